@@ -1,0 +1,63 @@
+"""Drug response from genotype: embeddings with a neural response model, trees and ridge beside it.
+
+>>> import drugresponse as dr
+>>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=3, n_features=20)
+>>> len(cohort.responses) > 0
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from drugresponse.version import __version__
+
+if TYPE_CHECKING:
+    from drugresponse.data.synthetic import simulate_cohort
+    from drugresponse.data.tables import Measure, Responses
+    from drugresponse.errors import DrugResponseError, InputError, ModelFileError
+    from drugresponse.models.pipeline import DrugResponseModel, load_model
+    from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
+
+_PLACES = {
+    "DrugResponseError": "drugresponse.errors",
+    "DrugResponseModel": "drugresponse.models.pipeline",
+    "InputError": "drugresponse.errors",
+    "Measure": "drugresponse.data.tables",
+    "ModelFileError": "drugresponse.errors",
+    "Responses": "drugresponse.data.tables",
+    "load_model": "drugresponse.models.pipeline",
+    "read_drugs": "drugresponse.readers",
+    "read_genotypes": "drugresponse.readers",
+    "read_responses": "drugresponse.readers",
+    "read_samples": "drugresponse.readers",
+    "simulate_cohort": "drugresponse.data.synthetic",
+}
+
+__all__ = [
+    "DrugResponseError",
+    "DrugResponseModel",
+    "InputError",
+    "Measure",
+    "ModelFileError",
+    "Responses",
+    "__version__",
+    "load_model",
+    "read_drugs",
+    "read_genotypes",
+    "read_responses",
+    "read_samples",
+    "simulate_cohort",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that importing the package stays light."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'drugresponse' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,246 @@
+"""`drugresponse <command>`: from words on a command line to a workflow, and from what went wrong to an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from drugresponse.errors import DrugResponseError, InputError, nearest
+from drugresponse.messages import messages_to_stderr
+from drugresponse.parameters import COMMANDS, Command, Parameter, collect_settings, convert
+from drugresponse.version import __version__
+
+__all__ = ["build_parser", "main"]
+
+OUT_OF_MEMORY = 4
+DEFECT = 70
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+TERMINATED = 143
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports what is wrong as an `InputError`, so that all errors leave by one door."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}. See {self.prog} --help.")
+
+
+class _Convert(argparse.Action):
+    """Check values by the table of parameters, and keep them under the parameter's name."""
+
+    parameter: Parameter
+
+    def __call__(self, parser: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        where = option or self.dest
+        if self.parameter.type == "switch":
+            setattr(namespace, self.dest, True)
+        elif self.parameter.repeatable:
+            before = getattr(namespace, self.dest, [])
+            setattr(namespace, self.dest, before + convert(self.parameter, values, where))
+        else:
+            setattr(namespace, self.dest, convert(self.parameter, values, where))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; what was not typed is left out of its namespace.
+
+    Examples
+    --------
+    >>> build_parser().parse_args(["describe", "--model", "m.safetensors", "--json"]).json
+    True
+    """
+    parser = _Parser(prog="drugresponse", description="Drug response from genotype.", allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"drugresponse {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS.values():
+        _add_command(subparsers, command)
+    return parser
+
+
+def _add_command(subparsers: Any, command: Command) -> None:
+    part = subparsers.add_parser(
+        command.name,
+        help=command.summary,
+        description=command.summary,
+        allow_abbrev=False,
+        argument_default=argparse.SUPPRESS,
+    )
+    for parameter in command.parameters:
+        action = part.add_argument(parameter.option, action=_Convert, dest=parameter.name, **_looks(parameter))
+        action.parameter = parameter
+    part.add_argument("-v", "--verbose", action="count", default=0, help="Say more; twice: everything.")
+    part.add_argument("-q", "--quiet", action="store_true", default=False, help="Errors only.")
+    part.add_argument("--version", action="version", version=f"drugresponse {__version__}")
+
+
+def _looks(parameter: Parameter) -> dict[str, Any]:
+    """How argparse shows an option, and how many values it takes."""
+    switch = parameter.type == "switch"
+    default = f" Default: {parameter.default}." if parameter.default not in (None, "") and not switch else ""
+    needed = " Required." if parameter.required else ""
+    shown: dict[str, Any] = {"help": (parameter.full_help + default + needed).replace("%", "%%")}
+    if switch:
+        return shown | {"nargs": 0}
+    if parameter.repeatable:
+        shown["nargs"] = "+"
+    words = {"input": "FILE", "output": "OUT", "folder": "DIR", "integer": "N", "number": "X", "names": "A,B"}
+    metavar = "{" + ",".join(parameter.choices) + "}" if parameter.choices else words.get(parameter.type, "TEXT")
+    return shown | {"metavar": metavar}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code.
+
+    0 done; 2 the input is wrong; 3 the model file is refused; 4 out of memory; 70 a defect of this package;
+    130, 141 and 143 when it was interrupted, its reader went away, or it was told to end.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    drugresponse 0.1.0
+    0
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words[0] if words and words[0] in COMMANDS else ""
+    program = f"drugresponse {name}".strip()
+    with messages_to_stderr(program, *_loudness(words)), _ending_on_sigterm():
+        return _guarded(lambda: _run(words), program)
+
+
+def _loudness(words: Sequence[str]) -> tuple[int, bool]:
+    """How often -v stands there, and whether -q does: needed before the rest can be parsed."""
+    short = [word for word in words if word.startswith("-") and not word.startswith("--")]
+    verbose = sum(word.count("v") for word in short if set(word[1:]) <= {"v", "q"}) + list(words).count("--verbose")
+    return verbose, "--quiet" in words or any("q" in word for word in short if set(word[1:]) <= {"v", "q"})
+
+
+def _run(words: list[str]) -> int:
+    command, given = _parse(words)
+    if command is None:
+        sys.stdout.flush()
+        return 0
+    settings = collect_settings(command, given)
+    output = settings.pop("output", None)
+    from drugresponse import workflows  # heavy: only when something is to be done
+
+    text = getattr(workflows, command.name)(**settings)
+    summary = text if isinstance(text, str) else "\n".join(text)
+    if output is not None:
+        _write_text(output, summary, inputs=[settings["model"]])
+    elif summary:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(summary.rstrip("\n").encode(encoding, "replace").decode(encoding) + "\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _parse(words: list[str]) -> tuple[Command | None, dict[str, Any]]:
+    """The command and what was typed for it; None when only help or the version was asked for."""
+    if not words:
+        raise InputError(f"no command was given. {nearest('', COMMANDS)} See drugresponse --help.")
+    if not words[0].startswith("-") and words[0] not in COMMANDS:
+        raise InputError(f'"{words[0]}" is no command. {nearest(words[0], COMMANDS)}')
+    try:
+        namespace, unknown = build_parser().parse_known_args(words)
+    except SystemExit as ended:  # --help and --version
+        if ended.code:
+            raise
+        return None, {}
+    command = COMMANDS[namespace.command]
+    if unknown:
+        raise InputError(_unknown_words(command, unknown))
+    given = {name: value for name, value in vars(namespace).items() if name not in ("command", "verbose", "quiet")}
+    return command, given
+
+
+def _unknown_words(command: Command, unknown: list[str]) -> str:
+    options = [each.option for each in command.parameters]
+    wrong = next((word for word in unknown if word.startswith("-")), unknown[0])
+    if not wrong.startswith("-"):
+        return f'"{wrong}" belongs to no option. See drugresponse {command.name} --help.'
+    close = difflib.get_close_matches(wrong.partition("=")[0], options, n=1, cutoff=0.6)
+    hint = f'Did you mean "{close[0]}"? ' if close else ""
+    return f'"{wrong}" is no option of {command.name}. {hint}See drugresponse {command.name} --help.'
+
+
+def _write_text(path: Path, text: str, inputs: list[Path]) -> None:
+    from drugresponse.outputs import output_files
+
+    with output_files({"output": path}, inputs=inputs) as temporary:
+        temporary["output"].write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+def _guarded(work: Callable[[], int], program: str) -> int:
+    """Do the work; what goes wrong becomes one line on stderr and an exit code."""
+    try:
+        return work()
+    except DrugResponseError as error:
+        return _fail(program, str(error), error.exit_code)
+    except MemoryError as error:
+        return _fail(program, _out_of_memory(error), OUT_OF_MEMORY)
+    except KeyboardInterrupt:
+        return _fail(program, "interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _forget_stdout()
+        return PIPE_CLOSED
+    except Exception as error:
+        return _unexpected(program, error)
+
+
+def _unexpected(program: str, error: Exception) -> int:
+    if type(error).__name__ == "OutOfMemoryError" or any(word in str(error) for word in _MEMORY_WORDS):
+        return _fail(program, _out_of_memory(error), OUT_OF_MEMORY)
+    if isinstance(error, OSError) and error.filename is not None:
+        return _fail(program, f"{error.filename}: {error.strerror}. Check the path.", InputError.exit_code)
+    sys.stderr.write(traceback.format_exc())
+    where = "Please report it, with the lines above, on the issue tracker of the project; in Galaxy, with the bug icon."
+    return _fail(program, f"this is a defect of drugresponse {__version__}, not of your data. {where}", DEFECT)
+
+
+def _out_of_memory(error: Exception) -> str:
+    return f"out of memory ({str(error) or 'no more could be had'}). Use a machine with more memory, or fewer features."
+
+
+def _fail(program: str, message: str, code: int) -> int:
+    sys.stderr.write(f"{program}: error: {' '.join(message.split())}\n")
+    return code
+
+
+def _forget_stdout() -> None:
+    """Nobody reads any more: keep Python from complaining when it flushes at exit."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """Turn SIGTERM into an exception, so that unfinished outputs are cleaned away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Tables, genotypes, pairs, splits and scores in memory."""

@@ -1,0 +1,234 @@
+"""Genotypes in memory: samples by features, with an explicit missing state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from drugresponse.errors import InputError, show_ids
+
+__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind"]
+
+Kind = Literal["dosage", "altered", "copy_number", "score"]
+KINDS: tuple[str, ...] = get_args(Kind)
+FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "alt", "effect")
+_TEXT_COLUMNS = ("block", "kind", "gene", "chromosome", "ref", "alt", "effect")
+_ORDER = ("block", "chromosome", "position", "ref", "alt", "feature_id")
+
+
+@dataclass(frozen=True, eq=False)
+class Genotypes:
+    """A (samples x features) matrix whose cells are a number, zero, or missing.
+
+    Attributes
+    ----------
+    values
+        `(n_samples, n_features)` float32, compressed sparse rows in canonical form. A cell that is not stored is 0;
+        a missing call is stored as NaN, so that *not assayed* is never *reference*.
+    sample_ids
+        `(n_samples,)` unique strings.
+    features
+        `(n_features,)` rows, index `feature_id`, columns `block, kind, gene, chromosome, position, ref, alt, effect`.
+        Text columns use the empty string, `position` (1-based, Int64) uses NA where unknown. `kind` is `dosage` (0 to 2
+        copies of the alternate allele), `altered` (0 or 1), `copy_number` or `score` (real). Rows are ordered by block,
+        chromosome, position, ref, alt and id. An id is unique within its block.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0, 2], [1, float("nan")]], ["s1", "s2"], ["rs2", "rs1"], kind="dosage")
+    >>> genotypes.shape, list(genotypes.features.index)
+    ((2, 2), ['rs1', 'rs2'])
+    >>> genotypes.dense()
+    array([[ 2.,  0.],
+           [nan,  1.]], dtype=float32)
+    """
+
+    values: sparse.csr_array
+    sample_ids: pd.Index
+    features: pd.DataFrame
+
+    @classmethod
+    def build(cls, values: Any, sample_ids: Sequence[str], features: pd.DataFrame) -> Genotypes:
+        """Check, complete and order the parts; the one way in for every reader.
+
+        Parameters
+        ----------
+        values
+            `(n_samples, n_features)` dense or sparse; NaN is missing.
+        sample_ids
+            `(n_samples,)` ids, unique.
+        features
+            `(n_features,)` rows, index `feature_id`; absent columns are filled with "unknown".
+
+        Raises
+        ------
+        InputError
+            An id occurs twice, shapes disagree, or a value is infinite.
+        """
+        # a copy: what follows sorts and prunes in place
+        matrix = sparse.csr_array(values, dtype=np.float32, copy=sparse.issparse(values))
+        samples = pd.Index([str(each) for each in sample_ids], name="sample_id", dtype=object)
+        table = _complete_features(features)
+        if matrix.shape != (len(samples), len(table)):
+            raise InputError(
+                f"genotypes: the matrix is {matrix.shape[0]} x {matrix.shape[1]}, "
+                f"its labels are {len(samples)} samples x {len(table)} features. "
+                "Give one label for each row and column."
+            )
+        _refuse_duplicates(samples, table)
+        if np.isinf(matrix.data).any():
+            raise InputError("genotypes: found an infinite value (expected a number or missing). Correct the input.")
+        order = _feature_order(table)
+        if not np.array_equal(order, np.arange(len(order))):
+            matrix, table = matrix[:, order], table.iloc[order]
+        matrix = sparse.csr_array(matrix)
+        matrix.sum_duplicates()
+        matrix.eliminate_zeros()
+        return cls(matrix, samples, table)
+
+    @classmethod
+    def from_dense(
+        cls,
+        values: ArrayLike,
+        sample_ids: Sequence[str],
+        feature_ids: Sequence[str],
+        *,
+        kind: str | None = None,
+        block: str | None = None,
+    ) -> Genotypes:
+        """Genotypes from a plain array, NaN where missing; `kind` is guessed from the values when not given."""
+        array = np.asarray(values, dtype=np.float32)
+        if kind is None:
+            kind = guess_kind(array)
+        features = pd.DataFrame({"kind": kind, "block": block or kind}, index=pd.Index(feature_ids, name="feature_id"))
+        return cls.build(array, sample_ids, features)
+
+    @classmethod
+    def join(cls, sources: Sequence[Genotypes]) -> Genotypes:
+        """Put several sources side by side; a sample that a source lacks is missing in all of that source's features.
+
+        Raises
+        ------
+        InputError
+            No source, or the same feature of the same block in two sources.
+        """
+        if not sources:
+            raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
+        if len(sources) == 1:
+            return sources[0]
+        samples = pd.Index(pd.unique(np.concatenate([each.sample_ids.to_numpy() for each in sources])))
+        values = sparse.hstack([each.reindex(samples).values for each in sources], format="csr")
+        return cls.build(values, list(samples), pd.concat([each.features for each in sources]))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(n_samples, n_features)`."""
+        return int(self.values.shape[0]), int(self.values.shape[1])
+
+    def dense(self) -> NDArray[np.float32]:
+        """`(n_samples, n_features)` float32, NaN where missing; a fresh array."""
+        return np.asarray(self.values.toarray(), dtype=np.float32)
+
+    def missing(self) -> sparse.csr_array:
+        """`(n_samples, n_features)` bool, true where a call is missing."""
+        mask = sparse.csr_array(
+            (np.isnan(self.values.data), self.values.indices, self.values.indptr), shape=self.values.shape, copy=True
+        )
+        mask.eliminate_zeros()
+        return mask
+
+    def take(self, rows: NDArray[np.intp]) -> Genotypes:
+        """The samples at these row numbers, in this order."""
+        return Genotypes(sparse.csr_array(self.values[rows]), self.sample_ids[rows], self.features)
+
+    def reindex(self, sample_ids: pd.Index) -> Genotypes:
+        """The samples with these ids, in this order; an id that is not here becomes a row of missing calls."""
+        at = self.sample_ids.get_indexer(sample_ids)
+        known = at >= 0
+        taken = sparse.csr_array(self.values[np.where(known, at, 0)]) if len(self.sample_ids) else None
+        if known.all() and taken is not None:
+            return Genotypes(taken, pd.Index(sample_ids, name="sample_id", dtype=object), self.features)
+        rows = [
+            taken[[i]]
+            if known[i] and taken is not None
+            else sparse.csr_array(np.full((1, self.shape[1]), np.nan, np.float32))
+            for i in range(len(sample_ids))
+        ]
+        values = sparse.csr_array(sparse.vstack(rows, format="csr", dtype=np.float32))
+        return Genotypes(values, pd.Index(sample_ids, name="sample_id", dtype=object), self.features)
+
+    def equals(self, other: Genotypes) -> bool:
+        """Whether samples, features and every call, missing ones included, are the same."""
+        return (
+            self.sample_ids.equals(other.sample_ids)
+            and self.features.equals(other.features)
+            and np.array_equal(self.values.indptr, other.values.indptr)
+            and np.array_equal(self.values.indices, other.values.indices)
+            and np.array_equal(self.values.data, other.values.data, equal_nan=True)
+        )
+
+
+def guess_kind(values: ArrayLike) -> Kind:
+    """Guess what a whole block of numbers means: 0/1, 0/1/2 (also fractions within), small integers, or real scores.
+
+    Examples
+    --------
+    >>> guess_kind([[0, 1], [1, float("nan")]]), guess_kind([[0, 1.5], [2, 0]]), guess_kind([[-1, 0]])
+    ('altered', 'dosage', 'copy_number')
+    """
+    array = np.asarray(values, dtype=np.float64)
+    present = array[~np.isnan(array)]
+    whole = bool(np.all(present == np.round(present)))
+    if present.size == 0 or (whole and present.min() >= 0 and present.max() <= 1):
+        return "altered"
+    if whole and present.min() >= 0 and present.max() <= 2:
+        return "dosage"
+    if whole and np.abs(present).max() <= 10:
+        return "copy_number"
+    if present.min() >= 0 and present.max() <= 2 and np.mean(present == np.round(present)) >= 0.5:
+        return "dosage"
+    return "score"
+
+
+def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
+    table = features.reindex(columns=list(FEATURE_COLUMNS))
+    table.index = pd.Index([str(each) for each in features.index], name="feature_id", dtype=object)
+    for column in _TEXT_COLUMNS:
+        table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str).astype(object)
+    table["kind"] = table["kind"].replace("", "score")
+    table["block"] = table["block"].where(table["block"] != "", table["kind"])
+    table["position"] = pd.to_numeric(table["position"]).astype("Int64")
+    unknown = sorted(set(table["kind"]) - set(KINDS))
+    if unknown:
+        raise InputError(f'features: found kind "{unknown[0]}" (expected one of {", ".join(KINDS)}). Correct the kind.')
+    return table
+
+
+def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
+    if not samples.is_unique:
+        raise InputError(
+            f"genotypes: {show_ids(samples[samples.duplicated()].unique())} stands in more than one row "
+            "(expected one row for each sample). Rename or remove the repeats."
+        )
+    keys = pd.MultiIndex.from_arrays([features["block"], features.index])
+    if not keys.is_unique:
+        repeated = features.index[keys.duplicated()].unique()
+        raise InputError(
+            f"genotypes: feature {show_ids(repeated)} occurs more than once in its block "
+            "(expected each feature once). Rename or remove the repeats, or give the sources different kinds."
+        )
+
+
+def _feature_order(features: pd.DataFrame) -> NDArray[np.intp]:
+    keys = features.reset_index()[list(_ORDER)].copy()
+    # chromosomes as people count them: 2 before 10, numbers before X
+    bare = keys["chromosome"].str.replace("^chr", "", case=False, regex=True)
+    keys["chromosome"] = [f"{int(name):09d}" if name.isdigit() else name for name in bare]
+    keys["position"] = keys["position"].fillna(-1).astype(np.int64)
+    return keys.sort_values(list(_ORDER), kind="stable").index.to_numpy(dtype=np.intp)

@@ -1,0 +1,123 @@
+"""Scores of predicted against measured responses, at three levels, always beside a naive prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from drugresponse.errors import InputError
+
+__all__ = ["METRICS", "score", "score_levels"]
+
+METRICS = ("rmse", "mae", "r2", "pearson", "spearman", "normalised_pearson", "skill")
+MINIMUM_ROWS = 10
+"""Fewest test rows of one drug or sample that are scored by themselves."""
+
+
+def score(
+    measured: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    reference: NDArray[np.float64] | None = None,
+    naive: Mapping[str, NDArray[np.float64]] | None = None,
+) -> dict[str, float]:
+    """Score one set of test rows.
+
+    Parameters
+    ----------
+    measured, predicted
+        `(n,)`, in the unit of the response; none may be missing.
+    reference
+        `(n,)` the naive prediction subtracted from both sides for `normalised_pearson`.
+    naive
+        Every naive prediction of the scheme; `skill` is 1 - SSE / SSE of the best of them.
+
+    Returns
+    -------
+    dict
+        By metric name; NaN where a score is not defined, such as a correlation of a constant.
+
+    Raises
+    ------
+    InputError
+        A prediction is missing: a learner may not decline the hard rows.
+
+    Examples
+    --------
+    >>> round(score(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))["rmse"], 3)
+    0.577
+    """
+    if not np.isfinite(predicted).all():
+        raise InputError(
+            "scores: found a missing prediction (expected one for every test row). Report this as a defect."
+        )
+    errors = measured - predicted
+    spread = float(np.sum((measured - measured.mean()) ** 2))
+    scores = {
+        "rmse": float(np.sqrt(np.mean(errors**2))),
+        "mae": float(np.mean(np.abs(errors))),
+        "r2": 1 - float(np.sum(errors**2)) / spread if spread > 0 else float("nan"),
+        "pearson": pearson(measured, predicted),
+        "spearman": pearson(rankdata(measured), rankdata(predicted)),
+    }
+    if reference is not None:
+        scores["normalised_pearson"] = pearson(measured - reference, predicted - reference)
+    if naive:
+        best = min(float(np.sum((measured - each) ** 2)) for each in naive.values())
+        scores["skill"] = 1 - float(np.sum(errors**2)) / best if best > 0 else float("nan")
+    return scores
+
+
+def pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Pearson correlation; NaN when either side is constant (up to rounding)."""
+    a, b = a - a.mean(), b - b.mean()
+    norms = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if min(norms) <= 1e-9 * max(1.0, *norms):
+        return float("nan")
+    return float(a @ b / (norms[0] * norms[1]))
+
+
+def score_levels(
+    rows: pd.DataFrame, predicted: NDArray[np.float64], naive: Mapping[str, NDArray[np.float64]], reference: str
+) -> pd.DataFrame:
+    """Score test rows pooled, within each drug and within each sample.
+
+    Parameters
+    ----------
+    rows
+        Columns `sample_id, drug_id, response`, one row for each test pair.
+    predicted
+        `(n,)` predictions.
+    naive
+        `(n,)` naive predictions by name.
+    reference
+        Which of `naive` the scheme's normalised scores subtract.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `level, id, metric, value`; level is `global`, `drug` or `sample`. A drug or sample with fewer
+        than 10 test rows has no row of its own; id `mean` is the average over those that have.
+    """
+    measured = rows["response"].to_numpy(dtype=np.float64)
+    found: list[tuple[str, str, str, float]] = []
+
+    def add(level: str, identity: str, at: NDArray[np.intp] | slice) -> dict[str, float]:
+        cut = {name: values[at] for name, values in naive.items()}
+        scores = score(measured[at], predicted[at], cut[reference], cut)
+        found.extend((level, identity, metric, value) for metric, value in scores.items())
+        return scores
+
+    add("global", "all", slice(None))
+    for level in ("drug", "sample"):
+        groups = rows.groupby(f"{level}_id", sort=True).indices
+        large = {str(name): np.asarray(at, dtype=np.intp) for name, at in groups.items() if len(at) >= MINIMUM_ROWS}
+        scores = [add(level, name, at) for name, at in large.items()]
+        for metric in METRICS if scores else ():
+            values = np.array([each[metric] for each in scores])
+            mean = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+            found.append((level, "mean", metric, mean))
+    return pd.DataFrame(found, columns=["level", "id", "metric", "value"])

@@ -1,0 +1,271 @@
+"""The tables beside the genotypes: samples, drugs, responses and what the responses measure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.errors import InputError, nearest, show_ids
+
+__all__ = ["DEFAULT_COVARIATES", "Measure", "Responses", "choose_covariates", "index_by_id"]
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_COVARIATES = ("tissue", "subtype", "ancestry", "sex", "age", "site")
+RESPONSE_COLUMNS = ("sample_id", "drug_id", "response", "censor", "weight", "study")
+ONLY_DRUG = "drug"
+"""The id given to the drug of a response table that has no drug column."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a response number means.
+
+    Attributes
+    ----------
+    name
+        Such as `ln_ic50` or `auc`; empty when not told.
+    unit
+        Free text such as `uM`; empty when not told.
+    higher_means
+        `sensitive`, `resistant` or `dose`; None when not told: then nothing is said about sensitivity.
+
+    Examples
+    --------
+    >>> Measure("ln_ic50", "uM", "resistant").higher_words()
+    'higher response (more resistant)'
+    >>> Measure().higher_words()
+    'higher response'
+    """
+
+    name: str = ""
+    unit: str = ""
+    higher_means: Literal["sensitive", "resistant", "dose"] | None = None
+
+    def higher_words(self) -> str:
+        """What a higher number means, in words that claim no more than the user told."""
+        words = {"sensitive": " (more sensitive)", "resistant": " (more resistant)", "dose": " (higher dose)"}
+        return "higher response" + words.get(self.higher_means or "", "")
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Plain values for a manifest."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """Measured responses, one row for each distinct (sample, drug).
+
+    Attributes
+    ----------
+    table
+        Columns `sample_id, drug_id` (text), `response, weight` (float64), `censor` (`none`, `left`, `right`) and
+        `study` (text); ordered by sample and drug; no row is missing.
+    measure
+        What the numbers mean.
+    n_repeated
+        How many rows of the input were averaged away because their pair was measured more than once.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"sample_id": ["s1", "s1"], "drug_id": ["d", "d"], "response": [1.0, 3.0]})
+    >>> responses = Responses.build(rows)
+    >>> responses.table["response"].tolist(), responses.n_repeated
+    ([2.0], 1)
+    """
+
+    table: pd.DataFrame
+    measure: Measure = Measure()
+    n_repeated: int = 0
+
+    @classmethod
+    def build(cls, rows: pd.DataFrame, measure: Measure | None = None, *, where: str = "responses") -> Responses:
+        """Check, complete and order response rows; repeated pairs become their weighted mean.
+
+        Rows with a missing response are dropped. `where` names the source in errors.
+
+        Raises
+        ------
+        InputError
+            A column is absent, a response is not a finite number, a weight is negative, or no row is left.
+        """
+        table = _complete_responses(rows, where)
+        _refuse_bad_responses(table, where)
+        table = table[table["weight"] > 0]
+        if table.empty:
+            raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
+        merged = _average_repeats(table)
+        n_repeated = len(table) - len(merged)
+        if n_repeated:
+            logger.warning(
+                "%s: %d rows repeat a (sample, drug) pair; each such pair is the weighted mean of its rows.",
+                where,
+                n_repeated,
+            )
+        return cls(merged, measure or Measure(), n_repeated)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+
+def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
+    for column in ("sample_id", "response"):
+        if column not in rows.columns:
+            raise InputError(
+                f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). '
+                f"Rename the column, or name it with --{column.removesuffix('_id')}-column."
+            )
+    table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
+    table["drug_id"] = table["drug_id"].where(table["drug_id"].notna(), ONLY_DRUG if "drug_id" not in rows else "")
+    empty = (table["sample_id"].fillna("").astype(str) == "") | (table["drug_id"].astype(str) == "")
+    if empty.any():
+        raise InputError(
+            f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id (expected a sample and a drug). "
+            "Fill or remove the row."
+        )
+    for column in ("sample_id", "drug_id"):
+        table[column] = table[column].astype(str).astype(object)
+    table["censor"] = table["censor"].astype(object).where(table["censor"].notna(), "none")
+    table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
+    table["response"] = _numbers(table["response"], where)
+    table["weight"] = _numbers(table["weight"], where).fillna(1.0)
+    return table[table["response"].notna()]
+
+
+def _numbers(column: pd.Series, where: str) -> pd.Series:
+    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
+    bad = (numbers.isna() & column.notna()).to_numpy()
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise InputError(
+            f'{where}, row {row + 1}, column "{column.name}": "{column.iloc[row]}" is not a number. '
+            "Leave the cell empty for missing values."
+        )
+    return numbers
+
+
+def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
+    infinite = np.isinf(table["response"].to_numpy())
+    if infinite.any():
+        row = table.index[int(np.argmax(infinite))] + 1
+        raise InputError(
+            f"{where}, row {row}: found an infinite response ({int(infinite.sum())} in all; expected finite numbers). "
+            "Leave the cell empty for missing, or give the limit of the assay and censor it."
+        )
+    weights = table["weight"].to_numpy()
+    if (~np.isfinite(weights) | (weights < 0)).any():
+        raise InputError(f"{where}: found a weight that is negative or not finite (expected 0 or more). Correct it.")
+    odd = sorted(set(table["censor"]) - {"none", "left", "right"})
+    if odd:
+        raise InputError(f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))}')
+
+
+def _average_repeats(table: pd.DataFrame) -> pd.DataFrame:
+    table = table.sort_values(["sample_id", "drug_id"], kind="stable").reset_index(drop=True)
+    keys = ["sample_id", "drug_id"]
+    repeated = table.duplicated(keys, keep=False)
+    if not repeated.any():
+        return table
+    some = table[repeated].assign(product=lambda rows: rows["response"] * rows["weight"])
+    grouped = some.groupby(keys, sort=False)
+    means = grouped.agg(
+        product=("product", "sum"),
+        weight=("weight", "sum"),
+        censor=("censor", "first"),
+        n_censors=("censor", "nunique"),
+        study=("study", "first"),
+    ).reset_index()
+    means["response"] = means["product"] / means["weight"]
+    means.loc[means["n_censors"] > 1, "censor"] = "none"
+    merged = pd.concat([table[~repeated], means[list(RESPONSE_COLUMNS)]])
+    return merged.sort_values(keys, kind="stable").reset_index(drop=True)
+
+
+def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFrame:
+    """A samples or drugs table with its id as index: text, unique, never empty.
+
+    Raises
+    ------
+    InputError
+        The id column is absent, or an id is empty or repeated.
+
+    Examples
+    --------
+    >>> index_by_id(pd.DataFrame({"drug_id": [7], "name": ["x"]}), "drug_id", where="drugs").index.tolist()
+    ['7']
+    """
+    if table.index.name == id_column and id_column not in table.columns:
+        table = table.reset_index()
+    if id_column not in table.columns:
+        raise InputError(
+            f'{where}: found no column "{id_column}" (its columns are {show_ids(table.columns, 8)}). '
+            "Rename the id column."
+        )
+    ids = table[id_column].astype(object).where(table[id_column].notna(), "").astype(str)
+    if (ids == "").any():
+        row = int(np.argmax((ids == "").to_numpy())) + 1
+        raise InputError(f'{where}, row {row}: found an empty "{id_column}". Fill it or remove the row.')
+    if ids.duplicated().any():
+        raise InputError(
+            f'{where}: {show_ids(ids[ids.duplicated()].unique())} occurs more than once in "{id_column}" '
+            "(expected each id once). Remove the repeats."
+        )
+    indexed = table.drop(columns=id_column)
+    indexed.index = pd.Index(ids.to_numpy(), name=id_column, dtype=object)
+    return indexed
+
+
+def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """The columns of a samples table that serve as covariates, numeric or text by content.
+
+    Parameters
+    ----------
+    samples
+        Index `sample_id`.
+    names
+        Columns to take; None takes those of `tissue, subtype, ancestry, sex, age, site` that are present and
+        usable, an empty sequence takes none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Same rows; float64 columns (NaN missing) and text columns (empty string missing).
+
+    Raises
+    ------
+    InputError
+        A named column is absent, or is text with more levels than a tenth of the samples.
+    """
+    wanted = [name for name in DEFAULT_COVARIATES if name in samples.columns] if names is None else list(names)
+    chosen: dict[str, pd.Series] = {}
+    for name in wanted:
+        if name not in samples.columns:
+            raise InputError(f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}')
+        column = typed_covariate(samples[name])
+        levels = column[column != ""].nunique() if column.dtype == object else 0
+        if levels > max(2, len(column) // 10):
+            message = (
+                f'samples, column "{name}": found {levels} different texts among {len(column)} samples '
+                "(expected at most a tenth as many levels as samples)."
+            )
+            if names is not None:
+                raise InputError(f"{message} Group the levels or leave the column out of --covariates.")
+            logger.warning("%s It is not used as a covariate.", message)
+            continue
+        chosen[name] = column
+    return pd.DataFrame(chosen, index=samples.index)
+
+
+def typed_covariate(column: pd.Series) -> pd.Series:
+    """A covariate as float64 when every present value is a number, else as text with "" for missing."""
+    present = column[column.notna() & (column.astype(str).str.strip() != "")]
+    numbers = pd.to_numeric(present, errors="coerce")
+    if len(present) and numbers.notna().all():
+        return numbers.reindex(column.index).astype(np.float64)
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    return text.astype(object)

@@ -1,0 +1,107 @@
+"""What can go wrong, in words: every message says where, what was found, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+__all__ = [
+    "DrugResponseError",
+    "InputError",
+    "MemoryLimitError",
+    "MissingDependencyError",
+    "ModelFileError",
+    "nearest",
+    "require",
+    "show_ids",
+]
+
+
+class DrugResponseError(Exception):
+    """Root of all errors raised on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code = 70
+
+
+class InputError(DrugResponseError, ValueError):
+    """The input is wrong: a file, a column, an id or an option."""
+
+    exit_code = 2
+
+
+class ModelFileError(DrugResponseError, ValueError):
+    """A model file is foreign, truncated, damaged or written in a newer format."""
+
+    exit_code = 3
+
+
+class MemoryLimitError(DrugResponseError, MemoryError):
+    """The work would not fit into the memory that was granted."""
+
+    exit_code = 4
+
+
+class MissingDependencyError(DrugResponseError, ImportError):
+    """A package that this one feature needs is not installed."""
+
+    exit_code = 2
+
+
+def require(package: str, purpose: str, extra: str | None = None) -> ModuleType:
+    """Import an optional package, or say which one to install and why.
+
+    Parameters
+    ----------
+    package
+        Name to import.
+    purpose
+        What it is needed for, as the end of "... is needed to".
+    extra
+        Extra of `drugresponse` that installs it, when there is one.
+
+    Raises
+    ------
+    MissingDependencyError
+        The package cannot be imported.
+
+    Examples
+    --------
+    >>> require("json", "read JSON").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        what = f"drugresponse[{extra}]" if extra else package
+        raise MissingDependencyError(
+            f"The package {package!r} is needed to {purpose} and is not installed. Install it with: pip install '{what}'"
+        ) from error
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """Answer a misspelt choice with the one that was probably meant and the list of all.
+
+    Examples
+    --------
+    >>> nearest("boosted_tree", ["ridge", "boosted-trees"])
+    'Did you mean "boosted-trees"? Choose from: boosted-trees, ridge.'
+    """
+    ordered = sorted(choices)
+    close = difflib.get_close_matches(word, ordered, n=1, cutoff=0.5)
+    hint = f'Did you mean "{close[0]}"? ' if close else ""
+    return f"{hint}Choose from: {', '.join(ordered)}."
+
+
+def show_ids(ids: Iterable[object], limit: int = 3) -> str:
+    """The first few ids, quoted, and how many more there are.
+
+    Examples
+    --------
+    >>> show_ids(["a", "b", "c", "d"])
+    '"a", "b", "c" and 1 more'
+    """
+    listed = [str(each) for each in ids]
+    more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
+    return ", ".join(f'"{each}"' for each in listed[:limit]) + more

@@ -1,0 +1,1 @@
+"""Should the predictions be believed?"""

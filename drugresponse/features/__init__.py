@@ -1,0 +1,1 @@
+"""Tables to numbers: genotype tokens, covariate tokens and drug structures, fitted on training rows only."""

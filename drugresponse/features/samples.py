@@ -1,0 +1,157 @@
+"""Samples as tokens: covariates and genotype blocks in one matrix, aligned by feature id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.genotypes import Genotypes
+
+__all__ = ["COVARIATES", "SampleEncoder", "align_features"]
+
+COVARIATES = "covariates"
+"""Name of the block that the covariate tokens form, beside the genotype blocks."""
+
+
+class SampleEncoder(BaseEstimator):
+    """Covariates and genotypes as one matrix of centred tokens.
+
+    A genotype token is one feature; a covariate token is a numeric column or one level of a text column. Tokens are
+    centred on the training mean and left unscaled within a block, so that a rare alteration does not weigh more than
+    a common one; each block is scaled to a mean squared row norm of 1. A missing call, an absent feature and an
+    unknown level contribute nothing, which is the training mean. Tokens that are constant in training are dropped.
+
+    Attributes
+    ----------
+    tokens_ : pandas.DataFrame
+        One row a token, in the order of the columns: `block, token, gene`; `token` is the feature id, or
+        `column=level` for covariates.
+    center_, scale_ : (n_tokens,) float64
+        A token's number is `(value - center) * scale`.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0.0, 1.0], [1.0, 1.0]], ["s1", "s2"], ["KRAS", "TP53"])
+    >>> nothing = pd.DataFrame(index=genotypes.sample_ids)
+    >>> SampleEncoder().fit(genotypes, nothing).transform(genotypes, nothing).tolist()
+    [[-1.0], [1.0]]
+    """
+
+    def fit(self, genotypes: Genotypes, covariates: pd.DataFrame) -> SampleEncoder:
+        """Learn which tokens vary, their means and the scale of each block.
+
+        Parameters
+        ----------
+        genotypes, covariates
+            Training samples, one row each, same order.
+        """
+        self.covariate_levels_: dict[str, list[str] | None] = {
+            str(name): None if column.dtype != object else sorted(set(column) - {""})
+            for name, column in covariates.items()
+        }
+        self.genotype_features_ = genotypes.features.copy()
+        raw = np.hstack([self._covariate_tokens(covariates), genotypes.dense().astype(np.float64)])
+        tokens = pd.concat([self._covariate_rows(), _genotype_rows(genotypes.features)], ignore_index=True)
+        called = ~np.isnan(raw)
+        counts = np.maximum(called.sum(axis=0), 1)
+        center = np.where(called, raw, 0.0).sum(axis=0) / counts
+        centred = np.where(called, raw - center, 0.0)
+        varies = np.abs(centred).max(axis=0, initial=0.0) > 1e-12
+        self.tokens_ = tokens[varies].reset_index(drop=True)
+        self.center_ = center[varies]
+        self.scale_ = np.ones(int(varies.sum()))
+        for columns in self.block_columns().values():
+            norm = float(np.sqrt((centred[:, varies][:, columns] ** 2).sum(axis=1).mean()))
+            self.scale_[columns] = 1.0 / norm
+        return self
+
+    def transform(self, genotypes: Genotypes, covariates: pd.DataFrame) -> NDArray[np.float64]:
+        """`(n_samples, n_tokens)` float64 tokens of these samples; missing, absent and unknown are 0."""
+        raw, called = self._raw(genotypes, covariates)
+        return np.where(called, (raw - self.center_) * self.scale_, 0.0)
+
+    def called(self, genotypes: Genotypes, covariates: pd.DataFrame) -> NDArray[np.bool_]:
+        """`(n_samples, n_tokens)` whether each token was known for each sample."""
+        return self._raw(genotypes, covariates)[1]
+
+    def block_columns(self) -> dict[str, NDArray[np.intp]]:
+        """The column numbers of each block, by block name, covariates first."""
+        check_is_fitted(self, "tokens_")
+        return {str(name): at for name, at in self.tokens_.groupby("block", sort=False).indices.items()}
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """`(n_tokens,)` token names in column order."""
+        check_is_fitted(self, "tokens_")
+        return self.tokens_["token"].to_numpy(dtype=object)
+
+    def _raw(self, genotypes: Genotypes, covariates: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        check_is_fitted(self, "tokens_")
+        known = self.tokens_["block"] == COVARIATES
+        names = self._covariate_rows()["token"]
+        kept = pd.Index(names).get_indexer(self.tokens_.loc[known, "token"])
+        side = self._covariate_tokens(covariates.reindex(genotypes.sample_ids))[:, kept]
+        wanted = self.tokens_[~known]
+        at = align_features(pd.MultiIndex.from_frame(wanted[["block", "token"]]), genotypes.features)
+        body = np.full((genotypes.shape[0], len(wanted)), np.nan)
+        body[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
+        raw = np.hstack([side, body])
+        return raw, ~np.isnan(raw)
+
+    def _covariate_rows(self) -> pd.DataFrame:
+        names: list[str] = []
+        for column, levels in self.covariate_levels_.items():
+            names.extend([column] if levels is None else [f"{column}={level}" for level in levels])
+        return pd.DataFrame({"block": COVARIATES, "token": names, "gene": ""}, dtype=object)
+
+    def _covariate_tokens(self, covariates: pd.DataFrame) -> NDArray[np.float64]:
+        parts: list[NDArray[np.float64]] = []
+        for name, levels in self.covariate_levels_.items():
+            column = covariates[name] if name in covariates.columns else pd.Series(np.nan, index=covariates.index)
+            if levels is None:
+                parts.append(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)[:, None])
+                continue
+            text = column.astype(object).where(column.notna(), "").astype(str).to_numpy()
+            hot = (text[:, None] == np.array(levels, dtype=object)[None, :]).astype(np.float64)
+            hot[~hot.any(axis=1)] = np.nan
+            parts.append(hot)
+        return np.hstack(parts) if parts else np.zeros((len(covariates), 0))
+
+
+def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.intp]:
+    """Where each wanted (block, id) stands among the features at hand; -1 where it does not.
+
+    Ids are matched alone, since the guess of a block may differ between files; where an id is not unique on either
+    side its block decides.
+
+    Examples
+    --------
+    >>> have = Genotypes.from_dense([[0, 1]], ["s"], ["b", "a"]).features
+    >>> align_features(pd.MultiIndex.from_tuples([("mut", "b"), ("mut", "c")]), have).tolist()
+    [1, -1]
+    """
+    ids = wanted.get_level_values(1)
+    ambiguous = ids.duplicated(keep=False) | np.isin(ids, features.index[features.index.duplicated()])
+    at = np.full(len(wanted), -1, dtype=np.intp)
+    unique = features.index.duplicated(keep=False)
+    places = np.flatnonzero(~unique)
+    found = features.index[places].get_indexer(ids[~ambiguous])
+    at[~ambiguous] = np.where(found >= 0, places[np.maximum(found, 0)] if len(places) else -1, -1)
+    if ambiguous.any():
+        have = pd.MultiIndex.from_arrays([features["block"], features.index])
+        at[ambiguous] = have.get_indexer(wanted[ambiguous])
+    return at
+
+
+def _genotype_rows(features: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "block": features["block"].to_numpy(dtype=object),
+            "token": features.index.to_numpy(dtype=object),
+            "gene": features["gene"].to_numpy(dtype=object),
+        }
+    )

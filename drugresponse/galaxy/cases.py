@@ -1,0 +1,66 @@
+"""Test cases of a Galaxy tool, from YAML to XML.
+
+A case has `about` (a comment), `inputs` (nested like the form; a file is `{value: ..., ftype: ...}`, a list chooses
+several values or none), `outputs` (assertions by output name) or `fails_with` (the exit code), and assertions on
+`stdout`, `stderr` and `command`.
+An assertion is a mapping of one name to its attributes, such as `has_n_lines: {n: 41}`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+__all__ = ["add_cases"]
+
+
+def add_cases(tests: Any, cases: Iterable[Mapping[str, Any]]) -> None:
+    """Add test cases to the `tests` element of a tool."""
+    from lxml import etree
+
+    for case in cases:
+        tests.append(etree.Comment(f" {case['about']} "))
+        test = etree.SubElement(tests, "test", **_expectation(case))
+        _add_inputs(test, case["inputs"])
+        for name, output in case.get("outputs", {}).items():
+            attributes = {key: _word(value) for key, value in output.items() if key != "asserts"}
+            _add_asserts(etree.SubElement(test, "output", name=name, **attributes), "assert_contents", output)
+        for stream in ("command", "stdout", "stderr"):
+            if stream in case:
+                _add_asserts(test, f"assert_{stream}", {"asserts": case[stream]})
+
+
+def _expectation(case: Mapping[str, Any]) -> dict[str, str]:
+    if "fails_with" in case:
+        return {"expect_failure": "true", "expect_exit_code": str(case["fails_with"])}
+    return {"expect_num_outputs": str(case.get("n_outputs", len(case["outputs"])))}
+
+
+def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
+    from lxml import etree
+
+    for name, value in inputs.items():
+        if isinstance(value, Mapping) and "value" not in value:
+            _add_inputs(etree.SubElement(parent, "section", name=name), value)
+        elif isinstance(value, Mapping):
+            etree.SubElement(parent, "param", name=name, **{key: _word(each) for key, each in value.items()})
+        elif isinstance(value, list):
+            etree.SubElement(parent, "param", name=name, value_json=json.dumps(value))
+        else:
+            etree.SubElement(parent, "param", name=name, value=_word(value))
+
+
+def _add_asserts(parent: Any, name: str, holder: Mapping[str, Any]) -> None:
+    from lxml import etree
+
+    if not holder.get("asserts"):
+        return
+    asserts = etree.SubElement(parent, name)
+    for each in holder["asserts"]:
+        for assertion, attributes in each.items():
+            etree.SubElement(asserts, assertion, **{key: _word(value) for key, value in attributes.items()})
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

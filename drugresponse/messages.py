@@ -1,0 +1,80 @@
+"""What a command says on stderr: progress and warnings, one line each, never a raw warning of a library."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["PROGRESS", "messages_to_stderr"]
+
+PROGRESS = "drugresponse.progress"
+"""Name of the logger whose INFO lines, one a stage, are shown unless -q is given."""
+
+
+class _OneLine(logging.Formatter):
+    def __init__(self, program: str) -> None:
+        super().__init__()
+        self.program = program
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = " ".join(record.getMessage().split())
+        level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
+        return f"{self.program}: {level}{text}"
+
+
+class _Shown(logging.Filter):
+    """What passes at a loudness: everything, information, warnings and progress, or errors."""
+
+    def __init__(self, verbose: int, quiet: bool) -> None:
+        super().__init__()
+        levels = (logging.WARNING, logging.INFO, logging.DEBUG)
+        self.least = logging.ERROR if quiet else levels[min(verbose, 2)]
+        self.progress = not quiet
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "py.warnings":
+            return self.least <= logging.DEBUG
+        return record.levelno >= self.least or (self.progress and record.name == PROGRESS)
+
+
+@contextmanager
+def messages_to_stderr(program: str, verbose: int = 0, quiet: bool = False) -> Iterator[None]:
+    """Show this package's log on stderr while a command runs; warnings of libraries only when all is asked for.
+
+    Parameters
+    ----------
+    program
+        Begins every line.
+    verbose
+        0 shows warnings and progress, 1 also information, 2 everything.
+    quiet
+        Show errors only.
+
+    Examples
+    --------
+    >>> with messages_to_stderr("drugresponse train", quiet=True):
+    ...     logging.getLogger("drugresponse").warning("not shown")
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine(program))
+    handler.addFilter(_Shown(verbose, quiet))
+    loggers = [logging.getLogger(name) for name in ("drugresponse", "py.warnings")]
+    before = [(each.level, each.propagate) for each in loggers]
+    for each in loggers:
+        each.addHandler(handler)
+        each.setLevel(logging.DEBUG)
+        each.propagate = False
+    shown = warnings.showwarning
+    logging.captureWarnings(True)
+    try:
+        yield
+    finally:
+        logging.captureWarnings(False)
+        warnings.showwarning = shown
+        for each, (level, propagate) in zip(loggers, before, strict=True):
+            each.removeHandler(handler)
+            each.setLevel(level)
+            each.propagate = propagate

@@ -1,0 +1,180 @@
+"""One safe file for a trained model: arrays and a manifest, nothing executable. It knows no learner.
+
+The format is described in docs/model-file.md, so that a model can be read without this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.errors import ModelFileError
+from drugresponse.version import __version__
+
+__all__ = ["FORMAT", "read_model_file", "write_model_file"]
+
+FORMAT = 0
+"""0 promises nothing; from 1 on, files of every past number keep loading."""
+KEY = "drugresponse"
+"""The one metadata key: several keys would be written in a random order."""
+_TEXT = ".json"
+"""Ending of the name of a uint8 tensor that holds a JSON list of text."""
+_MOST_HEADER = 100_000_000
+_MOST_MANIFEST = 1_000_000
+
+
+def write_model_file(path: str | Path, state: dict[str, Any], manifest: dict[str, Any]) -> None:
+    """Write a model; the same state and manifest give the same bytes.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    state
+        Nested dicts whose leaves are numeric arrays, lists of text, or plain JSON values.
+    manifest
+        Plain JSON values. Its `inputs` are kept out of the main checksum and carry one of their own.
+    """
+    from safetensors.numpy import save
+
+    tensors: dict[str, NDArray[Any]] = {}
+    plain = _flatten(state, "", tensors)
+    inputs = dict(manifest.get("inputs", {}))
+    whole = {**manifest, "format": FORMAT, "package": __version__, "state": plain}
+    whole["sha256"] = _digest(tensors, whole)
+    whole["inputs"] = {**inputs, "sha256": _text_digest(inputs)}
+    text = json.dumps(whole, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    raw = save(tensors, metadata={KEY: text})
+    # readers that sniff want the header to end in "}": the padding goes inside the manifest
+    header = _header(raw)
+    padding = len(header) - len(header.rstrip(b" "))
+    if padding:
+        raw = save(tensors, metadata={KEY: text + " " * padding})
+    Path(path).write_bytes(raw)
+
+
+def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a model after proving that it is one of ours and whole; nothing in it is executed or imported.
+
+    Returns
+    -------
+    state, manifest
+
+    Raises
+    ------
+    ModelFileError
+        The file is foreign, truncated, damaged, or of a newer format.
+    """
+    manifest = _read_manifest(Path(path))
+    tensors = _read_tensors(Path(path))
+    stored = manifest.get("sha256"), manifest.get("inputs", {}).get("sha256")
+    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != "sha256"}
+    if stored != (_digest(tensors, manifest), _text_digest(inputs)):
+        raise ModelFileError(
+            f"{path}: the checksum does not match (the file is damaged or was edited). Get a fresh copy."
+        )
+    state = _unflatten(manifest.pop("state"), "", tensors)
+    return state, manifest
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
+            header = file.read(length) if 0 < length <= min(_MOST_HEADER, size) else b""
+    except OSError as error:
+        raise ModelFileError(
+            f"{path}: cannot be read ({error.strerror}). Name a model file written by train."
+        ) from None
+    foreign = (
+        f"{path}: is not a drugresponse model (expected a .safetensors file written by train). Choose another file."
+    )
+    if not 0 < length <= _MOST_HEADER:
+        raise ModelFileError(foreign)
+    if len(header) < length:
+        looks_ours = header.startswith(b"{") or size < 8 + length
+        raise ModelFileError(
+            f"{path}: the file ends early (it is truncated). Get a fresh copy." if looks_ours else foreign
+        )
+    try:
+        text = json.loads(header)["__metadata__"][KEY]
+        manifest = json.loads(text)
+        number = int(manifest["format"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise ModelFileError(foreign) from None
+    if number > FORMAT:
+        raise ModelFileError(
+            f"{path}: has model format {number}, written by drugresponse {manifest.get('package', '?')} "
+            f"(this is {__version__}, which reads up to format {FORMAT}). Install drugresponse {manifest.get('package', '')}."
+        )
+    if len(text) > _MOST_MANIFEST or not isinstance(manifest.get("state"), dict):
+        raise ModelFileError(foreign)
+    return dict(manifest)
+
+
+def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, ValueError, TypeError, OSError) as error:
+        raise ModelFileError(f"{path}: the file is truncated or damaged ({error}). Get a fresh copy.") from None
+
+
+def _flatten(state: dict[str, Any], prefix: str, tensors: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    """Move arrays and texts into tensors by dotted name; what stays is plain JSON."""
+    plain: dict[str, Any] = {}
+    for key, value in state.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            plain[key] = _flatten(value, f"{name}.", tensors)
+        elif isinstance(value, np.ndarray):
+            tensors[name] = np.ascontiguousarray(value)
+        elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+            tensors[name + _TEXT] = np.frombuffer(json.dumps(value, ensure_ascii=False).encode(), np.uint8)
+        else:
+            plain[key] = value
+    return plain
+
+
+def _unflatten(plain: dict[str, Any], prefix: str, tensors: dict[str, NDArray[Any]]) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    for key, value in plain.items():
+        state[key] = _unflatten(value, f"{prefix}{key}.", tensors) if isinstance(value, dict) else value
+    for name, array in tensors.items():
+        key = name.removeprefix(prefix)
+        if not name.startswith(prefix) or "." in key.removesuffix(_TEXT):
+            continue
+        if key.endswith(_TEXT):
+            state[key.removesuffix(_TEXT)] = json.loads(array.tobytes())
+        else:
+            state[key] = array
+    return state
+
+
+def _digest(tensors: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> str:
+    kept = {key: value for key, value in manifest.items() if key not in ("sha256", "inputs")}
+    found = hashlib.sha256(_text_digest(kept).encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        found.update(array.tobytes())
+    return found.hexdigest()
+
+
+def _text_digest(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _header(raw: bytes) -> bytes:
+    length: int = struct.unpack("<Q", raw[:8])[0]
+    return raw[8 : 8 + length]

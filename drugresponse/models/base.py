@@ -1,0 +1,153 @@
+"""The one interface of all learners, and the table in which they are found by name."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.errors import InputError, ModelFileError, nearest
+
+__all__ = ["LEARNERS", "Learner", "PairRegressor", "State", "find_learner", "make_learner", "state_array"]
+
+State = dict[str, Any]
+"""Fitted state: nested dicts whose leaves are numeric arrays, lists of text, or plain JSON values."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """A learner as the registry knows it.
+
+    Attributes
+    ----------
+    name
+        As on the command line.
+    place
+        Module and class inside `drugresponse.models`; imported only when the learner is used.
+    description
+        One line for people.
+    """
+
+    name: str
+    place: tuple[str, str]
+    description: str
+
+
+_ALL = (
+    Learner("additive-mean", ("baselines", "AdditiveMean"), "the mean effects that the scheme has; the naive model"),
+    Learner("covariates", ("linear", "CovariateRidge"), "ridge on covariates such as tissue; no genotype"),
+    Learner("ridge", ("linear", "FactorRidge"), "ridge on covariate and genotype tokens, shared over drugs"),
+    Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees (XGBoost)"),
+    Learner("random-forest", ("trees", "RandomForest"), "random forest (XGBoost)"),
+    Learner("neural", ("neural", "NeuralResponse"), "genotype and drug embeddings, started at the ridge and trained"),
+    Learner("auto", ("stack", "AutoLearner"), "compares the others on held-out data of the scheme and takes the best"),
+)
+LEARNERS: Mapping[str, Learner] = MappingProxyType({each.name: each for each in _ALL})
+
+
+class PairRegressor(RegressorMixin, BaseEstimator, ABC):
+    """Predicts a response for each (sample, drug) pair.
+
+    Encoders are fitted inside `fit`, so that cross-validation cannot leak through preprocessing.
+    """
+
+    @abstractmethod
+    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
+        """Learn from distinct pairs.
+
+        Parameters
+        ----------
+        pairs
+            Training pairs.
+        y
+            `(n_pairs,)` responses, all finite.
+        sample_weight
+            `(n_pairs,)` weights, above 0; None is 1 for all.
+        """
+
+    @abstractmethod
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` float64 predictions, finite for every pair, whatever its sample or drug lacks."""
+
+    @abstractmethod
+    def get_state(self) -> State:
+        """All that `predict` needs."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: State, **settings: Any) -> Any:
+        """A fitted learner from `get_state`'s answer; the settings are those of the constructor."""
+
+    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """What the model hangs on each genotype feature.
+
+        Returns
+        -------
+        features : list of (block, feature_id)
+        weights : (n_features,) float64
+            0 or more; their sum is 1, or all are 0 where the model uses no genotype.
+        """
+        return [], np.zeros(0)
+
+    def notes(self) -> dict[str, Any]:
+        """What is worth telling about the fit, as plain JSON values."""
+        return {}
+
+
+def find_learner(name: str) -> Learner:
+    """The registry's record of this learner.
+
+    Raises
+    ------
+    InputError
+        No such learner; the nearest name is suggested.
+
+    Examples
+    --------
+    >>> find_learner("ridge").place
+    ('linear', 'FactorRidge')
+    """
+    if name not in LEARNERS:
+        raise InputError(f'learner: "{name}" is unknown. {nearest(name, LEARNERS)}')
+    return LEARNERS[name]
+
+
+def learner_class(name: str) -> type[PairRegressor]:
+    """The class of a learner; only names of the registry are ever imported."""
+    module, attribute = find_learner(name).place
+    found: type[PairRegressor] = getattr(importlib.import_module(f"drugresponse.models.{module}"), attribute)
+    return found
+
+
+def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:
+    """A learner by name, given those of the settings that it takes."""
+    kind = learner_class(name)
+    taken = kind._get_param_names()
+    return kind(**{key: value for key, value in settings.items() if key in taken})
+
+
+def state_array(state: State, name: str, *shape: int) -> NDArray[Any]:
+    """An array of a state that came from a file, its shape proved before use; -1 allows any length.
+
+    Raises
+    ------
+    ModelFileError
+        The array is absent, or its shape is not the one that the other arrays ask for.
+    """
+    array = state.get(name)
+    if not isinstance(array, np.ndarray):
+        raise ModelFileError(f'model: the array "{name}" is missing. The file is damaged; train the model again.')
+    fits = array.ndim == len(shape) and all(want in (-1, have) for want, have in zip(shape, array.shape, strict=True))
+    if not fits:
+        raise ModelFileError(
+            f'model: the array "{name}" has shape {array.shape} (expected {shape}). The file is damaged; train again.'
+        )
+    return array

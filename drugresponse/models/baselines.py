@@ -1,0 +1,241 @@
+"""Naive predictions: means that know no genotype, which every model must beat to be worth anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.models.base import PairRegressor, State, state_array
+
+__all__ = ["AdditiveMean", "NaiveEffects", "shrinkage", "tissue_of_samples"]
+
+_SWEEPS = 10
+_JOINT = "\t"
+"""Between tissue and drug in a stored key; tables are tab-separated, so no id holds one."""
+
+
+@dataclass(frozen=True, eq=False)
+class NaiveEffects:
+    """Every naive mean that training rows support, by id.
+
+    Attributes
+    ----------
+    overall
+        Weighted mean response.
+    drug_means, sample_means, tissue_drug_means
+        Plain means, index drug id, sample id, and tissue, tab, drug id.
+    drug_effects, sample_effects
+        Of the additive model `overall + drug + sample`, shrunken towards 0. Sample means and effects are empty in
+        schemes where the samples are new: nothing about a person is kept that cannot be used.
+    """
+
+    overall: float
+    drug_means: pd.Series
+    sample_means: pd.Series
+    tissue_drug_means: pd.Series
+    drug_effects: pd.Series
+    sample_effects: pd.Series
+
+    @classmethod
+    def fit(
+        cls, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64] | None = None, *, scheme: str
+    ) -> NaiveEffects:
+        """Means over training pairs; which of them exist depends on the scheme."""
+        weight = np.ones(len(y)) if weights is None else weights
+        known = find_scheme(scheme)
+        empty = pd.Series(dtype=np.float64)
+        overall = float(np.average(y, weights=weight))
+        drug_means = _means(pairs.drug_ids, y, weight) if known.drug_effect else empty
+        sample_means = _means(pairs.sample_ids, y, weight) if known.sample_effect else empty
+        tissues = tissue_of_samples(pairs)
+        joint = empty
+        if known.drug_effect and tissues is not None:
+            rows = tissues[pairs.sample_index] != ""
+            keys = np.array(
+                [f"{t}{_JOINT}{d}" for t, d in zip(tissues[pairs.sample_index], pairs.drug_ids, strict=True)]
+            )
+            joint = _means(keys[rows], y[rows], weight[rows]) if rows.any() else empty
+        drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, known.sample_effect)
+        return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
+
+    def predict(self, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
+        """`(n_pairs,)` predictions of each naive model that exists; a row whose id is unknown takes the next coarser."""
+        n = len(pairs)
+        overall = np.full(n, self.overall)
+        found = {"overall mean": overall}
+        drug = _lookup(self.drug_means, pairs.drug_ids)
+        sample = _lookup(self.sample_means, pairs.sample_ids)
+        if len(self.drug_means):
+            found["drug mean"] = _first(drug, overall)
+        if len(self.sample_means):
+            found["sample mean"] = _first(sample, overall)
+        if len(self.tissue_drug_means):
+            found["tissue-drug mean"] = _first(self._tissue_drug(pairs), drug, overall)
+        if len(self.drug_effects) and len(self.sample_effects):
+            effects = [
+                _lookup(each, ids)
+                for each, ids in ((self.drug_effects, pairs.drug_ids), (self.sample_effects, pairs.sample_ids))
+            ]
+            found["mean effects"] = self.overall + sum(np.nan_to_num(each) for each in effects)
+        return found
+
+    def finest(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` the finest naive prediction that each row's ids allow."""
+        additive = (
+            self.overall + _lookup(self.drug_effects, pairs.drug_ids) + _lookup(self.sample_effects, pairs.sample_ids)
+        )
+        return _first(
+            additive,
+            self._tissue_drug(pairs),
+            _lookup(self.drug_means, pairs.drug_ids),
+            _lookup(self.sample_means, pairs.sample_ids),
+            np.full(len(pairs), self.overall),
+        )
+
+    def _tissue_drug(self, pairs: Pairs) -> NDArray[np.float64]:
+        tissues = tissue_of_samples(pairs)
+        if tissues is None or self.tissue_drug_means.empty:
+            return np.full(len(pairs), np.nan)
+        table = self.tissue_drug_means
+        parts = table.index.str.rsplit(_JOINT, n=1, expand=True)
+        wide = pd.Series(table.to_numpy(), index=parts).unstack()
+        grid = wide.reindex(index=tissues, columns=pairs.drugs.index).to_numpy(dtype=np.float64)
+        return grid[pairs.sample_index, pairs.drug_index]
+
+    def get_state(self) -> State:
+        """Ids as lists of text, values as arrays."""
+        state: State = {"overall": self.overall}
+        for name in _SERIES:
+            series: pd.Series = getattr(self, name)
+            state[name] = {"ids": [str(each) for each in series.index], "values": series.to_numpy(dtype=np.float64)}
+        return state
+
+    @classmethod
+    def from_state(cls, state: State) -> NaiveEffects:
+        """The effects of `get_state`'s answer."""
+        series = {}
+        for name in _SERIES:
+            ids = list(state[name]["ids"])
+            series[name] = pd.Series(state_array(state[name], "values", len(ids)), index=pd.Index(ids, dtype=object))
+        return cls(float(state["overall"]), **series)
+
+
+_SERIES = ("drug_means", "sample_means", "tissue_drug_means", "drug_effects", "sample_effects")
+
+
+class AdditiveMean(PairRegressor):
+    """The mean effects that the scheme has, shrunken: the reference that genotype must beat.
+
+    Examples
+    --------
+    >>> AdditiveMean(scheme="random-pairs").get_params()
+    {'scheme': 'random-pairs'}
+    """
+
+    def __init__(self, scheme: str = "new-samples") -> None:
+        self.scheme = scheme
+
+    def fit(
+        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
+    ) -> AdditiveMean:
+        """Fit the effects."""
+        self.effects_ = NaiveEffects.fit(pairs, y, sample_weight, scheme=self.scheme)
+        return self
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Overall mean plus the effects of the row's ids, where they are known."""
+        check_is_fitted(self, "effects_")
+        effects = self.effects_
+        drug = np.nan_to_num(_lookup(effects.drug_effects, pairs.drug_ids))
+        sample = np.nan_to_num(_lookup(effects.sample_effects, pairs.sample_ids))
+        return np.asarray(effects.overall + drug + sample, dtype=np.float64)
+
+    def get_state(self) -> State:
+        """The effects by id."""
+        return {"effects": self.effects_.get_state()}
+
+    @classmethod
+    def from_state(cls, state: State, **settings: Any) -> AdditiveMean:
+        """A fitted learner from its state."""
+        learner = cls(**settings)
+        learner.effects_ = NaiveEffects.from_state(state["effects"])
+        return learner
+
+
+def tissue_of_samples(pairs: Pairs) -> NDArray[np.object_] | None:
+    """`(n_samples,)` tissue of each sample, "" where unknown; None without a text covariate `tissue`."""
+    if "tissue" not in pairs.covariates.columns or pairs.covariates["tissue"].dtype != object:
+        return None
+    column = pairs.covariates["tissue"]
+    return column.where(column.notna(), "").to_numpy(dtype=object)
+
+
+def shrinkage(means: NDArray[np.float64], counts: NDArray[np.float64], within: float) -> float:
+    """How many pseudo-measurements of 0 an effect is averaged with: noise variance over effect variance.
+
+    Moment estimate, never negative; large when the means vary no more than noise explains.
+
+    Examples
+    --------
+    >>> round(shrinkage(np.array([-1.0, 1.0]), np.array([10.0, 10.0]), within=1.0), 2)
+    1.11
+    """
+    if len(means) < 2:
+        return 0.0
+    between = float(np.average(means**2, weights=counts)) - within * len(means) / float(counts.sum())
+    return min(within / max(between, 1e-12), 1e6) if within > 0 else 0.0
+
+
+def _additive(
+    pairs: Pairs, residual: NDArray[np.float64], weight: NDArray[np.float64], use_drugs: bool, use_samples: bool
+) -> tuple[pd.Series, pd.Series]:
+    """Shrunken drug and sample effects by alternating means."""
+    sides = [
+        (use_drugs, pairs.drug_index, len(pairs.drugs)),
+        (use_samples, pairs.sample_index, pairs.genotypes.shape[0]),
+    ]
+    effects = [np.zeros(n) for _, _, n in sides]
+    counts = [np.bincount(index, weight, minlength=n) for _, index, n in sides]
+    for _ in range(_SWEEPS if use_drugs and use_samples else 1):
+        for i, (used, index, n) in enumerate(sides):
+            if not used:
+                continue
+            rest = residual - (effects[1 - i][sides[1 - i][1]] if sides[1 - i][0] else 0.0)
+            seen = counts[i] > 0
+            means = np.bincount(index, weight * rest, minlength=n)[seen] / counts[i][seen]
+            spread = np.zeros(n)
+            spread[seen] = means
+            within = float(np.average((rest - spread[index]) ** 2, weights=weight))
+            effects[i][seen] = means * counts[i][seen] / (counts[i][seen] + shrinkage(means, counts[i][seen], within))
+    ids = (pairs.drugs.index, pairs.genotypes.sample_ids)
+    made = [
+        pd.Series(effect[count > 0], index=names[count > 0].astype(object)) if side[0] else pd.Series(dtype=np.float64)
+        for effect, count, names, side in zip(effects, counts, ids, sides, strict=True)
+    ]
+    return made[0], made[1]
+
+
+def _means(keys: NDArray, y: NDArray[np.float64], weight: NDArray[np.float64]) -> pd.Series:
+    sums = pd.DataFrame({"key": keys, "y": y * weight, "w": weight}).groupby("key", sort=True)[["y", "w"]].sum()
+    return sums["y"] / sums["w"]
+
+
+def _lookup(series: pd.Series, ids: NDArray[np.object_]) -> NDArray[np.float64]:
+    at = pd.Index(series.index).get_indexer(pd.Index(ids)) if len(series) else np.full(len(ids), -1)
+    values = np.append(series.to_numpy(dtype=np.float64), np.nan)
+    return values[at]
+
+
+def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Per row, the first of the choices that is not missing."""
+    result = choices[-1].copy()
+    for choice in reversed(choices[:-1]):
+        result = np.where(np.isnan(choice), result, choice)
+    return result

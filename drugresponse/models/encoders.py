@@ -1,0 +1,79 @@
+"""Fitted encoders to plain state and back: what a model file holds of them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS
+from drugresponse.errors import ModelFileError
+from drugresponse.features.drugs import DrugEncoder
+from drugresponse.features.samples import SampleEncoder
+from drugresponse.models.base import State, state_array
+
+__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state"]
+
+
+def sample_encoder_state(encoder: SampleEncoder) -> State:
+    """Tokens, their means and scales, and the feature table, as arrays and lists of text."""
+    features = encoder.genotype_features_
+    table = {name: [str(each) for each in features[name]] for name in FEATURE_COLUMNS if name != "position"}
+    return {
+        "token_blocks": [str(each) for each in encoder.tokens_["block"]],
+        "token_names": [str(each) for each in encoder.tokens_["token"]],
+        "token_genes": [str(each) for each in encoder.tokens_["gene"]],
+        "center": encoder.center_,
+        "scale": encoder.scale_,
+        "covariate_levels": json.dumps(encoder.covariate_levels_),
+        "feature_ids": [str(each) for each in features.index],
+        "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
+        **table,
+    }
+
+
+def load_sample_encoder(state: State) -> SampleEncoder:
+    """The encoder of `sample_encoder_state`'s answer."""
+    encoder = SampleEncoder()
+    columns = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
+    encoder.tokens_ = pd.DataFrame({name: _texts(state, key) for name, key in columns.items()}, dtype=object)
+    encoder.center_ = state_array(state, "center", len(encoder.tokens_))
+    encoder.scale_ = state_array(state, "scale", len(encoder.tokens_))
+    encoder.covariate_levels_ = json.loads(state["covariate_levels"])
+    ids = _texts(state, "feature_ids")
+    position = pd.Series(state_array(state, "position", len(ids)), dtype="Int64")
+    table = {name: _texts(state, name) for name in FEATURE_COLUMNS if name != "position"}
+    features = pd.DataFrame(table, dtype=object).assign(position=position.mask(position < 0))
+    features.index = pd.Index(ids, name="feature_id", dtype=object)
+    encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
+    return encoder
+
+
+def drug_encoder_state(encoder: DrugEncoder) -> State:
+    """The bits kept, their means and scale."""
+    return {
+        "radius": encoder.radius,
+        "n_bits": encoder.n_bits,
+        "bits": np.asarray(encoder.bits_, dtype=np.int64),
+        "center": encoder.center_,
+        "scale": encoder.scale_,
+    }
+
+
+def load_drug_encoder(state: State) -> DrugEncoder:
+    """The encoder of `drug_encoder_state`'s answer."""
+    encoder = DrugEncoder(int(state["radius"]), int(state["n_bits"]))
+    encoder.bits_ = state_array(state, "bits", -1)
+    encoder.center_ = state_array(state, "center", len(encoder.bits_))
+    encoder.scale_ = float(state["scale"])
+    if len(encoder.bits_) and not 0 <= encoder.bits_.min() <= encoder.bits_.max() < encoder.n_bits <= 1 << 16:
+        raise ModelFileError("model: a fingerprint bit lies outside the fingerprint. The file is damaged; train again.")
+    return encoder
+
+
+def _texts(state: State, name: str) -> list[str]:
+    found = state.get(name)
+    if not isinstance(found, list):
+        raise ModelFileError(f'model: the list "{name}" is missing. The file is damaged; train the model again.')
+    return found

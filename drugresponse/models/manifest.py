@@ -1,0 +1,56 @@
+"""What a model tells about itself, in plain JSON values."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+from drugresponse.data.joining import TrainingRows
+from drugresponse.data.splits import find_scheme
+from drugresponse.data.tables import Measure
+
+if TYPE_CHECKING:
+    from drugresponse.models.pipeline import DrugResponseModel
+
+__all__ = ["NOTICE", "describe_training"]
+
+NOTICE = "research use only; not for clinical decisions"
+_RUNTIME_ONLY = ("device", "n_jobs")
+"""Settings that never change a result and stay out of the file."""
+_PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
+
+
+def describe_training(
+    model: DrugResponseModel,
+    rows: TrainingRows,
+    measure: Measure,
+    scores: dict[str, float | str] | None,
+    inputs: dict[str, Any],
+) -> dict[str, Any]:
+    """The manifest of a fitted model."""
+    parameters = {key: value for key, value in model.get_params(deep=False).items() if key not in _RUNTIME_ONLY}
+    if parameters["covariates"] is not None:
+        parameters["covariates"] = list(parameters["covariates"])
+    scheme = find_scheme(model.scheme)
+    features, weights = model.regressor_.feature_weights()
+    return {
+        "notice": NOTICE,
+        "learner": model.learner,
+        "parameters": parameters,
+        "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
+        "seed": model.random_state,
+        "measure": measure.to_dict(),
+        "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        "individual_level": scheme.sample_effect,
+        "training": rows.loss.to_dict(),
+        "features": {
+            "given": rows.pairs.genotypes.shape[1],
+            "used": int((weights > 0).sum()),
+            "varying": len(features),
+        },
+        "drugs": len(rows.pairs.drugs),
+        "held_out": scores,
+        "notes": model.regressor_.notes(),
+        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "inputs": inputs,
+    }

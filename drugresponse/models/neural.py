@@ -1,0 +1,229 @@
+"""The neural response model as a learner: started at the ridge, trained on the response, stopped on held-out groups."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme, make_folds
+from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.linear import FactorRidge, genotype_shares, score_pairs
+
+if TYPE_CHECKING:
+    from drugresponse.models.training import Training
+
+__all__ = ["NeuralResponse"]
+
+logger = logging.getLogger(__name__)
+
+
+class NeuralResponse(PairRegressor):
+    """Genotype embeddings meet drug embeddings in a low-rank product, with a non-linear head.
+
+    The embeddings start at the closed form of `FactorRidge`; the head starts at zero: epoch 0 predicts what the ridge
+    predicts. The number of epochs is chosen on groups held out by the same scheme, then the model is trained on all rows for
+    as many; where training adds nothing, that number is 0 and the model is the ridge.
+
+    Parameters
+    ----------
+    scheme
+        Split scheme of the deployment.
+    rank
+        Most interaction factors of the start.
+    hidden
+        Width of the head.
+    members
+        Networks in the ensemble, trained as one batched model.
+    epochs
+        Most passes over the training rows.
+    patience
+        Passes without improvement on the held-out rows after which training ends.
+    learning_rate, weight_decay, dropout
+        Of the head; the embeddings move at a tenth of the rate. Decay pulls towards the start.
+    device
+        `cpu`, `cuda`, or `auto`.
+    random_state
+        Seed.
+    """
+
+    def __init__(
+        self,
+        scheme: str = "new-samples",
+        rank: int = 20,
+        hidden: int = 64,
+        members: int = 4,
+        epochs: int = 60,
+        patience: int = 12,
+        learning_rate: float = 5e-3,
+        weight_decay: float = 1e-2,
+        dropout: float = 0.1,
+        device: str = "cpu",
+        random_state: int = 0,
+    ) -> None:
+        self.scheme = scheme
+        self.rank = rank
+        self.hidden = hidden
+        self.members = members
+        self.epochs = epochs
+        self.patience = patience
+        self.learning_rate = learning_rate
+        self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.device = device
+        self.random_state = random_state
+
+    def fit(
+        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
+    ) -> NeuralResponse:
+        """Choose the number of epochs on held-out groups, then train on all rows."""
+        # torch takes a second to load, and prediction does without it
+        from drugresponse.models.training import Training
+
+        pairs = pairs.compact()
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
+        train, held = make_folds(pairs, self.scheme, 5, self.random_state)[0]
+        self.epochs_ = 0
+        if self.epochs and len(train) and len(held):
+            trial = Training(self, pairs[train].compact(), y[train], weights[train])
+            self.held_out_errors_ = self._watch(trial, pairs[held].compact(), y[held], weights[held])
+            self.epochs_ = int(np.argmin(self.held_out_errors_))
+        final = Training(self, pairs, y, weights)
+        for _ in range(self.epochs_):
+            final.epoch()
+        self.stage_ = final.stage
+        self._keep(final)
+        return self
+
+    def _watch(
+        self, trial: Training, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64]
+    ) -> list[float]:
+        """Mean squared error on held-out rows before training and after each epoch, until it stops falling."""
+        self.stage_ = trial.stage
+        errors: list[float] = []
+        for epoch in range(self.epochs + 1):
+            if epoch:
+                trial.epoch()
+            self._keep(trial)
+            errors.append(float(np.average((y - self.predict(pairs)) ** 2, weights=weights)))
+            logger.info("epoch %d: held-out RMSE %.4f", epoch, errors[-1] ** 0.5)
+            if epoch - int(np.argmin(errors)) >= self.patience:
+                break
+        return errors
+
+    def _keep(self, training: Training) -> None:
+        """Take the network's numbers, so that prediction needs no torch."""
+        network = training.network
+        self.scale_ = training.scale
+        self.parameters_: dict[str, NDArray[np.float64]] = {
+            name: value.detach().cpu().double().numpy().copy() for name, value in network.named_parameters()
+        }
+        self.token_start_ = training.token_start
+        self.input_scale_ = training.input_scale
+
+    def _sample_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_samples, 1 + members * (rank + hidden))`; the members' products add up to their mean."""
+        numbers, n = self.parameters_, self.members
+        tokens = self.stage_.sample_encoder_.transform(pairs.genotypes, pairs.covariates) * self.input_scale_
+        held = self.stage_.embeddings_
+        at = held.sample_ids.get_indexer(pairs.genotypes.sample_ids)
+        main, parts = np.append(held.sample_offsets, 0.0)[at], []
+        intercepts = held.intercepts / self.scale_
+        for m in range(n):
+            linear = tokens @ (self.token_start_ + numbers["token_delta"][m])
+            linear += intercepts + numbers["intercept_delta"][m]
+            hidden = np.maximum(tokens @ numbers["tower_in"][m] + numbers["tower_in_bias"][m], 0.0)
+            tower = np.maximum(hidden @ numbers["tower_out"][m] + numbers["tower_out_bias"][m], 0.0)
+            main = main + self.scale_ / n * (linear[:, 0] + tower @ numbers["head_common"][m])
+            parts += [linear[:, 1:], tower]
+        return np.column_stack([main, *parts])
+
+    def _drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_drugs, 1 + members * (rank + hidden))`, from structure where the drug is new or the scheme says so."""
+        numbers, n = self.parameters_, self.members
+        held = self.stage_.embeddings_
+        bits, _ = self.stage_.drug_encoder_.transform(pairs.drugs)
+        structure = (bits @ held.structure + held.structure_intercepts) / self._drug_scale()
+        at = held.drug_ids.get_indexer(pairs.drugs.index)
+        seen = (at >= 0) & find_scheme(self.scheme).drug_effect
+        main, parts = np.zeros(len(bits)), []
+        for m in range(n):
+            vectors, head = structure.copy(), bits @ numbers["head_structure"][m]
+            vectors[seen] = held.drugs[at[seen]] / self._drug_scale() + numbers["drug_delta"][m][at[seen]]
+            head[seen] += numbers["head_drug"][m][at[seen]]
+            main += self.scale_ / n * vectors[:, 0]
+            parts += [vectors[:, 1:] * (self.scale_ / n), head * (self.scale_ / n)]
+        return np.column_stack([main, *parts])
+
+    def _drug_scale(self) -> NDArray[np.float64]:
+        """The main effect is divided by the network's scale; the factors are not, since the samples' already are."""
+        scale = np.ones(self.stage_.embeddings_.rank + 1)
+        scale[0] = self.scale_
+        return scale
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Mean of the members; each distinct sample and drug is embedded once, a grid is one matrix product."""
+        check_is_fitted(self, "parameters_")
+        embedded = self._sample_embeddings(pairs), self._drug_embeddings(pairs)
+        return self.stage_.embeddings_.overall + score_pairs(*embedded, pairs)
+
+    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """Shares of the start's effects and, where the network was trained, of the head's first layer."""
+        names, shares = self.stage_.feature_weights()
+        if not self.epochs_:
+            return names, shares
+        first = np.sqrt((self.parameters_["tower_in"] ** 2).mean(axis=(0, 2)))
+        spread = self.stage_.token_spread_ * self.input_scale_
+        return names, (shares + genotype_shares(self.stage_.sample_encoder_, first * spread)[1]) / 2
+
+    def notes(self) -> dict[str, Any]:
+        """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge."""
+        told: dict[str, Any] = {"epochs": self.epochs_, **self.stage_.notes()}
+        errors = getattr(self, "held_out_errors_", None)
+        if errors:
+            told["held_out_rmse"] = {"epoch_0": round(errors[0] ** 0.5, 6), "chosen": round(min(errors) ** 0.5, 6)}
+        return told
+
+    def get_state(self) -> State:
+        """The ridge stage and the network's numbers."""
+        return {
+            "stage": self.stage_.get_state(),
+            "epochs": self.epochs_,
+            "scale": self.scale_,
+            "input_scale": self.input_scale_,
+            "token_start": self.token_start_,
+            "network": {name: value.astype(np.float32) for name, value in self.parameters_.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: State, **settings: Any) -> NeuralResponse:
+        """A fitted learner from its state."""
+        learner = cls(**settings)
+        stage = {key: value for key, value in settings.items() if key in FactorRidge._get_param_names()}
+        learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
+        learner.epochs_ = int(state["epochs"])
+        learner.scale_, learner.input_scale_ = float(state["scale"]), float(state["input_scale"])
+        held = learner.stage_.embeddings_
+        n, width, hidden = learner.members, held.rank + 1, learner.hidden
+        n_tokens, n_drugs, n_bits = len(held.tokens), len(held.drugs), len(held.structure)
+        learner.token_start_ = state_array(state, "token_start", n_tokens, width)
+        shapes = {
+            "token_delta": (n, n_tokens, width),
+            "intercept_delta": (n, width),
+            "drug_delta": (n, n_drugs, width),
+            "tower_in": (n, n_tokens, hidden),
+            "tower_in_bias": (n, hidden),
+            "tower_out": (n, hidden, hidden),
+            "tower_out_bias": (n, hidden),
+            "head_common": (n, hidden),
+            "head_drug": (n, n_drugs, hidden),
+            "head_structure": (n, n_bits, hidden),
+        }
+        learner.parameters_ = {
+            name: state_array(state["network"], name, *shape).astype(np.float64) for name, shape in shapes.items()
+        }
+        return learner

@@ -1,0 +1,333 @@
+"""The whole model: tables in, tables out, one file on disk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.errors import InputError
+from drugresponse.features.samples import align_features
+from drugresponse.model_file import read_model_file, write_model_file
+from drugresponse.models.base import PairRegressor, find_learner, learner_class, make_learner
+from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.held_out import check_held_out, headline
+from drugresponse.models.manifest import describe_training
+from drugresponse.models.requests import prediction_pairs
+from drugresponse.models.seen import SeenSamples
+from drugresponse.models.threads import available_cores, one_thread
+from drugresponse.readers import as_genotypes
+
+__all__ = ["PREDICTION_COLUMNS", "DrugResponseModel", "load_model"]
+
+logger = logging.getLogger(__name__)
+
+PREDICTION_COLUMNS = (
+    "sample_id", "drug_id", "prediction", "lower", "upper", "baseline", "sample_seen", "drug_seen", "features_found", "flag",
+)  # fmt: skip
+
+
+class DrugResponseModel(BaseEstimator):
+    """Learns drug response from genotype and predicts it for new samples and drugs.
+
+    Parameters
+    ----------
+    learner
+        `auto`, `additive-mean`, `covariates`, `ridge`, `boosted-trees`, `random-forest` or `neural`.
+    scheme
+        What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
+        `new-samples-and-drugs`.
+    covariates
+        Columns of the samples table; None takes tissue, subtype, ancestry, sex, age and site where present.
+    minimum_features
+        Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
+    folds
+        Folds of the held-out check at training; 0 leaves it out.
+    rank
+        Most interaction factors of ridge and neural.
+    epochs
+        Most epochs of neural.
+    trees, depth
+        Of the tree learners.
+    forget_samples
+        Keep no hash of the training samples' ids.
+    device
+        `cpu`, `cuda` or `auto`; only training of neural uses a GPU.
+    n_jobs
+        Independent units run at once; None is all cores. The result does not depend on it.
+    random_state
+        Seed.
+
+    Attributes
+    ----------
+    metrics_ : pandas.DataFrame or None
+        Held-out scores beside the naive predictions, as the metrics table of the command line.
+    manifest_ : dict
+        What the model file tells about the model.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+    >>> model = dr.DrugResponseModel(learner="ridge", folds=0)
+    >>> model = model.fit(cohort.genotypes, cohort.responses, drugs=cohort.drugs, samples=cohort.samples)
+    >>> model.predict(cohort.genotypes, samples=cohort.samples).shape
+    (240, 10)
+    """
+
+    def __init__(
+        self,
+        learner: str = "auto",
+        scheme: str = "new-samples",
+        *,
+        covariates: Sequence[str] | None = None,
+        minimum_features: float = 0.5,
+        folds: int = 3,
+        rank: int = 20,
+        epochs: int = 60,
+        trees: int = 300,
+        depth: int = 5,
+        forget_samples: bool = False,
+        device: str = "auto",
+        n_jobs: int | None = None,
+        random_state: int = 0,
+    ) -> None:
+        self.learner = learner
+        self.scheme = scheme
+        self.covariates = covariates
+        self.minimum_features = minimum_features
+        self.folds = folds
+        self.rank = rank
+        self.epochs = epochs
+        self.trees = trees
+        self.depth = depth
+        self.forget_samples = forget_samples
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(
+        self,
+        genotypes: Any,
+        responses: Responses | pd.DataFrame,
+        *,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        inputs: dict[str, Any] | None = None,
+    ) -> DrugResponseModel:
+        """Join the tables by id, check on held-out rows, and train on all.
+
+        Parameters
+        ----------
+        genotypes
+            `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature) or an AnnData.
+        responses
+            `Responses`, or a DataFrame with `sample_id`, `drug_id`, `response`; with one drug `drug_id` may be absent.
+        drugs
+            `drug_id` (column or index), `smiles` and what else is known.
+        samples
+            `sample_id` (column or index), `subject_id`, covariates.
+        inputs
+            Checksums of the files that these came from, for the manifest.
+
+        Raises
+        ------
+        InputError
+            The tables do not fit together; the message says where.
+        """
+        find_learner(self.learner), find_scheme(self.scheme)
+        rows = join_training_rows(
+            as_genotypes(genotypes),
+            responses if isinstance(responses, Responses) else Responses.build(responses),
+            None if drugs is None else index_by_id(drugs, "drug_id", where="drugs"),
+            None if samples is None else index_by_id(samples, "sample_id", where="samples"),
+            self.covariates,
+        )
+        self._refuse_missing_structures(rows.pairs)
+        with one_thread():
+            self.metrics_ = self._held_out(rows)
+            self.regressor_ = self._make(self._jobs()).fit(rows.pairs, rows.y, rows.weights)
+            self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
+        self.loss_ = rows.loss
+        self.drugs_ = rows.pairs.drugs
+        self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
+        self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
+        measure = responses.measure if isinstance(responses, Responses) else Responses.build(responses).measure
+        scores = None if self.metrics_ is None else headline(self.metrics_, self.learner)
+        self.manifest_ = describe_training(self, rows, measure, scores, inputs or {})
+        return self
+
+    def _held_out(self, rows: TrainingRows) -> pd.DataFrame | None:
+        if not self.folds:
+            return None
+        return check_held_out(
+            lambda: self._make(1), self.learner, rows, self.scheme, self.folds, self._jobs(), self.random_state
+        )
+
+    def _make(self, n_jobs: int) -> PairRegressor:
+        return make_learner(self.learner, {**self.get_params(deep=False), "n_jobs": n_jobs})
+
+    def _jobs(self) -> int:
+        return self.n_jobs or available_cores()
+
+    def _refuse_missing_structures(self, pairs: Pairs) -> None:
+        if (
+            not find_scheme(self.scheme).drug_effect
+            and self.learner != "additive-mean"
+            and not (pairs.drugs["smiles"] != "").any()
+        ):
+            raise InputError(
+                f"drugs: no drug has a structure (the scheme {self.scheme} predicts new drugs from theirs). "
+                "Give --drugs with a column smiles, or choose another --scheme."
+            )
+
+    def predict(
+        self,
+        genotypes: Any,
+        *,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        pairs: pd.DataFrame | None = None,
+        minimum_features: float | None = None,
+    ) -> pd.DataFrame:
+        """Predict responses; every sample with every drug, or the pairs asked for.
+
+        Parameters
+        ----------
+        genotypes
+            As in `fit`; features are matched by id, absent ones count as missing.
+        drugs
+            Drugs to predict for; None takes those of training. A structure that is missing here is taken from training.
+        samples
+            Covariates by `sample_id`.
+        pairs
+            Columns `sample_id`, `drug_id`.
+        minimum_features
+            As in the constructor; None takes that of training.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `sample_id, drug_id, prediction, lower, upper, baseline, sample_seen, drug_seen, features_found,
+            flag`. `prediction` is missing for a sample of which too few features are known; `lower` and `upper`
+            are missing where no coverage is claimed; `flag` joins its words with `;`.
+        """
+        check_is_fitted(self, "regressor_")
+        table = as_genotypes(genotypes)
+        asked = prediction_pairs(
+            table,
+            self.drugs_,
+            None if drugs is None else index_by_id(drugs, "drug_id", where="drugs"),
+            None if samples is None else index_by_id(samples, "sample_id", where="samples"),
+            pairs,
+            self.covariate_names_,
+        )
+        found = self.features_found(table)
+        least = self.minimum_features if minimum_features is None else minimum_features
+        with one_thread():
+            predicted = self.regressor_.predict(asked)
+            baseline = self.naive_.finest(asked)
+        enough = (found >= least)[asked.sample_index]
+        seen = self.seen_.contains(table.sample_ids)[asked.sample_index]
+        known = asked.drugs.index.isin(self.drugs_.index)[asked.drug_index]
+        columns = {
+            "sample_id": asked.sample_ids,
+            "drug_id": asked.drug_ids,
+            "prediction": np.where(enough, predicted, np.nan),
+            "lower": np.nan,
+            "upper": np.nan,
+            "baseline": baseline,
+            "sample_seen": seen,
+            "drug_seen": known,
+            "features_found": found[asked.sample_index],
+            "flag": self._flags(asked, seen, known, enough),
+        }
+        return pd.DataFrame(columns)[list(PREDICTION_COLUMNS)]
+
+    def features_found(self, genotypes: Genotypes) -> NDArray[np.float64]:
+        """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
+        features, weights = self.regressor_.feature_weights()
+        if not weights.any():
+            return np.ones(genotypes.shape[0])
+        at = align_features(pd.MultiIndex.from_tuples(features), genotypes.features)
+        here = np.bincount(at[at >= 0], weights[at >= 0], minlength=genotypes.shape[1])
+        missing = genotypes.missing().astype(np.float64) @ here
+        return np.clip(np.round(here.sum() - missing, 9), 0.0, 1.0)
+
+    def _flags(
+        self, asked: Pairs, seen: NDArray[np.bool_], known: NDArray[np.bool_], enough: NDArray[np.bool_]
+    ) -> NDArray[np.object_]:
+        scheme = find_scheme(self.scheme)
+        structure = (asked.drugs["smiles"] != "").to_numpy()[asked.drug_index]
+        outside = (scheme.drug_effect & ~known) | (scheme.sample_effect & ~seen)
+        conditions = {
+            "new-drug": ~known,
+            "seen-sample": seen,
+            "few-features": ~enough,
+            "no-structure": ~structure & (~known | (not scheme.drug_effect)),
+            "outside-scheme": outside,
+        }
+        flags = np.full(len(asked), "", dtype=object)
+        for word, here in conditions.items():
+            flags[here] = [f"{flag};{word}" if flag else word for flag in flags[here]]
+        return flags
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to one `.safetensors` file; the same training gives the same bytes."""
+        check_is_fitted(self, "regressor_")
+        state = {
+            "regressor": self.regressor_.get_state(),
+            "naive": self.naive_.get_state(),
+            "seen": {"salt": self.seen_.salt, "hashes": self.seen_.hashes},
+            "drugs": {name: [str(each) for each in self.drugs_[name].fillna("")] for name in self.drugs_.columns},
+            "drug_ids": [str(each) for each in self.drugs_.index],
+            "covariates": self.covariate_names_,
+        }
+        write_model_file(path, state, self.manifest_)
+
+    @classmethod
+    def _from_file(cls, path: str | Path) -> DrugResponseModel:
+        state, manifest = read_model_file(path)
+        settings = dict(manifest["parameters"])
+        model = cls(**settings)
+        kind = learner_class(model.learner)
+        taken = {key: value for key, value in settings.items() if key in kind._get_param_names()}
+        model.regressor_ = kind.from_state(state["regressor"], **taken)
+        model.naive_ = NaiveEffects.from_state(state["naive"])
+        model.seen_ = SeenSamples(str(state["seen"]["salt"]), np.asarray(state["seen"]["hashes"], dtype=np.uint64))
+        index = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
+        model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
+        model.covariate_names_ = list(state["covariates"])
+        model.metrics_ = None
+        model.manifest_ = {key: value for key, value in manifest.items() if key != "sha256"}
+        return model
+
+
+def load_model(path: str | Path) -> DrugResponseModel:
+    """Load a model that `save` or `drugresponse train` wrote. Nothing in the file is executed.
+
+    Raises
+    ------
+    ModelFileError
+        The file is foreign, truncated, damaged or of a newer format.
+    """
+    from drugresponse.errors import ModelFileError
+
+    try:
+        return DrugResponseModel._from_file(path)
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ModelFileError(
+            f"{path}: the manifest does not describe a model ({error!r}). The file is damaged; train again."
+        ) from error

@@ -1,0 +1,55 @@
+"""One thread where a result is made, so that the same seed gives the same bytes on any number of cores."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+__all__ = ["available_cores", "one_thread", "run_in_order"]
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Products, factorisations and torch run with one thread inside; what was set before is restored.
+
+    Sums over threads are added in another order for another number of threads, and differ in the last bits.
+    """
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else None
+    with threadpool_limits(limits=1):
+        _set_torch_threads(1)
+        try:
+            yield
+        finally:
+            if before is not None:
+                _set_torch_threads(before)
+
+
+def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: int) -> list[Made]:
+    """Independent units on several threads, their results in the order of the items."""
+    units = list(items)
+    if n_jobs <= 1 or len(units) <= 1:
+        return [work(unit) for unit in units]
+    # torch keeps its number of threads for each thread that calls it
+    with ThreadPoolExecutor(min(n_jobs, len(units)), initializer=_set_torch_threads, initargs=(1,)) as pool:
+        return list(pool.map(work, units))
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _set_torch_threads(number: int) -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(number)

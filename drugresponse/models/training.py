@@ -1,0 +1,115 @@
+"""Training of the network: batches of whole samples, Huber loss, one learning-rate cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.models.linear import FactorRidge
+from drugresponse.models.network import Batch, ResponseNetwork, Start
+
+if TYPE_CHECKING:
+    from drugresponse.models.neural import NeuralResponse
+
+__all__ = ["Training", "choose_device"]
+
+
+class Training:
+    """One run of the network over its rows."""
+
+    def __init__(self, learner: NeuralResponse, pairs: Pairs, y: NDArray, weights: NDArray) -> None:
+        self.learner, self.pairs = learner, pairs
+        self.stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
+        held = self.stage.embeddings_
+        self.scale = max(float(np.std(y - self.stage.predict(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
+        tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
+        norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
+        self.input_scale = 1.0 / norm if norm > 0 else 1.0
+        self.token_start = held.tokens / self.input_scale / self.scale
+        self.device = torch.device(choose_device(learner.device))
+        self.generator = torch.Generator().manual_seed(learner.random_state)
+        self.tokens = self._tensor(tokens * self.input_scale)
+        at = held.sample_ids.get_indexer(pairs.genotypes.sample_ids)
+        self.offsets = self._tensor(np.append(held.sample_offsets, 0.0)[at] / self.scale)
+        self.target = self._tensor((y - held.overall) / self.scale)
+        self.weights = self._tensor(weights)
+        self.order = np.argsort(pairs.sample_index, kind="stable")
+        self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(tokens) + 1))
+        self.network = self._network()
+        self.rng = np.random.default_rng(learner.random_state)
+        self.steps = int(np.clip(np.ceil(len(tokens) / 64), 1, 64))
+        self.optimizer, self.schedule = self._optimizer()
+
+    def _network(self) -> ResponseNetwork:
+        learner, held = self.learner, self.stage.embeddings_
+        bits, _ = self.stage.drug_encoder_.transform(self.pairs.drugs)
+        scale = np.ones(held.rank + 1)
+        scale[0] = self.scale
+        structure = (bits @ held.structure + held.structure_intercepts) / scale
+        start = Start(
+            self._tensor(self.token_start),
+            self._tensor(held.intercepts / self.scale),
+            self._tensor(held.drugs / scale),
+            self._tensor(structure),
+            self._tensor(bits),
+        )
+        id_dropout = 0.1 if find_scheme(learner.scheme).drug_effect else 1.0
+        return ResponseNetwork(
+            start,
+            hidden=learner.hidden,
+            members=learner.members,
+            dropout=learner.dropout,
+            id_dropout=id_dropout if bits.shape[1] else 0.0,
+            generator=self.generator,
+        )
+
+    def _optimizer(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        learner = self.learner
+        slow = [value for name, value in self.network.named_parameters() if name.endswith("_delta")]
+        fast = [value for name, value in self.network.named_parameters() if not name.endswith("_delta")]
+        rates = [learner.learning_rate / 10, learner.learning_rate]
+        groups = [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}]
+        optimizer = torch.optim.AdamW(groups, weight_decay=learner.weight_decay)
+        total = max(self.steps * learner.epochs, 2)
+        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=0.2)
+
+    def epoch(self) -> None:
+        """One pass over all rows, in batches of whole samples."""
+        self.network.train()
+        for batch, rows in self._batches():
+            scores = self.network(batch)
+            target = self.target[rows].expand_as(scores)
+            # in units of the start's residual, so that outliers of a screen pull no harder than 1
+            errors = torch.nn.functional.huber_loss(scores, target, reduction="none")
+            loss = (errors * self.weights[rows]).mean(dim=1).sum()
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            self.schedule.step()
+        self.network.eval()
+
+    def _batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
+        for samples in np.array_split(self.rng.permutation(len(self.starts) - 1), self.steps):
+            counts = self.starts[samples + 1] - self.starts[samples]
+            rows = np.concatenate([self.order[self.starts[i] : self.starts[i + 1]] for i in samples])
+            index = torch.from_numpy(np.repeat(np.arange(len(samples)), counts)).to(self.device)
+            drugs = torch.from_numpy(self.pairs.drug_index[rows]).to(self.device)
+            taken = torch.from_numpy(samples).to(self.device)
+            yield Batch(self.tokens[taken], self.offsets[taken], index, drugs), torch.from_numpy(rows).to(self.device)
+
+    def _tensor(self, values: Any) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
+
+
+def choose_device(device: str) -> str:
+    """`auto` is a GPU where torch sees one."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return device

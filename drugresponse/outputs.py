@@ -1,0 +1,204 @@
+"""Outputs that appear whole or not at all, and the one way in which tables are written."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import secrets
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from drugresponse.errors import InputError
+
+__all__ = ["output_files", "write_table"]
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class _Output:
+    """Where one output goes, and the temporary file that it is written to first."""
+
+    target: Path
+    temporary: Path
+    mode: int
+    is_stream: bool
+
+    def publish(self) -> None:
+        if self.is_stream:
+            _copy_into(self.temporary, self.target)
+            self.temporary.unlink()
+        else:
+            self.temporary.chmod(self.mode)
+            self.temporary.replace(self.target)
+
+    def withdraw(self, was_due: bool) -> None:
+        """Leave nothing behind; `was_due` tells that the renaming had begun, and may have happened."""
+        if was_due and not self.is_stream and not self.temporary.exists():
+            self.target.unlink(missing_ok=True)
+        self.temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath] = ()) -> Iterator[dict[str, Path]]:
+    """Temporary files to write to, renamed to their targets together when the block ends well.
+
+    Each temporary file stands in the folder of its target and bears the same suffix. On any exception, an interrupt or
+    an exit included, none of the outputs appears. A target that is a link stays one: the file that it points to is
+    replaced. A target that is a device or a pipe (`/dev/stdout`) receives the bytes at the end.
+
+    Parameters
+    ----------
+    outputs
+        Target path by name; an output that was not asked for (None) is left out. The name appears in errors.
+    inputs
+        Files that the block reads, which no output may replace.
+
+    Yields
+    ------
+    dict
+        Path of the temporary file by name; the file exists and is empty.
+
+    Raises
+    ------
+    InputError
+        The folder of a target does not exist or cannot be written to, a target is a folder or an input, or two
+        outputs have the same path.
+
+    Examples
+    --------
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with output_files({"model": folder / "a.txt", "report": None}) as temporary:
+    ...     _ = temporary["model"].write_text("whole")
+    >>> [each.name for each in folder.iterdir()], (folder / "a.txt").read_text()
+    (['a.txt'], 'whole')
+    """
+    asked = {name: Path(path) for name, path in outputs.items() if path is not None}
+    _refuse_clashes(asked, [Path(each) for each in inputs])
+    opened: dict[str, _Output] = {}
+    due: list[_Output] = []
+    try:
+        for name, path in asked.items():
+            _open_beside(name, path, opened)
+        yield {name: each.temporary for name, each in opened.items()}
+        # streams first: a closed pipe must still be able to call off the renaming
+        for each in sorted(opened.values(), key=lambda output: not output.is_stream):
+            due.append(each)
+            each.publish()
+    except BaseException:
+        for each in opened.values():
+            with suppress(OSError):
+                each.withdraw(each in due)
+        raise
+
+
+def write_table(frame: pd.DataFrame, path: AnyPath) -> None:
+    r"""Write a tab-separated table with a header; the same frame always gives the same bytes.
+
+    Parameters
+    ----------
+    frame
+        The index is written as first column when it has a name. Floats are written with 9 significant digits,
+        missing cells are left empty, text is quoted only where it holds a tab, a quote or a line end.
+    path
+        File to write; its suffix has no meaning.
+
+    Examples
+    --------
+    >>> path = Path(tempfile.mkdtemp()) / "table.tsv"
+    >>> write_table(pd.DataFrame({"drug_id": ["a", "b"], "response": [0.1, float("nan")]}), path)
+    >>> path.read_bytes()
+    b'drug_id\tresponse\na\t0.1\nb\t\n'
+    """
+    frame.to_csv(
+        path,
+        sep="\t",
+        index=frame.index.name is not None,
+        float_format="%.9g",
+        na_rep="",
+        lineterminator="\n",
+        quoting=csv.QUOTE_MINIMAL,
+        encoding="utf-8",
+        compression=None,
+    )
+
+
+def _refuse_clashes(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
+    files = {name: path for name, path in outputs.items() if not _is_stream(path)}
+    for name, path in files.items():
+        if any(_same_file(path, each) for each in inputs):
+            raise InputError(f'{name}: "{path}" is also an input (expected a file of its own). Name another output.')
+    names = list(files)
+    for i, name in enumerate(names):
+        for other in names[:i]:
+            if _same_file(files[name], files[other]):
+                raise InputError(
+                    f'{name}: "{files[name]}" is also the output {other} (expected a file of its own). Name another.'
+                )
+
+
+def _same_file(a: Path, b: Path) -> bool:
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return a.resolve() == b.resolve()
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether the bytes are written through: a device, a pipe, or an open stream by its number."""
+    if _open_stream(path) is not None:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
+
+
+def _open_stream(path: Path) -> int | None:
+    """The number of the open stream that a path such as `/dev/stdout` names."""
+    found = re.fullmatch(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d+)", os.path.normpath(path))
+    if found is None:
+        return None
+    return {"stdout": 1, "stderr": 2}[found[1]] if found[1] else int(found[2])
+
+
+def _open_beside(name: str, path: Path, opened: dict[str, _Output]) -> None:
+    if path.is_dir():
+        raise InputError(f'{name}: "{path}" is a folder (expected a file name). Name a file in it.')
+    is_stream = _is_stream(path)
+    target = path if is_stream else path.resolve()
+    folder = Path(tempfile.gettempdir()) if is_stream else target.parent
+    if not folder.is_dir():
+        raise InputError(
+            f'{name}: the folder "{folder}" does not exist (expected a folder). Create it or correct the path.'
+        )
+    temporary = folder / f".drugresponse-{secrets.token_hex(8)}{target.suffix}"
+    # noted before the file exists, so that an interrupt in between finds it
+    opened[name] = _Output(target, temporary, 0, True)
+    try:
+        # unlike the tempfile module, which makes files private, this leaves the mode to the umask
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        mode = stat.S_IMODE((target if target.is_file() and not is_stream else temporary).stat().st_mode)
+    except OSError as error:
+        raise InputError(
+            f'{name}: cannot write into the folder "{folder}" ({error.strerror}). Choose another folder.'
+        ) from error
+    opened[name] = _Output(target, temporary, mode, is_stream)
+
+
+def _copy_into(source: Path, stream: Path) -> None:
+    number = _open_stream(stream)
+    if number is not None:
+        # what was printed so far comes first; opening the path anew would start again at its beginning
+        (sys.stderr if number == 2 else sys.stdout).flush()
+    with source.open("rb") as read, stream.open("wb") if number is None else os.fdopen(os.dup(number), "wb") as write:
+        shutil.copyfileobj(read, write)

@@ -1,0 +1,117 @@
+"""The commands, and which options each of them takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from drugresponse.parameters import inputs, learning
+from drugresponse.parameters.parameter import Command, Parameter
+
+_USUAL_SIZE = "Unless given, what is usual for the kind of cohort."
+_COLUMNS = (inputs.SAMPLE_COLUMN, inputs.DRUG_COLUMN)
+_GENOTYPE_OPTIONS = (inputs.FEATURES, inputs.GENOTYPE_FORMAT, inputs.KIND, inputs.ABSENT_MEANS)
+_RUNNING = (learning.THREADS, learning.DEVICE, learning.CONFIG)
+
+_SIMULATE = Command(
+    "simulate",
+    "Make a cohort whose truth is known, to try the other commands on.",
+    (
+        Parameter(
+            "directory",
+            "folder",
+            label="Folder",
+            help="Where the tables are written; made when it does not exist.",
+            required=True,
+            section=None,
+        ),
+        Parameter(
+            "preset",
+            "choice",
+            label="Kind of cohort",
+            help="Cell lines have mutations, tissues and many drugs; patients have allele dosages, ancestry, age and "
+            "the dose of one drug.",
+            default="cell-lines",
+            choices={"cell-lines": "Cancer cell lines", "germline": "Patients"},
+        ),
+        Parameter("n_samples", "integer", label="Samples", help=_USUAL_SIZE, minimum=20, maximum=100_000),
+        Parameter("n_drugs", "integer", label="Drugs", help=_USUAL_SIZE, minimum=1, maximum=864),
+        Parameter("n_features", "integer", label="Features", help=_USUAL_SIZE, minimum=20, maximum=100_000),
+        learning.SEED,
+        learning.CONFIG,
+    ),
+)
+_TRAIN = Command(
+    "train",
+    "Learn to predict drug response from genotype, and say whether genotype helped.",
+    (
+        inputs.GENOTYPES,
+        inputs.RESPONSES,
+        inputs.DRUGS,
+        inputs.SAMPLES,
+        learning.LEARNER,
+        learning.SCHEME,
+        learning.MODEL,
+        learning.METRICS,
+        learning.REPORT,
+        learning.SEED,
+        *_COLUMNS,
+        inputs.RESPONSE_COLUMN,
+        inputs.MEASURE,
+        inputs.UNIT,
+        inputs.HIGHER_MEANS,
+        *_GENOTYPE_OPTIONS,
+        inputs.MINIMUM_FEATURES,
+        learning.COVARIATES,
+        learning.FOLDS,
+        learning.RANK,
+        learning.EPOCHS,
+        learning.TREES,
+        learning.DEPTH,
+        learning.FORGET_SAMPLES,
+        *_RUNNING,
+    ),
+)
+_PREDICT = Command(
+    "predict",
+    "Predict the response of samples to drugs with a trained model.",
+    (
+        inputs.MODEL,
+        replace(inputs.GENOTYPES, required=True),
+        inputs.DRUGS,
+        inputs.SAMPLES,
+        inputs.PAIRS,
+        learning.PREDICTIONS,
+        learning.REPORT,
+        *_COLUMNS,
+        *_GENOTYPE_OPTIONS,
+        replace(
+            inputs.MINIMUM_FEATURES,
+            default=None,
+            help=f"{inputs.MINIMUM_FEATURES.help} Unless given, as at training.",
+        ),
+        *_RUNNING,
+    ),
+)
+_DESCRIBE = Command(
+    "describe",
+    "Say what a model file holds.",
+    (
+        inputs.MODEL,
+        Parameter("json", "switch", label="As JSON", help="For programs to read, instead of text.", default=False),
+        Parameter(
+            "output",
+            "output",
+            label="description",
+            help="A file for the description. Unless given: standard output.",
+            formats=("txt", "json"),
+        ),
+        learning.CONFIG,
+    ),
+)
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {each.name: each for each in (_SIMULATE, _TRAIN, _PREDICT, _DESCRIBE)}
+)
+"""Every command by name."""

@@ -1,0 +1,157 @@
+"""Options about what goes in: files, the names of their columns, and how genotypes are read."""
+
+from __future__ import annotations
+
+from drugresponse.parameters.parameter import Parameter
+
+TABLE_FORMATS = ("tabular", "csv")
+
+GENOTYPES = Parameter(
+    "genotypes",
+    "input",
+    label="Genotypes: variants, or a table of samples and features",
+    help="VCF, bgzipped VCF or BCF; or a table of samples and features (mutations, copy number, expression, dosages), "
+    "separated by tabs or commas or Parquet, either way round. Several files are joined by sample.",
+    repeatable=True,
+    formats=("vcf", "vcf_bgzip", "bcf", "tabular", "csv", "parquet"),
+)
+RESPONSES = Parameter(
+    "responses",
+    "input",
+    label="Responses: what was measured for each sample and drug",
+    help="Columns sample_id, drug_id and response, one row for each pair; with one drug, drug_id may be left out. "
+    "A table of samples by drugs is read too.",
+    required=True,
+    formats=TABLE_FORMATS,
+)
+DRUGS = Parameter(
+    "drugs",
+    "input",
+    label="Drugs: ids and structures",
+    help="Column drug_id, and smiles where known: with structures, drugs that were never measured can be predicted.",
+    formats=TABLE_FORMATS,
+)
+SAMPLES = Parameter(
+    "samples",
+    "input",
+    label="Samples: covariates such as tissue, age and sex",
+    help="Column sample_id, and columns that serve as covariates; subject_id keeps samples of one person together.",
+    formats=TABLE_FORMATS,
+)
+PAIRS = Parameter(
+    "pairs",
+    "input",
+    label="Pairs to predict",
+    help="Columns sample_id and drug_id. Without it, every sample is predicted with every drug.",
+    formats=TABLE_FORMATS,
+)
+FEATURES = Parameter(
+    "features",
+    "input",
+    label="Features: what the columns of the genotype table are",
+    help="Column feature_id, and kind, gene, chromosome, position, ref and alt where known.",
+    formats=TABLE_FORMATS,
+    section="genotype_options",
+    belongs_to=("tables of genotypes",),
+)
+MODEL = Parameter(
+    "model",
+    "input",
+    label="Model: written by training",
+    help="A .safetensors file; nothing in it is executed.",
+    required=True,
+    formats=("safetensors",),
+)
+
+SAMPLE_COLUMN = Parameter(
+    "sample_column",
+    "text",
+    label="Column of sample ids",
+    help="Its name in every table that has one.",
+    default="sample_id",
+    section="columns",
+)
+DRUG_COLUMN = Parameter(
+    "drug_column",
+    "text",
+    label="Column of drug ids",
+    help="Its name in every table that has one.",
+    default="drug_id",
+    section="columns",
+)
+RESPONSE_COLUMN = Parameter(
+    "response_column",
+    "text",
+    label="Column of responses",
+    help="Its name in the table of responses.",
+    default="response",
+    section="columns",
+)
+MEASURE = Parameter(
+    "measure",
+    "text",
+    label="Name of the measure",
+    help="Such as ln_ic50 or auc; kept in the model and shown in reports.",
+    section="columns",
+)
+UNIT = Parameter(
+    "unit",
+    "text",
+    label="Unit of the measure",
+    help="Such as uM or mg/week; kept in the model and shown in reports.",
+    section="columns",
+)
+HIGHER_MEANS = Parameter(
+    "higher_means",
+    "choice",
+    label="A higher response means",
+    help="Unless given, reports speak of higher and lower response, never of sensitivity.",
+    choices={"sensitive": "More sensitive", "resistant": "More resistant", "dose": "A higher dose is needed"},
+    unset="Not told",
+    section="columns",
+)
+
+GENOTYPE_FORMAT = Parameter(
+    "genotype_format",
+    "choice",
+    label="Format of the genotypes",
+    help="The format is told by content, never by a file's name.",
+    default="auto",
+    choices={"auto": "Told by content", "vcf": "VCF or BCF", "matrix": "Table of samples and features"},
+    section="genotype_options",
+)
+KIND = Parameter(
+    "kind",
+    "choice",
+    label="What the numbers of the genotype table are",
+    help="Unless given here or in the table of features, guessed from the whole table; the guess is reported.",
+    choices={
+        "dosage": "Copies of the alternate allele, 0 to 2",
+        "altered": "Altered or not, 1 or 0",
+        "copy_number": "Copy number",
+        "score": "Any real number, such as expression",
+    },
+    unset="Guessed from the table",
+    section="genotype_options",
+    belongs_to=("tables of genotypes",),
+)
+ABSENT_MEANS = Parameter(
+    "absent_means",
+    "choice",
+    label="A missing call means",
+    help="Reference suits files that list variants only. Unless given, a missing call is missing.",
+    choices={"missing": "Not known", "reference": "The reference allele on both copies"},
+    unset="As usual for the format",
+    section="genotype_options",
+    belongs_to=("VCF and BCF",),
+)
+MINIMUM_FEATURES = Parameter(
+    "minimum_features",
+    "number",
+    label="Share of features that must be found",
+    help="A sample whose features carry less than this share of the model's weight is not predicted.",
+    default=0.5,
+    minimum=0,
+    maximum=1,
+    section="genotype_options",
+)

@@ -1,0 +1,171 @@
+"""Options about what is learned, what comes out, and how the work is run."""
+
+from __future__ import annotations
+
+from drugresponse.parameters.parameter import Parameter
+
+LARGEST_SEED = 2**31 - 1
+TREE_LEARNERS = ("boosted-trees", "random-forest")
+
+LEARNER = Parameter(
+    "learner",
+    "choice",
+    label="Learner",
+    help="Auto compares learners on held-out rows, and falls back to a naive model, openly, when nothing beats it.",
+    default="auto",
+    choices={
+        "auto": "Auto: the best on held-out rows",
+        "additive-mean": "Additive means (naive: no genotype)",
+        "covariates": "Covariates only (no genotype)",
+        "ridge": "Ridge regression",
+        "boosted-trees": "Boosted trees",
+        "random-forest": "Random forest",
+        "neural": "Neural: genotype embeddings with a response network",
+    },
+)
+SCHEME = Parameter(
+    "scheme",
+    "choice",
+    label="What will be new when the model is used",
+    help="Decides which rows are held out to judge the model, and which effects the model may rely on.",
+    default="new-samples",
+    choices={
+        "random-pairs": "Nothing: known samples with known drugs",
+        "new-samples": "Samples",
+        "new-drugs": "Drugs",
+        "new-tissues": "Tissues",
+        "new-samples-and-drugs": "Samples and drugs",
+    },
+)
+COVARIATES = Parameter(
+    "covariates",
+    "names",
+    label="Covariates",
+    help="Columns of the table of samples, parted by commas, or none. Unless given: tissue, subtype, ancestry, sex, "
+    "age and site, where present.",
+    section="learner_settings",
+)
+FOLDS = Parameter(
+    "folds",
+    "integer",
+    label="Folds held out in turn to judge the model",
+    help="0 or 1 trains without judging.",
+    default=5,
+    minimum=0,
+    maximum=20,
+    section="learner_settings",
+)
+RANK = Parameter(
+    "rank",
+    "integer",
+    label="Interaction factors, at most",
+    help="Patterns of response that samples and drugs share.",
+    default=10,
+    minimum=1,
+    maximum=100,
+    section="learner_settings",
+    belongs_to=("neural",),
+)
+EPOCHS = Parameter(
+    "epochs",
+    "integer",
+    label="Epochs, at most",
+    help="Training stops earlier when held-out rows stop improving; 0 keeps the closed-form start.",
+    default=60,
+    minimum=0,
+    maximum=1000,
+    section="learner_settings",
+    belongs_to=("neural",),
+)
+TREES = Parameter(
+    "trees",
+    "integer",
+    label="Trees",
+    help="How many are grown.",
+    default=300,
+    minimum=1,
+    maximum=5000,
+    section="learner_settings",
+    belongs_to=TREE_LEARNERS,
+)
+DEPTH = Parameter(
+    "depth",
+    "integer",
+    label="Depth of a tree, at most",
+    help="Splits from the root to a leaf.",
+    default=5,
+    minimum=1,
+    maximum=15,
+    section="learner_settings",
+    belongs_to=TREE_LEARNERS,
+)
+FORGET_SAMPLES = Parameter(
+    "forget_samples",
+    "switch",
+    label="Forget the training samples",
+    help="Keep no trace of their ids in the model; prediction then cannot tell which samples were seen in training.",
+    default=False,
+    section="advanced",
+)
+
+MODEL = Parameter(
+    "model",
+    "output",
+    label="model",
+    help="The trained model, one .safetensors file.",
+    required=True,
+    formats=("safetensors",),
+)
+METRICS = Parameter(
+    "metrics",
+    "output",
+    label="metrics",
+    help="Scores on held-out rows, beside those of the naive models.",
+    formats=("tabular",),
+)
+REPORT = Parameter("report", "output", label="report", help="A page for people to read.", formats=("html",))
+PREDICTIONS = Parameter(
+    "predictions",
+    "output",
+    label="predictions",
+    help="The predicted responses, a row for each sample and drug.",
+    required=True,
+    formats=("tabular",),
+)
+
+SEED = Parameter(
+    "seed",
+    "integer",
+    label="Seed",
+    help="The same seed gives the same result.",
+    default=0,
+    minimum=0,
+    maximum=LARGEST_SEED,
+)
+THREADS = Parameter(
+    "threads",
+    "integer",
+    label="Threads",
+    help="The result does not depend on it. Unless given: the cores of this machine.",
+    minimum=1,
+    maximum=1024,
+    section=None,
+    environment="GALAXY_SLOTS",
+)
+DEVICE = Parameter(
+    "device",
+    "choice",
+    label="Device",
+    help="Where the network is trained. Unless given: auto, a GPU where there is one.",
+    choices={"auto": "A GPU where there is one", "cpu": "CPU", "cuda": "GPU"},
+    section=None,
+    belongs_to=("neural",),
+    environment="GALAXY_DRUGRESPONSE_DEVICE",
+)
+CONFIG = Parameter(
+    "config",
+    "input",
+    label="Settings file",
+    help="YAML with the names of options as keys; what the command line gives wins.",
+    section=None,
+)

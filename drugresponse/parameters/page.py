@@ -1,0 +1,64 @@
+"""The page of all options, in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drugresponse.parameters.parameter import Command, Parameter
+
+__all__ = ["option_page"]
+
+_OPENING = """\
+# Options
+
+Every command also takes `-v` (say more; twice: everything), `-q` (errors only) and `--help`; `drugresponse --version`
+names the version. A file given with `--config` holds the same options in YAML, with the names below as keys and
+without the dashes; what the command line gives wins. A value that begins with a dash is written with an equals sign:
+`--option=-value`.
+"""
+
+
+def option_page(commands: Mapping[str, Command]) -> str:
+    """The page of all options.
+
+    Examples
+    --------
+    >>> from drugresponse.parameters import COMMANDS
+    >>> option_page(COMMANDS).splitlines()[0]
+    '# Options'
+    """
+    return "\n".join([_OPENING, *(_command_part(each) for each in commands.values())])
+
+
+def _command_part(command: Command) -> str:
+    rows = ["| option | value | default | meaning |", "|---|---|---|---|"]
+    for each in command.parameters:
+        cells = (f"`{each.option}`", _value(each), _default(each), each.full_help)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join([f"## drugresponse {command.name}", "", command.summary, "", *rows, ""])
+
+
+def _value(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ", ".join(f"`{each}`" for each in parameter.choices)
+    if parameter.type in ("integer", "number"):
+        return f"{parameter.minimum} to {parameter.maximum}"
+    words = {
+        "input": "file",
+        "output": "file to write",
+        "names": "names",
+        "switch": "",
+        "text": "text",
+        "folder": "folder",
+    }
+    return words[parameter.type] + (", several" if parameter.repeatable else "")
+
+
+def _default(parameter: Parameter) -> str:
+    if parameter.required:
+        return "**required**"
+    if parameter.environment:
+        return f"`${parameter.environment}`"
+    if parameter.default is None or parameter.type == "switch":
+        return ""
+    return f"`{parameter.default}`"

@@ -1,0 +1,107 @@
+"""What is known of one option, and of one command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+__all__ = ["SECTIONS", "Command", "Parameter"]
+
+ParameterType = Literal["input", "output", "folder", "text", "names", "integer", "number", "choice", "switch"]
+
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "columns": "Columns and measure",
+        "genotype_options": "Genotype options",
+        "learner_settings": "Learner settings",
+        "advanced": "Advanced",
+    }
+)
+"""Sections of the Galaxy forms, by name; fields outside them are always visible."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One option of one or several commands.
+
+    Attributes
+    ----------
+    name
+        As Python's keyword; `option` is its spelling on the command line.
+    type
+        What a value is: a file to read or to write, a folder, text, names parted by commas, a number, one of
+        `choices`, or a switch that is off unless given.
+    label, help
+        What a form shows above and below the field; the command line shows `help`.
+    default
+        None when the option may be left out without a value of its own.
+    minimum, maximum
+        Limits of a number; both ends are allowed.
+    choices
+        Label by value, in the order shown.
+    unset
+        What a form shows for none of the choices, where `default` is None.
+    required, repeatable
+        Whether it must be given, and whether it takes several values.
+    formats
+        Galaxy datatypes of a file.
+    section
+        A key of `SECTIONS`; empty for a field that is always visible, None for an option that forms leave out.
+    belongs_to
+        The learners, or the formats in words, that look at it; empty for all.
+    environment
+        Variable that supplies the default.
+
+    Examples
+    --------
+    >>> Parameter("sample_column", "text", "Column of sample ids", "Its name.").option
+    '--sample-column'
+    """
+
+    name: str
+    type: ParameterType
+    label: str
+    help: str
+    default: str | int | float | bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    unset: str = ""
+    required: bool = False
+    repeatable: bool = False
+    formats: tuple[str, ...] = ()
+    section: str | None = ""
+    belongs_to: tuple[str, ...] = ()
+    environment: str = ""
+
+    @property
+    def option(self) -> str:
+        """The spelling on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def full_help(self) -> str:
+        """The help, and for which learners or formats the option is."""
+        return f"{self.help} Only for {' and '.join(self.belongs_to)}." if self.belongs_to else self.help
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command and its parameters, in the order shown.
+
+    Examples
+    --------
+    >>> model = Parameter("model", "input", "Model", "A model file.", required=True)
+    >>> Command("describe", "Say what a model file holds.", (model,)).parameter("model").required
+    True
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+
+    def parameter(self, name: str) -> Parameter:
+        """The parameter of this name; KeyError when there is none."""
+        return {each.name: each for each in self.parameters}[name]

@@ -1,0 +1,22 @@
+"""Files and foreign objects -> the tables of `drugresponse.data`."""
+
+from drugresponse.readers.genotypes import GENOTYPE_FORMATS, as_genotypes, read_genotypes
+from drugresponse.readers.matrix import read_matrix
+from drugresponse.readers.responses import read_responses
+from drugresponse.readers.tables import read_drugs, read_features, read_pairs, read_samples, read_table, to_numbers
+from drugresponse.readers.variants import read_variants
+
+__all__ = [
+    "GENOTYPE_FORMATS",
+    "as_genotypes",
+    "read_drugs",
+    "read_features",
+    "read_genotypes",
+    "read_matrix",
+    "read_pairs",
+    "read_responses",
+    "read_samples",
+    "read_table",
+    "read_variants",
+    "to_numbers",
+]

@@ -1,0 +1,159 @@
+"""What a file holds, told by its first bytes; and its bytes, unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from pathlib import Path
+
+from drugresponse.errors import InputError
+
+__all__ = ["open_checked", "recognise", "refuse_unreadable", "unpacked_bytes"]
+
+_GZIP = b"\x1f\x8b"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+_HEAD = 1 << 16
+_MAGIC = (
+    (b"PAR1", "parquet"),
+    (b"BCF\x02", "bcf"),
+    (b"\x6c\x1b", "plink"),
+    (b"\x89HDF", "hdf5"),
+    (b"PK\x03\x04", "zip"),
+    (b"\xd0\xcf\x11\xe0", "excel"),
+)
+_ADVICE = {
+    "plink": "this is a PLINK file, which is not read yet. Convert it to VCF, for instance with plink2 --export vcf.",
+    "hdf5": "this is an HDF5 file (such as .h5ad), which is not read yet. Save the matrix as TSV or Parquet.",
+    "maf": "this is a Mutation Annotation Format table, which is not read yet. "
+    "Turn it into a samples x features table of 0 and 1.",
+    "zip": "this is a zip archive or a spreadsheet (expected text). Save the sheet as tab-separated text.",
+    "excel": "this is a spreadsheet (expected text). Save the sheet as tab-separated text.",
+    "parquet": "this is a Parquet file (expected text). Save it as tab-separated text.",
+    "vcf": "this is a VCF file (expected a table with a header). Give it as genotypes.",
+    "bcf": "this is a BCF file (expected a table with a header). Give it as genotypes.",
+}
+
+
+def open_checked(path: str | Path) -> Path:
+    """The path of an existing file that is not empty.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, or it holds nothing.
+    """
+    file = Path(path)
+    if file.is_dir():
+        raise InputError(f"{file.name}: this is a folder (expected a file). Give the file inside it.")
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(1)
+    except FileNotFoundError as error:
+        raise InputError(f"{file}: found no such file. Check the path.") from error
+    except OSError as error:
+        raise InputError(f"{file}: the file cannot be opened ({error.strerror}). Check the path.") from error
+    if not first:
+        raise InputError(f"{file.name}: the file is empty. Check that it was written completely.")
+    return file
+
+
+def recognise(path: str | Path) -> str:
+    """Name the format of a file by its content, never by its extension.
+
+    Returns
+    -------
+    str
+        `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `zip`, `excel`, `maf` or `text` (anything else).
+
+    Raises
+    ------
+    InputError
+        The file is absent or empty, or is a gzip file that cannot be unpacked.
+    """
+    file = open_checked(path)
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(_GZIP):
+        head = _unpacked_head(head, file.name)
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if head.startswith((b"##fileformat=VCF", b"#CHROM\tPOS")):
+        return "vcf"
+    lines = [line for line in head[:8192].splitlines() if not line.startswith(b"#")]
+    names = set(lines[0].split(b"\t")) if lines else set()
+    return "maf" if {b"Hugo_Symbol", b"Tumor_Sample_Barcode"} <= names else "text"
+
+
+def refuse_unreadable(found: str, where: str) -> None:
+    """Say what to do about a format that is recognised and cannot be read as text.
+
+    Raises
+    ------
+    InputError
+        `found` is such a format.
+
+    Examples
+    --------
+    >>> refuse_unreadable("text", "samples.tsv")
+    """
+    if found in _ADVICE:
+        raise InputError(f"{where}: {_ADVICE[found]}")
+
+
+def unpacked_bytes(path: Path) -> bytes:
+    """All bytes of a file, unpacked when it is gzip.
+
+    Raises
+    ------
+    InputError
+        The gzip file is truncated or damaged.
+    """
+    packed = path.read_bytes()
+    if not packed.startswith(_GZIP):
+        return packed
+    try:
+        return gzip.decompress(packed)
+    except (EOFError, OSError, zlib.error) as error:
+        raise _damaged(path.name) from error
+
+
+def refuse_truncated(path: Path) -> None:
+    """Refuse a gzip file that ends early, which a reader of lines might take for its end.
+
+    Raises
+    ------
+    InputError
+        The last block is missing or the file cannot be unpacked to its end.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(18)
+        if not head.startswith(_GZIP):
+            return
+        if head[3] & 4 and head[12:14] == b"BC":
+            stream.seek(0, 2)
+            stream.seek(-min(stream.tell(), len(_BGZF_END)), 2)
+            if stream.read() != _BGZF_END:
+                raise _damaged(path.name)
+            return
+    try:
+        with gzip.open(path) as unpacked:
+            while unpacked.read(1 << 20):
+                pass
+    except (EOFError, OSError, zlib.error) as error:
+        raise _damaged(path.name) from error
+
+
+def _unpacked_head(packed: bytes, where: str) -> bytes:
+    try:
+        head = zlib.decompressobj(wbits=31).decompress(packed, _HEAD)
+    except zlib.error as error:
+        raise _damaged(where) from error
+    if not head:
+        raise InputError(f"{where}: the gzip file holds nothing. Check that it was written completely.")
+    return head
+
+
+def _damaged(where: str) -> InputError:
+    return InputError(f"{where}: the gzip file is truncated or damaged. Copy or compress it again.")

@@ -1,0 +1,112 @@
+"""What each column of a matrix means: its features table, or a guess from the whole block that is reported."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
+from drugresponse.errors import InputError, nearest
+
+__all__ = ["describe_features"]
+
+logger = logging.getLogger(__name__)
+
+
+def describe_features(
+    feature_ids: Sequence[str],
+    values: Any,
+    *,
+    table: pd.DataFrame | None = None,
+    kind: str | None = None,
+    where: str = "genotypes",
+) -> pd.DataFrame:
+    """The feature rows of a matrix.
+
+    Parameters
+    ----------
+    feature_ids
+        `(n_features,)` ids, in the order of the columns.
+    values
+        `(n_samples, n_features)` dense or sparse, NaN missing; looked at where a kind must be guessed.
+    table
+        Index `feature_id`, some of the feature columns. A `kind` that is none of dosage, altered, copy_number and score
+        names a block, whose kind is guessed.
+    kind
+        Kind of the features whose kind the table does not tell.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `(n_features,)` rows with `kind` and `block` filled, for `Genotypes.build`.
+
+    Raises
+    ------
+    InputError
+        `kind` is unknown, or none of the ids stands in the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": ["mut", "gain"]}, index=["TP53_mut", "ERBB2_gain"])
+    >>> describe_features(["TP53_mut", "ERBB2_gain"], np.array([[0, 2], [1, 0]]), table=table)["kind"].tolist()
+    ['altered', 'dosage']
+    """
+    if kind is not None and kind not in KINDS:
+        raise InputError(f'--kind: "{kind}" is unknown. {nearest(kind, KINDS)}')
+    ids = pd.Index([str(each) for each in feature_ids], name="feature_id", dtype=object)
+    features = _looked_up(ids, table, where)
+    told = features["kind"].isin(KINDS)
+    named = ~told & (features["kind"] != "")
+    features.loc[named & (features["block"] == ""), "block"] = features["kind"]
+    features.loc[~told, "kind"] = kind or ""
+    kinds = features["kind"].to_numpy(dtype=object, copy=True)
+    untold = kinds == ""
+    for block in features.loc[untold, "block"].unique():
+        members = np.flatnonzero(untold & (features["block"] == block).to_numpy())
+        guessed = guess_kind(_block_values(values, members))
+        kinds[members] = guessed
+        logger.info(
+            "%s: the kind of %d features%s was not told; guessed %s from their values.",
+            where,
+            len(members),
+            f' of block "{block}"' if block else "",
+            guessed,
+        )
+    return features.assign(kind=kinds)
+
+
+def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.DataFrame:
+    if table is None:
+        return pd.DataFrame({"block": "", "kind": ""}, index=ids, dtype=object)
+    known = ids.isin(table.index)
+    if not known.any():
+        raise InputError(
+            f'{where}: none of its features (such as "{ids[0]}") stands in the features table '
+            f'(which has such as "{table.index[0]}"). '
+            "Give the features table of this matrix."
+        )
+    if not known.all():
+        logger.info("%s: %d of %d features are not in the features table.", where, int((~known).sum()), len(ids))
+    features = table[[name for name in FEATURE_COLUMNS if name in table.columns]].reindex(ids)
+    for name in ("block", "kind"):
+        column = features[name].astype(object) if name in features.columns else pd.Series("", index=ids, dtype=object)
+        features[name] = column.where(column.notna(), "").astype(str).astype(object)
+    if "chromosome" in features.columns:
+        text = features["chromosome"].astype(object)
+        text = text.where(text.notna(), "").astype(str)
+        features["chromosome"] = text.str.replace("^chr", "", case=False, regex=True).astype(object)
+    return features
+
+
+def _block_values(values: Any, members: NDArray[np.intp]) -> NDArray[np.floating]:
+    if not hasattr(values, "tocsc"):
+        return np.asarray(values)[:, members]
+    block = values.tocsc()[:, members]
+    # as many zeros as other values tell guess_kind all it asks, without filling in the matrix
+    n_zeros = min(block.shape[0] * block.shape[1] - block.data.size, block.data.size + 1)
+    return np.concatenate([block.data, np.zeros(n_zeros, dtype=block.data.dtype)])

@@ -1,0 +1,177 @@
+"""Genotypes from files of any format that is read, several together, and from objects in memory."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.readers.content import recognise, refuse_unreadable
+from drugresponse.readers.features import describe_features
+from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
+from drugresponse.readers.tables import ids_as_text
+from drugresponse.readers.variants import read_variants
+
+__all__ = ["GENOTYPE_FORMATS", "as_genotypes", "read_genotypes"]
+
+logger = logging.getLogger(__name__)
+
+GENOTYPE_FORMATS = ("auto", "vcf", "matrix")
+ABSENT_MEANS = ("missing", "reference")
+
+
+def read_genotypes(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    features: str | Path | None = None,
+    genotype_format: str = "auto",
+    absent_means: str | None = None,
+    kind: str | None = None,
+    known_samples: Collection[str] | None = None,
+) -> Genotypes:
+    r"""Read one or several sources of genotypes and put them side by side.
+
+    Parameters
+    ----------
+    paths
+        Files: VCF, compressed VCF, BCF, or a matrix as text or Parquet. Formats may be mixed.
+    features
+        Table that explains the features of the matrices.
+    genotype_format
+        `auto` tells the format of each file by its content; `vcf` or `matrix` insists on one.
+    absent_means
+        What a missing call of a VCF means: `missing` (also None) or `reference`.
+    kind
+        Kind of matrix features that the features table does not tell; None guesses it.
+    known_samples
+        Sample ids of the other tables, which tell a matrix from its transpose.
+
+    Raises
+    ------
+    InputError
+        No file, an unknown option, a format that is not read, or a file that is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mutations.dat")
+    ...     _ = file.write_text("sample_id\tTP53\ns1\t1\ns2\t\n")
+    ...     read_genotypes(file, kind="altered").dense()
+    array([[ 1.], [nan]], dtype=float32)
+    """
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
+    if genotype_format not in GENOTYPE_FORMATS:
+        raise InputError(
+            f'--genotype-format: "{genotype_format}" is unknown. {nearest(genotype_format, GENOTYPE_FORMATS)}'
+        )
+    if absent_means is not None and absent_means not in ABSENT_MEANS:
+        raise InputError(f'--absent-means: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
+    if not files:
+        raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
+    sources = []
+    for file in files:
+        if _is_variants(file, genotype_format):
+            means = cast(Literal["missing", "reference"], absent_means or "missing")
+            sources.append(read_variants(file, absent_means=means))
+        else:
+            sources.append(read_matrix(file, features=features, kind=kind, known_samples=known_samples))
+    if len(sources) > 1:
+        _report_overlap(files, sources)
+    return Genotypes.join(sources)
+
+
+def as_genotypes(data: Any, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
+    """Genotypes from an object in memory: Genotypes, a DataFrame, or AnnData.
+
+    Parameters
+    ----------
+    data
+        `Genotypes` come back as they are. Of a DataFrame, rows are samples, with ids in the index or in a column
+        `sample_id`. Of an AnnData, obs are samples, var are features, and columns of `var` such as `kind` or `gene` are
+        taken. NaN is missing. Nothing is changed in place.
+    layer
+        Layer of the AnnData; None takes `X`.
+    kind
+        Kind of the features whose kind is not told; None guesses it from each block.
+
+    Raises
+    ------
+    InputError
+        The object is of another type, lacks the layer, or holds text.
+
+    Examples
+    --------
+    >>> as_genotypes(pd.DataFrame({"TP53": [1, 0]}, index=["s1", "s2"])).features["kind"].tolist()
+    ['altered']
+    """
+    if isinstance(data, Genotypes):
+        return data
+    if isinstance(data, pd.DataFrame):
+        return _from_frame(data, kind)
+    if all(hasattr(data, name) for name in ("obs_names", "var_names", "X", "layers")):
+        return _from_anndata(data, layer, kind)
+    raise InputError(
+        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame or AnnData). "
+        "Read a file with read_genotypes."
+    )
+
+
+def _is_variants(file: Path, genotype_format: str) -> bool:
+    found = recognise(file)
+    if found not in ("vcf", "bcf", "parquet"):
+        refuse_unreadable(found, file.name)
+    if genotype_format == "matrix" and found in ("vcf", "bcf"):
+        raise InputError(f"{file.name}: this is {found.upper()} (expected a matrix). Use --genotype-format auto.")
+    return genotype_format == "vcf" or found in ("vcf", "bcf")
+
+
+def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None:
+    for at, source in enumerate(sources):
+        for before, earlier in zip(files, sources[:at], strict=False):
+            shared = earlier.features.index.intersection(source.features.index)
+            if len(shared) and not len(earlier.sample_ids.intersection(source.sample_ids)):
+                raise InputError(
+                    f"{files[at].name}: it has features of {before.name} ({show_ids(shared)}) and none of its samples "
+                    "(expected other features of the same samples). Merge such files first, "
+                    "for instance with bcftools merge."
+                )
+    everywhere, anywhere = set(sources[0].sample_ids), set(sources[0].sample_ids)
+    for source in sources[1:]:
+        everywhere &= set(source.sample_ids)
+        anywhere |= set(source.sample_ids)
+    logger.info(
+        "genotypes: %d samples are in all %d sources, %d in only some of them.",
+        len(everywhere),
+        len(sources),
+        len(anywhere) - len(everywhere),
+    )
+
+
+def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
+    frame = data.set_index("sample_id") if "sample_id" in data.columns else data
+    samples = ids_as_text(frame.index.to_series())
+    features = [str(name) for name in frame.columns]
+    values = frame_values(frame, "genotypes")
+    return Genotypes.build(values, list(samples), describe_features(features, values, kind=kind))
+
+
+def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
+    if layer is not None and layer not in data.layers:
+        raise InputError(f'genotypes: found no layer "{layer}". {nearest(layer, map(str, data.layers))}')
+    values = data.X if layer is None else data.layers[layer]
+    if values is None:
+        raise InputError("genotypes: this AnnData has no X. Name the layer that holds the genotypes.")
+    if not sparse.issparse(values):
+        values = as_float32(np.asarray(values))
+    names = [name for name in FEATURE_COLUMNS if name in data.var.columns]
+    table = data.var[names] if names else None
+    described = describe_features(list(data.var_names), values, table=table, kind=kind)
+    return Genotypes.build(values, list(data.obs_names), described)

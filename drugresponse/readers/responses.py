@@ -1,0 +1,132 @@
+"""Files of measured responses, long or wide -> Responses."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+
+from drugresponse.data.tables import Measure, Responses
+from drugresponse.errors import InputError
+from drugresponse.readers.numbers import is_missing, to_numbers
+from drugresponse.readers.tables import read_table, require_column
+
+__all__ = ["read_responses"]
+
+logger = logging.getLogger(__name__)
+
+_LONG_ONLY = ("censor", "weight", "study")
+
+
+def read_responses(
+    path: str | Path,
+    *,
+    sample_column: str = "sample_id",
+    drug_column: str = "drug_id",
+    response_column: str = "response",
+    measure: Measure | None = None,
+) -> Responses:
+    r"""Read measured responses, one row a (sample, drug), or a wide table of samples x drugs.
+
+    Parameters
+    ----------
+    path
+        A long table with a sample, a response and perhaps a drug column and `censor`, `weight`, `study`; without a drug
+        column all rows are of one drug. Or a wide table: sample ids, then one column of numbers for each drug.
+    sample_column, drug_column, response_column
+        Names of these columns in the file.
+    measure
+        What the numbers mean.
+
+    Raises
+    ------
+    InputError
+        A column is absent, a cell is not a number, or no response is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "responses.tsv")
+    ...     _ = file.write_text("sample_id\tdrug_a\tdrug_b\ns1\t0.5\t1\ns2\tNA\t2\n")
+    ...     len(read_responses(file))
+    3
+    """
+    where = Path(path).name
+    table = read_table(path)
+    if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
+        rows = _melt(table, sample_column, where)
+    else:
+        rows = _long_rows(table, sample_column, drug_column, response_column, where)
+    return Responses.build(rows, measure, where=where)
+
+
+def _looks_wide(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+    if response_column != "response" or drug_column in table.columns or set(_LONG_ONLY) & set(table.columns):
+        return False
+    drugs = table.drop(columns=_id_column(table, sample_column))
+    # one column of numbers beside the ids is a response under another name; which, only its owner knows
+    return drugs.shape[1] > 1 and all(_mostly_numbers(drugs[name]) for name in drugs.columns)
+
+
+def _id_column(table: pd.DataFrame, sample_column: str) -> str:
+    return sample_column if sample_column in table.columns else str(table.columns[0])
+
+
+def _mostly_numbers(column: pd.Series) -> bool:
+    present = column[~column.map(is_missing).astype(bool)]
+    numbers = pd.to_numeric(present.str.replace(",", ".", regex=False), errors="coerce")
+    return bool(numbers.notna().sum() * 2 > len(present)) or present.empty
+
+
+def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
+    id_column = _id_column(table, sample_column)
+    commas = table.attrs.get("separator") != ","
+    drugs = table.drop(columns=id_column)
+    wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, decimal_commas=commas) for name in drugs.columns})
+    logger.info(
+        '%s: found no column "response"; read as a wide table of %d samples x %d drugs, ids from column "%s".',
+        where,
+        len(wide),
+        wide.shape[1],
+        id_column,
+    )
+    _refuse_empty_ids(table[id_column], where)
+    wide.insert(0, "sample_id", table[id_column])
+    long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
+    return long[long["response"].notna()].reset_index(drop=True)
+
+
+def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
+    require_column(table, sample, "--sample-column", where)
+    require_column(table, response, "--response-column", where)
+    if drug != "drug_id":
+        require_column(table, drug, "--drug-column", where)
+    commas = table.attrs.get("separator") != ","
+    _refuse_empty_ids(table[sample], where)
+    rows = pd.DataFrame({"sample_id": table[sample]})
+    if drug in table.columns:
+        _refuse_empty_ids(table[drug], where)
+        rows["drug_id"] = table[drug]
+    rows["response"] = to_numbers(table[response], where=where, decimal_commas=commas)
+    if "weight" in table.columns:
+        rows["weight"] = to_numbers(table["weight"], where=where, decimal_commas=commas)
+    if "censor" in table.columns:
+        censor = table["censor"].str.strip().str.lower()
+        rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
+    if "study" in table.columns:
+        rows["study"] = table["study"]
+    n_missing = int(rows["response"].isna().sum())
+    if n_missing:
+        logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
+    return rows
+
+
+def _refuse_empty_ids(column: pd.Series, where: str) -> None:
+    empty = column[column == ""]
+    if len(empty):
+        raise InputError(
+            f'{where}, line {int(empty.index[0]) + 2}, column "{column.name}": found an empty id. '
+            "Fill it or remove the line."
+        )

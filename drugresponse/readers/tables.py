@@ -1,0 +1,219 @@
+"""Files of samples, drugs, pairs and features -> tables of text, told by content, never by extension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS
+from drugresponse.data.tables import index_by_id
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.content import open_checked, recognise
+from drugresponse.readers.numbers import is_missing, to_numbers, with_decimal_points
+from drugresponse.readers.text import decode_file, split_rows
+
+__all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
+
+
+def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
+    r"""Read any table as text: tabs, commas or semicolons, gzip or not, or Parquet.
+
+    Parameters
+    ----------
+    path
+        The file; its extension does not matter.
+    where
+        What to call it in errors; None takes the name of the file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text columns (object), "" where missing, every cell kept as written. A row labelled `i` stands on line `i + 2`
+        of the file. `attrs["separator"]` is what stood between the columns.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty, binary or damaged, has no rows, rows of different length, or repeated names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "drugs.dat")
+    ...     _ = file.write_text("drug_id\tname\n007\tn/a\n")
+    ...     read_table(file).to_dict("list")
+    {'drug_id': ['007'], 'name': ['n/a']}
+    """
+    file = open_checked(path)
+    where = where or file.name
+    if recognise(file) == "parquet":
+        return _as_text(read_parquet(file, where=where))
+    parts = split_rows(decode_file(file), where)
+    columns = dict(zip(parts.header, map(list, zip(*parts.rows, strict=True)), strict=True))
+    index = pd.Index(np.asarray(parts.lines) - 2)
+    table = pd.DataFrame({name: pd.Series(cells, index=index, dtype=object) for name, cells in columns.items()})
+    table.attrs["separator"] = parts.separator
+    return table
+
+
+def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
+    """Read the samples table: index `sample_id`, text columns, "" where missing.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or the id column is absent, or an id is empty or repeated.
+    """
+    return _read_by_id(path, sample_column, "sample_id", "--sample-column")
+
+
+def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFrame:
+    """Read the drugs table: index `drug_id`, text columns, "" where missing.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or the id column is absent, or an id is empty or repeated.
+    """
+    return _read_by_id(path, drug_column, "drug_id", "--drug-column")
+
+
+def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
+    """Read the pairs to predict.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `sample_id` and `drug_id`, text; without `drug_id` where the file has no such column.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or there is no sample column, or an id is empty.
+    """
+    where = Path(path).name
+    table = read_table(path)
+    names = {sample_column: "sample_id", drug_column: "drug_id"}
+    require_column(table, sample_column, "--sample-column", where)
+    if drug_column != "drug_id":
+        require_column(table, drug_column, "--drug-column", where)
+    pairs = table[[name for name in names if name in table.columns]]
+    for name in pairs.columns:
+        empty = (pairs[name] == "").to_numpy()
+        if empty.any():
+            line = int(pairs.index[int(np.argmax(empty))]) + 2
+            raise InputError(f'{where}, line {line}: found an empty "{name}". Fill it or remove the line.')
+    return pairs.rename(columns=names).reset_index(drop=True)
+
+
+def read_features(path: str | Path) -> pd.DataFrame:
+    """Read the features table that explains the columns of a matrix.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `feature_id`; those of the columns `block, kind, gene, chromosome, position, ref, alt, effect` that the
+        file has: text ("" where unknown), and `position` as Int64 (NA where unknown). `kind` is kept as written.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or there is no `feature_id`, an id is empty or repeated, or a position is not a whole number.
+    """
+    where = Path(path).name
+    table = read_table(path)
+    if "feature_id" not in table.columns and table.columns[0] == "":
+        table = table.rename(columns={"": "feature_id"})
+    if "position" in table.columns:
+        positions = to_numbers(table["position"], where=where)
+        odd = (positions.notna() & (positions != positions.round())) | np.isinf(positions)
+        if odd.any():
+            line = int(table.index[int(np.argmax(odd.to_numpy()))]) + 2
+            raise InputError(f'{where}, line {line}, column "position": found a fraction (expected a whole number).')
+        table["position"] = positions.astype("Int64")
+    table = (
+        table[["feature_id", *(name for name in FEATURE_COLUMNS if name in table.columns)]]
+        if ("feature_id" in table.columns)
+        else table
+    )
+    features = index_by_id(table, "feature_id", where=where)
+    return _clear_missing(features)
+
+
+def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
+    """A Parquet file as it is, with its index as columns where that holds ids.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, or holds no row.
+    """
+    try:
+        frame = pd.read_parquet(path)
+    except Exception as error:  # pyarrow raises many kinds; each means that the file is damaged
+        raise InputError(f"{where}: the Parquet file is damaged or truncated. Write or copy it again.") from error
+    if frame.empty:
+        raise InputError(f"{where}: found no rows (expected at least one). Check the file.")
+    if frame.index.name is not None or not pd.api.types.is_integer_dtype(frame.index.dtype):
+        frame = frame.reset_index(names=frame.index.name or "")
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    return frame
+
+
+def ids_as_text(column: pd.Series) -> pd.Series:
+    """Ids as text: 7 and 7.0 become "7", missing becomes "".
+
+    Examples
+    --------
+    >>> ids_as_text(pd.Series([1240121.0, None])).tolist(), ids_as_text(pd.Series(["007"])).tolist()
+    (['1240121', ''], ['007'])
+    """
+    if pd.api.types.is_float_dtype(column.dtype):
+        cells = ["" if pd.isna(each) else str(int(each)) if each == np.floor(each) else str(each) for each in column]
+    else:
+        cells = ["" if pd.isna(each) else str(each) for each in column]
+    return pd.Series(cells, index=column.index, name=column.name, dtype=object)
+
+
+def require_column(table: pd.DataFrame, name: str, option: str | None, where: str) -> None:
+    """Refuse a table without this column, and say which it has and how to name another.
+
+    Raises
+    ------
+    InputError
+        The column is absent.
+    """
+    if name in table.columns:
+        return
+    advice = f"Rename the column, or name it with {option}." if option else "Rename the column."
+    raise InputError(f'{where}: found no column "{name}" (its columns are {show_ids(table.columns, 8)}). {advice}')
+
+
+def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
+    where = Path(path).name
+    table = read_table(path)
+    require_column(table, id_column, option, where)
+    commas = table.attrs.get("separator") != ","
+    indexed = _clear_missing(index_by_id(table, id_column, where=where))
+    indexed.index.name = id_name
+    return indexed.apply(with_decimal_points) if commas and len(indexed.columns) else indexed
+
+
+def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
+    cleared = {}
+    for name, column in table.items():
+        text = column.dtype == object
+        cleared[name] = column.where(~column.map(is_missing).astype(bool), "") if text else column
+    return pd.DataFrame(cleared, index=table.index)
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    columns = {}
+    for name, column in frame.items():
+        columns[name] = ids_as_text(column)
+    table = pd.DataFrame(columns)
+    table.attrs["separator"] = "\t"
+    return table

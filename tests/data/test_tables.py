@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.data.tables import Measure, Responses, choose_covariates, index_by_id
+from drugresponse.errors import InputError
+
+
+def rows(**columns) -> pd.DataFrame:
+    return pd.DataFrame({"sample_id": ["s2", "s1"], "drug_id": ["d", "d"], "response": [1.0, 2.0], **columns})
+
+
+def test_responses__are_completed_and_ordered():
+    responses = Responses.build(rows(extra=1), Measure("auc"))
+    assert list(responses.table.columns) == ["sample_id", "drug_id", "response", "censor", "weight", "study"]
+    assert responses.table["sample_id"].tolist() == ["s1", "s2"]
+    assert responses.table["weight"].tolist() == [1.0, 1.0]
+    assert responses.table["censor"].tolist() == ["none", "none"]
+    assert responses.measure.name == "auc"
+    assert (len(responses), responses.n_repeated) == (2, 0)
+
+
+def test_responses__without_a_drug_column_are_of_one_drug():
+    assert Responses.build(rows().drop(columns="drug_id")).table["drug_id"].tolist() == ["drug", "drug"]
+
+
+def test_responses__numeric_ids_become_text():
+    assert Responses.build(rows(sample_id=[10, 9])).table["sample_id"].tolist() == ["10", "9"]
+
+
+def test_responses__missing_and_weightless_rows_are_dropped():
+    assert Responses.build(rows(response=[np.nan, 2.0])).table["sample_id"].tolist() == ["s1"]
+    assert Responses.build(rows(weight=[0.0, np.nan])).table["sample_id"].tolist() == ["s1"]
+
+
+def test_responses__repeats_are_their_weighted_mean_and_counted(caplog):
+    table = pd.DataFrame(
+        {
+            "sample_id": ["a", "b", "a", "a"],
+            "drug_id": "d",
+            "response": [1.0, 5.0, 4.0, 7.0],
+            "weight": [1.0, 2.0, 3.0, 0.0],
+            "censor": ["left", "right", "none", "none"],
+        }
+    )
+    with caplog.at_level(logging.WARNING):
+        responses = Responses.build(table, where="r.tsv")
+    assert responses.table["response"].tolist() == [3.25, 5.0]
+    assert responses.table["weight"].tolist() == [4.0, 2.0]
+    assert responses.table["censor"].tolist() == ["none", "right"]
+    assert responses.n_repeated == 1
+    assert "r.tsv: 1 rows repeat a (sample, drug) pair" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (
+            rows().drop(columns="response"),
+            r'^r: found no column "response" \(its columns are .*\)\. .*--response-column',
+        ),
+        (rows().drop(columns="sample_id"), r"name it with --sample-column"),
+        (rows(sample_id=["s", None]), r"^r, row 2: found an empty id"),
+        (rows(drug_id=["", "d"]), r"^r, row 1: found an empty id"),
+        (rows(response=[1.0, np.inf]), r"^r, row 2: found an infinite response \(1 in all; expected finite numbers\)"),
+        (rows(response=["1", "n.d."]), r'^r, row 2, column "response": "n.d." is not a number\. Leave the cell empty'),
+        (rows(weight=[-1.0, 1.0]), r"found a weight that is negative"),
+        (rows(weight=[1.0, "much"]), r'^r, row 2, column "weight": "much" is not a number'),
+        (rows(censor=["lefft", "none"]), r'found censor "lefft"\. Did you mean "left"\?'),
+        (rows(response=[np.nan, np.nan]), r"found no measured response"),
+    ],
+)
+def test_responses__bad_table(table, message):
+    with pytest.raises(InputError, match=message):
+        Responses.build(table, where="r")
+
+
+def test_responses__leave_their_input_alone():
+    table = rows()
+    Responses.build(table)
+    pd.testing.assert_frame_equal(table, rows())
+
+
+def test_index_by_id__takes_column_or_index():
+    table = pd.DataFrame({"drug_id": ["007", "8"], "name": ["x", "y"]})
+    once = index_by_id(table, "drug_id", where="drugs")
+    assert once.index.tolist() == ["007", "8"]
+    assert list(once.columns) == ["name"]
+    pd.testing.assert_frame_equal(index_by_id(once, "drug_id", where="drugs"), once)
+
+
+@pytest.mark.parametrize(
+    ("ids", "message"),
+    [
+        (["a", None], r'^drugs, row 2: found an empty "drug_id"'),
+        (["a", "a"], r'^drugs: "a" occurs more than once in "drug_id"'),
+    ],
+)
+def test_index_by_id__bad_ids(ids, message):
+    with pytest.raises(InputError, match=message):
+        index_by_id(pd.DataFrame({"drug_id": ids}), "drug_id", where="drugs")
+
+
+def test_index_by_id__no_such_column():
+    with pytest.raises(InputError, match=r'^drugs: found no column "drug_id" \(its columns are "id"\)'):
+        index_by_id(pd.DataFrame({"id": ["a"]}), "drug_id", where="drugs")
+
+
+def samples(n: int = 40, **columns) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=pd.Index([f"s{i}" for i in range(n)], name="sample_id"))
+
+
+def test_choose_covariates__default_takes_known_columns_by_content():
+    table = samples(
+        tissue=["lung", None, " skin ", "lung"] * 10,
+        age=["40", "", "50.5", None] * 10,
+        other=1.0,
+        site=[1, 2, 3, 4] * 10,
+    )
+    chosen = choose_covariates(table)
+    assert list(chosen.columns) == ["tissue", "age", "site"]
+    assert chosen["tissue"].tolist()[:3] == ["lung", "", "skin"]
+    np.testing.assert_array_equal(chosen["age"].iloc[:4], [40, np.nan, 50.5, np.nan])
+    assert chosen["site"].dtype == np.float64
+
+
+def test_choose_covariates__named_or_none():
+    table = samples(tissue="lung", other=[1.5] * 40)
+    assert list(choose_covariates(table, ["other"]).columns) == ["other"]
+    assert choose_covariates(table, []).shape == (40, 0)
+
+
+def test_choose_covariates__text_with_many_levels_is_left_out_or_refused(caplog):
+    table = samples(site=[f"site {i}" for i in range(40)])
+    with caplog.at_level(logging.WARNING):
+        assert choose_covariates(table).empty
+    assert 'column "site": found 40 different texts among 40 samples' in caplog.text
+    with pytest.raises(InputError, match=r'column "site": found 40 different texts .* leave the column out'):
+        choose_covariates(table, ["site"])
+
+
+def test_choose_covariates__misspelt_name():
+    with pytest.raises(InputError, match=r'no covariate column "tisue"\. Did you mean "tissue"\?'):
+        choose_covariates(samples(tissue="lung"), ["tisue"])
+
+
+@pytest.mark.parametrize(
+    ("direction", "words"),
+    [
+        (None, "higher response"),
+        ("sensitive", "higher response (more sensitive)"),
+        ("dose", "higher response (higher dose)"),
+    ],
+)
+def test_measure__claims_no_more_than_was_told(direction, words):
+    assert Measure(higher_means=direction).higher_words() == words

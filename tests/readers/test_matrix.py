@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import gzip
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.readers import read_matrix
+
+NAMES = ["BRAF_mut", "gain_cna_(CDK12,ERBB2, MED24)", "x[1]"]
+FRAME = pd.DataFrame(
+    [[0, 1, np.nan], [1, 0, 0], [0, 0, 1]], index=pd.Index(["10", "9", "007"], name="sample_id"), columns=NAMES
+)
+
+
+def write(tmp_path, content, name="matrix.dat"):
+    file = tmp_path / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+@pytest.fixture
+def expected(tmp_path):
+    genotypes = read_matrix(write(tmp_path, FRAME.to_csv(sep="\t")))
+    assert genotypes.sample_ids.tolist() == ["10", "9", "007"]
+    at = [genotypes.features.index.get_loc(name) for name in NAMES]
+    np.testing.assert_array_equal(genotypes.dense()[:, at], FRAME.to_numpy(np.float32))
+    return genotypes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        FRAME.to_csv(),
+        FRAME.to_csv(sep="\t", na_rep="NA"),
+        FRAME.to_csv(sep="\t", na_rep="n.a.").replace("\n", "\r\n"),
+        FRAME.to_csv(sep="\t", na_rep=" . "),
+        FRAME.to_csv(sep=";", decimal=","),
+        gzip.compress(FRAME.to_csv(sep="\t").encode()),
+        FRAME.to_csv(sep="\t").encode("utf-16"),
+        FRAME.to_csv(sep="\t") + "\n",
+        FRAME.to_csv(sep="\t", index_label=""),
+        FRAME.reset_index()[[NAMES[0], "sample_id", *NAMES[1:]]].to_csv(sep="\t", index=False),
+        FRAME.reset_index()[[NAMES[0], "sample_id", *NAMES[1:]]].to_csv(sep=";", decimal=",", index=False),
+        FRAME.to_csv(sep="\t").removeprefix("sample_id\t"),
+    ],
+    ids=[
+        "csv",
+        "NA",
+        "windows",
+        "dots",
+        "semicolons",
+        "gzip",
+        "utf-16",
+        "blank",
+        "nameless",
+        "id-second",
+        "id-second-slow",
+        "from-R",
+    ],
+)
+def test_read_matrix__same_genotypes_however_written(tmp_path, expected, content):
+    assert read_matrix(write(tmp_path, content)).equals(expected)
+
+
+def test_read_matrix__parquet_with_column_index_and_nulls(tmp_path, expected):
+    small = FRAME.astype("Int8")
+    numbered = small.reset_index().astype({"sample_id": object})
+    for at, frame in enumerate((small, numbered, small.rename_axis(None))):
+        frame.to_parquet(tmp_path / f"{at}.dat")
+        assert read_matrix(tmp_path / f"{at}.dat").equals(expected)
+
+
+def test_read_matrix__parquet_numeric_ids_are_text(tmp_path):
+    for ids in ([1240121, 7], [1240121.0, 7.0]):
+        pd.DataFrame({"sample_id": ids, "g": [0, 1]}).to_parquet(tmp_path / "ids.dat")
+        assert read_matrix(tmp_path / "ids.dat").sample_ids.tolist() == ["1240121", "7"]
+
+
+def test_read_matrix__transposed_told_by_known_samples(tmp_path, expected, caplog):
+    caplog.set_level(logging.INFO)
+    file = write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="gene"))
+    assert read_matrix(file, known_samples=["007", "9", "unheard of"]).equals(expected)
+    assert "read as 3 features x 3 samples" in caplog.text
+
+
+def test_read_matrix__transposed_told_by_the_features_table_or_the_id_column(tmp_path, expected):
+    table = write(tmp_path, "feature_id\tkind\n" + "".join(f"{name}\taltered\n" for name in NAMES), "features.dat")
+    file = write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="gene"))
+    assert read_matrix(file, features=table).equals(expected)
+    assert read_matrix(write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="feature_id"))).equals(expected)
+
+
+def test_read_matrix__nothing_tells_the_axis(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    file = write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="gene"))
+    assert read_matrix(file, known_samples=["elsewhere"]).sample_ids.tolist() == NAMES
+    assert "rows are taken as samples" in caplog.text
+
+
+def test_read_matrix__missing_is_not_zero(tmp_path):
+    genotypes = read_matrix(write(tmp_path, "id\ta\tb\ns1\t0\t\ns2\t1\t0\n"))
+    assert genotypes.missing().toarray().tolist() == [[False, True], [False, False]]
+    assert genotypes.values.nnz == 2
+
+
+def test_read_matrix__kind_and_features_table(tmp_path):
+    file = write(tmp_path, "id\ta\tb\ns1\t0\t1\ns2\t1\t0\n")
+    table = write(tmp_path, "feature_id\tkind\tgene\na\tmut\tTP53\n", "features.dat")
+    features = read_matrix(file, features=table, kind="score").features
+    assert features.loc["a", ["block", "kind", "gene"]].tolist() == ["mut", "score", "TP53"]
+    assert features.loc["b", ["block", "kind", "gene"]].tolist() == ["score", "score", ""]
+
+
+def test_read_matrix__numbers_are_read_to_the_last_digit(tmp_path):
+    values = np.random.default_rng(0).normal(size=(20, 30)).astype(np.float32)
+    frame = pd.DataFrame(values, columns=[f"g{i:02d}" for i in range(30)], index=[f"s{i}" for i in range(20)])
+    np.testing.assert_array_equal(read_matrix(write(tmp_path, frame.to_csv(sep="\t"))).dense(), values)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("id\ta\tb\ns1\t0\t1\ns2\tn.d.\t0\n", 'matrix.dat, line 3, column "a": "n.d." is not a number'),
+        ("id\ta\tb\ns1\t0\t1\n\ns2\t0\n", "matrix.dat, line 4: found 2 values"),
+        ("id\ta\ta\ns1\t0\t1\n", 'matrix.dat, line 1: found column "a" more than once'),
+        ("id\ta\ns1\t0\ns1\t1\n", 'matrix.dat: "s1" stands in more than one row'),
+        ("id\ta\ns1\t0\n\t1\n", 'matrix.dat, row 2 below the header, column "id": found an empty id'),
+        ("id\ta\ns1\t0\ns2\tinf\n", 'matrix.dat, sample "s2", feature "a": found an infinite value'),
+        ("id\ta\ns1\t0\ns2\t1e300\n", 'matrix.dat, sample "s2", feature "a": found an infinite value'),
+        ("id a b\ns1 0 1\n", "matrix.dat: found one column"),
+        ("id\ta\n", "matrix.dat: found a header and no rows below it"),
+    ],
+)
+def test_read_matrix__broken(tmp_path, content, message):
+    with pytest.raises(InputError, match=message):
+        read_matrix(write(tmp_path, content))
+
+
+def test_read_matrix__parquet_with_words(tmp_path):
+    pd.DataFrame({"sample_id": ["s1"], "tissue": ["lung"]}).to_parquet(tmp_path / "words.dat")
+    with pytest.raises(InputError, match=r'words.dat, line 2, column "tissue": "lung" is not a number'):
+        read_matrix(tmp_path / "words.dat")

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+
+from drugresponse import cli
+from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
+from drugresponse.messages import PROGRESS, messages_to_stderr
+from drugresponse.parameters import COMMANDS
+from drugresponse.version import __version__
+
+HEAVY = ("torch", "xgboost", "rdkit", "cyvcf2", "pandas", "sklearn", "scipy", "matplotlib", "galaxyxml", "pyarrow")
+
+
+def run_program(*words: str, **settings: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "drugresponse.cli", *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **settings)
+
+
+def one_line(text: str) -> str:
+    assert text.endswith("\n")
+    assert text.count("\n") == 1
+    return text.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "drugresponse: error: no command was given. Choose from: describe, predict, simulate, train."),
+        (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
+        (["--hepl"], "drugresponse: error: "),
+        (
+            ["train", "--modle", "m"],
+            'drugresponse train: error: "--modle" is no option of train. Did you mean "--model"?',
+        ),
+        (["train", "--modle=m"], 'Did you mean "--model"?'),
+        (["train", "--mod", "m"], '"--mod" is no option of train.'),
+        (["train", "--pairs", "p"], '"--pairs" is no option of train.'),
+        (["train", "stray"], '"stray" belongs to no option.'),
+        (["train", "--model"], "drugresponse train: error: argument --model: expected one argument."),
+        (["train"], "drugresponse train: error: --responses and --model must be given."),
+        (
+            ["train", "--learner", "bosted-trees"],
+            'drugresponse train: error: --learner: "bosted-trees" is none of the choices.',
+        ),
+        (["train", "--seed", "-1"], "--seed: found -1 (expected a whole number from 0 to 2147483647)"),
+        (["train", "--seed=1.5"], '--seed: "1.5" is not a whole number'),
+        (["train", "--config", "no-such.yml"], "drugresponse train: error: no-such.yml: No such file or directory."),
+        (["describe", "--json=1", "--model", "m"], "--json"),
+    ],
+)
+def test_main__wrong_words_end_with_one_line(capsys, words, message):
+    assert cli.main(words) == InputError.exit_code
+    captured = capsys.readouterr()
+    assert message in one_line(captured.err)
+    assert captured.out == ""
+
+
+def test_main__version(capsys):
+    for words in (["--version"], ["train", "--version"]):
+        assert cli.main(words) == 0
+        assert capsys.readouterr().out == f"drugresponse {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_main__help_names_every_option(capsys, name):
+    assert cli.main([name, "--help"]) == 0
+    out = capsys.readouterr().out
+    for each in COMMANDS[name].parameters:
+        assert re.search(rf"{each.option}\b", out)
+
+
+def test_help__loads_nothing_heavy():
+    loaded = "import sys, drugresponse.cli as cli; cli.main(['train', '--help']); print('LOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
+    modules = {name.partition(".")[0] for name in done.stdout.rpartition("LOADED")[2].split()}
+    assert modules.isdisjoint(HEAVY)
+
+
+def test_parse__values_that_look_like_options():
+    command, given = cli._parse(
+        ["predict", "--model=-m", "--genotypes", "a", "b", "--genotypes=-c.vcf", "--sample-column=-1"]
+    )
+    assert command is COMMANDS["predict"]
+    assert given == {
+        "model": Path("-m"),
+        "genotypes": [Path("a"), Path("b"), Path("-c.vcf")],
+        "sample_column": "-1",
+    }
+
+
+def test_parse__keeps_only_what_was_typed():
+    _, given = cli._parse(["train", "--covariates=", "--forget-samples", "-vv", "-q"])
+    assert given == {"covariates": [], "forget_samples": True}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["train"], (0, False)),
+        (["train", "-v"], (1, False)),
+        (["train", "-vv"], (2, False)),
+        (["train", "-v", "--verbose"], (2, False)),
+        (["train", "-q"], (0, True)),
+        (["train", "--quiet"], (0, True)),
+        (["train", "--seed", "-1"], (0, False)),
+    ],
+)
+def test_loudness(words, expected):
+    assert cli._loudness(words) == expected
+
+
+def raising(error: BaseException):
+    def work() -> int:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (InputError("a.tsv: found\n  nothing"), 2, "drugresponse train: error: a.tsv: found nothing"),
+        (ModelFileError("m: is damaged"), 3, "error: m: is damaged"),
+        (MemoryLimitError("too large"), 4, "error: too large"),
+        (MemoryError(), 4, "error: out of memory (no more could be had)."),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 4, "error: out of memory (Default"),
+        (FileNotFoundError(2, "No such file or directory", "x.tsv"), 2, "error: x.tsv: No such file or directory."),
+        (PermissionError(13, "Permission denied", "x.tsv"), 2, "error: x.tsv: Permission denied."),
+        (KeyboardInterrupt(), 130, "error: interrupted"),
+    ],
+)
+def test_guarded__expected_errors_are_one_line(capsys, error, code, message):
+    assert cli._guarded(raising(error), "drugresponse train") == code
+    assert message in one_line(capsys.readouterr().err)
+
+
+def test_guarded__defect_shows_traceback_and_where_to_report(capsys):
+    assert cli._guarded(raising(ZeroDivisionError("oops")), "drugresponse train") == cli.DEFECT
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("Traceback")
+    assert "ZeroDivisionError: oops" in lines[-2]
+    assert "this is a defect of drugresponse" in lines[-1]
+    assert "report it" in lines[-1]
+
+
+def test_guarded__exit_passes_through():
+    with pytest.raises(SystemExit) as caught:
+        cli._guarded(raising(SystemExit(cli.TERMINATED)), "drugresponse train")
+    assert caught.value.code == 143
+
+
+def test_sigterm__becomes_an_exit_and_the_handler_is_put_back():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as caught, cli._ending_on_sigterm():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+    assert caught.value.code == cli.TERMINATED
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("loudness", "shown"),
+    [
+        ((0, False), ["fit", "warning: lost"]),
+        ((1, False), ["fit", "found", "warning: lost"]),
+        ((2, False), ["fit", "found", "debug: deep", "warning: lost", "warning: a.py:1: UserWarning: odd"]),
+        ((0, True), []),
+    ],
+)
+def test_messages__by_loudness(capsys, loudness, shown):
+    with messages_to_stderr("drugresponse train", *loudness):
+        logging.getLogger(PROGRESS).info("fit")
+        logging.getLogger("drugresponse.readers.matrix").info("found")
+        logging.getLogger("drugresponse.readers.matrix").debug("deep")
+        logging.getLogger("drugresponse.data").warning("lost")
+        logging.getLogger("py.warnings").warning("%s", "a.py:1: UserWarning:\n  odd")
+    assert capsys.readouterr().err.splitlines() == [f"drugresponse train: {line}" for line in shown]
+
+
+def test_messages__several_lines_become_one(capsys):
+    with messages_to_stderr("drugresponse train"):
+        logging.getLogger("drugresponse").error("a\n  b")
+    assert one_line(capsys.readouterr().err) == "drugresponse train: error: a b"
+
+
+@pytest.mark.filterwarnings("default")
+def test_messages__raw_warnings_never_show(capsys):
+    shown = warnings.showwarning
+    with messages_to_stderr("drugresponse train"):
+        warnings.warn("raw", RuntimeWarning, stacklevel=1)
+    assert capsys.readouterr().err == ""
+    assert warnings.showwarning is shown
+    assert not logging.getLogger("drugresponse").handlers
+
+
+def test_closed_pipe__ends_quietly(tmp_path):
+    script = "import sys\nfrom drugresponse.cli import main\nsys.exit(main(['train', '--help']))\n"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode in (0, cli.PIPE_CLOSED)
+
+
+workflows_there = pytest.mark.skipif(
+    not (Path(cli.__file__).parent / "workflows.py").exists(), reason="workflows are not there yet"
+)
+SMALL = ["--n-samples=40", "--n-drugs=8", "--n-features=20"]
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("cohort") / "cohort"
+    assert cli.main(["simulate", f"--directory={folder}", *SMALL, "-q"]) == 0
+    return folder
+
+
+@workflows_there
+def test_train_predict_describe__one_after_the_other(cohort, tmp_path, capsys):
+    model, predictions, text = tmp_path / "m.safetensors", tmp_path / "p.tsv", tmp_path / "d.txt"
+    inputs = [
+        f"--genotypes={cohort}/genotypes.tsv",
+        f"--responses={cohort}/responses.tsv",
+        f"--samples={cohort}/samples.tsv",
+    ]
+    assert cli.main(["train", *inputs, "--learner=ridge", "--folds=2", f"--model={model}"]) == 0
+    assert capsys.readouterr().out.strip()
+    new = [f"--genotypes={cohort}/new_genotypes.tsv", f"--samples={cohort}/new_samples.tsv"]
+    assert cli.main(["predict", f"--model={model}", *new, f"--predictions={predictions}"]) == 0
+    assert len(predictions.read_text(encoding="utf-8").splitlines()) == 1 + 8 * 6
+    assert cli.main(["describe", f"--model={model}", f"--output={text}"]) == 0
+    assert "ridge" in text.read_text(encoding="utf-8")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["d.txt", "m.safetensors", "p.tsv"]
+
+
+@workflows_there
+def test_train__refused_input_leaves_no_output(cohort, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    words = [f"--genotypes={cohort}/genotypes.tsv", f"--responses={cohort}/drugs.tsv", "--learner=ridge"]
+    done = run_program("train", *words, f"--model={out}/m", f"--metrics={out}/t", f"--report={out}/r")
+    assert done.returncode == 2
+    assert one_line(done.stderr.splitlines(keepends=True)[-1]).startswith("drugresponse train: error: ")
+    assert "Traceback" not in done.stderr
+    assert list(out.iterdir()) == []
+
+
+@workflows_there
+def test_train__sigterm_leaves_nothing_behind(cohort, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    words = [f"--genotypes={cohort}/genotypes.tsv", f"--responses={cohort}/responses.tsv", "--learner=boosted-trees"]
+    command = [sys.executable, "-m", "drugresponse.cli", "train", *words, "--trees=5000", f"--model={out}/m"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not list(out.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.terminate()
+        process.wait(timeout=60)
+    assert process.returncode in (cli.TERMINATED, -signal.SIGTERM)
+    assert list(out.iterdir()) == []
+
+
+@workflows_there
+def test_summary__a_closed_pipe_is_no_defect(cohort, tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "drugresponse.cli", "simulate", f"--directory={tmp_path}/c", *SMALL]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(writer)
+    assert done.returncode == cli.PIPE_CLOSED
+    assert done.stderr.count("error") == 0
+    assert (tmp_path / "c" / "genotypes.tsv").exists()

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.outputs import output_files, write_table
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
+
+
+def test_output_files__appear_together_at_the_end(tmp_path):
+    with output_files({"model": tmp_path / "a.tsv", "report": str(tmp_path / "b.html"), "metrics": None}) as temporary:
+        assert set(temporary) == {"model", "report"}
+        assert [each.parent for each in temporary.values()] == [tmp_path, tmp_path]
+        assert [each.suffix for each in temporary.values()] == [".tsv", ".html"]
+        temporary["model"].write_text("a")
+        temporary["report"].write_text("b")
+        assert all(name.startswith(".") for name in names(tmp_path))
+    assert names(tmp_path) == ["a.tsv", "b.html"]
+    assert (tmp_path / "a.tsv").read_text() == "a"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_output_files__exception_leaves_nothing_and_keeps_the_old(tmp_path, error):
+    (tmp_path / "old.tsv").write_text("old")
+    with (
+        pytest.raises(error),
+        output_files({"a": tmp_path / "old.tsv", "b": tmp_path / "new.tsv"}) as temporary,
+    ):
+        temporary["a"].write_text("half")
+        raise error
+    assert names(tmp_path) == ["old.tsv"]
+    assert (tmp_path / "old.tsv").read_text() == "old"
+
+
+def test_output_files__failed_renaming_withdraws_what_was_renamed(tmp_path):
+    (tmp_path / "late").mkdir()
+    with (
+        pytest.raises(OSError, match="late"),
+        output_files({"a": tmp_path / "a.tsv", "b": tmp_path / "late" / "b.tsv"}) as temporary,
+    ):
+        temporary["b"].unlink()
+        (tmp_path / "late").rmdir()
+    assert names(tmp_path) == []
+
+
+def test_output_files__writer_that_removed_its_file_does_not_cost_the_old_target(tmp_path):
+    (tmp_path / "old.tsv").write_text("old")
+    with pytest.raises(ValueError, match="broken"), output_files({"a": tmp_path / "old.tsv"}) as temporary:
+        temporary["a"].unlink()
+        raise ValueError("broken")
+    assert (tmp_path / "old.tsv").read_text() == "old"
+
+
+def test_output_files__sigterm_leaves_nothing(tmp_path):
+    program = (
+        "import signal, sys, time\n"
+        "from drugresponse.outputs import output_files\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+        f"with output_files({{'model': {str(tmp_path / 'm.bin')!r}}}) as temporary:\n"
+        "    temporary['model'].write_text('half')\n"
+        "    print('ready', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 143
+    assert names(tmp_path) == []
+
+
+def test_output_files__mode_follows_the_umask_or_the_old_file(tmp_path):
+    (tmp_path / "old.tsv").touch()
+    (tmp_path / "old.tsv").chmod(0o640)
+    before = os.umask(0o022)
+    try:
+        with output_files({"a": tmp_path / "old.tsv", "b": tmp_path / "new.tsv"}):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "old.tsv").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "new.tsv").stat().st_mode) == 0o644
+
+
+def test_output_files__link_stays_a_link(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "real.dat").write_text("old")
+    (tmp_path / "link.tsv").symlink_to(tmp_path / "store" / "real.dat")
+    with output_files({"a": tmp_path / "link.tsv"}) as temporary:
+        temporary["a"].write_text("new")
+    assert (tmp_path / "link.tsv").is_symlink()
+    assert (tmp_path / "store" / "real.dat").read_text() == "new"
+    assert names(tmp_path / "store") == ["real.dat"]
+
+
+def test_output_files__pipe_gets_the_bytes(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    received: list[bytes] = []
+    reader = threading.Thread(target=lambda: received.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    with output_files({"a": tmp_path / "pipe"}) as temporary:
+        temporary["a"].write_text("through")
+    reader.join(30)
+    assert received == [b"through"]
+    assert names(tmp_path) == ["pipe"]
+
+
+def test_output_files__null_device_takes_several(tmp_path):
+    with output_files({"a": "/dev/null", "b": "/dev/null"}, inputs=["/dev/null"]) as temporary:
+        temporary["a"].write_text("gone")
+    assert not Path("/dev/null").is_file()
+    assert not any(each.exists() for each in temporary.values())
+
+
+def test_output_files__standard_output_into_a_file_comes_after_what_was_printed(tmp_path):
+    program = (
+        "from drugresponse.outputs import output_files\n"
+        "print('before')\n"
+        "with output_files({'a': '/dev/stdout'}) as temporary:\n"
+        "    temporary['a'].write_text('table\\n')\n"
+        "print('after')\n"
+    )
+    with (tmp_path / "caught").open("wb") as caught:
+        subprocess.run([sys.executable, "-c", program], stdout=caught, check=True)
+    assert (tmp_path / "caught").read_text() == "before\ntable\nafter\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("none/a.tsv", r'^model: the folder ".*none" does not exist \(expected a folder\)\. Create it'),
+        ("folder", r'^model: ".*folder" is a folder \(expected a file name\)\.'),
+        ("input.tsv", r'^model: ".*input.tsv" is also an input \(expected a file of its own\)\.'),
+        ("link.tsv", r'^model: ".*link.tsv" is also an input'),
+        ("folder/../input.tsv", r"^model: .* is also an input"),
+    ],
+)
+def test_output_files__bad_target_is_refused_before_work(tmp_path, target, message):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "input.tsv").write_text("mine")
+    (tmp_path / "link.tsv").symlink_to(tmp_path / "input.tsv")
+    before = names(tmp_path)
+    with (
+        pytest.raises(InputError, match=message),
+        output_files({"other": tmp_path / "other.tsv", "model": tmp_path / target}, inputs=[tmp_path / "input.tsv"]),
+    ):
+        pytest.fail("the block must not run")
+    assert names(tmp_path) == before
+    assert (tmp_path / "input.tsv").read_text() == "mine"
+
+
+def test_output_files__folder_that_cannot_be_written_to():
+    message = r'^model: cannot write into the folder "/proc" \(.+\)\. Choose another folder\.$'
+    with pytest.raises(InputError, match=message), output_files({"model": "/proc/model.bin"}):
+        pytest.fail("the block must not run")
+
+
+def test_output_files__two_outputs_of_one_path(tmp_path):
+    message = r'^metrics: ".*a.tsv" is also the output model \(expected'
+    with (
+        pytest.raises(InputError, match=message),
+        output_files({"model": tmp_path / "a.tsv", "metrics": tmp_path / "." / "a.tsv"}),
+    ):
+        pytest.fail("the block must not run")
+
+
+def test_write_table__exact_bytes(tmp_path):
+    frame = pd.DataFrame(
+        {"x": [0.1 + 0.2, np.nan, 1e-12], "n": pd.array([1, None, 3], "Int64"), "t": ["a b,c", "tab\there", ""]},
+        index=pd.Index(["s1", 'q"', "é"], name="sample_id"),
+    )
+    write_table(frame, tmp_path / "a.gz")
+    expected = 'sample_id\tx\tn\tt\ns1\t0.3\t1\ta b,c\n"q"""\t\t\t"tab\there"\né\t1e-12\t3\t\n'
+    assert (tmp_path / "a.gz").read_bytes().decode() == expected
+
+
+def test_write_table__float32_survives_exactly(tmp_path):
+    values = np.random.default_rng(0).normal(size=2000).astype(np.float32)
+    write_table(pd.DataFrame({"x": values}), tmp_path / "a.tsv")
+    again = pd.read_table(tmp_path / "a.tsv")["x"].to_numpy().astype(np.float32)
+    np.testing.assert_array_equal(again, values)
