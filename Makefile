@@ -1,0 +1,73 @@
+# `make help` lists the targets. Needed: Python 3.11 or newer with venv, make, and a package index for the first run.
+
+# The distribution's Python comes first: one that pyenv has built is often without optimisations, and starts half as fast.
+PYTHON ?= $(shell for each in /usr/bin/python3 python3.11 python3 python3.12 python3.13; do \
+	$$each -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$each; break; }; done)
+PORT ?=
+UV_VERSION := 0.13.9
+
+VENV := .venv/bin
+GALAXY_RUN := .galaxy/planemo/bin/python tests/galaxy/run.py
+# pip, because it follows the user's own pip settings (mirrors, torch builds); uv only for Galaxy, see below
+PACKAGE_READY := .venv/.ready
+GALAXY_READY := .galaxy/.ready
+# ruff leaves out what git ignores, but only inside a git check-out
+NOT_OURS := --extend-exclude .galaxy
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test unit check unit-tests galaxy galaxy-install galaxy-tests clean
+
+# $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
+define stage
+	@start=$$(date +%s); ( $(2) ); status=$$?; echo "== $(1): $$(( $$(date +%s) - start )) s"; exit $$status
+endef
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-15s %s\n", $$1, $$2 }'
+
+demo: $(PACKAGE_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
+	$(call stage,demo,$(VENV)/python docs/demo.py)
+
+test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests galaxy-tests ## everything: checks, unit tests, tools in a real Galaxy
+
+unit: $(PACKAGE_READY) check unit-tests ## checks and unit tests, without Galaxy
+
+check: $(PACKAGE_READY) ## style, types, and that imports point down
+	$(call stage,ruff,$(VENV)/ruff check $(NOT_OURS) . && $(VENV)/ruff format --check $(NOT_OURS) .)
+	$(call stage,mypy,$(VENV)/mypy)
+	$(call stage,import directions,$(VENV)/lint-imports)
+
+unit-tests: $(PACKAGE_READY)
+	$(call stage,unit tests,$(VENV)/pytest -q -n 2)
+
+galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint the Galaxy tools and test them in a real Galaxy (started and stopped)
+	@$(GALAXY_RUN) lint
+	@$(GALAXY_RUN) test $(if $(PORT),--port $(PORT))
+
+galaxy: $(PACKAGE_READY) $(GALAXY_READY) ## serve that Galaxy on localhost until ctrl-C (PORT=8765)
+	@$(GALAXY_RUN) serve $(if $(PORT),--port $(PORT))
+
+galaxy-install: $(GALAXY_READY) ## only install Galaxy and planemo into .galaxy/
+
+clean: ## remove all that make has made: .venv, .galaxy, demo results, caches
+	rm -rf .venv .galaxy demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(PACKAGE_READY): constraints.txt setup.cfg pyproject.toml
+	@test -n '$(PYTHON)' || { echo 'error: no Python 3.11 or newer with venv was found. Name one: make PYTHON=/path/to/python3'; exit 1; }
+	@echo 'Installing the package and its test tools into .venv (once; about 90 s)'
+	@$(VENV)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	$(call stage,package install,$(VENV)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]')
+	@touch $@
+
+# uv and not pip: Galaxy's pins need one override, which pip does not offer; and it is five times as fast
+$(GALAXY_READY): $(wildcard tests/galaxy/*.txt)
+	@test -n '$(PYTHON)' || { echo 'error: no Python 3.11 or newer with venv was found. Name one: make PYTHON=/path/to/python3'; exit 1; }
+	@echo 'Installing Galaxy and planemo into .galaxy (once; about 40 s, 1.6 GB)'
+	@.galaxy/uv/bin/uv --version 2>/dev/null | grep -q 'uv $(UV_VERSION)' || { \
+		$(PYTHON) -m venv --clear .galaxy/uv && .galaxy/uv/bin/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION); }
+	@for each in galaxy planemo; do .galaxy/$$each/bin/python -c '' 2>/dev/null \
+		|| .galaxy/uv/bin/uv venv -q --clear --python $(PYTHON) .galaxy/$$each || exit; done
+	$(call stage,Galaxy install,.galaxy/uv/bin/uv pip install -q --python .galaxy/galaxy/bin/python --override tests/galaxy/overrides.txt -r tests/galaxy/requirements-galaxy.txt)
+	$(call stage,planemo install,.galaxy/uv/bin/uv pip install -q --python .galaxy/planemo/bin/python -r tests/galaxy/requirements-planemo.txt)
+	@touch $@
