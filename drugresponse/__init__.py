@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from drugresponse.data.synthetic import simulate_cohort
     from drugresponse.data.tables import Measure, Responses
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
+    from drugresponse.evaluation.evaluate import evaluate
     from drugresponse.models.pipeline import DrugResponseModel, load_model
     from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
 
@@ -27,6 +28,7 @@ _PLACES = {
     "Measure": "drugresponse.data.tables",
     "ModelFileError": "drugresponse.errors",
     "Responses": "drugresponse.data.tables",
+    "evaluate": "drugresponse.evaluation.evaluate",
     "load_model": "drugresponse.models.pipeline",
     "read_drugs": "drugresponse.readers",
     "read_genotypes": "drugresponse.readers",
@@ -43,6 +45,7 @@ __all__ = [
     "ModelFileError",
     "Responses",
     "__version__",
+    "evaluate",
     "load_model",
     "read_drugs",
     "read_genotypes",

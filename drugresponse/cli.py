@@ -88,15 +88,17 @@ def _add_command(subparsers: Any, command: Command) -> None:
 def _looks(parameter: Parameter) -> dict[str, Any]:
     """How argparse shows an option, and how many values it takes."""
     switch = parameter.type == "switch"
-    default = f" Default: {parameter.default}." if parameter.default not in (None, "") and not switch else ""
+    several = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
+    words = " ".join(str(each) for each in several if each is not None)
+    default = f" Default: {words}." if words and not switch else ""
     needed = " Required." if parameter.required else ""
     shown: dict[str, Any] = {"help": (parameter.full_help + default + needed).replace("%", "%%")}
     if switch:
         return shown | {"nargs": 0}
+    kinds = {"input": "FILE", "output": "OUT", "folder": "DIR", "integer": "N", "number": "X", "names": "A,B"}
+    metavar = "{" + ",".join(parameter.choices) + "}" if parameter.choices else kinds.get(parameter.type, "TEXT")
     if parameter.repeatable:
-        shown["nargs"] = "+"
-    words = {"input": "FILE", "output": "OUT", "folder": "DIR", "integer": "N", "number": "X", "names": "A,B"}
-    metavar = "{" + ",".join(parameter.choices) + "}" if parameter.choices else words.get(parameter.type, "TEXT")
+        return shown | {"nargs": "+", "metavar": (metavar, parameter.name.upper() if parameter.choices else metavar)}
     return shown | {"metavar": metavar}
 
 

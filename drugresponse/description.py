@@ -43,13 +43,15 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
         (rows["repeated_rows"], "rows repeated a pair and were averaged"),
     ]
     lines += [f"  {count} {words}" for count, words in lost if count]
+    if "chosen" in manifest["notes"]:
+        lines.append(f"Of the learners compared, {manifest['notes']['chosen']} was chosen.")
     held = manifest["held_out"]
     scheme = manifest["scheme"]
     if held is not None:
         lines += [
             f"Held out ({scheme['name']}: {scheme['test_rows']}):",
             f"  RMSE {held['rmse']:.4g}; best naive ({held['best_naive']}) {held['best_naive_rmse']:.4g}",
-            f"  normalised Pearson {held['normalised_pearson']:.3f} (correlation beyond the {scheme['reference']})",
+            f"  normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond the {scheme['reference']})",
         ]
     return [*lines, verdict(held)]
 
@@ -80,3 +82,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
     if manifest["individual_level"]:
         lines.append("The file holds an effect for each training sample: share it only as you may share their data.")
     return [*lines, f"Written by drugresponse {manifest.get('package', '')}; {manifest['notice']}.".replace(" ;", ";")]
+
+
+def _shown(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.3f}"

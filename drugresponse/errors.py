@@ -76,7 +76,8 @@ def require(package: str, purpose: str, extra: str | None = None) -> ModuleType:
     except ImportError as error:
         what = f"drugresponse[{extra}]" if extra else package
         raise MissingDependencyError(
-            f"The package {package!r} is needed to {purpose} and is not installed. Install it with: pip install '{what}'"
+            f"The package {package!r} is needed to {purpose} and is not installed. "
+            f"Install it with: pip install '{what}'"
         ) from error
 
 

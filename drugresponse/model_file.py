@@ -45,7 +45,8 @@ def write_model_file(path: str | Path, state: dict[str, Any], manifest: dict[str
 
     tensors: dict[str, NDArray[Any]] = {}
     plain = _flatten(state, "", tensors)
-    inputs = dict(manifest.get("inputs", {}))
+    # those of a model that was read have a checksum already
+    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != "sha256"}
     whole = {**manifest, "format": FORMAT, "package": __version__, "state": plain}
     whole["sha256"] = _digest(tensors, whole)
     whole["inputs"] = {**inputs, "sha256": _text_digest(inputs)}
@@ -73,8 +74,8 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     manifest = _read_manifest(Path(path))
     tensors = _read_tensors(Path(path))
-    stored = manifest.get("sha256"), manifest.get("inputs", {}).get("sha256")
-    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != "sha256"}
+    inputs = dict(manifest["inputs"])
+    stored = manifest.get("sha256"), inputs.pop("sha256", None)
     if stored != (_digest(tensors, manifest), _text_digest(inputs)):
         raise ModelFileError(
             f"{path}: the checksum does not match (the file is damaged or was edited). Get a fresh copy."
@@ -108,14 +109,16 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         text = json.loads(header)["__metadata__"][KEY]
         manifest = json.loads(text)
         number = int(manifest["format"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         raise ModelFileError(foreign) from None
     if number > FORMAT:
         raise ModelFileError(
             f"{path}: has model format {number}, written by drugresponse {manifest.get('package', '?')} "
-            f"(this is {__version__}, which reads up to format {FORMAT}). Install drugresponse {manifest.get('package', '')}."
+            f"(this is {__version__}, which reads up to format {FORMAT}). "
+            f"Install drugresponse {manifest.get('package', '')}."
         )
-    if len(text) > _MOST_MANIFEST or not isinstance(manifest.get("state"), dict):
+    parts = [manifest.get(name) for name in ("state", "inputs")]
+    if len(text) > _MOST_MANIFEST or not all(isinstance(part, dict) for part in parts):
         raise ModelFileError(foreign)
     return dict(manifest)
 
@@ -150,9 +153,11 @@ def _unflatten(plain: dict[str, Any], prefix: str, tensors: dict[str, NDArray[An
     state: dict[str, Any] = {}
     for key, value in plain.items():
         state[key] = _unflatten(value, f"{prefix}{key}.", tensors) if isinstance(value, dict) else value
+    # a name of the user's, such as a column of the drugs table, may hold a dot
+    deeper = tuple(f"{key}." for key, value in plain.items() if isinstance(value, dict))
     for name, array in tensors.items():
         key = name.removeprefix(prefix)
-        if not name.startswith(prefix) or "." in key.removesuffix(_TEXT):
+        if not name.startswith(prefix) or key.startswith(deeper):
             continue
         if key.endswith(_TEXT):
             state[key.removesuffix(_TEXT)] = json.loads(array.tobytes())

@@ -2,7 +2,7 @@
 
     .venv/bin/python tests/regenerate_test_data.py
 
-Models change when learners or the model file change; tests/test_galaxy.py says so when they are stale.
+Models change when learners or the model file change; tests/test_galaxy_cases.py says so when they are stale.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def write_variations() -> None:
     new.iloc[:, ::3].to_csv(folder / "few_features.csv", lineterminator="\n")
     pairs = pd.DataFrame({"sample_id": ["L0097", "L0100", "L0100"], "drug_id": ["D001", "D002", "D010"]})
     pairs.to_csv(folder / "pairs.tsv", sep="\t", index=False, lineterminator="\n")
+    splits = pd.DataFrame({"fold": [i % 3 for i in range(len(genotypes))], "sample_id": genotypes.index})
+    splits.to_csv(folder / "splits.tsv", sep="\t", index=False, lineterminator="\n")
 
 
 def write_awkward() -> None:
@@ -94,7 +96,10 @@ def write_broken() -> None:
     text = responses.head(200).copy()
     text.loc[16, "response"] = "n.d."
     equal = responses.head(200).assign(response="1.5")
-    for name, table in (("text_response.tsv", text), ("equal_responses.tsv", equal)):
+    # pairs are dealt one by one, so that every sample is trained on and tested
+    leaky = responses[["sample_id", "drug_id"]].assign(fold=[i % 3 for i in range(len(responses))])
+    tables = {"text_response.tsv": text, "equal_responses.tsv": equal, "leaky_splits.tsv": leaky}
+    for name, table in tables.items():
         table.to_csv(folder / name, sep="\t", index=False, lineterminator="\n")
     header = {"weight": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "__metadata__": {"format": "pt"}}
     packed = json.dumps(header).encode()

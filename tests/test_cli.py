@@ -21,11 +21,6 @@ from drugresponse.version import __version__
 HEAVY = ("torch", "xgboost", "rdkit", "cyvcf2", "pandas", "sklearn", "scipy", "matplotlib", "galaxyxml", "pyarrow")
 
 
-def run_program(*words: str, **settings: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "drugresponse.cli", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **settings)
-
-
 def one_line(text: str) -> str:
     assert text.endswith("\n")
     assert text.count("\n") == 1
@@ -35,7 +30,7 @@ def one_line(text: str) -> str:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "drugresponse: error: no command was given. Choose from: describe, predict, simulate, train."),
+        ([], "drugresponse: error: no command was given. Choose from: describe, evaluate, predict, simulate, train."),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["--hepl"], "drugresponse: error: "),
         (
@@ -55,6 +50,13 @@ def one_line(text: str) -> str:
         (["train", "--seed", "-1"], "--seed: found -1 (expected a whole number from 0 to 2147483647)"),
         (["train", "--seed=1.5"], '--seed: "1.5" is not a whole number'),
         (["train", "--config", "no-such.yml"], "drugresponse train: error: no-such.yml: No such file or directory."),
+        (["evaluate"], "error: --genotypes and --responses and --metrics must be given."),
+        (
+            ["evaluate", "--learner", "ridge", "bosted-trees"],
+            'drugresponse evaluate: error: --learner: "bosted-trees" is none of the choices.',
+        ),
+        (["evaluate", "--model=m"], '"--model=m" is no option of evaluate.'),
+        (["evaluate", "--resme=d"], 'Did you mean "--resume"?'),
         (["describe", "--json=1", "--model", "m"], "--json"),
     ],
 )
@@ -96,6 +98,19 @@ def test_parse__values_that_look_like_options():
         "genotypes": [Path("a"), Path("b"), Path("-c.vcf")],
         "sample_column": "-1",
     }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--learner", "ridge", "neural"],
+        ["--learner=ridge", "--learner=neural"],
+        ["--learner", "ridge", "--seed=1", "--learner", "neural"],
+    ],
+)
+def test_parse__several_learners(words):
+    _, given = cli._parse(["evaluate", *words])
+    assert given["learner"] == ["ridge", "neural"]
 
 
 def test_parse__keeps_only_what_was_typed():
@@ -213,74 +228,3 @@ def test_closed_pipe__ends_quietly(tmp_path):
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode in (0, cli.PIPE_CLOSED)
-
-
-workflows_there = pytest.mark.skipif(
-    not (Path(cli.__file__).parent / "workflows.py").exists(), reason="workflows are not there yet"
-)
-SMALL = ["--n-samples=40", "--n-drugs=8", "--n-features=20"]
-
-
-@pytest.fixture(scope="module")
-def cohort(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("cohort") / "cohort"
-    assert cli.main(["simulate", f"--directory={folder}", *SMALL, "-q"]) == 0
-    return folder
-
-
-@workflows_there
-def test_train_predict_describe__one_after_the_other(cohort, tmp_path, capsys):
-    model, predictions, text = tmp_path / "m.safetensors", tmp_path / "p.tsv", tmp_path / "d.txt"
-    inputs = [
-        f"--genotypes={cohort}/genotypes.tsv",
-        f"--responses={cohort}/responses.tsv",
-        f"--samples={cohort}/samples.tsv",
-    ]
-    assert cli.main(["train", *inputs, "--learner=ridge", "--folds=2", f"--model={model}"]) == 0
-    assert capsys.readouterr().out.strip()
-    new = [f"--genotypes={cohort}/new_genotypes.tsv", f"--samples={cohort}/new_samples.tsv"]
-    assert cli.main(["predict", f"--model={model}", *new, f"--predictions={predictions}"]) == 0
-    assert len(predictions.read_text(encoding="utf-8").splitlines()) == 1 + 8 * 6
-    assert cli.main(["describe", f"--model={model}", f"--output={text}"]) == 0
-    assert "ridge" in text.read_text(encoding="utf-8")
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["d.txt", "m.safetensors", "p.tsv"]
-
-
-@workflows_there
-def test_train__refused_input_leaves_no_output(cohort, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    words = [f"--genotypes={cohort}/genotypes.tsv", f"--responses={cohort}/drugs.tsv", "--learner=ridge"]
-    done = run_program("train", *words, f"--model={out}/m", f"--metrics={out}/t", f"--report={out}/r")
-    assert done.returncode == 2
-    assert one_line(done.stderr.splitlines(keepends=True)[-1]).startswith("drugresponse train: error: ")
-    assert "Traceback" not in done.stderr
-    assert list(out.iterdir()) == []
-
-
-@workflows_there
-def test_train__sigterm_leaves_nothing_behind(cohort, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    words = [f"--genotypes={cohort}/genotypes.tsv", f"--responses={cohort}/responses.tsv", "--learner=boosted-trees"]
-    command = [sys.executable, "-m", "drugresponse.cli", "train", *words, "--trees=5000", f"--model={out}/m"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        deadline = time.monotonic() + 60
-        while not list(out.iterdir()) and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        process.terminate()
-        process.wait(timeout=60)
-    assert process.returncode in (cli.TERMINATED, -signal.SIGTERM)
-    assert list(out.iterdir()) == []
-
-
-@workflows_there
-def test_summary__a_closed_pipe_is_no_defect(cohort, tmp_path):
-    reader, writer = os.pipe()
-    os.close(reader)
-    command = [sys.executable, "-m", "drugresponse.cli", "simulate", f"--directory={tmp_path}/c", *SMALL]
-    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
-    os.close(writer)
-    assert done.returncode == cli.PIPE_CLOSED
-    assert done.stderr.count("error") == 0
-    assert (tmp_path / "c" / "genotypes.tsv").exists()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from drugresponse import workflows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.synthetic import PRESETS
 from drugresponse.errors import InputError
@@ -18,6 +19,7 @@ ALL = [
     for each in command.parameters
 ]
 TRAIN = COMMANDS["train"]
+EVALUATE = COMMANDS["evaluate"]
 
 
 def settings_from(tmp_path: Path, text: str, command: str = "train", **typed: object) -> dict:
@@ -36,7 +38,8 @@ def test_parameter__is_complete(command, parameter):
         assert parameter.minimum < parameter.maximum
         assert parameter.default is None or parameter.minimum <= parameter.default <= parameter.maximum
     if parameter.choices:
-        assert parameter.default in parameter.choices or parameter.default is None
+        defaults = parameter.default if parameter.repeatable else (parameter.default,)
+        assert all(each in parameter.choices or each is None for each in defaults)
         assert bool(parameter.unset) == (parameter.default is None and parameter.section is not None)
 
 
@@ -56,12 +59,14 @@ def test_learner_choices__are_auto_and_the_registered_learners():
 
 
 def test_workflows__take_exactly_these_settings():
-    workflows = pytest.importorskip("drugresponse.workflows", reason="workflows are not there yet")
     for command in COMMANDS.values():
         taken = inspect.signature(getattr(workflows, command.name)).parameters
         assert all(each.kind is each.KEYWORD_ONLY for each in taken.values())
         handed_on = {each.name for each in command.parameters} - {"config"} - ({"output"} - set(taken))
         assert set(taken) == handed_on
+        for each in command.parameters:
+            if each.type in ("choice", "integer", "number") and not each.environment and each.default is not None:
+                assert taken[each.name].default == each.default, f"{command.name} {each.option}"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +135,39 @@ def test_collect_settings__completes_with_defaults(monkeypatch):
     assert {name: settings[name] for name in expected} == expected
 
 
+def test_collect_settings__several_by_default_and_given():
+    given = {"genotypes": [Path("g")], "responses": Path("r"), "metrics": Path("m")}
+    by_default = collect_settings(EVALUATE, given)
+    assert by_default["learner"] == ["covariates", "ridge", "boosted-trees", "neural"]
+    assert (by_default["folds"], by_default["splits"], by_default["resume"]) == (5, None, None)
+    assert collect_settings(EVALUATE, given | {"learner": ["ridge"]})["learner"] == ["ridge"]
+    by_default["learner"].append("auto")
+    assert len(collect_settings(EVALUATE, given)["learner"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("learner: ridge", ["ridge"]), ("learner: [ridge, auto]", ["ridge", "auto"])]
+)
+def test_config__one_or_several_values(tmp_path, text, expected):
+    required = "genotypes: g\nresponses: r\nmetrics: m\n"
+    assert settings_from(tmp_path, required + text, "evaluate")["learner"] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("learner: []", r'"learner": found nothing \(expected a value\)'),
+        ("learner: [ridge, rigde]", r'"rigde" is none of the choices. Did you mean "ridge"\?'),
+        ("model: m", '"model" is no option of drugresponse evaluate. It belongs to drugresponse train'),
+        ("minimum-features: 0.5", '"minimum-features" is no option of drugresponse evaluate'),
+        ("folds: 1", r"found 1 \(expected a whole number from 2 to 50\)"),
+    ],
+)
+def test_config__wrong_for_evaluate(tmp_path, text, message):
+    with pytest.raises(InputError, match=message):
+        settings_from(tmp_path, text, "evaluate")
+
+
 def test_collect_settings__environment_supplies_defaults(monkeypatch):
     monkeypatch.setenv("GALAXY_SLOTS", "3")
     monkeypatch.setenv("GALAXY_DRUGRESPONSE_DEVICE", "cpu")
@@ -160,7 +198,9 @@ def test_config__command_line_wins(tmp_path):
 
 
 def test_config__empty_file_changes_nothing(tmp_path):
-    assert settings_from(tmp_path, "", responses=Path("r"), model=Path("m"))["folds"] == 5
+    assert (
+        settings_from(tmp_path, "", responses=Path("r"), model=Path("m"))["folds"] == TRAIN.parameter("folds").default
+    )
 
 
 @pytest.mark.parametrize(

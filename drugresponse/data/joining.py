@@ -88,7 +88,8 @@ def join_training_rows(
     """
     table = responses.table
     measured = pd.Index(table["sample_id"].unique())
-    shared = genotypes.sample_ids[genotypes.sample_ids.isin(measured)]
+    # by id, so that the order of a file has no part in what is drawn by row number
+    shared = genotypes.sample_ids[genotypes.sample_ids.isin(measured)].sort_values()
     if shared.empty:
         raise InputError(_no_overlap("responses", measured, "genotypes", genotypes.sample_ids))
     if len(shared) < MINIMUM_SAMPLES:

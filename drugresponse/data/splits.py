@@ -15,9 +15,13 @@ from scipy.sparse import csgraph
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["SCHEMES", "Scheme", "find_scheme", "make_folds"]
+__all__ = ["SCHEMES", "Scheme", "TooFewGroupsError", "deal_folds", "find_scheme", "make_folds", "rows_of_folds"]
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+class TooFewGroupsError(InputError):
+    """There are fewer than two groups (subjects, drug structures, tissues) to hold out."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,8 @@ def find_scheme(name: str) -> Scheme:
 def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> list[Fold]:
     """Cut pairs into folds that ask the scheme's question.
 
-    Samples of one subject, and drugs of one structure skeleton, stay together. Groups are dealt to folds by
-    size (largest first), in random order among equals.
+    Samples of one subject, and drugs of one structure skeleton, stay together. Groups are dealt to folds the large ones
+    first, each to the fold that has the least.
 
     Parameters
     ----------
@@ -96,25 +100,43 @@ def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> li
 
     Raises
     ------
-    InputError
+    TooFewGroupsError
         There are fewer than two groups to hold out.
+    """
+    return rows_of_folds(list(deal_folds(pairs, scheme, n_folds, random_state).values()))
+
+
+def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> dict[str, NDArray[np.intp]]:
+    """The fold of each pair, by what is dealt: `sample`, `drug`, both of them, or `pair`.
+
+    Examples
+    --------
+    >>> from drugresponse.data.genotypes import Genotypes
+    >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["TP53"])
+    >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"])))
+    >>> sorted(deal_folds(pairs, "new-samples", 2, 0)["sample"].tolist())
+    [0, 1]
     """
     rng = np.random.default_rng(random_state)
     kind = find_scheme(scheme).name
-    if kind == "new-samples-and-drugs":
-        by_sample = _deal(subject_of_pair(pairs), n_folds, rng, "subjects")
-        by_drug = _deal(skeleton_of_pair(pairs), n_folds, rng, "drug structures")
-        n = min(by_sample.max(), by_drug.max()) + 1
-        return [_fold((by_sample != i) & (by_drug != i), (by_sample == i) & (by_drug == i)) for i in range(n)]
-    group_of: dict[str, tuple[Callable[[Pairs], NDArray], str]] = {
-        "random-pairs": (lambda each: np.arange(len(each)), "pairs"),
-        "new-samples": (subject_of_pair, "subjects"),
-        "new-drugs": (skeleton_of_pair, "drug structures"),
-        "new-tissues": (tissue_of_pair, "tissues"),
+    groups: dict[str, tuple[str, Callable[[Pairs], NDArray], str]] = {
+        "random-pairs": ("pair", lambda each: np.arange(len(each)), "pairs"),
+        "new-samples": ("sample", subject_of_pair, "subjects"),
+        "new-drugs": ("drug", skeleton_of_pair, "drug structures"),
+        "new-tissues": ("sample", tissue_of_pair, "tissues"),
     }
-    group, words = group_of[kind]
-    fold = _deal(group(pairs), n_folds, rng, words)
-    return [_fold(fold != i, fold == i) for i in range(fold.max() + 1)]
+    asked = [groups["new-samples"], groups["new-drugs"]] if kind == "new-samples-and-drugs" else [groups[kind]]
+    return {what: _deal(group(pairs), n_folds, rng, words) for what, group, words in asked}
+
+
+def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
+    """Train and test rows of each fold; a row is tested where all deals agree and trained on where none does."""
+    n_folds = min(int(each.max()) for each in dealt) + 1
+    folds = []
+    for number in range(n_folds):
+        here = [each == number for each in dealt]
+        folds.append(_fold(~np.logical_or.reduce(here), np.logical_and.reduce(here)))
+    return folds
 
 
 def subject_of_pair(pairs: Pairs) -> NDArray:
@@ -157,20 +179,21 @@ def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -
     """`(n_pairs,)` fold of each pair; whole groups, the largest first, each to the fold that has the least."""
     names, group_of_row = np.unique(groups, return_inverse=True)
     if len(names) < 2:
-        raise InputError(
+        raise TooFewGroupsError(
             f"responses: found {len(names)} {words} to hold out (expected 2 or more). "
             "Add data or choose another --scheme."
         )
     n_folds = min(n_folds, len(names))
     sizes = np.bincount(group_of_row)
-    shuffled = rng.permutation(len(names))
     if len(names) == len(groups):
         fold_of_group = np.empty(len(names), dtype=np.intp)
-        fold_of_group[shuffled] = np.arange(len(names)) % n_folds
+        fold_of_group[rng.permutation(len(names))] = np.arange(len(names)) % n_folds
         return fold_of_group[group_of_row]
     fold_of_group = np.empty(len(names), dtype=np.intp)
     filled = np.zeros(n_folds)
-    for group in shuffled[np.argsort(-sizes[shuffled], kind="stable")]:
+    # sizes are blurred, so that another seed deals other folds also where no two groups are of one size
+    blurred = sizes * rng.uniform(0.5, 1.5, len(names))
+    for group in np.argsort(-blurred, kind="stable"):
         fold_of_group[group] = np.argmin(filled)
         filled[fold_of_group[group]] += sizes[group]
     return fold_of_group[group_of_row]

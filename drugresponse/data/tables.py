@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_COVARIATES = ("tissue", "subtype", "ancestry", "sex", "age", "site")
 RESPONSE_COLUMNS = ("sample_id", "drug_id", "response", "censor", "weight", "study")
+REPLICATE_COLUMNS = ("sample_id", "drug_id", "n", "variance", "weight")
 ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
 
@@ -57,6 +58,11 @@ class Measure:
         return asdict(self)
 
 
+def _no_replicates() -> pd.DataFrame:
+    kinds = {"sample_id": object, "drug_id": object, "n": np.int64, "variance": np.float64, "weight": np.float64}
+    return pd.DataFrame(columns=list(REPLICATE_COLUMNS)).astype(kinds)
+
+
 @dataclass(frozen=True, eq=False)
 class Responses:
     """Measured responses, one row for each distinct (sample, drug).
@@ -70,6 +76,10 @@ class Responses:
         What the numbers mean.
     n_repeated
         How many rows of the input were averaged away because their pair was measured more than once.
+    replicates
+        One row for each pair that was measured more than once, in the order of `table`: columns `sample_id, drug_id`
+        (text), `n` (int64, measurements), `variance` (float64, unbiased variance of its measurements, each counted
+        once whatever its weight) and `weight` (float64, sum of their weights).
 
     Examples
     --------
@@ -77,11 +87,14 @@ class Responses:
     >>> responses = Responses.build(rows)
     >>> responses.table["response"].tolist(), responses.n_repeated
     ([2.0], 1)
+    >>> responses.replicates["variance"].tolist()
+    [2.0]
     """
 
     table: pd.DataFrame
     measure: Measure = Measure()
     n_repeated: int = 0
+    replicates: pd.DataFrame = field(default_factory=_no_replicates)
 
     @classmethod
     def build(cls, rows: pd.DataFrame, measure: Measure | None = None, *, where: str = "responses") -> Responses:
@@ -99,7 +112,7 @@ class Responses:
         table = table[table["weight"] > 0]
         if table.empty:
             raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-        merged = _average_repeats(table)
+        merged, replicates = _average_repeats(table)
         n_repeated = len(table) - len(merged)
         if n_repeated:
             logger.warning(
@@ -107,7 +120,7 @@ class Responses:
                 where,
                 n_repeated,
             )
-        return cls(merged, measure or Measure(), n_repeated)
+        return cls(merged, measure or Measure(), n_repeated, replicates)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -165,12 +178,13 @@ def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
         raise InputError(f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))}')
 
 
-def _average_repeats(table: pd.DataFrame) -> pd.DataFrame:
+def _average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row for each pair, and what the repeated ones tell of the noise."""
     table = table.sort_values(["sample_id", "drug_id"], kind="stable").reset_index(drop=True)
     keys = ["sample_id", "drug_id"]
     repeated = table.duplicated(keys, keep=False)
     if not repeated.any():
-        return table
+        return table, _no_replicates()
     some = table[repeated].assign(product=lambda rows: rows["response"] * rows["weight"])
     grouped = some.groupby(keys, sort=False)
     means = grouped.agg(
@@ -179,11 +193,13 @@ def _average_repeats(table: pd.DataFrame) -> pd.DataFrame:
         censor=("censor", "first"),
         n_censors=("censor", "nunique"),
         study=("study", "first"),
+        n=("response", "size"),
+        variance=("response", "var"),
     ).reset_index()
     means["response"] = means["product"] / means["weight"]
     means.loc[means["n_censors"] > 1, "censor"] = "none"
     merged = pd.concat([table[~repeated], means[list(RESPONSE_COLUMNS)]])
-    return merged.sort_values(keys, kind="stable").reset_index(drop=True)
+    return merged.sort_values(keys, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
 def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.errors import show_ids
 
-__all__ = ["DrugEncoder", "morgan_fingerprints"]
+__all__ = ["DrugEncoder", "morgan_fingerprints", "without_unreadable"]
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +52,31 @@ def morgan_fingerprints(smiles: Sequence[str], *, radius: int = 2, n_bits: int =
     return rows
 
 
+def without_unreadable(drugs: pd.DataFrame, used: pd.Index) -> pd.DataFrame:
+    """A drugs table in which a SMILES that cannot be read is empty; such drugs are named in one warning.
+
+    Parameters
+    ----------
+    drugs
+        Index `drug_id`; without a column `smiles` it comes back as it is.
+    used
+        Ids of the drugs to look at.
+
+    Examples
+    --------
+    >>> drugs = pd.DataFrame({"smiles": ["CCO", "no molecule"]}, index=["a", "b"])
+    >>> without_unreadable(drugs, drugs.index)["smiles"].tolist()
+    ['CCO', '']
+    """
+    if "smiles" not in drugs.columns:
+        return drugs
+    smiles = drugs["smiles"].astype(object).where(drugs["smiles"].notna(), "").astype(str).str.strip()
+    looked_at = drugs.index[drugs.index.isin(used) & (smiles != "").to_numpy()]
+    unreadable = looked_at[np.isnan(morgan_fingerprints(list(smiles[looked_at]), n_bits=8)[:, 0])]
+    _warn_of_unreadable(unreadable)
+    return drugs.assign(smiles=smiles.where(~smiles.index.isin(unreadable), ""))
+
+
 class DrugEncoder(BaseEstimator):
     """Structures as centred fingerprint bits; bits that do not vary in training are dropped.
 
@@ -78,12 +103,7 @@ class DrugEncoder(BaseEstimator):
         """Learn which bits vary among these drugs (index `drug_id`, column `smiles`)."""
         rows = morgan_fingerprints(list(drugs["smiles"]), radius=self.radius, n_bits=self.n_bits)
         known = ~np.isnan(rows[:, 0])
-        unreadable = drugs.index[~known & (drugs["smiles"] != "").to_numpy()]
-        if len(unreadable):
-            logger.warning(
-                "drugs: the SMILES of %s cannot be read; the drug is treated as without structure.",
-                show_ids(unreadable),
-            )
+        _warn_of_unreadable(drugs.index[~known & (drugs["smiles"] != "").to_numpy()])
         rows = rows[known].astype(np.float64)
         self.bits_ = np.flatnonzero(np.ptp(rows, axis=0) > 0) if len(rows) > 1 else np.zeros(0, dtype=np.intp)
         self.center_ = rows[:, self.bits_].mean(axis=0) if len(rows) else np.zeros(0)
@@ -98,3 +118,10 @@ class DrugEncoder(BaseEstimator):
         known = ~np.isnan(rows[:, 0]) if len(rows) else np.zeros(0, dtype=bool)
         numbers = (rows[:, self.bits_].astype(np.float64) - self.center_) * self.scale_
         return np.where(known[:, None], numbers, 0.0), known
+
+
+def _warn_of_unreadable(drug_ids: pd.Index) -> None:
+    if len(drug_ids):
+        logger.warning(
+            "drugs: the SMILES of %s cannot be read; the drug is treated as without structure.", show_ids(drug_ids)
+        )

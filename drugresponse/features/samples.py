@@ -113,7 +113,8 @@ class SampleEncoder(BaseEstimator):
         for name, levels in self.covariate_levels_.items():
             column = covariates[name] if name in covariates.columns else pd.Series(np.nan, index=covariates.index)
             if levels is None:
-                parts.append(pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)[:, None])
+                numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+                parts.append(np.where(np.isfinite(numbers), numbers, np.nan)[:, None])
                 continue
             text = column.astype(object).where(column.notna(), "").astype(str).to_numpy()
             hot = (text[:, None] == np.array(levels, dtype=object)[None, :]).astype(np.float64)

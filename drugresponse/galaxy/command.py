@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from drugresponse.galaxy.story import Story
 from drugresponse.parameters import Command, Parameter
 
-__all__ = ["LEFT_OUT", "RENAMED", "command_lines", "file_name"]
+__all__ = ["LEFT_OUT", "RENAMED", "command_lines", "dataset_name", "file_name"]
 
-LEFT_OUT = ("config", "device")
-"""Options that Galaxy's users do not see: administrators choose the device through the environment."""
-RENAMED = {"json": "as_json"}
-"""Fields whose derived name would clash with a name inside Galaxy."""
+LEFT_OUT = ("config", "device", "figures", "resume")
+"""Options that Galaxy's users do not see: a form is the settings file, administrators choose the device through the
+environment, reports hold their figures, and Galaxy starts a job that was stopped from the beginning."""
+RENAMED = {"json": "as_json", "write_splits": "used_splits"}
+"""Fields and outputs whose own name would clash with another name inside Galaxy, or say too little there."""
+_SUFFIXES = {"tabular": "tsv", "markdown": "md"}
 _PAD = "    "
 
 
@@ -36,7 +38,12 @@ def variable(parameter: Parameter) -> str:
 
 def file_name(parameter: Parameter) -> str:
     """The name of an output in the working folder."""
-    return f"{parameter.name}.{'tsv' if parameter.formats[0] == 'tabular' else parameter.formats[0]}"
+    return f"{dataset_name(parameter)}.{_SUFFIXES.get(parameter.formats[0], parameter.formats[0])}"
+
+
+def dataset_name(parameter: Parameter) -> str:
+    """The name of an output inside Galaxy, by which users choose it."""
+    return RENAMED.get(parameter.name, parameter.name)
 
 
 def _link(parameter: Parameter) -> list[str]:
@@ -69,6 +76,8 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
         return lines if parameter.required else _only_if(value, lines)
     if parameter.type == "switch":
         return [value]
+    if parameter.repeatable:
+        return [f"#for $each in str({value}).split(',')", f"{_PAD}{parameter.option}='$each'", "#end for"]
     is_number = parameter.type in ("integer", "number")
     line = f"{parameter.option} {value}" if is_number else f"{parameter.option}='{value}'"
     return [line] if parameter.default is not None else _only_if(f"str({value})", [line])
@@ -87,9 +96,10 @@ def _input_option(parameter: Parameter) -> list[str]:
 
 def _output_option(parameter: Parameter, story: Story) -> list[str]:
     line = f"{parameter.option} {file_name(parameter)}"
-    if parameter.name not in story.optional_outputs:
+    name = dataset_name(parameter)
+    if name not in story.optional_outputs:
         return [line]
-    return _only_if(f"'{parameter.name}' in str($outputs).split(',')", [line])
+    return _only_if(f"'{name}' in str($outputs).split(',')", [line])
 
 
 def _only_if(condition: str, lines: Iterable[str]) -> list[str]:

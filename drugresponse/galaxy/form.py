@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drugresponse.galaxy.command import LEFT_OUT, RENAMED, file_name
+from drugresponse.galaxy.command import LEFT_OUT, RENAMED, dataset_name, file_name
 from drugresponse.galaxy.story import Story
 from drugresponse.parameters import SECTIONS, Command, Parameter
 
@@ -34,8 +34,9 @@ def add_outputs(outputs: Any, command: Command, story: Story) -> None:
     """Add the datasets that a tool leaves behind, those not asked for filtered away."""
     for parameter in command.parameters:
         if parameter.type == "output":
-            chosen = parameter.name if parameter.name in story.optional_outputs else ""
-            data = _dataset(parameter.name, parameter.formats[0], file_name(parameter), parameter.label, chosen)
+            name = dataset_name(parameter)
+            chosen = name if name in story.optional_outputs else ""
+            data = _dataset(name, parameter.formats[0], file_name(parameter), parameter.label, chosen)
             if len(parameter.formats) > 1:
                 _add_other_format(data, parameter)
             outputs.append(data)
@@ -62,6 +63,8 @@ def _field(parameter: Parameter) -> Any:
         return gx.DataParam(format=",".join(parameter.formats), multiple=several, optional=optional, **words)
     if parameter.type == "switch":
         return gx.BooleanParam(truevalue=parameter.option, falsevalue="", checked=False, **words)
+    if parameter.type == "choice" and parameter.repeatable:
+        return _choice_of_several(parameter, words)
     if parameter.type == "choice":
         options = dict(parameter.choices)
         if parameter.default is None:
@@ -86,6 +89,17 @@ def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
     text = gx.TextParam(value=str(parameter.default or ""), **words)
     text.append(gx.Expand("text_signs" if parameter.default is not None else "optional_text_signs"))
     return text
+
+
+def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
+    """A field for one or more of the choices."""
+    import galaxyxml.tool.parameters as gx
+
+    select = gx.SelectParam(multiple=True, optional=False, **words)
+    first = parameter.default if isinstance(parameter.default, tuple) else ()
+    for value, text in parameter.choices.items():
+        select.append(gx.SelectOption(value, text, selected=value in first))
+    return select
 
 
 def _choice_of_outputs(story: Story) -> Any:

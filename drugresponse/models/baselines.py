@@ -33,7 +33,7 @@ class NaiveEffects:
         Plain means, index drug id, sample id, and tissue, tab, drug id.
     drug_effects, sample_effects
         Of the additive model `overall + drug + sample`, shrunken towards 0. Sample means and effects are empty in
-        schemes where the samples are new: nothing about a person is kept that cannot be used.
+        schemes where the samples are new, and with one drug: nothing about a person is kept that cannot be used.
     """
 
     overall: float
@@ -50,10 +50,12 @@ class NaiveEffects:
         """Means over training pairs; which of them exist depends on the scheme."""
         weight = np.ones(len(y)) if weights is None else weights
         known = find_scheme(scheme)
+        # of one drug a sample's mean would be its response
+        sample_effect = known.sample_effect and len(pairs.used_drugs()) > 1
         empty = pd.Series(dtype=np.float64)
         overall = float(np.average(y, weights=weight))
         drug_means = _means(pairs.drug_ids, y, weight) if known.drug_effect else empty
-        sample_means = _means(pairs.sample_ids, y, weight) if known.sample_effect else empty
+        sample_means = _means(pairs.sample_ids, y, weight) if sample_effect else empty
         tissues = tissue_of_samples(pairs)
         joint = empty
         if known.drug_effect and tissues is not None:
@@ -62,11 +64,11 @@ class NaiveEffects:
                 [f"{t}{_JOINT}{d}" for t, d in zip(tissues[pairs.sample_index], pairs.drug_ids, strict=True)]
             )
             joint = _means(keys[rows], y[rows], weight[rows]) if rows.any() else empty
-        drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, known.sample_effect)
+        drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, sample_effect)
         return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
 
     def predict(self, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
-        """`(n_pairs,)` predictions of each naive model that exists; a row whose id is unknown takes the next coarser."""
+        """`(n_pairs,)` predictions of each naive model that exists; a row of unknown id takes the next coarser."""
         n = len(pairs)
         overall = np.full(n, self.overall)
         found = {"overall mean": overall}
@@ -83,7 +85,7 @@ class NaiveEffects:
                 _lookup(each, ids)
                 for each, ids in ((self.drug_effects, pairs.drug_ids), (self.sample_effects, pairs.sample_ids))
             ]
-            found["mean effects"] = self.overall + sum(np.nan_to_num(each) for each in effects)
+            found["mean effects"] = self.overall + np.nan_to_num(effects[0]) + np.nan_to_num(effects[1])
         return found
 
     def finest(self, pairs: Pairs) -> NDArray[np.float64]:
@@ -190,7 +192,7 @@ def shrinkage(means: NDArray[np.float64], counts: NDArray[np.float64], within: f
     if len(means) < 2:
         return 0.0
     between = float(np.average(means**2, weights=counts)) - within * len(means) / float(counts.sum())
-    return min(within / max(between, 1e-12), 1e6) if within > 0 else 0.0
+    return within / max(between, 1e-6 * within) if within > 0 else 0.0
 
 
 def _additive(
@@ -202,7 +204,7 @@ def _additive(
         (use_samples, pairs.sample_index, pairs.genotypes.shape[0]),
     ]
     effects = [np.zeros(n) for _, _, n in sides]
-    counts = [np.bincount(index, weight, minlength=n) for _, index, n in sides]
+    counts = [np.bincount(index, weight, minlength=n).astype(np.float64) for _, index, n in sides]
     for _ in range(_SWEEPS if use_drugs and use_samples else 1):
         for i, (used, index, n) in enumerate(sides):
             if not used:

@@ -15,8 +15,8 @@ def factorise(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Alternating ridge regressions; cells of weight 0 weigh nothing.
 
-    The penalty is twice the residual variance, as for standard normal factors under noise of that order. Rotated so that the
-    drug factors are orthonormal and ordered by the share that they explain.
+    The penalty is twice the residual variance, as for standard normal factors under noise of that order. Rotated so
+    that the drug factors are orthonormal and ordered by the share that they explain.
 
     Parameters
     ----------
@@ -41,14 +41,18 @@ def factorise(
     filled = np.where(weights > 0, residuals, 0.0)
     if rank == 0 or not filled.any():
         return np.zeros((len(residuals), 0)), np.zeros((residuals.shape[1], 0))
-    penalty = 2.0 * float((weights * filled**2).sum() / weights.sum()) * np.eye(rank)
+    # in units of the residuals, so that the penalty and with it the rank are the same in any unit of the response
+    scale = float(np.sqrt((weights * filled**2).sum() / weights.sum()))
+    filled /= scale
+    penalty = 2.0 * np.eye(rank)
     weighted = weights * filled
     u, s, vt = np.linalg.svd(filled, full_matrices=False)
     samples, drugs = u[:, :rank] * np.sqrt(s[:rank]), vt[:rank].T * np.sqrt(s[:rank])
     for _ in range(_SWEEPS):
         samples = _solve_side(weights, weighted, drugs, penalty)
         drugs = _solve_side(weights.T, weighted.T, samples, penalty)
-    return _rotate(samples, drugs)
+    sample_factors, drug_factors = _rotate(samples, drugs)
+    return sample_factors * scale, drug_factors
 
 
 def choose_rank(
@@ -87,7 +91,7 @@ def _solve_side(
     rank = other.shape[1]
     squares = (other[:, :, None] * other[:, None, :]).reshape(len(other), rank * rank)
     grams = (weights @ squares).reshape(len(weights), rank, rank) + penalty
-    return np.linalg.solve(grams, (weighted @ other)[..., None])[..., 0]
+    return np.asarray(np.linalg.solve(grams, (weighted @ other)[..., None])[..., 0], dtype=np.float64)
 
 
 def _rotate(
@@ -96,7 +100,9 @@ def _rotate(
     left, left_rest = np.linalg.qr(samples)
     right, right_rest = np.linalg.qr(drugs)
     u, s, vt = np.linalg.svd(left_rest @ right_rest.T)
-    sample_factors, drug_factors = left @ (u * s), right @ vt.T
+    sample_factors, drug_factors = np.asarray(left @ (u * s)), np.asarray(right @ vt.T)
     # a factor and its mirror image are one solution: the largest loading is made positive
-    signs = np.sign(drug_factors[np.abs(drug_factors).argmax(axis=0), np.arange(drug_factors.shape[1])])
-    return sample_factors * signs, drug_factors * signs
+    signs: NDArray[np.float64] = np.sign(
+        drug_factors[np.abs(drug_factors).argmax(axis=0), np.arange(drug_factors.shape[1])]
+    )
+    return np.asarray(sample_factors * signs), np.asarray(drug_factors * signs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,8 +53,8 @@ def check_held_out(
     return _with_average(pd.concat(tables, ignore_index=True), scheme)
 
 
-def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str]:
-    """Pooled scores of the learner, and the best naive prediction beside it."""
+def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str | None]:
+    """Pooled scores of the learner, and the best naive prediction beside it; None where a score is not defined."""
     pooled = metrics[(metrics["fold"] == "all") & (metrics["level"] == "global")]
     wide = pooled.pivot(index="learner", columns="metric", values="value")
     naive = wide.drop(index=learner)["rmse"]
@@ -61,8 +62,12 @@ def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str]:
     return {
         "best_naive": best,
         "best_naive_rmse": float(naive[best]),
-        **{metric: float(wide.loc[learner, metric]) for metric in wide.columns},
+        **{str(metric): _defined(wide.loc[learner, metric]) for metric in wide.columns},
     }
+
+
+def _defined(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _score_fold(
@@ -77,7 +82,9 @@ def _score_fold(
     learner = make().fit(rows.pairs[train], rows.y[train], rows.weights[train])
     held = rows.pairs[test]
     naive = NaiveEffects.fit(rows.pairs[train], rows.y[train], rows.weights[train], scheme=scheme).predict(held)
-    reference = find_scheme(scheme).reference
+    wanted = find_scheme(scheme).reference
+    # with one drug there is no sample effect, and so no mean effects
+    reference = wanted if wanted in naive else "drug mean"
     truth = pd.DataFrame({"sample_id": held.sample_ids, "drug_id": held.drug_ids, "response": rows.y[test]})
     tables = []
     for each, predicted in {name: learner.predict(held), **naive}.items():

@@ -15,7 +15,6 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.models.base import PairRegressor, State, state_array
-from drugresponse.models.baselines import shrinkage
 from drugresponse.models.blocks import choose_block_scales
 from drugresponse.models.encoders import (
     drug_encoder_state,
@@ -24,6 +23,7 @@ from drugresponse.models.encoders import (
     sample_encoder_state,
 )
 from drugresponse.models.factors import choose_rank, factorise
+from drugresponse.models.response_grid import ResponseGrid
 from drugresponse.models.ridge import fit_ridge
 
 __all__ = ["CovariateRidge", "Embeddings", "FactorRidge", "score_pairs"]
@@ -70,8 +70,8 @@ class FactorRidge(PairRegressor):
 
     The response matrix, less the drugs' means, is split into a general factor (loading 1 on every drug) and low-rank
     factors, whose number is chosen on held-out cells. Each factor is regressed on the tokens with a penalty of its own,
-    chosen by leave-one-group-out error in closed form, and each block of tokens has a scale of its own. The drugs' vectors are
-    regressed on their fingerprints in the same way, for drugs that training has not seen.
+    chosen by leave-one-group-out error in closed form, and each block of tokens has a scale of its own. The drugs'
+    vectors are regressed on their fingerprints in the same way, for drugs that training has not seen.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ class FactorRidge(PairRegressor):
     ) -> FactorRidge:
         """Fit encoders and embeddings."""
         pairs = pairs.compact()
-        grid = _ResponseGrid.build(pairs, y, sample_weight)
+        grid = ResponseGrid.build(pairs, y, sample_weight)
         self.sample_encoder_ = SampleEncoder().fit(_genotypes_of(pairs, self.uses_genotypes), pairs.covariates)
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         rank, self.rank_errors_ = choose_rank(grid.interaction, grid.weights, self.rank, self.random_state)
@@ -111,21 +111,27 @@ class FactorRidge(PairRegressor):
             groups=pairs.subjects,
             random_state=self.random_state,
         )
+        # the scales go into the coefficients: a block that is of no use here may still be to a network or a tree
+        scale = np.ones(tokens.shape[1])
         for name, columns in self.sample_encoder_.block_columns().items():
-            tokens[:, columns] *= self.block_scales_[name]
-            self.sample_encoder_.scale_[columns] *= self.block_scales_[name]
-        fit = fit_ridge(tokens, targets, weights=grid.row_weights, groups=pairs.subjects)
+            scale[columns] = self.block_scales_[name]
+        fit = fit_ridge(tokens * scale, targets, weights=grid.row_weights, groups=pairs.subjects)
+        coefficients = fit.coefficients * scale[:, None]
         self.left_out_ = fit.left_out
         self.penalties_ = fit.penalties
         vectors = np.column_stack([grid.drug_effects, loadings])
         structure, structure_intercepts = self._fit_structure(pairs, vectors)
-        offsets, ids = np.zeros(0), pd.Index([], dtype=object)
-        if find_scheme(self.scheme).sample_effect:
-            known = tokens @ fit.coefficients[:, 0] + fit.intercepts[0]
-            offsets, ids = grid.general_share * (grid.general - known), pairs.genotypes.sample_ids
+        offsets = np.zeros(0)
+        ids: pd.Index = pd.Index([], dtype=object)
+        self.left_out_offsets_ = np.zeros(len(pairs))
+        # of one drug a sample's own effect would be its response
+        if find_scheme(self.scheme).sample_effect and len(pairs.drugs) > 1:
+            known = tokens @ coefficients[:, 0] + fit.intercepts[0]
+            offsets, ids = grid.offsets(known), pairs.genotypes.sample_ids
+            self.left_out_offsets_ = grid.left_out_offsets(fit.left_out[:, 0])[pairs.sample_index, pairs.drug_index]
         self.embeddings_ = Embeddings(
             grid.overall,
-            fit.coefficients,
+            coefficients,
             fit.intercepts,
             vectors,
             pairs.drugs.index,
@@ -168,6 +174,7 @@ class FactorRidge(PairRegressor):
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Score pairs; each distinct sample and drug is embedded once."""
+        check_is_fitted(self, "embeddings_")
         return self.embeddings_.overall + score_pairs(self.sample_embeddings(pairs), self.drug_embeddings(pairs), pairs)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
@@ -268,41 +275,3 @@ def _genotypes_of(pairs: Pairs, used: bool) -> Any:
     return type(pairs.genotypes)(
         pairs.genotypes.values[:, :0], pairs.genotypes.sample_ids, pairs.genotypes.features.iloc[:0]
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _ResponseGrid:
-    """Responses as a matrix with holes, split into overall mean, drug effects, general factor and what is left."""
-
-    overall: float
-    drug_effects: NDArray[np.float64]
-    general: NDArray[np.float64]
-    general_share: NDArray[np.float64]
-    row_weights: NDArray[np.float64]
-    interaction: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-    @classmethod
-    def build(cls, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> _ResponseGrid:
-        shape = (pairs.genotypes.shape[0], len(pairs.drugs))
-        values, weights = np.zeros(shape), np.zeros(shape)
-        given = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
-        values[pairs.sample_index, pairs.drug_index] = y
-        weights[pairs.sample_index, pairs.drug_index] = given
-        overall = float(np.average(values, weights=weights))
-        centred = values - overall
-        drugs = _effects(centred, weights, axis=0)
-        centred = centred - drugs
-        counts = weights.sum(axis=1)
-        general = (centred * weights).sum(axis=1) / counts
-        interaction = np.where(weights > 0, centred - general[:, None], 0.0)
-        within = float(np.average(interaction**2, weights=weights)) if shape[1] > 1 else 0.0
-        share = counts / (counts + shrinkage(general, counts, within))
-        return cls(overall, drugs, general, share, np.maximum(share, 1e-3), interaction, weights)
-
-
-def _effects(centred: NDArray[np.float64], weights: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
-    counts = weights.sum(axis=axis)
-    means = (centred * weights).sum(axis=axis) / counts
-    within = float(np.average((centred - means) ** 2, weights=weights))
-    return means * counts / (counts + shrinkage(means, counts, within))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
@@ -24,11 +26,13 @@ def describe_training(
     model: DrugResponseModel,
     rows: TrainingRows,
     measure: Measure,
-    scores: dict[str, float | str] | None,
+    scores: dict[str, float | str | None] | None,
     inputs: dict[str, Any],
 ) -> dict[str, Any]:
     """The manifest of a fitted model."""
-    parameters = {key: value for key, value in model.get_params(deep=False).items() if key not in _RUNTIME_ONLY}
+    given = {key: value for key, value in model.get_params(deep=False).items() if key not in _RUNTIME_ONLY}
+    # a number of numpy, as a grid search gives it, is no plain JSON value
+    parameters = {key: value.item() if isinstance(value, np.generic) else value for key, value in given.items()}
     if parameters["covariates"] is not None:
         parameters["covariates"] = list(parameters["covariates"])
     scheme = find_scheme(model.scheme)
@@ -38,10 +42,10 @@ def describe_training(
         "learner": model.learner,
         "parameters": parameters,
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
-        "seed": model.random_state,
+        "seed": parameters["random_state"],
         "measure": measure.to_dict(),
         "covariates": [str(each) for each in rows.pairs.covariates.columns],
-        "individual_level": scheme.sample_effect,
+        "individual_level": scheme.sample_effect and len(rows.pairs.drugs) > 1,
         "training": rows.loss.to_dict(),
         "features": {
             "given": rows.pairs.genotypes.shape[1],

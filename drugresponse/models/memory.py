@@ -16,8 +16,8 @@ _TREE_INPUTS = 100
 def estimate_megabytes(n_samples: int, n_features: int, n_drugs: int, n_pairs: int, n_jobs: int) -> int:
     """Megabytes at the peak of a training, for the hungriest learner.
 
-    Tokens are held densely as float64, with a few copies while they are centred; the Gram matrix has the smaller side; trees
-    take up to 100 float32 inputs a pair; units that run at once hold their own.
+    Tokens are held densely as float64, with a few copies while they are centred; the Gram matrix has the smaller side;
+    trees take up to 100 float32 inputs a pair; units that run at once hold their own.
 
     Examples
     --------

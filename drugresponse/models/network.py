@@ -56,9 +56,9 @@ class Batch:
 class ResponseNetwork(nn.Module):
     """Several members trained as one batched model; every parameter has the members as its first dimension.
 
-    A member's score is `drug main + sample main + <sample factors, drug factors> + <tower(sample), drug head>`. Deltas to the
-    closed form and the drugs' head loadings start at zero, so an untrained network scores like the ridge; weight
-    decay pulls back there, not to zero.
+    A member's score is `drug main + sample main + <sample factors, drug factors> + <tower(sample), drug head>`. Deltas
+    to the closed form and the drugs' head loadings start at zero, so an untrained network scores like the ridge;
+    weight decay pulls back there, not to zero.
 
     Parameters
     ----------

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme, make_folds
+from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds
 from drugresponse.models.base import PairRegressor, State, state_array
 from drugresponse.models.linear import FactorRidge, genotype_shares, score_pairs
+from drugresponse.models.threads import one_thread
 
 if TYPE_CHECKING:
     from drugresponse.models.training import Training
@@ -21,13 +22,16 @@ __all__ = ["NeuralResponse"]
 
 logger = logging.getLogger(__name__)
 
+_SLOPE_SAMPLES = 24
+"""Samples at which the slopes of the trained network are taken."""
+
 
 class NeuralResponse(PairRegressor):
     """Genotype embeddings meet drug embeddings in a low-rank product, with a non-linear head.
 
     The embeddings start at the closed form of `FactorRidge`; the head starts at zero: epoch 0 predicts what the ridge
-    predicts. The number of epochs is chosen on groups held out by the same scheme, then the model is trained on all rows for
-    as many; where training adds nothing, that number is 0 and the model is the ridge.
+    predicts. The number of epochs is chosen on groups held out by the same scheme, then the model is trained on all
+    rows for as many; where training adds nothing, that number is 0 and the model is the ridge.
 
     Parameters
     ----------
@@ -86,18 +90,30 @@ class NeuralResponse(PairRegressor):
 
         pairs = pairs.compact()
         weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
-        train, held = make_folds(pairs, self.scheme, 5, self.random_state)[0]
+        train, held = self._inner_fold(pairs)
         self.epochs_ = 0
-        if self.epochs and len(train) and len(held):
-            trial = Training(self, pairs[train].compact(), y[train], weights[train])
-            self.held_out_errors_ = self._watch(trial, pairs[held].compact(), y[held], weights[held])
-            self.epochs_ = int(np.argmin(self.held_out_errors_))
-        final = Training(self, pairs, y, weights)
-        for _ in range(self.epochs_):
-            final.epoch()
-        self.stage_ = final.stage
-        self._keep(final)
+        self.held_out_errors_: list[float] = []
+        # only now, since what is loaded later would keep its own number of threads
+        with one_thread():
+            if self.epochs and len(train) and len(held):
+                trial = Training(self, pairs[train].compact(), y[train], weights[train])
+                self.held_out_errors_ = self._watch(trial, pairs[held].compact(), y[held], weights[held])
+                self.epochs_ = int(np.argmin(self.held_out_errors_))
+            final = Training(self, pairs, y, weights)
+            for _ in range(self.epochs_):
+                final.epoch()
+            self.stage_ = final.stage
+            self._keep(final)
+            self.token_slopes_ = self._token_slopes(pairs)
         return self
+
+    def _inner_fold(self, pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Training and held-out rows; none is held out where there are too few groups, and nothing is trained then."""
+        try:
+            return make_folds(pairs, self.scheme, 5, self.random_state)[0]
+        except TooFewGroupsError as error:
+            logger.info("neural stays at the ridge that it starts from: %s", error)
+            return np.arange(len(pairs)), np.zeros(0, dtype=np.intp)
 
     def _watch(
         self, trial: Training, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64]
@@ -172,19 +188,33 @@ class NeuralResponse(PairRegressor):
         return self.stage_.embeddings_.overall + score_pairs(*embedded, pairs)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
-        """Shares of the start's effects and, where the network was trained, of the head's first layer."""
-        names, shares = self.stage_.feature_weights()
-        if not self.epochs_:
-            return names, shares
-        first = np.sqrt((self.parameters_["tower_in"] ** 2).mean(axis=(0, 2)))
-        spread = self.stage_.token_spread_ * self.input_scale_
-        return names, (shares + genotype_shares(self.stage_.sample_encoder_, first * spread)[1]) / 2
+        """Root mean square, over samples and drugs, of each token's slope times its spread, as shares of 1."""
+        check_is_fitted(self, "token_slopes_")
+        return genotype_shares(self.stage_.sample_encoder_, self.token_slopes_ * self.stage_.token_spread_)
+
+    def _token_slopes(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_tokens,)` root mean square slope of the prediction along each token, over drugs and a few samples."""
+        numbers, rank, share = self.parameters_, self.stage_.embeddings_.rank, self.scale_ / self.members
+        some = np.unique(np.linspace(0, pairs.genotypes.shape[0] - 1, _SLOPE_SAMPLES).astype(np.intp))
+        side = pairs.covariates.iloc[some]
+        tokens = self.stage_.sample_encoder_.transform(pairs.genotypes.take(some), side) * self.input_scale_
+        drugs = self._drug_embeddings(pairs)[:, 1:].reshape(len(pairs.drugs), self.members, -1)
+        slopes = np.zeros((len(some), tokens.shape[1], len(drugs)))
+        for m in range(self.members):
+            linear = self.token_start_ + numbers["token_delta"][m]
+            slopes += share * linear[:, :1] + linear[:, 1:] @ drugs[:, m, :rank].T
+            first = tokens @ numbers["tower_in"][m] + numbers["tower_in_bias"][m]
+            second = np.maximum(first, 0.0) @ numbers["tower_out"][m] + numbers["tower_out_bias"][m]
+            heads = (share * numbers["head_common"][m] + drugs[:, m, rank:]).T
+            for i in range(len(some)):
+                inner = numbers["tower_out"][m] @ ((second[i] > 0)[:, None] * heads)
+                slopes[i] += numbers["tower_in"][m] @ ((first[i] > 0)[:, None] * inner)
+        return np.asarray(np.sqrt((slopes**2).mean(axis=(0, 2))))
 
     def notes(self) -> dict[str, Any]:
         """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge."""
         told: dict[str, Any] = {"epochs": self.epochs_, **self.stage_.notes()}
-        errors = getattr(self, "held_out_errors_", None)
-        if errors:
+        if errors := self.held_out_errors_:
             told["held_out_rmse"] = {"epoch_0": round(errors[0] ** 0.5, 6), "chosen": round(min(errors) ** 0.5, 6)}
         return told
 
@@ -196,6 +226,7 @@ class NeuralResponse(PairRegressor):
             "scale": self.scale_,
             "input_scale": self.input_scale_,
             "token_start": self.token_start_,
+            "token_slopes": self.token_slopes_,
             "network": {name: value.astype(np.float32) for name, value in self.parameters_.items()},
         }
 
@@ -207,10 +238,13 @@ class NeuralResponse(PairRegressor):
         learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
         learner.epochs_ = int(state["epochs"])
         learner.scale_, learner.input_scale_ = float(state["scale"]), float(state["input_scale"])
+        learner.held_out_errors_ = []
         held = learner.stage_.embeddings_
+        learner.members, learner.hidden, _ = state_array(state["network"], "tower_out", -1, -1, -1).shape
         n, width, hidden = learner.members, held.rank + 1, learner.hidden
         n_tokens, n_drugs, n_bits = len(held.tokens), len(held.drugs), len(held.structure)
         learner.token_start_ = state_array(state, "token_start", n_tokens, width)
+        learner.token_slopes_ = state_array(state, "token_slopes", n_tokens)
         shapes = {
             "token_delta": (n, n_tokens, width),
             "intercept_delta": (n, width),

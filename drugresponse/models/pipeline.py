@@ -16,27 +16,24 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, index_by_id
-from drugresponse.errors import InputError
-from drugresponse.features.samples import align_features
+from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model_file import read_model_file, write_model_file
-from drugresponse.models.base import PairRegressor, find_learner, learner_class, make_learner
+from drugresponse.models.base import PairRegressor, find_learner, make_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.held_out import check_held_out, headline
 from drugresponse.models.manifest import describe_training
-from drugresponse.models.requests import prediction_pairs
+from drugresponse.models.predictions import prediction_table, share_of_weight
+from drugresponse.models.requests import drugs_by_id, prediction_pairs
 from drugresponse.models.seen import SeenSamples
+from drugresponse.models.storage import model_state, restore_model
 from drugresponse.models.threads import available_cores, one_thread
 from drugresponse.readers import as_genotypes
 
-__all__ = ["PREDICTION_COLUMNS", "DrugResponseModel", "load_model"]
+__all__ = ["DrugResponseModel", "load_model"]
 
 logger = logging.getLogger(__name__)
-
-PREDICTION_COLUMNS = (
-    "sample_id", "drug_id", "prediction", "lower", "upper", "baseline", "sample_seen", "drug_seen", "features_found", "flag",
-)  # fmt: skip
 
 
 class DrugResponseModel(BaseEstimator):
@@ -66,7 +63,7 @@ class DrugResponseModel(BaseEstimator):
     device
         `cpu`, `cuda` or `auto`; only training of neural uses a GPU.
     n_jobs
-        Independent units run at once; None is all cores. The result does not depend on it.
+        Independent units run at once; None and -1 are all cores. The result does not depend on it.
     random_state
         Seed.
 
@@ -148,14 +145,15 @@ class DrugResponseModel(BaseEstimator):
             The tables do not fit together; the message says where.
         """
         find_learner(self.learner), find_scheme(self.scheme)
+        measured = responses if isinstance(responses, Responses) else Responses.build(responses)
         rows = join_training_rows(
             as_genotypes(genotypes),
-            responses if isinstance(responses, Responses) else Responses.build(responses),
-            None if drugs is None else index_by_id(drugs, "drug_id", where="drugs"),
+            measured,
+            drugs_by_id(drugs, measured.table["drug_id"]),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
             self.covariates,
         )
-        self._refuse_missing_structures(rows.pairs)
+        self._refuse_unmet_scheme(rows.pairs)
         with one_thread():
             self.metrics_ = self._held_out(rows)
             self.regressor_ = self._make(self._jobs()).fit(rows.pairs, rows.y, rows.weights)
@@ -163,10 +161,10 @@ class DrugResponseModel(BaseEstimator):
         self.loss_ = rows.loss
         self.drugs_ = rows.pairs.drugs
         self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
+        self.text_covariates_ = [str(each) for each in rows.pairs.covariates.select_dtypes(object).columns]
         self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
-        measure = responses.measure if isinstance(responses, Responses) else Responses.build(responses).measure
         scores = None if self.metrics_ is None else headline(self.metrics_, self.learner)
-        self.manifest_ = describe_training(self, rows, measure, scores, inputs or {})
+        self.manifest_ = describe_training(self, rows, measured.measure, scores, inputs or {})
         return self
 
     def _held_out(self, rows: TrainingRows) -> pd.DataFrame | None:
@@ -180,14 +178,15 @@ class DrugResponseModel(BaseEstimator):
         return make_learner(self.learner, {**self.get_params(deep=False), "n_jobs": n_jobs})
 
     def _jobs(self) -> int:
-        return self.n_jobs or available_cores()
+        return self.n_jobs if self.n_jobs and self.n_jobs > 0 else available_cores()
 
-    def _refuse_missing_structures(self, pairs: Pairs) -> None:
-        if (
-            not find_scheme(self.scheme).drug_effect
-            and self.learner != "additive-mean"
-            and not (pairs.drugs["smiles"] != "").any()
-        ):
+    def _refuse_unmet_scheme(self, pairs: Pairs) -> None:
+        """The scheme must be one that these data can be asked about, also where nothing is held out."""
+        scheme = find_scheme(self.scheme)
+        if scheme.name == "new-tissues":
+            tissue_of_pair(pairs)
+        needs_structure = not scheme.drug_effect and self.learner != "additive-mean"
+        if needs_structure and not (pairs.drugs["smiles"] != "").any():
             raise InputError(
                 f"drugs: no drug has a structure (the scheme {self.scheme} predicts new drugs from theirs). "
                 "Give --drugs with a column smiles, or choose another --scheme."
@@ -229,90 +228,35 @@ class DrugResponseModel(BaseEstimator):
         asked = prediction_pairs(
             table,
             self.drugs_,
-            None if drugs is None else index_by_id(drugs, "drug_id", where="drugs"),
+            drugs_by_id(drugs, None if pairs is None else pairs.get("drug_id")),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
             pairs,
             self.covariate_names_,
+            self.text_covariates_,
         )
-        found = self.features_found(table)
-        least = self.minimum_features if minimum_features is None else minimum_features
         with one_thread():
             predicted = self.regressor_.predict(asked)
             baseline = self.naive_.finest(asked)
-        enough = (found >= least)[asked.sample_index]
-        seen = self.seen_.contains(table.sample_ids)[asked.sample_index]
-        known = asked.drugs.index.isin(self.drugs_.index)[asked.drug_index]
-        columns = {
-            "sample_id": asked.sample_ids,
-            "drug_id": asked.drug_ids,
-            "prediction": np.where(enough, predicted, np.nan),
-            "lower": np.nan,
-            "upper": np.nan,
-            "baseline": baseline,
-            "sample_seen": seen,
-            "drug_seen": known,
-            "features_found": found[asked.sample_index],
-            "flag": self._flags(asked, seen, known, enough),
-        }
-        return pd.DataFrame(columns)[list(PREDICTION_COLUMNS)]
+        return prediction_table(
+            asked,
+            predicted,
+            baseline,
+            scheme=self.scheme,
+            found=self.features_found(table),
+            least=self.minimum_features if minimum_features is None else minimum_features,
+            sample_seen=self.seen_.contains(table.sample_ids),
+            drug_seen=asked.drugs.index.isin(self.drugs_.index),
+        )
 
     def features_found(self, genotypes: Genotypes) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         features, weights = self.regressor_.feature_weights()
-        if not weights.any():
-            return np.ones(genotypes.shape[0])
-        at = align_features(pd.MultiIndex.from_tuples(features), genotypes.features)
-        here = np.bincount(at[at >= 0], weights[at >= 0], minlength=genotypes.shape[1])
-        missing = genotypes.missing().astype(np.float64) @ here
-        return np.clip(np.round(here.sum() - missing, 9), 0.0, 1.0)
-
-    def _flags(
-        self, asked: Pairs, seen: NDArray[np.bool_], known: NDArray[np.bool_], enough: NDArray[np.bool_]
-    ) -> NDArray[np.object_]:
-        scheme = find_scheme(self.scheme)
-        structure = (asked.drugs["smiles"] != "").to_numpy()[asked.drug_index]
-        outside = (scheme.drug_effect & ~known) | (scheme.sample_effect & ~seen)
-        conditions = {
-            "new-drug": ~known,
-            "seen-sample": seen,
-            "few-features": ~enough,
-            "no-structure": ~structure & (~known | (not scheme.drug_effect)),
-            "outside-scheme": outside,
-        }
-        flags = np.full(len(asked), "", dtype=object)
-        for word, here in conditions.items():
-            flags[here] = [f"{flag};{word}" if flag else word for flag in flags[here]]
-        return flags
+        return share_of_weight(features, weights, genotypes)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""
         check_is_fitted(self, "regressor_")
-        state = {
-            "regressor": self.regressor_.get_state(),
-            "naive": self.naive_.get_state(),
-            "seen": {"salt": self.seen_.salt, "hashes": self.seen_.hashes},
-            "drugs": {name: [str(each) for each in self.drugs_[name].fillna("")] for name in self.drugs_.columns},
-            "drug_ids": [str(each) for each in self.drugs_.index],
-            "covariates": self.covariate_names_,
-        }
-        write_model_file(path, state, self.manifest_)
-
-    @classmethod
-    def _from_file(cls, path: str | Path) -> DrugResponseModel:
-        state, manifest = read_model_file(path)
-        settings = dict(manifest["parameters"])
-        model = cls(**settings)
-        kind = learner_class(model.learner)
-        taken = {key: value for key, value in settings.items() if key in kind._get_param_names()}
-        model.regressor_ = kind.from_state(state["regressor"], **taken)
-        model.naive_ = NaiveEffects.from_state(state["naive"])
-        model.seen_ = SeenSamples(str(state["seen"]["salt"]), np.asarray(state["seen"]["hashes"], dtype=np.uint64))
-        index = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
-        model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
-        model.covariate_names_ = list(state["covariates"])
-        model.metrics_ = None
-        model.manifest_ = {key: value for key, value in manifest.items() if key != "sha256"}
-        return model
+        write_model_file(path, model_state(self), self.manifest_)
 
 
 def load_model(path: str | Path) -> DrugResponseModel:
@@ -323,11 +267,14 @@ def load_model(path: str | Path) -> DrugResponseModel:
     ModelFileError
         The file is foreign, truncated, damaged or of a newer format.
     """
-    from drugresponse.errors import ModelFileError
-
+    state, manifest = read_model_file(path)
     try:
-        return DrugResponseModel._from_file(path)
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        model = DrugResponseModel(**manifest["parameters"])
+        restore_model(model, state, manifest)
+    except ModelFileError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise ModelFileError(
             f"{path}: the manifest does not describe a model ({error!r}). The file is damaged; train again."
         ) from error
+    return model

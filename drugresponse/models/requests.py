@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import suggest_ids
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import typed_covariate
+from drugresponse.data.tables import index_by_id, typed_covariate
 from drugresponse.errors import InputError, show_ids
+from drugresponse.features.drugs import without_unreadable
 
-__all__ = ["prediction_pairs"]
+__all__ = ["drugs_by_id", "prediction_pairs"]
 
 logger = logging.getLogger(__name__)
+
+
+def drugs_by_id(drugs: pd.DataFrame | None, used: pd.Series | None) -> pd.DataFrame | None:
+    """A drugs table by id, its unreadable structures left out.
+
+    Parameters
+    ----------
+    drugs
+        `drug_id` as column or index; None is handed on.
+    used
+        Ids of the drugs in use, whose structures alone are looked at; None looks at all.
+    """
+    if drugs is None:
+        return None
+    table = index_by_id(drugs, "drug_id", where="drugs")
+    return without_unreadable(table, table.index if used is None else pd.Index(used.astype(str)))
 
 
 def prediction_pairs(
@@ -25,6 +42,7 @@ def prediction_pairs(
     samples: pd.DataFrame | None,
     rows: pd.DataFrame | None,
     covariates: Sequence[str],
+    text_covariates: Collection[str] = (),
 ) -> Pairs:
     """The grid of samples and drugs, or the rows asked for.
 
@@ -40,6 +58,8 @@ def prediction_pairs(
         Columns `sample_id` and, unless the model has one drug, `drug_id`; None asks for the grid.
     covariates
         Names that the model was trained with.
+    text_covariates
+        Those of them that were text.
 
     Raises
     ------
@@ -49,7 +69,7 @@ def prediction_pairs(
     if not len(genotypes.sample_ids):
         raise InputError("genotypes: found no sample (expected at least one). Check the file.")
     known = _merge_drugs(trained_drugs, drugs)
-    side = _covariates(genotypes.sample_ids, samples, covariates)
+    side = _covariates(genotypes.sample_ids, samples, covariates, text_covariates)
     if rows is None:
         wanted = known if drugs is None else known.loc[drugs.index]
         return Pairs.grid(genotypes, side, wanted)
@@ -68,7 +88,9 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
     return pd.concat([given, trained[~trained.index.isin(given.index)]])
 
 
-def _covariates(sample_ids: pd.Index, samples: pd.DataFrame | None, names: Sequence[str]) -> pd.DataFrame:
+def _covariates(
+    sample_ids: pd.Index, samples: pd.DataFrame | None, names: Sequence[str], texts: Collection[str]
+) -> pd.DataFrame:
     if names and samples is None:
         logger.warning(
             "samples: no table was given, and the model uses the covariates %s; they count as missing. Give --samples.",
@@ -83,9 +105,14 @@ def _covariates(sample_ids: pd.Index, samples: pd.DataFrame | None, names: Seque
     absent = [name for name in names if name not in table.columns]
     if samples is not None and absent:
         logger.warning("samples: the columns %s of the training are absent; they count as missing.", show_ids(absent))
-    return pd.DataFrame(
-        {name: typed_covariate(table[name]) for name in names if name in table.columns}, index=sample_ids
-    )
+    present = [name for name in names if name in table.columns]
+    # numbers alone among new samples do not make levels of text into numbers
+    typed = {name: _as_text(table[name]) if name in texts else typed_covariate(table[name]) for name in present}
+    return pd.DataFrame(typed, index=sample_ids)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    return column.astype(object).where(column.notna(), "").astype(str).str.strip().astype(object)
 
 
 def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The automatic choice: every learner on held-out rows of the user's own scheme, and the naive model if none beats it."""
+"""The automatic choice: every learner on held-out rows of the user's own scheme; the naive model if none beats it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import make_folds
+from drugresponse.data.splits import TooFewGroupsError, make_folds
 from drugresponse.models.base import PairRegressor, State, learner_class, make_learner
 from drugresponse.models.threads import run_in_order
 
@@ -25,8 +25,8 @@ CANDIDATES = (NAIVE, "covariates", "ridge", "boosted-trees", "random-forest", "n
 class AutoLearner(PairRegressor):
     """The learner with the least squared error on held-out folds; the naive model when nothing beats it.
 
-    A learner counts as better than a simpler one (in the order of the candidates) when its mean squared error over the folds is
-    lower by more than one standard error of the difference, so that noise does not buy complexity.
+    A learner counts as better than a simpler one (in the order of the candidates) when its mean squared error over the
+    folds is lower by more than one standard error of the difference, so that noise does not buy complexity.
 
     Parameters
     ----------
@@ -63,8 +63,7 @@ class AutoLearner(PairRegressor):
     ) -> AutoLearner:
         """Compare the candidates, then fit the chosen one on all rows."""
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
-        folds = make_folds(pairs, self.scheme, self.inner_folds, self.random_state)
-        units = [(name, fold) for fold in folds if len(fold[0]) and len(fold[1]) for name in CANDIDATES]
+        units = [(name, fold) for fold in self._folds(pairs) for name in CANDIDATES]
 
         def error(unit: tuple[str, tuple[NDArray[np.intp], NDArray[np.intp]]]) -> float:
             name, (train, test) = unit
@@ -75,10 +74,19 @@ class AutoLearner(PairRegressor):
         found = run_in_order(error, units, self.n_jobs)
         table = np.array(found).reshape(-1, len(CANDIDATES))
         self.errors_ = {name: [float(each) for each in table[:, i]] for i, name in enumerate(CANDIDATES)}
-        self.chosen_ = choose(table)
+        self.chosen_ = choose(table) if len(table) else NAIVE
         logger.info("auto chose %s", self.chosen_)
         self.learner_ = make_learner(self.chosen_, self._settings(self.n_jobs)).fit(pairs, y, weights)
         return self
+
+    def _folds(self, pairs: Pairs) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Folds of the comparison; none where there are too few groups to hold out."""
+        try:
+            folds = make_folds(pairs, self.scheme, self.inner_folds, self.random_state)
+        except TooFewGroupsError as error:
+            logger.warning("auto cannot compare the learners and takes the naive model: %s", error)
+            return []
+        return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
     def _settings(self, n_jobs: int) -> dict[str, Any]:
         settings = {name: getattr(self, name) for name in self._get_param_names() if name != "inner_folds"}
@@ -95,7 +103,7 @@ class AutoLearner(PairRegressor):
 
     def notes(self) -> dict[str, Any]:
         """What was chosen, why, and what the chosen learner tells."""
-        rmse = {name: round(float(np.sqrt(np.mean(each))), 6) for name, each in self.errors_.items()}
+        rmse = {name: round(float(np.sqrt(np.mean(each))), 6) for name, each in self.errors_.items() if each}
         return {"chosen": self.chosen_, "inner_rmse": rmse, "chosen_learner": self.learner_.notes()}
 
     def get_state(self) -> State:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
+from drugresponse.errors import InputError, nearest
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.network import Batch, ResponseNetwork, Start
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from drugresponse.models.neural import NeuralResponse
 
 __all__ = ["Training", "choose_device"]
+
+DEVICES = ("cpu", "cuda", "auto")
 
 
 class Training:
@@ -60,13 +63,13 @@ class Training:
             self._tensor(structure),
             self._tensor(bits),
         )
-        id_dropout = 0.1 if find_scheme(learner.scheme).drug_effect else 1.0
+        id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(learner.scheme).drug_effect else 1.0
         return ResponseNetwork(
             start,
             hidden=learner.hidden,
             members=learner.members,
             dropout=learner.dropout,
-            id_dropout=id_dropout if bits.shape[1] else 0.0,
+            id_dropout=id_dropout,
             generator=self.generator,
         )
 
@@ -77,7 +80,8 @@ class Training:
         rates = [learner.learning_rate / 10, learner.learning_rate]
         groups = [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}]
         optimizer = torch.optim.AdamW(groups, weight_decay=learner.weight_decay)
-        total = max(self.steps * learner.epochs, 2)
+        # torch divides by 0 where a fifth of the cycle is a single step
+        total = max(self.steps * learner.epochs, 5)
         return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=0.2)
 
     def epoch(self) -> None:
@@ -109,7 +113,23 @@ class Training:
 
 
 def choose_device(device: str) -> str:
-    """`auto` is a GPU where torch sees one."""
+    """`auto` is a GPU where torch sees one.
+
+    Raises
+    ------
+    InputError
+        The device is unknown, or a GPU was asked for and torch sees none.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    'cpu'
+    """
+    if device not in DEVICES:
+        raise InputError(f'device: "{device}" is unknown. {nearest(device, DEVICES)}')
+    has_gpu = torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
+        raise InputError("device: found no GPU that torch can use (cuda was asked for). Choose cpu or auto.")
     if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
+        return "cuda" if has_gpu else "cpu"
     return device

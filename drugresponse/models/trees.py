@@ -28,8 +28,8 @@ _MOST_TOKENS = 50
 class _Trees(PairRegressor):
     """What both kinds of trees share: the ridge stage before them, their inputs, and their state.
 
-    Inputs hold the ridge's prediction and, for many drugs, its embeddings instead of 3,000 columns repeated for each pair. For
-    training rows both are left-out ones, so that the trees see the error that new samples will have.
+    Inputs hold the ridge's prediction and, for many drugs, its embeddings instead of 3,000 columns repeated for each
+    pair. For training rows both are left-out ones, so that the trees see the error that new samples will have.
     """
 
     scheme: str
@@ -48,10 +48,14 @@ class _Trees(PairRegressor):
         self.columns_ = np.concatenate([np.arange(wanted), wanted + genotype]).astype(np.int64)
         if not self.single_:
             self.columns_ = self.columns_[self.columns_ >= wanted]
-        samples = self._left_out_embeddings(pairs)
-        inputs, stage = self._inputs(pairs, samples, self.stage_.drug_embeddings(pairs))
+        left_out = self.stage_.left_out_, self.stage_.drug_embeddings(pairs), self.stage_.left_out_offsets_
+        inputs, stage = self._inputs(pairs, *left_out)
         target = y if self.single_ else y - stage
-        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
+        # XGBoost stops splitting at a gain of 1e-6 and counts in float32: it is given numbers of order 1
+        self.center_ = float(np.average(target, weights=weights))
+        self.scale_ = float(np.std(target)) or 1.0
+        target = (target - self.center_) / self.scale_
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
         with ThreadPoolExecutor(self.n_jobs) as pool:
@@ -63,13 +67,6 @@ class _Trees(PairRegressor):
     def _parameters(self) -> tuple[dict[str, Any], int]:
         """XGBoost's parameters and the number of rounds."""
 
-    def _left_out_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
-        samples = self.stage_.left_out_.copy()
-        held = self.stage_.embeddings_
-        if len(held.sample_ids):
-            samples[:, 0] += held.sample_offsets
-        return samples
-
     def _jobs(self, pairs: Pairs) -> dict[str, NDArray[np.intp]]:
         if not self.single_:
             return {"all": np.arange(len(pairs))}
@@ -77,16 +74,22 @@ class _Trees(PairRegressor):
         return {drug: at for drug, at in rows.items() if len(at) >= _FEWEST_ROWS}
 
     def _inputs(
-        self, pairs: Pairs, samples: NDArray[np.float64], drugs: NDArray[np.float64]
+        self,
+        pairs: Pairs,
+        samples: NDArray[np.float64],
+        drugs: NDArray[np.float64],
+        offsets: NDArray[np.float64] | float = 0.0,
     ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
         """`(n_pairs, n_inputs)` float32, NaN where a token is unknown, and the ridge's prediction."""
         encoder = self.stage_.sample_encoder_
         tokens = encoder.transform(pairs.genotypes, pairs.covariates)[:, self.columns_].astype(np.float32)
         tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, self.columns_]] = np.nan
-        stage = self.stage_.embeddings_.overall + score_pairs(samples, drugs, pairs)
-        side = [samples[pairs.sample_index]] if self.single_ else [samples[pairs.sample_index], drugs[pairs.drug_index]]
-        parts = [tokens[pairs.sample_index], stage[:, None], *side]
-        return np.hstack([part.astype(np.float32) for part in parts]), stage
+        stage = score_pairs(samples, drugs, pairs) + offsets
+        embedded = samples[pairs.sample_index]
+        embedded[:, 0] += offsets
+        side = [embedded] if self.single_ else [embedded, drugs[pairs.drug_index]]
+        parts: list[NDArray[Any]] = [tokens[pairs.sample_index], stage[:, None], *side]
+        return np.hstack([part.astype(np.float32) for part in parts]), self.stage_.embeddings_.overall + stage
 
     def _grow(self, inputs: NDArray[np.float32], target: NDArray[np.float64], weights: NDArray[np.float64]) -> Any:
         import xgboost
@@ -112,12 +115,15 @@ class _Trees(PairRegressor):
     ) -> NDArray[np.float64]:
         inputs, predictions = self._inputs(pairs, samples, drugs)
         if not self.single_:
-            return predictions + self.boosters_["all"].inplace_predict(inputs)
-        for drug, booster in self.boosters_.items():
+            return predictions + self._grown("all", inputs)
+        for drug in self.boosters_:
             rows = np.flatnonzero(pairs.drug_ids == drug)
             if len(rows):
-                predictions[rows] = booster.inplace_predict(inputs[rows])
+                predictions[rows] = self._grown(drug, inputs[rows])
         return predictions
+
+    def _grown(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        return self.center_ + self.scale_ * np.asarray(self.boosters_[name].inplace_predict(inputs), dtype=np.float64)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
         """Half the ridge's shares, half the trees' total gain, as shares of 1."""
@@ -143,6 +149,8 @@ class _Trees(PairRegressor):
         return {
             "stage": self.stage_.get_state(),
             "single": self.single_,
+            "center": self.center_,
+            "scale": self.scale_,
             "columns": self.columns_,
             "drug_ids": self.drug_ids_,
             "booster_names": list(self.boosters_),
@@ -156,6 +164,7 @@ class _Trees(PairRegressor):
         stage = {key: value for key, value in settings.items() if key in FactorRidge._get_param_names()}
         learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
         learner.single_ = bool(state["single"])
+        learner.center_, learner.scale_ = float(state["center"]), float(state["scale"])
         learner.columns_ = state_array(state, "columns", -1)
         n_tokens = len(learner.stage_.sample_encoder_.tokens_)
         if len(learner.columns_) and not 0 <= learner.columns_.min() <= learner.columns_.max() < n_tokens:
@@ -262,6 +271,7 @@ def _load_booster(raw: NDArray[np.uint8], n_inputs: int) -> Any:
         raise ModelFileError("model: a booster cannot be read. The file is damaged; train the model again.") from error
     if booster.num_features() != n_inputs:
         raise ModelFileError(
-            f"model: a booster takes {booster.num_features()} inputs (expected {n_inputs}). The file is damaged; train again."
+            f"model: a booster takes {booster.num_features()} inputs (expected {n_inputs}). "
+            "The file is damaged; train again."
         )
     return booster

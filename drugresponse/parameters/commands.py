@@ -73,6 +73,58 @@ _TRAIN = Command(
         *_RUNNING,
     ),
 )
+_EVALUATE = Command(
+    "evaluate",
+    "Ask on held-out rows whether genotype predicts anything, for which drugs, and how we know.",
+    (
+        replace(inputs.GENOTYPES, required=True),
+        inputs.RESPONSES,
+        inputs.DRUGS,
+        inputs.SAMPLES,
+        replace(
+            learning.LEARNER,
+            label="Learners",
+            help="Each is fitted to the same folds; naive models and covariates always run beside them. Auto compares "
+            "learners inside each fold, and takes as long as all of them together.",
+            default=("covariates", "ridge", "boosted-trees", "neural"),
+            repeatable=True,
+        ),
+        replace(learning.SCHEME, help="Decides which rows are held out, and which effects a model may rely on."),
+        replace(learning.METRICS, required=True, help="Scores of every learner and naive model, with intervals."),
+        replace(learning.PREDICTIONS, required=False, help="The prediction of every learner for every held-out row."),
+        learning.VERDICTS,
+        learning.REPORT,
+        learning.MARKDOWN,
+        learning.FIGURES,
+        learning.WRITE_SPLITS,
+        learning.SEED,
+        *_COLUMNS,
+        inputs.RESPONSE_COLUMN,
+        replace(inputs.MEASURE, help="Such as ln_ic50 or auc; shown in reports."),
+        replace(inputs.UNIT, help="Such as uM or mg/week; shown in reports."),
+        inputs.HIGHER_MEANS,
+        *_GENOTYPE_OPTIONS,
+        replace(
+            learning.FOLDS,
+            label="Folds held out in turn",
+            help="Fewer are made when there are fewer groups to hold out.",
+            default=5,
+            minimum=2,
+            maximum=50,
+            section="held_out",
+        ),
+        learning.REPEATS,
+        inputs.SPLITS,
+        learning.SHUFFLES,
+        learning.RESUME,
+        learning.COVARIATES,
+        learning.RANK,
+        learning.EPOCHS,
+        learning.TREES,
+        learning.DEPTH,
+        *_RUNNING,
+    ),
+)
 _PREDICT = Command(
     "predict",
     "Predict the response of samples to drugs with a trained model.",
@@ -112,6 +164,6 @@ _DESCRIBE = Command(
 )
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {each.name: each for each in (_SIMULATE, _TRAIN, _PREDICT, _DESCRIBE)}
+    {each.name: each for each in (_SIMULATE, _TRAIN, _PREDICT, _EVALUATE, _DESCRIBE)}
 )
 """Every command by name."""

@@ -54,6 +54,15 @@ FEATURES = Parameter(
     section="genotype_options",
     belongs_to=("tables of genotypes",),
 )
+SPLITS = Parameter(
+    "splits",
+    "input",
+    label="Splits: given folds",
+    help="Column fold, and sample_id or drug_id or both; repeat where there are several. Then no folds are dealt, and "
+    "their number has no meaning.",
+    formats=TABLE_FORMATS,
+    section="held_out",
+)
 MODEL = Parameter(
     "model",
     "input",

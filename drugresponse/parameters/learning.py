@@ -99,6 +99,27 @@ DEPTH = Parameter(
     section="learner_settings",
     belongs_to=TREE_LEARNERS,
 )
+REPEATS = Parameter(
+    "repeats",
+    "integer",
+    label="Repeats",
+    help="How often other folds are dealt and everything is fitted again.",
+    default=1,
+    minimum=1,
+    maximum=20,
+    section="held_out",
+)
+SHUFFLES = Parameter(
+    "shuffles",
+    "integer",
+    label="Shuffles of the permutation check",
+    help="Genotypes are shuffled between samples of a tissue, and ridge is fitted again: the gain must go away. "
+    "20 or more; 0 leaves the check out.",
+    default=20,
+    minimum=0,
+    maximum=1000,
+    section="held_out",
+)
 FORGET_SAMPLES = Parameter(
     "forget_samples",
     "switch",
@@ -131,6 +152,41 @@ PREDICTIONS = Parameter(
     help="The predicted responses, a row for each sample and drug.",
     required=True,
     formats=("tabular",),
+)
+MARKDOWN = Parameter(
+    "markdown",
+    "output",
+    label="report in Markdown",
+    help="The numbers of the report as Markdown.",
+    formats=("markdown",),
+)
+VERDICTS = Parameter(
+    "verdicts",
+    "output",
+    label="verdict for each drug",
+    help="For each drug, what genotype adds to covariates, and whether that may be chance.",
+    formats=("tabular",),
+)
+WRITE_SPLITS = Parameter(
+    "write_splits",
+    "output",
+    label="splits",
+    help="A table of the folds that were used, to be given again with --splits.",
+    formats=("tabular",),
+)
+FIGURES = Parameter(
+    "figures",
+    "folder",
+    label="Figures",
+    help="A folder for the figures of the report as SVG files; made when it does not exist.",
+    section=None,
+)
+RESUME = Parameter(
+    "resume",
+    "folder",
+    label="Resume",
+    help="A folder that keeps every finished fit; started again with the same folder, a run that was stopped goes on.",
+    section=None,
 )
 
 SEED = Parameter(

@@ -39,8 +39,9 @@ def _command_part(command: Command) -> str:
 
 
 def _value(parameter: Parameter) -> str:
+    several = ", several" if parameter.repeatable else ""
     if parameter.choices:
-        return ", ".join(f"`{each}`" for each in parameter.choices)
+        return ", ".join(f"`{each}`" for each in parameter.choices) + several
     if parameter.type in ("integer", "number"):
         return f"{parameter.minimum} to {parameter.maximum}"
     words = {
@@ -51,7 +52,7 @@ def _value(parameter: Parameter) -> str:
         "text": "text",
         "folder": "folder",
     }
-    return words[parameter.type] + (", several" if parameter.repeatable else "")
+    return words[parameter.type] + several
 
 
 def _default(parameter: Parameter) -> str:
@@ -61,4 +62,5 @@ def _default(parameter: Parameter) -> str:
         return f"`${parameter.environment}`"
     if parameter.default is None or parameter.type == "switch":
         return ""
-    return f"`{parameter.default}`"
+    defaults = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
+    return " ".join(f"`{each}`" for each in defaults)

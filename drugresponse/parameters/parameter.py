@@ -15,6 +15,7 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "columns": "Columns and measure",
         "genotype_options": "Genotype options",
+        "held_out": "Folds and checks",
         "learner_settings": "Learner settings",
         "advanced": "Advanced",
     }
@@ -36,7 +37,7 @@ class Parameter:
     label, help
         What a form shows above and below the field; the command line shows `help`.
     default
-        None when the option may be left out without a value of its own.
+        None when the option may be left out without a value of its own; a tuple for a repeatable one.
     minimum, maximum
         Limits of a number; both ends are allowed.
     choices
@@ -64,7 +65,7 @@ class Parameter:
     type: ParameterType
     label: str
     help: str
-    default: str | int | float | bool | None = None
+    default: str | int | float | bool | tuple[str, ...] | None = None
     minimum: float | None = None
     maximum: float | None = None
     choices: Mapping[str, str] = field(default_factory=dict)

@@ -51,6 +51,8 @@ def convert(parameter: Parameter, value: object, where: str) -> Any:
     """
     if parameter.repeatable:
         values = value if isinstance(value, list) else [value]
+        if not values and parameter.default is not None:
+            raise InputError(f"{where}: found nothing (expected a value). Give one or leave the option out.")
         return [_convert_one(parameter, each, where) for each in values]
     return _convert_one(parameter, value, where)
 
@@ -152,7 +154,9 @@ def _default(parameter: Parameter) -> Any:
         return _count_cores()
     if parameter.name == "device":
         return "auto"
-    return [] if parameter.repeatable else parameter.default
+    if parameter.repeatable:
+        return list(parameter.default) if isinstance(parameter.default, tuple) else []
+    return parameter.default
 
 
 def _count_cores() -> int:

@@ -3,6 +3,7 @@
 from drugresponse.readers.genotypes import GENOTYPE_FORMATS, as_genotypes, read_genotypes
 from drugresponse.readers.matrix import read_matrix
 from drugresponse.readers.responses import read_responses
+from drugresponse.readers.splits import read_splits
 from drugresponse.readers.tables import read_drugs, read_features, read_pairs, read_samples, read_table, to_numbers
 from drugresponse.readers.variants import read_variants
 
@@ -16,6 +17,7 @@ __all__ = [
     "read_pairs",
     "read_responses",
     "read_samples",
+    "read_splits",
     "read_table",
     "read_variants",
     "to_numbers",

@@ -56,6 +56,30 @@ def test_responses__repeats_are_their_weighted_mean_and_counted(caplog):
     assert "r.tsv: 1 rows repeat a (sample, drug) pair" in caplog.text
 
 
+def test_responses__replicates_tell_how_far_repeats_differ():
+    table = pd.DataFrame(
+        {
+            "sample_id": ["b", "a", "c", "a", "b", "a", "a"],
+            "drug_id": "d",
+            "response": [2.0, 1.0, 9.0, 3.0, 2.0, 8.0, 77.0],
+            "weight": [1.0, 1.0, 1.0, 2.0, 4.0, 1.0, 0.0],
+        }
+    )
+    replicates = Responses.build(table).replicates
+    assert list(replicates.columns) == ["sample_id", "drug_id", "n", "variance", "weight"]
+    assert replicates["sample_id"].tolist() == ["a", "b"]
+    assert replicates["n"].tolist() == [3, 2]
+    np.testing.assert_allclose(replicates["variance"], [np.var([1, 3, 8], ddof=1), 0])
+    assert replicates["weight"].tolist() == [4.0, 5.0]
+
+
+def test_responses__without_repeats_have_no_replicates():
+    once = Responses.build(rows()).replicates
+    twice = Responses.build(pd.concat([rows(), rows()])).replicates
+    assert len(once) == 0
+    pd.testing.assert_series_equal(once.dtypes, twice.dtypes)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [

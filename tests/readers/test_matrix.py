@@ -39,7 +39,7 @@ def expected(tmp_path):
         FRAME.to_csv(sep="\t", na_rep="n.a.").replace("\n", "\r\n"),
         FRAME.to_csv(sep="\t", na_rep=" . "),
         FRAME.to_csv(sep=";", decimal=","),
-        gzip.compress(FRAME.to_csv(sep="\t").encode()),
+        gzip.compress(FRAME.to_csv(sep="\t").encode(), mtime=0),
         FRAME.to_csv(sep="\t").encode("utf-16"),
         FRAME.to_csv(sep="\t") + "\n",
         FRAME.to_csv(sep="\t", index_label=""),

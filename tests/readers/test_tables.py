@@ -30,7 +30,7 @@ def write(tmp_path, content, name="table.dat"):
         TEXT + "\n\n",
         b"\xef\xbb\xbf" + TEXT.encode(),
         TEXT.encode("utf-16"),
-        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT.encode(), mtime=0),
         'sample_id\tname\n007\t"A, B"\n1e5\tNA\n',
         'sample_id,name\n007,"A, B"\n1e5,NA\n',
         "sample_id;name\n007;A, B\n1e5;NA\n",
@@ -90,8 +90,8 @@ def test_read_table__parquet_ids_become_text(tmp_path):
     [
         ("", "table.dat: the file is empty"),
         (" \n\n", "table.dat: the file holds no text"),
-        (gzip.compress(b""), "table.dat: the gzip file holds nothing"),
-        (gzip.compress(b"a\tb\n" * 999)[:-10], "table.dat: the gzip file is truncated or damaged"),
+        (gzip.compress(b"", mtime=0), "table.dat: the gzip file holds nothing"),
+        (gzip.compress(b"a\tb\n" * 999, mtime=0)[:-10], "table.dat: the gzip file is truncated or damaged"),
         (b"\x00\x01\x02\xff\xfe" * 20, "table.dat: the file is binary"),
         ("a\tb\n1\x00\t2\n", "table.dat: the file is binary"),
         (

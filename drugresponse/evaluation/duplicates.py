@@ -1,0 +1,234 @@
+"""One compound under two drug ids, one person under two sample ids: what a split by ids cannot keep apart."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+from scipy.special import gammaln
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme, skeleton_of_pair, tissue_of_pair
+from drugresponse.evaluation.summary import Finding
+
+__all__ = ["find_duplicates", "identical_rows", "same_structures"]
+
+_SHOWN = 3
+_MOST_CALLS = 300
+"""Calls of a row that are weighed; fewer make a row look less telling, never more."""
+
+
+def find_duplicates(pairs: Pairs, scheme: str) -> list[Finding]:
+    """Structures under several drug ids, subjects with several samples, samples with equal genotypes.
+
+    Each is a `leak` where the scheme may hold out one of the twins while the other is trained on. Genotypes are
+    compared call by call: one person typed twice with different missing calls is not found.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["TP53"])
+    >>> drugs = pd.DataFrame({"smiles": ["CCO", "OCC"]}, index=["d1", "d2"])
+    >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), drugs)
+    >>> [(each.check, each.severity) for each in find_duplicates(pairs, "new-drugs")]
+    [('structures', 'leak')]
+    """
+    subjects = pd.factorize(pairs.subjects)[0]
+    findings = [_structures(pairs, scheme), _subjects(pairs, subjects, scheme)]
+    return [each for each in [*findings, *_genotypes(pairs, subjects, scheme)] if each]
+
+
+def same_structures(drugs: pd.DataFrame) -> NDArray[np.intp]:
+    """Number the compounds: drugs with a common InChIKey skeleton, or with a common SMILES, are one.
+
+    SMILES are compared in RDKit's canonical form without stereochemistry and isotopes, which the skeleton leaves out
+    too. Salts are not stripped.
+
+    Parameters
+    ----------
+    drugs
+        Column `smiles` ("" without), perhaps `inchikey`.
+
+    Returns
+    -------
+    numpy.ndarray
+        `(n_drugs,)`; a drug of which neither is known is a compound of its own.
+
+    Examples
+    --------
+    >>> same_structures(pd.DataFrame({"smiles": ["OCC", "CCO", "CCN", ""]})).tolist()
+    [0, 0, 1, 2]
+    """
+    n = len(drugs)
+    keys = drugs["inchikey"] if "inchikey" in drugs.columns else pd.Series("", index=drugs.index)
+    skeletons = keys.astype(object).where(keys.notna(), "").astype(str).str.strip().str.split("-").str[0]
+    links: list[tuple[int, int]] = []
+    n_nodes = n
+    for names in (skeletons.tolist(), _flat_smiles(drugs["smiles"].tolist())):
+        number, distinct = pd.factorize(np.array(names, dtype=object))
+        links.extend((drug, n_nodes + number[drug]) for drug in range(n) if names[drug])
+        n_nodes += len(distinct)
+    rows, columns = np.array(links, dtype=np.intp).reshape(-1, 2).T
+    graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(n_nodes, n_nodes))
+    joined = csgraph.connected_components(graph, directed=False)[1][:n]
+    return pd.factorize(joined)[0].astype(np.intp)
+
+
+def identical_rows(values: sparse.csr_array) -> NDArray[np.intp]:
+    """`(n_rows,)` number of each distinct row; missing calls are equal to each other, and to nothing else.
+
+    Examples
+    --------
+    >>> identical_rows(sparse.csr_array([[0, 1.0], [2.0, 0], [0, 1.0]])).tolist()
+    [0, 1, 0]
+    """
+    data = np.where(np.isnan(values.data), np.float32(np.nan), values.data).astype(np.float32)
+    starts = values.indptr
+    seen: dict[tuple[bytes, bytes], int] = {}
+    numbers = np.empty(values.shape[0], dtype=np.intp)
+    indices = values.indices.astype(np.int64)
+    for row in range(len(numbers)):
+        cells = slice(starts[row], starts[row + 1])
+        numbers[row] = seen.setdefault((indices[cells].tobytes(), data[cells].tobytes()), len(seen))
+    return numbers
+
+
+def telling_rows(genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """`(len(rows),)` whether each of these rows is too rare for another sample to share it by chance.
+
+    The chance of the row is the greater of two: of its calls were features independent, and, for samples that differ
+    in how much is altered, of drawing its altered features by their frequency. Features with equal columns (complete
+    linkage, one copy-number segment) count once. A row is telling when under 0.05 pairs of such rows are expected
+    among all pairs of samples.
+    """
+    n = genotypes.shape[0]
+    columns = sparse.csc_array(genotypes.values)
+    by_column = sparse.csr_array((columns.data, columns.indices, columns.indptr), shape=columns.shape[::-1])
+    columns = columns[:, np.unique(identical_rows(by_column), return_index=True)[1]]
+    present = np.diff(columns.indptr) / n
+    by_row, total = sparse.csr_array(columns), max(float(present.sum()), 1e-12)
+    absent = np.log(np.maximum(1 - present, 1e-12))
+    telling = np.zeros(len(rows), dtype=bool)
+    for i, row in enumerate(rows):
+        calls = slice(by_row.indptr[row], by_row.indptr[row + 1])
+        at, values = by_row.indices[calls][:_MOST_CALLS], by_row.data[calls][:_MOST_CALLS]
+        same = (columns[:, at].toarray() == values).mean(axis=0)
+        # a missing call tells nothing
+        same = np.log(np.where(np.isnan(values), 1.0, np.maximum(same, 1 / n)))
+        chance = max(
+            float(same.sum() + absent.sum() - absent[by_row.indices[calls]].sum()),
+            float(gammaln(len(at) + 1) + same.sum() - len(at) * np.log(total)),
+        )
+        telling[i] = chance + np.log(n) + np.log(max(n - 1, 1)) - np.log(2) < np.log(0.05)
+    return telling
+
+
+def _structures(pairs: Pairs, scheme: str) -> Finding | None:
+    compounds = same_structures(pairs.drugs)
+    twins = _Twins(compounds, _drug_units(pairs, scheme), pairs.drugs.index)
+    if not twins.n_groups:
+        return None
+    found = f"The same structure under several drug ids ({twins.shown()})"
+    if twins.n_straddling:
+        return Finding(
+            "structures", "leak", f"{found}: a drug may be held out while its twin is trained on.", twins.n_groups
+        )
+    return Finding("structures", "note", f"{found}: each weighs as a drug of its own.", twins.n_groups)
+
+
+def _subjects(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> Finding | None:
+    twins = _Twins(subjects, _sample_units(pairs, subjects, scheme), pairs.genotypes.sample_ids)
+    if not twins.n_groups:
+        return None
+    found = f"Several samples of one subject ({twins.shown()})"
+    if twins.n_straddling:
+        return Finding("subjects", "leak", f"{found}, which this scheme does not keep together.", twins.n_groups)
+    together = "they stand on one side of every split" if not find_scheme(scheme).sample_effect else "all are seen"
+    return Finding("subjects", "note", f"{found}; {together}.", twins.n_groups)
+
+
+def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> list[Finding]:
+    """Twins that are not known to be one subject, those that may be chance apart from those that cannot."""
+    if not pairs.genotypes.shape[1]:
+        return []
+    rows = identical_rows(pairs.genotypes.values)
+    ids, units = pairs.genotypes.sample_ids, _sample_units(pairs, subjects, scheme)
+    groups = pd.DataFrame({"row": rows, "subject": subjects}).groupby("row")["subject"].nunique()
+    shared = groups.index[groups > 1].to_numpy(dtype=np.intp)
+    telling = telling_rows(pairs.genotypes, np.unique(rows, return_index=True)[1][shared])
+    findings = []
+    twins = _Twins(np.where(np.isin(rows, shared[telling]), rows, -1), units, ids, subjects)
+    if twins.n_groups:
+        found = f"Samples that are not known to be of one subject have identical genotypes ({twins.shown()})"
+        meant = "they may be one person, and one may be held out while the other is trained on"
+        if not twins.n_straddling:
+            meant = "they may be one person, who then counts twice"
+        severity = "leak" if twins.n_straddling else "warning"
+        findings.append(Finding("identical genotypes", severity, f"{found}: {meant}.", twins.n_pairs))
+    twins = _Twins(np.where(np.isin(rows, shared[~telling]), rows, -1), units, ids, subjects)
+    if twins.n_groups:
+        found = f"Samples with few or common alterations have equal genotypes ({twins.shown()})"
+        findings.append(Finding("equal genotypes", "note", f"{found}: this may be chance.", twins.n_pairs))
+    return findings
+
+
+class _Twins:
+    """Groups (-1 is none) that hold several things; things of one `alike` label are no twins of each other."""
+
+    def __init__(self, groups: NDArray, units: NDArray, ids: pd.Index, alike: NDArray | None = None) -> None:
+        label = np.arange(len(groups)) if alike is None else alike
+        members: dict[int, list[int]] = defaultdict(list)
+        for at in np.flatnonzero(groups >= 0):
+            members[int(groups[at])].append(int(at))
+        kept = [each for each in members.values() if len(set(label[each])) > 1]
+        self.n_groups = len(kept)
+        self.n_straddling = sum(len(set(units[each])) > 1 for each in kept)
+        self.n_pairs = sum(_choose_two(len(each)) - sum(map(_choose_two, np.bincount(label[each]))) for each in kept)
+        firsts = [pd.Series(label[each], index=ids[each]).drop_duplicates().index[:2] for each in kept[:_SHOWN]]
+        self._examples = [f'"{one}" = "{other}"' for one, other in firsts]
+
+    def shown(self) -> str:
+        """The first few, with two members of each."""
+        more = self.n_groups - len(self._examples)
+        return ", ".join(self._examples) + (f" and {more} more" if more else "")
+
+
+def _choose_two(n: int) -> int:
+    return int(n) * (int(n) - 1) // 2
+
+
+def _sample_units(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> NDArray[np.intp]:
+    """`(n_samples,)`: samples of one unit are never on two sides; all are one unit where no sample is held out."""
+    kind = find_scheme(scheme).name
+    if kind == "random-pairs":
+        return np.arange(len(subjects))
+    if kind == "new-drugs":
+        return np.zeros(len(subjects), dtype=np.intp)
+    if kind == "new-tissues":
+        units = np.zeros(len(subjects), dtype=np.intp)
+        units[pairs.sample_index] = tissue_of_pair(pairs)
+        return units
+    return subjects
+
+
+def _drug_units(pairs: Pairs, scheme: str) -> NDArray[np.intp]:
+    """`(n_drugs,)` likewise."""
+    kind, n = find_scheme(scheme), len(pairs.drugs)
+    if kind.name == "random-pairs":
+        return np.arange(n)
+    units = np.zeros(n, dtype=np.intp)
+    if not kind.drug_effect:
+        units[pairs.drug_index] = skeleton_of_pair(pairs)
+    return units
+
+
+def _flat_smiles(smiles: list[str]) -> list[str]:
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
+        return [Chem.MolToSmiles(each, isomericSmiles=False) if each else "" for each in molecules]

@@ -1,0 +1,170 @@
+"""The whole evaluation: tables in, everything that can honestly be said out."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.splits import find_scheme
+from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.errors import InputError
+from drugresponse.evaluation.audit import audit
+from drugresponse.evaluation.benchmark import contenders, run_units
+from drugresponse.evaluation.ceiling import noise_ceiling
+from drugresponse.evaluation.comparison import compare_learners, rank_stability
+from drugresponse.evaluation.drug_verdicts import drug_verdicts
+from drugresponse.evaluation.folds import PlannedFold, folds_of_table, plan_folds, prove_free_of_leaks
+from drugresponse.evaluation.groups import group_errors
+from drugresponse.evaluation.permutation import permutation_check
+from drugresponse.evaluation.scores import score_evaluation
+from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.models.base import PairRegressor
+from drugresponse.models.requests import drugs_by_id
+from drugresponse.models.threads import available_cores
+from drugresponse.readers import as_genotypes
+from drugresponse.version import __version__
+
+__all__ = ["EVALUATED_LEARNERS", "evaluate"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+EVALUATED_LEARNERS = ("covariates", "ridge", "boosted-trees", "neural")
+_DRAWS = 1000
+_PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
+
+
+def evaluate(
+    genotypes: Any,
+    responses: Responses | pd.DataFrame,
+    *,
+    drugs: pd.DataFrame | None = None,
+    samples: pd.DataFrame | None = None,
+    learners: Sequence[str] | Mapping[str, PairRegressor | None] = EVALUATED_LEARNERS,
+    scheme: str = "new-samples",
+    splits: pd.DataFrame | None = None,
+    folds: int = 5,
+    repeats: int = 1,
+    shuffles: int = 20,
+    covariates: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    n_jobs: int | None = None,
+    random_state: int = 0,
+) -> EvaluationSummary:
+    """Ask how well genotype predicts response, on rows that no training saw.
+
+    Parameters
+    ----------
+    genotypes, responses, drugs, samples
+        As for `DrugResponseModel.fit`.
+    learners
+        Names of learners, or names with a `PairRegressor` of your own (None takes the learner of that name).
+        `covariates` is always added: it tells what genotype has to add to.
+    scheme
+        What is new in the rows that are held out.
+    splits
+        Given folds: columns `fold`, `sample_id` or `drug_id` or both, and `repeat`; None deals them.
+    folds, repeats
+        How many are dealt.
+    shuffles
+        Of the permutation check; 0 leaves it out, else 20 or more.
+    covariates
+        Columns of the samples table; None takes the usual ones.
+    settings
+        Of the learners: `rank`, `epochs`, `trees`, `depth`, `device`.
+    resume
+        Folder that keeps finished units, from which a killed run goes on.
+    n_jobs
+        Units run at once; None is all cores. The result does not depend on it.
+    random_state
+        Seed of folds, learners, bootstrap and shuffles.
+
+    Returns
+    -------
+    EvaluationSummary
+        Every table.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit together, or a fold leaks.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+    >>> found = dr.evaluate(cohort.genotypes, cohort.responses, samples=cohort.samples, learners=["ridge"],
+    ...                     folds=3, shuffles=0, n_jobs=1)
+    >>> found.evaluation.learners
+    ('covariates', 'ridge')
+    """
+    find_scheme(scheme)
+    if shuffles and shuffles < 20:
+        raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
+    jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
+    table = as_genotypes(genotypes)
+    measured = responses if isinstance(responses, Responses) else Responses.build(responses)
+    rows = join_training_rows(
+        table,
+        measured,
+        drugs_by_id(drugs, measured.table["drug_id"]),
+        None if samples is None else index_by_id(samples, "sample_id", where="samples"),
+        covariates,
+    )
+    plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if splits is None else splits
+    planned = folds_of_table(rows.pairs, plan)
+    prove_free_of_leaks(rows.pairs, scheme, planned)
+    given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
+    named = learners if isinstance(learners, Mapping) else dict.fromkeys(learners)
+    asked = contenders({"covariates": None, **named}, given)
+    evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=jobs, resume=resume)
+    progress.info("fitted %d learners on %d folds", len(asked), len(planned))
+    check = None
+    if shuffles:
+        check = permutation_check(
+            rows, _first_repeat(planned), scheme, n_shuffles=shuffles, n_jobs=jobs, random_state=random_state
+        )
+        progress.info("shuffled genotypes %d times", shuffles)
+    draws = {"n_draws": _DRAWS, "random_state": random_state}
+    return EvaluationSummary(
+        evaluation=evaluation,
+        predictions=predictions,
+        splits=plan,
+        metrics=score_evaluation(evaluation, **draws),
+        comparison=compare_learners(evaluation, **draws),
+        ranks=rank_stability(evaluation, **draws),
+        drug_verdicts=drug_verdicts(evaluation, **draws),
+        group_errors=group_errors(evaluation, **draws),
+        audit=audit(rows, genotypes=table, responses=measured, scheme=scheme),
+        permutation=check,
+        ceiling=noise_ceiling(measured, rows),
+        measure=measured.measure,
+        settings=_told_settings(rows, given, [each.name for each in asked], planned, shuffles),
+    )
+
+
+def _first_repeat(planned: Sequence[PlannedFold]) -> list[tuple[Any, Any]]:
+    return [(each.train, each.test) for each in planned if each.repeat == planned[0].repeat]
+
+
+def _told_settings(
+    rows: TrainingRows, settings: Mapping[str, Any], learners: list[str], planned: Sequence[PlannedFold], shuffles: int
+) -> dict[str, Any]:
+    """What a reader needs to repeat the evaluation; leaves out what cannot change a result."""
+    return {
+        "package": __version__,
+        "learners": learners,
+        "folds": len({each.fold for each in planned}),
+        "repeats": len({each.repeat for each in planned}),
+        "shuffles": shuffles,
+        "training": rows.loss.to_dict(),
+        "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        **{name: value for name, value in settings.items() if name != "device"},
+    }

@@ -1,0 +1,141 @@
+"""The folds of an evaluation as a table that can be written, given, and proved free of leaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import (
+    deal_folds,
+    find_scheme,
+    rows_of_folds,
+    skeleton_of_pair,
+    subject_of_pair,
+    tissue_of_pair,
+)
+from drugresponse.errors import InputError, show_ids
+
+__all__ = ["PlannedFold", "folds_of_table", "plan_folds", "prove_free_of_leaks"]
+
+COLUMNS = ("repeat", "fold", "sample_id", "drug_id")
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedFold:
+    """One fold of one repeat.
+
+    Attributes
+    ----------
+    repeat, fold
+        Numbers from 0.
+    train, test
+        Row numbers into the pairs, ascending, without a common row.
+    """
+
+    repeat: int
+    fold: int
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
+
+
+def plan_folds(pairs: Pairs, scheme: str, n_folds: int, repeats: int, random_state: int) -> pd.DataFrame:
+    """Deal the folds of every repeat, and write down what is held out when.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `repeat, fold, sample_id, drug_id`: a row for each sample, drug or pair, whichever the scheme deals; for
+        new samples and drugs, rows for each.
+    """
+    tables = []
+    for repeat in range(repeats):
+        for what, fold in deal_folds(pairs, scheme, n_folds, random_state + repeat).items():
+            ids = {
+                "sample_id": pairs.sample_ids if what != "drug" else "",
+                "drug_id": pairs.drug_ids if what != "sample" else "",
+            }
+            tables.append(pd.DataFrame({"repeat": repeat, "fold": fold, **ids}).drop_duplicates())
+    ordered = pd.concat(tables).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
+    return ordered[list(COLUMNS)]
+
+
+def folds_of_table(pairs: Pairs, table: pd.DataFrame) -> list[PlannedFold]:
+    """The rows that each fold of a table trains on and tests.
+
+    Raises
+    ------
+    InputError
+        An id stands in two folds of one repeat, none of the ids is known, or a fold has no row to train on or to test.
+    """
+    planned = []
+    for repeat, rows in table.groupby("repeat", sort=True):
+        dealt = _dealt(pairs, rows)
+        folds = rows_of_folds(dealt)
+        for number, (train, test) in enumerate(folds):
+            if len(test) and not len(train):
+                raise InputError(f"splits: fold {number} leaves no row to train on. Hold out less in each fold.")
+            if len(test):
+                planned.append(PlannedFold(int(str(repeat)), number, train, test))
+    if not planned:
+        raise InputError("splits: no measured pair is held out in any fold. Check the ids and folds.")
+    return planned
+
+
+def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> None:
+    """Stop when a fold trains on what the scheme says is new in its test rows.
+
+    Raises
+    ------
+    InputError
+        A row, subject, structure or tissue stands on both sides of a fold.
+    """
+    kind = find_scheme(scheme)
+    forbidden: list[tuple[str, NDArray, NDArray]] = [("pair", np.arange(len(pairs)), _pair_names(pairs))]
+    if not kind.sample_effect:
+        forbidden.append(("subject", subject_of_pair(pairs), pairs.sample_ids))
+    if not kind.drug_effect:
+        forbidden.append(("structure", skeleton_of_pair(pairs), pairs.drug_ids))
+    if kind.name == "new-tissues":
+        forbidden.append(("tissue", tissue_of_pair(pairs), pairs.sample_ids))
+    for planned in folds:
+        for what, groups, names in forbidden:
+            shared = np.isin(groups[planned.test], groups[planned.train])
+            if shared.any():
+                which = show_ids(pd.unique(names[planned.test][shared]))
+                raise InputError(
+                    f"splits: fold {planned.fold} trains on the {what} of {which}, which it also tests "
+                    f"(the scheme {kind.name} says that it is new). Move them to one side."
+                )
+
+
+def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
+    """The fold of each pair by each kind of row that the table has; -1 where it is never held out."""
+    has_sample, has_drug = rows["sample_id"] != "", rows["drug_id"] != ""
+    kinds = [
+        (rows[has_sample & has_drug], _pair_names(pairs), "pair"),
+        (rows[has_sample & ~has_drug], pairs.sample_ids, "sample"),
+        (rows[~has_sample & has_drug], pairs.drug_ids, "drug"),
+    ]
+    dealt = []
+    for part, ids, what in kinds:
+        if part.empty:
+            continue
+        keys = part["sample_id"] + "\t" + part["drug_id"] if what == "pair" else part[f"{what}_id"]
+        table = pd.Series(part["fold"].to_numpy(), index=keys.to_numpy())
+        table = table[~pd.DataFrame({"id": table.index, "fold": table.to_numpy()}).duplicated().to_numpy()]
+        if not table.index.is_unique:
+            twice = table.index[table.index.duplicated()]
+            raise InputError(f"splits: {what} {show_ids(twice)} stands in two folds of one repeat. Keep one.")
+        at = table.index.get_indexer(pd.Index(ids))
+        if (at < 0).all():
+            raise InputError(f"splits: none of its {len(table)} {what}s is measured. Check the ids.")
+        dealt.append(np.append(table.to_numpy(), -1)[at].astype(np.intp))
+    return dealt
+
+
+def _pair_names(pairs: Pairs) -> NDArray[np.object_]:
+    return np.array([f"{s}\t{d}" for s, d in zip(pairs.sample_ids, pairs.drug_ids, strict=True)], dtype=object)

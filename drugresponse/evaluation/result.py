@@ -1,0 +1,56 @@
+"""What an evaluation measured: every held-out prediction of every learner and every naive model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.joining import TrainingRows
+from drugresponse.data.splits import Scheme
+
+__all__ = ["Evaluation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Held-out predictions, one layer for each model and repeat.
+
+    Attributes
+    ----------
+    rows
+        Every measured pair with its response and weight.
+    scheme
+        The deployment question that the folds ask.
+    learners, naive
+        Names of the learners in the order asked for, and of the naive predictions of the scheme.
+    reference
+        The naive prediction that normalised scores subtract; one of `naive`.
+    fold
+        `(n_repeats, n_rows)` int: the fold in which each row was held out, -1 where it was in none.
+    predicted
+        `(n_learners + n_naive, n_repeats, n_rows)` float64, learners first; NaN exactly where `fold` is -1.
+    """
+
+    rows: TrainingRows
+    scheme: Scheme
+    learners: tuple[str, ...]
+    naive: tuple[str, ...]
+    reference: str
+    fold: NDArray[np.intp]
+    predicted: NDArray[np.float64]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Learners, then naive predictions: the order of `predicted`."""
+        return self.learners + self.naive
+
+    def of(self, name: str) -> NDArray[np.float64]:
+        """`(n_repeats, n_rows)` held-out predictions of one model."""
+        return self.predicted[self.names.index(name)]
+
+    def best_naive(self) -> str:
+        """The naive prediction with the least squared error over all held-out rows."""
+        errors = {name: float(np.nanmean((self.of(name) - self.rows.y) ** 2)) for name in self.naive}
+        return min(errors, key=lambda name: (errors[name], name))

@@ -1,0 +1,150 @@
+"""All that an evaluation found, ready to be written as tables or shown on a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.tables import Measure
+from drugresponse.evaluation.result import Evaluation
+
+__all__ = ["EvaluationSummary", "Finding", "NoiseCeiling", "PermutationCheck", "RankStability"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the audit of the inputs noticed.
+
+    Attributes
+    ----------
+    check
+        Short name, such as `structures` or `duplicate genotypes`.
+    severity
+        `leak` (would make scores too good in this scheme), `warning`, or `note`.
+    message
+        One sentence: what was found, with up to three ids, and what it means.
+    count
+        How many cases.
+    """
+
+    check: str
+    severity: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RankStability:
+    """Whether the order of the learners is more than noise.
+
+    Attributes
+    ----------
+    kendall_w
+        Concordance of the learners' ranks over folds, 0 to 1; NaN with one learner or one fold.
+    p
+        Its p value (Friedman's test).
+    best
+        The learner with the least error.
+    share_best
+        In which share of bootstrap draws over groups it is the best.
+    """
+
+    kendall_w: float
+    p: float
+    best: str
+    share_best: float
+
+
+@dataclass(frozen=True)
+class PermutationCheck:
+    """The gain of genotype against its gain when genotypes are shuffled between samples.
+
+    Attributes
+    ----------
+    learner
+        The genotype learner that was refitted.
+    observed
+        1 - squared error / squared error of the covariates-only model, with the true genotypes.
+    shuffled
+        The same for each shuffle.
+    p
+        (1 + shuffles at least as good) / (1 + shuffles).
+    """
+
+    learner: str
+    observed: float
+    shuffled: tuple[float, ...]
+    p: float
+
+
+@dataclass(frozen=True)
+class NoiseCeiling:
+    """What a perfect model could reach, from pairs that were measured more than once.
+
+    Attributes
+    ----------
+    n_pairs
+        Pairs with two or more measurements.
+    noise_sd
+        Standard deviation of one measurement around its pair's mean.
+    reliability
+        Share of the variance within drugs that is not measurement noise, for the (averaged) responses as scored.
+    highest_pearson
+        The within-drug correlation that a perfect model would reach, the root of the reliability.
+    """
+
+    n_pairs: int
+    noise_sd: float
+    reliability: float
+    highest_pearson: float
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationSummary:
+    """Every table of an evaluation.
+
+    Attributes
+    ----------
+    evaluation
+        The held-out predictions.
+    metrics
+        `learner, scheme, repeat, fold, level, id, metric, value, lower, upper` (the table of the command line).
+    comparison
+        `learner, other, difference, lower, upper, p, q`: mean squared error of `learner` minus that of `other`.
+    ranks
+        Whether the order of learners holds.
+    drug_verdicts
+        `drug_id, n, naive_rmse, covariates_rmse, genotype_rmse, gain, lower, upper, p, q, verdict`, best gain first:
+        gain is 1 - squared error of the genotype learner / that of covariates alone (or of the best naive model
+        where covariates were not evaluated).
+    group_errors
+        `column, group, n_samples, n_rows, rmse, lower, upper, best_naive_rmse, skill`: who is served worse.
+    audit
+        What was noticed in the inputs.
+    permutation, ceiling
+        None where not asked for or not measurable.
+    measure
+        What the responses mean.
+    settings
+        Learner settings, seed, folds, versions, what the join kept: plain JSON values.
+    predictions
+        The prediction columns of `predict`, then `repeat, fold, learner, response`: every held-out row.
+    splits
+        `repeat, fold, sample_id, drug_id`: the folds, to be given again.
+    """
+
+    evaluation: Evaluation
+    metrics: pd.DataFrame
+    comparison: pd.DataFrame
+    ranks: RankStability
+    drug_verdicts: pd.DataFrame
+    group_errors: pd.DataFrame
+    audit: tuple[Finding, ...]
+    permutation: PermutationCheck | None
+    ceiling: NoiseCeiling | None
+    measure: Measure
+    settings: dict[str, Any] = field(default_factory=dict)
+    predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    splits: pd.DataFrame = field(default_factory=pd.DataFrame)

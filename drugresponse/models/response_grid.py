@@ -1,0 +1,87 @@
+"""Responses as a matrix with holes, split into mean effects, a general factor and what is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.models.baselines import shrinkage
+
+__all__ = ["ResponseGrid"]
+
+
+@dataclass(frozen=True, eq=False)
+class ResponseGrid:
+    """The parts of `response = overall + drug effect + general + interaction`, over distinct samples and drugs.
+
+    Attributes
+    ----------
+    overall
+        Weighted mean response.
+    drug_effects
+        `(n_drugs,)` shrunken towards 0.
+    general
+        `(n_samples,)` mean of what a sample's responses have beyond their drugs'.
+    noise
+        How many measurements of 0 a general effect is averaged with, because it is partly noise.
+    row_weights
+        `(n_samples,)` how much a sample tells about the general factor, above 0.
+    interaction, weights
+        `(n_samples, n_drugs)` what is left, 0 where not measured, and the weight of each cell, 0 where not measured.
+    """
+
+    overall: float
+    drug_effects: NDArray[np.float64]
+    general: NDArray[np.float64]
+    noise: float
+    row_weights: NDArray[np.float64]
+    interaction: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def build(cls, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> ResponseGrid:
+        """Split the responses of distinct pairs, all of whose samples and drugs occur."""
+        shape = (pairs.genotypes.shape[0], len(pairs.drugs))
+        values, weights = np.zeros(shape), np.zeros(shape)
+        given = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
+        values[pairs.sample_index, pairs.drug_index] = y
+        weights[pairs.sample_index, pairs.drug_index] = given
+        overall = float(np.average(values, weights=weights))
+        centred = values - overall
+        drugs = _effects(centred, weights)
+        centred = centred - drugs
+        counts = weights.sum(axis=1)
+        general = (centred * weights).sum(axis=1) / counts
+        if (weights > 0).sum(axis=1).max() == 1:
+            # nothing tells a sample's effect from noise, and a row weighs what its only response weighs
+            nothing = np.zeros(shape)
+            return cls(overall, drugs, general, 0.0, counts / counts.mean(), nothing, weights)
+        interaction = np.where(weights > 0, centred - general[:, None], 0.0)
+        within = float(np.average(interaction**2, weights=weights))
+        noise = shrinkage(general, counts, within)
+        row_weights = np.maximum(counts / (counts + noise), 1e-3)
+        return cls(overall, drugs, general, noise, row_weights, interaction, weights)
+
+    def offsets(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_samples,)` shrunken rest of the general effects, beyond the `(n_samples,)` that tokens know of them."""
+        counts = self.weights.sum(axis=1)
+        return (self.general - known) * counts / (counts + self.noise)
+
+    def left_out_offsets(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_samples, n_drugs)` the offset of each sample without its response to that drug; 0 if it has no other."""
+        weighted = self.weights * (self.general[:, None] + self.interaction)
+        others = weighted.sum(axis=1, keepdims=True) - weighted
+        counts = self.weights.sum(axis=1, keepdims=True) - self.weights
+        rest = others - counts * known[:, None]
+        return np.where(counts > 1e-9, rest / np.maximum(counts + self.noise, 1e-9), 0.0)
+
+
+def _effects(centred: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_drugs,)` shrunken means."""
+    counts = weights.sum(axis=0)
+    means = (centred * weights).sum(axis=0) / counts
+    within = float(np.average((centred - means) ** 2, weights=weights))
+    return means * counts / (counts + shrinkage(means, counts, within))

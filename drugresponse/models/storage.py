@@ -1,0 +1,53 @@
+"""The fitted parts of a whole model as plain state, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.splits import find_scheme
+from drugresponse.models.base import State, learner_class, state_array
+from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.seen import SeenSamples
+
+if TYPE_CHECKING:
+    from drugresponse.models.pipeline import DrugResponseModel
+
+__all__ = ["model_state", "restore_model"]
+
+
+def model_state(model: DrugResponseModel) -> State:
+    """All that a fitted model needs to predict."""
+    drugs = model.drugs_
+    return {
+        "regressor": model.regressor_.get_state(),
+        "naive": model.naive_.get_state(),
+        "seen": {"salt": model.seen_.salt, "hashes": model.seen_.hashes},
+        "drugs": {str(name): _texts(drugs[name]) for name in drugs.columns},
+        "drug_ids": [str(each) for each in drugs.index],
+        "covariates": model.covariate_names_,
+        "text_covariates": model.text_covariates_,
+    }
+
+
+def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, Any]) -> None:
+    """Give a model of the manifest's parameters the parts that `model_state` took."""
+    find_scheme(model.scheme)
+    kind = learner_class(model.learner)
+    taken = {key: value for key, value in manifest["parameters"].items() if key in kind._get_param_names()}
+    model.regressor_ = kind.from_state(state["regressor"], **taken)
+    model.naive_ = NaiveEffects.from_state(state["naive"])
+    hashes = state_array(state["seen"], "hashes", -1)
+    model.seen_ = SeenSamples(str(state["seen"]["salt"]), hashes.astype(np.uint64))
+    index = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
+    model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
+    model.covariate_names_ = list(state["covariates"])
+    model.text_covariates_ = list(state["text_covariates"])
+    model.metrics_ = None
+    model.manifest_ = {key: value for key, value in manifest.items() if key != "sha256"}
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return [str(each) for each in column.astype(object).where(column.notna(), "")]

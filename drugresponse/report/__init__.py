@@ -1,0 +1,13 @@
+"""The pages people read: one HTML file each, without scripts, nothing fetched from elsewhere."""
+
+from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report
+from drugresponse.report.predictions import prediction_report
+from drugresponse.report.training import training_report
+
+__all__ = [
+    "evaluation_figures",
+    "evaluation_markdown",
+    "evaluation_report",
+    "prediction_report",
+    "training_report",
+]

@@ -1,0 +1,105 @@
+"""The report of `evaluate`: does genotype predict anything, for which drug, and how would we know?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.models.manifest import NOTICE
+from drugresponse.report.blocks import Figure, Part, as_html
+from drugresponse.report.evaluation_charts import skill_figure
+from drugresponse.report.evaluation_checks import (
+    audit_part,
+    ceiling_part,
+    limits_part,
+    method_part,
+    permutation_part,
+)
+from drugresponse.report.evaluation_numbers import Numbers
+from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
+from drugresponse.report.evaluation_verdict import verdict
+from drugresponse.report.figures import standalone
+from drugresponse.report.markdown import as_markdown
+from drugresponse.report.page import count, page
+from drugresponse.report.wording import as_sentence, direction, measure_words
+
+__all__ = ["evaluation_figures", "evaluation_markdown", "evaluation_report"]
+
+_TITLE = "Evaluation report"
+
+
+def evaluation_report(summary: EvaluationSummary) -> str:
+    """The page that tells what an evaluation found.
+
+    Parameters
+    ----------
+    summary
+        What `evaluate` returns.
+
+    Returns
+    -------
+    str
+        One HTML page without scripts; the same input gives the same text.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
+    >>> found = dr.evaluate(cohort.genotypes, cohort.responses, learners=["ridge"], folds=2, shuffles=0, n_jobs=1)
+    >>> evaluation_report(found)[:15]
+    '<!DOCTYPE html>'
+    >>> evaluation_markdown(found)[:19]
+    '# Evaluation report'
+    """
+    numbers = Numbers(summary)
+    return page(_TITLE, _lead(numbers), [as_html(each) for each in _parts(numbers)], as_sentence(NOTICE))
+
+
+def evaluation_markdown(summary: EvaluationSummary) -> str:
+    """The same words and numbers as `evaluation_report`, as Markdown.
+
+    Parameters
+    ----------
+    summary
+        What `evaluate` returns.
+    """
+    numbers = Numbers(summary)
+    return as_markdown(_TITLE, _lead(numbers), _parts(numbers), as_sentence(NOTICE))
+
+
+def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
+    """The figures of `evaluation_report` as SVG files, by file name.
+
+    Parameters
+    ----------
+    summary
+        What `evaluate` returns.
+    """
+    figures = [block for part in _parts(Numbers(summary)) for block in part.blocks if isinstance(block, Figure)]
+    return {name: standalone(drawing) for figure in figures for name, drawing in figure.drawings.items()}
+
+
+def _lead(numbers: Numbers) -> str:
+    loss = numbers.evaluation.rows.loss
+    measure = numbers.summary.measure
+    return (
+        f"{measure_words(measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
+        f"{count(loss.pairs, 'measured pair')}; held out: {numbers.evaluation.scheme.test_rows}. {direction(measure)}"
+    )
+
+
+def _parts(numbers: Numbers) -> Iterator[Part]:
+    yield Part("", [verdict(numbers), skill_figure(numbers)])
+    yield scores_part(numbers)
+    yield comparison_part(numbers)
+    yield drugs_part(numbers)
+    groups = groups_part(numbers)
+    if groups is not None:
+        yield groups
+    yield permutation_part(numbers)
+    ceiling = ceiling_part(numbers)
+    if ceiling is not None:
+        yield ceiling
+    yield audit_part(numbers)
+    yield method_part(numbers)
+    yield limits_part(numbers)

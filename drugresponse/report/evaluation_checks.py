@@ -1,0 +1,163 @@
+"""What speaks against an evaluation, and how it was made: shuffles, noise, audit, method and limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
+from drugresponse.report.evaluation_charts import permutation_figure
+from drugresponse.report.evaluation_numbers import Numbers, p_words, shown
+from drugresponse.report.evaluation_verdict import LEVEL
+from drugresponse.report.method import joined_rows, plain
+from drugresponse.report.page import count, joined, number, percent
+from drugresponse.report.wording import measure_words, scope_limits
+
+__all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part"]
+
+_SEVERITIES = ("leak", "warning", "note")
+_RESAMPLED = {"new-drugs": "drug structures", "new-tissues": "tissues"}
+_TOLD_ELSEWHERE = (
+    "covariates",
+    "learners",
+    "training",
+    "versions",
+    "scheme",
+    "folds",
+    "repeats",
+    "shuffles",
+    "package",
+)
+
+
+def permutation_part(numbers: Numbers) -> Part:
+    """Whether the gain is gone when genotypes are shuffled."""
+    check, figure = numbers.summary.permutation, permutation_figure(numbers)
+    title = "Does the gain survive shuffled genotypes?"
+    if check is None or figure is None:
+        return Part(title, [Words("Genotypes were not shuffled, so this check is missing.")])
+    n = len(check.shuffled)
+    better = sum(not each < check.observed for each in check.shuffled)
+    found = f"{better} of {count(n, 'shuffle')} did as well as the true genotypes or better: p {p_words(check.p)}."
+    if check.p <= LEVEL and check.observed > 0:
+        meaning = f"The gain of {check.learner} comes from which sample has which genotype."
+    elif check.p <= LEVEL:
+        meaning = "The true genotypes tell more than shuffled ones, but too little to be better than covariates alone."
+    else:
+        meaning = "So there is no gain here that shuffled genotypes would not give as well."
+    least = f"With {count(n, 'shuffle')} p cannot be below {p_words(1 / (1 + n))}."
+    return Part(title, [Words(f"{found} {meaning}"), figure, Words(least, quiet=True)])
+
+
+def ceiling_part(numbers: Numbers) -> Part | None:
+    """How much a perfect model could reach; None where nothing was measured twice."""
+    ceiling = numbers.summary.ceiling
+    if ceiling is None:
+        return None
+    best = numbers.best()
+    level = "drug" if "drug" in numbers.levels() else "global"
+    reached = numbers.score(best, "pearson", level).value
+    lines = [
+        f"{count(ceiling.n_pairs, 'pair')} were measured more than once; one measurement scatters around the mean of "
+        f"its pair with a standard deviation of {number(ceiling.noise_sd)}.",
+        f"{percent(ceiling.reliability)} of the variance within drugs is not noise of measurement, so that a perfect "
+        f"model would reach a Pearson of about {shown(ceiling.highest_pearson)} within drugs.",
+    ]
+    if reached == reached and ceiling.highest_pearson > 0:
+        share = max(reached, 0.0) / ceiling.highest_pearson
+        lines.append(f"{best} reaches {shown(reached)}, which is {percent(share)} of that.")
+        if share > 1:
+            lines.append("More than is possible: the noise is overestimated, or the scores leak.")
+    return Part("What a perfect model could reach", [Items(lines)])
+
+
+def audit_part(numbers: Numbers) -> Part:
+    """What the inputs say against the evaluation, leaks first."""
+    order = {name: i for i, name in enumerate(_SEVERITIES)}
+    findings = sorted(numbers.summary.audit, key=lambda each: order.get(each.severity, len(order)))
+    if not findings:
+        return Part("Audit of the inputs", [Words("Nothing was found.")])
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(each.severity, kind="bad" if each.severity == "leak" else ""),
+            each.check,
+            each.message if len(each.message) <= 600 else each.message[:599] + "…",
+        ]
+        for each in findings
+    ]
+    leaks = sum(each.severity == "leak" for each in findings)
+    told = (
+        f"{count(leaks, 'leak')}: it lets test rows be known from training rows, and makes scores too good."
+        if leaks
+        else "No leak was found."
+    )
+    return Part("Audit of the inputs", [Words(told), Table(["", "Check", "Found"], rows, words=3, most_bytes=30_000)])
+
+
+def method_part(numbers: Numbers) -> Part:
+    """Scheme, folds, learners, tests, settings and versions."""
+    settings = numbers.settings()
+    training = settings.get("training") or _counts(numbers)
+    rows = [[key, plain(value)] for key, value in sorted(settings.items()) if key not in _TOLD_ELSEWHERE]
+    blocks: list[Block] = [
+        Items(_method_lines(numbers, settings)),
+        Table(["", "Number"], joined_rows(training), "What was joined, and what was lost"),
+    ]
+    blocks += [Table(["Setting", "Value"], rows, words=2)] if rows else []
+    versions = {"drugresponse": settings.get("package", ""), **settings.get("versions", {})}
+    told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if version)
+    return Part("Method and settings", [*blocks, *([Words(f"Versions: {told}.", quiet=True)] if told else [])])
+
+
+def _counts(numbers: Numbers) -> dict[str, int]:
+    return numbers.evaluation.rows.loss.to_dict()
+
+
+def _method_lines(numbers: Numbers, settings: dict[str, Any]) -> list[str]:
+    evaluation = numbers.evaluation
+    scheme = evaluation.scheme
+    resampled = _RESAMPLED.get(scheme.name, "subjects")
+    repeats = len(evaluation.fold)
+    folds = len(pd.unique(evaluation.fold[evaluation.fold >= 0]))
+    lines = [
+        f"Question: {scheme.name}, test rows have {scheme.test_rows}. {count(folds, 'fold')}, "
+        f"{count(repeats, 'repeat')}; each fold was proved free of forbidden ids on both sides before use.",
+        f"Measure: {measure_words(numbers.summary.measure)}. Covariates: {', '.join(numbers.covariates()) or 'none'}.",
+        f"Learners: {joined(list(evaluation.learners))}, fitted anew in each fold. Encoders, means, inner choices and "
+        "early stopping saw training rows only.",
+        f"Naive predictions: {joined(list(evaluation.naive))}, from the same training rows. Normalised scores subtract "
+        f"the {evaluation.reference}.",
+        f"Scores are computed inside folds and then averaged. Intervals are 95% bootstrap intervals over {resampled}, "
+        "not over rows. Spearman's are resampled on ranks taken once within the fold.",
+        f"Learners are compared by a two-sided paired t test whose observations are {resampled}, adjusted by Holm's "
+        "method; their order by Friedman's test over folds and by the bootstrap.",
+        "Drugs are judged by a one-sided paired t test, adjusted over drugs by the method of Benjamini and Hochberg.",
+    ]
+    check = numbers.summary.permutation
+    if check is not None:
+        lines.append(
+            f"Shuffles: {check.learner} refitted {len(check.shuffled)} times on genotypes shuffled between samples of "
+            "one tissue, covariates staying; large cohorts use some of the folds, so that the gain there may differ "
+            "from the one above."
+        )
+    return lines
+
+
+def limits_part(numbers: Numbers) -> Part:
+    """What the numbers cannot tell."""
+    evaluation = numbers.evaluation
+    lines = scope_limits(evaluation.scheme.name, evaluation.scheme.test_rows)
+    lines.append("Folds share training rows, so intervals and tests do not see all that another cohort would change.")
+    if len(evaluation.learners) > 2:
+        lines.append(
+            "The best learner was picked by the scores that are shown: of many learners one looks good by chance, and "
+            "only new data are free of that."
+        )
+    if "covariates" not in evaluation.learners:
+        lines.append("Covariates alone were not evaluated: a gain may be that of tissue, ancestry or batch.")
+    if numbers.summary.permutation is None:
+        lines.append("Genotypes were not shuffled: that the gain is genotype's was not checked.")
+    if numbers.summary.ceiling is None:
+        lines.append("Too few pairs were measured twice to tell what a perfect model could reach.")
+    return Part("Limits", [Items(lines)])

@@ -1,0 +1,224 @@
+"""The tables of an evaluation: scores, learners against each other, drugs, and groups of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.metrics import MINIMUM_ROWS
+from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
+from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.evaluation_charts import drugs_figure, predicted_figure
+from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, shown
+from drugresponse.report.evaluation_verdict import LEVEL, base_words, order_words
+from drugresponse.report.figures import skill_bar
+from drugresponse.report.page import LONGEST, count, number
+
+__all__ = ["comparison_part", "drugs_part", "groups_part", "scores_part"]
+
+_METRICS = {
+    "rmse": "RMSE",
+    "skill": "Skill",
+    "normalised_pearson": "Normalised Pearson",
+    "mae": "MAE",
+    "r2": "R²",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+}
+_LEVELS = {
+    "global": "All held-out rows of a fold together",
+    "drug": f"Within drug: averages over drugs with {MINIMUM_ROWS} or more held-out rows in a fold",
+    "sample": f"Within sample: averages over samples with {MINIMUM_ROWS} or more held-out rows in a fold",
+}
+_MOST_DRUGS = 400
+_MOST_GROUPS = 120
+
+
+def scores_part(numbers: Numbers) -> Part:
+    """Scores of every model at every level, and predicted against measured."""
+    tables: list[Block] = [_scores(numbers, level) for level in numbers.levels()]
+    lacking = [level for level in ("drug", "sample") if level not in numbers.levels()]
+    missing = f"No {' and no '.join(lacking)} has {MINIMUM_ROWS} held-out rows in a fold. " if lacking else ""
+    explained = (
+        f"Averages over {_folds(numbers)}; below them 95% intervals. {missing}Learners are in bold. Skill is the share "
+        "saved of the squared error of the naive prediction that was best among the same rows: 0 is no gain, below 0 "
+        f"is a loss. Normalised Pearson subtracts the {numbers.evaluation.reference} from measured and predicted "
+        "values first. "
+    )
+    warned = (
+        "Pooled R², Pearson and Spearman are high wherever drugs differ in potency, for naive predictions too: compare "
+        "rows, never read one alone."
+        if numbers.n_drugs() > 1
+        else ""
+    )
+    return Part(
+        "Scores beside naive predictions", [*tables, Words(explained + warned, quiet=True), predicted_figure(numbers)]
+    )
+
+
+def _folds(numbers: Numbers) -> str:
+    repeats = len(numbers.evaluation.fold)
+    folds = len(numbers.by_fold(numbers.best(), "rmse"))
+    return count(folds, "fold") + (f" (in {repeats} repeats)" if repeats > 1 else "")
+
+
+def _scores(numbers: Numbers, level: str) -> Table:
+    rows = [
+        [Cell(name, kind="strong" if numbers.is_learner(name) else "")]
+        + [_estimate(numbers.score(name, metric, level), metric) for metric in _METRICS]
+        for name in numbers.by_rmse()
+    ]
+    return Table(["", *_METRICS.values()], rows, _LEVELS[level])
+
+
+def _estimate(estimate: Estimate, metric: str = "skill") -> Cell:
+    return Cell(shown(estimate.value, metric), interval(estimate, metric))
+
+
+def comparison_part(numbers: Numbers) -> Part:
+    """Every learner against every other, and whether their order holds."""
+    table = numbers.summary.comparison
+    rows: list[list[Cell | str]] = [
+        [
+            f"{each['learner']} minus {each['other']}",
+            _winner(each),
+            _estimate(Estimate(each["difference"], each["lower"], each["upper"]), "rmse"),
+            p_words(each["p"]),
+            p_words(each["q"]),
+        ]
+        for each in table.to_dict("records")
+    ]
+    columns = ["Pair", "Better", "Difference of squared error", "p", "q"]
+    explained = (
+        "Difference of the mean squared error over all held-out rows, below 0 where the first of the pair is better, "
+        "with its 95% interval. q is p adjusted for the number of pairs; a winner is named where q is 0.05 or less. "
+        f"{numbers.best_naive()} is the best naive prediction."
+    )
+    order = order_words(numbers)
+    return Part(
+        "Learners against each other",
+        [*([Words(order)] if order else []), Table(columns, rows, words=2), Words(explained, quiet=True)],
+    )
+
+
+def _winner(pair: Mapping[Any, Any]) -> Cell:
+    if not pair["q"] <= LEVEL or pair["difference"] == 0:
+        return Cell("not told apart")
+    return Cell(str(pair["learner"] if pair["difference"] < 0 else pair["other"]), kind="strong")
+
+
+def drugs_part(numbers: Numbers) -> Part:
+    """For which drugs genotype adds something."""
+    table = numbers.summary.drug_verdicts
+    title = "Drug by drug: does genotype help?"
+    if table.empty:
+        return Part(title, [Words("No learner that uses genotype was evaluated, so there is no verdict.")])
+    names = numbers.drug_names()
+    cut = table.head(_MOST_DRUGS)
+    rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in cut.to_dict("records")]
+    largest = float(table["gain"].abs().max())
+    columns = ["Drug", "Verdict", "Gain", "q", "Rows", "RMSE genotype", "RMSE covariates", "RMSE best naive"]
+    left = len(table) - len(cut)
+    more = f"{count(left, 'drug')} with lower gain not shown; the table of verdicts has all." if left > 0 else ""
+    figure = drugs_figure(numbers)
+    explained = (
+        f"Gain is 1 minus the squared error of the genotype learner over that of {base_words(numbers)}, with its 95% "
+        "interval. Genotype helps where it beats both that and the best naive prediction in a one-sided paired test "
+        "with q of 0.05 or less; q is the false-discovery rate over drugs. The genotype learner of a fold is the one "
+        "that was best in the other folds."
+    )
+    shown_table = Table(
+        columns,
+        rows,
+        "By falling gain",
+        words=2,
+        drawn=[skill_bar(float(each), largest) for each in cut["gain"]],
+        most_bytes=150_000,
+    )
+    blocks: list[Block] = [Words(_helped(numbers, table)), *([figure] if figure else []), shown_table, Words(more)]
+    return Part(title, [*blocks, Words(explained, quiet=True)])
+
+
+def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
+    helped, told = numbers.helped_drugs()
+    few = int((table["verdict"] == TOO_FEW).sum())
+    untold = f" {count(few, 'drug')} had too few rows or groups for a verdict." if few else ""
+    if not told:
+        return f"No drug could be judged.{untold}"
+    if not helped:
+        return f"Genotype is shown to help for none of {count(told, 'drug')} (false-discovery rate 5%).{untold}"
+    false = f", of which about {max(round(LEVEL * helped), 1)} or fewer may be there by chance" if helped > 1 else ""
+    return f"Genotype helps for {helped} of {count(told, 'drug')} (false-discovery rate 5%){false}.{untold}"
+
+
+def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
+    name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    return [
+        Cell(str(row["drug_id"]), name, kind="id"),
+        Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
+        _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
+        p_words(row["q"]),
+        f"{row['n']:,}",
+        number(row["genotype_rmse"]),
+        number(row["covariates_rmse"]),
+        number(row["naive_rmse"]),
+    ]
+
+
+def groups_part(numbers: Numbers) -> Part | None:
+    """Who is served worse; None without a text covariate."""
+    table = numbers.summary.group_errors
+    if table.empty:
+        return None
+    cut = table.head(_MOST_GROUPS)
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(str(row["group"]) or "not known", kind="id"),
+            str(row["column"]),
+            f"{row['n_samples']:,}",
+            f"{row['n_rows']:,}",
+            _estimate(Estimate(row["rmse"], row["lower"], row["upper"]), "rmse"),
+            number(row["best_naive_rmse"]),
+            shown(row["skill"]),
+        ]
+        for row in cut.to_dict("records")
+    ]
+    largest = float(table["skill"].abs().max())
+    left = len(table) - len(cut)
+    columns = ["Group", "Covariate", "Samples", "Rows", "RMSE", "Best naive RMSE", "Skill"]
+    return Part(
+        "Who is served worse",
+        [
+            Words(f"Errors of the best learner, {numbers.best()}. {_extremes(table)}"),
+            Table(
+                columns,
+                rows,
+                "By covariate, the lowest skill first",
+                words=2,
+                drawn=[skill_bar(float(each), largest) for each in cut["skill"]],
+                most_bytes=50_000,
+            ),
+            Words(f"{count(left, 'group')} not shown." if left > 0 else ""),
+            Words(
+                "Skill is against the naive prediction that is best in the group. Small groups swing by chance: read "
+                "the interval of the RMSE, not the rank.",
+                quiet=True,
+            ),
+        ],
+    )
+
+
+def _extremes(table: pd.DataFrame) -> str:
+    """The worst and the best group of each covariate."""
+    sentences = []
+    for column, groups in table[table["skill"].notna()].groupby("column", sort=False):
+        if len(groups) > 1:
+            ordered = groups.sort_values("skill", kind="stable").to_dict("records")
+            told = [
+                f"{each['group'] or 'not known'} (skill {shown(each['skill'])}, {count(each['n_samples'], 'sample')})"
+                for each in (ordered[0], ordered[-1])
+            ]
+            sentences.append(f"By {column}, {told[0]} is served worst and {told[1]} best.")
+    return " ".join(sentences)

@@ -1,0 +1,135 @@
+"""The held-out scores of a model read from its metrics or its manifest, and what they amount to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["LEAST_SKILL", "SMALL_SKILL", "HeldOut", "Judgement", "judge"]
+
+LEAST_SKILL = 0.01
+"""Skill below this is not told from none."""
+
+SMALL_SKILL = 0.05
+"""A gain below this is called small."""
+
+Judgement = Literal["better", "same", "worse", "unknown"]
+
+
+def judge(skill: float, by_fold: Sequence[float]) -> Judgement:
+    """Better or worse only where the average says so and no fold disagrees.
+
+    Examples
+    --------
+    >>> judge(0.1, [0.05, 0.15]), judge(0.1, [0.3, -0.1]), judge(0.005, []), judge(-0.2, [-0.2])
+    ('better', 'same', 'same', 'worse')
+    """
+    if not np.isfinite(skill):
+        return "unknown"
+    known = [each for each in by_fold if np.isfinite(each)]
+    if skill >= LEAST_SKILL and all(each > 0 for each in known):
+        return "better"
+    if skill <= -LEAST_SKILL and all(each < 0 for each in known):
+        return "worse"
+    return "same"
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Held-out scores of one learner and of the naive predictions beside it.
+
+    Attributes
+    ----------
+    learner
+        Name, as in `pooled`.
+    pooled
+        Index: learner and naive predictions, the learner first, then by RMSE. Columns: metrics. Averages over folds.
+    folds
+        Index `(learner, fold)`, columns metrics; empty where the folds are not known.
+    drugs
+        Index: drugs with enough held-out rows, by falling skill. Columns `skill, normalised_pearson, rmse, naive_rmse,
+        folds_better, folds, judgement`; empty where not known.
+    """
+
+    learner: str
+    pooled: pd.DataFrame
+    folds: pd.DataFrame
+    drugs: pd.DataFrame
+
+    @classmethod
+    def read(cls, manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -> HeldOut | None:
+        """From the metrics, or else from the headline of the manifest; None where the model was not checked."""
+        learner = str(manifest["learner"])
+        if metrics is None:
+            return cls._of_headline(learner, manifest.get("held_out"))
+        wide = _wide(metrics[metrics["level"] == "global"], ["learner", "fold"])
+        pooled = wide[wide.index.get_level_values("fold") == "all"].droplevel("fold")
+        naive = pooled.drop(index=learner).sort_values("rmse", kind="stable")
+        folds = wide.drop(index="all", level="fold")
+        return cls(learner, pd.concat([pooled.loc[[learner]], naive]), folds, _drug_scores(metrics, learner))
+
+    @classmethod
+    def _of_headline(cls, learner: str, scores: Mapping[str, Any] | None) -> HeldOut | None:
+        if not scores:
+            return None
+        naive = str(scores["best_naive"])
+        own = {key: value for key, value in scores.items() if not key.startswith("best_naive")}
+        pooled = pd.DataFrame({learner: own, naive: {"rmse": scores["best_naive_rmse"]}}).T.astype(np.float64)
+        return cls(learner, pooled, pd.DataFrame(), pd.DataFrame())
+
+    @property
+    def skill(self) -> float:
+        """Share of the squared error of the best naive prediction that the learner saves."""
+        return float(self.pooled["skill"].iloc[0])
+
+    @property
+    def rmse(self) -> float:
+        """Of the learner."""
+        return float(self.pooled["rmse"].iloc[0])
+
+    @property
+    def best_naive(self) -> str:
+        """The naive prediction with the least RMSE."""
+        return str(self.pooled.index[1])
+
+    @property
+    def best_naive_rmse(self) -> float:
+        """The RMSE of the best naive prediction."""
+        return float(self.pooled["rmse"].iloc[1])
+
+    def by_fold(self, name: str, metric: str) -> list[float]:
+        """One score of the learner or of a naive prediction in each fold; empty where not known."""
+        if self.folds.empty or metric not in self.folds:
+            return []
+        return [float(each) for each in self.folds.loc[[name], metric]]
+
+    @property
+    def judgement(self) -> Judgement:
+        """What skill and folds amount to."""
+        return judge(self.skill, self.by_fold(self.learner, "skill"))
+
+
+def _wide(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    return rows.pivot(index=keys, columns="metric", values="value")
+
+
+def _drug_scores(metrics: pd.DataFrame, learner: str) -> pd.DataFrame:
+    rows = metrics[(metrics["level"] == "drug") & (metrics["id"] != "mean")]
+    own = rows[rows["learner"] == learner]
+    if own.empty:
+        return pd.DataFrame()
+    scores = _wide(own[own["fold"] == "all"], ["id"])[["skill", "normalised_pearson", "rmse"]]
+    naive = rows[(rows["learner"] != learner) & (rows["fold"] == "all") & (rows["metric"] == "rmse")]
+    scores["naive_rmse"] = naive.groupby("id")["value"].min()
+    in_folds = own[(own["fold"] != "all") & (own["metric"] == "skill")].groupby("id")["value"]
+    by_fold = {str(drug): list(values) for drug, values in in_folds}
+    scores["folds"] = [len(by_fold.get(drug, [])) for drug in scores.index]
+    scores["folds_better"] = [sum(each > 0 for each in by_fold.get(drug, [])) for drug in scores.index]
+    scores["judgement"] = [
+        judge(skill, by_fold.get(drug, [])) for drug, skill in zip(scores.index, scores["skill"], strict=True)
+    ]
+    return scores.sort_index().sort_values("skill", ascending=False, kind="stable")

@@ -1,0 +1,203 @@
+"""What a page is made of: escaped text, numbers written one way, tables, and the frame around them."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from drugresponse.report.style import STYLE
+
+__all__ = [
+    "Html",
+    "cleaned",
+    "count",
+    "identity",
+    "joined",
+    "list_items",
+    "number",
+    "page",
+    "paragraph",
+    "percent",
+    "section",
+    "table",
+    "text",
+]
+
+LONGEST = 48
+"""Characters of one id that are shown."""
+TABLE_BYTES = 120_000
+"""A table usually stops growing here, so that long ids cannot make a page too large to open."""
+MISSING = "\N{EN DASH}"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+class Html(str):
+    """Text that is HTML already; everything else is escaped before it reaches a page."""
+
+    __slots__ = ()
+
+
+def text(value: object, longest: int | None = None) -> Html:
+    """Escape a value for a page; what is HTML already stays.
+
+    Examples
+    --------
+    >>> text("<b>")
+    '&lt;b&gt;'
+    >>> text("abcdef", longest=4)
+    'abc…'
+    """
+    if isinstance(value, Html):
+        return value
+    shown = cleaned(value)
+    if longest is not None and len(shown) > longest:
+        shown = shown[: longest - 1] + "…"
+    return Html(html.escape(shown))
+
+
+def cleaned(value: object) -> str:
+    """Text without characters that do not print."""
+    return _UNPRINTABLE.sub("\ufffd", str(value))
+
+
+def identity(value: object) -> Html:
+    """An id: escaped, cut when long, and kept from turning the direction of the text around it."""
+    return Html(f"<bdi>{text(value, LONGEST)}</bdi>")
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """Three significant digits; a dash where there is no number.
+
+    Examples
+    --------
+    >>> [number(each) for each in (1.5, -0.01234, 12345.6, 3e-7, float("nan"))]
+    ['1.50', '−0.0123', '12,300', '3.00e−07', '–']
+    >>> number(2, sign=True)
+    '+2.00'
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    shown = f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else f"{rounded:#.3g}".removesuffix(".")
+    return ("+" if sign and value > 0 else "") + shown.replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float) -> str:
+    """A share in percent, three significant digits.
+
+    Examples
+    --------
+    >>> percent(0.3214)
+    '32.1%'
+    """
+    return f"{number(100 * share)}%"
+
+
+def count(n: int, thing: str) -> str:
+    """A number of things.
+
+    Examples
+    --------
+    >>> count(1, "drug"), count(1234, "drug")
+    ('1 drug', '1,234 drugs')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def paragraph(content: object, kind: str = "") -> Html:
+    """A paragraph, of a CSS class where one is named."""
+    return Html(f"<p{_class(kind)}>{text(content)}</p>\n") if content else Html()
+
+
+def list_items(items: Iterable[object]) -> Html:
+    """A bulleted list."""
+    return Html("<ul>\n" + "".join(f"<li>{text(each)}</li>\n" for each in items) + "</ul>\n")
+
+
+def section(title: str, *content: Html) -> Html:
+    """A headed part of a page."""
+    return Html(f"<section>\n<h2>{text(title)}</h2>\n{''.join(content)}</section>\n")
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    words: int = 1,
+    kind: str = "",
+    caption: str = "",
+    most_bytes: int = TABLE_BYTES,
+) -> Html:
+    """A table that scrolls by itself where the page is narrow.
+
+    Parameters
+    ----------
+    columns
+        Headings.
+    rows
+        Cells, escaped unless `Html`; numbers are already written out.
+    words
+        How many columns from the left hold words; the others are set as numbers, to the right.
+    kind
+        CSS class of the table.
+    caption
+        Says what the table is to those who cannot see where it stands.
+    most_bytes
+        Rows beyond this size are counted, not shown.
+    """
+    head = "".join(
+        f'<th scope="col"{_class("" if i < words else "n")}>{text(each)}</th>' for i, each in enumerate(columns)
+    )
+    written: list[str] = []
+    size = left = 0
+    for row in rows:
+        line = "<tr>" + "".join(_cell(value, i, words) for i, value in enumerate(row)) + "</tr>\n"
+        size += len(line.encode())
+        if size > most_bytes:
+            left += 1
+        else:
+            written.append(line)
+    more = paragraph(f"{count(left, 'more row')} left out to keep the page small.", "quiet") if left else ""
+    title = f"<caption>{text(caption)}</caption>" if caption else ""
+    return Html(
+        f'<div class="scroll" tabindex="0"><table{_class(kind)}>{title}<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{''.join(written)}</tbody></table></div>\n{more}"
+    )
+
+
+def _cell(value: object, column: int, words: int) -> str:
+    if column == 0:
+        return f'<th scope="row">{text(value)}</th>'
+    return f"<td{_class('' if column < words else 'n')}>{text(value)}</td>"
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def page(title: str, lead: str, body: Iterable[Html], notice: str) -> str:
+    """The whole HTML file; `lead` stands under the title, `notice` at both ends."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f'<header><h1>{text(title)}</h1>\n<p class="quiet">{text(lead)}</p></header>\n'
+        f"{''.join(body)}<footer>{text(notice)}</footer>\n</main>\n</body>\n</html>\n"
+    )

@@ -1,0 +1,214 @@
+"""The page of `predict`: what was predicted, what to beware of, and how good the model was on held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.tables import Measure
+from drugresponse.report.figures import Bar, bars
+from drugresponse.report.held_out import LEAST_SKILL, HeldOut
+from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
+from drugresponse.report.wording import (
+    direction,
+    general_limits,
+    learner_words,
+    measure_of,
+    measure_words,
+    notice,
+    scheme_words,
+    verdict,
+)
+
+__all__ = ["prediction_report"]
+
+MOST_SAMPLES = 200
+TOP_DRUGS = 5
+FLAGS = {
+    "new-drug": "The drug was not in training.",
+    "seen-sample": "The sample was in training: its prediction is no check of the model.",
+    "few-features": "Too few of the genotype features that the model relies on are known: nothing is predicted.",
+    "no-structure": "The drug has no readable structure where the prediction would need one.",
+    "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
+}
+_FOUND = ((1.0, "all"), (0.9, "90% or more"), (0.75, "75% to 90%"), (0.5, "50% to 75%"), (0.0, "less than 50%"))
+
+
+def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+    """The page that sums up a table of predictions.
+
+    Parameters
+    ----------
+    predictions
+        As `DrugResponseModel.predict` gives it, or as read from its file: columns `sample_id, drug_id, prediction,
+        lower, upper, baseline, sample_seen, drug_seen, features_found, flag`; a missing prediction is NaN.
+    manifest
+        `DrugResponseModel.manifest_` of the model.
+
+    Returns
+    -------
+    str
+        One HTML page without scripts; the same input gives the same text.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
+    >>> model = dr.DrugResponseModel(learner="ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+    >>> prediction_report(model.predict(cohort.genotypes), model.manifest_)[:15]
+    '<!DOCTYPE html>'
+    """
+    predictions = predictions.astype({"sample_id": str, "drug_id": str})
+    held = HeldOut.read(manifest, None)
+    measure = measure_of(manifest)
+    known = int(predictions["prediction"].notna().sum())
+    lead = (
+        f"{count(known, 'prediction')} of {measure_words(measure)} "
+        f"for {count(predictions['sample_id'].nunique(), 'sample')} "
+        f"and {count(predictions['drug_id'].nunique(), 'drug')}, by {learner_words(manifest)}. {direction(measure)}"
+    )
+    body = [
+        section("How good the model was on held-out rows", verdict(manifest, held), _scores(manifest, held)),
+        _counts_section(predictions, known),
+        _features_section(predictions, manifest),
+        _samples_section(predictions, measure, held),
+        section("Limits", list_items(_limits(manifest, predictions))),
+    ]
+    return page("Prediction report", lead, body, notice(manifest))
+
+
+def _scores(manifest: Mapping[str, Any], held: HeldOut | None) -> Html:
+    if held is None:
+        return Html()
+    normalised = float(held.pooled["normalised_pearson"].iloc[0])
+    return paragraph(
+        f"Measured at training, averaged over folds; scheme {scheme_words(manifest)}. Normalised Pearson "
+        f"{number(normalised)}, after subtracting the {manifest['scheme']['reference']}. The training report tells how "
+        "far folds and drugs differ.",
+        "quiet",
+    )
+
+
+def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
+    flags = predictions["flag"].fillna("").astype(str)
+    found = flags[flags != ""].str.split(";").explode().value_counts()
+    order = [word for word in FLAGS if word in found.index] + sorted(set(found.index) - set(FLAGS))
+    rows = [[word, FLAGS.get(word, "Not explained here."), f"{found[word]:,}"] for word in order]
+    facts = [
+        f"{count(len(predictions), 'pair')} of sample and drug asked for; {count(known, 'prediction')} given, "
+        f"{len(predictions) - known:,} empty.",
+        f"Samples seen in training: {_distinct(predictions, 'sample'):,} of {predictions['sample_id'].nunique():,}. "
+        f"Drugs seen in training: {_distinct(predictions, 'drug'):,} of {predictions['drug_id'].nunique():,}.",
+    ]
+    flagged = table(["Flag", "What it means", "Rows"], rows, words=2) if rows else paragraph("No row bears a flag.")
+    return section("What was predicted", list_items(facts), flagged)
+
+
+def _distinct(predictions: pd.DataFrame, what: str) -> int:
+    return int(predictions.loc[predictions[f"{what}_seen"].astype(bool), f"{what}_id"].nunique())
+
+
+def _features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any]) -> Html:
+    title = "How much of the model's genotype the samples have"
+    found = predictions.groupby("sample_id", sort=True)["features_found"].first().to_numpy(dtype=np.float64)
+    if not manifest["features"]["used"]:
+        return section(title, paragraph("The model uses no genotype, so nothing can be missing."))
+    if (found >= 1).all():
+        return section(title, paragraph("Every feature that the model uses is known in every sample."))
+    rows, above = [], np.inf
+    for least, words in _FOUND:
+        n = int(((found >= least) & (found < above)).sum())
+        rows.append(Bar(words, count(n, "sample"), float(n), "model"))
+        above = least
+    explained = (
+        f"Share of the model's weight on features that are known in a sample: lowest {number(found.min())}, median "
+        f"{number(float(np.median(found)))}, highest {number(found.max())}. What is not known counts as missing, and "
+        "the prediction moves towards the average."
+    )
+    return section(
+        title,
+        Html(f"<figure>{bars(rows, 'Samples by share of features found')}</figure>\n"),
+        paragraph(explained, "quiet"),
+    )
+
+
+def _samples_section(predictions: pd.DataFrame, measure: Measure, held: HeldOut | None) -> Html:
+    several = predictions["drug_id"].nunique() > 1
+    content = _top_drugs(predictions, measure) if several else _one_drug(predictions)
+    left = predictions["sample_id"].nunique() - MOST_SAMPLES
+    more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
+    return section("Sample by sample", _caution(held), content, paragraph(more, "quiet"))
+
+
+def _caution(held: HeldOut | None) -> Html:
+    if held is None:
+        return paragraph("The model was not checked: read the differences below as unproven.")
+    if not held.skill >= LEAST_SKILL:
+        return paragraph(
+            "On held-out rows the model was no better than a naive prediction: read the differences below as noise."
+        )
+    return Html()
+
+
+def _top_drugs(predictions: pd.DataFrame, measure: Measure) -> Html:
+    # with "resistant" the drugs to look at are those where the number is low
+    lowest = measure.higher_means == "resistant"
+    gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
+    shown = [str(each) for each in gaps["sample_id"].unique()[:MOST_SAMPLES]]
+    kept = gaps[gaps["sample_id"].isin(shown)]
+    ordered = kept.sort_values(["gap", "drug_id"], ascending=[lowest, True], kind="stable")
+    groups = {str(sample): rows for sample, rows in ordered.dropna(subset=["gap"]).groupby("sample_id")}
+    found = {str(sample): float(share) for sample, share in kept.groupby("sample_id")["features_found"].first().items()}
+    rows = [[identity(each), number(found[each]), _chips(groups.get(each))] for each in shown]
+    end = "lowest" if lowest else "highest"
+    words = (
+        f"For each sample the {TOP_DRUGS} drugs whose prediction lies {end} relative to the baseline, {end} first: "
+        f"prediction minus baseline, in {measure_words(measure)}. The baseline is the finest mean that the row's ids "
+        f"allow, so the difference is what the model adds. A difference above 0 means "
+        f"{measure.higher_words()} than the baseline."
+    )
+    return Html(
+        paragraph(words) + table(["Sample", "Features found", f"Drugs, {end} first"], rows, words=3, kind="samples")
+    )
+
+
+def _chips(rows: pd.DataFrame | None) -> Html:
+    if rows is None:
+        return Html("no prediction: too few features known")
+    best = rows.head(TOP_DRUGS)
+    chips = [
+        f"<span>{identity(drug)} {number(float(gap), sign=True)}</span>"
+        for drug, gap in zip(best["drug_id"], best["gap"], strict=True)
+    ]
+    return Html(f'<div class="chips">{"".join(chips)}</div>')
+
+
+def _one_drug(predictions: pd.DataFrame) -> Html:
+    rows = [
+        [
+            identity(each["sample_id"]),
+            number(each["prediction"]),
+            number(each["baseline"]),
+            number(each["prediction"] - each["baseline"], sign=True),
+            number(each["features_found"]),
+            each["flag"].replace(";", ", "),
+        ]
+        for each in predictions.head(MOST_SAMPLES).fillna({"flag": ""}).to_dict("records")
+    ]
+    columns = ["Sample", "Prediction", "Baseline", "Difference", "Features found", "Flag"]
+    return Html(
+        paragraph("The baseline is the finest mean that the row's ids allow; the difference is what the model adds.")
+        + table(columns, rows)
+    )
+
+
+def _limits(manifest: Mapping[str, Any], predictions: pd.DataFrame) -> list[str]:
+    lines = general_limits(manifest)
+    if predictions["lower"].isna().all():
+        lines.append("No intervals are given: the held-out RMSE is the only guide to the error of one prediction.")
+    if manifest["parameters"].get("forget_samples"):
+        lines.append("The model forgot its training samples, so it cannot tell which samples it has seen.")
+    return lines

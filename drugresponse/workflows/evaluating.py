@@ -1,0 +1,159 @@
+"""Evaluate: tables in, everything that can honestly be said out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from drugresponse.errors import InputError
+from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
+from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
+from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.models.threads import available_cores
+from drugresponse.outputs import output_files, write_table
+from drugresponse.readers import read_splits
+from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report
+from drugresponse.workflows.sources import Sources, true_and_false
+
+__all__ = ["evaluate"]
+
+logger = logging.getLogger(__name__)
+
+
+def evaluate(
+    *,
+    genotypes: Sequence[Path],
+    responses: Path,
+    metrics: Path,
+    drugs: Path | None = None,
+    samples: Path | None = None,
+    features: Path | None = None,
+    predictions: Path | None = None,
+    verdicts: Path | None = None,
+    report: Path | None = None,
+    markdown: Path | None = None,
+    figures: Path | None = None,
+    write_splits: Path | None = None,
+    learner: Sequence[str] = EVALUATED_LEARNERS,
+    scheme: str = "new-samples",
+    splits: Path | None = None,
+    folds: int = 5,
+    repeats: int = 1,
+    shuffles: int = 20,
+    covariates: Sequence[str] | None = None,
+    genotype_format: str = "auto",
+    kind: str | None = None,
+    absent_means: str | None = None,
+    sample_column: str = "sample_id",
+    drug_column: str = "drug_id",
+    response_column: str = "response",
+    measure: str = "",
+    unit: str = "",
+    higher_means: Any = None,
+    rank: int = 20,
+    epochs: int = 60,
+    trees: int = 300,
+    depth: int = 5,
+    resume: Path | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    device: str | None = None,
+) -> list[str]:
+    """Evaluate learners on held-out rows and write what was found; returns what to tell the user."""
+    n_jobs = threads or available_cores()
+    sources = Sources(
+        genotypes,
+        responses,
+        drugs,
+        samples,
+        features,
+        genotype_format,
+        kind,
+        absent_means,
+        sample_column,
+        drug_column,
+        response_column,
+        measure,
+        unit,
+        higher_means,
+    )
+    outputs = {
+        "metrics": metrics,
+        "predictions": predictions,
+        "verdicts": verdicts,
+        "report": report,
+        "markdown": markdown,
+        "write_splits": write_splits,
+    }
+    with output_files(outputs, [*sources.paths(), *([splits] if splits else [])]) as out:
+        tables = sources.read(n_jobs)
+        given = None if splits is None else read_splits(splits, sample_column=sample_column, drug_column=drug_column)
+        found = evaluate_tables(
+            tables.genotypes,
+            tables.responses,
+            drugs=tables.drugs,
+            samples=tables.samples,
+            learners=list(learner),
+            scheme=scheme,
+            splits=given,
+            folds=folds,
+            repeats=repeats,
+            shuffles=shuffles,
+            covariates=covariates,
+            settings={"rank": rank, "epochs": epochs, "trees": trees, "depth": depth, "device": device or "auto"},
+            resume=resume,
+            n_jobs=n_jobs,
+            random_state=seed,
+        )
+        _write(found, out)
+        if figures is not None:
+            _write_figures(found, figures)
+    return [*_told(found), f"Metrics: {metrics}"]
+
+
+def _write(found: EvaluationSummary, out: dict[str, Path]) -> None:
+    write_table(found.metrics, out["metrics"])
+    tables = {
+        "predictions": lambda: true_and_false(found.predictions),
+        "verdicts": lambda: found.drug_verdicts,
+        "write_splits": lambda: found.splits,
+    }
+    for name, table in tables.items():
+        if name in out:
+            write_table(table(), out[name])
+    texts = {"report": evaluation_report, "markdown": evaluation_markdown}
+    for name, text in texts.items():
+        if name in out:
+            out[name].write_text(text(found), encoding="utf-8")
+
+
+def _write_figures(found: EvaluationSummary, folder: Path) -> None:
+    if not folder.parent.is_dir():
+        raise InputError(f"{folder}: its parent folder does not exist. Make it first.")
+    folder.mkdir(exist_ok=True)
+    drawn = evaluation_figures(found)
+    with output_files({name: folder / name for name in drawn}) as out:
+        for name, text in drawn.items():
+            out[name].write_text(text, encoding="utf-8")
+
+
+def _told(found: EvaluationSummary) -> list[str]:
+    """The pooled scores of each learner, and for how many drugs genotype helps."""
+    scheme, metrics = found.evaluation.scheme, found.metrics
+    pooled = metrics[(metrics["fold"].astype(str) == "all") & (metrics["level"] == "global")]
+    wide = pooled.pivot(index="learner", columns="metric", values="value")
+    best = found.evaluation.best_naive()
+    lines = [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide.loc[best, 'rmse']:.4g}"]
+    for name in found.evaluation.learners:
+        scores = wide.loc[name]
+        lines.append(f"  {name}: RMSE {scores['rmse']:.4g}, skill {scores['skill']:+.3f} over the best naive")
+    helped = int((found.drug_verdicts["verdict"] == "genotype helps").sum())
+    lines.append(f"Genotype helps for {helped} of {len(found.drug_verdicts)} drugs (false-discovery rate 5 %).")
+    if found.permutation is not None:
+        check = found.permutation
+        lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
+    leaks = [each for each in found.audit if each.severity == "leak"]
+    lines += [f"Leak: {each.message}" for each in leaks]
+    return lines

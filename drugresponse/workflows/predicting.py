@@ -1,0 +1,100 @@
+"""Predict: a model and new samples in, a table out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from drugresponse.errors import InputError
+from drugresponse.models.pipeline import DrugResponseModel, load_model
+from drugresponse.outputs import output_files, write_table
+from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_samples
+from drugresponse.report import prediction_report
+from drugresponse.workflows.sources import true_and_false
+
+__all__ = ["predict"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+
+def predict(
+    *,
+    model: Path,
+    genotypes: Sequence[Path],
+    predictions: Path,
+    drugs: Path | None = None,
+    samples: Path | None = None,
+    pairs: Path | None = None,
+    report: Path | None = None,
+    features: Path | None = None,
+    genotype_format: str = "auto",
+    kind: str | None = None,
+    absent_means: str | None = None,
+    sample_column: str = "sample_id",
+    drug_column: str = "drug_id",
+    minimum_features: float | None = None,
+    threads: int | None = None,
+    device: str | None = None,
+) -> list[str]:
+    """Predict for new samples and write the table; returns what to tell the user.
+
+    Raises
+    ------
+    InputError
+        Every sample has too few of the model's features.
+    """
+    inputs = [model, *genotypes, *(each for each in (drugs, samples, pairs, features) if each)]
+    with output_files({"predictions": predictions, "report": report}, inputs) as out:
+        fitted = load_model(model)
+        sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
+        asked = None if pairs is None else read_pairs(pairs, sample_column=sample_column, drug_column=drug_column)
+        known: set[str] = set() if sample_table is None else set(sample_table.index)
+        known |= set() if asked is None else set(asked["sample_id"])
+        table = read_genotypes(
+            list(genotypes),
+            features=features,
+            genotype_format=genotype_format,
+            absent_means=absent_means,
+            kind=kind,
+            known_samples=known or None,
+        )
+        progress.info("read %d samples x %d features", *table.shape)
+        result = fitted.predict(
+            table,
+            samples=sample_table,
+            pairs=asked,
+            minimum_features=minimum_features,
+            drugs=None if drugs is None else read_drugs(drugs, drug_column=drug_column),
+        )
+        _refuse_empty_predictions(result, fitted, minimum_features)
+        write_table(true_and_false(result), out["predictions"])
+        if "report" in out:
+            out["report"].write_text(prediction_report(result, fitted.manifest_), encoding="utf-8")
+    return _told_of_predictions(result, predictions)
+
+
+def _refuse_empty_predictions(result: pd.DataFrame, model: DrugResponseModel, minimum: float | None) -> None:
+    if result["prediction"].notna().any():
+        return
+    least = model.minimum_features if minimum is None else minimum
+    best = float(result["features_found"].max())
+    raise InputError(
+        f"genotypes: the features found hold at most {best:.1%} of the model's weight in any sample "
+        f"(expected {least:.0%} or more). Check that the feature ids are those of the training, "
+        "or lower --minimum-features."
+    )
+
+
+def _told_of_predictions(result: pd.DataFrame, path: Path) -> list[str]:
+    lines = [
+        f"Predicted {result['prediction'].notna().sum()} of {len(result)} pairs: "
+        f"{result['sample_id'].nunique()} samples x {result['drug_id'].nunique()} drugs."
+    ]
+    flags = result["flag"].str.split(";").explode()
+    counts = flags[flags != ""].value_counts()
+    if len(counts):
+        lines.append("Flags: " + ", ".join(f"{word} {count}" for word, count in sorted(counts.items())) + ".")
+    return [*lines, f"Predictions: {path}"]

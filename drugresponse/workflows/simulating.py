@@ -1,0 +1,31 @@
+"""Simulate: a cohort whose truth is known, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drugresponse.cohort_files import write_cohort
+from drugresponse.data.synthetic import simulate_cohort
+
+__all__ = ["simulate"]
+
+
+def simulate(
+    *,
+    directory: Path,
+    preset: str = "cell-lines",
+    n_samples: int | None = None,
+    n_drugs: int | None = None,
+    n_features: int | None = None,
+    seed: int = 0,
+) -> list[str]:
+    """Write a cohort whose truth is known; see `simulate_cohort` and `write_cohort`."""
+    cohort = simulate_cohort(preset, n_samples=n_samples, n_drugs=n_drugs, n_features=n_features, random_state=seed)
+    written = write_cohort(cohort, directory)
+    n_samples_made, n_features_made = cohort.genotypes.shape
+    return [
+        f"Simulated {n_samples_made} samples, {len(cohort.drugs)} drugs, {n_features_made} features, "
+        f"{len(cohort.responses)} responses.",
+        f"Wrote {len(written)} files to {directory}: train on genotypes.tsv, responses.tsv, drugs.tsv and samples.tsv; "
+        "predict new_genotypes.tsv; truth.tsv holds the planted effects.",
+    ]

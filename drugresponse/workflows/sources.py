@@ -1,0 +1,124 @@
+"""The files that training and evaluation read, and what they become."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.tables import Measure, Responses
+from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
+from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
+
+__all__ = ["SourceTables", "Sources", "true_and_false"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTables:
+    """What the files hold.
+
+    Attributes
+    ----------
+    genotypes, responses, drugs, samples
+        The tables; drugs and samples are None where no file was given.
+    checksums
+        SHA-256 of each file, by role.
+    """
+
+    genotypes: Genotypes
+    responses: Responses
+    drugs: pd.DataFrame | None
+    samples: pd.DataFrame | None
+    checksums: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Paths, and how to read them; the fields are the options of the command line."""
+
+    genotypes: Sequence[Path]
+    responses: Path
+    drugs: Path | None = None
+    samples: Path | None = None
+    features: Path | None = None
+    genotype_format: str = "auto"
+    kind: str | None = None
+    absent_means: str | None = None
+    sample_column: str = "sample_id"
+    drug_column: str = "drug_id"
+    response_column: str = "response"
+    measure: str = ""
+    unit: str = ""
+    higher_means: Any = None
+
+    def paths(self) -> list[Path]:
+        """Every file that will be read."""
+        return [path for role in self._roles().values() for path in role]
+
+    def read(self, n_jobs: int) -> SourceTables:
+        """Read all files, and stop early where a training on them would not fit into the granted memory.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read as what it should be.
+        MemoryLimitError
+            `GALAXY_MEMORY_MB` is too small.
+        """
+        responses = read_responses(
+            self.responses,
+            sample_column=self.sample_column,
+            drug_column=self.drug_column,
+            response_column=self.response_column,
+            measure=Measure(self.measure or "", self.unit or "", self.higher_means),
+        )
+        samples = None if self.samples is None else read_samples(self.samples, sample_column=self.sample_column)
+        genotypes = read_genotypes(
+            list(self.genotypes),
+            features=self.features,
+            genotype_format=self.genotype_format,
+            absent_means=self.absent_means,
+            kind=self.kind,
+            known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),
+        )
+        progress.info("read %d samples x %d features and %d responses", *genotypes.shape, len(responses))
+        needed = estimate_megabytes(*genotypes.shape, responses.table["drug_id"].nunique(), len(responses), n_jobs)
+        refuse_too_little_memory(needed, os.environ)
+        drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
+        checksums = {role: [_checksum(path) for path in paths] for role, paths in self._roles().items() if paths}
+        return SourceTables(genotypes, responses, drugs, samples, checksums)
+
+    def _roles(self) -> dict[str, list[Path]]:
+        single = {
+            "responses": self.responses,
+            "drugs": self.drugs,
+            "samples": self.samples,
+            "features": self.features,
+        }
+        return {
+            "genotypes": list(self.genotypes),
+            **{role: [] if path is None else [path] for role, path in single.items()},
+        }
+
+
+def true_and_false(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of predictions with its yes and no columns as the words true and false."""
+    words = {True: "true", False: "false"}
+    return table.assign(**{name: table[name].map(words) for name in ("sample_seen", "drug_seen")})
+
+
+def _checksum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

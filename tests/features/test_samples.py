@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.features.samples import SampleEncoder, align_features
+
+NAN = float("nan")
+SAMPLES = ["s1", "s2", "s3", "s4"]
+
+
+def two_blocks(values: np.ndarray, samples: list[str] = SAMPLES) -> Genotypes:
+    features = pd.DataFrame(
+        {
+            "block": ["copies", "copies", "mutation", "mutation"],
+            "kind": ["copy_number"] * 2 + ["altered"] * 2,
+            "gene": list("ABCD"),
+        },
+        index=["a", "b", "c", "d"],
+    )
+    return Genotypes.build(values, samples, features)
+
+
+@pytest.fixture
+def genotypes() -> Genotypes:
+    return two_blocks(np.array([[2.0, -1, 1, 0], [0, 3, 0, 0], [NAN, 1, 1, 0], [4, 1, NAN, 0]]))
+
+
+@pytest.fixture
+def covariates() -> pd.DataFrame:
+    return pd.DataFrame({"tissue": ["lung", "skin", "", "lung"], "age": [30.0, 50.0, NAN, 70.0]}, index=SAMPLES)
+
+
+def test_sample_encoder__tokens_are_levels_numbers_and_varying_features(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    assert encoder.get_feature_names_out().tolist() == ["tissue=lung", "tissue=skin", "age", "a", "b", "c"]
+    assert encoder.tokens_["gene"].tolist() == ["", "", "", "A", "B", "C"]
+    assert {name: at.tolist() for name, at in encoder.block_columns().items()} == {
+        "covariates": [0, 1, 2],
+        "copies": [3, 4],
+        "mutation": [5],
+    }
+
+
+def test_sample_encoder__centred_on_what_was_called_and_each_block_of_norm_1(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    tokens = encoder.transform(genotypes, covariates)
+    np.testing.assert_allclose(encoder.center_, [2 / 3, 1 / 3, 50, 2, 1, 2 / 3])
+    for columns in encoder.block_columns().values():
+        assert (tokens[:, columns] ** 2).sum(axis=1).mean() == pytest.approx(1)
+    # within a block nothing is scaled: a wide feature stays wide
+    np.testing.assert_allclose(encoder.scale_[3], encoder.scale_[4])
+    np.testing.assert_allclose(tokens[[0, 1, 3], 3] / encoder.scale_[3], [0, -2, 2])
+
+
+def test_sample_encoder__missing_is_the_training_mean(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    tokens, called = encoder.transform(genotypes, covariates), encoder.called(genotypes, covariates)
+    assert np.argwhere(~called).tolist() == [[2, 0], [2, 1], [2, 2], [2, 3], [3, 5]]
+    np.testing.assert_array_equal(tokens[~called], 0)
+
+
+def test_sample_encoder__unknown_level_absent_feature_and_absent_covariate_say_nothing(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    new = Genotypes.from_dense([[1.0, 5.0]], ["n"], ["c", "unheard of"], block="mutation")
+    tokens = encoder.transform(new, pd.DataFrame({"tissue": ["brain"]}, index=["n"]))
+    np.testing.assert_array_equal(tokens[0, :5], 0)
+    assert tokens[0, 5] > 0
+
+
+def test_sample_encoder__covariates_are_joined_by_id(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    np.testing.assert_array_equal(
+        encoder.transform(genotypes, covariates.iloc[::-1]), encoder.transform(genotypes, covariates)
+    )
+
+
+def test_sample_encoder__infinite_covariate_is_missing(genotypes, covariates):
+    odd = covariates.assign(age=[30.0, np.inf, NAN, 70.0])
+    encoder = SampleEncoder().fit(genotypes, odd)
+    assert encoder.center_[2] == 50
+    assert np.isfinite(encoder.transform(genotypes, odd)).all()
+
+
+def test_sample_encoder__rows_do_not_depend_on_each_other(genotypes, covariates):
+    encoder = SampleEncoder().fit(genotypes, covariates)
+    whole = encoder.transform(genotypes, covariates)
+    for row in range(4):
+        alone = genotypes.take(np.array([row]))
+        np.testing.assert_array_equal(encoder.transform(alone, covariates)[0], whole[row])
+
+
+def test_sample_encoder__nothing_varies():
+    same = Genotypes.from_dense(np.ones((4, 2)), SAMPLES, ["a", "b"])
+    nothing = pd.DataFrame(index=SAMPLES)
+    encoder = SampleEncoder().fit(same, nothing)
+    assert encoder.transform(same, nothing).shape == (4, 0)
+    assert encoder.block_columns() == {}
+
+
+def test_sample_encoder__not_fitted(genotypes, covariates):
+    for ask in (SampleEncoder().transform, SampleEncoder().called):
+        with pytest.raises(NotFittedError):
+            ask(genotypes, covariates)
+    with pytest.raises(NotFittedError):
+        SampleEncoder().get_feature_names_out()
+
+
+def test_sample_encoder__does_not_change_its_input(genotypes, covariates):
+    values, before = genotypes.dense(), covariates.copy()
+    SampleEncoder().fit(genotypes, covariates).transform(genotypes, covariates)
+    np.testing.assert_array_equal(genotypes.dense(), values)
+    pd.testing.assert_frame_equal(covariates, before)
+
+
+def wanted(*keys: tuple[str, str]) -> pd.MultiIndex:
+    return pd.MultiIndex.from_tuples(keys)
+
+
+def test_align_features__by_id_whatever_the_block_is_called(genotypes):
+    assert align_features(wanted(("x", "d"), ("x", "a"), ("x", "e")), genotypes.features).tolist() == [3, 0, -1]
+
+
+def test_align_features__block_decides_where_an_id_is_in_two():
+    features = pd.DataFrame(
+        {"block": ["expression", "mutation", "mutation"], "kind": "score"}, index=["TP53", "KRAS", "TP53"]
+    )
+    table = Genotypes.build(np.zeros((1, 3)), ["s"], features).features
+    at = align_features(
+        wanted(("mutation", "TP53"), ("expression", "TP53"), ("copies", "TP53"), ("any", "KRAS")), table
+    )
+    assert at.tolist() == [2, 0, -1, 1]
+
+
+def test_align_features__id_in_two_trained_blocks_and_one_at_hand(genotypes):
+    at = align_features(wanted(("mutation", "a"), ("copies", "a")), genotypes.features)
+    assert at.tolist() == [-1, 0]
+
+
+def test_align_features__nothing_at_hand():
+    nothing = Genotypes.from_dense(np.zeros((1, 0)), ["s"], []).features
+    assert align_features(wanted(("b", "x"), ("b", "y")), nothing).tolist() == [-1, -1]

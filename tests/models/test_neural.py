@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import SCHEMES, make_folds
+from drugresponse.errors import InputError
+from drugresponse.models.linear import FactorRidge
+from drugresponse.models.network import Batch
+from drugresponse.models.neural import NeuralResponse
+from drugresponse.models.threads import one_thread
+from drugresponse.models.training import Training, choose_device
+from tests.models.cohorts import draw_calls, made_pairs, rmse
+
+TISSUES = ["lung", "skin", "colon", "blood"]
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[Pairs, np.ndarray]:
+    rng = np.random.default_rng(0)
+    calls = draw_calls(48, 10, rng)
+    smiles = ["CCO", "CCN", "", "c1ccccc1", "CCCl", "CC(=O)O"]
+    pairs = made_pairs(calls, 6, keep=rng.random((48, 6)) < 0.8, tissues=TISSUES * 12, smiles=smiles)
+    y = calls[pairs.sample_index, 0] * 2 + rng.normal(0, 1, 6)[pairs.drug_index] + rng.normal(0, 1, len(pairs))
+    return pairs, y
+
+
+@pytest.fixture(scope="module")
+def epistasis() -> tuple[Pairs, np.ndarray]:
+    """Resistant where just one of two genes is altered: no gene has an effect of its own."""
+    rng = np.random.default_rng(0)
+    calls = draw_calls(200, 6, rng, share=0.5)
+    pairs = made_pairs(calls, 4, tissues=TISSUES * 50)
+    either = calls[:, 1] != calls[:, 4]
+    tissue = np.arange(200) % 4
+    return pairs, (3.0 * either + tissue)[pairs.sample_index] + rng.normal(0, 0.5, len(pairs))
+
+
+def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, epochs: int) -> tuple[NeuralResponse, Training]:
+    """A learner after so many epochs on all rows, and the torch side of it."""
+    with one_thread():
+        training = Training(learner, pairs, y, np.ones(len(y)))
+        for _ in range(epochs):
+            training.epoch()
+    learner.stage_ = training.stage
+    learner._keep(training)
+    return learner, training
+
+
+def torch_scores(training: Training, pairs: Pairs) -> np.ndarray:
+    """Mean over members of the network's own scores, in units of the response."""
+    index = torch.from_numpy(pairs.sample_index), torch.from_numpy(pairs.drug_index)
+    training.network.eval()
+    with torch.no_grad():
+        scores = training.network(Batch(training.tokens, training.offsets, *index)).mean(dim=0)
+    return training.stage.embeddings_.overall + training.scale * scores.double().numpy()
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_neural__epoch_0_is_the_ridge(small, scheme):
+    pairs, y = small
+    weights = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    ridge = FactorRidge(scheme, 5).fit(pairs, y, weights).predict(pairs)
+    learner = NeuralResponse(scheme, rank=5, epochs=0, hidden=8).fit(pairs, y, weights)
+    np.testing.assert_allclose(learner.predict(pairs), ridge, rtol=0, atol=1e-6)
+    assert learner.epochs_ == 0
+    untrained = Training(learner, pairs, y, weights / weights.mean())
+    np.testing.assert_allclose(torch_scores(untrained, pairs), ridge, atol=2e-5 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("structures", ["some", "none", "alike"])
+def test_neural__prediction_without_torch_is_the_networks_own_score(small, scheme, structures):
+    pairs, y = small
+    if structures != "some":
+        drugs = pairs.drugs.assign(smiles="" if structures == "none" else "CCO")
+        pairs = Pairs(pairs.genotypes, pairs.covariates, pairs.subjects, drugs, pairs.sample_index, pairs.drug_index)
+    settings = {"rank": 3, "hidden": 8, "members": 2, "epochs": 6, "learning_rate": 0.02}
+    learner, training = trained(NeuralResponse(scheme, **settings), pairs, y, epochs=6)
+    predicted, ridge = learner.predict(pairs), training.stage.predict(pairs)
+    np.testing.assert_allclose(predicted, torch_scores(training, pairs), atol=2e-5 * np.abs(y).max())
+    assert rmse(predicted, ridge) > 0.01  # it did learn something
+
+
+def test_neural__memorises_a_small_set():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(20, 30, rng, share=0.5), 3)
+    y = rng.normal(size=len(pairs))
+    settings = {"hidden": 64, "members": 1, "epochs": 300, "learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
+    learner, training = trained(NeuralResponse(**settings, rank=0), pairs, y, epochs=300)
+    assert rmse(training.stage.predict(pairs), y) > 0.5
+    assert rmse(learner.predict(pairs), y) < 0.05
+
+
+def test_neural__learns_what_only_acts_together(epistasis):
+    pairs, y = epistasis
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    start = NeuralResponse(epochs=0).fit(pairs[train], y[train])
+    learner = NeuralResponse(members=2, epochs=50).fit(pairs[train], y[train])
+    before, after = (rmse(each.predict(pairs[test]), y[test]) for each in (start, learner))
+    assert before > 1.4
+    assert after < 0.7 * before
+    told = learner.notes()["held_out_rmse"]
+    assert told["chosen"] < 0.7 * told["epoch_0"]
+    names, weights = learner.feature_weights()
+    assert {names[i] for i in np.argsort(weights)[-2:]} == {("mutation", "g001"), ("mutation", "g004")}
+
+
+def test_neural__noise_is_not_trained_on():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(120, 10, rng), 3)
+    y = rng.normal(size=len(pairs))
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    learner = NeuralResponse(members=1, epochs=30).fit(pairs[train], y[train])
+    assert rmse(learner.predict(pairs[test]), y[test]) < 1.05 * rmse(np.full(len(test), y[train].mean()), y[test])
+
+
+def test_neural__stops_where_the_held_out_error_is_least(small):
+    learner = NeuralResponse(members=1, hidden=8, epochs=15, patience=3).fit(*small)
+    errors = learner.held_out_errors_
+    assert learner.epochs_ == int(np.argmin(errors))
+    assert len(errors) <= min(16, learner.epochs_ + 4)
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("n_samples", [20, 100])
+def test_neural__few_epochs(epochs, n_samples):
+    # torch's cycle cannot be cut to five steps
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(n_samples, 4, rng), 2)
+    learner = NeuralResponse(members=1, hidden=4, epochs=epochs)
+    assert np.isfinite(learner.fit(pairs, rng.normal(size=len(pairs))).predict(pairs)).all()
+
+
+def test_neural__one_group_to_hold_out_leaves_the_ridge():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(30, 4, rng), 3, tissues=["lung"] * 30)
+    y = rng.normal(size=len(pairs))
+    learner = NeuralResponse("new-tissues").fit(pairs, y)
+    assert learner.epochs_ == 0
+    np.testing.assert_allclose(
+        learner.predict(pairs), FactorRidge("new-tissues").fit(pairs, y).predict(pairs), atol=1e-6
+    )
+
+
+def test_neural__without_tissues_the_scheme_is_refused():
+    pairs = made_pairs(draw_calls(30, 4, np.random.default_rng(0)), 3)
+    with pytest.raises(InputError, match='found no covariate column "tissue"'):
+        NeuralResponse("new-tissues").fit(pairs, np.arange(90.0))
+
+
+def test_neural__heavier_rows_pull_harder(small):
+    pairs, y = small
+    wrong = pairs.drug_index == 1
+    spoilt = y + 30.0 * wrong
+    weights = np.where(wrong, 1e-3, 1.0)
+    settings = {"members": 1, "hidden": 8, "epochs": 5}
+    clean = NeuralResponse(**settings).fit(pairs[~wrong], y[~wrong]).predict(pairs[~wrong])
+    light = NeuralResponse(**settings).fit(pairs, spoilt, weights).predict(pairs[~wrong])
+    assert rmse(light, clean) < 0.5
+
+
+def test_neural__file_tells_its_own_size(small):
+    pairs, y = small
+    learner = NeuralResponse(members=2, hidden=7, epochs=1).fit(pairs, y)
+    loaded = NeuralResponse.from_state(learner.get_state())
+    assert (loaded.members, loaded.hidden) == (2, 7)
+    np.testing.assert_array_equal(loaded.predict(pairs), learner.predict(pairs))
+
+
+def test_neural__number_of_torch_threads_does_not_matter_and_is_restored(small):
+    pairs, y = small
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(NeuralResponse(members=1, hidden=16, epochs=3).fit(pairs, y).predict(pairs))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
+def test_choose_device__says_what_there_is():
+    assert choose_device("cpu") == "cpu"
+    assert choose_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(InputError, match=r'^device: "gpu" is unknown\. Did you mean "cpu"\?'):
+        choose_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match=r"^device: found no GPU that torch can use"):
+            choose_device("cuda")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drugresponse.data.splits import make_folds
+from drugresponse.models.base import learner_class
+from drugresponse.models.baselines import AdditiveMean
+from drugresponse.models.stack import CANDIDATES, AutoLearner, choose
+from tests.models.cohorts import draw_calls, made_pairs, rmse
+
+FAST = {"trees": 10, "epochs": 4, "rank": 3}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_auto__takes_the_naive_model_where_genotype_is_noise(seed):
+    rng = np.random.default_rng(seed)
+    pairs = made_pairs(draw_calls(80, 10, rng), 3)
+    y = rng.normal(0, 2, 3)[pairs.drug_index] + rng.normal(size=len(pairs))
+    auto = AutoLearner(random_state=seed, **FAST).fit(pairs, y)
+    assert auto.chosen_ == "additive-mean"
+    np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs))
+
+
+def test_auto__takes_something_better_where_there_is_signal():
+    rng = np.random.default_rng(0)
+    calls = draw_calls(100, 8, rng)
+    pairs = made_pairs(calls, 3)
+    y = 3 * calls[pairs.sample_index, 2] + rng.normal(size=len(pairs))
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    auto = AutoLearner(**FAST).fit(pairs[train], y[train])
+    naive = AdditiveMean().fit(pairs[train], y[train])
+    assert auto.chosen_ not in ("additive-mean", "covariates")
+    assert isinstance(auto.learner_, learner_class(auto.chosen_))
+    assert rmse(auto.predict(pairs[test]), y[test]) < 0.85 * rmse(naive.predict(pairs[test]), y[test])
+    told = auto.notes()
+    assert told["chosen"] == auto.chosen_
+    assert set(told["inner_rmse"]) == set(CANDIDATES)
+    names, weights = auto.feature_weights()
+    assert names[int(np.argmax(weights))] == ("mutation", "g002")
+
+
+def test_auto__state_round_trip():
+    rng = np.random.default_rng(0)
+    calls = draw_calls(60, 5, rng)
+    pairs = made_pairs(calls, 2)
+    auto = AutoLearner(**FAST).fit(pairs, 3 * calls[pairs.sample_index, 0] + rng.normal(size=len(pairs)))
+    loaded = AutoLearner.from_state(auto.get_state(), **FAST)
+    np.testing.assert_array_equal(loaded.predict(pairs), auto.predict(pairs))
+    assert loaded.chosen_ == auto.chosen_
+    assert loaded.errors_ == auto.errors_
+
+
+def test_auto__jobs_do_not_matter():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(40, 5, rng), 2)
+    y = rng.normal(size=len(pairs))
+    one, two = (AutoLearner(n_jobs=jobs, **FAST).fit(pairs, y) for jobs in (1, 2))
+    assert one.errors_ == two.errors_
+
+
+def test_auto__too_few_groups_to_compare(caplog):
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(30, 5, rng), 2, tissues=["lung"] * 30)
+    auto = AutoLearner("new-tissues", **FAST).fit(pairs, rng.normal(size=len(pairs)))
+    assert auto.chosen_ == "additive-mean"
+    assert auto.notes()["inner_rmse"] == {}
+    assert "auto cannot compare the learners and takes the naive model: responses: found 1 tissues" in caplog.text
+
+
+def test_choose__simpler_unless_better_beyond_noise():
+    flat = np.ones((3, 6))
+    assert choose(flat) == "additive-mean"
+    clear = flat.copy()
+    clear[:, 2] = 0.5
+    clear[:, 5] = 0.49
+    assert choose(clear) == "neural"
+    wobbling = flat.copy()
+    wobbling[:, 2] = [0.1, 1.2, 1.5]
+    assert choose(wobbling) == "additive-mean"
+    assert choose(clear[:1]) == "neural"

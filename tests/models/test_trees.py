@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import make_folds
+from drugresponse.errors import ModelFileError
+from drugresponse.models import trees
+from drugresponse.models.linear import FactorRidge
+from drugresponse.models.trees import BoostedTrees, RandomForest
+from tests.models.cohorts import draw_calls, made_pairs, rmse
+
+KINDS = [BoostedTrees, RandomForest]
+
+
+def stepwise(n_drugs: int, seed: int = 0, n_samples: int = 150) -> tuple[Pairs, np.ndarray, np.ndarray]:
+    """An effect that only shows where another gene is altered too, and the noise-free truth."""
+    rng = np.random.default_rng(seed)
+    calls = draw_calls(n_samples, 8, rng, share=0.5)
+    pairs = made_pairs(calls, n_drugs)
+    both = (calls[:, 1] > 0) & (calls[:, 5] > 0)
+    truth = 4.0 * both[pairs.sample_index] + rng.normal(0, 1, n_drugs)[pairs.drug_index]
+    return pairs, truth + rng.normal(0, 0.3, len(pairs)), truth
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_drugs", [1, 3, 25])
+def test_trees__beat_the_ridge_where_genes_act_together(kind, n_drugs):
+    pairs, y, truth = stepwise(n_drugs)
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    learner = kind(trees=60).fit(pairs[train], y[train])
+    ridge = FactorRidge().fit(pairs[train], y[train])
+    assert learner.single_ == (n_drugs <= 20)
+    assert set(learner.boosters_) == ({f"d{i:02d}" for i in range(n_drugs)} if learner.single_ else {"all"})
+    found, start = (rmse(each.predict(pairs[test]), truth[test]) for each in (learner, ridge))
+    assert found < 0.8 * start
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__missing_calls_and_absent_features_are_predicted(kind):
+    pairs, y, _ = stepwise(3)
+    rng = np.random.default_rng(1)
+    holes = pairs.genotypes.dense()
+    holes[rng.random(holes.shape) < 0.3] = np.nan
+    table = type(pairs.genotypes).from_dense(
+        holes, list(pairs.genotypes.sample_ids), list(pairs.genotypes.features.index), block="mutation"
+    )
+    with_holes = Pairs.grid(table, pairs.covariates, pairs.drugs)
+    learner = kind(trees=20).fit(with_holes, y)
+    assert np.isfinite(learner.predict(with_holes)).all()
+    nothing = Pairs.grid(
+        type(table).from_dense(np.full((2, 1), np.nan), ["a", "b"], ["other"], kind="altered"),
+        pairs.covariates.iloc[:0].reindex(["a", "b"]),
+        pairs.drugs,
+    )
+    blank = learner.predict(nothing).reshape(2, 3)
+    assert np.isfinite(blank).all()
+    np.testing.assert_array_equal(blank[0], blank[1])
+
+
+def test_trees__missing_is_not_taken_for_unaltered():
+    # where the call is missing the response is high: a token of 0 could not tell
+    rng = np.random.default_rng(0)
+    calls = draw_calls(200, 3, rng, share=0.5)
+    calls[rng.random(200) < 0.3, 0] = np.nan
+    pairs = made_pairs(calls, 1)
+    y = np.where(np.isnan(calls[:, 0]), 5.0, 0.0) + rng.normal(0, 0.1, 200)
+    predicted = BoostedTrees(trees=100).fit(pairs, y).predict(pairs)
+    missing = np.isnan(calls[:, 0])
+    assert predicted[missing].mean() - predicted[~missing].mean() > 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__drug_with_few_rows_is_left_to_the_ridge(kind):
+    rng = np.random.default_rng(0)
+    keep = np.ones((60, 3), dtype=bool)
+    keep[trees._FEWEST_ROWS - 1 :, 1] = False
+    keep[trees._FEWEST_ROWS :, 2] = False
+    pairs = made_pairs(draw_calls(60, 5, rng), 3, keep=keep)
+    learner = kind(trees=5).fit(pairs, rng.normal(size=len(pairs)))
+    assert set(learner.boosters_) == {"d00", "d02"}
+    predicted, ridge = learner.predict(pairs), learner.stage_.predict(pairs)
+    np.testing.assert_array_equal(predicted[pairs.drug_index == 1], ridge[pairs.drug_index == 1])
+    assert (predicted[pairs.drug_index == 0] != ridge[pairs.drug_index == 0]).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scheme", ["new-samples", "new-drugs"])
+def test_trees__drug_never_seen_is_predicted(kind, scheme):
+    pairs, y, _ = stepwise(6)
+    known = np.flatnonzero(pairs.drug_index < 5)
+    learner = kind(scheme, trees=10).fit(pairs[known], y[known])
+    new = np.flatnonzero(pairs.drug_index == 5)
+    assert np.isfinite(learner.predict(pairs[new])).all()
+    assert learner.single_ == (scheme == "new-samples")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("unit", "shift"), [(2.0**-26, 0.0), (1.0, 1e6)])
+@pytest.mark.parametrize("n_drugs", [2, 21])
+def test_trees__unit_of_the_response_does_not_matter(kind, unit, shift, n_drugs):
+    pairs, y, _ = stepwise(n_drugs, n_samples=60)
+    plain = kind(trees=20).fit(pairs, y).predict(pairs)
+    other = kind(trees=20).fit(pairs, y * unit + shift).predict(pairs)
+    np.testing.assert_allclose((other - shift) / unit, plain, atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__scale_of_the_weights_does_not_matter(kind):
+    pairs, y, _ = stepwise(2)
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(y))
+    a, b = (kind(trees=10).fit(pairs, y, weights * unit).predict(pairs) for unit in (1.0, 1e-4))
+    np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+@pytest.mark.parametrize("scheme", ["random-pairs", "new-drugs"])
+def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
+    # a sample's own effect must not carry the very response that is to be predicted
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(80, 4, rng), 3)
+    y = rng.normal(size=len(pairs))
+    learner = BoostedTrees(scheme, trees=5).fit(pairs, y)
+    stage = learner.stage_
+    inputs = learner._inputs(pairs, stage.left_out_, stage.drug_embeddings(pairs), stage.left_out_offsets_)
+    assert np.corrcoef(inputs[1], y)[0, 1] < 0.1
+    assert np.corrcoef(stage.predict(pairs), y)[0, 1] > 0.15  # which is what leaks without leaving out
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_drugs", [2, 21])
+def test_trees__booster_of_other_inputs_is_refused(kind, n_drugs):
+    pairs, y, _ = stepwise(n_drugs, n_samples=60)
+    state = kind(trees=2).fit(pairs, y).get_state()
+    state["columns"] = state["columns"][:-1]
+    with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
+        kind.from_state(state)
+    state["columns"] = np.append(state["columns"], 10**6)
+    with pytest.raises(ModelFileError, match="a tree input lies outside the tokens"):
+        kind.from_state(state)
+
+
+def test_trees__booster_that_is_none_is_refused():
+    pairs, y, _ = stepwise(1)
+    state = BoostedTrees(trees=2).fit(pairs, y).get_state()
+    state["boosters"]["0"] = np.frombuffer(b"not a booster", np.uint8)
+    with pytest.raises(ModelFileError, match="a booster cannot be read"):
+        BoostedTrees.from_state(state)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__jobs_do_not_matter(kind):
+    pairs, y, _ = stepwise(4)
+    a, b = (kind(trees=10, n_jobs=jobs).fit(pairs, y).predict(pairs) for jobs in (1, 3))
+    np.testing.assert_array_equal(a, b)
+
+
+def test_trees__weights_of_the_genes_that_act():
+    pairs, y, _ = stepwise(3)
+    names, weights = BoostedTrees(trees=40).fit(pairs, y).feature_weights()
+    assert {names[i][1] for i in np.argsort(weights)[-2:]} == {"g001", "g005"}
+    assert weights.sum() == pytest.approx(1)

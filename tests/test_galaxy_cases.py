@@ -1,0 +1,90 @@
+"""The test cases of the Galaxy tools, and the files that they use."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.galaxy_tools import TEST_DATA, TOOLS, cases_of, each_tool, ignoring_open_files, is_failure, read
+
+
+@ignoring_open_files
+@each_tool
+def test_cases__fit_the_form(name):
+    parameters = pytest.importorskip("galaxy.tool_util.parameters")
+    parser = pytest.importorskip("galaxy.tool_util.parser")
+    for result in parameters.validate_test_cases_for_tool_source(parser.get_tool_source(str(TOOLS[name]))):
+        assert result.validation_error is None
+        assert not result.warnings
+
+
+@each_tool
+def test_outputs__each_filter_is_tested_both_ways(name):
+    root = read(name)
+    optional = {each.get("name") for each in root.findall("outputs/data") if each.find("filter") is not None}
+    passing = [test for test in cases_of(root) if not is_failure(test)]
+    sizes = {int(test.get("expect_num_outputs")) for test in passing}
+    assert not optional or len(sizes) > 1
+    assert optional <= {each.get("name") for test in passing for each in test.findall("output")} | {
+        "new_samples",
+        "new_responses",
+    }
+
+
+def test_cases__enough_of_each():
+    fewest = dict.fromkeys(("train", "predict", "evaluate"), (4, 3)) | {"simulate": (2, 1), "describe": (2, 1)}
+    assert set(fewest) == set(TOOLS)
+    for name, (n_passing, n_failing) in fewest.items():
+        failing = [is_failure(test) for test in cases_of(read(name))]
+        assert len(failing) - sum(failing) >= n_passing
+        assert sum(failing) >= n_failing
+
+
+@each_tool
+def test_cases__failures_reach_the_program_and_success_is_counted(name):
+    for test in cases_of(read(name)):
+        if is_failure(test):
+            assert test.get("expect_exit_code") in ("2", "3")
+            texts = [each.get("text") for each in test.findall("assert_stderr/has_text")]
+            assert any(text.startswith(f"drugresponse {name}: error:") for text in texts)
+            assert len(texts) >= 2
+        else:
+            assert int(test.get("expect_num_outputs")) >= len(test.findall("output"))
+            assert test.findall("output/assert_contents/*")
+
+
+@each_tool
+def test_cases__compare_no_sizes_of_files(name):
+    assert "sim_size" not in TOOLS[name].read_text(encoding="utf-8")
+
+
+@each_tool
+def test_cases__files_exist(name):
+    for param in read(name).iterfind("tests//param"):
+        if param.get("ftype") or "/" in param.get("value", ""):
+            for file in param.get("value").split(","):
+                assert (TEST_DATA / file).is_file(), file
+
+
+def test_test_data__is_small():
+    sizes = {path: path.stat().st_size for path in TEST_DATA.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) < 1_000_000
+    assert max(sizes.values()) < 200_000
+
+
+@pytest.mark.parametrize("name", ["cell_lines", "germline"])
+def test_model__is_what_train_writes(name, tmp_path):
+    """The model that predict is tested with comes from train; tests/regenerate_test_data.py writes it anew."""
+    from safetensors.numpy import load_file
+
+    from tests.regenerate_test_data import write_model
+
+    write_model(name, tmp_path / "model.safetensors")
+    fresh, committed = load_file(tmp_path / "model.safetensors"), load_file(TEST_DATA / name / "model.safetensors")
+    assert {key: (each.shape, each.dtype) for key, each in fresh.items()} == {
+        key: (each.shape, each.dtype) for key, each in committed.items()
+    }
+    for key, each in fresh.items():
+        if each.dtype.kind == "f":
+            assert each == pytest.approx(committed[key], rel=1e-5, abs=1e-6), key
+        else:
+            assert (each == committed[key]).all(), key

@@ -1,0 +1,107 @@
+"""Rules of the house that no linter knows: what is imported when, and what may stand in a module."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import drugresponse
+
+PACKAGE = Path(drugresponse.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+OPTIONAL = {"torch", "xgboost", "rdkit", "cyvcf2", "matplotlib", "anndata", "galaxyxml"}
+HEAVY = OPTIONAL | {"sklearn", "pandas", "numpy", "scipy", "pyarrow"}
+UNSAFE = ("pickle", "dill", "cloudpickle", "shelve", "marshal")
+EVERY = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+
+
+def run_fresh(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def loaded_after(code: str) -> set[str]:
+    """Packages that a fresh process has loaded after this code."""
+    return set(run_fresh(f"{code}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})").split())
+
+
+def test_import__is_light():
+    assert loaded_after("import drugresponse, drugresponse.errors").isdisjoint(HEAVY)
+
+
+def test_import__public_names_without_heavy_packages():
+    reached = "import drugresponse as dr\nfor name in dr.__all__: getattr(dr, name)"
+    assert loaded_after(reached).isdisjoint(OPTIONAL)
+
+
+def test_import__prediction_of_a_neural_model_needs_no_torch(tmp_path):
+    cohort = drugresponse.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    model = drugresponse.DrugResponseModel("neural", folds=0, epochs=3, rank=2, n_jobs=1)
+    model.fit(cohort.genotypes, cohort.responses, drugs=cohort.drugs).save(tmp_path / "model")
+    loaded = loaded_after(
+        "import drugresponse as dr, numpy as np, pandas as pd\n"
+        f"model = dr.load_model({str(tmp_path / 'model')!r})\n"
+        f"table = pd.DataFrame(0.0, index=['new'], columns={list(cohort.genotypes.features.index)!r})\n"
+        "assert np.isfinite(model.predict(table)['prediction']).all()"
+    )
+    assert "safetensors" in loaded
+    assert loaded.isdisjoint({"torch", "xgboost", "matplotlib"})
+
+
+def test_public_names__exist_and_are_documented():
+    for name in drugresponse.__all__:
+        found = getattr(drugresponse, name)
+        if name != "__version__":
+            assert inspect.getdoc(found), name
+    assert dir(drugresponse) == sorted(drugresponse.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'absent'"):
+        drugresponse.absent  # noqa: B018
+
+
+@EVERY
+def test_module__names_in_all_exist(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    listed: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
+                listed = ast.literal_eval(value)
+            case ast.Name(id=name, ctx=ast.Store()):
+                defined.add(name)
+            case ast.ImportFrom(names=names) | ast.Import(names=names):
+                defined |= {(each.asname or each.name).split(".")[0] for each in names}
+    assert set(listed) <= defined
+
+
+@EVERY
+def test_module__keeps_the_rules_of_the_house(path):
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 300
+    assert path.stem not in ("utils", "util", "helpers", "helper", "common", "misc")
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree), "a module says what it is for"
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Assert), f"assert, line {node.lineno}"
+        match node:
+            case ast.Call(func=ast.Name(id="print" | "eval" | "exec" | "compile" as name)):
+                allowed = name == "print" and path.stem in ("cli", "__main__")
+                assert allowed, f"{name}, line {node.lineno}"
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="torch" | "joblib"), attr="load")):
+                pytest.fail(f"a file is read by pickle, line {node.lineno}")
+            case ast.Call(keywords=keywords):
+                unsafe = [
+                    each for each in keywords if each.arg == "allow_pickle" and getattr(each.value, "value", True)
+                ]
+                assert not unsafe, f"allow_pickle, line {node.lineno}"
+            case ast.Import(names=names):
+                imported = {each.name.split(".")[0] for each in names}
+                assert imported.isdisjoint(UNSAFE)
+            case ast.ImportFrom(module=module):
+                assert (module or "").split(".")[0] not in UNSAFE

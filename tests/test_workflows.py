@@ -1,0 +1,158 @@
+"""The tasks of a user end to end: files in, files out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from safetensors import safe_open
+
+from drugresponse import workflows
+from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
+
+
+@pytest.fixture(scope="module")
+def germline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("germline") / "cohort"
+    workflows.simulate(directory=folder, preset="germline", n_samples=120, n_features=40)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lines") / "cohort"
+    workflows.simulate(directory=folder, n_samples=100, n_drugs=8, n_features=40)
+    return folder
+
+
+def train_on(folder: Path, model: Path, **more: object) -> list[str]:
+    settings: dict[str, object] = {
+        "genotypes": [folder / "genotypes.tsv"],
+        "features": folder / "features.tsv",
+        "responses": folder / "responses.tsv",
+        "drugs": folder / "drugs.tsv",
+        "samples": folder / "samples.tsv",
+        "learner": "ridge",
+        "folds": 2,
+        **more,
+    }
+    return workflows.train(model=model, **settings)  # type: ignore[arg-type]
+
+
+def read_parts(path: Path) -> tuple[dict[str, object], dict[str, np.ndarray]]:
+    with safe_open(path, framework="numpy") as file:
+        manifest = json.loads(file.metadata()["drugresponse"])
+        return manifest, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def test_train__from_vcf_and_from_matrix_differs_only_in_inputs(germline: Path, tmp_path: Path) -> None:
+    train_on(germline, tmp_path / "matrix.safetensors")
+    train_on(germline, tmp_path / "vcf.safetensors", genotypes=[germline / "genotypes.vcf"], features=None)
+    (one, arrays), (two, others) = (read_parts(tmp_path / f"{name}.safetensors") for name in ("matrix", "vcf"))
+    assert one.pop("inputs") != two.pop("inputs")
+    assert one == two
+    assert arrays.keys() == others.keys()
+    assert all(np.array_equal(arrays[name], others[name]) for name in arrays)
+
+
+def test_predict__for_held_out_samples_beats_the_baseline(lines: Path, tmp_path: Path) -> None:
+    told = train_on(lines, tmp_path / "model", metrics=tmp_path / "metrics", report=tmp_path / "report")
+    assert told[-1] == f"Model: {tmp_path / 'model'}"
+    assert "It beats the best naive prediction" in " ".join(told)
+    workflows.predict(
+        model=tmp_path / "model",
+        genotypes=[lines / "new_genotypes.tsv"],
+        samples=lines / "new_samples.tsv",
+        predictions=tmp_path / "predictions",
+        report=tmp_path / "page",
+    )
+    predicted = pd.read_table(tmp_path / "predictions")
+    assert list(predicted.columns) == [
+        "sample_id", "drug_id", "prediction", "lower", "upper", "baseline", "sample_seen", "drug_seen",
+        "features_found", "flag",
+    ]  # fmt: skip
+    table = predicted.merge(pd.read_table(lines / "new_responses.tsv"), on=["sample_id", "drug_id"])
+    errors = {name: ((table["response"] - table[name]) ** 2).mean() for name in ("prediction", "baseline")}
+    assert errors["prediction"] < 0.9 * errors["baseline"]
+    metrics = pd.read_table(tmp_path / "metrics")
+    assert {"ridge", "drug mean", "tissue-drug mean"} <= set(metrics["learner"])
+    assert all((tmp_path / name).read_text().startswith("<!DOCTYPE html>") for name in ("report", "page"))
+
+
+def test_predict__answers_only_the_pairs_asked_for_in_their_order(lines: Path, tmp_path: Path) -> None:
+    train_on(lines, tmp_path / "model")
+    asked = pd.read_table(lines / "new_responses.tsv").iloc[[5, 0, 9]][["sample_id", "drug_id"]]
+    asked.to_csv(tmp_path / "pairs", sep="\t", index=False)
+    told = workflows.predict(
+        model=tmp_path / "model", genotypes=[lines / "new_genotypes.tsv"], samples=lines / "new_samples.tsv",
+        drugs=lines / "new_drugs.tsv", pairs=tmp_path / "pairs", predictions=tmp_path / "predictions",
+    )  # fmt: skip
+    predicted = pd.read_table(tmp_path / "predictions")
+    assert predicted[["sample_id", "drug_id"]].to_numpy().tolist() == asked.to_numpy().tolist()
+    assert told[0].startswith("Predicted 3 of 3 pairs")
+
+
+def test_train__leaves_no_output_when_it_fails(lines: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="found no covariate column"):
+        train_on(lines, tmp_path / "model", metrics=tmp_path / "metrics", covariates=["tisue"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train__refuses_too_little_memory_before_it_begins(
+    lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALAXY_MEMORY_MB", "10")
+    with pytest.raises(MemoryLimitError, match="10 MB are granted"):
+        train_on(lines, tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_train__twice_gives_the_same_bytes_for_any_number_of_threads(lines: Path, tmp_path: Path) -> None:
+    for threads in (1, 2):
+        train_on(lines, tmp_path / str(threads), learner="auto", trees=5, epochs=2, threads=threads)
+    assert (tmp_path / "1").read_bytes() == (tmp_path / "2").read_bytes()
+
+
+def test_predict__refuses_when_no_sample_has_the_features(lines: Path, germline: Path, tmp_path: Path) -> None:
+    train_on(lines, tmp_path / "model")
+    with pytest.raises(InputError, match=r"hold at most 0.0% of the model's weight in any sample \(expected 50%"):
+        workflows.predict(
+            model=tmp_path / "model", genotypes=[germline / "genotypes.vcf"], predictions=tmp_path / "predictions"
+        )
+    assert not (tmp_path / "predictions").exists()
+
+
+def test_predict__refuses_a_file_that_is_no_model(lines: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="is not a drugresponse model"):
+        workflows.predict(
+            model=lines / "responses.tsv", genotypes=[lines / "genotypes.tsv"], predictions=tmp_path / "predictions"
+        )
+
+
+def test_train__says_when_nothing_beats_the_naive_model(lines: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.read_table(lines / "responses.tsv")
+    table.assign(response=rng.normal(size=len(table))).to_csv(tmp_path / "noise", sep="\t", index=False)
+    told = train_on(lines, tmp_path / "model", responses=tmp_path / "noise", learner="auto", trees=5, epochs=3)
+    assert "Of the learners compared, additive-mean was chosen." in told
+    assert not told[-2].startswith("It beats")
+
+
+def test_train__for_seen_samples_warns_that_the_file_is_personal(
+    lines: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    train_on(lines, tmp_path / "model", scheme="random-pairs")
+    assert "holds an effect for each training sample" in caplog.text
+    assert "The file holds an effect for each training sample" in workflows.describe(model=tmp_path / "model")
+
+
+def test_describe__json_is_the_manifest(lines: Path, tmp_path: Path) -> None:
+    train_on(lines, tmp_path / "model", measure="ln_ic50", unit="uM", higher_means="resistant")
+    manifest = json.loads(workflows.describe(model=tmp_path / "model", json=True))
+    assert manifest["measure"] == {"name": "ln_ic50", "unit": "uM", "higher_means": "resistant"}
+    assert manifest["inputs"]["responses"][0] == manifest["inputs"]["responses"][0].lower()
+    text = workflows.describe(model=tmp_path / "model")
+    assert "a higher number is a higher response (more resistant)" in text
