@@ -150,7 +150,8 @@ def _run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) ->
             f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}: a prediction is missing "
             "(expected a finite number for every test row). A learner may not decline rows."
         )
-    return UnitResult(predicted, share_of_weight(*learner.feature_weights(), test.genotypes)[test.sample_index])
+    features, weights = learner.feature_weights()
+    return UnitResult(predicted, share_of_weight(features, weights, test.genotypes)[test.sample_index])
 
 
 def _gather(

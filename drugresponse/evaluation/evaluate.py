@@ -128,7 +128,13 @@ def evaluate(
     check = None
     if shuffles:
         check = permutation_check(
-            rows, _first_repeat(planned), scheme, n_shuffles=shuffles, n_jobs=jobs, random_state=random_state
+            rows,
+            _first_repeat(planned),
+            scheme,
+            n_shuffles=shuffles,
+            n_jobs=jobs,
+            random_state=random_state,
+            settings=given,
         )
         progress.info("shuffled genotypes %d times", shuffles)
     draws = {"n_draws": _DRAWS, "random_state": random_state}

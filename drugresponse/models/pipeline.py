@@ -185,6 +185,11 @@ class DrugResponseModel(BaseEstimator):
         scheme = find_scheme(self.scheme)
         if scheme.name == "new-tissues":
             tissue_of_pair(pairs)
+        if scheme.sample_effect and self.forget_samples:
+            raise InputError(
+                f"--forget-samples: the scheme {self.scheme} keeps an effect for each training sample, by name "
+                "(expected a scheme for new samples). Choose another --scheme, or do not forget the samples."
+            )
         needs_structure = not scheme.drug_effect and self.learner != "additive-mean"
         if needs_structure and not (pairs.drugs["smiles"] != "").any():
             raise InputError(

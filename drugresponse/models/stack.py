@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import TooFewGroupsError, make_folds
+from drugresponse.data.splits import TooFewGroupsError, make_folds, subject_of_pair
 from drugresponse.models.base import PairRegressor, State, learner_class, make_learner
 from drugresponse.models.threads import run_in_order
 
@@ -25,7 +25,7 @@ CANDIDATES = (NAIVE, "covariates", "ridge", "boosted-trees", "random-forest", "n
 class AutoLearner(PairRegressor):
     """The learner with the least squared error on held-out folds; the naive model when nothing beats it.
 
-    A learner counts as better than a simpler one (in the order of the candidates) when its mean squared error over the
+    A learner counts as better than a simpler one (in the order of the candidates) when its squared error over the
     folds is lower by more than one standard error of the difference, so that noise does not buy complexity.
 
     Parameters
@@ -63,18 +63,26 @@ class AutoLearner(PairRegressor):
     ) -> AutoLearner:
         """Compare the candidates, then fit the chosen one on all rows."""
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
-        units = [(name, fold) for fold in self._folds(pairs) for name in CANDIDATES]
+        folds = self._folds(pairs)
+        units = [(name, fold) for fold in folds for name in CANDIDATES]
 
-        def error(unit: tuple[str, tuple[NDArray[np.intp], NDArray[np.intp]]]) -> float:
+        def losses(unit: tuple[str, tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.float64]:
             name, (train, test) = unit
             learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
-            missed = y[test] - learner.predict(pairs[test])
-            return float(np.average(missed**2, weights=weights[test]))
+            return (y[test] - learner.predict(pairs[test])) ** 2
 
-        found = run_in_order(error, units, self.n_jobs)
-        table = np.array(found).reshape(-1, len(CANDIDATES))
-        self.errors_ = {name: [float(each) for each in table[:, i]] for i, name in enumerate(CANDIDATES)}
-        self.chosen_ = choose(table) if len(table) else NAIVE
+        found = run_in_order(losses, units, self.n_jobs)
+        n = len(CANDIDATES)
+        means = [
+            float(np.average(each, weights=weights[test])) for each, (_, (_, test)) in zip(found, units, strict=True)
+        ]
+        self.errors_ = {name: means[i::n] for i, name in enumerate(CANDIDATES)}
+        self.chosen_ = NAIVE
+        if folds:
+            table = np.column_stack([np.concatenate(found[i::n]) for i in range(n)])
+            tested = np.concatenate([test for _, test in folds])
+            groups = pairs.drug_index if self.scheme == "new-drugs" else subject_of_pair(pairs)
+            self.chosen_ = choose(table, weights[tested], groups[tested])
         logger.info("auto chose %s", self.chosen_)
         self.learner_ = make_learner(self.chosen_, self._settings(self.n_jobs)).fit(pairs, y, weights)
         return self
@@ -122,18 +130,29 @@ class AutoLearner(PairRegressor):
         return auto
 
 
-def choose(errors: NDArray[np.float64]) -> str:
-    """The candidate to take, from squared errors of folds x candidates, simplest first.
+def choose(losses: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray) -> str:
+    """The candidate to take, simplest first; a later one must gain more than one standard error over the best so far.
+
+    Parameters
+    ----------
+    losses
+        `(n_rows, n_candidates)` squared errors on held-out rows.
+    weights, groups
+        `(n_rows,)` weights, and the subject (or drug, where drugs are new) of each row, which is the unit of the error.
 
     Examples
     --------
-    >>> choose(np.array([[1.0, 1.0, 0.5, 0.5, 0.6, 0.5], [1.1, 1.1, 0.6, 0.6, 0.6, 0.7]]))
+    >>> losses = np.tile([1.0, 1.0, 0.5, 0.5, 0.6, 0.5], (20, 1)) + np.linspace(0, 0.1, 20)[:, None]
+    >>> choose(losses, np.ones(20), np.arange(20))
     'ridge'
     """
+    names, group = np.unique(groups, return_inverse=True)
+    total = np.bincount(group, weights)
     best = 0
-    for i in range(1, errors.shape[1]):
-        gain = errors[:, best] - errors[:, i]
-        noise = float(gain.std(ddof=1) / np.sqrt(len(gain))) if len(gain) > 1 else 0.0
-        if float(gain.mean()) > noise:
+    for i in range(1, losses.shape[1]):
+        gains = np.bincount(group, weights * (losses[:, best] - losses[:, i]))
+        mean = float(gains.sum() / total.sum())
+        spread = float(np.sum((gains - mean * total) ** 2)) * len(names) / max(len(names) - 1, 1)
+        if mean > np.sqrt(spread) / float(total.sum()):
             best = i
     return CANDIDATES[best]

@@ -47,7 +47,7 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     ids = {name: _ids(table, column) for name, column in (("sample_id", sample_column), ("drug_id", drug_column))}
     empty = (ids["sample_id"] == "") & (ids["drug_id"] == "")
     if empty.any():
-        line = int(table.index[empty.to_numpy().argmax()]) + 2
+        line = int(table.index[int(empty.to_numpy().argmax())]) + 2
         raise InputError(f"{where}, line {line}: found neither a sample nor a drug. Fill or remove the line.")
     numbers = folds.map(_PARTS) if words.all() else folds.astype(int)
     repeat = table["repeat"].astype(int) if "repeat" in table.columns else 0

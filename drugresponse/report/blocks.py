@@ -60,8 +60,6 @@ class Table:
         What it is, and in which order.
     words
         How many columns from the left hold words; the others hold numbers.
-    drawn
-        A small drawing for each row, which repeats what its numbers say; for pages only. Empty for none.
     most_bytes
         Rows beyond this size of the page are left out of it.
     """
@@ -70,7 +68,6 @@ class Table:
     rows: Sequence[Sequence[Cell | str]]
     caption: str = ""
     words: int = 1
-    drawn: Sequence[Html] = ()
     most_bytes: int = 20_000
 
 
@@ -131,11 +128,7 @@ def _block(block: Block) -> Html:
 
 def _table(block: Table) -> Html:
     rows = [[_cell(each) for each in row] for row in block.rows]
-    columns, words = list(block.columns), block.words
-    if block.drawn:
-        columns, words = [columns[0], "", *columns[1:]], words + 1
-        rows = [[row[0], drawn, *row[1:]] for row, drawn in zip(rows, block.drawn, strict=True)]
-    return table(columns, rows, words=words, caption=block.caption, most_bytes=block.most_bytes)
+    return table(block.columns, rows, words=block.words, caption=block.caption, most_bytes=block.most_bytes)
 
 
 def _cell(cell: Cell | str) -> Html:

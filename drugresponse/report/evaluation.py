@@ -17,7 +17,7 @@ from drugresponse.report.evaluation_checks import (
 )
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
-from drugresponse.report.evaluation_verdict import verdict
+from drugresponse.report.evaluation_verdict import leak_warning, verdict
 from drugresponse.report.figures import standalone
 from drugresponse.report.markdown import as_markdown
 from drugresponse.report.page import count, page
@@ -89,7 +89,8 @@ def _lead(numbers: Numbers) -> str:
 
 
 def _parts(numbers: Numbers) -> Iterator[Part]:
-    yield Part("", [verdict(numbers), skill_figure(numbers)])
+    warning = leak_warning(numbers)
+    yield Part("", [verdict(numbers), *([warning] if warning else []), skill_figure(numbers)])
     yield scores_part(numbers)
     yield comparison_part(numbers)
     yield drugs_part(numbers)

@@ -45,7 +45,7 @@ def _skill_axis(rows: list[Range]) -> tuple[float, float]:
     """All learners that matter; a hopeless naive prediction must not squeeze them into a corner."""
     ends = [each for row in rows for each in (row.value, row.lower, row.upper) if math.isfinite(each)]
     high = max([*ends, _SMALLEST_AXIS])
-    return min(max(min([*ends, 0.0]), -high), -0.2 * high), high
+    return min(max(min([*ends, 0.0]), -0.6 * high), -0.2 * high), high
 
 
 def _arrows(rows: list[Range], low: float, high: float) -> str:

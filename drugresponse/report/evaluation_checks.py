@@ -8,10 +8,10 @@ import pandas as pd
 
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
-from drugresponse.report.evaluation_numbers import Numbers, p_words, shown
-from drugresponse.report.evaluation_verdict import LEVEL
+from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_words, shown
+from drugresponse.report.evaluation_verdict import LEVEL, Outcome
 from drugresponse.report.method import joined_rows, plain
-from drugresponse.report.page import count, joined, number, percent
+from drugresponse.report.page import count, joined, number
 from drugresponse.report.wording import measure_words, scope_limits
 
 __all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part"]
@@ -40,12 +40,15 @@ def permutation_part(numbers: Numbers) -> Part:
     n = len(check.shuffled)
     better = sum(not each < check.observed for each in check.shuffled)
     found = f"{better} of {count(n, 'shuffle')} did as well as the true genotypes or better: p {p_words(check.p)}."
-    if check.p <= LEVEL and check.observed > 0:
-        meaning = f"The gain of {check.learner} comes from which sample has which genotype."
-    elif check.p <= LEVEL:
-        meaning = "The true genotypes tell more than shuffled ones, but too little to be better than covariates alone."
+    if not check.p <= LEVEL:
+        meaning = "There is no gain here that shuffled genotypes would not give as well."
+    elif Outcome.of(numbers).genotype in ("nothing", "harms") or check.observed <= 0:
+        meaning = (
+            "The true genotypes tell more than shuffled ones, but that is too little, or too uneven, to show as a gain "
+            "over all drugs and samples."
+        )
     else:
-        meaning = "So there is no gain here that shuffled genotypes would not give as well."
+        meaning = "What is gained comes from which sample has which genotype."
     least = f"With {count(n, 'shuffle')} p cannot be below {p_words(1 / (1 + n))}."
     return Part(title, [Words(f"{found} {meaning}"), figure, Words(least, quiet=True)])
 
@@ -61,12 +64,12 @@ def ceiling_part(numbers: Numbers) -> Part | None:
     lines = [
         f"{count(ceiling.n_pairs, 'pair')} were measured more than once; one measurement scatters around the mean of "
         f"its pair with a standard deviation of {number(ceiling.noise_sd)}.",
-        f"{percent(ceiling.reliability)} of the variance within drugs is not noise of measurement, so that a perfect "
-        f"model would reach a Pearson of about {shown(ceiling.highest_pearson)} within drugs.",
+        f"{percent_words(ceiling.reliability)} of the variance within drugs is not noise of measurement, so that a "
+        f"perfect model would reach a Pearson of about {shown(ceiling.highest_pearson)} within drugs.",
     ]
     if reached == reached and ceiling.highest_pearson > 0:
         share = max(reached, 0.0) / ceiling.highest_pearson
-        lines.append(f"{best} reaches {shown(reached)}, which is {percent(share)} of that.")
+        lines.append(f"{best} reaches {shown(reached)}, which is {percent_words(share)} of that.")
         if share > 1:
             lines.append("More than is possible: the noise is overestimated, or the scores leak.")
     return Part("What a perfect model could reach", [Items(lines)])
@@ -88,11 +91,13 @@ def audit_part(numbers: Numbers) -> Part:
     ]
     leaks = sum(each.severity == "leak" for each in findings)
     told = (
-        f"{count(leaks, 'leak')}: it lets test rows be known from training rows, and makes scores too good."
+        f"{count(leaks, 'possible leak')}: where test rows can be known from training rows, scores are too good."
         if leaks
         else "No leak was found."
     )
-    return Part("Audit of the inputs", [Words(told), Table(["", "Check", "Found"], rows, words=3, most_bytes=30_000)])
+    return Part(
+        "Audit of the inputs", [Words(told), Table(["Kind", "Check", "Found"], rows, words=3, most_bytes=30_000)]
+    )
 
 
 def method_part(numbers: Numbers) -> Part:

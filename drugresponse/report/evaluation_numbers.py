@@ -12,9 +12,9 @@ import pandas as pd
 from drugresponse.evaluation.bootstrap import held_out_errors
 from drugresponse.evaluation.drug_verdicts import HELPS, WITHOUT_GENOTYPE
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.report.page import number, percent
+from drugresponse.report.page import number
 
-__all__ = ["COVARIATES", "Estimate", "Numbers", "interval", "p_words", "percent_interval", "shown"]
+__all__ = ["COVARIATES", "Estimate", "Numbers", "interval", "p_words", "percent_interval", "percent_words", "shown"]
 
 COVARIATES = "covariates"
 """Name of the learner that knows everything but genotype."""
@@ -35,14 +35,16 @@ class Estimate:
 
 
 def shown(value: float, metric: str = "skill") -> str:
-    """A score in words; on a scale of shares and correlations less than half a thousandth is nothing.
+    """A score in words; on a scale of shares and correlations a thousandth is as fine as it gets.
 
     Examples
     --------
-    >>> shown(0.0001), shown(0.0001, "rmse")
-    ('0', '0.000100')
+    >>> shown(0.02617), shown(-0.0001), shown(-3.1415), shown(0.0001, "rmse")
+    ('0.026', '0', '−3.14', '0.000100')
     """
-    return number(0.0 if metric not in _IN_UNITS and abs(value) < 5e-4 else value)
+    if metric in _IN_UNITS or not abs(value) < 1:
+        return number(value)
+    return "0" if abs(value) < 5e-4 else f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval(estimate: Estimate, metric: str = "skill") -> str:
@@ -60,8 +62,16 @@ def percent_interval(estimate: Estimate) -> str:
 
 
 def percent_words(share: float) -> str:
-    """A share in percent, where less than a twentieth of a percent is nothing."""
-    return percent(0.0 if abs(share) < 5e-4 else share)
+    """A share in percent, no finer than its interval deserves.
+
+    Examples
+    --------
+    >>> percent_words(0.02617), percent_words(-0.0004), percent_words(0.961)
+    ('2.6%', '−0.04%', '96%')
+    """
+    points = 100 * share
+    digits = 0 if abs(points) >= 10 else 1 if abs(points) >= 1 else 2
+    return f"{points:.{digits}f}%".replace("-", "\N{MINUS SIGN}") if math.isfinite(share) else number(share)
 
 
 def p_words(p: float) -> str:

@@ -13,7 +13,6 @@ from drugresponse.report.blocks import Block, Cell, Part, Table, Words
 from drugresponse.report.evaluation_charts import drugs_figure, predicted_figure
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, shown
 from drugresponse.report.evaluation_verdict import LEVEL, base_words, order_words
-from drugresponse.report.figures import skill_bar
 from drugresponse.report.page import LONGEST, count, number
 
 __all__ = ["comparison_part", "drugs_part", "groups_part", "scores_part"]
@@ -94,7 +93,7 @@ def comparison_part(numbers: Numbers) -> Part:
     explained = (
         "Difference of the mean squared error over all held-out rows, below 0 where the first of the pair is better, "
         "with its 95% interval. q is p adjusted for the number of pairs; a winner is named where q is 0.05 or less. "
-        f"{numbers.best_naive()} is the best naive prediction."
+        f"The best naive prediction is the {numbers.best_naive()}."
     )
     order = order_words(numbers)
     return Part(
@@ -118,7 +117,6 @@ def drugs_part(numbers: Numbers) -> Part:
     names = numbers.drug_names()
     cut = table.head(_MOST_DRUGS)
     rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in cut.to_dict("records")]
-    largest = float(table["gain"].abs().max())
     columns = ["Drug", "Verdict", "Gain", "q", "Rows", "RMSE genotype", "RMSE covariates", "RMSE best naive"]
     left = len(table) - len(cut)
     more = f"{count(left, 'drug')} with lower gain not shown; the table of verdicts has all." if left > 0 else ""
@@ -134,7 +132,6 @@ def drugs_part(numbers: Numbers) -> Part:
         rows,
         "By falling gain",
         words=2,
-        drawn=[skill_bar(float(each), largest) for each in cut["gain"]],
         most_bytes=150_000,
     )
     blocks: list[Block] = [Words(_helped(numbers, table)), *([figure] if figure else []), shown_table, Words(more)]
@@ -149,7 +146,7 @@ def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
         return f"No drug could be judged.{untold}"
     if not helped:
         return f"Genotype is shown to help for none of {count(told, 'drug')} (false-discovery rate 5%).{untold}"
-    false = f", of which about {max(round(LEVEL * helped), 1)} or fewer may be there by chance" if helped > 1 else ""
+    false = f", of which about {LEVEL * helped:.0f} may be there by chance" if LEVEL * helped >= 1 else ""
     return f"Genotype helps for {helped} of {count(told, 'drug')} (false-discovery rate 5%){false}.{untold}"
 
 
@@ -177,17 +174,16 @@ def groups_part(numbers: Numbers) -> Part | None:
         [
             Cell(str(row["group"]) or "not known", kind="id"),
             str(row["column"]),
-            f"{row['n_samples']:,}",
-            f"{row['n_rows']:,}",
+            shown(row["skill"]),
             _estimate(Estimate(row["rmse"], row["lower"], row["upper"]), "rmse"),
             number(row["best_naive_rmse"]),
-            shown(row["skill"]),
+            f"{row['n_samples']:,}",
+            f"{row['n_rows']:,}",
         ]
         for row in cut.to_dict("records")
     ]
-    largest = float(table["skill"].abs().max())
     left = len(table) - len(cut)
-    columns = ["Group", "Covariate", "Samples", "Rows", "RMSE", "Best naive RMSE", "Skill"]
+    columns = ["Group", "Covariate", "Skill", "RMSE", "RMSE best naive", "Samples", "Rows"]
     return Part(
         "Who is served worse",
         [
@@ -197,7 +193,6 @@ def groups_part(numbers: Numbers) -> Part | None:
                 rows,
                 "By covariate, the lowest skill first",
                 words=2,
-                drawn=[skill_bar(float(each), largest) for each in cut["skill"]],
                 most_bytes=50_000,
             ),
             Words(f"{count(left, 'group')} not shown." if left > 0 else ""),
@@ -211,9 +206,10 @@ def groups_part(numbers: Numbers) -> Part | None:
 
 
 def _extremes(table: pd.DataFrame) -> str:
-    """The worst and the best group of each covariate."""
+    """The worst and the best group of each covariate, among those that are large enough for an interval."""
     sentences = []
-    for column, groups in table[table["skill"].notna()].groupby("column", sort=False):
+    table = table[table["skill"].notna() & table["lower"].notna()]
+    for column, groups in table.groupby("column", sort=False):
         if len(groups) > 1:
             ordered = groups.sort_values("skill", kind="stable").to_dict("records")
             told = [

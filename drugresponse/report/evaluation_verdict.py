@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
 from drugresponse.report.held_out import LEAST_SKILL, SMALL_SKILL, Judgement, judge
-from drugresponse.report.page import count, number, percent
-from drugresponse.report.wording import measure_words
+from drugresponse.report.page import count, number
 
-__all__ = ["LEVEL", "Outcome", "base_words", "order_is_noise", "order_words", "verdict"]
+__all__ = ["LEVEL", "Outcome", "base_words", "leak_warning", "order_is_noise", "order_words", "verdict"]
 
 LEVEL = 0.05
 """Of every test, and the false-discovery rate."""
@@ -84,15 +83,25 @@ def verdict(numbers: Numbers) -> Verdict:
     return Verdict(kind, title, f"{_beside_naive(numbers, outcome)} {_of_genotype(numbers, outcome)}")
 
 
+def leak_warning(numbers: Numbers) -> Verdict | None:
+    """A second box where test rows could be known from training rows; None where no leak was found."""
+    leaks = [each.message for each in numbers.summary.audit if each.severity == "leak"]
+    if not leaks:
+        return None
+    more = f" The audit below has {count(len(leaks) - 2, 'more leak')}." if len(leaks) > 2 else ""
+    found = " ".join(each if len(each) <= 300 else each[:299] + "…" for each in leaks[:2])
+    return Verdict(
+        "worse", "The inputs may leak: scores may be too good", f"{found}{more} Mend the inputs and evaluate again."
+    )
+
+
 def _title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
     helped, told = numbers.helped_drugs()
-    if outcome.leaks:
-        return "worse", "These scores cannot be trusted: the inputs leak"
     if outcome.genotype == "helps":
         if outcome.gain.value < LEAST_SKILL:
             return "same", "Genotype adds almost nothing"
-        small = outcome.gain.value < SMALL_SKILL
-        return "better", "Genotype adds a little to the prediction" if small else "Genotype adds to the prediction"
+        adds = f"Genotype adds {'a little ' if outcome.gain.value < SMALL_SKILL else ''}to the prediction"
+        return ("same", f"{adds}, but the inputs may leak") if outcome.leaks else ("better", adds)
     if outcome.genotype in ("nothing", "harms") and helped and told > 1:
         return "same", f"Genotype adds nothing that shows overall, but helps for {helped} of {count(told, 'drug')}"
     return {
@@ -110,60 +119,44 @@ def _beside_naive(numbers: Numbers, outcome: Outcome) -> str:
     bounds = percent_interval(skill)
     told = f"95% interval {bounds}; " if bounds else ""
     errors = f"RMSE {number(numbers.score(best, 'rmse').value)} against {number(numbers.score(naive, 'rmse').value)}"
+    where = f"On held-out rows the best learner, {best}, has"
     if not math.isfinite(skill.value):
-        saved = "with an error that could not be set against a naive prediction"
-    elif abs(skill.value) < LEAST_SKILL:
-        saved = "about as well as the best naive prediction of each fold"
+        return f"{where} an error that could not be set against a naive prediction ({errors} of the {naive})."
+    if abs(skill.value) < LEAST_SKILL:
+        saved = "about the squared error of"
     else:
-        more = f"{percent(abs(skill.value))} {'less' if skill.value > 0 else 'more'}"
-        unsure = ", which may be chance," if outcome.skill == "same" else ""
-        saved = f"with {more} squared error{unsure} than the best naive prediction of each fold"
-    return (
-        f"On held-out rows ({numbers.evaluation.scheme.test_rows}) the best learner, {best}, predicts "
-        f"{measure_words(numbers.summary.measure)} {saved} ({told}{errors} of the {naive})."
-    )
+        saved = f"{percent_words(abs(skill.value))} {'less' if skill.value > 0 else 'more'} squared error than"
+    unsure = ", which may be chance" if outcome.skill == "same" and abs(skill.value) >= LEAST_SKILL else ""
+    return f"{where} {saved} the best naive prediction ({told}{errors} of the {naive}){unsure}."
 
 
 def _of_genotype(numbers: Numbers, outcome: Outcome) -> str:
-    if outcome.leaks:
-        return f"But the audit found {count(outcome.leaks, 'leak')}, which make scores too good: mend the inputs first."
     learner, base = numbers.genotype_learner(), base_words(numbers)
     if learner is None:
         return "Evaluate a learner such as ridge beside it to ask what genotype adds."
-    found = _evidence(outcome, numbers)
     gain = outcome.gain.value
-    if outcome.genotype == "helps":
-        drugs = _drug_words(numbers)
-        and_drugs = f", and helps for {drugs}" if drugs else ""
-        return f"Genotype ({learner}) saves {percent_words(gain)} of the squared error of {base} ({found}){and_drugs}."
-    change = f"{learner} has {percent(abs(gain))} {'less' if gain > 0 else 'more'} squared error than {base}"
-    if abs(gain) < 5e-4:
-        change = f"{learner} has the squared error of {base}"
-    if outcome.genotype == "unconfirmed":
-        return f"{change} ({found}), but a gain that shuffling does not destroy is not shown to be genotype's."
+    share = f"{percent_words(abs(gain))} {'less' if gain > 0 else 'more'} squared error than {base}"
     if outcome.genotype == "untested":
-        return f"There are too few groups to resample: {change}, which may be chance."
-    drugs = _drug_words(numbers)
-    and_drugs = f", and it helps for {drugs}" if drugs else ""
-    return f"Genotype adds nothing that shows: {change} ({found}){and_drugs}."
+        return f"There are too few groups to resample: with genotype, {learner} has {share}, which may be chance."
+    told = f"{share} ({_evidence(outcome, numbers)})"
+    if outcome.genotype == "unconfirmed":
+        return f"With genotype, {learner} has {told}, but shuffled genotypes do as well, so the gain is not shown."
+    helped, judged = numbers.helped_drugs()
+    drugs = f"{helped or 'none'} of {count(judged, 'drug')} (false-discovery rate 5%)"
+    if outcome.genotype == "helps":
+        and_drugs = f", and helps for {drugs}" if judged > 1 else ""
+        return f"Genotype ({learner}) gives {told}{and_drugs}."
+    and_drugs = f", {'but' if helped else 'and'} it helps for {drugs}" if judged > 1 else ""
+    overall = " overall" if judged > 1 and helped else ""
+    return f"Genotype adds nothing that shows{overall}: {learner} has {told}{and_drugs}."
 
 
 def _evidence(outcome: Outcome, numbers: Numbers) -> str:
     bounds = percent_interval(outcome.gain)
-    told = [f"95% interval of the saving {bounds}"] if bounds else []
+    told = [f"saving {bounds}"] if bounds else []
     told.append(f"q {p_words(outcome.q)}")
     check = numbers.summary.permutation
-    if check is not None:
-        told.append(f"shuffled genotypes: p {p_words(check.p)}")
-    return "; ".join(told)
-
-
-def _drug_words(numbers: Numbers) -> str:
-    """How many drugs have a verdict; empty with one drug, of which all is said already."""
-    helped, told = numbers.helped_drugs()
-    if told < 2:
-        return ""
-    return f"{helped if helped else 'none'} of {count(told, 'drug')} at a false-discovery rate of 5%"
+    return "; ".join([*told, *([f"shuffled genotypes: p {p_words(check.p)}"] if check is not None else [])])
 
 
 def base_words(numbers: Numbers) -> str:
@@ -171,8 +164,7 @@ def base_words(numbers: Numbers) -> str:
     base = numbers.without_genotype()
     if base == numbers.best_naive():
         return f"the {base}"
-    named = numbers.covariates()
-    return f"covariates alone ({', '.join(named)})" if named else "means alone (no covariates were given)"
+    return "covariates alone" if numbers.covariates() else "means alone"
 
 
 def order_is_noise(numbers: Numbers) -> bool:
@@ -187,8 +179,8 @@ def order_words(numbers: Numbers) -> str:
     if len(numbers.evaluation.learners) < 2:
         return ""
     told = (
-        f"{ranks.best} is best in {percent(ranks.share_best)} of bootstrap draws; agreement of the ranks over folds: "
-        f"Kendall's W {number(ranks.kendall_w)}, p {p_words(ranks.p)}."
+        f"{ranks.best} is best in {percent_words(ranks.share_best)} of bootstrap draws; agreement of the ranks over "
+        f"folds: Kendall's W {number(ranks.kendall_w)}, p {p_words(ranks.p)}."
     )
     if not math.isfinite(ranks.p) or not math.isfinite(ranks.share_best):
         return f"Whether the order of these learners holds cannot be told from so few folds or groups. {told}"

@@ -15,7 +15,7 @@ __all__ = ["MOST_MARKS", "hexagons"]
 MOST_MARKS = 1000
 """Hexagons in one drawing."""
 _SHADES = (0.14, 0.28, 0.45, 0.65, 0.85, 1.0)
-_SIDE = 300
+_SIDE = 290
 _LEFT, _BOTTOM, _TOP = 42, 40, 22
 _ACROSS = 26
 
@@ -41,13 +41,10 @@ def hexagons(measured: NDArray[np.float64], predicted: NDArray[np.float64], titl
     low, high = (float(each) for each in np.quantile(both, [0.001, 0.999]))
     if not high > low:
         low, high = low - 0.5, high + 0.5
-    room = 0.03 * (high - low)
+    measured, predicted = np.clip(measured, low, high), np.clip(predicted, low, high)
+    room = 0.04 * (high - low)
     low, high = low - room, high + room
-
-    def pixels(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _SIDE * (np.clip(values, low, high) - low) / (high - low)
-
-    centres, rows = _bin(pixels(measured), pixels(predicted))
+    centres, rows = _bin(*(_SIDE * (each - low) / (high - low) for each in (measured, predicted)))
     width, height = _LEFT + _SIDE + 8, _TOP + _SIDE + _BOTTOM
     return Html(
         f'<svg role="img" aria-label="{text(title)}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'

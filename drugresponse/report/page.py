@@ -156,7 +156,7 @@ def table(
     kind
         CSS class of the table.
     caption
-        Says what the table is to those who cannot see where it stands.
+        Stands above the table, and names it to those who cannot see where it stands.
     most_bytes
         Rows beyond this size are counted, not shown.
     """
@@ -173,9 +173,11 @@ def table(
         else:
             written.append(line)
     more = paragraph(f"{count(left, 'more row')} left out to keep the page small.", "quiet") if left else ""
-    title = f"<caption>{text(caption)}</caption>" if caption else ""
+    label = f' aria-label="{text(caption)}"' if caption else ""
+    # before the table, not in it: a caption is as wide as its table, and would be cut with it on a phone
     return Html(
-        f'<div class="scroll" tabindex="0"><table{_class(kind)}>{title}<thead><tr>{head}</tr></thead>\n'
+        f'{paragraph(caption, "caption")}<div class="scroll" tabindex="0">\n'
+        f"<table{_class(kind)}{label}><thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{''.join(written)}</tbody></table></div>\n{more}"
     )
 

@@ -74,13 +74,14 @@ header p { margin: .25rem 0 1rem; }
 figure { margin: 1.25rem 0; max-width: 44rem; }
 figcaption { margin-top: .5rem; }
 .beside { display: flex; flex-wrap: wrap; gap: 1rem; }
-b.good { color: var(--good); } b.bad { color: var(--bad); }
+b.good { color: var(--good); white-space: nowrap; } b.bad { color: var(--bad); }
 .scroll { overflow-x: auto; margin: .75rem 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--quiet); font-size: .875rem; padding-bottom: .25rem; }
+.caption { color: var(--quiet); font-size: .875rem; margin: 1rem 0 -.5rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; } tbody th { font-weight: 500; }
-td { overflow-wrap: anywhere; min-width: 3.5rem; } tbody th { overflow-wrap: anywhere; min-width: 5.5rem; }
+td { overflow-wrap: anywhere; min-width: 3.5rem; } td:not(.n) { min-width: 6.75rem; }
+tbody th { overflow-wrap: anywhere; min-width: 6.75rem; }
 @media (min-width: 40rem) { tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
 thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 .n { text-align: right; } tbody .n { white-space: nowrap; }
@@ -91,7 +92,8 @@ b { font-weight: 700; }
 footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
 @media print { html { font-size: 11.5px; } body { font-size: 1rem; }
   main { max-width: none; padding: 0; } .scroll { overflow: visible; }
-  figure, .verdict, tr { break-inside: avoid; } h2 { break-after: avoid; } thead { display: table-header-group; }
+  figure, .verdict, tr { break-inside: avoid; } h2, .caption { break-after: avoid; }
+  thead { display: table-header-group; }
   svg text { font-size: 11px; } svg, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
 )

@@ -143,12 +143,14 @@ def _told(found: EvaluationSummary) -> list[str]:
     """The pooled scores of each learner, and for how many drugs genotype helps."""
     scheme, metrics = found.evaluation.scheme, found.metrics
     pooled = metrics[(metrics["fold"].astype(str) == "all") & (metrics["level"] == "global")]
-    wide = pooled.pivot(index="learner", columns="metric", values="value")
+    wide = {
+        str(name): dict(zip(rows["metric"], rows["value"], strict=True)) for name, rows in pooled.groupby("learner")
+    }
     best = found.evaluation.best_naive()
-    lines = [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide.loc[best, 'rmse']:.4g}"]
+    lines = [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
     for name in found.evaluation.learners:
-        scores = wide.loc[name]
-        lines.append(f"  {name}: RMSE {scores['rmse']:.4g}, skill {scores['skill']:+.3f} over the best naive")
+        told = wide[name]
+        lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")
     helped = int((found.drug_verdicts["verdict"] == "genotype helps").sum())
     lines.append(f"Genotype helps for {helped} of {len(found.drug_verdicts)} drugs (false-discovery rate 5 %).")
     if found.permutation is not None:

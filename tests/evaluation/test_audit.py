@@ -79,6 +79,12 @@ def test_audit__few_common_features_are_equal_by_chance(study):
     assert found.count == sum(n * (n - 1) // 2 for n in counts)
 
 
+def test_audit__features_that_nearly_all_carry_are_equal_by_chance(study):
+    study.calls = (np.random.default_rng(0).random((60, 30)) < 0.97).astype(float)
+    assert study.found("equal genotypes").count > 100
+    assert "identical genotypes" not in {each.check for each in study.audit()}
+
+
 def test_audit__samples_without_alterations_are_no_twins(study):
     study.calls[:4] = 0
     assert study.found("equal genotypes").count == 6
@@ -173,6 +179,11 @@ def test_same_structures__by_key_or_smiles():
     assert same_structures(drugs[["smiles"]]).tolist() == [0, 1, 1, 2, 3, 4, 5, 6]
 
 
+def test_same_structures__without_keys_leave_stereochemistry_out():
+    drugs = pd.DataFrame({"smiles": ["C[C@H](N)O", "C[C@@H](N)O", "CC(N)O", "[2H]C(N)O"]})
+    assert same_structures(drugs).tolist() == [0, 0, 0, 1]
+
+
 def test_identical_rows__agree_with_pandas():
     dense = np.random.default_rng(0).integers(0, 2, (50, 4)).astype(np.float32)
     dense[dense[:, 0] == 1, 2] = np.nan
@@ -265,6 +276,12 @@ def test_audit__responses_in_another_unit(study, n_far, severity):
     found = study.found("far responses")
     assert (found.severity, found.count) == (severity, n_far)
     assert 'of "d00"' in found.message
+
+
+def test_audit__responses_at_a_limit_have_no_scale(study):
+    study.responses.loc[study.responses["drug_id"] == "d00", "response"] = 1.0
+    study.responses.loc[[0, 12], "response"] = 0.2
+    assert "far responses" not in {each.check for each in study.audit()}
 
 
 def test_audit__coverage_tells_the_groups_and_who_is_rare(study):

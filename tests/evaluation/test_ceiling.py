@@ -71,6 +71,17 @@ def test_noise_ceiling__nothing_but_noise_is_0_and_no_noise_is_1():
     assert noise_ceiling(opposite, joined(opposite)).reliability == 0
 
 
+def test_noise_ceiling__pools_the_variance_by_degrees_of_freedom():
+    rows = [(f"s{i:02d}", "d", float(10 * i + shift)) for i in range(8) for shift in (-1, 1)]
+    rows += [(f"s{i:02d}", "d", float(10 * i + shift)) for i in range(8, 12) for shift in (-9, -3, 3, 9)]
+    responses = Responses.build(pd.DataFrame(rows, columns=["sample_id", "drug_id", "response"]))
+    ceiling = noise_ceiling(responses, joined(responses))
+    pooled = (8 * 2 + 4 * 180) / (8 * 1 + 4 * 3)
+    assert ceiling.noise_sd == pytest.approx(np.sqrt(pooled))
+    expected = 1 - pooled * (8 / 2 + 4 / 4) / 12 / np.var(10 * np.arange(12), ddof=1)
+    assert ceiling.reliability == pytest.approx(expected)
+
+
 def test_noise_ceiling__none_under_10_repeated_pairs():
     few, _ = measured(0.8, [2] * 9 + [1] * (N_SAMPLES * N_DRUGS - 9))
     enough, _ = measured(0.8, [2] * 10 + [1] * (N_SAMPLES * N_DRUGS - 10))

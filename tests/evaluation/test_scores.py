@@ -146,3 +146,33 @@ def test_score_evaluation__missing_prediction_is_an_error(evaluation):
     predicted[1, 1, 5] = np.nan
     with pytest.raises(InputError, match="evaluate, ridge: found 1 missing prediction"):
         score_evaluation(replace(evaluation, predicted=predicted))
+
+
+def test_score_evaluation__drug_that_few_subjects_measure_has_a_value_and_no_interval():
+    rng = np.random.default_rng(1)
+    measured = rng.normal(size=(60, 2))
+    measured[12:, 0] = np.nan
+    made = made_evaluation(
+        measured,
+        {"mine": rng.normal(size=(60, 2))},
+        {"drug mean": np.zeros((60, 2))},
+        scheme="random-pairs",
+        subjects=[f"p{i // 4}" for i in range(60)],
+    )
+    made = replace(made, fold=np.zeros_like(made.fold))
+    table = score_evaluation(made, n_draws=20).query("level == 'drug' and fold == 'all' and metric == 'rmse'")
+    row = table.query("learner == 'mine'").set_index("id")
+    assert row["value"].notna().all()
+    assert row["lower"].isna().to_dict() == {"d000": True, "d001": False, "mean": False}
+
+
+def test_score_evaluation__drug_with_too_few_rows_does_not_enter_the_draws():
+    rng = np.random.default_rng(2)
+    measured = rng.normal(size=(60, 3))
+    measured[9:, 0] = np.nan
+    wild = np.column_stack([1e6 * rng.normal(size=60), np.zeros((60, 2))])
+    made = made_evaluation(measured, {"mine": wild}, {"drug mean": np.zeros((60, 3))}, n_folds=2)
+    row = score_evaluation(made, n_draws=20).query(
+        "learner == 'mine' and level == 'drug' and id == 'mean' and fold == 'all' and metric == 'rmse'"
+    )
+    assert (row["upper"] < 2).all()

@@ -82,6 +82,7 @@ def test_neural__prediction_without_torch_is_the_networks_own_score(small, schem
     predicted, ridge = learner.predict(pairs), training.stage.predict(pairs)
     np.testing.assert_allclose(predicted, torch_scores(training, pairs), atol=2e-5 * np.abs(y).max())
     assert rmse(predicted, ridge) > 0.01  # it did learn something
+    assert all(learner.parameters_[name].any() for name in ("head_common", "token_delta", "intercept_delta"))
 
 
 def test_neural__memorises_a_small_set():

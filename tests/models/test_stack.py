@@ -69,13 +69,26 @@ def test_auto__too_few_groups_to_compare(caplog):
 
 
 def test_choose__simpler_unless_better_beyond_noise():
-    flat = np.ones((3, 6))
-    assert choose(flat) == "additive-mean"
-    clear = flat.copy()
+    rng = np.random.default_rng(0)
+    rows, groups = np.ones((300, 6)), np.repeat(np.arange(30), 10)
+    weights = np.ones(300)
+    assert choose(rows, weights, groups) == "additive-mean"
+    clear = rows.copy()
     clear[:, 2] = 0.5
     clear[:, 5] = 0.49
-    assert choose(clear) == "neural"
-    wobbling = flat.copy()
-    wobbling[:, 2] = [0.1, 1.2, 1.5]
-    assert choose(wobbling) == "additive-mean"
-    assert choose(clear[:1]) == "neural"
+    assert choose(clear, weights, groups) == "neural"
+    # a gain that a few samples make is noise, however many rows they have
+    noisy = rows.copy()
+    noisy[:, 2] += np.repeat(rng.normal(0, 1, 30), 10)
+    noisy[:, 2] -= noisy[:, 2].mean() - 0.9
+    assert choose(noisy, weights, groups) == "additive-mean"
+    assert choose(noisy, weights, np.arange(300)) == "ridge"
+
+
+def test_choose__rows_of_weight_0_do_not_matter():
+    rows, weights = np.ones((40, 6)), np.ones(40)
+    rows[:20, 3] = 0.1
+    rows[20:, 3] = np.tile([0.9, 1.2], 10)
+    weights[:20] = 1e-12
+    assert choose(rows, weights, np.arange(40)) == "additive-mean"
+    assert choose(rows, np.ones(40), np.arange(40)) == "boosted-trees"

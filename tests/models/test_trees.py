@@ -59,16 +59,15 @@ def test_trees__missing_calls_and_absent_features_are_predicted(kind):
     np.testing.assert_array_equal(blank[0], blank[1])
 
 
-def test_trees__missing_is_not_taken_for_unaltered():
-    # where the call is missing the response is high: a token of 0 could not tell
-    rng = np.random.default_rng(0)
-    calls = draw_calls(200, 3, rng, share=0.5)
-    calls[rng.random(200) < 0.3, 0] = np.nan
+def test_trees__missing_is_not_taken_for_the_training_mean():
+    # where the call is missing the response is high, and one copy is the mean: a token of 0 could not tell them apart
+    calls = np.tile([[0.0], [1], [2], [np.nan]], (50, 1))
     pairs = made_pairs(calls, 1)
-    y = np.where(np.isnan(calls[:, 0]), 5.0, 0.0) + rng.normal(0, 0.1, 200)
-    predicted = BoostedTrees(trees=100).fit(pairs, y).predict(pairs)
-    missing = np.isnan(calls[:, 0])
-    assert predicted[missing].mean() - predicted[~missing].mean() > 3
+    y = np.where(np.isnan(calls[:, 0]), 5.0, 0.0) + np.random.default_rng(0).normal(0, 0.1, 200)
+    learner = BoostedTrees(trees=100).fit(pairs, y)
+    assert learner.stage_.sample_encoder_.center_.tolist() == [1.0]
+    predicted = learner.predict(pairs)
+    assert predicted[3::4].mean() - predicted[1::4].mean() > 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -125,6 +124,9 @@ def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
     inputs = learner._inputs(pairs, stage.left_out_, stage.drug_embeddings(pairs), stage.left_out_offsets_)
     assert np.corrcoef(inputs[1], y)[0, 1] < 0.1
     assert np.corrcoef(stage.predict(pairs), y)[0, 1] > 0.15  # which is what leaks without leaving out
+    main = inputs[0][:, -1 - stage.embeddings_.rank if learner.single_ else -2 - 2 * stage.embeddings_.rank]
+    left_out = stage.left_out_[pairs.sample_index, 0] + stage.left_out_offsets_
+    np.testing.assert_allclose(main, left_out, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
