@@ -16,6 +16,7 @@ from drugresponse.evaluation.bootstrap import (
     held_out_errors,
     percentile_interval,
     resampled_sums,
+    reuse_factor,
     sums_by_group,
 )
 from drugresponse.evaluation.result import Evaluation
@@ -34,8 +35,8 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
     The p value is that of a two-sided t test whose observations are the groups (subjects; drug structures in
     `new-drugs`, tissues in `new-tissues`), each with the difference of its summed squared errors: rows of a group are
     not independent, groups are, and of many groups the mean is close to normal whatever the errors are. Groups count
-    by their rows, so that the test is of the very difference that is reported. It speaks of these fitted models:
-    folds share training rows, so no test on folds sees all the variation between training sets.
+    by their rows, so that the test is of the very difference that is reported. With several folds standard errors and
+    intervals are wider by the root of 2, because rows that are tested also train (see `reuse_factor`).
 
     Parameters
     ----------
@@ -62,12 +63,13 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
         sums, sizes = _sums(evaluation, names)
         counts = draw_counts(len(sizes), n_draws if len(sizes) >= MINIMUM_GROUPS else 0, random_state)
         drawn = resampled_sums(counts, sums) / resampled_sums(counts, sizes[:, None])
-    found = []
+    reuse, found = reuse_factor(evaluation), []
     for a, b in combinations(range(len(names)), 2):
         difference = sums[:, a] - sums[:, b]
         value = difference.sum() / sizes.sum()
-        lower, upper = percentile_interval(drawn[:, a] - drawn[:, b], value)
-        t, df = group_test(difference[:, None], (sizes > 0)[:, None], np.minimum(sums[:, a], sums[:, b])[:, None])
+        lower, upper = percentile_interval(drawn[:, a] - drawn[:, b], value, widen=reuse)
+        scale = np.minimum(sums[:, a], sums[:, b])[:, None]
+        t, df = group_test(difference[:, None], (sizes > 0)[:, None], scale, reuse)
         p = 2 * stats.t.sf(np.abs(t[0]), df[0])
         found.append((names[a], names[b], value, float(lower), float(upper), p))
     table = pd.DataFrame(found, columns=["learner", "other", "difference", "lower", "upper", "p"])
@@ -115,7 +117,7 @@ def rank_stability(evaluation: Evaluation, *, n_draws: int = 1000, random_state:
 
 
 def group_test(
-    differences: NDArray[np.float64], present: NDArray[np.bool_], scale: NDArray[np.float64]
+    differences: NDArray[np.float64], present: NDArray[np.bool_], scale: NDArray[np.float64], reuse: float = 1.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Paired t statistic of groups, for several sets of groups at once.
 
@@ -127,6 +129,8 @@ def group_test(
         `(n_groups, n_sets)` whether the group has a row in the set.
     scale
         `(n_groups, n_sets)` losses, against which a difference may be no more than rounding.
+    reuse
+        Factor on the standard error, see `reuse_factor`.
 
     Returns
     -------
@@ -144,7 +148,7 @@ def group_test(
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = real.sum(axis=0) / n
         variance = np.where(present, (real - mean) ** 2, 0.0).sum(axis=0) / (n - 1)
-        t = np.where(mean == 0, 0.0, mean / np.sqrt(variance / n))
+        t = np.where(mean == 0, 0.0, mean / (reuse * np.sqrt(variance / n)))
     enough = n >= MINIMUM_GROUPS
     return np.where(enough, t, np.nan), np.where(enough, n - 1, np.nan)
 

@@ -35,7 +35,9 @@ def score_evaluation(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
 
     Intervals are 95 % bootstrap intervals over subjects (drug structures in `new-drugs`, tissues in `new-tissues`), the
     same draws for all models, folds and repeats. The score of a draw is averaged over folds as the score itself is.
-    Spearman's correlations are resampled on ranks taken once within the fold.
+    Spearman's correlations are resampled on ranks taken once within the fold. Where there is nothing to learn,
+    intervals of skill and of correlations around 0 are too narrow, because rows that are tested also train: whether a
+    gain is real is asked of `compare_learners` and `drug_verdicts`, which allow for it.
 
     Parameters
     ----------

@@ -74,7 +74,7 @@ header p { margin: .25rem 0 1rem; }
 figure { margin: 1.25rem 0; max-width: 44rem; }
 figcaption { margin-top: .5rem; }
 .beside { display: flex; flex-wrap: wrap; gap: 1rem; }
-b.good { color: var(--good); white-space: nowrap; } b.bad { color: var(--bad); }
+b.good { color: var(--good); } b.bad { color: var(--bad); }
 .scroll { overflow-x: auto; margin: .75rem 0; }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 .caption { color: var(--quiet); font-size: .875rem; margin: 1rem 0 -.5rem; }
@@ -82,7 +82,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; b
 th { font-weight: 600; } tbody th { font-weight: 500; }
 td { overflow-wrap: anywhere; min-width: 3.5rem; } td:not(.n) { min-width: 6.75rem; }
 tbody th { overflow-wrap: anywhere; min-width: 6.75rem; }
-@media (min-width: 40rem) { tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
+@media (min-width: 40rem) { b.good { white-space: nowrap; } tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
 thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 .n { text-align: right; } tbody .n { white-space: nowrap; }
 .range { display: block; font-size: .78rem; }

@@ -37,7 +37,8 @@ def test_compare_learners__equals_scipys_paired_test_on_subjects():
     losses = {name: (each**2).reshape(20, 2 * 6).sum(axis=1) for name, each in errors.items()}
     for row in table[table["other"] != "drug mean"].itertuples():
         assert row.difference == pytest.approx(np.mean(errors[row.learner] ** 2) - np.mean(errors[row.other] ** 2))
-        assert row.p == pytest.approx(stats.ttest_rel(losses[row.learner], losses[row.other]).pvalue)
+        plain = stats.ttest_rel(losses[row.learner], losses[row.other])
+        assert row.p == pytest.approx(2 * stats.t.sf(abs(plain.statistic) / np.sqrt(2), 19))
         assert row.lower < row.difference < row.upper
     np.testing.assert_allclose(table["q"], holm(table["p"].to_numpy()))
 
@@ -156,3 +157,11 @@ def test_compare_learners__same_seed_same_table():
     made = _made({"a": rng.normal(size=(30, 3)), "b": rng.normal(size=(30, 3))})
     pd.testing.assert_frame_equal(compare_learners(made), compare_learners(made), check_exact=True)
     assert compare_learners(made, random_state=1)["lower"].iloc[0] != compare_learners(made)["lower"].iloc[0]
+
+
+def test_compare_learners__intervals_are_wider_where_tested_rows_also_train():
+    rng = np.random.default_rng(13)
+    made = _made({"a": rng.normal(size=(30, 3)), "b": rng.normal(size=(30, 3))})
+    several, one = compare_learners(made), compare_learners(replace(made, fold=0 * made.fold))
+    np.testing.assert_allclose(several["upper"] - several["lower"], np.sqrt(2) * (one["upper"] - one["lower"]))
+    assert (several["p"] > one["p"]).all()
