@@ -70,7 +70,7 @@ def percent_words(share: float) -> str:
     ('2.6%', '−0.04%', '96%')
     """
     points = 100 * share
-    digits = 0 if abs(points) >= 10 else 1 if abs(points) >= 1 else 2
+    digits = 0 if abs(points) >= 9.95 else 1 if abs(points) >= 0.995 else 2
     return f"{points:.{digits}f}%".replace("-", "\N{MINUS SIGN}") if math.isfinite(share) else number(share)
 
 

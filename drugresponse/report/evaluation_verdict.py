@@ -185,5 +185,12 @@ def order_words(numbers: Numbers) -> str:
     if not math.isfinite(ranks.p) or not math.isfinite(ranks.share_best):
         return f"Whether the order of these learners holds cannot be told from so few folds or groups. {told}"
     if order_is_noise(numbers):
-        return f"The order of these learners is noise. {told}"
+        apart = ", but for the pairs below that are told apart" if _told_apart(numbers) else ""
+        return f"The order of these learners is noise{apart}. {told}"
     return f"The order of these learners holds. {told}"
+
+
+def _told_apart(numbers: Numbers) -> bool:
+    """Whether any two learners differ for sure."""
+    table = numbers.summary.comparison
+    return bool((table["other"].isin(numbers.evaluation.learners) & (table["q"] <= LEVEL)).any())

@@ -82,7 +82,8 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; b
 th { font-weight: 600; } tbody th { font-weight: 500; }
 td { overflow-wrap: anywhere; min-width: 3.5rem; } td:not(.n) { min-width: 6.75rem; }
 tbody th { overflow-wrap: anywhere; min-width: 6.75rem; }
-@media (min-width: 40rem) { b.good { white-space: nowrap; } tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
+@media (min-width: 40rem) {
+  b.good { white-space: nowrap; } tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
 thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 .n { text-align: right; } tbody .n { white-space: nowrap; }
 .range { display: block; font-size: .78rem; }
