@@ -107,7 +107,7 @@ def test_evaluate__given_the_written_splits_gives_the_same_bytes(evaluated, tmp_
 
 
 def test_evaluate__killed_and_resumed_gives_the_bytes_of_an_undisturbed_run(evaluated, tmp_path, capsys):
-    words = [*evaluated, "--learner=boosted-trees", "--trees=1000"]
+    words = [*evaluated, "--folds=5", "--repeats=5"]  # enough units that the kill comes long before the last
     assert cli.main([*words, f"--metrics={tmp_path}/whole", f"--predictions={tmp_path}/whole_rows"]) == 0
     kept, out = tmp_path / "kept", tmp_path / "out"
     out.mkdir()
@@ -120,10 +120,10 @@ def test_evaluate__killed_and_resumed_gives_the_bytes_of_an_undisturbed_run(eval
         process.wait(timeout=60)
     assert process.returncode == cli.TERMINATED
     assert list(out.iterdir()) == []
-    assert 2 <= len(list(kept.glob("*.npz"))) < 6
+    assert 2 <= len(list(kept.glob("*.npz"))) < 50
     capsys.readouterr()
     assert cli.main(words) == 0
-    assert "of 6 units were found finished" in capsys.readouterr().err
+    assert "of 50 units were found finished" in capsys.readouterr().err
     assert (out / "metrics").read_bytes() == (tmp_path / "whole").read_bytes()
     assert (out / "rows").read_bytes() == (tmp_path / "whole_rows").read_bytes()
 

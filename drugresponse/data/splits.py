@@ -15,7 +15,16 @@ from scipy.sparse import csgraph
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["SCHEMES", "Scheme", "TooFewGroupsError", "deal_folds", "find_scheme", "make_folds", "rows_of_folds"]
+__all__ = [
+    "SCHEMES",
+    "Scheme",
+    "TooFewGroupsError",
+    "deal_folds",
+    "find_scheme",
+    "make_folds",
+    "rows_of_folds",
+    "units_of_error",
+]
 
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
@@ -142,6 +151,11 @@ def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
 def subject_of_pair(pairs: Pairs) -> NDArray:
     """`(n_pairs,)` subject number of each pair."""
     return pd.factorize(pairs.subjects)[0][pairs.sample_index]
+
+
+def units_of_error(pairs: Pairs, scheme: str) -> NDArray:
+    """`(n_pairs,)` number of the group whose rows err together: the structure where drugs are new, else the subject."""
+    return skeleton_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
 
 
 def tissue_of_pair(pairs: Pairs) -> NDArray:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds
+from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.gains import gain_over_noise
 from drugresponse.models.linear import FactorRidge, genotype_shares, score_pairs
 from drugresponse.models.threads import one_thread
 
@@ -98,7 +99,6 @@ class NeuralResponse(PairRegressor):
             if self.epochs and len(train) and len(held):
                 trial = Training(self, pairs[train].compact(), y[train], weights[train])
                 self.held_out_errors_ = self._watch(trial, pairs[held].compact(), y[held], weights[held])
-                self.epochs_ = int(np.argmin(self.held_out_errors_))
             final = Training(self, pairs, y, weights)
             for _ in range(self.epochs_):
                 final.epoch()
@@ -118,17 +118,32 @@ class NeuralResponse(PairRegressor):
     def _watch(
         self, trial: Training, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64]
     ) -> list[float]:
-        """Mean squared error on held-out rows before training and after each epoch, until it stops falling."""
+        """Train while the held-out squared error falls; keep the best epoch if it beats epoch 0 beyond noise.
+
+        Returns
+        -------
+        list of float
+            Mean squared error on held-out rows before training and after each epoch.
+        """
         self.stage_ = trial.stage
+        start = best = np.zeros(0)
         errors: list[float] = []
         for epoch in range(self.epochs + 1):
             if epoch:
                 trial.epoch()
             self._keep(trial)
-            errors.append(float(np.average((y - self.predict(pairs)) ** 2, weights=weights)))
+            losses = (y - self.predict(pairs)) ** 2
+            errors.append(float(np.average(losses, weights=weights)))
             logger.info("epoch %d: held-out RMSE %.4f", epoch, errors[-1] ** 0.5)
-            if epoch - int(np.argmin(errors)) >= self.patience:
+            if epoch == 0:
+                start = losses
+            if int(np.argmin(errors)) == epoch:
+                best = losses
+            elif epoch - int(np.argmin(errors)) >= self.patience:
                 break
+        groups = units_of_error(pairs, self.scheme)
+        if gain_over_noise(start, best, weights, groups) > 1:
+            self.epochs_ = int(np.argmin(errors))
         return errors
 
     def _keep(self, training: Training) -> None:
@@ -215,7 +230,8 @@ class NeuralResponse(PairRegressor):
         """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge."""
         told: dict[str, Any] = {"epochs": self.epochs_, **self.stage_.notes()}
         if errors := self.held_out_errors_:
-            told["held_out_rmse"] = {"epoch_0": round(errors[0] ** 0.5, 6), "chosen": round(min(errors) ** 0.5, 6)}
+            chosen = errors[self.epochs_]
+            told["held_out_rmse"] = {"epoch_0": round(errors[0] ** 0.5, 6), "chosen": round(chosen**0.5, 6)}
         return told
 
     def get_state(self) -> State:

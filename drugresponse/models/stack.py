@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import TooFewGroupsError, make_folds, subject_of_pair
+from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, learner_class, make_learner
+from drugresponse.models.gains import gain_over_noise
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["AutoLearner"]
@@ -81,8 +82,7 @@ class AutoLearner(PairRegressor):
         if folds:
             table = np.column_stack([np.concatenate(found[i::n]) for i in range(n)])
             tested = np.concatenate([test for _, test in folds])
-            groups = pairs.drug_index if self.scheme == "new-drugs" else subject_of_pair(pairs)
-            self.chosen_ = choose(table, weights[tested], groups[tested])
+            self.chosen_ = choose(table, weights[tested], units_of_error(pairs, self.scheme)[tested])
         logger.info("auto chose %s", self.chosen_)
         self.learner_ = make_learner(self.chosen_, self._settings(self.n_jobs)).fit(pairs, y, weights)
         return self
@@ -146,13 +146,8 @@ def choose(losses: NDArray[np.float64], weights: NDArray[np.float64], groups: ND
     >>> choose(losses, np.ones(20), np.arange(20))
     'ridge'
     """
-    names, group = np.unique(groups, return_inverse=True)
-    total = np.bincount(group, weights)
     best = 0
     for i in range(1, losses.shape[1]):
-        gains = np.bincount(group, weights * (losses[:, best] - losses[:, i]))
-        mean = float(gains.sum() / total.sum())
-        spread = float(np.sum((gains - mean * total) ** 2)) * len(names) / max(len(names) - 1, 1)
-        if mean > np.sqrt(spread) / float(total.sum()):
+        if gain_over_noise(losses[:, best], losses[:, i], weights, groups) > 1:
             best = i
     return CANDIDATES[best]

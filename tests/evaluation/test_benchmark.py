@@ -68,7 +68,7 @@ def test_units__a_learner_may_not_decline_rows(rows: TrainingRows, folds) -> Non
 
 
 def test_units__unknown_learner_is_named(rows: TrainingRows) -> None:
-    with pytest.raises(InputError, match='"rigde" is unknown. Did you mean "ridge"'):
+    with pytest.raises(InputError, match=r'"rigde" is unknown\. Did you mean "ridge"'):
         contenders(["rigde"], {})
 
 

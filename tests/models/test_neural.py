@@ -118,11 +118,22 @@ def test_neural__noise_is_not_trained_on():
     assert rmse(learner.predict(pairs[test]), y[test]) < 1.05 * rmse(np.full(len(test), y[train].mean()), y[test])
 
 
-def test_neural__stops_where_the_held_out_error_is_least(small):
+def test_neural__stops_where_the_held_out_error_is_least(epistasis):
+    learner = NeuralResponse(members=1, epochs=40, patience=8).fit(*epistasis)
+    errors = learner.held_out_errors_
+    assert learner.epochs_ == int(np.argmin(errors)) > 0
+    assert len(errors) <= min(41, learner.epochs_ + 9)
+
+
+def test_neural__stays_at_the_ridge_where_the_gain_is_noise(small):
     learner = NeuralResponse(members=1, hidden=8, epochs=15, patience=3).fit(*small)
     errors = learner.held_out_errors_
-    assert learner.epochs_ == int(np.argmin(errors))
-    assert len(errors) <= min(16, learner.epochs_ + 4)
+    assert int(np.argmin(errors)) > 0
+    assert min(errors) > 0.999 * errors[0]
+    assert learner.epochs_ == 0
+    told = learner.notes()
+    assert told["epochs"] == 0
+    assert told["held_out_rmse"]["chosen"] == told["held_out_rmse"]["epoch_0"]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5])
