@@ -35,12 +35,14 @@ def verdict(held_out: dict[str, Any] | None) -> str:
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
     """What was joined, and the held-out scores beside the naive ones."""
     rows = manifest["training"]
-    lines = [f"Trained on {rows['samples']} samples, {rows['drugs']} drugs, {rows['pairs']} measured pairs."]
+    drugs = "1 drug" if rows["drugs"] == 1 else f"{rows['drugs']} drugs"
+    lines = [f"Trained on {rows['samples']} samples, {drugs}, {rows['pairs']} measured pairs."]
     lost = [
-        (rows["samples_without_genotype"], "samples with a response have no genotype"),
-        (rows["samples_without_response"], "samples with a genotype have no response"),
-        (rows["drugs_without_structure"], "drugs have no structure"),
-        (rows["repeated_rows"], "rows repeated a pair and were averaged"),
+        (rows["samples_without_genotype"], "of the samples with a response without genotype"),
+        (rows["samples_without_response"], "of the samples with a genotype without response"),
+        # with one drug nothing is learned from its structure
+        (rows["drugs_without_structure"] if rows["drugs"] > 1 else 0, "of the drugs without structure"),
+        (rows["repeated_rows"], "rows averaged into another of the same pair"),
     ]
     lines += [f"  {count} {words}" for count, words in lost if count]
     if "chosen" in manifest["notes"]:

@@ -72,6 +72,7 @@ def folds_of_table(pairs: Pairs, table: pd.DataFrame) -> list[PlannedFold]:
         An id stands in two folds of one repeat, none of the ids is known, or a fold has no row to train on or to test.
     """
     planned = []
+    table = _numbered_from_0(table)
     for repeat, rows in table.groupby("repeat", sort=True):
         dealt = _dealt(pairs, rows)
         folds = rows_of_folds(dealt)
@@ -110,6 +111,14 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
                     f"splits: fold {planned.fold} trains on the {what} of {which}, which it also tests "
                     f"(the scheme {kind.name} says that it is new). Move them to one side."
                 )
+
+
+def _numbered_from_0(table: pd.DataFrame) -> pd.DataFrame:
+    """The same folds with repeats and folds numbered without gaps; a fold below 0 is never held out and stays so."""
+    repeat = pd.factorize(table["repeat"], sort=True)[0]
+    numbers = np.unique(table["fold"][table["fold"] >= 0])
+    fold = np.where(table["fold"] >= 0, np.searchsorted(numbers, table["fold"]), -1)
+    return table.assign(repeat=repeat, fold=fold)
 
 
 def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:

@@ -50,7 +50,12 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
         line = int(table.index[int(empty.to_numpy().argmax())]) + 2
         raise InputError(f"{where}, line {line}: found neither a sample nor a drug. Fill or remove the line.")
     numbers = folds.map(_PARTS) if words.all() else folds.astype(int)
-    repeat = table["repeat"].astype(int) if "repeat" in table.columns else 0
+    repeat = pd.Series(0, index=table.index)
+    if "repeat" in table.columns:
+        odd = table.index[~table["repeat"].str.strip().str.fullmatch(r"\d+")]
+        if len(odd):
+            raise InputError(f"{where}, line {int(odd[0]) + 2}: found a repeat that is no whole number. Correct it.")
+        repeat = table["repeat"].astype(int)
     return pd.DataFrame({"repeat": repeat, "fold": numbers, **ids}).reset_index(drop=True)
 
 

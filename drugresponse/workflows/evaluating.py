@@ -87,6 +87,8 @@ def evaluate(
         "markdown": markdown,
         "write_splits": write_splits,
     }
+    if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
+        raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
     with output_files(outputs, [*sources.paths(), *([splits] if splits else [])]) as out:
         tables = sources.read(n_jobs)
         given = None if splits is None else read_splits(splits, sample_column=sample_column, drug_column=drug_column)
@@ -130,8 +132,6 @@ def _write(found: EvaluationSummary, out: dict[str, Path]) -> None:
 
 
 def _write_figures(found: EvaluationSummary, folder: Path) -> None:
-    if not folder.parent.is_dir():
-        raise InputError(f"{folder}: its parent folder does not exist. Make it first.")
     folder.mkdir(exist_ok=True)
     drawn = evaluation_figures(found)
     with output_files({name: folder / name for name in drawn}) as out:

@@ -90,6 +90,14 @@ def test_prove__a_subject_with_two_samples_on_both_sides_is_caught(pairs: Pairs)
         prove_free_of_leaks(pairs, "new-samples", folds_of_table(pairs, table))
 
 
+def test_given__numbers_may_have_gaps(pairs: Pairs) -> None:
+    plan = plan_folds(pairs, "new-samples", 3, 2, 0)
+    strange = plan.assign(repeat=plan["repeat"] * 4 + 3, fold=plan["fold"] * 300_000_000 + 7)
+    for mine, theirs in zip(folds_of_table(pairs, plan), folds_of_table(pairs, strange), strict=True):
+        assert (mine.repeat, mine.fold) == (theirs.repeat, theirs.fold)
+        assert np.array_equal(mine.test, theirs.test)
+
+
 def test_given__an_id_in_two_folds_is_refused(pairs: Pairs) -> None:
     identity = pairs.genotypes.sample_ids[0]
     table = pd.DataFrame({"repeat": 0, "fold": [0, 1], "sample_id": identity, "drug_id": ""})
@@ -103,6 +111,7 @@ def test_given__an_id_in_two_folds_is_refused(pairs: Pairs) -> None:
         ("sample_id\nS1\n", 'found no column "fold"'),
         ("fold\tsample_id\nsecond\tS1\n", 'line 2: found fold "second"'),
         ("fold\tsample_id\n0\tS1\ntest\tS2\n", "found numbered folds beside"),
+        ("fold\tsample_id\trepeat\n0\tS1\tfirst\n", "line 2: found a repeat that is no whole number"),
         ("fold\tsample_id\n0\t\n", "line 2: found neither a sample nor a drug"),
     ],
 )
