@@ -214,17 +214,22 @@ class NeuralResponse(PairRegressor):
         side = pairs.covariates.iloc[some]
         tokens = self.stage_.sample_encoder_.transform(pairs.genotypes.take(some), side) * self.input_scale_
         drugs = self._drug_embeddings(pairs)[:, 1:].reshape(len(pairs.drugs), self.members, -1)
-        slopes = np.zeros((len(some), tokens.shape[1], len(drugs)))
+        linear = np.zeros((tokens.shape[1], len(drugs)))
         for m in range(self.members):
-            linear = self.token_start_ + numbers["token_delta"][m]
-            slopes += share * linear[:, :1] + linear[:, 1:] @ drugs[:, m, :rank].T
-            first = tokens @ numbers["tower_in"][m] + numbers["tower_in_bias"][m]
-            second = np.maximum(first, 0.0) @ numbers["tower_out"][m] + numbers["tower_out_bias"][m]
-            heads = (share * numbers["head_common"][m] + drugs[:, m, rank:]).T
-            for i in range(len(some)):
-                inner = numbers["tower_out"][m] @ ((second[i] > 0)[:, None] * heads)
-                slopes[i] += numbers["tower_in"][m] @ ((first[i] > 0)[:, None] * inner)
-        return np.asarray(np.sqrt((slopes**2).mean(axis=(0, 2))))
+            start = self.token_start_ + numbers["token_delta"][m]
+            linear += share * start[:, :1] + start[:, 1:] @ drugs[:, m, :rank].T
+        squares = np.zeros(tokens.shape[1])
+        # sample by sample: tokens x drugs is the largest array
+        for row in tokens:
+            slopes = linear.copy()
+            for m in range(self.members):
+                first = row @ numbers["tower_in"][m] + numbers["tower_in_bias"][m]
+                second = np.maximum(first, 0.0) @ numbers["tower_out"][m] + numbers["tower_out_bias"][m]
+                heads = (share * numbers["head_common"][m] + drugs[:, m, rank:]).T
+                inner = numbers["tower_out"][m] @ ((second > 0)[:, None] * heads)
+                slopes += numbers["tower_in"][m] @ ((first > 0)[:, None] * inner)
+            squares += (slopes**2).mean(axis=1)
+        return np.asarray(np.sqrt(squares / len(tokens)))
 
     def notes(self) -> dict[str, Any]:
         """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge."""
