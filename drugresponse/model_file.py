@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.errors import ModelFileError
+from drugresponse.errors import InputError, ModelFileError
 from drugresponse.version import __version__
 
 __all__ = ["FORMAT", "read_model_file", "write_model_file"]
@@ -91,6 +91,8 @@ def _read_manifest(path: Path) -> dict[str, Any]:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1
             header = file.read(length) if 0 < length <= min(_MOST_HEADER, size) else b""
+    except FileNotFoundError:
+        raise InputError(f"{path}: found no such file. Check the path of the model.") from None
     except OSError as error:
         raise ModelFileError(
             f"{path}: cannot be read ({error.strerror}). Name a model file written by train."

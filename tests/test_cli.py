@@ -42,7 +42,7 @@ def one_line(text: str) -> str:
         (["train", "--pairs", "p"], '"--pairs" is no option of train.'),
         (["train", "stray"], '"stray" belongs to no option.'),
         (["train", "--model"], "drugresponse train: error: argument --model: expected one argument."),
-        (["train"], "drugresponse train: error: --responses and --model must be given."),
+        (["train"], "drugresponse train: error: --genotypes and --responses and --model must be given."),
         (
             ["train", "--learner", "bosted-trees"],
             'drugresponse train: error: --learner: "bosted-trees" is none of the choices.',

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from drugresponse.errors import ModelFileError
+from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model_file import FORMAT, KEY, read_model_file, write_model_file
 
 STATE = {
@@ -188,5 +188,6 @@ def test_read_model_file__edited_manifest(file):
 
 
 def test_read_model_file__absent_and_folder(tmp_path):
-    refused(tmp_path / "none", r"cannot be read \(No such file or directory\)")
+    with pytest.raises(InputError, match="none: found no such file"):
+        read_model_file(tmp_path / "none")
     refused(tmp_path, r"cannot be read \(Is a directory\)")

@@ -128,10 +128,17 @@ def test_convert__bad_value(name, value, message):
 def test_collect_settings__completes_with_defaults(monkeypatch):
     for variable in ("GALAXY_SLOTS", "GALAXY_DRUGRESPONSE_DEVICE"):
         monkeypatch.delenv(variable, raising=False)
-    settings = collect_settings(TRAIN, {"responses": Path("r"), "model": Path("m")})
+    settings = collect_settings(TRAIN, {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")})
     assert set(settings) == {each.name for each in TRAIN.parameters} - {"config"}
     assert settings["threads"] >= 1
-    expected = {"genotypes": [], "learner": "auto", "covariates": None, "device": "auto", "seed": 0, "metrics": None}
+    expected = {
+        "genotypes": [Path("g")],
+        "learner": "auto",
+        "covariates": None,
+        "device": "auto",
+        "seed": 0,
+        "metrics": None,
+    }
     assert {name: settings[name] for name in expected} == expected
 
 
@@ -171,7 +178,7 @@ def test_config__wrong_for_evaluate(tmp_path, text, message):
 def test_collect_settings__environment_supplies_defaults(monkeypatch):
     monkeypatch.setenv("GALAXY_SLOTS", "3")
     monkeypatch.setenv("GALAXY_DRUGRESPONSE_DEVICE", "cpu")
-    given = {"responses": Path("r"), "model": Path("m")}
+    given = {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")}
     settings = collect_settings(TRAIN, given)
     assert (settings["threads"], settings["device"]) == (3, "cpu")
     assert collect_settings(TRAIN, given | {"threads": 1, "device": "auto"})["threads"] == 1
@@ -180,7 +187,7 @@ def test_collect_settings__environment_supplies_defaults(monkeypatch):
 def test_collect_settings__environment_is_checked(monkeypatch):
     monkeypatch.setenv("GALAXY_DRUGRESPONSE_DEVICE", "gpu")
     with pytest.raises(InputError, match="GALAXY_DRUGRESPONSE_DEVICE"):
-        collect_settings(TRAIN, {"responses": Path("r"), "model": Path("m")})
+        collect_settings(TRAIN, {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")})
 
 
 def test_collect_settings__missing_options_are_named_together():
@@ -198,9 +205,8 @@ def test_config__command_line_wins(tmp_path):
 
 
 def test_config__empty_file_changes_nothing(tmp_path):
-    assert (
-        settings_from(tmp_path, "", responses=Path("r"), model=Path("m"))["folds"] == TRAIN.parameter("folds").default
-    )
+    settings = settings_from(tmp_path, "", genotypes=[Path("g")], responses=Path("r"), model=Path("m"))
+    assert settings["folds"] == TRAIN.parameter("folds").default
 
 
 @pytest.mark.parametrize(

@@ -156,3 +156,15 @@ def test_describe__json_is_the_manifest(lines: Path, tmp_path: Path) -> None:
     assert manifest["inputs"]["responses"][0] == manifest["inputs"]["responses"][0].lower()
     text = workflows.describe(model=tmp_path / "model")
     assert "a higher number is a higher response (more resistant)" in text
+
+
+def test_train__one_file_in_two_roles_is_refused(lines: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="responses: is the same file as the genotypes"):
+        train_on(lines, tmp_path / "model", responses=lines / "genotypes.tsv")
+
+
+def test_simulate__overwrites_nothing(lines: Path) -> None:
+    before = (lines / "genotypes.tsv").read_bytes()
+    with pytest.raises(InputError, match=r'already holds "genotypes.tsv", .* \(nothing is overwritten\)'):
+        workflows.simulate(directory=lines, n_samples=30, seed=1)
+    assert (lines / "genotypes.tsv").read_bytes() == before

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.covariates import choose_covariates
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import Responses, choose_covariates
+from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError, show_ids
 
 __all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "suggest_ids"]

@@ -168,8 +168,8 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
     """
     if "tissue" not in pairs.covariates.columns:
         raise InputError(
-            'samples: found no covariate column "tissue" (the scheme new-tissues needs it). '
-            "Add the column, or choose another --scheme."
+            'samples: no column "tissue" serves as covariate (the scheme new-tissues needs one, of text with at most a '
+            "tenth as many levels as samples). Add the column, group its levels, or choose another --scheme."
         )
     tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
     subjects = pd.factorize(pairs.subjects)[0]

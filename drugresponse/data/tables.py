@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -12,11 +11,10 @@ import pandas as pd
 
 from drugresponse.errors import InputError, nearest, show_ids
 
-__all__ = ["DEFAULT_COVARIATES", "Measure", "Responses", "choose_covariates", "index_by_id"]
+__all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_COVARIATES = ("tissue", "subtype", "ancestry", "sex", "age", "site")
 RESPONSE_COLUMNS = ("sample_id", "drug_id", "response", "censor", "weight", "study")
 REPLICATE_COLUMNS = ("sample_id", "drug_id", "n", "variance", "weight")
 ONLY_DRUG = "drug"
@@ -202,6 +200,29 @@ def _average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return merged.sort_values(keys, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
+def as_responses(responses: Responses | pd.DataFrame) -> Responses:
+    """Responses as they are, or built from a long DataFrame.
+
+    Raises
+    ------
+    InputError
+        It is neither, such as a path.
+
+    Examples
+    --------
+    >>> len(as_responses(pd.DataFrame({"sample_id": ["s1"], "response": [1.0]})))
+    1
+    """
+    if isinstance(responses, Responses):
+        return responses
+    if not isinstance(responses, pd.DataFrame):
+        raise InputError(
+            f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
+            "Read a file with drugresponse.read_responses."
+        )
+    return Responses.build(responses)
+
+
 def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFrame:
     """A samples or drugs table with its id as index: text, unique, never empty.
 
@@ -234,54 +255,3 @@ def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFr
     indexed = table.drop(columns=id_column)
     indexed.index = pd.Index(ids.to_numpy(), name=id_column, dtype=object)
     return indexed
-
-
-def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
-    """The columns of a samples table that serve as covariates, numeric or text by content.
-
-    Parameters
-    ----------
-    samples
-        Index `sample_id`.
-    names
-        Columns to take; None takes those of `tissue, subtype, ancestry, sex, age, site` that are present and
-        usable, an empty sequence takes none.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same rows; float64 columns (NaN missing) and text columns (empty string missing).
-
-    Raises
-    ------
-    InputError
-        A named column is absent, or is text with more levels than a tenth of the samples.
-    """
-    wanted = [name for name in DEFAULT_COVARIATES if name in samples.columns] if names is None else list(names)
-    chosen: dict[str, pd.Series] = {}
-    for name in wanted:
-        if name not in samples.columns:
-            raise InputError(f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}')
-        column = typed_covariate(samples[name])
-        levels = column[column != ""].nunique() if column.dtype == object else 0
-        if levels > max(2, len(column) // 10):
-            message = (
-                f'samples, column "{name}": found {levels} different texts among {len(column)} samples '
-                "(expected at most a tenth as many levels as samples)."
-            )
-            if names is not None:
-                raise InputError(f"{message} Group the levels or leave the column out of --covariates.")
-            logger.warning("%s It is not used as a covariate.", message)
-            continue
-        chosen[name] = column
-    return pd.DataFrame(chosen, index=samples.index)
-
-
-def typed_covariate(column: pd.Series) -> pd.Series:
-    """A covariate as float64 when every present value is a number, else as text with "" for missing."""
-    present = column[column.notna() & (column.astype(str).str.strip() != "")]
-    numbers = pd.to_numeric(present, errors="coerce")
-    if len(present) and numbers.notna().all():
-        return numbers.reindex(column.index).astype(np.float64)
-    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
-    return text.astype(object)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
-from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError
 from drugresponse.evaluation.audit import audit
 from drugresponse.evaluation.benchmark import contenders, run_units
@@ -45,7 +45,7 @@ def evaluate(
     *,
     drugs: pd.DataFrame | None = None,
     samples: pd.DataFrame | None = None,
-    learners: Sequence[str] | Mapping[str, PairRegressor | None] = EVALUATED_LEARNERS,
+    learners: str | Sequence[str] | Mapping[str, PairRegressor | None] = EVALUATED_LEARNERS,
     scheme: str = "new-samples",
     splits: pd.DataFrame | None = None,
     folds: int = 5,
@@ -109,7 +109,7 @@ def evaluate(
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
     table = as_genotypes(genotypes)
-    measured = responses if isinstance(responses, Responses) else Responses.build(responses)
+    measured = as_responses(responses)
     rows = join_training_rows(
         table,
         measured,
@@ -121,6 +121,7 @@ def evaluate(
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
     given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
+    learners = [learners] if isinstance(learners, str) else learners
     named = learners if isinstance(learners, Mapping) else dict.fromkeys(learners)
     asked = contenders({"covariates": None, **named}, given)
     evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=jobs, resume=resume)

@@ -17,7 +17,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
-from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model_file import read_model_file, write_model_file
 from drugresponse.models.base import PairRegressor, find_learner, make_learner
@@ -145,7 +145,7 @@ class DrugResponseModel(BaseEstimator):
             The tables do not fit together; the message says where.
         """
         find_learner(self.learner), find_scheme(self.scheme)
-        measured = responses if isinstance(responses, Responses) else Responses.build(responses)
+        measured = as_responses(responses)
         rows = join_training_rows(
             as_genotypes(genotypes),
             measured,

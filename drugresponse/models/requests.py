@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import suggest_ids
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import index_by_id, typed_covariate
+from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.features.drugs import without_unreadable
 

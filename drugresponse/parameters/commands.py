@@ -46,7 +46,7 @@ _TRAIN = Command(
     "train",
     "Learn to predict drug response from genotype, and say whether genotype helped.",
     (
-        inputs.GENOTYPES,
+        replace(inputs.GENOTYPES, required=True),
         inputs.RESPONSES,
         inputs.DRUGS,
         inputs.SAMPLES,

@@ -15,6 +15,7 @@ from drugresponse.readers.tables import read_table, require_column
 __all__ = ["read_responses"]
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
 
 _LONG_ONLY = ("censor", "weight", "study")
 
@@ -85,7 +86,8 @@ def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
     commas = table.attrs.get("separator") != ","
     drugs = table.drop(columns=id_column)
     wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, decimal_commas=commas) for name in drugs.columns})
-    logger.info(
+    _refuse_repeated_ids(table, id_column, where)
+    progress.info(
         '%s: found no column "response"; read as a wide table of %d samples x %d drugs, ids from column "%s".',
         where,
         len(wide),
@@ -105,6 +107,8 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
         require_column(table, drug, "--drug-column", where)
     commas = table.attrs.get("separator") != ","
     _refuse_empty_ids(table[sample], where)
+    if drug not in table.columns:
+        _refuse_unnamed_drugs(table, sample, response, where)
     rows = pd.DataFrame({"sample_id": table[sample]})
     if drug in table.columns:
         _refuse_empty_ids(table[drug], where)
@@ -121,6 +125,28 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
     if n_missing:
         logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
     return rows
+
+
+def _refuse_repeated_ids(table: pd.DataFrame, id_column: str, where: str) -> None:
+    """A long table under other names must not be taken for a wide one."""
+    if table[id_column].duplicated().any():
+        raise InputError(
+            f'{where}: found no column "response", and ids in "{id_column}" repeat '
+            "(expected one row for each sample in a table of samples by drugs). "
+            "Name the columns with --sample-column, --drug-column and --response-column."
+        )
+
+
+def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where: str) -> None:
+    """Several drugs under a column of another name must not be averaged into one."""
+    others = [name for name in table.columns if name not in (sample, response, *_LONG_ONLY)]
+    named = [name for name in others if not _mostly_numbers(table[name])]
+    if named and table[sample].duplicated().any():
+        raise InputError(
+            f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '
+            f"(expected one drug). If it names the drug, give --drug-column '{named[0]}'; "
+            "if all rows are of one drug, remove the column."
+        )
 
 
 def _refuse_empty_ids(column: pd.Series, where: str) -> None:

@@ -1,6 +1,6 @@
 """The pages people read: one HTML file each, without scripts, nothing fetched from elsewhere."""
 
-from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report
+from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.report.predictions import prediction_report
 from drugresponse.report.training import training_report
 
@@ -8,6 +8,7 @@ __all__ = [
     "evaluation_figures",
     "evaluation_markdown",
     "evaluation_report",
+    "evaluation_title",
     "prediction_report",
     "training_report",
 ]

@@ -79,6 +79,11 @@ def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
     return {name: standalone(drawing) for figure in figures for name, drawing in figure.drawings.items()}
 
 
+def evaluation_title(summary: EvaluationSummary) -> str:
+    """The verdict in a few words, as on top of the page."""
+    return verdict(Numbers(summary)).title
+
+
 def _lead(numbers: Numbers) -> str:
     loss = numbers.evaluation.rows.loss
     measure = numbers.summary.measure

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError
+from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
 from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.models.threads import available_cores
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits
-from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report
+from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.workflows.sources import Sources, true_and_false
 
 __all__ = ["evaluate"]
@@ -151,11 +152,12 @@ def _told(found: EvaluationSummary) -> list[str]:
     for name in found.evaluation.learners:
         told = wide[name]
         lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")
-    helped = int((found.drug_verdicts["verdict"] == "genotype helps").sum())
-    lines.append(f"Genotype helps for {helped} of {len(found.drug_verdicts)} drugs (false-discovery rate 5 %).")
+    words = found.drug_verdicts["verdict"]
+    helped, judged = int((words == HELPS).sum()), int((words != TOO_FEW).sum())
+    lines.append(f"Genotype helps for {helped} of {judged} drugs with rows enough (false-discovery rate 5 %).")
     if found.permutation is not None:
         check = found.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
     leaks = [each for each in found.audit if each.severity == "leak"]
     lines += [f"Leak: {each.message}" for each in leaks]
-    return lines
+    return [*lines, f"{evaluation_title(found)}."]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drugresponse.cohort_files import write_cohort
+from drugresponse.cohort_files import COHORT_FILES, write_cohort
 from drugresponse.data.synthetic import simulate_cohort
+from drugresponse.errors import InputError, show_ids
 
 __all__ = ["simulate"]
 
@@ -20,6 +21,11 @@ def simulate(
     seed: int = 0,
 ) -> list[str]:
     """Write a cohort whose truth is known; see `simulate_cohort` and `write_cohort`."""
+    there = [name for name in COHORT_FILES if (directory / name).exists()]
+    if there:
+        raise InputError(
+            f'directory: "{directory}" already holds {show_ids(there)} (nothing is overwritten). Choose another folder.'
+        )
     cohort = simulate_cohort(preset, n_samples=n_samples, n_drugs=n_drugs, n_features=n_features, random_state=seed)
     written = write_cohort(cohort, directory)
     n_samples_made, n_features_made = cohort.genotypes.shape

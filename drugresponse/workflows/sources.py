@@ -14,6 +14,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
+from drugresponse.errors import InputError
 from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
 
@@ -74,6 +75,8 @@ class Sources:
         MemoryLimitError
             `GALAXY_MEMORY_MB` is too small.
         """
+        checksums = {role: [_checksum(path) for path in paths] for role, paths in self._roles().items() if paths}
+        self._refuse_one_file_twice(checksums)
         responses = read_responses(
             self.responses,
             sample_column=self.sample_column,
@@ -94,8 +97,18 @@ class Sources:
         needed = estimate_megabytes(*genotypes.shape, responses.table["drug_id"].nunique(), len(responses), n_jobs)
         refuse_too_little_memory(needed, os.environ)
         drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
-        checksums = {role: [_checksum(path) for path in paths] for role, paths in self._roles().items() if paths}
         return SourceTables(genotypes, responses, drugs, samples, checksums)
+
+    def _refuse_one_file_twice(self, checksums: dict[str, list[str]]) -> None:
+        """One content in two roles is a slip that may still train."""
+        role_of: dict[str, str] = {}
+        for role, sums in checksums.items():
+            for each in sums:
+                if role_of.setdefault(each, role) != role:
+                    raise InputError(
+                        f"{role}: is the same file as the {role_of[each]} (expected another). "
+                        "Name the right file for each."
+                    )
 
     def _roles(self) -> dict[str, list[Path]]:
         single = {
@@ -118,6 +131,8 @@ def true_and_false(table: pd.DataFrame) -> pd.DataFrame:
 
 def _checksum(path: Path) -> str:
     digest = hashlib.sha256()
+    if not Path(path).is_file():
+        return str(path)  # the reader says what is wrong with it
     with Path(path).open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)

@@ -141,7 +141,7 @@ def test_make_folds__no_tissue():
     bare = Pairs(
         pairs.genotypes, pairs.covariates[[]], pairs.subjects, pairs.drugs, pairs.sample_index, pairs.drug_index
     )
-    with pytest.raises(InputError, match=r'found no covariate column "tissue" \(the scheme new-tissues needs it\)'):
+    with pytest.raises(InputError, match=r'no column "tissue" serves as covariate \(the scheme new-tissues needs one'):
         make_folds(bare, "new-tissues", 3, 0)
 
 

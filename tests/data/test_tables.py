@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.data.tables import Measure, Responses, choose_covariates, index_by_id
+from drugresponse.data.covariates import choose_covariates
+from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError
 
 
@@ -182,3 +183,8 @@ def test_choose_covariates__misspelt_name():
 )
 def test_measure__claims_no_more_than_was_told(direction, words):
     assert Measure(higher_means=direction).higher_words() == words
+
+
+def test_as_responses__a_path_is_refused():
+    with pytest.raises(InputError, match=r"found str \(expected Responses or a DataFrame\)"):
+        as_responses("responses.tsv")

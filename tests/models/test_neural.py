@@ -159,7 +159,7 @@ def test_neural__one_group_to_hold_out_leaves_the_ridge():
 
 def test_neural__without_tissues_the_scheme_is_refused():
     pairs = made_pairs(draw_calls(30, 4, np.random.default_rng(0)), 3)
-    with pytest.raises(InputError, match='found no covariate column "tissue"'):
+    with pytest.raises(InputError, match='no column "tissue" serves as covariate'):
         NeuralResponse("new-tissues").fit(pairs, np.arange(90.0))
 
 

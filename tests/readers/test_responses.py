@@ -79,3 +79,18 @@ def test_read_responses__named_column_that_is_absent(tmp_path):
         read_responses(file, drug_column="compound")
     with pytest.raises(InputError, match=r'no column "auc".*--response-column'):
         read_responses(file, response_column="auc")
+
+
+def test_read_responses__a_long_table_under_other_names_is_not_taken_for_wide(tmp_path):
+    path = tmp_path / "gdsc.tsv"
+    path.write_text("CELL_LINE_NAME\tDRUG_ID\tLN_IC50\nA\t1\t2.5\nA\t2\t0.5\nB\t1\t1.5\n")
+    with pytest.raises(InputError, match=r'found no column "response", and ids in "CELL_LINE_NAME" repeat'):
+        read_responses(path)
+
+
+def test_read_responses__drugs_under_another_name_are_not_averaged(tmp_path):
+    path = tmp_path / "table.tsv"
+    path.write_text("sample_id\tdrug\tresponse\nA\tx\t2.5\nA\ty\t0.5\nB\tx\t1.5\n")
+    with pytest.raises(InputError, match=r"samples repeat and there is a column \"drug\".*give --drug-column 'drug'"):
+        read_responses(path)
+    assert len(read_responses(path, drug_column="drug")) == 3
