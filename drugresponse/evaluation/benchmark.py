@@ -24,7 +24,7 @@ from drugresponse.errors import DrugResponseError
 from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.result import Evaluation
 from drugresponse.models.base import PairRegressor, make_learner
-from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.baselines import NaiveEffects, reference_name
 from drugresponse.models.predictions import prediction_table, share_of_weight
 from drugresponse.models.threads import one_thread
 from drugresponse.version import __version__
@@ -181,8 +181,7 @@ def _gather(
             result = results[name, id(planned)]
             layers[name][planned.repeat, planned.test] = result.predicted
             tables.append(_fold_table(rows, planned, name, result, naive.finest(held), scheme))
-    wanted = find_scheme(scheme).reference
-    reference = wanted if wanted in naive_names else "drug mean"
+    reference = reference_name(scheme, naive_names)
     predicted = np.stack([layers[name] for name in (*learners, *naive_names)])
     evaluation = Evaluation(rows, find_scheme(scheme), tuple(learners), tuple(naive_names), reference, fold, predicted)
     order = {name: place for place, name in enumerate(learners)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from drugresponse.evaluation.permutation import permutation_check
 from drugresponse.evaluation.scores import score_evaluation
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.models.base import PairRegressor
+from drugresponse.models.manifest import package_versions
 from drugresponse.models.requests import drugs_by_id
 from drugresponse.models.threads import available_cores
 from drugresponse.readers import as_genotypes
@@ -36,7 +36,6 @@ progress = logging.getLogger("drugresponse.progress")
 
 EVALUATED_LEARNERS = ("covariates", "ridge", "boosted-trees", "neural")
 _DRAWS = 1000
-_PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
 
 
 def evaluate(
@@ -172,6 +171,6 @@ def _told_settings(
         "shuffles": shuffles,
         "training": rows.loss.to_dict(),
         "covariates": [str(each) for each in rows.pairs.covariates.columns],
-        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": package_versions(),
         **{name: value for name, value in settings.items() if name != "device"},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.models.base import PairRegressor, State, state_array
 
-__all__ = ["AdditiveMean", "NaiveEffects", "shrinkage", "tissue_of_samples"]
+__all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
 
 _SWEEPS = 10
 _JOINT = "\t"
@@ -169,6 +170,19 @@ class AdditiveMean(PairRegressor):
         learner = cls(**settings)
         learner.effects_ = NaiveEffects.from_state(state["effects"])
         return learner
+
+
+def reference_name(scheme: str, naive: Collection[str]) -> str:
+    """The naive prediction that normalised scores subtract: the scheme's own, or the drug mean where it does not exist.
+
+    Examples
+    --------
+    >>> reference_name("random-pairs", ["overall mean", "drug mean"])
+    'drug mean'
+    """
+    wanted = find_scheme(scheme).reference
+    # with one drug there is no sample effect, and so no mean effects
+    return wanted if wanted in naive else "drug mean"
 
 
 def tissue_of_samples(pairs: Pairs) -> NDArray[np.object_] | None:

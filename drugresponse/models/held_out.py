@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import score_levels
-from drugresponse.data.splits import find_scheme, make_folds
+from drugresponse.data.splits import make_folds
 from drugresponse.models.base import PairRegressor
-from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.baselines import NaiveEffects, reference_name
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["METRIC_COLUMNS", "check_held_out", "headline"]
@@ -82,9 +82,7 @@ def _score_fold(
     learner = make().fit(rows.pairs[train], rows.y[train], rows.weights[train])
     held = rows.pairs[test]
     naive = NaiveEffects.fit(rows.pairs[train], rows.y[train], rows.weights[train], scheme=scheme).predict(held)
-    wanted = find_scheme(scheme).reference
-    # with one drug there is no sample effect, and so no mean effects
-    reference = wanted if wanted in naive else "drug mean"
+    reference = reference_name(scheme, naive)
     truth = pd.DataFrame({"sample_id": held.sample_ids, "drug_id": held.drug_ids, "response": rows.y[test]})
     tables = []
     for each, predicted in {name: learner.predict(held), **naive}.items():

@@ -14,12 +14,17 @@ from drugresponse.data.tables import Measure
 if TYPE_CHECKING:
     from drugresponse.models.pipeline import DrugResponseModel
 
-__all__ = ["NOTICE", "describe_training"]
+__all__ = ["NOTICE", "describe_training", "package_versions"]
 
 NOTICE = "research use only; not for clinical decisions"
 _RUNTIME_ONLY = ("device", "n_jobs")
 """Settings that never change a result and stay out of the file."""
 _PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
+
+
+def package_versions() -> dict[str, str]:
+    """Version of each library that can change a number."""
+    return {name: importlib.metadata.version(name) for name in _PACKAGES}
 
 
 def describe_training(
@@ -55,6 +60,6 @@ def describe_training(
         "drugs": len(rows.pairs.drugs),
         "held_out": scores,
         "notes": model.regressor_.notes(),
-        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": package_versions(),
         "inputs": inputs,
     }
