@@ -216,6 +216,8 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
             f"genotypes: {show_ids(samples[samples.duplicated()].unique())} stands in more than one row "
             "(expected one row for each sample). Rename or remove the repeats."
         )
+    if features.index.is_unique:
+        return
     keys = pd.MultiIndex.from_arrays([features["block"], features.index])
     if not keys.is_unique:
         repeated = features.index[keys.duplicated()].unique()
@@ -226,9 +228,18 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
 
 
 def _feature_order(features: pd.DataFrame) -> NDArray[np.intp]:
-    keys = features.reset_index()[list(_ORDER)].copy()
     # chromosomes as people count them: 2 before 10, numbers before X
-    bare = keys["chromosome"].str.replace("^chr", "", case=False, regex=True)
-    keys["chromosome"] = [f"{int(name):09d}" if name.isdigit() else name for name in bare]
-    keys["position"] = keys["position"].fillna(-1).astype(np.int64)
+    codes, names = pd.factorize(features["chromosome"])
+    bare = names.to_series().str.replace("^chr", "", case=False, regex=True)
+    counted = pd.Index([f"{int(name):09d}" if name.isdigit() else name for name in bare])
+    blocks = pd.factorize(features["block"], sort=True)[0]
+    chromosomes = pd.factorize(counted, sort=True)[0][codes]
+    positions = features["position"].fillna(-1).to_numpy(dtype=np.int64)
+    order = np.lexsort((positions, chromosomes, blocks))
+    places = np.column_stack([blocks, chromosomes, positions])[order]
+    if not (places[1:] == places[:-1]).all(axis=1).any():
+        return order
+    # texts are compared only where several features share a place
+    texts = features.reset_index()[["ref", "alt", "feature_id"]]
+    keys = texts.assign(block=blocks, chromosome=chromosomes, position=positions)
     return keys.sort_values(list(_ORDER), kind="stable").index.to_numpy(dtype=np.intp)

@@ -1,7 +1,11 @@
 """Files and foreign objects -> the tables of `drugresponse.data`."""
 
-from drugresponse.readers.genotypes import GENOTYPE_FORMATS, as_genotypes, read_genotypes
+from drugresponse.readers.anndata_file import read_anndata
+from drugresponse.readers.doses import read_doses
+from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_source_files
+from drugresponse.readers.genotypes import as_genotypes, read_genotypes
 from drugresponse.readers.matrix import read_matrix
+from drugresponse.readers.plink import read_plink
 from drugresponse.readers.responses import read_responses
 from drugresponse.readers.splits import read_splits
 from drugresponse.readers.tables import read_drugs, read_features, read_pairs, read_samples, read_table, to_numbers
@@ -10,11 +14,15 @@ from drugresponse.readers.variants import read_variants
 __all__ = [
     "GENOTYPE_FORMATS",
     "as_genotypes",
+    "genotype_source_files",
+    "read_anndata",
+    "read_doses",
     "read_drugs",
     "read_features",
     "read_genotypes",
     "read_matrix",
     "read_pairs",
+    "read_plink",
     "read_responses",
     "read_samples",
     "read_splits",

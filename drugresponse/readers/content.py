@@ -22,10 +22,9 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "excel"),
 )
 _ADVICE = {
-    "plink": "this is a PLINK file, which is not read yet. Convert it to VCF, for instance with plink2 --export vcf.",
-    "hdf5": "this is an HDF5 file (such as .h5ad), which is not read yet. Save the matrix as TSV or Parquet.",
-    "maf": "this is a Mutation Annotation Format table, which is not read yet. "
-    "Turn it into a samples x features table of 0 and 1.",
+    "plink": "this is a PLINK file (expected a table with a header). Give it as genotypes.",
+    "hdf5": "this is an HDF5 file such as .h5ad (expected a table with a header). Give it as genotypes.",
+    "maf": "this is a Mutation Annotation Format table (expected another table). Give it as genotypes.",
     "zip": "this is a zip archive or a spreadsheet (expected text). Save the sheet as tab-separated text.",
     "excel": "this is a spreadsheet (expected text). Save the sheet as tab-separated text.",
     "parquet": "this is a Parquet file (expected text). Save it as tab-separated text.",

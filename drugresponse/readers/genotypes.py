@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -13,9 +14,14 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.content import recognise, refuse_unreadable
+from drugresponse.readers.alterations import read_alterations
+from drugresponse.readers.anndata_file import read_anndata
 from drugresponse.readers.features import describe_features
+from drugresponse.readers.gene_names import GeneNames
+from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
 from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
+from drugresponse.readers.plink import read_plink
+from drugresponse.readers.star_alleles import read_star_alleles
 from drugresponse.readers.tables import ids_as_text
 from drugresponse.readers.variants import read_variants
 
@@ -23,8 +29,45 @@ __all__ = ["GENOTYPE_FORMATS", "as_genotypes", "read_genotypes"]
 
 logger = logging.getLogger(__name__)
 
-GENOTYPE_FORMATS = ("auto", "vcf", "matrix")
 ABSENT_MEANS = ("missing", "reference")
+AbsentMeans = Literal["missing", "reference"]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How the files are read; the fields are the arguments of `read_genotypes`."""
+
+    features: str | Path | None
+    absent_means: AbsentMeans | None
+    kind: str | None
+    layer: str | None
+    known_samples: Collection[str] | None
+    known_features: pd.DataFrame | None
+    aliases: GeneNames | None
+
+    def absent(self, usual: AbsentMeans) -> AbsentMeans:
+        return self.absent_means or usual
+
+    def words(self) -> dict[str, Any]:
+        """What readers of gene tables look at."""
+        return {name: getattr(self, name) for name in ("known_samples", "known_features", "aliases")}
+
+
+_ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
+    "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing")),
+    "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing")),
+    "matrix": lambda file, asked: read_matrix(
+        file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples
+    ),
+    "anndata": lambda file, asked: read_anndata(file, layer=asked.layer, kind=asked.kind),
+}
+_TOGETHER: Mapping[str, Callable[[Sequence[Path], _Asked], Genotypes]] = {
+    "alterations": lambda files, asked: read_alterations(
+        files, absent_means=asked.absent("reference"), **asked.words()
+    ),
+    "star-alleles": lambda files, asked: read_star_alleles(files, **asked.words()),
+}
+"""Files of these formats hold some samples each, and are read as one table."""
 
 
 def read_genotypes(
@@ -34,24 +77,36 @@ def read_genotypes(
     genotype_format: str = "auto",
     absent_means: str | None = None,
     kind: str | None = None,
+    layer: str | None = None,
     known_samples: Collection[str] | None = None,
+    known_features: pd.DataFrame | None = None,
+    aliases: GeneNames | None = None,
 ) -> Genotypes:
     r"""Read one or several sources of genotypes and put them side by side.
 
     Parameters
     ----------
     paths
-        Files: VCF, compressed VCF, BCF, or a matrix as text or Parquet. Formats may be mixed.
+        VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset); a table of
+        alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad. Formats may be mixed.
     features
         Table that explains the features of the matrices.
     genotype_format
-        `auto` tells the format of each file by its content; `vcf` or `matrix` insists on one.
+        `auto` tells the format of each file by its content; every other insists on one.
     absent_means
-        What a missing call of a VCF means: `missing` (also None) or `reference`.
+        What a call that is not there means: `missing` (also None, for VCF and PLINK) or `reference` (also None, for
+        alterations).
     kind
         Kind of matrix features that the features table does not tell; None guesses it.
+    layer
+        Layer of .h5ad files; None reads `X`.
     known_samples
-        Sample ids of the other tables, which tell a matrix from its transpose.
+        Sample ids of the other tables, which tell a matrix from its transpose, and which samples were assayed for
+        alterations.
+    known_features
+        Features of a trained model, which tables of alterations and star alleles then have too.
+    aliases
+        Names of genes in use, for tables of alterations and star alleles.
 
     Raises
     ------
@@ -68,23 +123,23 @@ def read_genotypes(
     array([[ 1.], [nan]], dtype=float32)
     """
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
-    if genotype_format not in GENOTYPE_FORMATS:
-        raise InputError(
-            f'--genotype-format: "{genotype_format}" is unknown. {nearest(genotype_format, GENOTYPE_FORMATS)}'
-        )
     if absent_means is not None and absent_means not in ABSENT_MEANS:
         raise InputError(f'--absent-means: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
     if not files:
         raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
-    sources = []
+    means = cast("AbsentMeans | None", absent_means)
+    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases)
+    together: dict[str, list[Path]] = {}
     for file in files:
-        if _is_variants(file, genotype_format):
-            means = cast(Literal["missing", "reference"], absent_means or "missing")
-            sources.append(read_variants(file, absent_means=means))
-        else:
-            sources.append(read_matrix(file, features=features, kind=kind, known_samples=known_samples))
+        found = genotype_format_of(file, genotype_format)
+        # a group stands where its first file stands
+        together.setdefault(found if found in _TOGETHER else f"{found} {len(together)}", []).append(file)
+    sources = [
+        _TOGETHER[name](group, asked) if name in _TOGETHER else _ONE_BY_ONE[name.split()[0]](group[0], asked)
+        for name, group in together.items()
+    ]
     if len(sources) > 1:
-        _report_overlap(files, sources)
+        _report_overlap([group[0] for group in together.values()], sources)
     return Genotypes.join(sources)
 
 
@@ -122,15 +177,6 @@ def as_genotypes(data: Any, *, layer: str | None = None, kind: str | None = None
         f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame or AnnData). "
         "Read a file with read_genotypes."
     )
-
-
-def _is_variants(file: Path, genotype_format: str) -> bool:
-    found = recognise(file)
-    if found not in ("vcf", "bcf", "parquet"):
-        refuse_unreadable(found, file.name)
-    if genotype_format == "matrix" and found in ("vcf", "bcf"):
-        raise InputError(f"{file.name}: this is {found.upper()} (expected a matrix). Use --genotype-format auto.")
-    return genotype_format == "vcf" or found in ("vcf", "bcf")
 
 
 def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None:

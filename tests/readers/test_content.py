@@ -44,7 +44,7 @@ def test_open_checked__absent_folder_and_empty(tmp_path):
 @pytest.mark.parametrize(
     ("found", "message"),
     [
-        ("plink", "PLINK file, which is not read yet. Convert it to VCF"),
+        ("plink", r"this is a PLINK file \(expected a table with a header\)\. Give it as genotypes"),
         ("hdf5", "HDF5 file"),
         ("maf", "Mutation Annotation Format"),
         ("zip", "spreadsheet"),

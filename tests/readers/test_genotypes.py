@@ -7,9 +7,12 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from bed_reader import to_bed
 from cyvcf2 import VCF, Writer
+from pgenlib import PgenWriter
 from scipy import sparse
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.readers import as_genotypes, read_genotypes
 
@@ -47,9 +50,39 @@ def features() -> pd.DataFrame:
     return table.rename_axis("feature_id").assign(kind="dosage")
 
 
+def write_plink(folder) -> None:
+    """PLINK 1 and PLINK 2 filesets, chromosomes as those programs write them, variants in another order."""
+    order = [3, 0, 2, 1]
+    sites = [SITES[at] for at in order]
+    calls = np.where(np.isnan(DOSAGES), -127, DOSAGES).astype(np.int8)[:, order]
+    properties = {
+        "iid": SAMPLES,
+        "sid": [f"rs{at}" for at in order],
+        "chromosome": ["23" if site[0] == "X" else site[0] for site in sites],
+        "bp_position": [site[1] for site in sites],
+        "allele_1": [site[3] for site in sites],
+        "allele_2": [site[2] for site in sites],
+    }
+    to_bed(folder / "one.bed", calls, properties=properties)
+    with PgenWriter(bytes(folder / "two.pgen"), len(SAMPLES), variant_ct=len(sites), nonref_flags=False) as writer:
+        for column in calls.T:
+            writer.append_biallelic(np.where(column < 0, -9, column).astype(np.int8))
+    lines = ["##contig=<ID=chr2>", "\t".join(["#CHROM", "POS", "ID", "REF", "ALT", "INFO"])]
+    for chromosome, position, ref, alt, gene in sites:
+        lines.append(
+            "\t".join([chromosome, str(position), ".", ref, alt, f"AF=0.1;GENEINFO={gene}:1" if gene else "."])
+        )
+    (folder / "two.pvar").write_text("\n".join(lines) + "\n")
+    (folder / "two.psam").write_text("#IID\tSEX\n" + "".join(f"{each}\tNA\n" for each in SAMPLES))
+
+
 @pytest.fixture
 def cohort(tmp_path):
-    """The same cohort in every format; no file has an extension that tells."""
+    """The same cohort in every format; no file has an extension that tells, but where PLINK asks for one."""
+    write_plink(tmp_path)
+    for name, values in (("dense", DOSAGES), ("sparse", sparse.csc_matrix(DOSAGES))):
+        written = anndata.AnnData(values.copy(), obs=pd.DataFrame(index=SAMPLES), var=features())
+        written.write_h5ad(tmp_path / name)
     (tmp_path / "vcf").write_text(vcf_text())
     (tmp_path / "vcf_gzip").write_bytes(gzip.compress(vcf_text().encode()))
     records = VCF(str(tmp_path / "vcf"))
@@ -74,6 +107,13 @@ def test_read_genotypes__every_format_gives_equal_genotypes(cohort):
     for name in ("matrix", "transposed", "parquet"):
         read = read_genotypes([cohort / name], features=cohort / "features", known_samples=SAMPLES)
         assert read.equals(expected), name
+    for name in ("two.pgen", "two", "dense", "sparse"):
+        assert read_genotypes(cohort / name).equals(expected), name
+    # a .bim file has no place for genes
+    without_genes = Genotypes(expected.values, expected.sample_ids, expected.features.assign(gene=""))
+    for name in ("one.bed", "one"):
+        assert read_genotypes(cohort / name).equals(without_genes), name
+    assert read_genotypes(cohort / "one.bed", absent_means="reference").values.nnz == 6
 
 
 def test_as_genotypes__in_memory_equals_the_files(cohort):
@@ -115,6 +155,23 @@ def test_read_genotypes__several_sources_side_by_side(cohort, caplog):
     assert "1 samples are in all 2 sources, 4 in only some of them" in caplog.text
 
 
+def test_read_genotypes__gene_tables_of_several_files_are_one_table(cohort):
+    (cohort / "maf").write_text(
+        "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nTP53\tp1\tNonsense_Mutation\n"
+    )
+    (cohort / "long").write_text("sample_id,gene,alteration\np2,TP53,lof\np2,KRAS,missense\n")
+    (cohort / "stars").write_text("Sample ID\tGene\tDiplotype\np1\tCYP2D6\t*1/*4\n")
+    read = read_genotypes([cohort / "maf", cohort / "two", cohort / "long", cohort / "stars"], known_samples=SAMPLES)
+    assert sorted(read.sample_ids) == sorted(SAMPLES)
+    values = pd.DataFrame(read.dense(), index=read.sample_ids, columns=read.features.index)
+    assert values.loc[SAMPLES, "TP53_lof"].tolist() == [1, 1, 0, 0]
+    assert values.loc[SAMPLES, "KRAS_missense"].tolist() == [0, 1, 0, 0]
+    assert values.loc["p1", "CYP2D6*4"] == 1
+    assert values.loc["p10", ["CYP2D6*4"]].isna().all()
+    absent = read_genotypes(cohort / "long", absent_means="missing", known_samples=SAMPLES)
+    assert absent.sample_ids.tolist() == ["p2"]
+
+
 def test_read_genotypes__the_same_variants_of_other_samples_are_not_side_by_side(cohort):
     (cohort / "others").write_text(vcf_text().replace("p1\tp2\tp3\tp10", "q1\tq2\tq3\tq4"))
     with pytest.raises(InputError, match=r"none of its samples .*Merge such files first"):
@@ -129,13 +186,13 @@ def test_read_genotypes__absent_means_reaches_the_vcf(cohort):
     ("content", "message"),
     [
         (b"", "given.dat: the file is empty"),
-        (b"\x6c\x1b\x01\xff", "this is a PLINK file, which is not read yet"),
-        (b"\x89HDF\r\n\x1a\n", "this is an HDF5 file"),
-        (b"Hugo_Symbol\tTumor_Sample_Barcode\nTP53\ts1\n", "this is a Mutation Annotation Format table"),
+        (b"\x6c\x1b\x01\xff", r"given.dat: found no \.bim file beside it \(expected given\.dat\.bim\)"),
+        (b"\x89HDF\r\n\x1a\n", "given.dat: this HDF5 file cannot be read"),
+        (b"PK\x03\x04....", "this is a zip archive or a spreadsheet"),
         (b"\x01\x02\x03\x04\n\x01\x02\x03", "given.dat: the file is binary"),
     ],
 )
-def test_read_genotypes__formats_that_are_not_read(tmp_path, content, message):
+def test_read_genotypes__files_that_are_not_read(tmp_path, content, message):
     (tmp_path / "given.dat").write_bytes(content)
     with pytest.raises(InputError, match=message):
         read_genotypes(tmp_path / "given.dat")
@@ -148,6 +205,8 @@ def test_read_genotypes__options(cohort):
         read_genotypes(cohort / "vcf", absent_means="ref")
     with pytest.raises(InputError, match=r"this is BCF \(expected a matrix\)"):
         read_genotypes(cohort / "bcf", genotype_format="matrix")
+    with pytest.raises(InputError, match=r"two\.pgen: this is PLINK \(expected an \.h5ad file\)"):
+        read_genotypes(cohort / "two.pgen", genotype_format="anndata")
     with pytest.raises(InputError, match="this is neither VCF nor BCF"):
         read_genotypes(cohort / "matrix", genotype_format="vcf")
     with pytest.raises(InputError, match="no source was given"):

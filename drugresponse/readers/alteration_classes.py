@@ -1,0 +1,119 @@
+"""What an alteration does to its gene: the words of many annotators, and protein changes, as classes of effect."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["EFFECTS", "SILENT", "SMALL_MUTATIONS", "WILD_TYPE", "classify", "parse_protein_change"]
+
+SMALL_MUTATIONS = ("lof", "splice", "inframe", "missense", "mutation")
+"""Classes of mutations within the gene, worst first; `mutation` is one whose effect is not told."""
+EFFECTS = (*SMALL_MUTATIONS, "deletion", "amplification", "loss", "gain", "fusion")
+"""Classes of effect; where a cell names several terms, the first of these counts."""
+SILENT = "silent"
+WILD_TYPE = "wild type"
+
+# Words of MAF (GDC and TCGA 2.4.1), Sequence Ontology (VEP, SnpEff), ANNOVAR, Funcotator and cBioPortal, without case,
+# blanks and punctuation. Which of MAF count as silent follows maftools.
+_TERMS = {
+    "lof": """frameshift frameshiftdel frameshiftins frameshiftvariant frameshiftdeletion frameshiftinsertion
+        frameshiftsubstitution frameshiftblocksubstitution nonsense nonsensemutation stopgain
+        stopgained stopgainsnv stoploss stoplost stoplosssnv nonstop nonstopmutation startloss startlost
+        translationstartsite startcodonsnp startcodondel startcodonins stopcodondel stopcodonins denovostartoutofframe
+        initiatorcodonvariant truncating truncatingmutation truncation lof lossoffunction exonlossvariant""",
+    "splice": """splice splicesite splicing spliceacceptorvariant splicedonorvariant splicesiteacceptor splicesitedonor
+        splicesitesnp splicesitedel splicesiteins splicesitevariant""",
+    "inframe": """inframe inframedel inframeins inframedeletion inframeinsertion inframeindel inframemutation
+        conservativeinframedeletion conservativeinframeinsertion disruptiveinframedeletion disruptiveinframeinsertion
+        nonframeshift nonframeshiftdeletion nonframeshiftinsertion nonframeshiftsubstitution
+        nonframeshiftblocksubstitution proteinalteringvariant""",
+    "missense": "missense missensemutation missensevariant nonsynonymous nonsynonymoussnv nonsynonymouscoding",
+    "mutation": """mutation mutated mutant mut altered alteration variant unknown unclassified codingsequencevariant
+        yes true 1""",
+    "deletion": """deletion deleted del homdel homodel homozygousdeletion deepdeletion genedeletion
+        transcriptablation""",
+    "amplification": """amplification amplified amp highamp hlamp highlevelamplification focalamplification
+        transcriptamplification""",
+    "loss": "loss copyloss hetloss hetdel shallowdeletion heterozygousdeletion hemizygousdeletion",
+    "gain": "gain copygain lowlevelgain",
+    "fusion": """fusion genefusion inframefusion rearrangement rearranged translocation structuralvariant
+        structuralvariation""",
+    SILENT: """silent synonymous synonymoussnv synonymousvariant stopretainedvariant startretainedvariant intron
+        intronic intronvariant 3utr 5utr utr3 utr5 utr 3primeutr 5primeutr 3primeutrvariant 5primeutrvariant 3flank
+        5flank igr intergenic intergenicvariant intergenicregion rna lincrna ncrna ncrnaexonic ncrnaintronic
+        ncrnasplicing ncrnautr3 ncrnautr5 upstream downstream upstreamgenevariant downstreamgenevariant spliceregion
+        spliceregionvariant splicepolypyrimidinetractvariant splicedonorregionvariant splicedonor5thbasevariant
+        targetedregion denovostartinframe denovostart 5primeutrprematurestartcodongainvariant
+        noncodingtranscriptexonvariant noncodingtranscriptvariant noncodingexonvariant noncodingtranscript
+        regulatoryregionvariant tfbindingsitevariant maturemirnavariant nmdtranscriptvariant
+        incompleteterminalcodonvariant""",
+    WILD_TYPE: "wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0",
+}
+_CLASS_OF = {word: name for name, words in _TERMS.items() for word in words.split()}
+_SEVERITY = (*EFFECTS, SILENT, WILD_TYPE)
+
+_AMINO_ACIDS = "Ala Arg Asn Asp Cys Gln Glu Gly His Ile Leu Lys Met Phe Pro Ser Thr Trp Tyr Val Sec Pyl Ter Xaa"
+_THREE_LETTERS = dict(zip(_AMINO_ACIDS.split(), "ARNDCQEGHILKMFPSTWYVUO*X", strict=True))
+_THREE = re.compile("|".join(_THREE_LETTERS))
+_SUBSTITUTION = re.compile(r"([A-Z*])(\d+)([A-Z*=])")
+_FRAME_SHIFT = re.compile(r"([A-Z*-]*\d+)[A-Z*]?fs.*")
+_IN_FRAME = re.compile(r"[A-Z*]*\d+(?:_[A-Z*]*\d+)?[A-Z*]*(?:delins|del|ins|dup|>)[A-Z*]*\d*")
+_SPLICE = re.compile(r"[A-Z*]?\d+_splice")
+
+
+def classify(term: str) -> str | None:
+    """The class of effect that a term of an annotator means; `silent`, `wild type`, or None where it is not known.
+
+    Examples
+    --------
+    >>> classify("Frame_Shift_Del"), classify("stop_gained&splice_region_variant"), classify("5'UTR"), classify("ITD")
+    ('lof', 'lof', 'silent', None)
+    """
+    whole = _CLASS_OF.get(_plain(term))
+    if term.startswith("-"):  # a copy number such as -1 is not the word 1
+        return None
+    if whole is not None:
+        return whole
+    named = {_CLASS_OF.get(_plain(part)) for part in re.split(r"[&,;|]", term)}
+    return next((each for each in _SEVERITY if each in named), None)
+
+
+def parse_protein_change(text: str) -> tuple[str, str] | None:
+    """A protein change in one-letter form, without `p.` and what follows a frame shift, and its class of effect.
+
+    Returns
+    -------
+    tuple or None
+        None where the text is no protein change, or one without a change (`p.=`, `p.?`).
+
+    Examples
+    --------
+    >>> parse_protein_change("p.Val600Glu"), parse_protein_change("NP_000537.3:p.(R213*)")
+    (('V600E', 'missense'), ('R213*', 'lof'))
+    >>> parse_protein_change("p.W288Cfs*12"), parse_protein_change("E746_A750del"), parse_protein_change("amplified")
+    (('W288fs', 'lof'), ('E746_A750del', 'inframe'), None)
+    """
+    change = text.strip().rpartition(":")[2].removeprefix("p.").strip("()[]")
+    if _THREE.search(change):
+        change = _THREE.sub(lambda found: _THREE_LETTERS[found.group()], change)
+    substitution = _SUBSTITUTION.fullmatch(change)
+    if substitution:
+        before, position, after = substitution.groups()
+        if after in (before, "="):
+            return change, SILENT
+        if after == "X":
+            change, after = f"{before}{position}*", "*"
+        lost = after == "*" or before == "*" or (before == "M" and position == "1")
+        return change, "lof" if lost else "missense"
+    shifted = _FRAME_SHIFT.fullmatch(change)
+    if shifted:
+        return f"{shifted.group(1)}fs", "lof"
+    if _IN_FRAME.fullmatch(change):
+        return change, "inframe"
+    if _SPLICE.fullmatch(change):
+        return change, "splice"
+    return None
+
+
+def _plain(term: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "", term).lower()

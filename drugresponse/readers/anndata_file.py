@@ -1,0 +1,184 @@
+"""An .h5ad file -> Genotypes: obs are samples, var are features."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.errors import DrugResponseError, InputError, nearest, require
+from drugresponse.readers.content import open_checked
+from drugresponse.readers.features import describe_features
+from drugresponse.readers.hdf5_checks import checked_part, refuse_crashing
+
+__all__ = ["read_anndata"]
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_CELLS = 1 << 23
+_SPARSE = ("csr_matrix", "csc_matrix")
+
+
+def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
+    """Read a matrix that anndata wrote; only the matrix, the names and what `var` says of the features are looked at.
+
+    Parameters
+    ----------
+    path
+        The file; its extension does not matter.
+    layer
+        Layer to read; None takes `X`.
+    kind
+        Kind of the features whose kind `var` does not tell; None guesses it from each block.
+
+    Returns
+    -------
+    Genotypes
+        NaN is missing, in a sparse matrix too; a cell that a sparse matrix does not store is 0.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, is other HDF5, leads to other files, lacks the layer, or does not hold numbers.
+
+    Notes
+    -----
+    HDF5 can point into other files of the machine (external links, external and virtual data sets). Nothing of that
+    kind is followed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import anndata
+    >>> table = pd.DataFrame([[0.0, 1.0]], index=["s1"], columns=["TP53", "KRAS"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     anndata.AnnData(table).write_h5ad(Path(folder, "cohort.dat"))
+    ...     genotypes = read_anndata(Path(folder, "cohort.dat"), kind="altered")
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['KRAS', 'TP53'], [[1.0, 0.0]])
+    """
+    file = open_checked(path)
+    library = require("h5py", "read .h5ad files")
+    refuse_crashing(file)
+    try:
+        with library.File(file, "r", locking=False) as stored:
+            found = _Stored(stored, file)
+            samples = found.names("obs")
+            features = found.names("var")
+            table = found.feature_columns(features)
+            values = found.matrix(layer, (len(samples), len(features)))
+    except DrugResponseError:
+        raise
+    except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
+        raise InputError(
+            f"{file.name}: this HDF5 file cannot be read ({_said(error)}). It is truncated or damaged, or not written "
+            "by anndata; write it anew with AnnData.write_h5ad."
+        ) from error
+    _refuse_text(values, file.name)
+    described = describe_features(features, values, table=table, kind=kind, where=file.name)
+    return Genotypes.build(values, samples, described)
+
+
+class _Stored:
+    """The parts of an open file that are read, each looked at before it is."""
+
+    def __init__(self, stored: Any, file: Path) -> None:
+        self._stored, self._file = stored, file
+        absent = [name for name in ("obs", "var") if name not in stored]
+        if absent:
+            raise InputError(
+                f"{file.name}: this HDF5 file has no {' and no '.join(absent)} (expected .h5ad, which has obs, var and "
+                "X). Write it with AnnData.write_h5ad."
+            )
+
+    def names(self, axis: str) -> list[str]:
+        """The ids of obs or var."""
+        frame = self._element(axis)
+        if "_index" not in frame.attrs or not hasattr(frame, "keys"):
+            raise InputError(
+                f"{self._file.name}: {axis} is not stored as anndata 0.7 and later store it. "
+                "Read it and write it anew with a newer anndata."
+            )
+        index = frame.attrs["_index"]
+        return [str(each) for each in self._read(f"{axis}/{_as_text(index)}")]
+
+    def feature_columns(self, features: list[str]) -> pd.DataFrame | None:
+        """What var says of the features, in the columns that are known here."""
+        frame = self._element("var")
+        named = [name for name in FEATURE_COLUMNS if name in frame]
+        columns = {name: self._read(f"var/{name}") for name in named}
+        if not columns:
+            return None
+        return pd.DataFrame({name: pd.Series(column).to_numpy() for name, column in columns.items()}, index=features)
+
+    def matrix(self, layer: str | None, shape: tuple[int, int]) -> Any:
+        """The numbers of X or a layer, as `scipy.sparse` where they are stored so, NaN where missing."""
+        where = "X" if layer is None else f"layers/{layer}"
+        if layer is not None:
+            layers = list(self._element("layers")) if "layers" in self._stored else []
+            if layer not in layers:
+                hint = nearest(layer, layers) if layers else "It has none."
+                raise InputError(f'{self._file.name}: found no layer "{layer}". {hint}')
+        if where not in self._stored or self._encoding(self._stored[where]) == "null":
+            raise InputError(f"{self._file.name}: this file has no X. Name the layer that holds the genotypes.")
+        stored = self._element(where)
+        if self._encoding(stored) in _SPARSE:
+            values = self._read(where)
+            found = tuple(values.shape)
+        else:
+            found = tuple(stored.shape)
+            values = None
+        if found != shape:
+            raise InputError(
+                f"{self._file.name}: {where} is {' x '.join(map(str, found))}, its names are {shape[0]} samples x "
+                f"{shape[1]} features. Write the file anew."
+            )
+        return self._dense(stored, shape) if values is None else _checked_sparse(values)
+
+    def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
+        step = max(1, _BLOCK_CELLS // max(1, shape[1]))
+        blocks = []
+        for start in range(0, shape[0], step):
+            with np.errstate(over="ignore"):  # what does not fit becomes infinite, which is refused later
+                blocks.append(sparse.csr_array(np.asarray(stored[start : start + step]).astype(np.float32)))
+        return sparse.csr_array(sparse.vstack(blocks, format="csr")) if blocks else sparse.csr_array(shape)
+
+    def _read(self, where: str) -> Any:
+        return require("anndata.io", "read .h5ad files").read_elem(self._element(where))
+
+    def _element(self, where: str) -> Any:
+        """A part, after a look at all that it is made of."""
+        part = checked_part(self._stored, where, self._file)
+        # columns of obs and var are looked at when they are read
+        for name in part if hasattr(part, "keys") and where not in ("obs", "var") else ():
+            self._element(f"{where}/{name}")
+        return part
+
+    @staticmethod
+    def _encoding(part: Any) -> str:
+        return _as_text(part.attrs.get("encoding-type", part.attrs.get("h5sparse_format", "")))
+
+
+def _checked_sparse(values: Any) -> Any:
+    """Refuse a damaged matrix before its indices are trusted."""
+    values.check_format(full_check=True)
+    return values
+
+
+def _refuse_text(values: Any, where: str) -> None:
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"{where}: the matrix holds {values.dtype} (expected numbers). Write numbers.")
+
+
+def _as_text(word: Any) -> str:
+    return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,164 @@
+"""PLINK 1 (.bed, .bim, .fam) and PLINK 2 (.pgen, .pvar, .psam) -> Genotypes: copies of each alternate allele."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.call_blocks import AllelePlan, gather_calls
+from drugresponse.readers.content import open_checked
+from drugresponse.readers.plink_calls import open_plink_calls
+from drugresponse.readers.plink_labels import read_plink_samples, read_plink_variants
+
+__all__ = ["PLINK_SUFFIXES", "plink_files", "read_plink"]
+
+logger = logging.getLogger(__name__)
+
+_MAGIC = b"\x6c\x1b"
+_SIBLINGS = {
+    ".bed": ((".bim",), (".fam",)),
+    ".pgen": ((".pvar", ".pvar.zst", ".bim"), (".psam", ".fam")),
+}
+PLINK_SUFFIXES = tuple(_SIBLINGS)
+_HALF_SEX = ("X", "Y", "MT", "M")
+
+
+def read_plink(path: str | Path, *, absent_means: Literal["missing", "reference"] = "missing") -> Genotypes:
+    r"""Read a PLINK 1 or PLINK 2 fileset into dosages of alternate alleles.
+
+    Parameters
+    ----------
+    path
+        The .bed or .pgen file, the folder that holds one fileset (such as Galaxy's), or the name that the files of the
+        fileset share. The files of variants and samples stand beside it under the same name.
+    absent_means
+        What a missing call means: not assayed, or the reference.
+
+    Returns
+    -------
+    Genotypes
+        One feature for each alternate allele, named and ordered as those of a VCF, kind and block `dosage`. Samples are
+        named by their IID.
+
+    Raises
+    ------
+    InputError
+        A file of the fileset is absent, truncated, damaged, or does not fit the others.
+
+    Notes
+    -----
+    In PLINK 1 files the first allele of .bim (A1) is counted, and the second (A2) taken as the reference; where a file
+    was written without that order being kept, A2 is merely the more frequent one. Of PLINK 2 files, dosages are read
+    where they are stored, else the hard calls. PLINK writes the one copy of a man's X as two. Where the same allele
+    stands in several records, the first call of a sample counts; calls that contradict each other are missing. Sex,
+    parents and phenotypes are not read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     stem = Path(folder, "cohort")
+    ...     _ = stem.with_suffix(".fam").write_text("f1 s1 0 0 0 -9\nf2 s2 0 0 0 -9\n")
+    ...     _ = stem.with_suffix(".bim").write_text("1 rs1 0 7 C A\n23 rs2 0 9 T G\n")
+    ...     _ = stem.with_suffix(".bed").write_bytes(bytes.fromhex("6c1b010402"))
+    ...     genotypes = read_plink(stem.with_suffix(".bed"))
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['1:7:A:C', 'X:9:G:T'], [[2.0, 1.0], [nan, 2.0]])
+    """
+    calls, variants_file, samples_file = plink_files(path)
+    samples = read_plink_samples(samples_file)
+    variants = read_plink_variants(variants_file)
+    source = open_plink_calls(calls, variants, len(samples))
+    alleles = variants.alleles
+    distinct = alleles.drop_duplicates("feature_id").set_index("feature_id").drop(columns=["variant", "allele"])
+    # the table is checked and ordered first, so that calls are read straight into their place
+    described = distinct.assign(kind="dosage", block="dosage")
+    frame = Genotypes.build(sparse.csr_array((len(samples), len(described)), dtype=np.float32), samples, described)
+    plan = AllelePlan.of(frame.features.index.tolist(), alleles["feature_id"].tolist())
+    values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=absent_means == "reference")
+    genotypes = Genotypes(values, frame.sample_ids, frame.features)
+    _report(genotypes, n_conflicts, absent_means, calls.name)
+    return genotypes
+
+
+def plink_files(path: str | Path) -> tuple[Path, Path, Path]:
+    """The files of a fileset: calls, variants, samples.
+
+    Raises
+    ------
+    InputError
+        There is none, several, or one of the three is absent.
+    """
+    calls = _calls_file(Path(path))
+    head = _head(calls)
+    if head[:2] != _MAGIC:
+        raise InputError(f"{calls.name}: this is no PLINK file (expected a .bed or .pgen file). Check the file.")
+    suffix = ".bed" if head[2:3] in (b"\x00", b"\x01") else ".pgen"
+    if suffix == ".pgen" and calls.suffix == ".bed":
+        raise InputError(
+            f"{calls.name}: found 0x{head[2:3].hex()} as the third byte (expected 0x01, the mode of a .bed file). "
+            "The file is damaged; copy it again."
+        )
+    stems = [calls.with_suffix(""), calls] if calls.suffix == suffix else [calls, calls.with_suffix("")]
+    variants, samples = (_sibling(calls, stems, suffixes) for suffixes in _SIBLINGS[suffix])
+    return calls, variants, samples
+
+
+def _calls_file(path: Path) -> Path:
+    if path.is_dir():
+        found = sorted(each for each in path.iterdir() if each.suffix in _SIBLINGS)
+        if len(found) != 1:
+            what = f"found {show_ids(each.name for each in found)}" if found else "found no .bed or .pgen file"
+            raise InputError(f"{path.name}: {what} in this folder (expected one PLINK fileset). Give the file itself.")
+        return found[0]
+    if not path.exists():
+        named = [Path(f"{path}{suffix}") for suffix in _SIBLINGS if Path(f"{path}{suffix}").is_file()]
+        if named:
+            return named[-1]
+    return open_checked(path)
+
+
+def _head(file: Path) -> bytes:
+    with open_checked(file).open("rb") as stream:
+        head = stream.read(12)
+    if head.startswith(b"\x1f\x8b"):
+        raise InputError(
+            f"{file.name}: this PLINK file is compressed (expected it as PLINK wrote it). Unpack it first."
+        )
+    return head
+
+
+def _sibling(calls: Path, stems: list[Path], suffixes: tuple[str, ...]) -> Path:
+    for stem in stems:
+        for suffix in suffixes:
+            if (found := Path(f"{stem}{suffix}")).is_file():
+                return found
+    raise InputError(
+        f"{calls.name}: found no {' or '.join(suffixes)} file beside it (expected {stems[0].name}{suffixes[0]}). "
+        "Put the files of the fileset together under one name."
+    )
+
+
+def _report(genotypes: Genotypes, n_conflicts: int, absent_means: str, where: str) -> None:
+    if n_conflicts:
+        logger.warning(
+            "%s: %d calls contradict an earlier record of the same allele and are missing.", where, n_conflicts
+        )
+    n_samples, n_alleles = genotypes.shape
+    share = int(np.isnan(genotypes.values.data).sum()) / (n_samples * n_alleles)
+    if share > 0.5 and absent_means == "missing":
+        logger.warning(
+            "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
+            "read it with --absent-means reference.",
+            where,
+            100 * share,
+        )
+    if genotypes.features["chromosome"].isin(_HALF_SEX).any():
+        logger.info("%s: has variants of X, Y or MT; PLINK writes a single copy as two, and so it is read.", where)
+    logger.info("%s: %d samples, %d alternate alleles, %.1f %% missing.", where, n_samples, n_alleles, 100 * share)

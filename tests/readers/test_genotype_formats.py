@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import io
+import zipfile
+
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of, genotype_source_files
+
+
+def archive(name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as stream:
+        stream.writestr(name, "text")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"##fileformat=VCFv4.2\n", "vcf"),
+        (b"\x6c\x1b\x01\xdc", "plink"),
+        (b"\x89HDF\r\n\x1a\n", "anndata"),
+        (b"PAR1....", "matrix"),
+        (b"sample_id\tTP53\ns1\t1\n", "matrix"),
+        (b"Hugo_Symbol\tTumor_Sample_Barcode\nTP53\ts1\n", "alterations"),
+        (b"#note\nsample_id,gene,alteration\ns1,TP53,lof\n", "alterations"),
+        (b"Sample ID\tGene\tDiplotype\ns1\tCYP2D6\t*1/*4\n", "star-alleles"),
+        (b"CYP2D6\t*1/*4\n", "star-alleles"),
+        (archive("results/metadata.txt"), "star-alleles"),
+        (b"\x01\x02\x03\x04\n\x01", "matrix"),
+    ],
+)
+def test_genotype_format_of__by_content(tmp_path, content, expected):
+    file = tmp_path / "dataset_1.dat"
+    file.write_bytes(content)
+    assert genotype_format_of(file) == expected
+    assert expected in GENOTYPE_FORMATS
+
+
+def test_genotype_format_of__insisting(tmp_path):
+    file = tmp_path / "dataset_1.dat"
+    file.write_bytes(b"sample_id,gene,alteration\ns1,TP53,lof\n")
+    assert genotype_format_of(file, "matrix") == "matrix"
+    file.write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(
+        InputError, match=r"this is HDF5 \(expected a table of star alleles\)\. Use --genotype-format auto"
+    ):
+        genotype_format_of(file, "star-alleles")
+    with pytest.raises(InputError, match=r'"h5ad" is unknown'):
+        genotype_format_of(file, "h5ad")
+
+
+def test_genotype_format_of__spreadsheet(tmp_path):
+    file = tmp_path / "genotypes.xlsx"
+    file.write_bytes(archive("[Content_Types].xml"))
+    with pytest.raises(InputError, match="zip archive or a spreadsheet"):
+        genotype_format_of(file)
+
+
+def test_genotype_source_files__all_of_a_fileset(tmp_path):
+    for suffix in (".bed", ".bim", ".fam"):
+        (tmp_path / f"cohort{suffix}").write_bytes(b"\x6c\x1b\x01")
+    expected = [tmp_path / f"cohort{suffix}" for suffix in (".bed", ".bim", ".fam")]
+    assert genotype_source_files(tmp_path / "cohort.bed") == expected
+    assert genotype_source_files(tmp_path) == expected
+    assert genotype_source_files(tmp_path / "cohort") == expected
+    (tmp_path / "cohort.fam").unlink()
+    assert genotype_source_files(tmp_path / "cohort.bed") == [tmp_path / "cohort.bed"]
+    assert genotype_source_files(tmp_path / "absent.tsv") == [tmp_path / "absent.tsv"]
