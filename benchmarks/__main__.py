@@ -1,0 +1,127 @@
+"""python -m benchmarks [run | table | compare | speed]: measure what the cache lacks, print tables from it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.cache import NAIVE_NAMES, Cache
+from benchmarks.cohorts import cohort_names
+from benchmarks.compare import compare_with
+from benchmarks.pages import comparison_page, put_between_marks, scores_page, tab_separated
+from benchmarks.references import REFERENCES
+from benchmarks.run import Plan, known_learners, run
+from benchmarks.scores import fold_scores, mean_scores
+from drugresponse.errors import InputError
+from drugresponse.models.base import LEARNERS
+
+_COMMANDS = ("run", "table", "compare", "speed")
+_GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
+"""What a word stands for that names several."""
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or (arguments[0].startswith("-") and arguments[0] not in ("-h", "--help")):
+        arguments = ["run", *arguments]
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "speed":
+            from benchmarks.speed import speed_page
+
+            sys.stdout.write(speed_page(options.data / options.cohort, options.learners))
+            return 0
+        cache = Cache(options.cache)
+        if options.command == "compare":
+            return _compare(cache, options)
+        failed = run(_plan(options), cache) if options.command == "run" else 0
+        _print_scores(cache, options)
+    except InputError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    data = argparse.ArgumentParser(add_help=False)
+    data.add_argument("--data", type=Path, default=Path("../shared/data"), help="folder of cohort folders")
+    cached = argparse.ArgumentParser(add_help=False)
+    cached.add_argument("--cache", type=Path, default=Path(".benchmarks"), help="what has been measured")
+    cached.add_argument("--tsv", type=Path, help="write the table also here, tab-separated")
+    cached.add_argument(
+        "--markdown", type=Path, help="write the page also here; between its marks, where the file has them"
+    )
+    measured = commands.add_parser("run", parents=[data, cached], help="measure, then print the table (default)")
+    measured.add_argument("--cohorts", nargs="+", help="all in the folder when left out")
+    measured.add_argument("--schemes", nargs="+", default=[], help="all that a cohort can answer when left out")
+    measured.add_argument(
+        "--learners", nargs="+", help=f"of: {', '.join(known_learners())}; references: all references"
+    )
+    measured.add_argument("--folds", type=int, default=5, help="where none lie beside the data")
+    measured.add_argument("--only-folds", type=int, nargs="+", default=[], help="numbers of the folds to run, from 0")
+    measured.add_argument("--threads", type=int, default=1)
+    measured.add_argument("--minutes", type=float, default=30.0, help="after which a unit is stopped")
+    measured.add_argument("--again", action="store_true", help="try units that failed or were stopped again")
+    measured.add_argument(
+        "--every-fold", action="store_true", help="run slow references on all folds, not on the first"
+    )
+    table = commands.add_parser("table", parents=[cached], help="print the table of what has been measured")
+    table.add_argument("--by-fold", action="store_true", help="a row for each fold in --tsv")
+    measured.add_argument("--by-fold", action="store_true", help="a row for each fold in --tsv")
+    compared = commands.add_parser("compare", parents=[cached], help="a learner against each other one")
+    compared.add_argument("--learner", default="auto")
+    compared.add_argument("--against", nargs="+", default=[], help="references, or names; all measured when left out")
+    compared.add_argument("--draws", type=int, default=1000)
+    speed = commands.add_parser("speed", parents=[data], help="ratios of cost, measured in one run")
+    speed.add_argument("--learners", nargs="+", default=["ridge", "neural", "boosted-trees"])
+    speed.add_argument("cohort")
+    return parser
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    names = options.cohorts or cohort_names(options.data)
+    learners = [
+        each
+        for name in options.learners or known_learners()
+        for each in _GROUPS.get(name, (name,))
+        if each not in NAIVE_NAMES
+    ]
+    return Plan(
+        cohorts=tuple(options.data / name for name in names),
+        schemes=tuple(options.schemes),
+        learners=tuple(dict.fromkeys(learners)),
+        folds=options.folds,
+        only_folds=tuple(options.only_folds),
+        threads=options.threads,
+        minutes=options.minutes,
+        again=options.again,
+        every_fold=options.every_fold,
+    )
+
+
+def _print_scores(cache: Cache, options: argparse.Namespace) -> None:
+    folds = fold_scores(cache)
+    means = mean_scores(folds)
+    _write(options, scores_page(means), tab_separated(folds if options.by_fold else means))
+
+
+def _compare(cache: Cache, options: argparse.Namespace) -> int:
+    against = [each for name in options.against for each in _GROUPS.get(name, (name,))]
+    table = compare_with(cache, options.learner, against, n_draws=options.draws)
+    _write(options, comparison_page(table, options.learner), tab_separated(table))
+    return int(table["verdict"].isin(["worse", "deficit"]).any())
+
+
+def _write(options: argparse.Namespace, page: str, table: str) -> None:
+    sys.stdout.write(page)
+    if options.tsv is not None:
+        options.tsv.write_text(table, encoding="utf-8")
+    if options.markdown is not None:
+        old = options.markdown.read_text(encoding="utf-8") if options.markdown.is_file() else ""
+        options.markdown.write_text(put_between_marks(old, page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
