@@ -26,11 +26,20 @@ class SampleEncoder(BaseEstimator):
     a common one; each block is scaled to a mean squared row norm of 1. A missing call, an absent feature and an
     unknown level contribute nothing, which is the training mean. Tokens that are constant in training are dropped.
 
+    With a treatment arm there are interaction tokens too, between the covariates and the genotype: each centred genotype
+    token times the centred arm, a dose or (one token for each but the first) a level of text. They form blocks of their
+    own, such as `mutation x arm=B`. Where the arm or the call is missing they are 0.
+
+    Parameters
+    ----------
+    arm
+        Name of the covariate that is the treatment arm; None has no interaction tokens.
+
     Attributes
     ----------
     tokens_ : pandas.DataFrame
-        One row a token, in the order of the columns: `block, token, gene`; `token` is the feature id, or
-        `column=level` for covariates.
+        One row a token, in the order of the columns: `block, token, gene, arm`; `token` is the feature id, or
+        `column=level` for covariates; `arm` is the covariate token that an interaction token is multiplied by, else "".
     center_, scale_ : (n_tokens,) float64
         A token's number is `(value - center) * scale`.
 
@@ -41,6 +50,9 @@ class SampleEncoder(BaseEstimator):
     >>> SampleEncoder().fit(genotypes, nothing).transform(genotypes, nothing).tolist()
     [[-1.0], [1.0]]
     """
+
+    def __init__(self, arm: str | None = None) -> None:
+        self.arm = arm
 
     def fit(self, genotypes: Genotypes, covariates: pd.DataFrame) -> SampleEncoder:
         """Learn which tokens vary, their means and the scale of each block.
@@ -55,12 +67,15 @@ class SampleEncoder(BaseEstimator):
             for name, column in covariates.items()
         }
         self.genotype_features_ = genotypes.features.copy()
-        raw = np.hstack([self._covariate_tokens(covariates), genotypes.dense().astype(np.float64)])
+        side = self._covariate_tokens(covariates)
+        raw = np.hstack([side, genotypes.dense().astype(np.float64)])
         tokens = pd.concat([self._covariate_rows(), _genotype_rows(genotypes.features)], ignore_index=True)
         called = ~np.isnan(raw)
         counts = np.maximum(called.sum(axis=0), 1)
         center = np.where(called, raw, 0.0).sum(axis=0) / counts
         centred = np.where(called, raw - center, 0.0)
+        if self.arm is not None:
+            tokens, center, centred = self._cross(tokens, center, centred, side.shape[1])
         varies = np.abs(centred).max(axis=0, initial=0.0) > 1e-12
         self.tokens_ = tokens[varies].reset_index(drop=True)
         self.center_ = center[varies]
@@ -80,9 +95,40 @@ class SampleEncoder(BaseEstimator):
         return self._raw(genotypes, covariates)[1]
 
     def block_columns(self) -> dict[str, NDArray[np.intp]]:
-        """The column numbers of each block, by block name, covariates first."""
+        """The column numbers of each block, by block name, covariates first; interactions are named `block x arm`."""
         check_is_fitted(self, "tokens_")
-        return {str(name): at for name, at in self.tokens_.groupby("block", sort=False).indices.items()}
+        rows = self.tokens_
+        names = rows["block"].where(rows["arm"] == "", rows["block"] + " x " + rows["arm"])
+        return {str(name): at for name, at in rows.groupby(names, sort=False).indices.items()}
+
+    def interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Column numbers of the interaction tokens, of the genotype token in each, and of the arm's token in each."""
+        check_is_fitted(self, "tokens_")
+        rows = self.tokens_
+        crossed, genotype = rows["arm"] != "", rows["block"] != COVARIATES
+        plain, side = np.flatnonzero(genotype & ~crossed), np.flatnonzero(~genotype)
+        keys = [pd.MultiIndex.from_frame(rows.loc[at, ["block", "token"]]) for at in (genotype & ~crossed, crossed)]
+        feature = keys[0].get_indexer(keys[1])
+        arm = pd.Index(rows["token"].iloc[side]).get_indexer(rows.loc[crossed, "arm"])
+        if (feature < 0).any() or (arm < 0).any():
+            raise ValueError("an interaction token lacks the genotype or the arm that it is made of")
+        return np.flatnonzero(crossed), plain[feature], side[arm]
+
+    def _cross(
+        self, tokens: pd.DataFrame, center: NDArray[np.float64], centred: NDArray[np.float64], n_side: int
+    ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
+        """Put the interaction tokens behind the first `n_side`, which are those of the covariates."""
+        levels = self.covariate_levels_[str(self.arm)]
+        names = [str(self.arm)] if levels is None else [f"{self.arm}={level}" for level in levels[1:]]
+        at = pd.Index(tokens["token"].iloc[:n_side]).get_indexer(names)
+        body, rows = centred[:, n_side:], tokens.iloc[n_side:]
+        crossed = [rows.assign(arm=name) for name in names]
+        products = [body * centred[:, [column]] for column in at]
+        return (
+            pd.concat([tokens.iloc[:n_side], *crossed, rows], ignore_index=True),
+            np.concatenate([center[:n_side], np.zeros(len(names) * len(rows)), center[n_side:]]),
+            np.hstack([centred[:, :n_side], *products, body]),
+        )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """`(n_tokens,)` token names in column order."""
@@ -91,22 +137,28 @@ class SampleEncoder(BaseEstimator):
 
     def _raw(self, genotypes: Genotypes, covariates: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         check_is_fitted(self, "tokens_")
+        crossed = (self.tokens_["arm"] != "").to_numpy()
         known = self.tokens_["block"] == COVARIATES
         names = self._covariate_rows()["token"]
         kept = pd.Index(names).get_indexer(self.tokens_.loc[known, "token"])
         side = self._covariate_tokens(covariates.reindex(genotypes.sample_ids))[:, kept]
-        wanted = self.tokens_[~known]
+        wanted = self.tokens_[~known & ~crossed]
         at = align_features(pd.MultiIndex.from_frame(wanted[["block", "token"]]), genotypes.features)
         body = np.full((genotypes.shape[0], len(wanted)), np.nan)
         body[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
         raw = np.hstack([side, body])
+        if crossed.any():
+            plain, raw = raw, np.empty((len(raw), len(crossed)))
+            raw[:, ~crossed] = plain
+            at, feature, arm = self.interactions()
+            raw[:, at] = (raw[:, feature] - self.center_[feature]) * (raw[:, arm] - self.center_[arm])
         return raw, ~np.isnan(raw)
 
     def _covariate_rows(self) -> pd.DataFrame:
         names: list[str] = []
         for column, levels in self.covariate_levels_.items():
             names.extend([column] if levels is None else [f"{column}={level}" for level in levels])
-        return pd.DataFrame({"block": COVARIATES, "token": names, "gene": ""}, dtype=object)
+        return pd.DataFrame({"block": COVARIATES, "token": names, "gene": "", "arm": ""}, dtype=object)
 
     def _covariate_tokens(self, covariates: pd.DataFrame) -> NDArray[np.float64]:
         parts: list[NDArray[np.float64]] = []
@@ -154,5 +206,6 @@ def _genotype_rows(features: pd.DataFrame) -> pd.DataFrame:
             "block": features["block"].to_numpy(dtype=object),
             "token": features.index.to_numpy(dtype=object),
             "gene": features["gene"].to_numpy(dtype=object),
+            "arm": "",
         }
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError, ModelFileError, nearest
+from drugresponse.models.threads import run_in_order
 
 __all__ = ["LEARNERS", "Learner", "PairRegressor", "State", "find_learner", "make_learner", "state_array"]
 
@@ -45,10 +47,11 @@ _ALL = (
     Learner("additive-mean", ("baselines", "AdditiveMean"), "the mean effects that the scheme has; the naive model"),
     Learner("covariates", ("linear", "CovariateRidge"), "ridge on covariates such as tissue; no genotype"),
     Learner("ridge", ("linear", "FactorRidge"), "ridge on covariate and genotype tokens, shared over drugs"),
-    Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees (XGBoost)"),
-    Learner("random-forest", ("trees", "RandomForest"), "random forest (XGBoost)"),
+    Learner("gaussian", ("gaussian", "GaussianRidge"), "ridge on smooth functions of the tokens, shared over drugs"),
+    Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees"),
+    Learner("random-forest", ("trees", "RandomForest"), "random forest"),
     Learner("neural", ("neural", "NeuralResponse"), "genotype and drug embeddings, started at the ridge and trained"),
-    Learner("auto", ("stack", "AutoLearner"), "compares the others on held-out data of the scheme and takes the best"),
+    Learner("auto", ("stack", "AutoLearner"), "weighs the others by their predictions of held-out data of the scheme"),
 )
 LEARNERS: Mapping[str, Learner] = MappingProxyType({each.name: each for each in _ALL})
 
@@ -76,6 +79,45 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     @abstractmethod
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """`(n_pairs,)` float64 predictions, finite for every pair, whatever its sample or drug lacks."""
+
+    def fit_holding_out(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        folds: Sequence[Fold],
+        n_jobs: int = 1,
+    ) -> NDArray[np.float64]:
+        """Fit to all rows, and predict the test rows of each fold by a fit that did not see them.
+
+        Parameters
+        ----------
+        pairs, y, sample_weight
+            As in `fit`.
+        folds
+            Row numbers of the training and test part of each; test parts do not overlap.
+        n_jobs
+            Fits run at once.
+
+        Returns
+        -------
+        (n_pairs,) float64
+            NaN for rows that no fold tests.
+        """
+
+        def one(fold: Fold) -> NDArray[np.float64]:
+            train, test = fold
+            learner: PairRegressor = clone(self)
+            if "n_jobs" in learner._get_param_names():
+                learner.set_params(n_jobs=1)
+            weights = None if sample_weight is None else sample_weight[train]
+            return learner.fit(pairs[train], y[train], weights).predict(pairs[test])
+
+        predicted = np.full(len(pairs), np.nan)
+        for (_, test), values in zip(folds, run_in_order(one, folds, n_jobs), strict=True):
+            predicted[test] = values
+        self.fit(pairs, y, sample_weight)
+        return predicted
 
     @abstractmethod
     def get_state(self) -> State:

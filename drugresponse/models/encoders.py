@@ -20,7 +20,7 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
     """Tokens, their means and scales, and the feature table, as arrays and lists of text."""
     features = encoder.genotype_features_
     table = {name: [str(each) for each in features[name]] for name in FEATURE_COLUMNS if name != "position"}
-    return {
+    state: State = {
         "token_blocks": [str(each) for each in encoder.tokens_["block"]],
         "token_names": [str(each) for each in encoder.tokens_["token"]],
         "token_genes": [str(each) for each in encoder.tokens_["gene"]],
@@ -31,15 +31,20 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
         "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
         **table,
     }
+    if encoder.arm is None:
+        return state
+    return {**state, "arm": encoder.arm, "token_arms": [str(each) for each in encoder.tokens_["arm"]]}
 
 
 def load_sample_encoder(state: State) -> SampleEncoder:
     """The encoder of `sample_encoder_state`'s answer."""
-    encoder = SampleEncoder()
+    encoder = SampleEncoder(state.get("arm"))
     columns = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
     encoder.tokens_ = pd.DataFrame({name: _texts(state, key) for name, key in columns.items()}, dtype=object)
+    encoder.tokens_["arm"] = "" if encoder.arm is None else _texts(state, "token_arms")
     encoder.center_ = state_array(state, "center", len(encoder.tokens_))
     encoder.scale_ = state_array(state, "scale", len(encoder.tokens_))
+    _prove_interactions(encoder)
     encoder.covariate_levels_ = json.loads(state["covariate_levels"])
     ids = _texts(state, "feature_ids")
     position = pd.Series(state_array(state, "position", len(ids)), dtype="Int64")
@@ -48,6 +53,13 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     features.index = pd.Index(ids, name="feature_id", dtype=object)
     encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
     return encoder
+
+
+def _prove_interactions(encoder: SampleEncoder) -> None:
+    try:
+        encoder.interactions()
+    except ValueError as error:
+        raise ModelFileError(f"model: {error}. The file is damaged; train the model again.") from error
 
 
 def drug_encoder_state(encoder: DrugEncoder) -> State:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
 
@@ -38,6 +39,8 @@ def describe_training(
     given = {key: value for key, value in model.get_params(deep=False).items() if key not in _RUNTIME_ONLY}
     # a number of numpy, as a grid search gives it, is no plain JSON value
     parameters = {key: value.item() if isinstance(value, np.generic) else value for key, value in given.items()}
+    if parameters["arm"] is None:
+        del parameters["arm"]
     if parameters["covariates"] is not None:
         parameters["covariates"] = list(parameters["covariates"])
     scheme = find_scheme(model.scheme)
@@ -50,6 +53,7 @@ def describe_training(
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
         "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
         "individual_level": scheme.sample_effect and len(rows.pairs.drugs) > 1,
         "training": rows.loss.to_dict(),
         "features": {
@@ -59,7 +63,16 @@ def describe_training(
         },
         "drugs": len(rows.pairs.drugs),
         "held_out": scores,
+        "adaptation": None if model.adaptation_ is None else model.adaptation_.summary(),
+        "intervals": None if model.intervals_ is None else model.intervals_.summary(),
         "notes": model.regressor_.notes(),
         "versions": package_versions(),
         "inputs": inputs,
     }
+
+
+def _describe_arm(pairs: Pairs) -> dict[str, Any]:
+    """The arm's column, and its levels where it is text; None where it is a dose."""
+    column = pairs.covariates[pairs.arm]
+    levels = sorted({str(each) for each in column} - {""}) if column.dtype == object else None
+    return {"column": str(pairs.arm), "levels": levels}

@@ -12,8 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, state_array
-from drugresponse.models.gains import gain_over_noise
-from drugresponse.models.linear import FactorRidge, genotype_shares, score_pairs
+from drugresponse.models.embeddings import score_pairs
+from drugresponse.models.factor_model import genotype_shares
+from drugresponse.models.gains import gain_interval, gain_over_noise, squared_errors
+from drugresponse.models.linear import FactorRidge
 from drugresponse.models.threads import one_thread
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ class NeuralResponse(PairRegressor):
 
     The embeddings start at the closed form of `FactorRidge`; the head starts at zero: epoch 0 predicts what the ridge
     predicts. The number of epochs is chosen on groups held out by the same scheme, then the model is trained on all
-    rows for as many; where training adds nothing, that number is 0 and the model is the ridge.
+    rows for as many; where training adds nothing, that number is 0 and the model is the ridge. The ridge takes a
+    censored response at its limit; training takes it for what it is, so that epochs move the prediction beyond it.
 
     Parameters
     ----------
@@ -59,7 +62,7 @@ class NeuralResponse(PairRegressor):
     def __init__(
         self,
         scheme: str = "new-samples",
-        rank: int = 20,
+        rank: int = 256,
         hidden: int = 64,
         members: int = 4,
         epochs: int = 60,
@@ -94,6 +97,8 @@ class NeuralResponse(PairRegressor):
         train, held = self._inner_fold(pairs)
         self.epochs_ = 0
         self.held_out_errors_: list[float] = []
+        self.held_out_gain_: dict[str, float] = {}
+        self.n_censored_ = 0 if pairs.censor is None else int(np.count_nonzero(pairs.censor))
         # only now, since what is loaded later would keep its own number of threads
         with one_thread():
             if self.epochs and len(train) and len(held):
@@ -132,7 +137,7 @@ class NeuralResponse(PairRegressor):
             if epoch:
                 trial.epoch()
             self._keep(trial)
-            losses = (y - self.predict(pairs)) ** 2
+            losses = squared_errors(y, self.predict(pairs), pairs.censor, trial.scale)
             errors.append(float(np.average(losses, weights=weights)))
             logger.info("epoch %d: held-out RMSE %.4f", epoch, errors[-1] ** 0.5)
             if epoch == 0:
@@ -141,9 +146,12 @@ class NeuralResponse(PairRegressor):
                 best = losses
             elif epoch - int(np.argmin(errors)) >= self.patience:
                 break
-        groups = units_of_error(pairs, self.scheme)
+        groups, least = units_of_error(pairs, self.scheme), int(np.argmin(errors))
         if gain_over_noise(start, best, weights, groups) > 1:
-            self.epochs_ = int(np.argmin(errors))
+            self.epochs_ = least
+        if least:
+            found = gain_interval(start, best, weights, groups)
+            self.held_out_gain_ = {"epoch": least, **dict(zip(("mse", "lower", "upper"), found, strict=True))}
         return errors
 
     def _keep(self, training: Training) -> None:
@@ -153,54 +161,49 @@ class NeuralResponse(PairRegressor):
         self.parameters_: dict[str, NDArray[np.float64]] = {
             name: value.detach().cpu().double().numpy().copy() for name, value in network.named_parameters()
         }
-        self.token_start_ = training.token_start
         self.input_scale_ = training.input_scale
 
     def _sample_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
-        """`(n_samples, 1 + members * (rank + hidden))`; the members' products add up to their mean."""
-        numbers, n = self.parameters_, self.members
-        tokens = self.stage_.sample_encoder_.transform(pairs.genotypes, pairs.covariates) * self.input_scale_
-        held = self.stage_.embeddings_
-        at = held.sample_ids.get_indexer(pairs.genotypes.sample_ids)
-        main, parts = np.append(held.sample_offsets, 0.0)[at], []
-        intercepts = held.intercepts / self.scale_
+        """`(n_samples, 1 + rank + n_seen + members * (moved + hidden))`, which the drugs' embeddings meet in a product.
+
+        A product of two moved factors is that of the closed form, and of each delta with the other side.
+        """
+        numbers, n, stage = self.parameters_, self.members, self.stage_
+        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        base = np.hstack([stage._map(tokens), stage.seen_.of(pairs.genotypes.sample_ids)])
+        scaled, main, parts = tokens * self.input_scale_, base[:, 0].copy(), []
+        moved = numbers["drug_delta"].shape[2]
         for m in range(n):
-            linear = tokens @ (self.token_start_ + numbers["token_delta"][m])
-            linear += intercepts + numbers["intercept_delta"][m]
-            hidden = np.maximum(tokens @ numbers["tower_in"][m] + numbers["tower_in_bias"][m], 0.0)
+            delta = scaled @ numbers["token_delta"][m] + numbers["intercept_delta"][m]
+            hidden = np.maximum(scaled @ numbers["tower_in"][m] + numbers["tower_in_bias"][m], 0.0)
             tower = np.maximum(hidden @ numbers["tower_out"][m] + numbers["tower_out_bias"][m], 0.0)
-            main = main + self.scale_ / n * (linear[:, 0] + tower @ numbers["head_common"][m])
-            parts += [linear[:, 1:], tower]
-        return np.column_stack([main, *parts])
+            main += self.scale_ / n * (delta[:, 0] + tower @ numbers["head_common"][m])
+            share = self.scale_ / n
+            parts += [share * delta[:, 1:], base[:, 1:moved] / n + share * delta[:, 1:], share * tower]
+        return np.column_stack([main, base[:, 1:], *parts])
 
     def _drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
-        """`(n_drugs, 1 + members * (rank + hidden))`, from structure where the drug is new or the scheme says so."""
-        numbers, n = self.parameters_, self.members
-        held = self.stage_.embeddings_
-        bits, _ = self.stage_.drug_encoder_.transform(pairs.drugs)
-        structure = (bits @ held.structure + held.structure_intercepts) / self._drug_scale()
-        at = held.drug_ids.get_indexer(pairs.drugs.index)
-        seen = (at >= 0) & find_scheme(self.scheme).drug_effect
-        main, parts = np.zeros(len(bits)), []
+        """`(n_drugs, 1 + rank + n_seen + members * (moved + hidden))`, from structure where the drug is new."""
+        numbers, n, stage = self.parameters_, self.members, self.stage_
+        bits, _ = stage.drug_encoder_.transform(pairs.drugs)
+        use_own = find_scheme(self.scheme).drug_effect
+        base = stage.drugs_.of(bits, pairs.drugs.index, use_own)
+        at = stage.drugs_.drug_ids.get_indexer(pairs.drugs.index)
+        seen = (at >= 0) & use_own
+        main, parts, moved = base[:, 0].copy(), [], numbers["drug_delta"].shape[2]
         for m in range(n):
-            vectors, head = structure.copy(), bits @ numbers["head_structure"][m]
-            vectors[seen] = held.drugs[at[seen]] / self._drug_scale() + numbers["drug_delta"][m][at[seen]]
+            delta, head = np.zeros((len(bits), moved)), bits @ numbers["head_structure"][m]
+            delta[seen] = numbers["drug_delta"][m][at[seen]]
             head[seen] += numbers["head_drug"][m][at[seen]]
-            main += self.scale_ / n * vectors[:, 0]
-            parts += [vectors[:, 1:] * (self.scale_ / n), head * (self.scale_ / n)]
-        return np.column_stack([main, *parts])
-
-    def _drug_scale(self) -> NDArray[np.float64]:
-        """The main effect is divided by the network's scale; the factors are not, since the samples' already are."""
-        scale = np.ones(self.stage_.embeddings_.rank + 1)
-        scale[0] = self.scale_
-        return scale
+            main += self.scale_ / n * delta[:, 0]
+            parts += [base[:, 1:moved], delta[:, 1:], head]
+        return np.column_stack([main, base[:, 1:], *parts])
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Mean of the members; each distinct sample and drug is embedded once, a grid is one matrix product."""
         check_is_fitted(self, "parameters_")
         embedded = self._sample_embeddings(pairs), self._drug_embeddings(pairs)
-        return self.stage_.embeddings_.overall + score_pairs(*embedded, pairs)
+        return self.stage_.overall_ + score_pairs(*embedded, pairs)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
         """Root mean square, over samples and drugs, of each token's slope times its spread, as shares of 1."""
@@ -209,15 +212,19 @@ class NeuralResponse(PairRegressor):
 
     def _token_slopes(self, pairs: Pairs) -> NDArray[np.float64]:
         """`(n_tokens,)` root mean square slope of the prediction along each token, over drugs and a few samples."""
-        numbers, rank, share = self.parameters_, self.stage_.embeddings_.rank, self.scale_ / self.members
+        numbers, stage, share = self.parameters_, self.stage_, self.scale_ / self.members
         some = np.unique(np.linspace(0, pairs.genotypes.shape[0] - 1, _SLOPE_SAMPLES).astype(np.intp))
         side = pairs.covariates.iloc[some]
-        tokens = self.stage_.sample_encoder_.transform(pairs.genotypes.take(some), side) * self.input_scale_
-        drugs = self._drug_embeddings(pairs)[:, 1:].reshape(len(pairs.drugs), self.members, -1)
-        linear = np.zeros((tokens.shape[1], len(drugs)))
+        tokens = stage.sample_encoder_.transform(pairs.genotypes.take(some), side) * self.input_scale_
+        width, moved = 1 + stage.rank_, numbers["drug_delta"].shape[2]
+        drugs = self._drug_embeddings(pairs)
+        own = drugs[:, 1:width]
+        each = drugs[:, 1 + own.shape[1] + stage.seen_.factors.shape[1] :].reshape(len(drugs), self.members, -1)
+        linear = stage.coefficients_[:, :1] + stage.coefficients_[:, 1:] @ own.T
         for m in range(self.members):
-            start = self.token_start_ + numbers["token_delta"][m]
-            linear += share * start[:, :1] + start[:, 1:] @ drugs[:, m, :rank].T
+            delta, start = numbers["token_delta"][m] * (share * self.input_scale_), stage.coefficients_[:, 1:moved]
+            shifts = each[:, m, moved - 1 : 2 * (moved - 1)]
+            linear += delta[:, :1] + delta[:, 1:] @ (own[:, : moved - 1] + shifts).T + start @ shifts.T / self.members
         squares = np.zeros(tokens.shape[1])
         # sample by sample: tokens x drugs is the largest array
         for row in tokens:
@@ -225,18 +232,27 @@ class NeuralResponse(PairRegressor):
             for m in range(self.members):
                 first = row @ numbers["tower_in"][m] + numbers["tower_in_bias"][m]
                 second = np.maximum(first, 0.0) @ numbers["tower_out"][m] + numbers["tower_out_bias"][m]
-                heads = (share * numbers["head_common"][m] + drugs[:, m, rank:]).T
+                heads = share * (numbers["head_common"][m] + each[:, m, 2 * (moved - 1) :]).T
                 inner = numbers["tower_out"][m] @ ((second > 0)[:, None] * heads)
-                slopes += numbers["tower_in"][m] @ ((first > 0)[:, None] * inner)
+                slopes += self.input_scale_ * (numbers["tower_in"][m] @ ((first > 0)[:, None] * inner))
             squares += (slopes**2).mean(axis=1)
         return np.asarray(np.sqrt(squares / len(tokens)))
 
     def notes(self) -> dict[str, Any]:
-        """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge."""
+        """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge.
+
+        `held_out_gain` is the drop in mean squared error from epoch 0 to the epoch of least error, chosen or not, and
+        its paired 95 % interval over groups; that epoch was picked on the same rows, so it flatters. A censored row
+        counts in these errors by the Tobit likelihood.
+        """
         told: dict[str, Any] = {"epochs": self.epochs_, **self.stage_.notes()}
+        if self.n_censored_:
+            told["censored"] = self.n_censored_
         if errors := self.held_out_errors_:
             chosen = errors[self.epochs_]
             told["held_out_rmse"] = {"epoch_0": round(errors[0] ** 0.5, 6), "chosen": round(chosen**0.5, 6)}
+        if self.held_out_gain_:
+            told["held_out_gain"] = {name: round(value, 6) for name, value in self.held_out_gain_.items()}
         return told
 
     def get_state(self) -> State:
@@ -246,7 +262,6 @@ class NeuralResponse(PairRegressor):
             "epochs": self.epochs_,
             "scale": self.scale_,
             "input_scale": self.input_scale_,
-            "token_start": self.token_start_,
             "token_slopes": self.token_slopes_,
             "network": {name: value.astype(np.float32) for name, value in self.parameters_.items()},
         }
@@ -259,12 +274,11 @@ class NeuralResponse(PairRegressor):
         learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
         learner.epochs_ = int(state["epochs"])
         learner.scale_, learner.input_scale_ = float(state["scale"]), float(state["input_scale"])
-        learner.held_out_errors_ = []
-        held = learner.stage_.embeddings_
+        learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0
+        held = learner.stage_
         learner.members, learner.hidden, _ = state_array(state["network"], "tower_out", -1, -1, -1).shape
-        n, width, hidden = learner.members, held.rank + 1, learner.hidden
-        n_tokens, n_drugs, n_bits = len(held.tokens), len(held.drugs), len(held.structure)
-        learner.token_start_ = state_array(state, "token_start", n_tokens, width)
+        n, hidden, width = learner.members, learner.hidden, state["network"]["intercept_delta"].shape[-1]
+        n_tokens, n_drugs, n_bits = len(held.coefficients_), len(held.drugs_.own), len(held.drugs_.structure)
         learner.token_slopes_ = state_array(state, "token_slopes", n_tokens)
         shapes = {
             "token_delta": (n, n_tokens, width),

@@ -20,11 +20,13 @@ from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model_file import read_model_file, write_model_file
-from drugresponse.models.base import PairRegressor, find_learner, make_learner
+from drugresponse.models.adaptation import PilotAdaptation
+from drugresponse.models.adapting import AdaptsToPilots
+from drugresponse.models.base import find_learner, make_learner
 from drugresponse.models.baselines import NaiveEffects
-from drugresponse.models.held_out import check_held_out, headline
+from drugresponse.models.held_out import HeldOut, headline, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
-from drugresponse.models.predictions import prediction_table, share_of_weight
+from drugresponse.models.predictions import prediction_table, share_of_weight, with_bounds
 from drugresponse.models.requests import drugs_by_id, prediction_pairs
 from drugresponse.models.seen import SeenSamples
 from drugresponse.models.storage import model_state, restore_model
@@ -36,34 +38,33 @@ __all__ = ["DrugResponseModel", "load_model"]
 logger = logging.getLogger(__name__)
 
 
-class DrugResponseModel(BaseEstimator):
+class DrugResponseModel(AdaptsToPilots, BaseEstimator):
     """Learns drug response from genotype and predicts it for new samples and drugs.
 
     Parameters
     ----------
     learner
-        `auto`, `additive-mean`, `covariates`, `ridge`, `boosted-trees`, `random-forest` or `neural`.
+        `auto`, `additive-mean`, `covariates`, `ridge`, `gaussian`, `boosted-trees`, `random-forest` or `neural`.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
-    covariates
-        Columns of the samples table; None takes tissue, subtype, ancestry, sex, age and site where present.
+    covariates, arm
+        Columns of the samples table: the covariates, where None takes tissue, subtype, ancestry, sex, age and site where
+        present; and the treatment arm (text or a dose), if any: what genotype does in each is learned.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
         Folds of the held-out check at training; 0 leaves it out.
-    rank
-        Most interaction factors of ridge and neural.
-    epochs
-        Most epochs of neural.
+    rank, epochs
+        Most interaction factors, and most epochs of neural.
     trees, depth
         Of the tree learners.
+    most_fits, most_minutes
+        Work budget of `auto`; 0 sets no limit.
     forget_samples
         Keep no hash of the training samples' ids.
-    device
-        `cpu`, `cuda` or `auto`; only training of neural uses a GPU.
-    n_jobs
-        Independent units run at once; None and -1 are all cores. The result does not depend on it.
+    device, n_jobs
+        `cpu`, `cuda` or `auto`, where neural is trained; and units run at once, None and -1 for all cores.
     random_state
         Seed.
 
@@ -90,12 +91,15 @@ class DrugResponseModel(BaseEstimator):
         scheme: str = "new-samples",
         *,
         covariates: Sequence[str] | None = None,
+        arm: str | None = None,
         minimum_features: float = 0.5,
         folds: int = 3,
-        rank: int = 20,
+        rank: int = 256,
         epochs: int = 60,
-        trees: int = 300,
+        trees: int = 400,
         depth: int = 5,
+        most_fits: int = 0,
+        most_minutes: float = 0,
         forget_samples: bool = False,
         device: str = "auto",
         n_jobs: int | None = None,
@@ -104,12 +108,15 @@ class DrugResponseModel(BaseEstimator):
         self.learner = learner
         self.scheme = scheme
         self.covariates = covariates
+        self.arm = arm
         self.minimum_features = minimum_features
         self.folds = folds
         self.rank = rank
         self.epochs = epochs
         self.trees = trees
         self.depth = depth
+        self.most_fits = most_fits
+        self.most_minutes = most_minutes
         self.forget_samples = forget_samples
         self.device = device
         self.n_jobs = n_jobs
@@ -152,12 +159,16 @@ class DrugResponseModel(BaseEstimator):
             drugs_by_id(drugs, measured.table["drug_id"]),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
             self.covariates,
+            self.arm,
         )
         self._refuse_unmet_scheme(rows.pairs)
         with one_thread():
-            self.metrics_ = self._held_out(rows)
-            self.regressor_ = self._make(self._jobs()).fit(rows.pairs, rows.y, rows.weights)
+            held_out = self._fit_regressor(rows)
             self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
+            learn = PilotAdaptation.learn
+            self.adaptation_ = None if held_out is None else learn(held_out, self.random_state, self._jobs())
+        self.metrics_ = None if held_out is None else score_held_out(held_out, self.learner)
+        self.intervals_ = None if held_out is None else held_out.intervals()
         self.loss_ = rows.loss
         self.drugs_ = rows.pairs.drugs
         self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
@@ -167,15 +178,15 @@ class DrugResponseModel(BaseEstimator):
         self.manifest_ = describe_training(self, rows, measured.measure, scores, inputs or {})
         return self
 
-    def _held_out(self, rows: TrainingRows) -> pd.DataFrame | None:
+    def _fit_regressor(self, rows: TrainingRows) -> HeldOut | None:
+        """Train on all rows; what held-out fits say of the rows is returned."""
+        self.regressor_ = make_learner(self.learner, {**self.get_params(deep=False), "n_jobs": self._jobs()})
         if not self.folds:
+            self.regressor_.fit(rows.pairs, rows.y, rows.weights)
             return None
-        return check_held_out(
-            lambda: self._make(1), self.learner, rows, self.scheme, self.folds, self._jobs(), self.random_state
-        )
-
-    def _make(self, n_jobs: int) -> PairRegressor:
-        return make_learner(self.learner, {**self.get_params(deep=False), "n_jobs": n_jobs})
+        folds = plan_check(rows, self.scheme, self.folds, self.random_state)
+        predicted = self.regressor_.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, self._jobs())
+        return HeldOut.gather(rows, self.scheme, folds, predicted)
 
     def _jobs(self) -> int:
         return self.n_jobs if self.n_jobs and self.n_jobs > 0 else available_cores()
@@ -226,23 +237,23 @@ class DrugResponseModel(BaseEstimator):
         pandas.DataFrame
             Columns `sample_id, drug_id, prediction, lower, upper, baseline, sample_seen, drug_seen, features_found,
             flag`. `prediction` is missing for a sample of which too few features are known; `lower` and `upper`
-            are missing where no coverage is claimed; `flag` joins its words with `;`.
+            are missing where no coverage can be told of; `flag` joins its words with `;`.
         """
         check_is_fitted(self, "regressor_")
         table = as_genotypes(genotypes)
+        remembered = self.covariate_names_, self.text_covariates_, self.manifest_.get("arm")
         asked = prediction_pairs(
             table,
             self.drugs_,
             drugs_by_id(drugs, None if pairs is None else pairs.get("drug_id")),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
             pairs,
-            self.covariate_names_,
-            self.text_covariates_,
+            *remembered,
         )
         with one_thread():
             predicted = self.regressor_.predict(asked)
             baseline = self.naive_.finest(asked)
-        return prediction_table(
+        told = prediction_table(
             asked,
             predicted,
             baseline,
@@ -252,6 +263,9 @@ class DrugResponseModel(BaseEstimator):
             sample_seen=self.seen_.contains(table.sample_ids),
             drug_seen=asked.drugs.index.isin(self.drugs_.index),
         )
+        if self.intervals_ is None:
+            return told
+        return with_bounds(told, *self.intervals_.bounds(asked, predicted), self.scheme)
 
     def features_found(self, genotypes: Genotypes) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""

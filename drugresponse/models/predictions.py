@@ -10,8 +10,9 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.features.samples import align_features
+from drugresponse.models.intervals import CLAIMED_SCHEMES
 
-__all__ = ["PREDICTION_COLUMNS", "prediction_table", "share_of_weight"]
+__all__ = ["NOT_CLAIMED", "PREDICTION_COLUMNS", "prediction_table", "share_of_weight", "with_bounds"]
 
 PREDICTION_COLUMNS = (
     "sample_id",
@@ -25,6 +26,8 @@ PREDICTION_COLUMNS = (
     "features_found",
     "flag",
 )
+NOT_CLAIMED = "coverage-not-claimed"
+"""Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
 
 
 def share_of_weight(
@@ -94,6 +97,31 @@ def prediction_table(
         "flag": _flags(asked, scheme, seen, known, enough),
     }
     return pd.DataFrame(columns)[list(PREDICTION_COLUMNS)]
+
+
+def with_bounds(
+    table: pd.DataFrame, lower: NDArray[np.float64], upper: NDArray[np.float64], scheme: str
+) -> pd.DataFrame:
+    """The table of predictions with bounds where the rows are such as were held out at training.
+
+    Parameters
+    ----------
+    table
+        As `prediction_table` gives it.
+    lower, upper
+        `(n_rows,)`, NaN without bounds. They are left out of rows outside the scheme, and of samples that training
+        had where the scheme is about new ones.
+    scheme
+        That the model was trained for.
+    """
+    codes, words = pd.factorize(table["flag"])
+    outside = np.array(["outside-scheme" in each.split(";") for each in words], dtype=bool)[codes]
+    known = table["sample_seen"].to_numpy(dtype=bool) & (not find_scheme(scheme).sample_effect)
+    bounded = np.isfinite(lower) & np.isfinite(upper) & table["prediction"].notna().to_numpy() & ~outside & ~known
+    flags = table["flag"].to_numpy(dtype=object, copy=True)
+    if scheme not in CLAIMED_SCHEMES:
+        flags[bounded] = [f"{flag};{NOT_CLAIMED}" if flag else NOT_CLAIMED for flag in flags[bounded]]
+    return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
 
 
 def _flags(

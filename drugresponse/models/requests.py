@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -44,6 +45,7 @@ def prediction_pairs(
     rows: pd.DataFrame | None,
     covariates: Sequence[str],
     text_covariates: Collection[str] = (),
+    arm: Mapping[str, Any] | None = None,
 ) -> Pairs:
     """The grid of samples and drugs, or the rows asked for.
 
@@ -61,6 +63,8 @@ def prediction_pairs(
         Names that the model was trained with.
     text_covariates
         Those of them that were text.
+    arm
+        `column` and `levels` of the treatment arm, as in the manifest; None where there is none.
 
     Raises
     ------
@@ -71,6 +75,8 @@ def prediction_pairs(
         raise InputError("genotypes: found no sample (expected at least one). Check the file.")
     known = _merge_drugs(trained_drugs, drugs)
     side = _covariates(genotypes.sample_ids, samples, covariates, text_covariates)
+    if arm is not None:
+        _tell_unknown_arms(side, str(arm["column"]), arm["levels"])
     if rows is None:
         wanted = known if drugs is None else known.loc[drugs.index]
         return Pairs.grid(genotypes, side, wanted)
@@ -110,6 +116,20 @@ def _covariates(
     # numbers alone among new samples do not make levels of text into numbers
     typed = {name: _as_text(table[name]) if name in texts else typed_covariate(table[name]) for name in present}
     return pd.DataFrame(typed, index=sample_ids)
+
+
+def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[str] | None) -> None:
+    """Say for how many samples the arm is missing, or is not one of the training."""
+    arms = covariates.get(column, pd.Series(float("nan"), index=covariates.index))
+    known = pd.to_numeric(arms, errors="coerce").notna() if levels is None else arms.isin(list(levels))
+    if not known.all():
+        logger.warning(
+            'samples, column "%s": the treatment arm of %d of %d samples is missing or was not in training; their '
+            "predictions leave out how genotype acts in an arm.",
+            column,
+            int((~known).sum()),
+            len(known),
+        )
 
 
 def _as_text(column: pd.Series) -> pd.Series:

@@ -65,19 +65,6 @@ class ResponseGrid:
         row_weights = np.maximum(counts / (counts + noise), 1e-3)
         return cls(overall, drugs, general, noise, row_weights, interaction, weights)
 
-    def offsets(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`(n_samples,)` shrunken rest of the general effects, beyond the `(n_samples,)` that tokens know of them."""
-        counts = self.weights.sum(axis=1)
-        return (self.general - known) * counts / (counts + self.noise)
-
-    def left_out_offsets(self, known: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`(n_samples, n_drugs)` the offset of each sample without its response to that drug; 0 if it has no other."""
-        weighted = self.weights * (self.general[:, None] + self.interaction)
-        others = weighted.sum(axis=1, keepdims=True) - weighted
-        counts = self.weights.sum(axis=1, keepdims=True) - self.weights
-        rest = others - counts * known[:, None]
-        return np.where(counts > 1e-9, rest / np.maximum(counts + self.noise, 1e-9), 0.0)
-
 
 def _effects(centred: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
     """`(n_drugs,)` shrunken means."""

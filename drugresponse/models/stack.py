@@ -1,8 +1,10 @@
-"""The automatic choice: every learner on held-out rows of the user's own scheme; the naive model if none beats it."""
+"""The automatic learner: all others weighed by how they predict held-out rows of the user's own scheme."""
 
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,41 +12,49 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
+from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, learner_class, make_learner
-from drugresponse.models.gains import gain_over_noise
+from drugresponse.models.stack_weights import combine, weigh_learners
 from drugresponse.models.threads import run_in_order
 
-__all__ = ["AutoLearner"]
+__all__ = ["CANDIDATES", "NAIVE", "AutoLearner"]
 
 logger = logging.getLogger(__name__)
 
 NAIVE = "additive-mean"
-CANDIDATES = (NAIVE, "covariates", "ridge", "boosted-trees", "random-forest", "neural")
+CANDIDATES = ("covariates", "ridge", "gaussian", "boosted-trees", "random-forest", "neural")
 
 
 class AutoLearner(PairRegressor):
-    """The learner with the least squared error on held-out folds; the naive model when nothing beats it.
+    """A weighted sum of the other learners over the naive model, which is all that is left where none beats it.
 
-    A learner counts as better than a simpler one (in the order of the candidates) when its squared error over the
-    folds is lower by more than one standard error of the difference, so that noise does not buy complexity.
+    Every learner is fitted to folds of the scheme. The weights are not negative, their sum is at most 1, and what they
+    leave is the naive model's; they minimise the squared error on held-out rows. What `fit_holding_out` returns for a
+    fold is weighed without that fold's rows. Source: Breiman 1996, "Stacked regressions", doi:10.1007/BF00117832.
 
     Parameters
     ----------
     scheme, rank, epochs, trees, depth, device, n_jobs, random_state
         Handed to the learners.
     inner_folds
-        Folds of the comparison.
+        Folds by which the learners are weighed, unless folds are given.
+    most_fits
+        Work budget: most fits of learners, over all folds and the last one on all rows. Learners for which it leaves no
+        room are not tried, the costly ones first; 0 sets no limit.
+    most_minutes
+        No learner is begun after so many minutes; 0 sets no limit, and only then is a result the same on any machine.
     """
 
     def __init__(
         self,
         scheme: str = "new-samples",
-        rank: int = 20,
+        rank: int = 256,
         epochs: int = 60,
-        trees: int = 300,
+        trees: int = 400,
         depth: int = 5,
         inner_folds: int = 3,
+        most_fits: int = 0,
+        most_minutes: float = 0,
         device: str = "cpu",
         n_jobs: int = 1,
         random_state: int = 0,
@@ -55,6 +65,8 @@ class AutoLearner(PairRegressor):
         self.trees = trees
         self.depth = depth
         self.inner_folds = inner_folds
+        self.most_fits = most_fits
+        self.most_minutes = most_minutes
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
@@ -62,33 +74,35 @@ class AutoLearner(PairRegressor):
     def fit(
         self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
     ) -> AutoLearner:
-        """Compare the candidates, then fit the chosen one on all rows."""
-        weights = np.ones(len(y)) if sample_weight is None else sample_weight
-        folds = self._folds(pairs)
-        units = [(name, fold) for fold in folds for name in CANDIDATES]
-
-        def losses(unit: tuple[str, tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.float64]:
-            name, (train, test) = unit
-            learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
-            return (y[test] - learner.predict(pairs[test])) ** 2
-
-        found = run_in_order(losses, units, self.n_jobs)
-        n = len(CANDIDATES)
-        means = [
-            float(np.average(each, weights=weights[test])) for each, (_, (_, test)) in zip(found, units, strict=True)
-        ]
-        self.errors_ = {name: means[i::n] for i, name in enumerate(CANDIDATES)}
-        self.chosen_ = NAIVE
-        if folds:
-            table = np.column_stack([np.concatenate(found[i::n]) for i in range(n)])
-            tested = np.concatenate([test for _, test in folds])
-            self.chosen_ = choose(table, weights[tested], units_of_error(pairs, self.scheme)[tested])
-        logger.info("auto chose %s", self.chosen_)
-        self.learner_ = make_learner(self.chosen_, self._settings(self.n_jobs)).fit(pairs, y, weights)
+        """Weigh the candidates on inner folds, then fit those that have weight to all rows."""
+        self.fit_holding_out(pairs, y, sample_weight, self._inner_folds(pairs), self.n_jobs)
         return self
 
-    def _folds(self, pairs: Pairs) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-        """Folds of the comparison; none where there are too few groups to hold out."""
+    def fit_holding_out(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        folds: Sequence[Fold],
+        n_jobs: int = 1,
+    ) -> NDArray[np.float64]:
+        """The folds that weigh the learners are those that are held out; a single one is held out of all of it."""
+        if len(folds) == 1:
+            return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        table = self._held_out_table(pairs, y, weights, folds, n_jobs)
+        tested = np.sort(np.concatenate([test for _, test in folds])) if folds else np.zeros(0, dtype=np.intp)
+        groups = units_of_error(pairs, self.scheme)
+        shares, predicted = weigh_learners(table, y, weights, groups, [test for _, test in folds])
+        self._tell(table[tested], y[tested], predicted[tested], weights[tested])
+        self.weights_ = {name: float(share) for name, share in zip(self.tried_, shares, strict=True) if share > 0}
+        told = ", ".join(f"{name} {share:.2f}" for name, share in self.weights_.items())
+        logger.info("auto weighs %s", told or f"nothing beside {NAIVE}")
+        self._fit_members(pairs, y, weights, n_jobs)
+        return predicted
+
+    def _inner_folds(self, pairs: Pairs) -> list[Fold]:
+        """Folds that weigh the learners; none where there are too few groups to hold out."""
         try:
             folds = make_folds(pairs, self.scheme, self.inner_folds, self.random_state)
         except TooFewGroupsError as error:
@@ -96,58 +110,109 @@ class AutoLearner(PairRegressor):
             return []
         return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
+    def _held_out_table(
+        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], folds: Sequence[Fold], n_jobs: int
+    ) -> NDArray[np.float64]:
+        """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
+        started, room = time.monotonic(), len(CANDIDATES)
+        if self.most_fits:
+            room = max(0, self.most_fits // (len(folds) + 1))
+        self.tried_: list[str] = []
+        columns: list[NDArray[np.float64]] = []
+
+        def predict(unit: tuple[str, Fold]) -> NDArray[np.float64]:
+            name, (train, test) = unit
+            learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
+            return learner.predict(pairs[test])
+
+        names = (NAIVE, *CANDIDATES[:room])
+        # with a limit of time, learner by learner, so that none is begun that may not be finished in all folds
+        for batch in [names] if not self.most_minutes else [(name,) for name in names]:
+            if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
+                break
+            units = [(name, fold) for name in batch for fold in folds]
+            found = run_in_order(predict, units, n_jobs)
+            for at, name in enumerate(batch):
+                column = np.full(len(y), np.nan)
+                for (_, test), values in zip(folds, found[at * len(folds) : (at + 1) * len(folds)], strict=True):
+                    column[test] = values
+                columns.append(column)
+                self.tried_ += [name] if name != NAIVE else []
+        self.left_out_learners_ = [name for name in CANDIDATES if name not in self.tried_]
+        return np.column_stack(columns)
+
+    def _tell(
+        self,
+        table: NDArray[np.float64],
+        y: NDArray[np.float64],
+        stacked: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> None:
+        """Keep the held-out error of each learner, and of the stack where it was weighed on other rows."""
+        self.errors_: dict[str, float] = {}
+        if not len(y):
+            return
+        for name, column in zip((NAIVE, *self.tried_), table.T, strict=True):
+            self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
+        self.errors_["auto"] = float(np.average((y - stacked) ** 2, weights=weights))
+
+    def _fit_members(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int) -> None:
+        names = (NAIVE, *self.weights_)
+        jobs = n_jobs if len(self.weights_) == 1 else 1
+        made = run_in_order(lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs)
+        self.members_: dict[str, PairRegressor] = dict(zip(names, made, strict=True))
+
     def _settings(self, n_jobs: int) -> dict[str, Any]:
-        settings = {name: getattr(self, name) for name in self._get_param_names() if name != "inner_folds"}
+        own = ("inner_folds", "most_fits", "most_minutes")
+        settings = {name: getattr(self, name) for name in self._get_param_names() if name not in own}
         return {**settings, "n_jobs": n_jobs}
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
-        """Predictions of the chosen learner."""
-        check_is_fitted(self, "learner_")
-        return self.learner_.predict(pairs)
+        """The naive prediction, moved towards each learner's by its weight."""
+        check_is_fitted(self, "members_")
+        table = np.column_stack([member.predict(pairs) for member in self.members_.values()])
+        return combine(table, np.array(list(self.weights_.values())))
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
-        """Those of the chosen learner."""
-        return self.learner_.feature_weights()
+        """Those of the learners, by their weight, as shares of 1."""
+        check_is_fitted(self, "members_")
+        total: dict[tuple[str, str], float] = {}
+        for name, weight in self.weights_.items():
+            for feature, share in zip(*self.members_[name].feature_weights(), strict=True):
+                total[feature] = total.get(feature, 0.0) + weight * float(share)
+        shares = np.array(list(total.values()))
+        return list(total), shares / shares.sum() if shares.sum() > 0 else shares
 
     def notes(self) -> dict[str, Any]:
-        """What was chosen, why, and what the chosen learner tells."""
-        rmse = {name: round(float(np.sqrt(np.mean(each))), 6) for name, each in self.errors_.items() if each}
-        return {"chosen": self.chosen_, "inner_rmse": rmse, "chosen_learner": self.learner_.notes()}
+        """The weights, the held-out errors that they come from, and what each learner tells."""
+        check_is_fitted(self, "members_")
+        return {
+            "weights": {name: round(share, 6) for name, share in self.weights_.items()},
+            "inner_rmse": {name: round(error**0.5, 6) for name, error in self.errors_.items()},
+            "not_tried": list(self.left_out_learners_),
+            "learners": {name: self.members_[name].notes() for name in self.weights_},
+        }
 
     def get_state(self) -> State:
-        """The chosen learner's state under its name."""
-        return {"chosen": self.chosen_, "errors": self.errors_, "learner": self.learner_.get_state()}
+        """The learners' states under their names, and their weights."""
+        check_is_fitted(self, "members_")
+        return {
+            "weights": self.weights_,
+            "errors": self.errors_,
+            "not_tried": self.left_out_learners_,
+            "members": {name: member.get_state() for name, member in self.members_.items()},
+        }
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> AutoLearner:
         """A fitted learner from its state."""
         auto = cls(**settings)
-        auto.chosen_ = str(state["chosen"])
-        auto.errors_ = {str(name): list(each) for name, each in state["errors"].items()}
-        kind = learner_class(auto.chosen_)
-        taken = {key: value for key, value in auto._settings(auto.n_jobs).items() if key in kind._get_param_names()}
-        auto.learner_ = kind.from_state(state["learner"], **taken)
+        auto.weights_ = {str(name): float(share) for name, share in state["weights"].items()}
+        auto.errors_ = {str(name): float(error) for name, error in state["errors"].items()}
+        auto.left_out_learners_ = [str(name) for name in state["not_tried"]]
+        auto.members_ = {}
+        for name in (NAIVE, *auto.weights_):
+            kind = learner_class(name)
+            taken = {key: value for key, value in auto._settings(auto.n_jobs).items() if key in kind._get_param_names()}
+            auto.members_[name] = kind.from_state(state["members"][name], **taken)
         return auto
-
-
-def choose(losses: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray) -> str:
-    """The candidate to take, simplest first; a later one must gain more than one standard error over the best so far.
-
-    Parameters
-    ----------
-    losses
-        `(n_rows, n_candidates)` squared errors on held-out rows.
-    weights, groups
-        `(n_rows,)` weights, and the subject (or drug, where drugs are new) of each row, which is the unit of the error.
-
-    Examples
-    --------
-    >>> losses = np.tile([1.0, 1.0, 0.5, 0.5, 0.6, 0.5], (20, 1)) + np.linspace(0, 0.1, 20)[:, None]
-    >>> choose(losses, np.ones(20), np.arange(20))
-    'ridge'
-    """
-    best = 0
-    for i in range(1, losses.shape[1]):
-        if gain_over_noise(losses[:, best], losses[:, i], weights, groups) > 1:
-            best = i
-    return CANDIDATES[best]

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.splits import find_scheme
+from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.base import State, learner_class, state_array
 from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.intervals import IntervalTable
 from drugresponse.models.seen import SeenSamples
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ def model_state(model: DrugResponseModel) -> State:
         "drug_ids": [str(each) for each in drugs.index],
         "covariates": model.covariate_names_,
         "text_covariates": model.text_covariates_,
+        "adaptation": {} if model.adaptation_ is None else model.adaptation_.get_state(),
+        "intervals": {} if model.intervals_ is None else model.intervals_.get_state(),
     }
 
 
@@ -45,6 +49,10 @@ def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, An
     model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
     model.covariate_names_ = list(state["covariates"])
     model.text_covariates_ = list(state["text_covariates"])
+    intervals = state.get("intervals")
+    model.intervals_ = IntervalTable.from_state(intervals) if intervals else None
+    adaptation = state.get("adaptation")
+    model.adaptation_ = PilotAdaptation.from_state(adaptation) if adaptation else None
     model.metrics_ = None
     model.manifest_ = {key: value for key, value in manifest.items() if key != "sha256"}
 

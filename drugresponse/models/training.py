@@ -1,4 +1,4 @@
-"""Training of the network: batches of whole samples, Huber loss, one learning-rate cycle."""
+"""Training of the network: batches of whole samples, Huber and Tobit loss, one learning-rate cycle."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Training", "choose_device"]
 
 DEVICES = ("cpu", "cuda", "auto")
+_MOVED = 21
+"""Leading columns of the embeddings that training may move: the general effect and 20 factors."""
 
 
 class Training:
@@ -29,20 +31,21 @@ class Training:
     def __init__(self, learner: NeuralResponse, pairs: Pairs, y: NDArray, weights: NDArray) -> None:
         self.learner, self.pairs = learner, pairs
         self.stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
-        held = self.stage.embeddings_
-        self.scale = max(float(np.std(y - self.stage.predict(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
+        stage = self.stage
+        self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
         tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
         norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
         self.input_scale = 1.0 / norm if norm > 0 else 1.0
-        self.token_start = held.tokens / self.input_scale / self.scale
+        self.token_start = stage.coefficients_ / self.input_scale / self.scale
         self.device = torch.device(choose_device(learner.device))
         self.generator = torch.Generator().manual_seed(learner.random_state)
         self.tokens = self._tensor(tokens * self.input_scale)
-        at = held.sample_ids.get_indexer(pairs.genotypes.sample_ids)
-        self.offsets = self._tensor(np.append(held.sample_offsets, 0.0)[at] / self.scale)
-        self.target = self._tensor((y - held.overall) / self.scale)
+        # what a seen sample's other responses say is added to the network's score, and so taken from its target
+        shift = stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
+        self.target = self._tensor((y - stage.overall_ - shift) / self.scale)
         self.weights = self._tensor(weights)
+        self.censor = None if pairs.censor is None else self._tensor(pairs.censor)
         self.order = np.argsort(pairs.sample_index, kind="stable")
         self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(tokens) + 1))
         self.network = self._network()
@@ -51,21 +54,23 @@ class Training:
         self.optimizer, self.schedule = self._optimizer()
 
     def _network(self) -> ResponseNetwork:
-        learner, held = self.learner, self.stage.embeddings_
-        bits, _ = self.stage.drug_encoder_.transform(self.pairs.drugs)
-        scale = np.ones(held.rank + 1)
+        learner, stage = self.learner, self.stage
+        bits, _ = stage.drug_encoder_.transform(self.pairs.drugs)
+        width = 1 + stage.rank_
+        # the main effect is divided by the network's scale; the factors are not, since the samples' already are
+        scale = np.ones(width)
         scale[0] = self.scale
-        structure = (bits @ held.structure + held.structure_intercepts) / scale
         start = Start(
             self._tensor(self.token_start),
-            self._tensor(held.intercepts / self.scale),
-            self._tensor(held.drugs / scale),
-            self._tensor(structure),
+            self._tensor(stage.intercepts_ / self.scale),
+            self._tensor(stage.drugs_.own[:, :width] / scale),
+            self._tensor(stage.drugs_.of(bits, self.pairs.drugs.index, use_own=False)[:, :width] / scale),
             self._tensor(bits),
         )
         id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(learner.scheme).drug_effect else 1.0
         return ResponseNetwork(
             start,
+            moved=min(width, _MOVED),
             hidden=learner.hidden,
             members=learner.members,
             dropout=learner.dropout,
@@ -89,15 +94,28 @@ class Training:
         self.network.train()
         for batch, rows in self._batches():
             scores = self.network(batch)
-            target = self.target[rows].expand_as(scores)
-            # in units of the start's residual, so that outliers of a screen pull no harder than 1
-            errors = torch.nn.functional.huber_loss(scores, target, reduction="none")
-            loss = (errors * self.weights[rows]).mean(dim=1).sum()
+            loss = (self._losses(scores, rows) * self.weights[rows]).mean(dim=1).sum()
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
             self.schedule.step()
         self.network.eval()
+
+    def _losses(self, scores: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """`(members, n_rows)` Huber loss; of a censored row the Tobit likelihood's, -log P(truth is beyond the limit).
+
+        Source: Tobin 1958, "Estimation of relationships for limited dependent variables", doi:10.2307/1907382.
+        """
+        target = self.target[rows].expand_as(scores)
+        # in units of the start's residual, so that outliers of a screen pull no harder than 1
+        losses = torch.nn.functional.huber_loss(scores, target, reduction="none")
+        if self.censor is None:
+            return losses
+        side = self.censor[rows]
+        # sigma is 1 in these units: where Huber's loss is a square, it is a normal likelihood of this very sigma, so
+        # that the two kinds of rows speak of one noise
+        beyond = -torch.special.log_ndtr(side * (scores - target))
+        return torch.where(side == 0, losses, beyond)
 
     def _batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
         for samples in np.array_split(self.rng.permutation(len(self.starts) - 1), self.steps):
@@ -106,7 +124,7 @@ class Training:
             index = torch.from_numpy(np.repeat(np.arange(len(samples)), counts)).to(self.device)
             drugs = torch.from_numpy(self.pairs.drug_index[rows]).to(self.device)
             taken = torch.from_numpy(samples).to(self.device)
-            yield Batch(self.tokens[taken], self.offsets[taken], index, drugs), torch.from_numpy(rows).to(self.device)
+            yield Batch(self.tokens[taken], index, drugs), torch.from_numpy(rows).to(self.device)
 
     def _tensor(self, values: Any) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)

@@ -1,4 +1,4 @@
-"""Trees by XGBoost: one booster a drug where drugs are few, one on compressed inputs where they are many."""
+"""Trees: a booster for each drug where drugs are few; trees on samples, or on compressed pairs, where they are many."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.errors import ModelFileError
+from drugresponse.data.splits import find_scheme
 from drugresponse.models.base import PairRegressor, State, state_array
-from drugresponse.models.linear import FactorRidge, genotype_shares, score_pairs
+from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.models.embeddings import score_pairs
+from drugresponse.models.factor_model import genotype_shares
+from drugresponse.models.linear import FactorRidge
+from drugresponse.models.sample_trees import SampleTrees
 
 __all__ = ["BoostedTrees", "RandomForest"]
 
@@ -23,33 +27,63 @@ _FEWEST_ROWS = 40
 """A drug with fewer rows has no booster; the ridge predicts it."""
 _MOST_TOKENS = 50
 """Tokens beside the embeddings where one booster serves all drugs."""
+_SIDE_BY_SIDE = 4
+"""Trees grown in each boosting round on other rows and inputs; their mean is far less noisy than one tree."""
+_EMBEDDING = 20
+"""Factors of the ridge's embeddings among the inputs."""
 
 
 class _Trees(PairRegressor):
     """What both kinds of trees share: the ridge stage before them, their inputs, and their state.
 
-    Inputs hold the ridge's prediction and, for many drugs, its embeddings instead of 3,000 columns repeated for each
-    pair. For training rows both are left-out ones, so that the trees see the error that new samples will have.
+    Inputs hold the ridge's prediction and embeddings instead of 3,000 columns repeated for each pair. For training rows
+    both are left-out ones, so that the trees see the error that new rows will have. Few drugs have a booster each. Of
+    many drugs and new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
     """
 
     scheme: str
     rank: int
+    trees: int
     random_state: int
     n_jobs: int
+    grows_forest = False
 
     def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> _Trees:
         """Fit the ridge, then the trees on its left-out predictions."""
         pairs = pairs.compact()
         self.stage_ = FactorRidge(self.scheme, self.rank, self.random_state).fit(pairs, y, sample_weight)
+        scheme = find_scheme(self.scheme)
+        self.single_ = len(pairs.drugs) <= _MOST_SINGLE_DRUGS and scheme.drug_effect
+        self.by_sample_: SampleTrees | None = None
+        self.boosters_: dict[str, Any] = {}
+        if not self.single_ and scheme.drug_effect and not scheme.sample_effect:
+            self.by_sample_ = self._grow_by_sample(pairs)
+        else:
+            self._grow_by_pair(pairs, y, sample_weight)
+        return self
+
+    def _grow_by_sample(self, pairs: Pairs) -> SampleTrees:
+        parameters, rounds = self._parameters()
+        return SampleTrees.grow(
+            self.stage_,
+            pairs,
+            forest=self.grows_forest,
+            parameters=parameters,
+            rounds=rounds,
+            trees=self.trees,
+            n_jobs=self.n_jobs,
+            random_state=self.random_state,
+        )
+
+    def _grow_by_pair(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> None:
         shares = self.stage_.feature_weights()[1]
-        self.single_ = len(pairs.drugs) <= _MOST_SINGLE_DRUGS and self.stage_.scheme not in _NEW_DRUGS
         wanted = len(self.stage_.sample_encoder_.tokens_) - len(shares)
         genotype = np.sort(np.argsort(-shares, kind="stable")[: len(shares) if self.single_ else _MOST_TOKENS])
         self.columns_ = np.concatenate([np.arange(wanted), wanted + genotype]).astype(np.int64)
         if not self.single_:
             self.columns_ = self.columns_[self.columns_ >= wanted]
-        left_out = self.stage_.left_out_, self.stage_.drug_embeddings(pairs), self.stage_.left_out_offsets_
-        inputs, stage = self._inputs(pairs, *left_out)
+        stage = self.stage_.predict_left_out(pairs)
+        inputs = self._inputs(pairs, self.stage_.left_out_, self.stage_.drug_embeddings(pairs), stage)
         target = y if self.single_ else y - stage
         weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
         # XGBoost stops splitting at a gain of 1e-6 and counts in float32: it is given numbers of order 1
@@ -58,10 +92,15 @@ class _Trees(PairRegressor):
         target = (target - self.center_) / self.scale_
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
+        parameters, rounds = self._parameters()
         with ThreadPoolExecutor(self.n_jobs) as pool:
-            made = pool.map(lambda rows: self._grow(inputs[rows], target[rows], weights[rows]), jobs.values())
+            made = pool.map(
+                lambda rows: grow_booster(
+                    inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
+                ),
+                jobs.values(),
+            )
             self.boosters_ = dict(zip(jobs, made, strict=True))
-        return self
 
     @abstractmethod
     def _parameters(self) -> tuple[dict[str, Any], int]:
@@ -74,35 +113,23 @@ class _Trees(PairRegressor):
         return {drug: at for drug, at in rows.items() if len(at) >= _FEWEST_ROWS}
 
     def _inputs(
-        self,
-        pairs: Pairs,
-        samples: NDArray[np.float64],
-        drugs: NDArray[np.float64],
-        offsets: NDArray[np.float64] | float = 0.0,
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-        """`(n_pairs, n_inputs)` float32, NaN where a token is unknown, and the ridge's prediction."""
-        encoder = self.stage_.sample_encoder_
+        self, pairs: Pairs, samples: NDArray[np.float64], drugs: NDArray[np.float64], stage: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """`(n_pairs, n_inputs)` float32: tokens, NaN where unknown, the ridge's prediction and its embeddings."""
+        encoder, width = self.stage_.sample_encoder_, 1 + min(self.stage_.rank_, _EMBEDDING)
         tokens = encoder.transform(pairs.genotypes, pairs.covariates)[:, self.columns_].astype(np.float32)
         tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, self.columns_]] = np.nan
-        stage = score_pairs(samples, drugs, pairs) + offsets
-        embedded = samples[pairs.sample_index]
-        embedded[:, 0] += offsets
-        side = [embedded] if self.single_ else [embedded, drugs[pairs.drug_index]]
-        parts: list[NDArray[Any]] = [tokens[pairs.sample_index], stage[:, None], *side]
-        return np.hstack([part.astype(np.float32) for part in parts]), self.stage_.embeddings_.overall + stage
-
-    def _grow(self, inputs: NDArray[np.float32], target: NDArray[np.float64], weights: NDArray[np.float64]) -> Any:
-        import xgboost
-
-        parameters, rounds = self._parameters()
-        # one thread a booster: sums over threads would make the result depend on their number
-        parameters = {"tree_method": "hist", "nthread": 1, "seed": self.random_state, "max_bin": 64, **parameters}
-        data = xgboost.QuantileDMatrix(inputs, label=target, weight=weights, nthread=1, max_bin=64)
-        return xgboost.train(parameters, data, num_boost_round=rounds)
+        side = [samples[:, :width][pairs.sample_index]]
+        if not self.single_:
+            side.append(drugs[:, :width][pairs.drug_index])
+        parts: list[NDArray[Any]] = [tokens[pairs.sample_index], (stage - self.stage_.overall_)[:, None], *side]
+        return np.hstack([part.astype(np.float32) for part in parts])
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Tree predictions; the ridge's where a drug has no booster of its own."""
         check_is_fitted(self, "boosters_")
+        if self.by_sample_ is not None:
+            return self.by_sample_.predict(self.stage_, pairs)
         embedded = self.stage_.sample_embeddings(pairs), self.stage_.drug_embeddings(pairs)
         predictions = np.empty(len(pairs))
         for start in range(0, len(pairs), 1 << 16):
@@ -113,7 +140,8 @@ class _Trees(PairRegressor):
     def _predict_rows(
         self, pairs: Pairs, samples: NDArray[np.float64], drugs: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        inputs, predictions = self._inputs(pairs, samples, drugs)
+        predictions = self.stage_.overall_ + score_pairs(samples, drugs, pairs)
+        inputs = self._inputs(pairs, samples, drugs, predictions)
         if not self.single_:
             return predictions + self._grown("all", inputs)
         for drug in self.boosters_:
@@ -126,9 +154,11 @@ class _Trees(PairRegressor):
         return self.center_ + self.scale_ * np.asarray(self.boosters_[name].inplace_predict(inputs), dtype=np.float64)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
-        """Half the ridge's shares, half the trees' total gain, as shares of 1."""
+        """Half the ridge's shares, half the trees' (gain of boosters, splits of trees on samples), as shares of 1."""
         names, shares = self.stage_.feature_weights()
         gains = np.zeros(len(self.stage_.sample_encoder_.tokens_))
+        if self.by_sample_ is not None:
+            gains = self.by_sample_.token_gains(len(gains))
         for booster in self.boosters_.values():
             for name, gain in booster.get_score(importance_type="total_gain").items():
                 if int(name[1:]) < len(self.columns_):
@@ -138,23 +168,23 @@ class _Trees(PairRegressor):
 
     def notes(self) -> dict[str, Any]:
         """How the drugs are served, and the ridge stage's notes."""
-        return {"boosters": len(self.boosters_), "one_booster_per_drug": self.single_, **self.stage_.notes()}
+        by_sample = self.by_sample_ is not None
+        served = {"boosters": len(self.boosters_), "one_booster_per_drug": self.single_, "trees_on_samples": by_sample}
+        return {**served, **self.stage_.notes()}
 
     def get_state(self) -> State:
-        """The ridge stage and each booster as UBJSON bytes."""
-        raw = {
-            str(i): np.frombuffer(booster.save_raw("ubj"), np.uint8)
-            for i, booster in enumerate(self.boosters_.values())
-        }
+        """The ridge stage, and trees as arrays or UBJSON bytes."""
+        state: State = {"stage": self.stage_.get_state(), "single": self.single_}
+        if self.by_sample_ is not None:
+            return {**state, "by_sample": self.by_sample_.get_state()}
         return {
-            "stage": self.stage_.get_state(),
-            "single": self.single_,
+            **state,
             "center": self.center_,
             "scale": self.scale_,
             "columns": self.columns_,
             "drug_ids": self.drug_ids_,
             "booster_names": list(self.boosters_),
-            "boosters": raw,
+            "boosters": {str(i): booster_bytes(booster) for i, booster in enumerate(self.boosters_.values())},
         }
 
     @classmethod
@@ -163,18 +193,19 @@ class _Trees(PairRegressor):
         learner = cls(**settings)
         stage = {key: value for key, value in settings.items() if key in FactorRidge._get_param_names()}
         learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
-        learner.single_ = bool(state["single"])
+        learner.single_, learner.boosters_, learner.by_sample_ = bool(state["single"]), {}, None
+        if "by_sample" in state:
+            learner.by_sample_ = SampleTrees.from_state(state["by_sample"], learner.stage_)
+            return learner
         learner.center_, learner.scale_ = float(state["center"]), float(state["scale"])
         learner.columns_ = state_array(state, "columns", -1)
-        n_tokens = len(learner.stage_.sample_encoder_.tokens_)
-        if len(learner.columns_) and not 0 <= learner.columns_.min() <= learner.columns_.max() < n_tokens:
-            raise ModelFileError("model: a tree input lies outside the tokens. The file is damaged; train again.")
+        learner.stage_.prove_columns(learner.columns_)
         learner.drug_ids_ = list(state["drug_ids"])
-        width = learner.stage_.embeddings_.rank + 1
+        width = 1 + min(learner.stage_.rank_, _EMBEDDING)
         n_inputs = len(learner.columns_) + 1 + width * (1 if learner.single_ else 2)
         names = list(state["booster_names"])
         learner.boosters_ = {
-            name: _load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
+            name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
         }
         return learner
 
@@ -189,7 +220,7 @@ class BoostedTrees(_Trees):
     scheme, rank, random_state
         Of the ridge stage; the seed also draws the rows and columns of each tree.
     trees
-        Boosting rounds.
+        Trees in all, four in each boosting round.
     depth
         Deepest tree.
     learning_rate
@@ -201,10 +232,10 @@ class BoostedTrees(_Trees):
     def __init__(
         self,
         scheme: str = "new-samples",
-        rank: int = 20,
-        trees: int = 300,
+        rank: int = 256,
+        trees: int = 400,
         depth: int = 5,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.1,
         n_jobs: int = 1,
         random_state: int = 0,
     ) -> None:
@@ -217,12 +248,12 @@ class BoostedTrees(_Trees):
         self.random_state = random_state
 
     def _parameters(self) -> tuple[dict[str, Any], int]:
-        drawn = {"subsample": 0.8, "colsample_bytree": 0.5, "max_depth": self.depth, "eta": self.learning_rate}
-        return drawn, self.trees
+        drawn = {"subsample": 0.7, "colsample_bynode": 0.3, "num_parallel_tree": _SIDE_BY_SIDE}
+        return {**drawn, "max_depth": self.depth, "eta": self.learning_rate}, max(1, self.trees // _SIDE_BY_SIDE)
 
 
 class RandomForest(_Trees):
-    """A random forest grown by XGBoost: one round of many parallel trees.
+    """A random forest: by scikit-learn on samples, else by XGBoost as one round of many parallel trees.
 
     Source: Breiman 2001, doi:10.1023/A:1010933404324.
 
@@ -236,8 +267,10 @@ class RandomForest(_Trees):
         Forests grown at once; the result does not depend on it.
     """
 
+    grows_forest = True
+
     def __init__(
-        self, scheme: str = "new-samples", rank: int = 20, trees: int = 300, n_jobs: int = 1, random_state: int = 0
+        self, scheme: str = "new-samples", rank: int = 256, trees: int = 400, n_jobs: int = 1, random_state: int = 0
     ) -> None:
         self.scheme = scheme
         self.rank = rank
@@ -256,22 +289,3 @@ class RandomForest(_Trees):
             "lambda": 0.0,
         }
         return drawn, 1
-
-
-_NEW_DRUGS = ("new-drugs", "new-samples-and-drugs")
-
-
-def _load_booster(raw: NDArray[np.uint8], n_inputs: int) -> Any:
-    import xgboost
-
-    booster = xgboost.Booster({"nthread": 1})
-    try:
-        booster.load_model(bytearray(raw.astype(np.uint8).tobytes()))
-    except xgboost.core.XGBoostError as error:
-        raise ModelFileError("model: a booster cannot be read. The file is damaged; train the model again.") from error
-    if booster.num_features() != n_inputs:
-        raise ModelFileError(
-            f"model: a booster takes {booster.num_features()} inputs (expected {n_inputs}). "
-            "The file is damaged; train again."
-        )
-    return booster

@@ -57,3 +57,12 @@ def draw_calls(n_samples: int, n_features: int, rng: np.random.Generator, share:
 
 def rmse(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean((a - b) ** 2)))
+
+
+def arrays_of(state: dict) -> list[NDArray]:
+    """All arrays of a nested state."""
+    return [
+        each
+        for value in state.values()
+        for each in (arrays_of(value) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else [])
+    ]

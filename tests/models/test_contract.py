@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import SCHEMES
+from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import InputError
 from drugresponse.model_file import read_model_file, write_model_file
 from drugresponse.models.base import LEARNERS, PairRegressor, find_learner, learner_class, make_learner
 from drugresponse.models.threads import one_thread
+from tests.models.cohorts import arrays_of
 
 FAST = {"rank": 3, "trees": 6, "epochs": 2}
 EVERY = pytest.mark.parametrize("name", LEARNERS)
@@ -120,7 +121,7 @@ def test_learner__predicts_in_the_order_asked(name, fitted, rows):
     np.testing.assert_allclose(fitted.predict(rows.pairs[order].compact()), predicted[order], rtol=1e-10)
 
 
-@pytest.mark.parametrize("name", ["additive-mean", "covariates", "ridge"])
+@pytest.mark.parametrize("name", ["additive-mean", "covariates", "ridge", "gaussian"])
 def test_learner__order_of_training_rows_does_not_matter(name, fitted, rows):
     order = np.random.default_rng(0).permutation(len(rows.pairs))
     shuffled = TrainingRows(rows.pairs[order], rows.y[order], rows.weights[order], rows.loss)
@@ -168,7 +169,7 @@ def test_learner__number_of_threads_does_not_matter(name, fitted, rows, tmp_path
     assert written(two, tmp_path / "model") == written(fitted, tmp_path / "again")
 
 
-@pytest.mark.parametrize("name", ["boosted-trees", "random-forest", "neural"])
+@pytest.mark.parametrize("name", ["gaussian", "boosted-trees", "random-forest", "neural"])
 def test_learner__another_seed_is_heard(name, fitted, rows):
     assert (fit(name, rows, random_state=5).predict(rows.pairs) != fitted.predict(rows.pairs)).any()
 
@@ -199,6 +200,57 @@ def test_learner__drug_without_structure_and_sample_without_anything(name, fitte
     predicted = fitted.predict(blank)
     assert np.isfinite(predicted).all()
     np.testing.assert_array_equal(predicted[:2], predicted[2:])
+
+
+@EVERY
+def test_learner__holds_out_rows_and_is_fitted_to_all(name, fitted, rows):
+    folds = make_folds(rows.pairs, "new-samples", 4, 0)[:3]
+    learner = make_learner(name, FAST)
+    with one_thread():
+        found = learner.fit_holding_out(rows.pairs, rows.y, rows.weights, folds)
+    tested = np.concatenate([test for _, test in folds])
+    assert np.isfinite(found[tested]).all()
+    assert np.isnan(np.delete(found, tested)).all()
+    if name != "auto":  # whose weights come from these folds
+        np.testing.assert_array_equal(learner.predict(rows.pairs), fitted.predict(rows.pairs))
+        train, test = folds[1]
+        with one_thread():
+            alone = make_learner(name, FAST).fit(rows.pairs[train], rows.y[train], rows.weights[train])
+        np.testing.assert_array_equal(found[test], alone.predict(rows.pairs[test]))
+
+
+@EVERY
+def test_learner__held_out_rows_do_not_hang_on_the_number_of_jobs(name, rows):
+    folds = make_folds(rows.pairs, "new-samples", 3, 0)
+    with one_thread():
+        one, two = (
+            make_learner(name, {**FAST, "n_jobs": jobs}).fit_holding_out(rows.pairs, rows.y, None, folds, jobs)
+            for jobs in (1, 2)
+        )
+    np.testing.assert_array_equal(one, two)
+
+
+@pytest.fixture(scope="module")
+def many_drugs() -> TrainingRows:
+    """More drugs than have boosters of their own."""
+    cohort = simulate_cohort(n_samples=43, n_drugs=24, n_features=20)
+    return join_training_rows(cohort.genotypes, cohort.responses, cohort.drugs, cohort.samples)
+
+
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-drugs"])
+@pytest.mark.parametrize("name", ["boosted-trees", "random-forest"])
+def test_trees_of_many_drugs__same_bytes_for_any_number_of_jobs_and_through_a_file(name, scheme, many_drugs, tmp_path):
+    one, two = (fit(name, many_drugs, n_jobs=jobs, scheme=scheme) for jobs in (1, 2))
+    assert one.notes()["trees_on_samples"] == (scheme == "new-samples")
+    assert written(one, tmp_path / "one") == written(two, tmp_path / "two")
+    state, _ = read_model_file(tmp_path / "one")
+    loaded = learner_class(name).from_state(state, **one.get_params())
+    np.testing.assert_array_equal(loaded.predict(many_drugs.pairs), one.predict(many_drugs.pairs))
+    np.testing.assert_array_equal(loaded.feature_weights()[1], one.feature_weights()[1])
+    held = str(many_drugs.pairs.genotypes.sample_ids[0]) in str(state)
+    assert held == (scheme != "new-samples")
+    if scheme == "new-samples":
+        assert 43 not in {size for array in arrays_of(state) for size in array.shape}
 
 
 def test_find_learner__misspelt():

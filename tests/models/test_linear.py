@@ -8,7 +8,8 @@ from sklearn.linear_model import Ridge
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
-from drugresponse.models.linear import CovariateRidge, FactorRidge, score_pairs
+from drugresponse.errors import ModelFileError
+from drugresponse.models.linear import CovariateRidge, FactorRidge
 from drugresponse.models.response_grid import ResponseGrid
 from tests.models.cohorts import draw_calls, made_pairs, rmse
 
@@ -40,7 +41,8 @@ def test_factor_ridge__effect_common_to_all_drugs_survives_for_new_samples(commo
     predicted = learner.predict(pairs[test])
     carrier = pairs.genotypes.dense()[pairs.sample_index[test], 4] > 0
     assert predicted[carrier].mean() - predicted[~carrier].mean() > 2.5
-    assert len(learner.embeddings_.sample_offsets) == 0
+    assert learner.seen_.factors.size == 0
+    assert "s000" not in str(learner.get_state())
     names, weights = learner.feature_weights()
     assert names[int(np.argmax(weights))] == ("mutation", "g004")
     assert weights.sum() == pytest.approx(1)
@@ -73,7 +75,8 @@ def test_factor_ridge__one_drug_is_ridge_on_the_response(weighted):
         tokens, y, sample_weight=None if weights is None else weights / weights.mean()
     )
     np.testing.assert_allclose(learner.predict(pairs), expected.predict(tokens), rtol=1e-6)
-    assert learner.embeddings_.rank == 0
+    assert learner.rank_ == 0
+    np.testing.assert_allclose(learner.predict_left_out(pairs), learner.overall_ + learner.left_out_[:, 0])
 
 
 @pytest.mark.parametrize("scheme", ["random-pairs", "new-samples"])
@@ -82,8 +85,9 @@ def test_factor_ridge__one_drug_keeps_no_sample(scheme):
     calls = draw_calls(50, 12, rng)
     pairs = made_pairs(calls, 1)
     learner = FactorRidge(scheme).fit(pairs, rng.normal(size=50))
-    assert len(learner.embeddings_.sample_ids) == 0
-    assert "s000" not in str(learner.get_state()["sample_ids"])
+    assert len(learner.seen_.sample_ids) == 0
+    assert not learner.left_out_shift_.any()
+    assert "s000" not in str(learner.get_state())
 
 
 def test_factor_ridge__seen_sample_has_its_own_effect_where_the_scheme_does():
@@ -216,20 +220,6 @@ def test_block_scales__useless_block_is_turned_down():
     assert learner.block_scales_["expression"] < 0.5 * learner.block_scales_["mutation"]
 
 
-def test_score_pairs__grid_and_gathered_rows_agree():
-    rng = np.random.default_rng(0)
-    pairs = made_pairs(draw_calls(30, 3, rng), 6)
-    samples, drugs = rng.normal(size=(30, 4)), rng.normal(size=(6, 4))
-    few = pairs[rng.permutation(len(pairs))[:20]]
-    expected = [
-        samples[i, 0] + drugs[j, 0] + samples[i, 1:] @ drugs[j, 1:]
-        for i, j in zip(few.sample_index, few.drug_index, strict=True)
-    ]
-    np.testing.assert_allclose(score_pairs(samples, drugs, few, chunk=7), expected)
-    grid = score_pairs(samples, drugs, pairs)
-    np.testing.assert_allclose(grid[np.array(few.sample_index) * 6 + few.drug_index], expected)
-
-
 def test_response_grid__parts_add_up_to_the_response():
     rng = np.random.default_rng(0)
     pairs = made_pairs(draw_calls(20, 3, rng), 5, keep=rng.random((20, 5)) < 0.8)
@@ -239,17 +229,100 @@ def test_response_grid__parts_add_up_to_the_response():
     np.testing.assert_allclose(total[pairs.sample_index, pairs.drug_index], y)
 
 
-def test_response_grid__left_out_offset_is_that_of_the_other_responses():
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-drugs"])
+def test_factor_ridge__predicts_the_product_of_its_embeddings(common_effect, scheme):
+    pairs, y = common_effect
+    learner = FactorRidge(scheme, 4).fit(pairs, y)
+    samples, drugs = learner.sample_embeddings(pairs), learner.drug_embeddings(pairs)
+    width = 1 + learner.rank_ + learner.seen_.factors.shape[1]
+    assert samples.shape == (120, width)
+    assert drugs.shape == (6, width)
+    assert learner.seen_.factors.size == 0 or scheme != "new-samples"
+    grid = learner.overall_ + samples[:, :1] + drugs[:, 0] + samples[:, 1:] @ drugs[:, 1:].T
+    np.testing.assert_allclose(learner.predict(pairs), grid[pairs.sample_index, pairs.drug_index])
+
+
+@pytest.mark.parametrize("rank", [0, 2, 256])
+def test_factor_ridge__rank_limits_the_axes_and_the_default_takes_all(common_effect, rank):
+    pairs, y = common_effect
+    learner = FactorRidge(rank=rank).fit(pairs, y)
+    # six drugs less their mean differ in five directions
+    assert learner.rank_ == min(rank, 5)
+    assert learner.notes()["rank"] == learner.rank_
+    assert learner.coefficients_.shape == (len(learner.sample_encoder_.tokens_), 1 + learner.rank_)
+    assert FactorRidge().rank == 256
+
+
+def test_factor_ridge__with_all_axes_no_drug_loses_its_own_effect(common_effect):
+    # one gene for each drug: as many directions as drugs, none of them shared
+    pairs, _ = common_effect
+    rng = np.random.default_rng(2)
+    calls = pairs.genotypes.dense()
+    y = 3 * calls[pairs.sample_index, pairs.drug_index] + rng.normal(0, 0.5, len(pairs))
+    all_axes, _ = held_out(FactorRidge(), pairs, y)
+    few, _ = held_out(FactorRidge(rank=1), pairs, y)
+    assert all_axes < 0.8
+    assert all_axes < 0.7 * few
+
+
+def test_factor_ridge__left_out_prediction_of_training_rows_is_as_wrong_as_that_of_new_ones():
     rng = np.random.default_rng(0)
-    pairs = made_pairs(draw_calls(20, 3, rng), 5, keep=rng.random((20, 5)) < 0.6)
-    y, weights = rng.normal(size=len(pairs)), rng.uniform(0.5, 2, len(pairs))
-    grid = ResponseGrid.build(pairs, y, weights)
-    known = rng.normal(size=20)
-    found = grid.left_out_offsets(known)
-    beyond = y - grid.overall - grid.drug_effects[pairs.drug_index]
-    for row in range(len(y)):
-        others = (pairs.sample_index == pairs.sample_index[row]) & (np.arange(len(y)) != row)
-        count = weights[others].sum() / weights.mean()
-        mean = np.average(beyond[others], weights=weights[others]) if others.any() else 0.0
-        expected = (mean - known[pairs.sample_index[row]]) * count / (count + grid.noise)
-        assert found[pairs.sample_index[row], pairs.drug_index[row]] == pytest.approx(expected)
+    calls = draw_calls(120, 60, rng)
+    pairs = made_pairs(calls, 4)
+    y = calls[pairs.sample_index, :10].sum(axis=1) + rng.normal(0, 1.5, len(pairs))
+    train, test = make_folds(pairs, "new-samples", 3, 0)[0]
+    learner = FactorRidge().fit(pairs[train], y[train])
+    new, left_out, fitted = (
+        rmse(learner.predict(pairs[test]), y[test]),
+        rmse(learner.predict_left_out(pairs[train].compact()), y[train]),
+        rmse(learner.predict(pairs[train]), y[train]),
+    )
+    assert left_out == pytest.approx(new, rel=0.1)
+    assert fitted < 0.9 * left_out
+
+
+def test_factor_ridge__left_out_prediction_leaves_the_whole_subject_out():
+    rng = np.random.default_rng(0)
+    calls = np.repeat(draw_calls(40, 30, rng), 2, axis=0)
+    own = np.repeat(rng.normal(0, 3, 40), 2)
+    pairs = made_pairs(calls, 3, subjects=[f"p{i // 2}" for i in range(80)])
+    y = own[pairs.sample_index] + rng.normal(0, 0.3, len(pairs))
+    learner = FactorRidge().fit(pairs, y)
+    # a twin of the same genotype would tell the response
+    assert np.corrcoef(learner.predict_left_out(pairs), y)[0, 1] < 0.1
+    alone = made_pairs(calls, 3)
+    twins = FactorRidge().fit(alone, y)
+    assert np.corrcoef(twins.predict_left_out(alone), y)[0, 1] > 0.4
+
+
+@pytest.mark.parametrize("array", ["coefficients", "intercepts", "token_spread"])
+def test_factor_ridge__state_of_another_shape_is_refused(common_effect, array):
+    pairs, y = common_effect
+    state = FactorRidge().fit(pairs, y).get_state()
+    state[array] = state[array][:-1]
+    with pytest.raises(ModelFileError, match=rf'^model: the array "{array}" has shape .* \(expected .*train again\.$'):
+        FactorRidge.from_state(state)
+    del state[array]
+    with pytest.raises(ModelFileError, match=rf'^model: the array "{array}" is missing'):
+        FactorRidge.from_state(state)
+
+
+@pytest.mark.parametrize("n_drugs", [1, 6])
+def test_factor_ridge__left_out_prediction_of_noise_does_not_mirror_it(n_drugs):
+    # the mean of the other rows tells a row's own value, the other way round
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(100, 5, rng), n_drugs)
+    y = rng.normal(size=len(pairs))
+    learner = FactorRidge().fit(pairs, y)
+    values = learner.targets_.values
+    idle = np.flatnonzero(np.ptp(learner.left_out_, axis=0) < 1e-9)
+    assert len(idle) > (1 + learner.rank_) / 2
+    np.testing.assert_allclose(
+        learner.left_out_[:, idle],
+        np.average(values, axis=0, weights=learner.sample_weights_)[idle] * np.ones((100, 1)),
+        atol=1e-9,
+    )
+    assert all(
+        np.corrcoef(learner.left_out_[:, k], values[:, k])[0, 1] > -0.1
+        for k in set(range(1 + learner.rank_)) - set(idle)
+    )

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import InputError
@@ -50,12 +52,14 @@ def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, epochs: int) -
 
 
 def torch_scores(training: Training, pairs: Pairs) -> np.ndarray:
-    """Mean over members of the network's own scores, in units of the response."""
+    """Mean over members of the network's own scores, in units of the response, and what seen samples have beyond."""
     index = torch.from_numpy(pairs.sample_index), torch.from_numpy(pairs.drug_index)
     training.network.eval()
     with torch.no_grad():
-        scores = training.network(Batch(training.tokens, training.offsets, *index)).mean(dim=0)
-    return training.stage.embeddings_.overall + training.scale * scores.double().numpy()
+        scores = training.network(Batch(training.tokens, *index)).mean(dim=0)
+    stage = training.stage
+    seen = stage.seen_.of(pairs.genotypes.sample_ids) @ stage.drug_embeddings(pairs)[:, 1 + stage.rank_ :].T
+    return stage.overall_ + training.scale * scores.double().numpy() + seen[pairs.sample_index, pairs.drug_index]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -68,6 +72,20 @@ def test_neural__epoch_0_is_the_ridge(small, scheme):
     assert learner.epochs_ == 0
     untrained = Training(learner, pairs, y, weights / weights.mean())
     np.testing.assert_allclose(torch_scores(untrained, pairs), ridge, atol=2e-5 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("moved", [2, 21])
+def test_neural__epoch_0_is_the_ridge_for_new_samples_and_new_drugs_too(small, scheme, moved, monkeypatch):
+    # columns beyond those that training may move stay the ridge's
+    monkeypatch.setattr("drugresponse.models.training._MOVED", moved)
+    pairs, y = small
+    known = np.flatnonzero((pairs.sample_index < 40) & (pairs.drug_index < 5))
+    ridge = FactorRidge(scheme).fit(pairs[known], y[known])
+    learner = NeuralResponse(scheme, epochs=0, hidden=8).fit(pairs[known], y[known])
+    assert ridge.rank_ + 1 > 2
+    np.testing.assert_allclose(learner.predict(pairs), ridge.predict(pairs), rtol=0, atol=1e-6)
+    assert (len(learner.stage_.seen_.sample_ids) == 40) == (scheme in ("random-pairs", "new-drugs"))
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -125,11 +143,15 @@ def test_neural__stops_where_the_held_out_error_is_least(epistasis):
     assert len(errors) <= min(41, learner.epochs_ + 9)
 
 
-def test_neural__stays_at_the_ridge_where_the_gain_is_noise(small):
-    learner = NeuralResponse(members=1, hidden=8, epochs=15, patience=3).fit(*small)
+@pytest.mark.parametrize("seed", [1, 5, 7])
+def test_neural__stays_at_the_ridge_where_the_gain_is_noise(seed):
+    rng = np.random.default_rng(seed)
+    calls = draw_calls(48, 10, rng)
+    pairs = made_pairs(calls, 4)
+    y = 0.5 * (calls[:, 1] != calls[:, 4])[pairs.sample_index] + rng.normal(0, 1, len(pairs))
+    learner = NeuralResponse(members=1, hidden=8, epochs=15, patience=3).fit(pairs, y)
     errors = learner.held_out_errors_
-    assert int(np.argmin(errors)) > 0
-    assert min(errors) > 0.999 * errors[0]
+    assert min(errors) < errors[0]
     assert learner.epochs_ == 0
     told = learner.notes()
     assert told["epochs"] == 0
@@ -204,3 +226,51 @@ def test_choose_device__says_what_there_is():
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match=r"^device: found no GPU that torch can use"):
             choose_device("cuda")
+
+
+@pytest.mark.parametrize("moved", [3, 21])
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-drugs"])
+def test_neural__slopes_of_tokens_are_those_of_its_predictions(scheme, moved, monkeypatch):
+    monkeypatch.setattr("drugresponse.models.training._MOVED", moved)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(20, 5))
+    smiles = ["CCO", "CCN", "", "c1ccccc1"]
+    samples, features = [f"s{i:02d}" for i in range(20)], [f"e{j}" for j in range(5)]
+
+    def grid_of(values: np.ndarray) -> Pairs:
+        table = Genotypes.from_dense(values, samples, features, kind="score", block="expression")
+        drugs = pd.DataFrame({"smiles": smiles}, index=pd.Index(["a", "b", "c", "d"], name="drug_id"))
+        return Pairs.grid(table, pd.DataFrame({"tissue": TISSUES * 5}, index=samples, dtype=object), drugs)
+
+    pairs = grid_of(values)
+    y = 2 * np.maximum(values[pairs.sample_index, 0], 0) + rng.normal(0, 0.3, len(pairs))
+    learner, training = trained(NeuralResponse(scheme, hidden=8, members=2), pairs, y, epochs=0)
+    assert learner.input_scale_ < 0.9
+    # numbers that no short training reaches, so that each part of the network shows
+    learner.parameters_ = {name: value + rng.normal(0, 0.5, value.shape) for name, value in learner.parameters_.items()}
+    encoder = training.stage.sample_encoder_
+    first = int(np.flatnonzero((encoder.tokens_["block"] == "expression").to_numpy())[0])
+    slopes, step = learner._token_slopes(pairs), 1e-3
+    for token in range(5):
+        up, down = values.copy(), values.copy()
+        up[:, token] += step
+        down[:, token] -= step
+        high, low = grid_of(up), grid_of(down)
+        ends = [encoder.transform(each.genotypes, each.covariates)[:, first + token] for each in (high, low)]
+        rise = (learner.predict(high) - learner.predict(low)) / (ends[0] - ends[1])[pairs.sample_index]
+        assert slopes[first + token] == pytest.approx(np.sqrt(np.mean(rise**2)), rel=0.02), token
+
+
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs"])
+def test_training__aims_at_what_a_samples_other_responses_do_not_tell(small, scheme):
+    pairs, y = small
+    own = np.random.default_rng(2).normal(0, 3, 48)[pairs.sample_index]
+    training = Training(NeuralResponse(scheme), pairs, y + own, np.ones(len(y)))
+    target = training.scale * training.target.double().numpy() + training.stage.overall_
+    if scheme == "new-samples":
+        np.testing.assert_allclose(target, y + own, atol=1e-4)
+    else:
+        # the factors of seen samples are added to the network's score, so it must not learn them too
+        assert abs(np.corrcoef(target, own)[0, 1]) < 0.5 * np.corrcoef(y + own, own)[0, 1]
+        shift = training.stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
+        np.testing.assert_allclose(target + shift, y + own, atol=1e-4)

@@ -29,10 +29,13 @@ def stepwise(n_drugs: int, seed: int = 0, n_samples: int = 150) -> tuple[Pairs, 
 def test_trees__beat_the_ridge_where_genes_act_together(kind, n_drugs):
     pairs, y, truth = stepwise(n_drugs)
     train, test = make_folds(pairs, "new-samples", 4, 0)[0]
-    learner = kind(trees=60).fit(pairs[train], y[train])
+    learner = kind(trees=60 if n_drugs <= 20 else 300).fit(pairs[train], y[train])
     ridge = FactorRidge().fit(pairs[train], y[train])
     assert learner.single_ == (n_drugs <= 20)
-    assert set(learner.boosters_) == ({f"d{i:02d}" for i in range(n_drugs)} if learner.single_ else {"all"})
+    assert set(learner.boosters_) == ({f"d{i:02d}" for i in range(n_drugs)} if learner.single_ else set())
+    assert (learner.by_sample_ is None) == learner.single_
+    told = learner.notes()
+    assert (told["boosters"], told["trees_on_samples"]) == (len(learner.boosters_), not learner.single_)
     found, start = (rmse(each.predict(pairs[test]), truth[test]) for each in (learner, ridge))
     assert found < 0.8 * start
 
@@ -121,19 +124,22 @@ def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
     y = rng.normal(size=len(pairs))
     learner = BoostedTrees(scheme, trees=5).fit(pairs, y)
     stage = learner.stage_
-    inputs = learner._inputs(pairs, stage.left_out_, stage.drug_embeddings(pairs), stage.left_out_offsets_)
-    assert np.corrcoef(inputs[1], y)[0, 1] < 0.1
-    assert np.corrcoef(stage.predict(pairs), y)[0, 1] > 0.15  # which is what leaks without leaving out
-    main = inputs[0][:, -1 - stage.embeddings_.rank if learner.single_ else -2 - 2 * stage.embeddings_.rank]
-    left_out = stage.left_out_[pairs.sample_index, 0] + stage.left_out_offsets_
-    np.testing.assert_allclose(main, left_out, rtol=1e-5, atol=1e-6)
+    left_out = stage.predict_left_out(pairs)
+    inputs = learner._inputs(pairs, stage.left_out_, stage.drug_embeddings(pairs), left_out)
+    n_tokens = len(learner.columns_)
+    np.testing.assert_allclose(inputs[:, n_tokens], left_out - stage.overall_, rtol=1e-5, atol=1e-6)
+    beyond = y - stage.overall_ - stage.drugs_.own[pairs.drug_index, 0]
+    told = max(abs(np.corrcoef(column, beyond)[0, 1]) for column in inputs[:, n_tokens:].T if np.ptp(column) > 1e-6)
+    assert told < 0.3
+    # which is what leaks without leaving out
+    assert np.corrcoef(stage.predict(pairs), y)[0, 1] > told + 0.15
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("n_drugs", [2, 21])
-def test_trees__booster_of_other_inputs_is_refused(kind, n_drugs):
-    pairs, y, _ = stepwise(n_drugs, n_samples=60)
-    state = kind(trees=2).fit(pairs, y).get_state()
+@pytest.mark.parametrize("scheme", ["new-samples", "new-drugs"])
+def test_trees__booster_of_other_inputs_is_refused(kind, scheme):
+    pairs, y, _ = stepwise(6, n_samples=60)
+    state = kind(scheme, trees=2).fit(pairs, y).get_state()
     state["columns"] = state["columns"][:-1]
     with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
         kind.from_state(state)
@@ -162,3 +168,31 @@ def test_trees__weights_of_the_genes_that_act():
     names, weights = BoostedTrees(trees=40).fit(pairs, y).feature_weights()
     assert {names[i][1] for i in np.argsort(weights)[-2:]} == {"g001", "g005"}
     assert weights.sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_drugs", [3, 25])
+def test_trees__learn_what_only_acts_together(kind, n_drugs):
+    # no gene has an effect of its own, and the ridge's left-out mean of the other rows is each row's value mirrored
+    rng = np.random.default_rng(0)
+    calls = draw_calls(200, 8, rng, share=0.5)
+    pairs = made_pairs(calls, n_drugs)
+    either = calls[:, 1] != calls[:, 4]
+    truth = 3.0 * either[pairs.sample_index] + rng.normal(0, 1, n_drugs)[pairs.drug_index]
+    y = truth + rng.normal(0, 0.5, len(pairs))
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    learner = kind(trees=150).fit(pairs[train], y[train])
+    start = rmse(learner.stage_.predict(pairs[test]), truth[test])
+    assert start > 1.4
+    assert rmse(learner.predict(pairs[test]), truth[test]) < 0.9 * start
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__of_pairs_where_samples_are_seen(kind):
+    pairs, y, truth = stepwise(25, n_samples=80)
+    own = np.random.default_rng(5).normal(0, 2, 80)[pairs.sample_index]
+    train, test = make_folds(pairs, "random-pairs", 4, 0)[0]
+    learner = kind("random-pairs", trees=30).fit(pairs[train], (y + own)[train])
+    assert list(learner.boosters_) == ["all"]
+    assert learner.by_sample_ is None
+    assert rmse(learner.predict(pairs[test]), (truth + own)[test]) < 0.5

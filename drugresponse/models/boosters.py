@@ -1,0 +1,82 @@
+"""XGBoost's boosters: grown with one thread, kept as UBJSON bytes, and proved before use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.errors import ModelFileError
+
+__all__ = ["booster_bytes", "grow_booster", "load_booster"]
+
+
+def grow_booster(
+    inputs: NDArray[np.float32],
+    target: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    parameters: Mapping[str, Any],
+    rounds: int,
+    *,
+    random_state: int,
+    max_bin: int = 64,
+) -> Any:
+    """A fitted booster.
+
+    Parameters
+    ----------
+    inputs
+        `(n_rows, n_inputs)`, NaN where missing.
+    target
+        `(n_rows,)`, or `(n_rows, n_targets)` for trees whose leaves hold a vector.
+    weights
+        `(n_rows,)`.
+    parameters, rounds
+        XGBoost's own.
+    random_state
+        Seed.
+    max_bin
+        Bins of an input.
+    """
+    import xgboost
+
+    # one thread a booster: sums over threads would make the result depend on their number
+    fixed = {"tree_method": "hist", "nthread": 1, "seed": random_state, "max_bin": max_bin}
+    if target.ndim == 2:
+        fixed["multi_strategy"] = "multi_output_tree"
+    data = xgboost.QuantileDMatrix(inputs, label=target, weight=weights, nthread=1, max_bin=max_bin)
+    return xgboost.train({**fixed, **parameters}, data, num_boost_round=rounds)
+
+
+def booster_bytes(booster: Any) -> NDArray[np.uint8]:
+    """A booster as UBJSON."""
+    return np.frombuffer(booster.save_raw("ubj"), np.uint8)
+
+
+def load_booster(raw: NDArray[np.uint8], n_inputs: int) -> Any:
+    """A booster from its bytes.
+
+    Raises
+    ------
+    ModelFileError
+        The bytes are no booster, or one for another number of inputs.
+    """
+    import xgboost
+
+    booster = xgboost.Booster({"nthread": 1})
+    unreadable = "model: a booster cannot be read. The file is damaged; train the model again."
+    # given nothing, XGBoost ends the whole process
+    if not len(raw):
+        raise ModelFileError(unreadable)
+    try:
+        booster.load_model(bytearray(raw.astype(np.uint8).tobytes()))
+    except xgboost.core.XGBoostError as error:
+        raise ModelFileError(unreadable) from error
+    if booster.num_features() != n_inputs:
+        raise ModelFileError(
+            f"model: a booster takes {booster.num_features()} inputs (expected {n_inputs}). "
+            "The file is damaged; train again."
+        )
+    return booster
