@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from drugresponse.data.tables import Measure
 
-__all__ = ["describe_model", "describe_scores", "verdict"]
+__all__ = ["auto_words", "describe_model", "describe_scores", "verdict"]
 
 _SAME = 0.01
 """A skill below this, either way, is called no difference."""
@@ -32,6 +33,50 @@ def verdict(held_out: dict[str, Any] | None) -> str:
     return f"It predicts worse than the best naive prediction ({naive}): use that one instead."
 
 
+def auto_words(notes: Mapping[str, Any]) -> list[str]:
+    """What auto made of the learners, a sentence each on weights, errors and budget; nothing for another learner.
+
+    Examples
+    --------
+    >>> notes = {"weights": {"ridge": 0.3, "boosted-trees": 0.61}, "not_tried": ["neural"]}
+    >>> errors = {"additive-mean": 1.5, "ridge": 1.25, "boosted-trees": 1.2, "auto": 1.18}
+    >>> for line in auto_words({**notes, "inner_rmse": errors}):
+    ...     print(line)
+    auto weighs boosted-trees 0.61, ridge 0.30; the rest (0.09) is the naive model.
+    Held-out RMSE: auto 1.18, boosted-trees 1.2, ridge 1.25, additive-mean 1.5.
+    Not tried, since the work budget left no room: neural.
+    >>> auto_words({"weights": {}, "inner_rmse": {}, "not_tried": []})
+    ['auto fell back to the naive model: too few groups could be held out to compare the learners.']
+    """
+    if "weights" not in notes:
+        return []
+    weights, errors, not_tried = notes["weights"], notes.get("inner_rmse", {}), notes.get("not_tried", [])
+    tried = [name for name in errors if name not in ("auto", "additive-mean")]
+    if weights:
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in sorted(weights.items(), key=_heaviest))
+        rest = 1 - sum(weights.values())
+        left = f"the rest ({rest:.2f}) is the naive model" if rest >= 0.005 else "nothing is left to the naive model"
+        lines = [f"auto weighs {shares}; {left}."]
+    elif tried:
+        lines = [
+            "auto fell back to the naive model: on held-out rows no weighing of the learners beats it beyond noise."
+        ]
+    else:
+        why = "the work budget left no room for a learner"
+        why = why if not_tried else "too few groups could be held out to compare the learners"
+        lines = [f"auto fell back to the naive model: {why}."]
+    if tried:
+        told = ", ".join(f"{name} {error:.4g}" for name, error in sorted(errors.items(), key=lambda each: each[1]))
+        lines.append(f"Held-out RMSE: {told}.")
+    if tried and not_tried:
+        lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
+    return lines
+
+
+def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
+    return -share[1], share[0]
+
+
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
     """What was joined, and the held-out scores beside the naive ones."""
     rows = manifest["training"]
@@ -45,8 +90,7 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
         (rows["repeated_rows"], "rows averaged into another of the same pair"),
     ]
     lines += [f"  {count} {words}" for count, words in lost if count]
-    if "chosen" in manifest["notes"]:
-        lines.append(f"Of the learners compared, {manifest['notes']['chosen']} was chosen.")
+    lines += auto_words(manifest["notes"])
     held = manifest["held_out"]
     scheme = manifest["scheme"]
     if held is not None:
@@ -58,22 +102,29 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     return [*lines, verdict(held)]
 
 
+def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
+    if arm is None:
+        return []
+    told = "a dose" if arm["levels"] is None else ", ".join(arm["levels"])
+    return [f"Treatment arm: {arm['column']} ({told}); genotype may act otherwise in each"]
+
+
 def describe_model(manifest: dict[str, Any]) -> list[str]:
     """All that a person may want to know of a model file."""
     measure = Measure(**manifest["measure"])
     notes = manifest["notes"]
-    learner = f"{manifest['learner']}, which chose {notes['chosen']}" if "chosen" in notes else manifest["learner"]
     named = " ".join(part for part in (measure.name, f"({measure.unit})" if measure.unit else "") if part)
     features = manifest["features"]
     lines = [
-        f"Learner: {learner}",
+        f"Learner: {manifest['learner']}",
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used",
         f"Covariates: {', '.join(manifest['covariates']) or 'none'}",
+        *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",
         *describe_scores(manifest),
     ]
-    inner = notes.get("chosen_learner", notes)
+    inner = notes.get("learners", {}).get("neural", notes)
     if "epochs" in inner:
         told = (
             "training added nothing to the ridge that it starts from"
@@ -81,9 +132,31 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
             else "trained beyond the ridge"
         )
         lines.append(f"Epochs: {inner['epochs']} ({told})")
+    intervals = manifest.get("intervals")
+    if intervals and intervals["median_width"] is not None:
+        held = (manifest["held_out"] or {}).get("coverage")
+        covered = "" if held is None else f"; {held:.1%} of held-out rows were covered".replace("%", " %")
+        lines.append(
+            f"Intervals: {100 * intervals['coverage']:g} % asked, median width {intervals['median_width']:.4g}{covered}"
+            f"{'' if intervals['claimed'] else ' (not claimed for new data in this scheme)'}"
+        )
+    lines += _pilot_drugs(manifest.get("adaptation"))
     if manifest["individual_level"]:
         lines.append("The file holds an effect for each training sample: share it only as you may share their data.")
     return [*lines, f"Written by drugresponse {manifest.get('package', '')}; {manifest['notice']}.".replace(" ;", ";")]
+
+
+def _pilot_drugs(adaptation: dict[str, Any] | None) -> list[str]:
+    """What measuring a few drugs of a new sample is worth, and which to measure first."""
+    if not adaptation:
+        return []
+    tried = [each for each in adaptation["tried"] if each["pilots"] <= 5 and each["rmse_before"] > 0]
+    worth = ""
+    if tried:
+        saved = 1 - (tried[-1]["rmse_after"] / tried[-1]["rmse_before"]) ** 2
+        number = tried[-1]["pilots"]
+        worth = f"; {number} random {'one saves' if number == 1 else 'ones save'} {100 * saved:.0f} % of squared error"
+    return [f"Pilot drugs: to measure first {', '.join(map(str, adaptation['first_drugs']))}{worth}"]
 
 
 def _shown(value: float | None) -> str:

@@ -18,6 +18,8 @@ __all__ = [
     "show_ids",
 ]
 
+_LONGEST_ID = 80
+
 
 class DrugResponseError(Exception):
     """Root of all errors raised on purpose; `exit_code` is what the command line ends with."""
@@ -96,13 +98,13 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def show_ids(ids: Iterable[object], limit: int = 3) -> str:
-    """The first few ids, quoted, and how many more there are.
+    """The first few ids, quoted and cut to 80 characters, and how many more there are.
 
     Examples
     --------
     >>> show_ids(["a", "b", "c", "d"])
     '"a", "b", "c" and 1 more'
     """
-    listed = [str(each) for each in ids]
+    listed = [each if len(each) <= _LONGEST_ID else f"{each[: _LONGEST_ID - 3]}..." for each in map(str, ids)]
     more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
     return ", ".join(f'"{each}"' for each in listed[:limit]) + more

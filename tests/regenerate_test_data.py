@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import csv
 import json
+import math
+import random
 from pathlib import Path
 
+import anndata
 import pandas as pd
+from bed_reader import to_bed
 from cyvcf2 import VCF, Writer
 
 from drugresponse.cli import main
 from drugresponse.cohort_files import write_cohort
 from drugresponse.data.synthetic import simulate_cohort
+from drugresponse.readers import read_genotypes
 
 ROOT = Path(__file__).resolve().parents[1] / "test-data"
 TRAIN = {
@@ -53,6 +58,24 @@ def write_cohorts() -> None:
         writer.close()
 
 
+def write_other_formats() -> None:
+    """The patients' genotypes again: a PLINK 1 fileset with the alternate as A1, and .h5ad."""
+    folder = ROOT / "germline"
+    genotypes = read_genotypes(folder / "genotypes.vcf")
+    features = genotypes.features
+    properties = {
+        "iid": genotypes.sample_ids.tolist(),
+        "sid": features.index.tolist(),
+        "chromosome": features["chromosome"].tolist(),
+        "bp_position": features["position"].tolist(),
+        "allele_1": features["alt"].tolist(),
+        "allele_2": features["ref"].tolist(),
+    }
+    to_bed(folder / "genotypes.bed", genotypes.dense(), properties=properties, num_threads=1)
+    dense = anndata.AnnData(genotypes.dense(), pd.DataFrame(index=genotypes.sample_ids), features)
+    dense.write_h5ad(folder / "genotypes.h5ad", compression="gzip")
+
+
 def write_variations() -> None:
     """Other files for the same cell lines."""
     folder = ROOT / "cell_lines"
@@ -65,6 +88,9 @@ def write_variations() -> None:
     pairs.to_csv(folder / "pairs.tsv", sep="\t", index=False, lineterminator="\n")
     splits = pd.DataFrame({"fold": [i % 3 for i in range(len(genotypes))], "sample_id": genotypes.index})
     splits.to_csv(folder / "splits.tsv", sep="\t", index=False, lineterminator="\n")
+    measured = pd.read_table(folder / "new_responses.tsv", dtype=str)
+    some = measured["drug_id"].isin(["D001", "D004"]) & measured["sample_id"].isin(measured["sample_id"].unique()[:-2])
+    measured[some].to_csv(folder / "pilots.tsv", sep="\t", index=False, lineterminator="\n")
 
 
 def write_awkward() -> None:
@@ -88,6 +114,39 @@ def write_awkward() -> None:
             csv.writer(file, delimiter="\t", lineterminator="\n").writerows(rows)
 
 
+def write_gene_calls() -> None:
+    """The mutations of the cell lines as a MAF file, aliases of two of its genes, and star alleles of the patients."""
+    draw = random.Random(7)
+    genotypes = pd.read_table(ROOT / "cell_lines" / "genotypes.tsv", dtype=str, index_col=0)
+    kinds = [("Missense_Mutation", "p.R132H"), ("Nonsense_Mutation", "p.Q61*"), ("Silent", "p.L12L")]
+    rows = [["Hugo_Symbol", "Variant_Classification", "Tumor_Sample_Barcode", "HGVSp_Short"]]
+    for sample, calls in genotypes.iterrows():
+        rows.append(["Unknown", "IGR", sample, ""])
+        altered = [name.removesuffix("_mut").replace("ERBB2", "HER2") for name in calls.index[calls == "1"]]
+        rows += [[gene, *_kind(draw, kinds[:2], sample)] for gene in altered]
+        rows += [[draw.choice(calls.index).removesuffix("_mut"), *_kind(draw, kinds[2:], sample)]]
+    _write_rows(ROOT / "cell_lines" / "mutations.maf", [["#version 2.4"], *rows])
+    _write_rows(ROOT / "cell_lines" / "gene_aliases.tsv", [["alias", "gene"], ["p53", "TP53"], ["HER2", "ERBB2"]])
+    header = ["Sample ID", "Gene", "Source Diplotype", "Phenotype", "Activity Score", "Outside Call"]
+    calls = [header]
+    diplotypes = [("*1/*1", "Normal", "2.0"), ("*1/*2", "Intermediate", "1.5"), ("*2/*3", "Poor", "0.5")]
+    for sample in pd.read_table(ROOT / "germline" / "samples.tsv", dtype=str)["sample_id"]:
+        for gene in ("CYP2C9", "CYP2D6"):
+            diplotype, phenotype, score = draw.choices(diplotypes, [6, 3, 1])[0]
+            calls.append([sample, gene, diplotype, f"{phenotype} Metabolizer", score, "no"])
+        calls.append([sample, "DPYD", "no call", "", "", "no"])
+    _write_rows(ROOT / "germline" / "star_alleles.tsv", calls)
+
+
+def _kind(draw: random.Random, kinds: list[tuple[str, str]], sample: str) -> list[str]:
+    effect, change = draw.choice(kinds)
+    return [effect, sample, change]
+
+
+def _write_rows(path: Path, rows: list[list[str]]) -> None:
+    path.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
 def write_broken() -> None:
     """Files that must be refused with one line."""
     folder = ROOT / "broken"
@@ -109,10 +168,66 @@ def write_broken() -> None:
     (folder / "truncated.safetensors").write_bytes(whole[: len(whole) // 2])
 
 
+def write_doses() -> None:
+    """Made-up curves at eight doses: viability, percent with replicates, a raw signal, inhibition; some to refuse."""
+    folder = ROOT / "curves"
+    folder.mkdir(exist_ok=True)
+    noise = random.Random(5)
+    steps = [0.0032 * 10 ** (i / 2) for i in range(8)]
+    rows = []
+    for i in range(12):
+        for drug, potency, bottom in (("potent", 0.03, 0.05), ("usual", 0.5, 0.2), ("idle", 500.0, 0.9)):
+            midpoint = potency * 10 ** (0.12 * (i - 6))
+            rows += [
+                [
+                    f"C{i + 1:02d}",
+                    drug,
+                    f"{dose:.3g}",
+                    round(_viability(dose, midpoint, bottom) + noise.gauss(0, 0.02), 3),
+                ]
+                for dose in steps
+            ]
+    names = ["sample_id", "drug_id", "dose", "response"]
+    nanomolar = [
+        [sample, drug, f"{1000 * float(dose):g}", f"{100 * viability + shift:.1f}", "nM"]
+        for sample, drug, dose, viability in rows[:96]
+        for shift in (-1.5, 0, 1.5)
+    ]
+    signal = [
+        [each[0], each[1], each[2], round(level * each[3]), plate]
+        for plate, level in (("P1", 20000), ("P2", 35000))
+        for each in [
+            *rows[:48],
+            *([sample, "DMSO", "0", value] for sample in ("C01", "C02") for value in (0.97, 1, 1.03)),
+        ]
+    ]
+    logarithms = [[*each[:2], round(math.log10(float(each[2])), 3), each[3]] for each in rows[:48]]
+    tables = {
+        "doses.tsv": [names, *rows],
+        "doses_percent.csv": [["cell line", "compound", "concentration", "viability (%)", "dose_unit"], *nanomolar],
+        "signal.tsv": [[*names, "plate"], *signal],
+        "inhibition.tsv": [names, *([*each[:3], round(100 - 100 * each[3], 1)] for each in rows[:96])],
+        "few_doses.tsv": [names, *(each for i, each in enumerate(rows[:96]) if i >= 8 or i < 3)],
+        "log_doses.tsv": [names, *logarithms],
+        "single_dose.tsv": [names, *rows[4::8]],
+    }
+    for name, table in tables.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as file:
+            separator = "," if name.endswith(".csv") else "\t"
+            csv.writer(file, delimiter=separator, lineterminator="\n").writerows(table)
+
+
+def _viability(dose: float, midpoint: float, bottom: float) -> float:
+    return bottom + (1 - bottom) / (1 + (dose / midpoint) ** 1.5)
+
+
 if __name__ == "__main__":
     write_cohorts()
+    write_other_formats()
     write_variations()
     write_awkward()
+    write_doses()
+    write_gene_calls()
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
     write_broken()

@@ -30,7 +30,11 @@ def one_line(text: str) -> str:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "drugresponse: error: no command was given. Choose from: describe, evaluate, predict, simulate, train."),
+        (
+            [],
+            "drugresponse: error: no command was given. Choose from: adapt, curves, describe, evaluate, predict, "
+            "simulate, train.",
+        ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["--hepl"], "drugresponse: error: "),
         (

@@ -18,8 +18,10 @@ from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_
 
 HEADINGS = {
     "simulate": ("What it does", "Outputs"),
+    "curves": ("What it does", "Inputs", "Outputs", "Limits"),
     "train": ("What it does", "Inputs", "Outputs", "Limits"),
     "predict": ("What it does", "Inputs", "Output", "Limits"),
+    "adapt": ("What it does", "Inputs", "Outputs", "Limits"),
     "evaluate": ("What it does", "Inputs", "Outputs", "Limits"),
     "describe": ("What it does", "Output", "Limits"),
 }
@@ -143,6 +145,10 @@ def test_help__columns_are_those_that_tools_write():
     assert columns_in_help("evaluate") == [
         header for output in ("metrics", "verdicts") for header in headers_in_cases("evaluate", output)
     ]
+    assert columns_in_help("adapt") == [
+        header for output in ("predictions", "next_drugs") for header in headers_in_cases("adapt", output)
+    ]
+    assert columns_in_help("curves") == headers_in_cases("curves", "fits")
     (predicted,), (evaluated,) = (headers_in_cases(name, "predictions") for name in ("predict", "evaluate"))
     assert evaluated[: len(predicted)] == predicted
     assert f"then {', '.join(evaluated[len(predicted) :])}." in read("evaluate").findtext("help")

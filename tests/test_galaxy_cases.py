@@ -32,6 +32,8 @@ def test_outputs__each_filter_is_tested_both_ways(name):
 
 def test_cases__enough_of_each():
     fewest = dict.fromkeys(("train", "predict", "evaluate"), (4, 3)) | {"simulate": (2, 1), "describe": (2, 1)}
+    fewest["curves"] = (5, 3)
+    fewest["adapt"] = (4, 4)
     assert set(fewest) == set(TOOLS)
     for name, (n_passing, n_failing) in fewest.items():
         failing = [is_failure(test) for test in cases_of(read(name))]
@@ -63,6 +65,8 @@ def test_cases__files_exist(name):
         if param.get("ftype") or "/" in param.get("value", ""):
             for file in param.get("value").split(","):
                 assert (TEST_DATA / file).is_file(), file
+    for part in read(name).iterfind("tests//composite_data"):
+        assert (TEST_DATA / part.get("value")).is_file(), part.get("value")
 
 
 def test_test_data__is_small():

@@ -14,7 +14,8 @@ import drugresponse
 
 PACKAGE = Path(drugresponse.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-OPTIONAL = {"torch", "xgboost", "rdkit", "cyvcf2", "matplotlib", "anndata", "galaxyxml"}
+READING = {"cyvcf2", "bed_reader", "pgenlib", "h5py", "anndata"}
+OPTIONAL = READING | {"torch", "xgboost", "rdkit", "matplotlib", "galaxyxml"}
 HEAVY = OPTIONAL | {"sklearn", "pandas", "numpy", "scipy", "pyarrow"}
 UNSAFE = ("pickle", "dill", "cloudpickle", "shelve", "marshal")
 EVERY = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())

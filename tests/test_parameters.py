@@ -215,7 +215,7 @@ def test_config__empty_file_changes_nothing(tmp_path):
         ("lerner: ridge", r'run.yml: "lerner" is no option of drugresponse train. Did you mean "learner"\?'),
         (
             "pairs: p.tsv",
-            r'"pairs" is no option of drugresponse train. It belongs to drugresponse predict. Take it out',
+            r'"pairs" is no option of drugresponse train. It belongs to drugresponse predict and adapt. Take it out',
         ),
         ("config: other.yml", r'"config" is no option of drugresponse train'),
         ("seed: 1\nseed_: 2", r'"seed_" is no option'),

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import drugresponse as dr
+from drugresponse.description import describe_model
 from drugresponse.report import prediction_report, training_report
 from drugresponse.report.page import number
 from tests.report_pages import EXPECTED_TAGS, Page
@@ -32,6 +33,11 @@ def manifest_of(**changes):
         "inputs": {},
     }
     return {**manifest, **changes}
+
+
+def auto_notes(weights, errors, not_tried=(), **learners):
+    """What auto tells."""
+    return {"weights": weights, "inner_rmse": errors, "not_tried": list(not_tried), "learners": learners}
 
 
 def metrics_of(skills, *, drugs=None, learner="ridge"):
@@ -102,7 +108,9 @@ def test_reports__every_text_of_a_manifest_is_escaped():
 
     numbers = ("training", "features", "individual_level")
     manifest = manifest_of(
-        covariates=["age"], inputs={HOSTILE[1]: "sum"}, notes={"chosen": "x", "inner_rmse": {HOSTILE[0]: 1.5}}
+        covariates=["age"],
+        inputs={HOSTILE[1]: "sum"},
+        notes=auto_notes({HOSTILE[0]: 0.5}, {HOSTILE[0]: 1.5, HOSTILE[1]: 2.0}, [HOSTILE[1]]),
     )
     manifest = {key: value if key in numbers else spoil(value) for key, value in manifest.items()}
     metrics = metrics_of([0.2, 0.3], drugs={HOSTILE[1]: 0.1}, learner=HOSTILE[0])
@@ -199,10 +207,11 @@ def test_training_report__pooled_pearson_stands_beside_that_of_naive_predictions
             r"The gain rests on covariates \(age\); the final model uses no genotype",
         ),
         (
-            {"notes": {"chosen": "covariates"}, "covariates": ["age"]},
+            {"notes": {"weights": {"covariates": 1.0}}, "covariates": ["age"]},
             r"The gain rests on covariates \(age\); the final model uses no genotype",
         ),
-        ({"notes": {"chosen": "additive-mean"}}, "holds mean effects only and uses no genotype"),
+        ({"notes": {"weights": {"covariates": 0.5, "ridge": 0.1}}}, "The gain rests on genotype alone"),
+        ({"notes": {"weights": {}}, "covariates": ["age"]}, "holds mean effects only and uses no genotype"),
     ],
 )
 def test_training_report__gain_is_not_credited_to_genotype_alone(changes, words):
@@ -232,16 +241,80 @@ def test_training_report__one_drug_has_no_table_of_drugs():
     assert "Drug by drug" not in training_report(manifest, metrics_of([0.2, 0.3], drugs={"only": 0.2}))
 
 
-def test_training_report__tells_the_choice_of_auto_and_idle_epochs():
-    notes = {
-        "chosen": "neural",
-        "inner_rmse": {"additive-mean": 1.75, "neural": 1.25},
-        "chosen_learner": {"epochs": 0, "rank": 3},
-    }
-    text = Page(training_report(manifest_of(learner="auto", notes=notes), metrics_of([0.2], learner="auto"))).text
-    assert "auto (chose neural) for ln_ic50" in text
-    assert "neural (chosen) 1.25 additive-mean 1.75" in text
+def test_training_report__tells_how_auto_weighs_the_learners():
+    errors = {"additive-mean": 1.75, "ridge": 1.5, "neural": 1.25, "auto": 1.2}
+    notes = auto_notes({"ridge": 0.304, "neural": 0.61}, errors, ["gaussian"], ridge={"rank": 3}, neural={"epochs": 0})
+    manifest = manifest_of(learner="auto", notes=notes)
+    text = Page(training_report(manifest, metrics_of([0.2], learner="auto"))).text
+    assert "auto (neural 0.61, ridge 0.30) for ln_ic50" in text
+    assert "auto weighs neural 0.61, ridge 0.30; the rest (0.09) is the naive model." in text
+    assert "Held-out RMSE: auto 1.2, neural 1.25, ridge 1.5, additive-mean 1.75." in text
+    assert "Not tried, since the work budget left no room: gaussian." in text
+    assert "auto (the weighted sum) 1.20 neural 0.61 1.25 ridge 0.30 1.50 additive-mean 0.09 1.75" in text
+    assert "ridge: Interaction of samples and drugs: 3 factors, each with a penalty of its own" in text
+    assert "neural: Epochs: 0. Training added nothing to the ridge" in text
+    assert "inner_rmse" not in text
+
+
+@pytest.mark.parametrize(
+    ("errors", "not_tried", "words"),
+    [
+        (
+            {"additive-mean": 1.5, "ridge": 1.49, "auto": 1.51},
+            [],
+            "on held-out rows no weighing of the learners beats it beyond noise",
+        ),
+        ({}, [], "too few groups could be held out to compare the learners"),
+        ({"additive-mean": 1.5, "auto": 1.5}, ["ridge"], "the work budget left no room for a learner"),
+    ],
+)
+def test_training_report__says_openly_that_auto_fell_back_to_the_naive_model(errors, not_tried, words):
+    manifest = manifest_of(learner="auto", notes=auto_notes({}, errors, not_tried))
+    told = Page(training_report(manifest, metrics_of([0.0, 0.1], learner="auto"))).text
+    assert "auto (the naive model) for ln_ic50" in told
+    assert f"auto fell back to the naive model: {words}." in told
+    described = describe_model({**manifest, "features": {"given": 3, "varying": 3, "used": 0}, "training": LOST})
+    assert f"auto fell back to the naive model: {words}." in described
+    assert described[0] == "Learner: auto"
+
+
+LOST = {
+    "samples": 60,
+    "drugs": 2,
+    "pairs": 120,
+    "samples_without_genotype": 0,
+    "samples_without_response": 0,
+    "drugs_without_structure": 0,
+    "repeated_rows": 0,
+}
+
+
+def test_describe_model__tells_how_auto_weighs_the_learners_and_epochs_of_the_network():
+    errors = {"additive-mean": 1.75, "neural": 1.25, "auto": 1.2}
+    notes = auto_notes({"neural": 1.0}, errors, neural={"epochs": 4, "rank": 2})
+    told = describe_model(manifest_of(learner="auto", notes=notes, training=LOST))
+    assert "auto weighs neural 1.00; nothing is left to the naive model." in told
+    assert "Held-out RMSE: auto 1.2, neural 1.25, additive-mean 1.75." in told
+    assert "Epochs: 4 (trained beyond the ridge)" in told
+    assert not any("Not tried" in line for line in told)
+
+
+def test_training_report__of_trees_kernels_and_epochs():
+    notes = {"boosters": 0, "one_booster_per_drug": False, "trees_on_samples": True}
+    assert (
+        "Trees: on samples, shared by all drugs, on top of a ridge."
+        in Page(training_report(manifest_of(notes=notes), None)).text
+    )
+    notes = {"boosters": 3, "one_booster_per_drug": True, "trees_on_samples": False}
+    assert (
+        "Trees: 3 boosters, one for each drug, on top of a ridge."
+        in Page(training_report(manifest_of(notes=notes), None)).text
+    )
+    text = Page(training_report(manifest_of(notes={"width": 0.5, "rank": 1}), None)).text
+    assert "Width of the Gaussian kernel: 0.500 times the median distance between samples." in text
+    text = Page(training_report(manifest_of(notes={"epochs": 0, "unheard_of": 7}), None)).text
     assert "Training added nothing to the ridge" in text
+    assert "unheard_of: 7." in text
     notes = {"epochs": 7, "held_out_rmse": {"epoch_0": 1.5, "chosen": 1.25}}
     text = Page(training_report(manifest_of(notes=notes), None)).text
     assert "1.50 at epoch 0, which is the ridge, and 1.25 at the chosen epoch" in text

@@ -10,14 +10,18 @@ import pandas as pd
 
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["DEFAULT_COVARIATES", "choose_covariates", "typed_covariate"]
+__all__ = ["DEFAULT_COVARIATES", "MOST_ARMS", "arm_covariate", "choose_covariates", "typed_covariate"]
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_COVARIATES = ("tissue", "subtype", "ancestry", "sex", "age", "site")
+MOST_ARMS = 6
+"""Treatment arms told apart by text, at most; a dose in numbers may have any number of values."""
 
 
-def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
+def choose_covariates(
+    samples: pd.DataFrame, names: Sequence[str] | None = None, arm: str | None = None
+) -> pd.DataFrame:
     """The columns of a samples table that serve as covariates, numeric or text by content.
 
     Parameters
@@ -27,6 +31,8 @@ def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None)
     names
         Columns to take; None takes those of `tissue, subtype, ancestry, sex, age, site` that are present and
         usable, an empty sequence takes none.
+    arm
+        Column of the treatment arm, which is always a covariate.
 
     Returns
     -------
@@ -36,11 +42,16 @@ def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None)
     Raises
     ------
     InputError
-        A named column is absent, or is text with more levels than a tenth of the samples.
+        A named column is absent, or is text with more levels than a tenth of the samples; the arm has one value, or
+        more than 6 levels of text.
     """
     wanted = [name for name in DEFAULT_COVARIATES if name in samples.columns] if names is None else list(names)
+    wanted += [arm] if arm is not None and arm not in wanted else []
     chosen: dict[str, pd.Series] = {}
     for name in wanted:
+        if name == arm:
+            chosen[name] = arm_covariate(samples, name)
+            continue
         if name not in samples.columns:
             raise InputError(f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}')
         column = typed_covariate(samples[name])
@@ -56,6 +67,53 @@ def choose_covariates(samples: pd.DataFrame, names: Sequence[str] | None = None)
             continue
         chosen[name] = column
     return pd.DataFrame(chosen, index=samples.index)
+
+
+def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
+    """The column of the treatment arm, numeric (a dose) or text by content.
+
+    Parameters
+    ----------
+    samples
+        Index `sample_id`.
+    name
+        Of the column.
+
+    Returns
+    -------
+    pandas.Series
+        Same rows; float64 (NaN missing) or text (empty string missing).
+
+    Raises
+    ------
+    InputError
+        The column is absent, has a single value, or more than 6 levels of text.
+
+    Examples
+    --------
+    >>> arm_covariate(pd.DataFrame({"arm": ["active", "control", ""]}, index=["s1", "s2", "s3"]), "arm").tolist()
+    ['active', 'control', '']
+    """
+    if name not in samples.columns:
+        hint = nearest(name, map(str, samples.columns)) if len(samples.columns) else "Give --samples with this column."
+        raise InputError(f'samples: found no column "{name}" (expected the treatment arm, --arm). {hint}')
+    column = typed_covariate(samples[name])
+    is_text = column.dtype == object
+    levels = column[column != ""].nunique() if is_text else column.nunique()
+    if levels < 2:
+        raise InputError(
+            f'samples, column "{name}": found {levels} different {"text" if levels == 1 else "texts"} among the samples '
+            "with genotype and response (expected two or more treatment arms). Correct the column, or leave --arm out."
+            if is_text
+            else f'samples, column "{name}": found one number, {column.dropna().iloc[0]:g}, for all samples '
+            "(expected doses that differ). Correct the column, or leave --arm out."
+        )
+    if is_text and levels > MOST_ARMS:
+        raise InputError(
+            f'samples, column "{name}": found {levels} different texts (expected 2 to {MOST_ARMS} treatment arms, or a '
+            "dose in numbers). Group the arms."
+        )
+    return column
 
 
 def typed_covariate(column: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ __all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", 
 logger = logging.getLogger(__name__)
 
 MINIMUM_SAMPLES = 10
+_SIDES = {"left": -1, "none": 0, "right": 1}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class TrainingRows:
     Attributes
     ----------
     pairs
-        The measured pairs over the samples that have both genotype and response.
+        The measured pairs over the samples that have both genotype and response; they tell which are censored.
     y, weights
         `(n_pairs,)` float64.
     loss
@@ -79,13 +80,15 @@ def join_training_rows(
     drugs: pd.DataFrame | None,
     samples: pd.DataFrame | None,
     covariates: Sequence[str] | None = None,
+    arm: str | None = None,
 ) -> TrainingRows:
     """Join by id; a drug that the drugs table lacks is kept, without structure.
 
     Raises
     ------
     InputError
-        No sample, or fewer than 10, has both genotype and response, or all responses are equal.
+        No sample, or fewer than 10, has both genotype and response, or all responses are equal, or a covariate or the
+        arm is not one.
     """
     table = responses.table
     measured = pd.Index(table["sample_id"].unique())
@@ -108,11 +111,14 @@ def join_training_rows(
     drug_table = _drugs_of(drugs, pd.Index(rows["drug_id"].unique()))
     pairs = Pairs.build(
         genotypes.reindex(shared),
-        choose_covariates(sample_table, covariates),
+        choose_covariates(sample_table, covariates, arm),
         drug_table,
         rows,
         sample_table["subject_id"] if "subject_id" in sample_table.columns else None,
     )
+    pairs = pairs if arm is None else replace(pairs, arm=arm)
+    if (rows["censor"] != "none").any():
+        pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
     loss = JoinLoss(
         samples=len(shared),
         drugs=len(drug_table),

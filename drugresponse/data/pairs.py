@@ -31,6 +31,11 @@ class Pairs:
         Index `drug_id`, column `smiles` ("" without a structure) and what else is known of each drug.
     sample_index, drug_index
         `(n_pairs,)` row numbers into the samples and the drugs.
+    censor
+        `(n_pairs,)` int8, of responses that stop at a limit: 1 (right) where the true one is at or above what is
+        written, -1 (left) where at or below, 0 where it is itself; None is 0 for all.
+    arm
+        The covariate that is a treatment arm, whose interaction with genotype is to be learned, or None.
 
     Examples
     --------
@@ -46,6 +51,8 @@ class Pairs:
     drugs: pd.DataFrame
     sample_index: NDArray[np.intp]
     drug_index: NDArray[np.intp]
+    censor: NDArray[np.int8] | None = None
+    arm: str | None = None
 
     @classmethod
     def build(
@@ -107,7 +114,12 @@ class Pairs:
     def __getitem__(self, key: Any) -> Pairs:
         """The pairs at these rows; tables stay whole, so that nothing is copied."""
         rows = key[0] if isinstance(key, tuple) else key
-        return replace(self, sample_index=self.sample_index[rows], drug_index=self.drug_index[rows])
+        return replace(
+            self,
+            sample_index=self.sample_index[rows],
+            drug_index=self.drug_index[rows],
+            censor=None if self.censor is None else self.censor[rows],
+        )
 
     @property
     def sample_ids(self) -> NDArray[np.object_]:
@@ -139,6 +151,8 @@ class Pairs:
             self.drugs.iloc[drugs],
             np.searchsorted(samples, self.sample_index).astype(np.intp),
             np.searchsorted(drugs, self.drug_index).astype(np.intp),
+            self.censor,
+            self.arm,
         )
 
 

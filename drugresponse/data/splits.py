@@ -17,6 +17,7 @@ from drugresponse.errors import InputError, nearest
 
 __all__ = [
     "SCHEMES",
+    "Fold",
     "Scheme",
     "TooFewGroupsError",
     "deal_folds",

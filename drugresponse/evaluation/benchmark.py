@@ -272,4 +272,6 @@ def _digest_of_rows(rows: TrainingRows) -> str:
     for table in (pairs.genotypes.features, pairs.covariates, pairs.drugs):
         digest.update(table.to_csv(sep="\t").encode())
     digest.update("\n".join(pairs.subjects).encode())
+    if pairs.arm is not None:
+        digest.update(f"arm {pairs.arm}".encode())
     return digest.hexdigest()

@@ -17,6 +17,7 @@ from drugresponse.evaluation.audit import audit
 from drugresponse.evaluation.benchmark import contenders, run_units
 from drugresponse.evaluation.ceiling import noise_ceiling
 from drugresponse.evaluation.comparison import compare_learners, rank_stability
+from drugresponse.evaluation.coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
 from drugresponse.evaluation.drug_verdicts import drug_verdicts
 from drugresponse.evaluation.folds import PlannedFold, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.groups import group_errors
@@ -51,6 +52,7 @@ def evaluate(
     repeats: int = 1,
     shuffles: int = 20,
     covariates: Sequence[str] | None = None,
+    arm: str | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
     n_jobs: int | None = None,
@@ -75,8 +77,10 @@ def evaluate(
         Of the permutation check; 0 leaves it out, else 20 or more.
     covariates
         Columns of the samples table; None takes the usual ones.
+    arm
+        Column of the treatment arm, whose interaction with genotype is learned; None where there is none.
     settings
-        Of the learners: `rank`, `epochs`, `trees`, `depth`, `device`.
+        Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
         Folder that keeps finished units, from which a killed run goes on.
     n_jobs
@@ -115,6 +119,7 @@ def evaluate(
         drugs_by_id(drugs, measured.table["drug_id"]),
         None if samples is None else index_by_id(samples, "sample_id", where="samples"),
         covariates,
+        arm,
     )
     plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if splits is None else splits
     planned = folds_of_table(rows.pairs, plan)
@@ -138,11 +143,14 @@ def evaluate(
         )
         progress.info("shuffled genotypes %d times", shuffles)
     draws = {"n_draws": _DRAWS, "random_state": random_state}
+    bounds = cross_conformal(evaluation)
+    covered = coverage_table(evaluation, bounds)
+    scores = [score_evaluation(evaluation, **draws), *([coverage_metrics(covered, scheme)] if len(covered) else [])]
     return EvaluationSummary(
         evaluation=evaluation,
-        predictions=predictions,
+        predictions=bounded_predictions(predictions, evaluation, bounds),
         splits=plan,
-        metrics=score_evaluation(evaluation, **draws),
+        metrics=pd.concat(scores, ignore_index=True),
         comparison=compare_learners(evaluation, **draws),
         ranks=rank_stability(evaluation, **draws),
         drug_verdicts=drug_verdicts(evaluation, **draws),
@@ -150,6 +158,7 @@ def evaluate(
         audit=audit(rows, genotypes=table, responses=measured, scheme=scheme),
         permutation=check,
         ceiling=noise_ceiling(measured, rows),
+        coverage=covered,
         measure=measured.measure,
         settings=_told_settings(rows, given, [each.name for each in asked], planned, shuffles),
     )
@@ -171,6 +180,7 @@ def _told_settings(
         "shuffles": shuffles,
         "training": rows.loss.to_dict(),
         "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        **({} if rows.pairs.arm is None else {"arm": rows.pairs.arm}),
         "versions": package_versions(),
         **{name: value for name, value in settings.items() if name != "device"},
     }

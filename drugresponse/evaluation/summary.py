@@ -133,6 +133,9 @@ class EvaluationSummary:
         The prediction columns of `predict`, then `repeat, fold, learner, response`: every held-out row.
     splits
         `repeat, fold, sample_id, drug_id`: the folds, to be given again.
+    coverage
+        `learner, level, id, n, coverage, median_width, reference_width`: how often responses lie within their 90 %
+        intervals, and how wide these are beside intervals of the reference prediction; empty without intervals.
     """
 
     evaluation: Evaluation
@@ -148,3 +151,4 @@ class EvaluationSummary:
     settings: dict[str, Any] = field(default_factory=dict)
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     splits: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coverage: pd.DataFrame = field(default_factory=pd.DataFrame)

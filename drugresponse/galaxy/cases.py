@@ -1,8 +1,8 @@
 """Test cases of a Galaxy tool, from YAML to XML.
 
-A case has `about` (a comment), `inputs` (nested like the form; a file is `{value: ..., ftype: ...}`, a list chooses
-several values or none), `outputs` (assertions by output name) or `fails_with` (the exit code), and assertions on
-`stdout`, `stderr` and `command`.
+A case has `about` (a comment), `inputs` (nested like the form; a file is `{value: ..., ftype: ...}`, with `parts` where
+the dataset holds several; a list chooses several values or none), `outputs` (assertions by output name) or `fails_with`
+(the exit code), and assertions on `stdout`, `stderr` and `command`.
 An assertion is a mapping of one name to its attributes, such as `has_n_lines: {n: 41}`.
 """
 
@@ -44,7 +44,10 @@ def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
         if isinstance(value, Mapping) and "value" not in value:
             _add_inputs(etree.SubElement(parent, "section", name=name), value)
         elif isinstance(value, Mapping):
-            etree.SubElement(parent, "param", name=name, **{key: _word(each) for key, each in value.items()})
+            words = {key: _word(each) for key, each in value.items() if key != "parts"}
+            param = etree.SubElement(parent, "param", name=name, **words)
+            for part in value.get("parts", ()):
+                etree.SubElement(param, "composite_data", value=part)
         elif isinstance(value, list):
             etree.SubElement(parent, "param", name=name, value_json=json.dumps(value))
         else:

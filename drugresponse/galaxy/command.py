@@ -15,6 +15,8 @@ environment, reports hold their figures, and Galaxy starts a job that was stoppe
 RENAMED = {"json": "as_json", "write_splits": "used_splits"}
 """Fields and outputs whose own name would clash with another name inside Galaxy, or say too little there."""
 _SUFFIXES = {"tabular": "tsv", "markdown": "md"}
+_SEVERAL_FILES = "pbed"
+"""The datatype whose datasets hold several files."""
 _PAD = "    "
 
 
@@ -51,12 +53,22 @@ def _link(parameter: Parameter) -> list[str]:
     if parameter.repeatable:
         lines = [
             f"#for $number, $each in enumerate({value}, 1)",
-            f"{_PAD}ln -s '$each' '{parameter.name}_${{number}}.${{each.ext}}' &&",
+            *(_PAD + line for line in _link_of_several(parameter)),
             "#end for",
         ]
     else:
         lines = [f"ln -s '{value}' '{_linked(parameter)}' &&"]
     return lines if parameter.required else _only_if(value, lines)
+
+
+def _link_of_several(parameter: Parameter) -> list[str]:
+    name = f"'{parameter.name}_${{number}}.${{each.ext}}'"
+    lines = [f"ln -s '$each' {name} &&"]
+    if _SEVERAL_FILES not in parameter.formats:
+        return lines
+    # what belongs to such a dataset lies in a folder of its own
+    link = f"{_PAD}ln -s '$each.extra_files_path' {name} &&"
+    return [f"#if $each.ext == '{_SEVERAL_FILES}'", link, "#else", *(_PAD + line for line in lines), "#end if"]
 
 
 def _linked(parameter: Parameter) -> str:

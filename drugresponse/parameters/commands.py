@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from drugresponse.parameters import inputs, learning
+from drugresponse.parameters.curves import CURVES
 from drugresponse.parameters.parameter import Command, Parameter
 
 _USUAL_SIZE = "Unless given, what is usual for the kind of cohort."
@@ -64,11 +65,14 @@ _TRAIN = Command(
         *_GENOTYPE_OPTIONS,
         inputs.MINIMUM_FEATURES,
         learning.COVARIATES,
+        learning.ARM,
         learning.FOLDS,
         learning.RANK,
         learning.EPOCHS,
         learning.TREES,
         learning.DEPTH,
+        learning.MOST_FITS,
+        learning.MOST_MINUTES,
         learning.FORGET_SAMPLES,
         *_RUNNING,
     ),
@@ -118,10 +122,13 @@ _EVALUATE = Command(
         learning.SHUFFLES,
         learning.RESUME,
         learning.COVARIATES,
+        learning.ARM,
         learning.RANK,
         learning.EPOCHS,
         learning.TREES,
         learning.DEPTH,
+        learning.MOST_FITS,
+        learning.MOST_MINUTES,
         *_RUNNING,
     ),
 )
@@ -146,6 +153,46 @@ _PREDICT = Command(
         *_RUNNING,
     ),
 )
+_ADAPT = Command(
+    "adapt",
+    "Predict for samples of which a few drugs were measured, and rank which drug to measure next.",
+    (
+        inputs.MODEL,
+        replace(
+            inputs.RESPONSES,
+            label="Pilot measurements: responses of the new samples to a few drugs",
+            help="Columns sample_id, drug_id and response, one row for each pair; on the scale of the training.",
+        ),
+        replace(
+            inputs.GENOTYPES,
+            help=f"{inputs.GENOTYPES.help} Without them, predictions start at the mean of tissue and drug.",
+        ),
+        replace(
+            inputs.DRUGS,
+            label="Drugs to predict",
+            help="Column drug_id. Only these are predicted, and only these are ranked to be measured. Unless given: "
+            "all drugs of the training.",
+        ),
+        inputs.SAMPLES,
+        replace(
+            inputs.PAIRS,
+            help="Columns sample_id and drug_id. Without it, every sample with every drug that was not measured.",
+        ),
+        learning.PREDICTIONS,
+        learning.NEXT_DRUGS,
+        learning.REPORT,
+        *_COLUMNS,
+        inputs.RESPONSE_COLUMN,
+        *_GENOTYPE_OPTIONS,
+        replace(
+            inputs.MINIMUM_FEATURES,
+            default=None,
+            help=f"{inputs.MINIMUM_FEATURES.help} Unless given, as at training.",
+        ),
+        learning.N_NEXT,
+        *_RUNNING,
+    ),
+)
 _DESCRIBE = Command(
     "describe",
     "Say what a model file holds.",
@@ -164,6 +211,6 @@ _DESCRIBE = Command(
 )
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {each.name: each for each in (_SIMULATE, _TRAIN, _PREDICT, _EVALUATE, _DESCRIBE)}
+    {each.name: each for each in (_SIMULATE, CURVES, _TRAIN, _PREDICT, _ADAPT, _EVALUATE, _DESCRIBE)}
 )
 """Every command by name."""

@@ -9,11 +9,12 @@ TABLE_FORMATS = ("tabular", "csv")
 GENOTYPES = Parameter(
     "genotypes",
     "input",
-    label="Genotypes: variants, or a table of samples and features",
-    help="VCF, bgzipped VCF or BCF; or a table of samples and features (mutations, copy number, expression, dosages), "
-    "separated by tabs or commas or Parquet, either way round. Several files are joined by sample.",
+    label="Genotypes: variants, called genes, or a table of samples and features",
+    help="VCF, bgzipped VCF or BCF; PLINK 1 or 2; a list of alterations such as Mutation Annotation Format; calls of "
+    "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), parted by "
+    "tabs or commas or Parquet, either way round. Several files are joined by sample.",
     repeatable=True,
-    formats=("vcf", "vcf_bgzip", "bcf", "tabular", "csv", "parquet"),
+    formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "parquet", "h5ad"),
 )
 RESPONSES = Parameter(
     "responses",
@@ -126,7 +127,15 @@ GENOTYPE_FORMAT = Parameter(
     label="Format of the genotypes",
     help="The format is told by content, never by a file's name.",
     default="auto",
-    choices={"auto": "Told by content", "vcf": "VCF or BCF", "matrix": "Table of samples and features"},
+    choices={
+        "auto": "Told by content",
+        "vcf": "VCF or BCF",
+        "plink": "PLINK 1 or 2",
+        "alterations": "List of alterations, such as Mutation Annotation Format",
+        "star-alleles": "Star alleles, from PharmCAT or PyPGx or as a list",
+        "matrix": "Table of samples and features",
+        "anndata": ".h5ad",
+    },
     section="genotype_options",
 )
 KIND = Parameter(
@@ -142,17 +151,18 @@ KIND = Parameter(
     },
     unset="Guessed from the table",
     section="genotype_options",
-    belongs_to=("tables of genotypes",),
+    belongs_to=("tables of genotypes", ".h5ad"),
 )
 ABSENT_MEANS = Parameter(
     "absent_means",
     "choice",
     label="A missing call means",
-    help="Reference suits files that list variants only. Unless given, a missing call is missing.",
+    help="Reference suits files that list variants only. Unless given, a missing call is missing, and a gene without "
+    "an alteration is not altered.",
     choices={"missing": "Not known", "reference": "The reference allele on both copies"},
     unset="As usual for the format",
     section="genotype_options",
-    belongs_to=("VCF and BCF",),
+    belongs_to=("VCF, BCF, PLINK", "lists of alterations"),
 )
 MINIMUM_FEATURES = Parameter(
     "minimum_features",

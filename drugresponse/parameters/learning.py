@@ -11,13 +11,14 @@ LEARNER = Parameter(
     "learner",
     "choice",
     label="Learner",
-    help="Auto compares learners on held-out rows, and falls back to a naive model, openly, when nothing beats it.",
+    help="Auto weighs the learners by held-out rows, and falls back to a naive model, openly, when nothing beats it.",
     default="auto",
     choices={
-        "auto": "Auto: the best on held-out rows",
+        "auto": "Auto: all of them, weighed by held-out rows",
         "additive-mean": "Additive means (naive: no genotype)",
         "covariates": "Covariates only (no genotype)",
         "ridge": "Ridge regression",
+        "gaussian": "Gaussian: ridge on smooth functions of many features",
         "boosted-trees": "Boosted trees",
         "random-forest": "Random forest",
         "neural": "Neural: genotype embeddings with a response network",
@@ -45,6 +46,15 @@ COVARIATES = Parameter(
     "age and site, where present.",
     section="learner_settings",
 )
+ARM = Parameter(
+    "arm",
+    "text",
+    label="Column of the treatment arm",
+    help="A column of the table of samples, 2 to 6 arms in text or a dose in numbers: what genotype does in each arm is "
+    "learned, and the arm is a covariate.",
+    section="learner_settings",
+    belongs_to=("cohorts with treatment arms",),
+)
 FOLDS = Parameter(
     "folds",
     "integer",
@@ -59,12 +69,11 @@ RANK = Parameter(
     "rank",
     "integer",
     label="Interaction factors, at most",
-    help="Patterns of response that samples and drugs share.",
-    default=20,
+    help="Directions in which drugs differ over samples; each has a penalty of its own.",
+    default=256,
     minimum=1,
-    maximum=100,
+    maximum=1000,
     section="learner_settings",
-    belongs_to=("neural",),
 )
 EPOCHS = Parameter(
     "epochs",
@@ -82,7 +91,7 @@ TREES = Parameter(
     "integer",
     label="Trees",
     help="How many are grown.",
-    default=300,
+    default=400,
     minimum=1,
     maximum=5000,
     section="learner_settings",
@@ -98,6 +107,29 @@ DEPTH = Parameter(
     maximum=15,
     section="learner_settings",
     belongs_to=TREE_LEARNERS,
+)
+MOST_FITS = Parameter(
+    "most_fits",
+    "integer",
+    label="Fits that auto may spend, at most",
+    help="Over all folds and the last fit on all rows. The costly learners are left out first, and the report says so. "
+    "0 sets no limit.",
+    default=0,
+    minimum=0,
+    maximum=10_000,
+    section="learner_settings",
+    belongs_to=("auto",),
+)
+MOST_MINUTES = Parameter(
+    "most_minutes",
+    "number",
+    label="Minutes after which auto begins no other learner",
+    help="What was left out is reported. 0 sets no limit; with a limit, another machine may give another model.",
+    default=0,
+    minimum=0,
+    maximum=10_000,
+    section="learner_settings",
+    belongs_to=("auto",),
 )
 REPEATS = Parameter(
     "repeats",
@@ -152,6 +184,23 @@ PREDICTIONS = Parameter(
     help="The predicted responses, a row for each sample and drug.",
     required=True,
     formats=("tabular",),
+)
+NEXT_DRUGS = Parameter(
+    "next_drugs",
+    "output",
+    label="drugs to measure next",
+    help="For each sample, the drugs whose measurement would make the other predictions surer, the most telling first.",
+    formats=("tabular",),
+)
+N_NEXT = Parameter(
+    "n_next",
+    "integer",
+    label="Drugs to measure next, at most",
+    help="How many are ranked for each sample.",
+    default=5,
+    minimum=1,
+    maximum=1000,
+    section="advanced",
 )
 MARKDOWN = Parameter(
     "markdown",

@@ -1,10 +1,14 @@
 """The pages people read: one HTML file each, without scripts, nothing fetched from elsewhere."""
 
+from drugresponse.report.adaptation import adaptation_report
+from drugresponse.report.curves import curves_report
 from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.report.predictions import prediction_report
 from drugresponse.report.training import training_report
 
 __all__ = [
+    "adaptation_report",
+    "curves_report",
     "evaluation_figures",
     "evaluation_markdown",
     "evaluation_report",

@@ -21,6 +21,7 @@ from drugresponse.report.evaluation_verdict import leak_warning, verdict
 from drugresponse.report.figures import standalone
 from drugresponse.report.markdown import as_markdown
 from drugresponse.report.page import count, page
+from drugresponse.report.prediction_intervals import coverage_part
 from drugresponse.report.wording import as_sentence, direction, measure_words
 
 __all__ = ["evaluation_figures", "evaluation_markdown", "evaluation_report"]
@@ -102,6 +103,9 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     groups = groups_part(numbers)
     if groups is not None:
         yield groups
+    coverage = coverage_part(numbers)
+    if coverage is not None:
+        yield coverage
     yield permutation_part(numbers)
     ceiling = ceiling_part(numbers)
     if ceiling is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drugresponse.description import auto_words
 from drugresponse.report.page import Html, count, list_items, number, paragraph, section, table, text
 from drugresponse.report.wording import learner_words, measure_of, measure_words, scheme_words
 
@@ -24,6 +25,19 @@ _FEATURES = {
     "varying": "Genotype features that vary and enter the learner",
     "used": "Genotype features that bear weight in the model",
 }
+_AUTO = ("weights", "inner_rmse", "not_tried", "learners")
+_TOLD = (
+    "epochs",
+    "held_out_rmse",
+    "held_out_gain",
+    "censored",
+    "boosters",
+    "one_booster_per_drug",
+    "trees_on_samples",
+    "rank",
+    "block_scales",
+    "width",
+)
 
 
 def joined_rows(counts: Mapping[str, int]) -> list[list[str]]:
@@ -63,61 +77,85 @@ def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
         "fold only.",
     ]
     notes = manifest["notes"]
-    return lines + _note_lines(notes.get("chosen_learner", notes))
+    lines += auto_words(notes)
+    learners = notes.get("learners", {})
+    for name, told in learners.items():
+        lines += [f"{name}: {line}" if len(learners) > 1 else line for line in _note_lines(told)]
+    return lines + _note_lines({key: value for key, value in notes.items() if key not in _AUTO})
 
 
 def _note_lines(notes: Mapping[str, Any]) -> list[str]:
     """What a learner's notes mean; notes that are not known here are given as they are."""
     lines = []
     if "epochs" in notes:
-        lines.append(_epoch_words(int(notes["epochs"]), notes.get("held_out_rmse")))
+        lines.append(_epoch_words(int(notes["epochs"]), notes.get("held_out_rmse"), notes.get("held_out_gain")))
+    if "censored" in notes:
+        lines.append(
+            f"Censored responses: {int(notes['censored']):,}. Training asks that a prediction be beyond the limit, by "
+            "the Tobit likelihood; the ridge that it starts from takes them at the limit."
+        )
     if "boosters" in notes:
-        how = "one for each drug" if notes.get("one_booster_per_drug") else "shared by drugs"
-        lines.append(f"Trees: {count(int(notes['boosters']), 'booster')}, {how}, on top of a ridge.")
+        lines.append(_tree_words(notes))
     if "rank" in notes:
         patterns = count(int(notes["rank"]), "factor")
-        lines.append(f"Interaction of samples and drugs: {patterns}, chosen on held-out cells; 0 is none.")
+        lines.append(f"Interaction of samples and drugs: {patterns}, each with a penalty of its own; 0 is none.")
     if "block_scales" in notes:
         scales = ", ".join(f"{block} {number(float(scale))}" for block, scale in notes["block_scales"].items())
         lines.append(f"Scales of the blocks of features: {scales or 'none'}.")
-    told = (
-        "epochs",
-        "held_out_rmse",
-        "boosters",
-        "one_booster_per_drug",
-        "rank",
-        "block_scales",
-        "chosen",
-        "inner_rmse",
-    )
-    lines += [f"{key}: {plain(value)}." for key, value in notes.items() if key not in told]
+    if "width" in notes:
+        width = number(float(notes["width"]))
+        lines.append(f"Width of the Gaussian kernel: {width} times the median distance between samples.")
+    lines += [f"{key}: {plain(value)}." for key, value in notes.items() if key not in _TOLD]
     return lines
 
 
-def _epoch_words(epochs: int, errors: Mapping[str, float] | None) -> str:
+def _tree_words(notes: Mapping[str, Any]) -> str:
+    if notes.get("trees_on_samples"):
+        return "Trees: on samples, shared by all drugs, on top of a ridge."
+    how = "one for each drug" if notes.get("one_booster_per_drug") else "shared by drugs"
+    return f"Trees: {count(int(notes['boosters']), 'booster')}, {how}, on top of a ridge."
+
+
+def _epoch_words(epochs: int, errors: Mapping[str, float] | None, gain: Mapping[str, float] | None) -> str:
+    told = "" if gain is None else _gain_words(gain)
     if epochs == 0:
-        return "Epochs: 0. Training added nothing to the ridge that the network starts from."
+        return f"Epochs: 0. Training added nothing to the ridge that the network starts from.{told}"
     words = f"Epochs: {epochs}, chosen on rows held out by the same scheme."
     if errors:
         start, end = errors["epoch_0"], errors["chosen"]
         words += f" RMSE there: {number(start)} at epoch 0, which is the ridge, and {number(end)} at the chosen epoch."
-    return words
+    return words + told
+
+
+def _gain_words(gain: Mapping[str, float]) -> str:
+    """The paired interval; the epoch was picked on the very rows that it is asked of, and the reader is told so."""
+    bounds = f"95 % interval {number(gain['lower'])} to {number(gain['upper'])}"
+    return (
+        f" From epoch 0 to epoch {int(gain['epoch'])}, the best of those tried, the mean squared error there fell by "
+        f"{number(gain['mse'])} ({bounds}, paired; the rows that picked the epoch flatter it)."
+    )
 
 
 def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
     errors = manifest["notes"].get("inner_rmse")
     if not errors:
         return Html()
-    chosen = manifest["notes"]["chosen"]
+    weights = manifest["notes"].get("weights", {})
+    shares = {"additive-mean": 1 - sum(weights.values()), **weights}
     rows = [
-        [Html(f"<b>{text(name)}</b> (chosen)") if name == chosen else name, number(float(rmse))]
+        [
+            Html(f"<b>{text(name)}</b> (the weighted sum)") if name == "auto" else name,
+            "" if name == "auto" else f"{max(shares.get(name, 0.0), 0.0):.2f}",
+            number(float(rmse)),
+        ]
         for name, rmse in sorted(errors.items(), key=lambda each: (each[1], each[0]))
     ]
     return Html(
-        table(["Learner", "Inner RMSE"], rows, caption="What auto compared")
+        table(["Learner", "Weight", "Held-out RMSE"], rows, caption="What auto weighed")
         + paragraph(
-            "Folds of the same scheme. The simpler learner is kept unless another is better by more than the noise of "
-            "the folds, so the lowest RMSE need not win. These errors chose the learner; they do not judge it.",
+            "Folds of the same scheme. The weights leave least squared error on held-out rows, and what they leave of "
+            "1 is the naive model's; all is, unless they gain more than the noise of the samples or drugs. The RMSE of "
+            "auto is that of rows predicted with weights found on the other folds.",
             "quiet",
         )
     )

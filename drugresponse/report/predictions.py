@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
+from drugresponse.models.predictions import NOT_CLAIMED
 from drugresponse.report.figures import Bar, bars
 from drugresponse.report.held_out import LEAST_SKILL, HeldOut
 from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
+from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
     general_limits,
@@ -33,6 +35,7 @@ FLAGS = {
     "few-features": "Too few of the genotype features that the model relies on are known: nothing is predicted.",
     "no-structure": "The drug has no readable structure where the prediction would need one.",
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
+    NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
 }
 _FOUND = ((1.0, "all"), (0.9, "90% or more"), (0.75, "75% to 90%"), (0.5, "50% to 75%"), (0.0, "less than 50%"))
 
@@ -96,10 +99,11 @@ def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
     flags = predictions["flag"].fillna("").astype(str)
     found = flags[flags != ""].str.split(";").explode().value_counts()
     order = [word for word in FLAGS if word in found.index] + sorted(set(found.index) - set(FLAGS))
+    bounded = int(predictions["lower"].notna().sum())
     rows = [[word, FLAGS.get(word, "Not explained here."), f"{found[word]:,}"] for word in order]
     facts = [
         f"{count(len(predictions), 'pair')} of sample and drug asked for; {count(known, 'prediction')} given, "
-        f"{len(predictions) - known:,} empty.",
+        f"{len(predictions) - known:,} empty; {bounded:,} with bounds.",
         f"Samples seen in training: {_distinct(predictions, 'sample'):,} of {predictions['sample_id'].nunique():,}. "
         f"Drugs seen in training: {_distinct(predictions, 'drug'):,} of {predictions['drug_id'].nunique():,}.",
     ]
@@ -187,10 +191,12 @@ def _chips(rows: pd.DataFrame | None) -> Html:
 
 
 def _one_drug(predictions: pd.DataFrame) -> Html:
+    bounded = bool(predictions["lower"].notna().any())
     rows = [
         [
             identity(each["sample_id"]),
             number(each["prediction"]),
+            *([_bounds(each)] if bounded else []),
             number(each["baseline"]),
             number(each["prediction"] - each["baseline"], sign=True),
             number(each["features_found"]),
@@ -198,17 +204,30 @@ def _one_drug(predictions: pd.DataFrame) -> Html:
         ]
         for each in predictions.head(MOST_SAMPLES).fillna({"flag": ""}).to_dict("records")
     ]
-    columns = ["Sample", "Prediction", "Baseline", "Difference", "Features found", "Flag"]
+    columns = [
+        "Sample",
+        "Prediction",
+        *(["Bounds"] if bounded else []),
+        "Baseline",
+        "Difference",
+        "Features found",
+        "Flag",
+    ]
     return Html(
         paragraph("The baseline is the finest mean that the row's ids allow; the difference is what the model adds.")
         + table(columns, rows)
     )
 
 
+def _bounds(row: Mapping[Any, Any]) -> str:
+    return f"{number(row['lower'])} to {number(row['upper'])}" if np.isfinite(row["lower"]) else number(None)
+
+
 def _limits(manifest: Mapping[str, Any], predictions: pd.DataFrame) -> list[str]:
     lines = general_limits(manifest)
-    if predictions["lower"].isna().all():
-        lines.append("No intervals are given: the held-out RMSE is the only guide to the error of one prediction.")
+    lines += interval_lines(manifest)
+    if (manifest.get("intervals") or {}).get("median_width") is not None and predictions["lower"].isna().all():
+        lines.append("No row of this table is of the kind that was held out at training, so none has bounds.")
     if manifest["parameters"].get("forget_samples"):
         lines.append("The model forgot its training samples, so it cannot tell which samples it has seen.")
     return lines

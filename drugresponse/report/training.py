@@ -11,6 +11,7 @@ from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.method import joining_section, method_section
 from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table, text
+from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
     general_limits,
@@ -201,5 +202,5 @@ def _limits(manifest: Mapping[str, Any]) -> list[str]:
     return [
         *general_limits(manifest),
         "The scores are of models trained on a part of the rows; the saved model was then trained on all of them.",
-        "Predictions carry no intervals; the held-out RMSE is the only guide to their error.",
+        *interval_lines(manifest),
     ]

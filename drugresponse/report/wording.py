@@ -56,22 +56,26 @@ def scheme_words(manifest: Mapping[str, Any]) -> str:
 
 
 def learner_words(manifest: Mapping[str, Any]) -> str:
-    """The learner, and what auto chose."""
-    chosen = manifest["notes"].get("chosen")
-    return str(manifest["learner"]) + (f" (chose {chosen})" if chosen else "")
+    """The learner, and how auto weighs the others."""
+    weights = manifest["notes"].get("weights")
+    if weights is None:
+        return str(manifest["learner"])
+    shares = sorted(weights.items(), key=lambda each: (-each[1], each[0]))
+    told = ", ".join(f"{name} {share:.2f}" for name, share in shares) or "the naive model"
+    return f"{manifest['learner']} ({told})"
 
 
-def fitted_learner(manifest: Mapping[str, Any]) -> str:
-    """The learner that predicts: the chosen one where auto chose."""
-    return str(manifest["notes"].get("chosen", manifest["learner"]))
+def fitted_learners(manifest: Mapping[str, Any]) -> list[str]:
+    """The learners that predict: those of some weight where auto weighed them."""
+    return list(manifest["notes"].get("weights", [manifest["learner"]])) or ["additive-mean"]
 
 
 def gain_sources(manifest: Mapping[str, Any]) -> list[str]:
     """What, beyond mean effects, the model could learn from."""
-    learner = fitted_learner(manifest)
-    if learner == "additive-mean":
+    learners = set(fitted_learners(manifest))
+    if learners == {"additive-mean"}:
         return []
-    sources = ["genotype"] if manifest["features"]["used"] and learner not in WITHOUT_GENOTYPE else []
+    sources = ["genotype"] if manifest["features"]["used"] and learners - set(WITHOUT_GENOTYPE) else []
     if manifest["covariates"]:
         sources.append(f"covariates ({', '.join(map(str, manifest['covariates']))})")
     scheme = SCHEMES.get(manifest["scheme"]["name"])

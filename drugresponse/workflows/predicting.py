@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,9 +16,11 @@ from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_sa
 from drugresponse.report import prediction_report
 from drugresponse.workflows.sources import true_and_false
 
-__all__ = ["predict"]
+__all__ = ["features_of_model", "predict"]
 
 progress = logging.getLogger("drugresponse.progress")
+
+_AFTER_GENE = re.compile(r"\*|:|_activity$|_phenotype:")
 
 
 def predict(
@@ -60,6 +63,7 @@ def predict(
             absent_means=absent_means,
             kind=kind,
             known_samples=known or None,
+            known_features=features_of_model(fitted),
         )
         progress.info("read %d samples x %d features", *table.shape)
         result = fitted.predict(
@@ -74,6 +78,21 @@ def predict(
         if "report" in out:
             out["report"].write_text(prediction_report(result, fitted.manifest_), encoding="utf-8")
     return _told_of_predictions(result, predictions)
+
+
+def features_of_model(model: DrugResponseModel) -> pd.DataFrame:
+    """The genotype features of a model: of lists of alterations and star alleles, what nobody bears is not absent.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `feature_id`, columns `block` and `gene`; the gene is empty where the id does not tell it.
+    """
+    listed, _ = model.regressor_.feature_weights()
+    ids = [feature_id for _, feature_id in listed]
+    genes = [_AFTER_GENE.split(each, maxsplit=1)[0] if _AFTER_GENE.search(each) else "" for each in ids]
+    blocks = [block for block, _ in listed]
+    return pd.DataFrame({"block": blocks, "gene": genes}, index=pd.Index(ids, name="feature_id"), dtype=object)
 
 
 def _refuse_empty_predictions(result: pd.DataFrame, model: DrugResponseModel, minimum: float | None) -> None:

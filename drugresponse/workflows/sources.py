@@ -16,7 +16,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
 from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
-from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
+from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
 
 __all__ = ["SourceTables", "Sources", "true_and_false"]
 
@@ -118,7 +118,7 @@ class Sources:
             "features": self.features,
         }
         return {
-            "genotypes": list(self.genotypes),
+            "genotypes": [file for path in self.genotypes for file in genotype_source_files(path)],
             **{role: [] if path is None else [path] for role, path in single.items()},
         }
 

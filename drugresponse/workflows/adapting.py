@@ -1,0 +1,137 @@
+"""Adapt: a model, new samples and a few of their measurements in; better predictions and what to measure next out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from drugresponse.errors import InputError
+from drugresponse.models.pipeline import DrugResponseModel, load_model
+from drugresponse.outputs import output_files, write_table
+from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_responses, read_samples
+from drugresponse.report import adaptation_report
+from drugresponse.workflows.sources import true_and_false
+
+__all__ = ["adapt"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+
+def adapt(
+    *,
+    model: Path,
+    responses: Path,
+    predictions: Path,
+    genotypes: Sequence[Path] = (),
+    drugs: Path | None = None,
+    samples: Path | None = None,
+    pairs: Path | None = None,
+    next_drugs: Path | None = None,
+    report: Path | None = None,
+    n_next: int = 5,
+    features: Path | None = None,
+    genotype_format: str = "auto",
+    kind: str | None = None,
+    absent_means: str | None = None,
+    sample_column: str = "sample_id",
+    drug_column: str = "drug_id",
+    response_column: str = "response",
+    minimum_features: float | None = None,
+    threads: int | None = None,
+    device: str | None = None,
+) -> list[str]:
+    """Predict for samples of which some drugs were measured, and rank what to measure next.
+
+    Returns what to tell the user.
+
+    Raises
+    ------
+    InputError
+        The model cannot adapt, or no measurement can be used.
+    """
+    given = (drugs, samples, pairs, features)
+    inputs = [model, responses, *genotypes, *(each for each in given if each)]
+    outputs = {"predictions": predictions, "next_drugs": next_drugs, "report": report}
+    with output_files(outputs, inputs) as out:
+        fitted = load_model(model)
+        pilots = read_responses(
+            responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
+        )
+        sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
+        drug_table = None if drugs is None else read_drugs(drugs, drug_column=drug_column)
+        table = None
+        if genotypes:
+            table = read_genotypes(
+                list(genotypes),
+                features=features,
+                genotype_format=genotype_format,
+                absent_means=absent_means,
+                kind=kind,
+                known_samples=set(pilots.table["sample_id"]) | set(() if sample_table is None else sample_table.index),
+            )
+            progress.info("read %d samples x %d features", *table.shape)
+        result = fitted.adapt(
+            table,
+            pilots,
+            drugs=drug_table,
+            samples=sample_table,
+            pairs=None if pairs is None else read_pairs(pairs, sample_column=sample_column, drug_column=drug_column),
+            minimum_features=minimum_features,
+        )
+        _refuse_empty(result)
+        write_table(true_and_false(result), out["predictions"])
+        ranked = fitted.next_drugs(
+            pilots,
+            sample_ids=list(dict.fromkeys(result["sample_id"])),
+            candidates=_measurable(drug_table, fitted),
+            n_drugs=n_next,
+            with_genotypes=table is not None,
+        )
+        if "next_drugs" in out:
+            write_table(ranked, out["next_drugs"])
+        if "report" in out:
+            page = adaptation_report(result, ranked, fitted.manifest_, with_genotypes=table is not None)
+            out["report"].write_text(page, encoding="utf-8")
+    return _told(result, ranked, predictions)
+
+
+def _measurable(drugs: pd.DataFrame | None, model: DrugResponseModel) -> list[str] | None:
+    """A table of drugs says which can be measured, as far as the model knows them."""
+    known = [] if drugs is None else [str(each) for each in drugs.index if each in model.drugs_.index]
+    return known or None
+
+
+def _refuse_empty(result: pd.DataFrame) -> None:
+    if not len(result):
+        raise InputError(
+            "predictions: every drug of every sample was measured (expected some to predict). "
+            "Name the rows with --pairs, or give --drugs with others."
+        )
+    if not result["prediction"].notna().any():
+        raise InputError(
+            f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's "
+            "weight in any sample, which is too little. Check that the feature ids are those of the training, lower "
+            "--minimum-features, or leave --genotypes out."
+        )
+
+
+def _told(result: pd.DataFrame, ranked: pd.DataFrame, path: Path) -> list[str]:
+    adapted = result[result["pilots"] > 0]
+    plain = result["sample_id"].nunique() - adapted["sample_id"].nunique()
+    lines = [
+        f"Predicted {result['prediction'].notna().sum()} of {len(result)} pairs; {len(adapted)} of them in "
+        f"{adapted['sample_id'].nunique()} samples corrected by pilot measurements."
+    ]
+    unknown = result.loc[~result["drug_seen"], "drug_id"].nunique()
+    if unknown:
+        lines.append(f"{unknown} drugs were not in training: pilot measurements move them by the average.")
+    if plain:
+        lines.append(f"{plain} samples have no pilot measurement that could be used: their predictions are plain.")
+    first = ranked[ranked["rank"] == 1]
+    if len(first):
+        names = first["drug_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        lines.append(f"To measure next: {names.index[0]}, for {names.iloc[0]} of {len(first)} samples.")
+    return [*lines, f"Predictions: {path}"]
