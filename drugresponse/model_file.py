@@ -19,8 +19,9 @@ from drugresponse.version import __version__
 
 __all__ = ["FORMAT", "read_model_file", "write_model_file"]
 
-FORMAT = 0
-"""0 promises nothing; from 1 on, files of every past number keep loading."""
+FORMAT = 1
+"""Files of every past number from 1 on keep loading; one of each stands in test-data/models."""
+_OLDEST = 1
 KEY = "drugresponse"
 """The one metadata key: several keys would be written in a random order."""
 _TEXT = ".json"
@@ -118,6 +119,11 @@ def _read_manifest(path: Path) -> dict[str, Any]:
             f"{path}: has model format {number}, written by drugresponse {manifest.get('package', '?')} "
             f"(this is {__version__}, which reads up to format {FORMAT}). "
             f"Install drugresponse {manifest.get('package', '')}."
+        )
+    if number < _OLDEST:
+        raise ModelFileError(
+            f"{path}: has model format {number}, which was never promised to last (this is {__version__}, which reads "
+            f"formats {_OLDEST} to {FORMAT}). Train the model again."
         )
     parts = [manifest.get(name) for name in ("state", "inputs")]
     if len(text) > _MOST_MANIFEST or not all(isinstance(part, dict) for part in parts):

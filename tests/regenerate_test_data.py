@@ -12,6 +12,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import anndata
 import pandas as pd
@@ -20,7 +21,9 @@ from cyvcf2 import VCF, Writer
 
 from drugresponse.cli import main
 from drugresponse.cohort_files import write_cohort
-from drugresponse.data.synthetic import simulate_cohort
+from drugresponse.data.synthetic import Cohort, simulate_cohort
+from drugresponse.model_file import FORMAT
+from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.readers import read_genotypes
 
 ROOT = Path(__file__).resolve().parents[1] / "test-data"
@@ -31,6 +34,17 @@ TRAIN = {
     ],
     "germline": ["--genotypes={folder}/genotypes.vcf", "--learner=ridge", "--folds=3", "--measure=dose"],
 }
+PROMISED: dict[str, dict[str, Any]] = {
+    "ridge": {"learner": "ridge", "folds": 2},
+    "random_pairs": {"learner": "ridge", "scheme": "random-pairs", "folds": 2},
+    "gaussian": {"learner": "gaussian", "folds": 0},
+    "boosted_samples": {"learner": "boosted-trees", "trees": 8, "folds": 0},
+    "boosted_pairs": {"learner": "boosted-trees", "scheme": "new-drugs", "trees": 8, "folds": 0},
+    "forest_samples": {"learner": "random-forest", "trees": 3, "folds": 0},
+    "neural": {"learner": "neural", "epochs": 20, "folds": 0},
+    "auto": {"learner": "auto", "most_fits": 6, "folds": 2},
+}
+USED_BY_MODELS = {"genotypes.tsv", "features.tsv", "samples.tsv"}
 AWKWARD_SAMPLES = ["-L1", 'O\'Brien "2"', "Zelle ä µ", "a;b|c $HOME", "`d`", "{e}", "\\f", "#g", "100%"]
 AWKWARD_DRUGS = ["-", "5-FU (i.v.)", "N,N'-dimethyl", "drug é"]
 
@@ -43,6 +57,38 @@ def write_model(name: str, path: Path) -> None:
     code = main(["train", *shared, *options, f"--model={path}"])
     if code:
         raise SystemExit(code)
+
+
+def write_promised_models() -> None:
+    """A model of each kind in the present format of model files, and what it predicts; never written again.
+
+    Later versions must read these files and predict the same numbers. When FORMAT rises, a new folder comes beside.
+    """
+    folder = ROOT / "models" / f"format-{FORMAT}"
+    if folder.exists():
+        return
+    folder.mkdir(parents=True)
+    cohort = simulate_cohort("cell-lines", n_samples=90, n_drugs=22, n_features=24, random_state=2)
+    write_cohort(cohort, folder)
+    tables = {"drugs": cohort.drugs, "samples": cohort.samples}
+    for name, settings in PROMISED.items():
+        model = DrugResponseModel(n_jobs=1, device="cpu", random_state=0, **settings)
+        # the network stays at the ridge unless two genes act together
+        responses = _with_epistasis(cohort) if name == "neural" else cohort.responses
+        model.fit(cohort.genotypes, responses, **tables).save(folder / f"{name}.safetensors")
+        predicted = model.predict(cohort.genotypes, samples=cohort.samples)
+        predicted.drop(columns=["baseline", "flag"]).head(200).to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+    for path in folder.iterdir():
+        if path.name not in {f"{name}.{end}" for name in PROMISED for end in ("safetensors", "tsv")} | USED_BY_MODELS:
+            path.unlink()
+
+
+def _with_epistasis(cohort: Cohort) -> pd.DataFrame:
+    calls = pd.DataFrame(cohort.genotypes.dense() > 0, index=cohort.genotypes.sample_ids)
+    balanced = (calls.mean() - 0.5).abs().sort_values(kind="stable").index[:2]
+    either = calls[balanced[0]] ^ calls[balanced[1]]
+    table: pd.DataFrame = cohort.responses.table
+    return table.assign(response=table["response"] + 6 * table["sample_id"].map(either.astype(float)))
 
 
 def write_cohorts() -> None:
@@ -231,3 +277,4 @@ if __name__ == "__main__":
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
     write_broken()
+    write_promised_models()

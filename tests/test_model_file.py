@@ -137,16 +137,21 @@ def test_read_model_file__someone_elses_safetensors(metadata, tmp_path):
         '{"format": null}',
         '{"format": Infinity}',
         '{"format": NaN}',
-        '{"format": 0}',
-        '{"format": 0, "state": []}',
-        '{"format": 0, "state": {}}',
-        '{"format": 0, "state": {}, "inputs": []}',
+        '{"format": 1}',
+        '{"format": 1, "state": []}',
+        '{"format": 1, "state": {}}',
+        '{"format": 1, "state": {}, "inputs": []}',
         "[" * 100_000,
     ],
 )
 def test_read_model_file__manifest_that_is_none(text, tmp_path):
     with_manifest(tmp_path / "model", text)
     refused(tmp_path / "model", "is not a drugresponse model")
+
+
+def test_read_model_file__format_that_promised_nothing_is_refused(file):
+    with_manifest(file, json.dumps({"format": 0, "package": "0.0.1", "state": {}, "inputs": {}}))
+    refused(file, r"has model format 0, which was never promised to last .*Train the model again\.")
 
 
 def test_read_model_file__newer_format_names_its_writer(file):

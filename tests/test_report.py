@@ -318,6 +318,22 @@ def test_training_report__of_trees_kernels_and_epochs():
     notes = {"epochs": 7, "held_out_rmse": {"epoch_0": 1.5, "chosen": 1.25}}
     text = Page(training_report(manifest_of(notes=notes), None)).text
     assert "1.50 at epoch 0, which is the ridge, and 1.25 at the chosen epoch" in text
+    assert "paired" not in text
+    assert "Censored" not in text
+
+
+@pytest.mark.parametrize("epochs", [0, 7])
+def test_training_report__of_a_network_beside_its_epoch_0(epochs):
+    gain = {"epoch": 7, "mse": 0.6875, "lower": 0.25, "upper": 1.125}
+    notes = {"epochs": epochs, "held_out_gain": gain, "censored": 1234}
+    text = Page(training_report(manifest_of(notes=notes), None)).text
+    assert (
+        "From epoch 0 to epoch 7, the best of those tried, the mean squared error on held-out rows fell by 0.688"
+        in text
+    )
+    assert "(95 % interval 0.250 to 1.12, paired; the rows that picked the epoch flatter it)" in text
+    assert "Censored responses: 1,234. Training asks that a prediction be beyond the limit" in text
+    assert "held_out_gain" not in text
 
 
 def test_training_report__tells_what_the_join_lost():

@@ -99,14 +99,13 @@ def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
         raise InputError(f'samples: found no column "{name}" (expected the treatment arm, --arm). {hint}')
     column = typed_covariate(samples[name])
     is_text = column.dtype == object
-    levels = column[column != ""].nunique() if is_text else column.nunique()
+    present = column[column != ""] if is_text else column[np.isfinite(column)]
+    levels = present.nunique()
     if levels < 2:
+        told = f'only "{present.iloc[0]}"' if levels else "no value"
         raise InputError(
-            f'samples, column "{name}": found {levels} different {"text" if levels == 1 else "texts"} among the samples '
-            "with genotype and response (expected two or more treatment arms). Correct the column, or leave --arm out."
-            if is_text
-            else f'samples, column "{name}": found one number, {column.dropna().iloc[0]:g}, for all samples '
-            "(expected doses that differ). Correct the column, or leave --arm out."
+            f'samples, column "{name}": found {told} among {len(column)} samples with genotype and response '
+            "(expected two treatment arms or more). Correct the column, or leave --arm out."
         )
     if is_text and levels > MOST_ARMS:
         raise InputError(

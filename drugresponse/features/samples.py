@@ -26,9 +26,9 @@ class SampleEncoder(BaseEstimator):
     a common one; each block is scaled to a mean squared row norm of 1. A missing call, an absent feature and an
     unknown level contribute nothing, which is the training mean. Tokens that are constant in training are dropped.
 
-    With a treatment arm there are interaction tokens too, between the covariates and the genotype: each centred genotype
-    token times the centred arm, a dose or (one token for each but the first) a level of text. They form blocks of their
-    own, such as `mutation x arm=B`. Where the arm or the call is missing they are 0.
+    With a treatment arm there are interaction tokens too, between the covariates and the genotype: each centred
+    genotype token times the centred arm, which is a dose or, for each level of text but the first, 0 or 1. They form
+    blocks of their own, such as `mutation x arm=B`. Where the arm or the call is missing they are 0.
 
     Parameters
     ----------
@@ -67,21 +67,21 @@ class SampleEncoder(BaseEstimator):
             for name, column in covariates.items()
         }
         self.genotype_features_ = genotypes.features.copy()
-        side = self._covariate_tokens(covariates)
-        raw = np.hstack([side, genotypes.dense().astype(np.float64)])
+        raw = np.hstack([self._covariate_tokens(covariates), genotypes.dense().astype(np.float64)])
         tokens = pd.concat([self._covariate_rows(), _genotype_rows(genotypes.features)], ignore_index=True)
         called = ~np.isnan(raw)
         counts = np.maximum(called.sum(axis=0), 1)
         center = np.where(called, raw, 0.0).sum(axis=0) / counts
         centred = np.where(called, raw - center, 0.0)
-        if self.arm is not None:
-            tokens, center, centred = self._cross(tokens, center, centred, side.shape[1])
         varies = np.abs(centred).max(axis=0, initial=0.0) > 1e-12
-        self.tokens_ = tokens[varies].reset_index(drop=True)
-        self.center_ = center[varies]
-        self.scale_ = np.ones(int(varies.sum()))
+        tokens, center, centred = tokens[varies], center[varies], centred[:, varies]
+        if self.arm is not None:
+            tokens, center, centred = self._cross(tokens, center, centred)
+        self.tokens_ = tokens.reset_index(drop=True)
+        self.center_ = center
+        self.scale_ = np.ones(len(center))
         for columns in self.block_columns().values():
-            norm = float(np.sqrt((centred[:, varies][:, columns] ** 2).sum(axis=1).mean()))
+            norm = float(np.sqrt((centred[:, columns] ** 2).sum(axis=1).mean()))
             self.scale_[columns] = 1.0 / norm
         return self
 
@@ -99,13 +99,15 @@ class SampleEncoder(BaseEstimator):
         check_is_fitted(self, "tokens_")
         rows = self.tokens_
         names = rows["block"].where(rows["arm"] == "", rows["block"] + " x " + rows["arm"])
-        return {str(name): at for name, at in rows.groupby(names, sort=False).indices.items()}
+        return {str(name): np.asarray(at) for name, at in rows.groupby(names, sort=False).indices.items()}
 
     def interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Column numbers of the interaction tokens, of the genotype token in each, and of the arm's token in each."""
         check_is_fitted(self, "tokens_")
         rows = self.tokens_
         crossed, genotype = rows["arm"] != "", rows["block"] != COVARIATES
+        if not crossed.any():
+            return (np.zeros(0, dtype=np.intp),) * 3
         plain, side = np.flatnonzero(genotype & ~crossed), np.flatnonzero(~genotype)
         keys = [pd.MultiIndex.from_frame(rows.loc[at, ["block", "token"]]) for at in (genotype & ~crossed, crossed)]
         feature = keys[0].get_indexer(keys[1])
@@ -113,22 +115,6 @@ class SampleEncoder(BaseEstimator):
         if (feature < 0).any() or (arm < 0).any():
             raise ValueError("an interaction token lacks the genotype or the arm that it is made of")
         return np.flatnonzero(crossed), plain[feature], side[arm]
-
-    def _cross(
-        self, tokens: pd.DataFrame, center: NDArray[np.float64], centred: NDArray[np.float64], n_side: int
-    ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
-        """Put the interaction tokens behind the first `n_side`, which are those of the covariates."""
-        levels = self.covariate_levels_[str(self.arm)]
-        names = [str(self.arm)] if levels is None else [f"{self.arm}={level}" for level in levels[1:]]
-        at = pd.Index(tokens["token"].iloc[:n_side]).get_indexer(names)
-        body, rows = centred[:, n_side:], tokens.iloc[n_side:]
-        crossed = [rows.assign(arm=name) for name in names]
-        products = [body * centred[:, [column]] for column in at]
-        return (
-            pd.concat([tokens.iloc[:n_side], *crossed, rows], ignore_index=True),
-            np.concatenate([center[:n_side], np.zeros(len(names) * len(rows)), center[n_side:]]),
-            np.hstack([centred[:, :n_side], *products, body]),
-        )
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """`(n_tokens,)` token names in column order."""
@@ -153,6 +139,27 @@ class SampleEncoder(BaseEstimator):
             at, feature, arm = self.interactions()
             raw[:, at] = (raw[:, feature] - self.center_[feature]) * (raw[:, arm] - self.center_[arm])
         return raw, ~np.isnan(raw)
+
+    def _cross(
+        self, tokens: pd.DataFrame, center: NDArray[np.float64], centred: NDArray[np.float64]
+    ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
+        """Put the interaction tokens that vary between the covariates and the genotype."""
+        levels = self.covariate_levels_[str(self.arm)]
+        names = [str(self.arm)] if levels is None else [f"{self.arm}={level}" for level in levels[1:]]
+        n_side = int((tokens["block"] == COVARIATES).sum())
+        rows, body = tokens.iloc[n_side:], centred[:, n_side:]
+        parts, products = [tokens.iloc[:n_side]], [centred[:, :n_side]]
+        for at in np.flatnonzero(tokens["token"].iloc[:n_side].isin(names)):
+            product = body * centred[:, [at]]
+            varies = np.abs(product).max(axis=0, initial=0.0) > 0
+            parts.append(rows[varies].assign(arm=tokens["token"].iloc[at]))
+            products.append(product[:, varies])
+        zeros = np.zeros(sum(len(part) for part in parts[1:]))
+        return (
+            pd.concat([*parts, rows], ignore_index=True),
+            np.concatenate([center[:n_side], zeros, center[n_side:]]),
+            np.hstack([*products, body]),
+        )
 
     def _covariate_rows(self) -> pd.DataFrame:
         names: list[str] = []

@@ -49,8 +49,8 @@ class DrugResponseModel(AdaptsToPilots, BaseEstimator):
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
     covariates, arm
-        Columns of the samples table: the covariates, where None takes tissue, subtype, ancestry, sex, age and site where
-        present; and the treatment arm (text or a dose), if any: what genotype does in each is learned.
+        Columns of the samples table: the covariates, where None takes those of tissue, subtype, ancestry, sex, age and
+        site that are present; and the treatment arm (text or a dose), if any: what genotype does in each is learned.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds

@@ -12,6 +12,9 @@ __all__ = ["PENALTIES", "RidgeFit", "fit_ridge"]
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
 """Penalties tried, relative to tokens whose mean squared row norm is 1 for each block."""
 
+_MOST_LEVERAGE = 0.8
+"""Penalties that leave less than a fifth of the rows' freedom are passed over: what is left out then says little."""
+
 
 @dataclass(frozen=True)
 class RidgeFit:
@@ -83,6 +86,8 @@ def fit_ridge(
         shrink = values**2 / (values**2 + penalty)
         fitted = left @ (shrink[:, None] * projected)
         leverage = (left**2) @ shrink + constant**2
+        if leverage.mean() > _MOST_LEVERAGE and penalty < penalties.max():
+            continue
         errors = (residual_target - fitted) / np.maximum(1 - leverage, 1e-9)[:, None]
         for rows in blocks:
             hat = (left[rows] * shrink) @ left[rows].T + np.outer(constant[rows], constant[rows])

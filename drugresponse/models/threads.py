@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
 
@@ -23,7 +23,7 @@ def one_thread() -> Iterator[None]:
 
     Sums over threads are added in another order for another number of threads, and differ in the last bits.
     """
-    torch = sys.modules.get("torch")
+    torch = _loaded_torch()
     before = torch.get_num_threads() if torch else None
     with threadpool_limits(limits=1):
         _set_torch_threads(1)
@@ -50,6 +50,12 @@ def available_cores() -> int:
 
 
 def _set_torch_threads(number: int) -> None:
-    torch = sys.modules.get("torch")
+    torch = _loaded_torch()
     if torch is not None:
         torch.set_num_threads(number)
+
+
+def _loaded_torch() -> Any:
+    """The module torch where it is loaded to its end; another thread may be loading it just now."""
+    torch = sys.modules.get("torch")
+    return torch if hasattr(torch, "set_num_threads") and hasattr(torch, "get_num_threads") else None

@@ -50,8 +50,8 @@ ARM = Parameter(
     "arm",
     "text",
     label="Column of the treatment arm",
-    help="A column of the table of samples, 2 to 6 arms in text or a dose in numbers: what genotype does in each arm is "
-    "learned, and the arm is a covariate.",
+    help="A column of the table of samples, 2 to 6 arms in text or a dose in numbers. What genotype does in each arm "
+    "is learned, and the arm is a covariate.",
     section="learner_settings",
     belongs_to=("cohorts with treatment arms",),
 )

@@ -92,7 +92,8 @@ def _note_lines(notes: Mapping[str, Any]) -> list[str]:
     if "censored" in notes:
         lines.append(
             f"Censored responses: {int(notes['censored']):,}. Training asks that a prediction be beyond the limit, by "
-            "the Tobit likelihood; the ridge that it starts from takes them at the limit."
+            "the Tobit likelihood, which also counts them in the errors by which epochs are chosen; the ridge that it "
+            "starts from takes them at the limit."
         )
     if "boosters" in notes:
         lines.append(_tree_words(notes))
@@ -131,8 +132,8 @@ def _gain_words(gain: Mapping[str, float]) -> str:
     """The paired interval; the epoch was picked on the very rows that it is asked of, and the reader is told so."""
     bounds = f"95 % interval {number(gain['lower'])} to {number(gain['upper'])}"
     return (
-        f" From epoch 0 to epoch {int(gain['epoch'])}, the best of those tried, the mean squared error there fell by "
-        f"{number(gain['mse'])} ({bounds}, paired; the rows that picked the epoch flatter it)."
+        f" From epoch 0 to epoch {int(gain['epoch'])}, the best of those tried, the mean squared error on held-out "
+        f"rows fell by {number(gain['mse'])} ({bounds}, paired; the rows that picked the epoch flatter it)."
     )
 
 

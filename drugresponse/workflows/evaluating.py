@@ -94,7 +94,7 @@ def evaluate(
     if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
         raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
     with output_files(outputs, [*sources.paths(), *([splits] if splits else [])]) as out:
-        tables = sources.read(n_jobs)
+        tables = sources.read(n_jobs, arm)
         given = None if splits is None else read_splits(splits, sample_column=sample_column, drug_column=drug_column)
         found = evaluate_tables(
             tables.genotypes,

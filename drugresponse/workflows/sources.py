@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
@@ -65,8 +66,15 @@ class Sources:
         """Every file that will be read."""
         return [path for role in self._roles().values() for path in role]
 
-    def read(self, n_jobs: int) -> SourceTables:
+    def read(self, n_jobs: int, arm: str | None = None) -> SourceTables:
         """Read all files, and stop early where a training on them would not fit into the granted memory.
+
+        Parameters
+        ----------
+        n_jobs
+            Fits run at once.
+        arm
+            Column of the treatment arm, which multiplies the tokens.
 
         Raises
         ------
@@ -94,7 +102,9 @@ class Sources:
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),
         )
         progress.info("read %d samples x %d features and %d responses", *genotypes.shape, len(responses))
-        needed = estimate_megabytes(*genotypes.shape, responses.table["drug_id"].nunique(), len(responses), n_jobs)
+        n_features = genotypes.shape[1] * _copies_of_genotype(samples, arm)
+        n_drugs = responses.table["drug_id"].nunique()
+        needed = estimate_megabytes(genotypes.shape[0], n_features, n_drugs, len(responses), n_jobs)
         refuse_too_little_memory(needed, os.environ)
         drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
         return SourceTables(genotypes, responses, drugs, samples, checksums)
@@ -137,3 +147,11 @@ def _checksum(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _copies_of_genotype(samples: pd.DataFrame | None, arm: str | None) -> int:
+    """How often the genotype stands among the tokens: itself, and for each arm but the first."""
+    if samples is None or arm not in samples.columns:
+        return 1
+    column = typed_covariate(samples[arm])
+    return min(column[column != ""].nunique(), MOST_ARMS) if column.dtype == object else 2

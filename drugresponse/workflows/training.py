@@ -78,7 +78,7 @@ def train(
         higher_means,
     )
     with output_files({"model": model, "metrics": metrics, "report": report}, sources.paths()) as out:
-        tables = sources.read(n_jobs)
+        tables = sources.read(n_jobs, arm)
         fitted = DrugResponseModel(
             learner,
             scheme,

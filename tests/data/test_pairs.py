@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -51,6 +53,17 @@ def test_build__subject_of_a_sample_without_one_is_itself(genotypes, drugs):
     subjects = pd.Series({"a": "patient", "b": "patient", "c": ""})
     built = Pairs.build(genotypes, pd.DataFrame(), drugs, rows("ap"), subjects)
     assert built.subjects.tolist() == ["patient", "patient", "c", "d"]
+
+
+def test_censor__goes_with_its_rows(pairs):
+    assert pairs.censor is None
+    assert pairs[[0, 1]].censor is None
+    censored = replace(pairs, censor=np.array([1, 0, -1, 0, 1], dtype=np.int8))
+    assert censored[[4, 2]].censor.tolist() == [1, -1]
+    assert censored[np.array([False, True, True, False, False])].censor.tolist() == [0, -1]
+    assert _safe_indexing(censored, np.array([2])).censor.tolist() == [-1]
+    assert censored[[2, 0]].compact().censor.tolist() == [-1, 1]
+    assert censored.compact().censor.tolist() == [1, 0, -1, 0, 1]
 
 
 @pytest.mark.parametrize(

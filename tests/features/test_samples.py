@@ -143,3 +143,83 @@ def test_align_features__id_in_two_trained_blocks_and_one_at_hand(genotypes):
 def test_align_features__nothing_at_hand():
     nothing = Genotypes.from_dense(np.zeros((1, 0)), ["s"], []).features
     assert align_features(wanted(("b", "x"), ("b", "y")), nothing).tolist() == [-1, -1]
+
+
+def armed(genotypes: Genotypes, arms: list, **others: list) -> tuple[SampleEncoder, pd.DataFrame]:
+    side = pd.DataFrame({"arm": arms, **others}, index=genotypes.sample_ids)
+    return SampleEncoder("arm").fit(genotypes, side), side
+
+
+def test_interactions__centred_token_times_centred_arm_in_a_block_of_its_own(genotypes):
+    encoder, side = armed(genotypes, ["B", "A", "A", "B"], age=[30.0, 50.0, 20.0, 70.0])
+    assert list(encoder.block_columns()) == ["covariates", "copies x arm=B", "mutation x arm=B", "copies", "mutation"]
+    rows = encoder.tokens_[encoder.tokens_["arm"] != ""]
+    assert rows["token"].tolist() == ["a", "b", "c"]
+    assert rows["gene"].tolist() == ["A", "B", "C"]
+    assert (rows["arm"] == "arm=B").all()
+    tokens, (at, feature, arm) = encoder.transform(genotypes, side), encoder.interactions()
+    plain = tokens / encoder.scale_
+    np.testing.assert_allclose(plain[:, at], plain[:, feature] * plain[:, arm])
+    # a of 4 in an arm that half of the samples have: (4 - 2) * (1 - 1/2)
+    assert plain[3, at[0]] == pytest.approx(1)
+    for columns in encoder.block_columns().values():
+        assert (tokens[:, columns] ** 2).sum(axis=1).mean() == pytest.approx(1)
+
+
+def test_interactions__leave_the_other_tokens_as_they_are(genotypes):
+    encoder, side = armed(genotypes, ["B", "A", "A", "B"])
+    plain = (encoder.tokens_["arm"] == "").to_numpy()
+    without = SampleEncoder().fit(genotypes, side)
+    np.testing.assert_array_equal(encoder.transform(genotypes, side)[:, plain], without.transform(genotypes, side))
+
+
+def test_interactions__a_block_for_each_level_but_the_first_and_one_for_a_dose(genotypes):
+    encoder, _ = armed(genotypes, ["C", "A", "B", "C"])
+    assert [name for name in encoder.block_columns() if "mutation" in name] == [
+        "mutation x arm=B",
+        "mutation x arm=C",
+        "mutation",
+    ]
+    encoder, side = armed(genotypes, [10.0, 20.0, 0.0, 10.0])
+    assert [name for name in encoder.block_columns() if "copies" in name] == ["copies x arm", "copies"]
+    at, feature, _ = encoder.interactions()
+    plain = encoder.transform(genotypes, side) / encoder.scale_
+    np.testing.assert_allclose(plain[:, at], plain[:, feature] * (side[["arm"]].to_numpy() - 10))
+
+
+@pytest.mark.parametrize("unknown", ["", "C", None])
+def test_interactions__missing_or_unknown_arm_is_0_and_not_called(genotypes, unknown):
+    encoder, side = armed(genotypes, ["B", "A", "A", "B"])
+    other = side.assign(arm=["B", unknown, "A", "B"])
+    at, feature, _ = encoder.interactions()
+    tokens, called = encoder.transform(genotypes, other), encoder.called(genotypes, other)
+    assert not called[1, at].any()
+    np.testing.assert_array_equal(tokens[1, at], 0)
+    np.testing.assert_array_equal(tokens[1, feature], encoder.transform(genotypes, side)[1, feature])
+    assert called[0, at].all()
+    # a missing call beside a known arm
+    assert not called[2, at[0]]
+
+
+def test_interactions__features_in_another_order_and_absent_ones(genotypes):
+    encoder, side = armed(genotypes, ["B", "A", "A", "B"])
+    turned = Genotypes.from_dense(genotypes.dense()[:, [2, 0]], SAMPLES, ["c", "a"], block="any")
+    at, _, _ = encoder.interactions()
+    expected = encoder.transform(genotypes, side)[:, at]
+    expected[:, 1] = 0
+    np.testing.assert_array_equal(encoder.transform(turned, side)[:, at], expected)
+
+
+def test_interactions__none_where_training_has_one_arm_or_no_genotype(genotypes):
+    for encoder in (armed(genotypes, ["A"] * 4)[0], armed(genotypes, [5.0] * 4)[0]):
+        assert [len(each) for each in encoder.interactions()] == [0, 0, 0]
+    nothing = Genotypes.from_dense(np.zeros((4, 0)), SAMPLES, [])
+    encoder, side = armed(nothing, ["B", "A", "A", "B"])
+    assert encoder.transform(nothing, side).shape == (4, 2)
+
+
+def test_interactions__a_constant_feature_has_none_however_large_the_dose():
+    # the mean of three times 1000.3 is not 1000.3
+    genotypes = Genotypes.from_dense([[1000.3, 0.0], [1000.3, 1.0], [1000.3, 0.0]], ["s1", "s2", "s3"], ["a", "b"])
+    encoder, _ = armed(genotypes, [1e9, 2e9, 4e9])
+    assert encoder.tokens_["token"].tolist() == ["arm", "b", "b"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import norm
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
@@ -156,6 +159,8 @@ def test_neural__stays_at_the_ridge_where_the_gain_is_noise(seed):
     told = learner.notes()
     assert told["epochs"] == 0
     assert told["held_out_rmse"]["chosen"] == told["held_out_rmse"]["epoch_0"]
+    assert told["held_out_gain"]["epoch"] == int(np.argmin(errors))
+    assert told["held_out_gain"]["lower"] < 0 < told["held_out_gain"]["mse"] < told["held_out_gain"]["upper"]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5])
@@ -274,3 +279,72 @@ def test_training__aims_at_what_a_samples_other_responses_do_not_tell(small, sch
         assert abs(np.corrcoef(target, own)[0, 1]) < 0.5 * np.corrcoef(y + own, own)[0, 1]
         shift = training.stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
         np.testing.assert_allclose(target + shift, y + own, atol=1e-4)
+
+
+@pytest.fixture(scope="module", params=[1, -1], ids=["right", "left"])
+def censored(request) -> tuple[Pairs, np.ndarray, np.ndarray]:
+    """Pairs that know their censoring, the truth, and responses half of which stop at a limit."""
+    rng = np.random.default_rng(0)
+    calls = draw_calls(240, 8, rng, share=0.5)
+    effects = rng.normal(0, 0.3, (8, 4)) + np.array([1.5, -1, 0, 0, 0, 0, 0, 0])[:, None]
+    pairs = made_pairs(calls, 4)
+    truth = (calls @ effects)[pairs.sample_index, pairs.drug_index] + rng.normal(0, 0.5, len(pairs))
+    side, limit = request.param, float(np.median(truth))
+    beyond = side * truth > side * limit
+    return replace(pairs, censor=np.where(beyond, side, 0).astype(np.int8)), truth, np.where(beyond, limit, truth)
+
+
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs"])
+def test_neural__censored_responses_are_known_to_lie_beyond_the_limit(censored, scheme):
+    pairs, truth, y = censored
+    train, test = np.flatnonzero(pairs.sample_index % 4), np.flatnonzero(pairs.sample_index % 4 == 0)
+    beyond, within = test[pairs.censor[test] != 0], test[pairs.censor[test] == 0]
+    settings = {"scheme": scheme, "members": 2, "hidden": 16}
+    told = NeuralResponse(**settings).fit(pairs[train], y[train])
+    untold = NeuralResponse(**settings).fit(replace(pairs, censor=None)[train], y[train])
+    bias, naive_bias = (abs(float(np.mean((m.predict(pairs) - truth)[beyond]))) for m in (told, untold))
+    assert naive_bias > 0.9
+    assert bias < 0.6 * naive_bias
+    assert rmse(told.predict(pairs)[beyond], truth[beyond]) < 0.7 * rmse(untold.predict(pairs)[beyond], truth[beyond])
+    assert rmse(told.predict(pairs)[within], truth[within]) < 0.7
+    assert told.notes()["censored"] == np.count_nonzero(pairs.censor[train])
+    assert "censored" not in untold.notes()
+
+
+def test_neural__none_censored_is_the_same_model(small):
+    pairs, y = small
+    settings = {"members": 1, "hidden": 8, "epochs": 5}
+    states = [
+        NeuralResponse(**settings).fit(replace(pairs, censor=censor), y).get_state()
+        for censor in (None, np.zeros(len(y), dtype=np.int8))
+    ]
+    np.testing.assert_equal(*states)
+
+
+def test_neural__limits_far_beyond_what_is_measured_stay_finite(small):
+    pairs, y = small
+    censor = np.where(np.arange(len(y)) % 9 == 0, 1, 0).astype(np.int8)
+    far = np.where(censor == 1, y + 1e4, y)
+    learner = NeuralResponse(members=1, hidden=8, epochs=5).fit(replace(pairs, censor=censor), far)
+    assert np.isfinite(learner.predict(pairs)).all()
+    assert np.isfinite(learner.held_out_errors_).all()
+
+
+def test_training__loss_of_a_censored_row_is_the_tobit_likelihoods(small):
+    pairs, y = small
+    censor = (np.arange(len(y)) % 3 - 1).astype(np.int8)
+    training = Training(NeuralResponse(), replace(pairs, censor=censor), y, np.ones(len(y)))
+    scores = training.target + torch.linspace(-3, 3, len(y))
+    losses = training._losses(scores[None], torch.arange(len(y)))[0].numpy()
+    gap = np.linspace(-3, 3, len(y))
+    huber = np.where(np.abs(gap) < 1, gap**2 / 2, np.abs(gap) - 0.5)
+    np.testing.assert_allclose(losses, np.where(censor == 0, huber, -norm.logcdf(censor * gap)), atol=1e-5)
+
+
+def test_neural__tells_the_paired_interval_of_its_gain_over_epoch_0(epistasis):
+    learner = NeuralResponse(members=1, epochs=30).fit(*epistasis)
+    errors, told = learner.held_out_errors_, learner.notes()["held_out_gain"]
+    assert told["epoch"] == learner.epochs_ == int(np.argmin(errors))
+    assert told["mse"] == pytest.approx(errors[0] - min(errors), abs=1e-6)
+    assert told["upper"] - told["mse"] == pytest.approx(told["mse"] - told["lower"], abs=2e-6)
+    assert 0 < told["lower"] < told["mse"]
