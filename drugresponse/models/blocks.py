@@ -13,7 +13,7 @@ from drugresponse.models.ridge import fit_ridge
 
 __all__ = ["block_mixes", "choose_block_scales", "mix_shares"]
 
-_MOST_ROWS = 600
+_MOST_ROWS = 1500
 """Scales are chosen on at most so many samples: the choice is coarse, and its cost grows with their cube."""
 _MOST_TARGETS = 24
 """And on the leading targets, which carry most of the responses."""
@@ -47,7 +47,7 @@ def choose_block_scales(
     weights, groups
         `(n_samples,)`.
     random_state
-        Seed of the cut to 600 samples.
+        Seed of the cut to 1,500 samples.
 
     Returns
     -------
