@@ -13,6 +13,7 @@ from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_responses, read_samples
 from drugresponse.report import adaptation_report
+from drugresponse.workflows.predicting import features_of_model
 from drugresponse.workflows.sources import true_and_false
 
 __all__ = ["adapt"]
@@ -71,6 +72,7 @@ def adapt(
                 absent_means=absent_means,
                 kind=kind,
                 known_samples=set(pilots.table["sample_id"]) | set(() if sample_table is None else sample_table.index),
+                known_features=features_of_model(fitted),
             )
             progress.info("read %d samples x %d features", *table.shape)
         result = fitted.adapt(
