@@ -196,30 +196,31 @@ def test_train__every_file_of_a_plink_fileset_is_in_the_checksums(germline: Path
     assert len(same) > 5
 
 
-def test_predict__what_nobody_bears_in_a_list_of_alterations_is_not_absent(lines: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def listed(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of a list of alterations, and the list of its first sample alone."""
+    folder = tmp_path_factory.mktemp("listed")
     altered = pd.read_csv(lines / "genotypes.tsv", sep="\t", index_col=0).stack()
     rows = altered[altered == 1].reset_index().set_axis(["sample_id", "gene", "value"], axis=1)
     rows = rows.assign(alteration="missense", gene=rows["gene"].str.removesuffix("_mut")).drop(columns="value")
-    rows.to_csv(tmp_path / "all.tsv", sep="\t", index=False)
-    train_on(lines, tmp_path / "model", genotypes=[tmp_path / "all.tsv"], features=None)
-    rows[rows["sample_id"] == rows["sample_id"].iloc[0]].to_csv(tmp_path / "one.tsv", sep="\t", index=False)
-    workflows.predict(model=tmp_path / "model", genotypes=[tmp_path / "one.tsv"], predictions=tmp_path / "predictions")
+    rows.to_csv(folder / "all.tsv", sep="\t", index=False)
+    train_on(lines, folder / "model", genotypes=[folder / "all.tsv"], features=None)
+    rows[rows["sample_id"] == rows["sample_id"].iloc[0]].to_csv(folder / "one.tsv", sep="\t", index=False)
+    return folder
+
+
+def test_predict__what_nobody_bears_in_a_list_of_alterations_is_not_absent(listed: Path, tmp_path: Path) -> None:
+    workflows.predict(model=listed / "model", genotypes=[listed / "one.tsv"], predictions=tmp_path / "predictions")
     assert set(pd.read_csv(tmp_path / "predictions", sep="\t")["features_found"]) == {1.0}
 
 
-def test_adapt__what_nobody_bears_in_a_list_of_alterations_is_not_absent(lines: Path, tmp_path: Path) -> None:
-    altered = pd.read_csv(lines / "genotypes.tsv", sep="\t", index_col=0).stack()
-    rows = altered[altered == 1].reset_index().set_axis(["sample_id", "gene", "value"], axis=1)
-    rows = rows.assign(alteration="missense", gene=rows["gene"].str.removesuffix("_mut")).drop(columns="value")
-    rows.to_csv(tmp_path / "all.tsv", sep="\t", index=False)
-    train_on(lines, tmp_path / "model", genotypes=[tmp_path / "all.tsv"], features=None, learner="ridge", folds=2)
-    one = rows["sample_id"].iloc[0]
-    rows[rows["sample_id"] == one].to_csv(tmp_path / "one.tsv", sep="\t", index=False)
+def test_adapt__what_nobody_bears_in_a_list_of_alterations_is_not_absent(listed: Path, tmp_path: Path) -> None:
+    one = pd.read_csv(listed / "one.tsv", sep="\t", dtype=str)["sample_id"].iloc[0]
     pilots = pd.DataFrame({"sample_id": [one], "drug_id": ["D001"], "response": [1.0]})
     pilots.to_csv(tmp_path / "pilots.tsv", sep="\t", index=False)
     workflows.adapt(
-        model=tmp_path / "model",
-        genotypes=[tmp_path / "one.tsv"],
+        model=listed / "model",
+        genotypes=[listed / "one.tsv"],
         responses=tmp_path / "pilots.tsv",
         predictions=tmp_path / "predictions",
     )

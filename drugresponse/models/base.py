@@ -18,7 +18,16 @@ from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError, ModelFileError, nearest
 from drugresponse.models.threads import run_in_order
 
-__all__ = ["LEARNERS", "Learner", "PairRegressor", "State", "find_learner", "make_learner", "state_array"]
+__all__ = [
+    "LEARNERS",
+    "Learner",
+    "PairRegressor",
+    "State",
+    "find_learner",
+    "make_learner",
+    "restore_learner",
+    "state_array",
+]
 
 State = dict[str, Any]
 """Fitted state: nested dicts whose leaves are numeric arrays, lists of text, or plain JSON values."""
@@ -61,6 +70,12 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
 
     Encoders are fitted inside `fit`, so that cross-validation cannot leak through preprocessing.
     """
+
+    @classmethod
+    def own_settings(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the settings that this learner's constructor takes."""
+        taken = cls._get_param_names()
+        return {key: value for key, value in settings.items() if key in taken}
 
     @abstractmethod
     def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
@@ -108,8 +123,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         def one(fold: Fold) -> NDArray[np.float64]:
             train, test = fold
             learner: PairRegressor = clone(self)
-            if "n_jobs" in learner._get_param_names():
-                learner.set_params(n_jobs=1)
+            learner.set_params(**learner.own_settings({"n_jobs": 1}))
             weights = None if sample_weight is None else sample_weight[train]
             return learner.fit(pairs[train], y[train], weights).predict(pairs[test])
 
@@ -172,8 +186,14 @@ def learner_class(name: str) -> type[PairRegressor]:
 def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:
     """A learner by name, given those of the settings that it takes."""
     kind = learner_class(name)
-    taken = kind._get_param_names()
-    return kind(**{key: value for key, value in settings.items() if key in taken})
+    return kind(**kind.own_settings(settings))
+
+
+def restore_learner(name: str, state: State, settings: Mapping[str, Any]) -> PairRegressor:
+    """A fitted learner by name, from its state and those of the settings that it takes."""
+    kind = learner_class(name)
+    restored: PairRegressor = kind.from_state(state, **kind.own_settings(settings))
+    return restored
 
 
 def state_array(state: State, name: str, *shape: int) -> NDArray[Any]:

@@ -11,12 +11,12 @@ from scipy.optimize import nnls
 from drugresponse.features.samples import COVARIATES
 from drugresponse.models.ridge import fit_ridge
 
-__all__ = ["block_mixes", "choose_block_scales", "mix_shares"]
+__all__ = ["LEADING_TARGETS", "block_mixes", "choose_block_scales", "mix_shares", "token_scales"]
 
 _MOST_ROWS = 1500
 """Scales are chosen on at most so many samples: the choice is coarse, and its cost grows with their cube."""
-_MOST_TARGETS = 24
-"""And on the leading targets, which carry most of the responses."""
+LEADING_TARGETS = slice(0, 24)
+"""Choices are made on these: they carry most of the responses."""
 _FACTORS = (0.4, 2.5)
 _TOWARDS_EQUAL = 0.1
 """How hard shares are pulled towards equal ones, relative to the predictions' mean square."""
@@ -57,7 +57,7 @@ def choose_block_scales(
     scales = dict.fromkeys(blocks, 1.0)
     if len(blocks) < 2:
         return scales
-    targets, importance = targets[:, :_MOST_TARGETS], importance[:_MOST_TARGETS]
+    targets, importance = targets[:, LEADING_TARGETS], importance[LEADING_TARGETS]
     rows = np.sort(np.random.default_rng(random_state).permutation(len(tokens))[:_MOST_ROWS])
 
     def loss(trial: Mapping[str, float]) -> float:
@@ -98,6 +98,29 @@ def block_mixes(scales: Mapping[str, float]) -> list[dict[str, float]]:
     if len(genotype) > 1:
         mixes += [{**covariates, name: scale} for name, scale in genotype.items()]
     return mixes
+
+
+def token_scales(
+    scales: Mapping[str, float], blocks: Mapping[str, NDArray[np.intp]], n_tokens: int
+) -> NDArray[np.float64]:
+    """`(n_tokens,)` scale of each token; 0 where its block has none.
+
+    Parameters
+    ----------
+    scales, blocks
+        Scale, and columns, of each block.
+    n_tokens
+        Columns in all.
+
+    Examples
+    --------
+    >>> token_scales({"mutation": 2.0}, {"gain": np.array([0]), "mutation": np.array([1, 2])}, 3).tolist()
+    [0.0, 2.0, 2.0]
+    """
+    found = np.zeros(n_tokens)
+    for name, scale in scales.items():
+        found[blocks[name]] = scale
+    return found
 
 
 def mix_shares(

@@ -90,15 +90,10 @@ class DrugCovariance:
         residuals, weights
             `(n_samples, n_drugs)` as in `fit`; weight 0 where there is no pilot measurement.
         """
-        precision = _effective(weights) / self.noise
-        rank = self.loadings.shape[1]
-        squares = (self.loadings[:, :, None] * self.loadings[:, None, :]).reshape(len(self.noise), -1)
-        covariance = np.linalg.inv((precision @ squares).reshape(-1, rank, rank) + np.eye(rank))
         most = _MOST * np.sqrt((self.loadings**2).sum(axis=1) + self.noise)
-        weighted = (precision * np.where(weights > 0, np.clip(residuals, -most, most), 0.0)) @ self.loadings
-        means = np.einsum("nij,nj->ni", covariance, weighted)
-        variance = np.asarray(covariance.reshape(len(residuals), -1) @ squares.T + self.noise, dtype=np.float64)
-        return Posterior(means @ self.loadings.T, variance, np.asarray(covariance, dtype=np.float64))
+        known = np.where(weights > 0, np.clip(residuals, -most, most), 0.0)
+        means, covariance, explained = self._factors(known, _effective(weights) / self.noise)
+        return Posterior(means @ self.loadings.T, explained + self.noise, covariance)
 
     def complete(self, residuals: Array, weights: Array) -> tuple[Array, Array]:
         """Each sample's factors, and what they say of each cell when its own residual is not looked at.
@@ -115,16 +110,20 @@ class DrugCovariance:
         left_out : (n_samples, n_drugs)
             `(f - h r) / (1 - h)` for a measured cell of residual `r`, fit `f` and leverage `h`; `f` elsewhere.
         """
-        precision = _effective(weights) / self.noise
+        known, precision = np.where(weights > 0, residuals, 0.0), _effective(weights) / self.noise
+        factors, _, explained = self._factors(known, precision)
+        leverage = precision * explained
+        left_out = (factors @ self.loadings.T - leverage * known) / np.maximum(1 - leverage, 1e-3)
+        return factors, np.asarray(left_out, dtype=np.float64)
+
+    def _factors(self, known: Array, precision: Array) -> tuple[Array, Array, Array]:
+        """Means and covariance of each sample's factors, and what variance they leave to each of its cells."""
         rank = self.loadings.shape[1]
         squares = (self.loadings[:, :, None] * self.loadings[:, None, :]).reshape(len(self.noise), -1)
-        covariance = np.linalg.inv((precision @ squares).reshape(-1, rank, rank) + np.eye(rank))
-        known = np.where(weights > 0, residuals, 0.0)
-        factors = np.einsum("nij,nj->ni", covariance, (precision * known) @ self.loadings)
-        fitted = factors @ self.loadings.T
-        leverage = precision * (covariance.reshape(len(known), -1) @ squares.T)
-        left_out = (fitted - leverage * known) / np.maximum(1 - leverage, 1e-3)
-        return factors, np.asarray(left_out, dtype=np.float64)
+        inverse = np.linalg.inv((precision @ squares).reshape(-1, rank, rank) + np.eye(rank))
+        covariance = np.asarray(inverse, dtype=np.float64)
+        means = np.einsum("nij,nj->ni", covariance, (precision * known) @ self.loadings)
+        return means, covariance, np.asarray(covariance.reshape(len(known), -1) @ squares.T, dtype=np.float64)
 
     def choose_drugs(
         self, covariance: Array, candidates: NDArray[np.intp], targets: NDArray[np.intp], n: int

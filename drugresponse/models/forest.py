@@ -108,8 +108,8 @@ class Forest:
         return found
 
     def splits(self, n_inputs: int) -> NDArray[np.float64]:
-        """`(n_inputs,)` how many splits ask for each input."""
-        return np.bincount(self.feature[~self._is_leaf()], minlength=n_inputs).astype(np.float64)
+        """`(n_inputs,)` how many splits ask for each of the first inputs."""
+        return np.bincount(self.feature[~self._is_leaf()], minlength=n_inputs)[:n_inputs].astype(np.float64)
 
     def _is_leaf(self) -> NDArray[np.bool_]:
         return self.left == np.arange(len(self.left))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.models.base import State, state_array
+from drugresponse.models.blocks import LEADING_TARGETS, choose_block_scales, token_scales
 from drugresponse.models.factor_model import FactorModel
 from drugresponse.models.factor_targets import FactorTargets
-from drugresponse.models.linear import FactorRidge
 from drugresponse.models.ridge import fit_ridge
 
 __all__ = ["GaussianRidge"]
@@ -20,7 +20,6 @@ _WIDTHS = (0.5, 1.0, 2.0)
 """Widths of the kernel tried, as multiples of the median distance between samples."""
 _LOUDNESS = (0.1, 1.0)
 """Of the linear tokens beside the waves, tried with each width."""
-_MOST_TARGETS = 24
 _DISTANCES = 500
 
 
@@ -57,29 +56,27 @@ class GaussianRidge(FactorModel):
         weights: NDArray[np.float64],
         groups: NDArray,
     ) -> NDArray[np.float64]:
-        linear = FactorRidge(self.scheme, self.rank, self.random_state)
-        linear.sample_encoder_ = self.sample_encoder_
-        linear._fit_map(tokens, targets, weights, groups)
-        self.block_scales_ = linear.block_scales_
-        scale = np.ones(tokens.shape[1])
-        for name, columns in self.sample_encoder_.block_columns().items():
-            scale[columns] = self.block_scales_[name]
+        blocks = self.sample_encoder_.block_columns()
+        shared = {"weights": weights, "groups": groups}
+        self.block_scales_ = choose_block_scales(
+            tokens, blocks, targets.values, targets.importance, random_state=self.random_state, **shared
+        )
+        scale = token_scales(self.block_scales_, blocks, tokens.shape[1])
         rng = np.random.default_rng(self.random_state)
         distance = _median_distance(tokens * scale, rng)
         drawn = scale[:, None] * rng.normal(size=(tokens.shape[1], self.features)) / distance
         self.phases_ = rng.uniform(0, 2 * np.pi, self.features)
-        leading = slice(0, _MOST_TARGETS)
         errors = {}
         for width in _WIDTHS:
             for loudness in _LOUDNESS:
                 inputs = _features(tokens, drawn / width, self.phases_, scale * loudness)
-                fit = fit_ridge(inputs, targets.values[:, leading], weights=weights, groups=groups)
-                errors[width, loudness] = float(fit.errors @ targets.importance[leading])
+                fit = fit_ridge(inputs, targets.values[:, LEADING_TARGETS], **shared)
+                errors[width, loudness] = float(fit.errors @ targets.importance[LEADING_TARGETS])
         self.width_, loudness = min(errors, key=lambda each: errors[each])
         # as the model file keeps them, so that a loaded model predicts the same
         self.frequencies_ = (drawn / self.width_).astype(np.float32).astype(np.float64)
         self.token_scale_ = scale * loudness
-        fit = fit_ridge(self._features(tokens), targets.values, weights=weights, groups=groups)
+        fit = fit_ridge(self._features(tokens), targets.values, **shared)
         self.coefficients_, self.intercepts_ = fit.coefficients, fit.intercepts
         return fit.left_out
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.models.base import State, state_array
-from drugresponse.models.blocks import block_mixes, choose_block_scales, mix_shares
+from drugresponse.models.blocks import block_mixes, choose_block_scales, mix_shares, token_scales
 from drugresponse.models.factor_model import FactorModel
 from drugresponse.models.factor_targets import FactorTargets
 from drugresponse.models.ridge import fit_ridge
@@ -55,9 +55,7 @@ class FactorRidge(FactorModel):
         fits = []
         for mix in block_mixes(self.block_scales_):
             # the scales go into the coefficients: a block that is of no use here may still be to a network or a tree
-            scale = np.zeros(tokens.shape[1])
-            for name, loudness in mix.items():
-                scale[blocks[name]] = loudness
+            scale = token_scales(mix, blocks, tokens.shape[1])
             used = np.flatnonzero(scale)
             fit = fit_ridge(tokens[:, used] * scale[used], targets.values, **shared)
             coefficients = np.zeros((tokens.shape[1], targets.values.shape[1]))

@@ -12,7 +12,7 @@ __all__ = ["Batch", "ResponseNetwork", "Start"]
 
 @dataclass(frozen=True)
 class Start:
-    """Closed-form embeddings that the network starts from; see `linear.Embeddings` for their meaning.
+    """Closed-form embeddings that the network starts from; column 0 is the main effect, the others meet in a product.
 
     Attributes
     ----------

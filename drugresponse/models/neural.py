@@ -270,8 +270,7 @@ class NeuralResponse(PairRegressor):
     def from_state(cls, state: State, **settings: Any) -> NeuralResponse:
         """A fitted learner from its state."""
         learner = cls(**settings)
-        stage = {key: value for key, value in settings.items() if key in FactorRidge._get_param_names()}
-        learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
+        learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
         learner.epochs_ = int(state["epochs"])
         learner.scale_, learner.input_scale_ = float(state["scale"]), float(state["input_scale"])
         learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0

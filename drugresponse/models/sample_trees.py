@@ -107,19 +107,16 @@ class SampleTrees:
         return stage.overall_ + score_pairs(samples, stage.drug_embeddings(pairs), pairs)
 
     def token_gains(self, n_tokens: int) -> NDArray[np.float64]:
-        """`(n_tokens,)` splits of the forest, or gain of the booster, by token."""
+        """`(n_tokens,)` how many splits ask for each token."""
         found = np.zeros(n_tokens)
         n_used = len(self.columns)
         if isinstance(self.grown, Forest):
-            found[self.columns] = self.grown.splits(n_used + len(self._stage_columns()))[:n_used]
+            found[self.columns] = self.grown.splits(n_used)
             return found
         for name, count in self.grown.get_score(importance_type="weight").items():
             if int(name[1:]) < n_used:
                 found[self.columns[int(name[1:])]] += float(count)
         return found
-
-    def _stage_columns(self) -> range:
-        return range(min(_STAGE_INPUTS, len(self.center)))
 
     def get_state(self) -> State:
         """Arrays; a booster as UBJSON bytes."""
@@ -133,11 +130,16 @@ class SampleTrees:
         n_inputs = len(columns) + min(_STAGE_INPUTS, 1 + stage.rank_)
         stage.prove_columns(columns)
         kept = state["grown"]
-        grown = load_booster(state_array(kept, "raw", -1), n_inputs) if "raw" in kept else None
-        if grown is not None and grown.inplace_predict(np.zeros((1, n_inputs), dtype=np.float32)).size != n_targets:
-            raise ModelFileError("model: a booster gives another number of values. The file is damaged; train again.")
-        forest = Forest.from_state(kept, n_inputs, n_targets) if grown is None else grown
-        return cls(forest, columns, state_array(state, "center", n_targets), float(state["scale"]))
+        grown: Any
+        if "raw" in kept:
+            grown = load_booster(state_array(kept, "raw", -1), n_inputs)
+            if grown.inplace_predict(np.zeros((1, n_inputs), dtype=np.float32)).size != n_targets:
+                raise ModelFileError(
+                    "model: a booster gives another number of values. The file is damaged; train again."
+                )
+        else:
+            grown = Forest.from_state(kept, n_inputs, n_targets)
+        return cls(grown, columns, state_array(state, "center", n_targets), float(state["scale"]))
 
 
 def _inputs(

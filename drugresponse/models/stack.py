@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
-from drugresponse.models.base import PairRegressor, State, learner_class, make_learner
+from drugresponse.models.base import PairRegressor, State, make_learner, restore_learner
 from drugresponse.models.stack_weights import combine, weigh_learners
 from drugresponse.models.threads import run_in_order
 
@@ -214,9 +214,7 @@ class AutoLearner(PairRegressor):
         auto.weights_ = {name: float(state["weights"][name]) for name in CANDIDATES if name in state["weights"]}
         auto.errors_ = {str(name): float(error) for name, error in state["errors"].items()}
         auto.left_out_learners_ = [str(name) for name in state["not_tried"]]
-        auto.members_ = {}
-        for name in (NAIVE, *auto.weights_):
-            kind = learner_class(name)
-            taken = {key: value for key, value in auto._settings(auto.n_jobs).items() if key in kind._get_param_names()}
-            auto.members_[name] = kind.from_state(state["members"][name], **taken)
+        given = auto._settings(auto.n_jobs)
+        names = (NAIVE, *auto.weights_)
+        auto.members_ = {name: restore_learner(name, state["members"][name], given) for name in names}
         return auto

@@ -9,7 +9,7 @@ import pandas as pd
 
 from drugresponse.data.splits import find_scheme
 from drugresponse.models.adaptation import PilotAdaptation
-from drugresponse.models.base import State, learner_class, state_array
+from drugresponse.models.base import State, restore_learner, state_array
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.intervals import IntervalTable
 from drugresponse.models.seen import SeenSamples
@@ -39,9 +39,7 @@ def model_state(model: DrugResponseModel) -> State:
 def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, Any]) -> None:
     """Give a model of the manifest's parameters the parts that `model_state` took."""
     find_scheme(model.scheme)
-    kind = learner_class(model.learner)
-    taken = {key: value for key, value in manifest["parameters"].items() if key in kind._get_param_names()}
-    model.regressor_ = kind.from_state(state["regressor"], **taken)
+    model.regressor_ = restore_learner(model.learner, state["regressor"], manifest["parameters"])
     model.naive_ = NaiveEffects.from_state(state["naive"])
     hashes = state_array(state["seen"], "hashes", -1)
     model.seen_ = SeenSamples(str(state["seen"]["salt"]), hashes.astype(np.uint64))

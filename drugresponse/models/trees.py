@@ -191,8 +191,7 @@ class _Trees(PairRegressor):
     def from_state(cls, state: State, **settings: Any) -> _Trees:
         """A fitted learner from its state."""
         learner = cls(**settings)
-        stage = {key: value for key, value in settings.items() if key in FactorRidge._get_param_names()}
-        learner.stage_ = FactorRidge.from_state(state["stage"], **stage)
+        learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
         learner.single_, learner.boosters_, learner.by_sample_ = bool(state["single"]), {}, None
         if "by_sample" in state:
             learner.by_sample_ = SampleTrees.from_state(state["by_sample"], learner.stage_)

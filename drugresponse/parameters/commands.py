@@ -88,7 +88,7 @@ _EVALUATE = Command(
         replace(
             learning.LEARNER,
             label="Learners",
-            help="Each is fitted to the same folds; naive models and covariates always run beside them. Auto compares "
+            help="Each is fitted to the same folds; naive models and covariates always run beside them. Auto weighs "
             "learners inside each fold, and takes as long as all of them together.",
             default=("covariates", "ridge", "boosted-trees", "neural"),
             repeatable=True,

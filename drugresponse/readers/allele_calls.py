@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AlleleCalls", "NoCalls", "dosages"]
+__all__ = ["AlleleCalls", "NoCalls", "dosages", "tell_of_calls"]
+
+logger = logging.getLogger(__name__)
 
 # beside a dosage (0 or more) and NaN (no call), a column holds these codes
 HALF = np.float32(-1)
@@ -124,3 +127,22 @@ def _from_expected(expected: Any, n_alternates: int, n_samples: int) -> NDArray[
     if (found < 0).any() or np.isinf(found).any():
         raise ValueError("found a DS that is negative or infinite (expected 0 to 2).")
     return found.T
+
+
+def tell_of_calls(
+    where: str, *, n_samples: int, n_alleles: int, n_missing: int, n_conflicts: int, absent_means: str
+) -> None:
+    """Log how many calls were read; warn of conflicts, and of a file that may list only what differs."""
+    if n_conflicts:
+        logger.warning(
+            "%s: %d calls contradict an earlier record of the same allele and are missing.", where, n_conflicts
+        )
+    share = n_missing / (n_samples * n_alleles)
+    if share > 0.5 and absent_means == "missing":
+        logger.warning(
+            "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
+            "read it with --absent-means reference.",
+            where,
+            100 * share,
+        )
+    logger.info("%s: %d samples, %d alternate alleles, %.1f %% missing.", where, n_samples, n_alleles, 100 * share)

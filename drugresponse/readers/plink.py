@@ -11,6 +11,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.allele_calls import tell_of_calls
 from drugresponse.readers.call_blocks import AllelePlan, gather_calls
 from drugresponse.readers.content import open_checked
 from drugresponse.readers.plink_calls import open_plink_calls
@@ -146,19 +147,14 @@ def _sibling(calls: Path, stems: list[Path], suffixes: tuple[str, ...]) -> Path:
 
 
 def _report(genotypes: Genotypes, n_conflicts: int, absent_means: str, where: str) -> None:
-    if n_conflicts:
-        logger.warning(
-            "%s: %d calls contradict an earlier record of the same allele and are missing.", where, n_conflicts
-        )
-    n_samples, n_alleles = genotypes.shape
-    share = int(np.isnan(genotypes.values.data).sum()) / (n_samples * n_alleles)
-    if share > 0.5 and absent_means == "missing":
-        logger.warning(
-            "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
-            "read it with --absent-means reference.",
-            where,
-            100 * share,
-        )
     if genotypes.features["chromosome"].isin(_HALF_SEX).any():
         logger.info("%s: has variants of X, Y or MT; PLINK writes a single copy as two, and so it is read.", where)
-    logger.info("%s: %d samples, %d alternate alleles, %.1f %% missing.", where, n_samples, n_alleles, 100 * share)
+    n_samples, n_alleles = genotypes.shape
+    tell_of_calls(
+        where,
+        n_samples=n_samples,
+        n_alleles=n_alleles,
+        n_missing=int(np.isnan(genotypes.values.data).sum()),
+        n_conflicts=n_conflicts,
+        absent_means=absent_means,
+    )

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, require
-from drugresponse.readers.allele_calls import AlleleCalls, NoCalls, dosages
+from drugresponse.readers.allele_calls import AlleleCalls, NoCalls, dosages, tell_of_calls
 from drugresponse.readers.content import open_checked, recognise, refuse_truncated
 
 __all__ = ["read_variants"]
@@ -179,20 +179,14 @@ def _assemble(
     samples: list[str], calls: AlleleCalls, features: dict[str, dict[str, Any]], absent_means: str, where: str
 ) -> Genotypes:
     table = pd.DataFrame.from_dict(features, orient="index").assign(kind="dosage", block="dosage")
-    if calls.n_conflicts:
-        logger.warning(
-            "%s: %d calls contradict an earlier record of the same allele and are missing.", where, calls.n_conflicts
-        )
     rows, columns, values = calls.coordinates(absent_as_reference=absent_means == "reference")
     matrix = sparse.csr_array((values, (rows, columns)), shape=(len(samples), len(table)))
-    n_missing = int(np.isnan(values).sum())
-    share = n_missing / (len(samples) * len(table))
-    if share > 0.5 and absent_means == "missing":
-        logger.warning(
-            "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
-            "read it with --absent-means reference.",
-            where,
-            100 * share,
-        )
-    logger.info("%s: %d samples, %d alternate alleles, %.1f %% missing.", where, len(samples), len(table), 100 * share)
+    tell_of_calls(
+        where,
+        n_samples=len(samples),
+        n_alleles=len(table),
+        n_missing=int(np.isnan(values).sum()),
+        n_conflicts=calls.n_conflicts,
+        absent_means=absent_means,
+    )
     return Genotypes.build(matrix, samples, table)

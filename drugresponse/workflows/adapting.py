@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,14 +10,12 @@ import pandas as pd
 from drugresponse.errors import InputError
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_responses, read_samples
+from drugresponse.readers import read_drugs, read_pairs, read_responses, read_samples
 from drugresponse.report import adaptation_report
-from drugresponse.workflows.predicting import features_of_model
+from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import true_and_false
 
 __all__ = ["adapt"]
-
-progress = logging.getLogger("drugresponse.progress")
 
 
 def adapt(
@@ -65,16 +62,15 @@ def adapt(
         drug_table = None if drugs is None else read_drugs(drugs, drug_column=drug_column)
         table = None
         if genotypes:
-            table = read_genotypes(
-                list(genotypes),
+            table = read_new_genotypes(
+                fitted,
+                genotypes,
                 features=features,
                 genotype_format=genotype_format,
                 absent_means=absent_means,
                 kind=kind,
                 known_samples=set(pilots.table["sample_id"]) | set(() if sample_table is None else sample_table.index),
-                known_features=features_of_model(fitted),
             )
-            progress.info("read %d samples x %d features", *table.shape)
         result = fitted.adapt(
             table,
             pilots,

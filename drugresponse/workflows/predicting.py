@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,15 +10,12 @@ import pandas as pd
 from drugresponse.errors import InputError
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_drugs, read_genotypes, read_pairs, read_samples
+from drugresponse.readers import read_drugs, read_pairs, read_samples
 from drugresponse.report import prediction_report
+from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import true_and_false
 
-__all__ = ["features_of_model", "predict"]
-
-progress = logging.getLogger("drugresponse.progress")
-
-_AFTER_GENE = re.compile(r"\*|:|_activity$|_phenotype:")
+__all__ = ["predict"]
 
 
 def predict(
@@ -56,16 +51,15 @@ def predict(
         asked = None if pairs is None else read_pairs(pairs, sample_column=sample_column, drug_column=drug_column)
         known: set[str] = set() if sample_table is None else set(sample_table.index)
         known |= set() if asked is None else set(asked["sample_id"])
-        table = read_genotypes(
-            list(genotypes),
+        table = read_new_genotypes(
+            fitted,
+            genotypes,
             features=features,
             genotype_format=genotype_format,
             absent_means=absent_means,
             kind=kind,
             known_samples=known or None,
-            known_features=features_of_model(fitted),
         )
-        progress.info("read %d samples x %d features", *table.shape)
         result = fitted.predict(
             table,
             samples=sample_table,
@@ -78,21 +72,6 @@ def predict(
         if "report" in out:
             out["report"].write_text(prediction_report(result, fitted.manifest_), encoding="utf-8")
     return _told_of_predictions(result, predictions)
-
-
-def features_of_model(model: DrugResponseModel) -> pd.DataFrame:
-    """The genotype features of a model: of lists of alterations and star alleles, what nobody bears is not absent.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Index `feature_id`, columns `block` and `gene`; the gene is empty where the id does not tell it.
-    """
-    listed, _ = model.regressor_.feature_weights()
-    ids = [feature_id for _, feature_id in listed]
-    genes = [_AFTER_GENE.split(each, maxsplit=1)[0] if _AFTER_GENE.search(each) else "" for each in ids]
-    blocks = [block for block, _ in listed]
-    return pd.DataFrame({"block": blocks, "gene": genes}, index=pd.Index(ids, name="feature_id"), dtype=object)
 
 
 def _refuse_empty_predictions(result: pd.DataFrame, model: DrugResponseModel, minimum: float | None) -> None:
