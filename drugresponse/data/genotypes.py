@@ -200,7 +200,9 @@ def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
     table = features.reindex(columns=list(FEATURE_COLUMNS))
     table.index = pd.Index([str(each) for each in features.index], name="feature_id", dtype=object)
     for column in _TEXT_COLUMNS:
-        table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str).astype(object)
+        # large tables of variants are text already, and making them so takes longer than reading their calls
+        if table[column].dtype != object or pd.api.types.infer_dtype(table[column], skipna=False) != "string":
+            table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str).astype(object)
     table["kind"] = table["kind"].replace("", "score")
     table["block"] = table["block"].where(table["block"] != "", table["kind"])
     table["position"] = pd.to_numeric(table["position"]).astype("Int64")

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 _BLOCK_CELLS = 1 << 23
 _SPARSE = ("csr_matrix", "csc_matrix")
+_OWN_IDS = "drugresponse_feature_id"
+"""Column of `var` with the ids of the features, where this package had to make the names of `var` unique."""
 
 
 def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
@@ -71,6 +73,7 @@ def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None
             samples = found.names("obs")
             features = found.names("var")
             table = found.feature_columns(features)
+            own_ids = found.own_ids()
             values = found.matrix(layer, (len(samples), len(features)))
     except DrugResponseError:
         raise
@@ -81,6 +84,8 @@ def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None
         ) from error
     _refuse_text(values, file.name)
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
+    if own_ids is not None:
+        described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
     return Genotypes.build(values, samples, described)
 
 
@@ -115,6 +120,11 @@ class _Stored:
         if not columns:
             return None
         return pd.DataFrame({name: pd.Series(column).to_numpy() for name, column in columns.items()}, index=features)
+
+    def own_ids(self) -> list[str] | None:
+        """The ids of the features, where they are not the names of var."""
+        known = _OWN_IDS in self._element("var")
+        return [str(each) for each in self._read(f"var/{_OWN_IDS}")] if known else None
 
     def matrix(self, layer: str | None, shape: tuple[int, int]) -> Any:
         """The numbers of X or a layer, as `scipy.sparse` where they are stored so, NaN where missing."""

@@ -184,11 +184,12 @@ def _filled(
         for row, calls in enumerate(block):
             stored = np.flatnonzero(calls != 0)
             place = slice(at[row], at[row] + len(stored))
-            values[place] = calls[stored]
+            kept = calls[stored].astype(np.float32)
+            kept[kept < 0] = np.nan  # row by row: a mask of all would be as large as a quarter of the matrix
+            values[place] = kept
             stored += first
             indices[place] = stored
             at[row] = place.stop
-    values[values < 0] = np.nan
     return indices, values
 
 

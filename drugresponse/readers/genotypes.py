@@ -21,6 +21,7 @@ from drugresponse.readers.gene_names import GeneNames
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
 from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
 from drugresponse.readers.plink import read_plink
+from drugresponse.readers.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.star_alleles import read_star_alleles
 from drugresponse.readers.tables import ids_as_text
 from drugresponse.readers.variants import read_variants
@@ -44,9 +45,14 @@ class _Asked:
     known_samples: Collection[str] | None
     known_features: pd.DataFrame | None
     aliases: GeneNames | None
+    site_filter: SiteFilter | None
 
     def absent(self, usual: AbsentMeans) -> AbsentMeans:
         return self.absent_means or usual
+
+    def filtered(self, genotypes: Genotypes) -> Genotypes:
+        """What the filter keeps of genotypes whose reader does not filter."""
+        return genotypes if self.site_filter is None else filter_genotypes(genotypes, self.site_filter)
 
     def words(self) -> dict[str, Any]:
         """What readers of gene tables look at."""
@@ -54,18 +60,18 @@ class _Asked:
 
 
 _ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
-    "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing")),
-    "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing")),
-    "matrix": lambda file, asked: read_matrix(
-        file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples
+    "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
+    "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
+    "matrix": lambda file, asked: asked.filtered(
+        read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples)
     ),
-    "anndata": lambda file, asked: read_anndata(file, layer=asked.layer, kind=asked.kind),
+    "anndata": lambda file, asked: asked.filtered(read_anndata(file, layer=asked.layer, kind=asked.kind)),
 }
 _TOGETHER: Mapping[str, Callable[[Sequence[Path], _Asked], Genotypes]] = {
-    "alterations": lambda files, asked: read_alterations(
-        files, absent_means=asked.absent("reference"), **asked.words()
+    "alterations": lambda files, asked: asked.filtered(
+        read_alterations(files, absent_means=asked.absent("reference"), **asked.words())
     ),
-    "star-alleles": lambda files, asked: read_star_alleles(files, **asked.words()),
+    "star-alleles": lambda files, asked: asked.filtered(read_star_alleles(files, **asked.words())),
 }
 """Files of these formats hold some samples each, and are read as one table."""
 
@@ -81,6 +87,7 @@ def read_genotypes(
     known_samples: Collection[str] | None = None,
     known_features: pd.DataFrame | None = None,
     aliases: GeneNames | None = None,
+    site_filter: SiteFilter | None = None,
 ) -> Genotypes:
     r"""Read one or several sources of genotypes and put them side by side.
 
@@ -107,6 +114,9 @@ def read_genotypes(
         Features of a trained model, which tables of alterations and star alleles then have too.
     aliases
         Names of genes in use, for tables of alterations and star alleles.
+    site_filter
+        Which variants are kept. VCF and PLINK are filtered while they are read, every other format afterwards, as
+        `filter_genotypes` tells.
 
     Raises
     ------
@@ -128,7 +138,7 @@ def read_genotypes(
     if not files:
         raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
     means = cast("AbsentMeans | None", absent_means)
-    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases)
+    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases, site_filter)
     together: dict[str, list[Path]] = {}
     for file in files:
         found = genotype_format_of(file, genotype_format)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
@@ -15,7 +17,9 @@ from drugresponse.readers.allele_calls import tell_of_calls
 from drugresponse.readers.call_blocks import AllelePlan, gather_calls
 from drugresponse.readers.content import open_checked
 from drugresponse.readers.plink_calls import open_plink_calls
-from drugresponse.readers.plink_labels import read_plink_samples, read_plink_variants
+from drugresponse.readers.plink_labels import PlinkVariants, read_plink_samples, read_plink_variants
+from drugresponse.readers.plink_sites import keep_calls, keep_places
+from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
 
 __all__ = ["PLINK_SUFFIXES", "plink_files", "read_plink"]
 
@@ -30,7 +34,12 @@ PLINK_SUFFIXES = tuple(_SIBLINGS)
 _HALF_SEX = ("X", "Y", "MT", "M")
 
 
-def read_plink(path: str | Path, *, absent_means: Literal["missing", "reference"] = "missing") -> Genotypes:
+def read_plink(
+    path: str | Path,
+    *,
+    absent_means: Literal["missing", "reference"] = "missing",
+    site_filter: SiteFilter | None = None,
+) -> Genotypes:
     r"""Read a PLINK 1 or PLINK 2 fileset into dosages of alternate alleles.
 
     Parameters
@@ -40,6 +49,8 @@ def read_plink(path: str | Path, *, absent_means: Literal["missing", "reference"
         fileset share. The files of variants and samples stand beside it under the same name.
     absent_means
         What a missing call means: not assayed, or the reference.
+    site_filter
+        Which variants are kept; None keeps all. Memory grows with what is kept.
 
     Returns
     -------
@@ -50,7 +61,7 @@ def read_plink(path: str | Path, *, absent_means: Literal["missing", "reference"
     Raises
     ------
     InputError
-        A file of the fileset is absent, truncated, damaged, or does not fit the others.
+        A file of the fileset is absent, truncated, damaged, or does not fit the others; or the filter keeps nothing.
 
     Notes
     -----
@@ -74,15 +85,21 @@ def read_plink(path: str | Path, *, absent_means: Literal["missing", "reference"
     """
     calls, variants_file, samples_file = plink_files(path)
     samples = read_plink_samples(samples_file)
-    variants = read_plink_variants(variants_file)
+    dropped: Counter[str] = Counter()
+    wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
+
+    def keep(found: PlinkVariants) -> pd.DataFrame:
+        alleles = keep_places(found.alleles, wanted, dropped, variants_file.name)
+        if not wanted.looks_at_calls:
+            return alleles
+        source = open_plink_calls(calls, PlinkVariants(alleles, found.n_alleles), len(samples))
+        return alleles[keep_calls(source, len(samples), len(alleles), wanted, dropped, as_reference)]
+
+    variants = read_plink_variants(variants_file, keep)
+    tell_of_dropped(calls.name, dropped, len(variants.alleles) + dropped.total())
     source = open_plink_calls(calls, variants, len(samples))
-    alleles = variants.alleles
-    distinct = alleles.drop_duplicates("feature_id").set_index("feature_id").drop(columns=["variant", "allele"])
-    # the table is checked and ordered first, so that calls are read straight into their place
-    described = distinct.assign(kind="dosage", block="dosage")
-    frame = Genotypes.build(sparse.csr_array((len(samples), len(described)), dtype=np.float32), samples, described)
-    plan = AllelePlan.of(frame.features.index.tolist(), alleles["feature_id"].tolist())
-    values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=absent_means == "reference")
+    frame, plan = _frame(variants.alleles, samples)
+    values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=as_reference)
     genotypes = Genotypes(values, frame.sample_ids, frame.features)
     _report(genotypes, n_conflicts, absent_means, calls.name)
     return genotypes
@@ -109,6 +126,22 @@ def plink_files(path: str | Path) -> tuple[Path, Path, Path]:
     stems = [calls.with_suffix(""), calls] if calls.suffix == suffix else [calls, calls.with_suffix("")]
     variants, samples = (_sibling(calls, stems, suffixes) for suffixes in _SIBLINGS[suffix])
     return calls, variants, samples
+
+
+def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, AllelePlan]:
+    """The table, checked and ordered before there are calls, so that these are read straight into their place."""
+    codes, names = pd.factorize(alleles["feature_id"])
+    repeats = np.flatnonzero(alleles["feature_id"].duplicated()) if len(names) < len(codes) else codes[:0]
+    first = np.delete(np.arange(len(codes)), repeats)
+    described = alleles.iloc[first].set_index("feature_id").drop(columns=["variant", "allele"])
+    described = described.assign(kind="dosage", block="dosage")
+    empty = sparse.csr_array((len(samples), len(first)), dtype=np.float32)
+    frame = Genotypes.build(empty, samples, described)
+    ordered = frame.features.index
+    column = np.arange(len(names)) if ordered.equals(pd.Index(names)) else ordered.get_indexer(names)
+    at = np.empty_like(first)
+    at[column] = first
+    return frame, AllelePlan(at, np.column_stack([column[codes[repeats]], repeats]))
 
 
 def _calls_file(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ __all__ = ["open_plink_calls"]
 
 _BED_HEADER = 3
 _READ_BYTES = 1 << 22
+_PGEN_HEADER = 12
+_HARD_CALLS_ONLY, _WITH_RECORDS = 0x02, 0x10
+_GROUP = 1 << 16
+_DOSAGE_BITS = 0x60
 
 
 def open_plink_calls(file: Path, variants: PlinkVariants, n_samples: int) -> CallSource:
@@ -55,7 +60,7 @@ class _BedCalls:
     file: Path
     variant: NDArray[np.intp]
     width: int
-    missing: int = -127
+    missing: int = -1
     cell_bytes: int = 1
     by_samples: bool = True
 
@@ -67,8 +72,9 @@ class _BedCalls:
         for row in range(len(copies)):
             # turned over, the two bits say: 0 is A2 A2, 1 is A1 A2, 2 is missing, 3 is A1 A1
             code = (~columns[row // 4] >> np.uint8(2 * (row % 4))) & np.uint8(3)
-            np.subtract(code, code >> np.uint8(1), out=copies[row], casting="unsafe")
-            np.putmask(copies[row], code == 2, self.missing)
+            high = code >> np.uint8(1)
+            np.subtract(code, high, out=copies[row], casting="unsafe")
+            copies[row] -= ((high & ~code) << np.uint8(1)).view(np.int8)
         return copies[samples.start - 4 * first :][: samples.stop - samples.start]
 
     def _packed(self, variants: NDArray[np.intp], columns: slice) -> NDArray[np.uint8]:
@@ -88,8 +94,6 @@ class _BedCalls:
 
 class _PgenCalls:
     missing = -9
-    cell_bytes = 8
-    """A float32, and once more while the block is turned round."""
     by_samples = False
 
     def __init__(self, file: Path, variants: PlinkVariants, n_samples: int) -> None:
@@ -112,27 +116,63 @@ class _PgenCalls:
                 f"{len(variants.n_alleles)} variants, as in the files beside it ({_said(error)}). "
                 "It is damaged, or they belong to another fileset."
             ) from error
+        self._with_dosages = _holds_dosages(file, len(variants.n_alleles))
+
+    @property
+    def cell_bytes(self) -> int:
+        """A byte; a float32, and once more while the block is turned round, where there are dosages."""
+        return 8 if self._with_dosages else 1
 
     def read(self, samples: slice, alleles: NDArray[np.intp]) -> NDArray[Any]:
-        """Dosages as float32, or hard calls as int8 where no dosage is stored."""
-        by_variant = np.empty((len(alleles), self._n_samples), dtype=np.float32)
+        """Hard calls as int8, or dosages as float32 where the file has some."""
         which = self._allele[alleles]
+        block = np.empty((self._n_samples, len(alleles)), dtype=np.float32 if self._with_dosages else np.int8)
         try:
             for allele in np.unique(which):
                 members = np.flatnonzero(which == allele)
-                part = by_variant if len(members) == len(alleles) else np.empty_like(by_variant[: len(members)])
-                self._reader.read_dosages_list(self._variant[alleles[members]], part, allele_idx=int(allele))
-                if part is not by_variant:
-                    by_variant[members] = part
+                part = self._read_allele(self._variant[alleles[members]], int(allele))
+                if len(members) == len(alleles):
+                    block = part
+                else:
+                    block[:, members] = part
         except (RuntimeError, OSError, ValueError) as error:
             raise InputError(
                 f"{self._name}: the calls cannot be read ({_said(error)}). The file is truncated or damaged; check it "
                 "with: plink2 --validate"
             ) from error
-        # hard calls are turned round four times as fast in single bytes
-        hard_calls = by_variant.astype(np.int8)
-        whole = np.array_equal(hard_calls, by_variant)
-        return np.ascontiguousarray((hard_calls if whole else by_variant).T[samples])
+        return block[samples]
+
+    def _read_allele(self, variants: NDArray[np.uint32], allele: int) -> NDArray[Any]:
+        if self._with_dosages:
+            dosages = np.empty((len(variants), self._n_samples), dtype=np.float32)
+            self._reader.read_dosages_list(variants, dosages, allele_idx=allele)
+            return np.ascontiguousarray(dosages.T)
+        calls = np.empty((self._n_samples, len(variants)), dtype=np.int8)
+        self._reader.read_list(variants, calls, allele_idx=allele, sample_maj=True)
+        return calls
+
+
+def _holds_dosages(file: Path, n_variants: int) -> bool:
+    """Whether a .pgen file has dosages beside its hard calls, by the types of its records; true where none are told.
+
+    The header is that of the PGEN specification: after 12 bytes, the last of which says how wide the entries are, and
+    one offset for each 65,536 variants, come the types, lengths, numbers of alleles and flags of these variants.
+    """
+    with file.open("rb") as stream:
+        head = stream.read(_PGEN_HEADER)
+        widths = head[-1]
+        if head[2] == _HARD_CALLS_ONLY or (head[2] == _WITH_RECORDS and widths & 15 < 4):
+            return False
+        if head[2] != _WITH_RECORDS or widths & 15 > 7:
+            return True
+        stream.seek(8 * -(-n_variants // _GROUP), os.SEEK_CUR)
+        for start in range(0, n_variants, _GROUP):
+            n = min(_GROUP, n_variants - start)
+            if (np.frombuffer(stream.read(n), dtype=np.uint8) & _DOSAGE_BITS).any():
+                return True
+            flags = (n + 7) // 8 if widths >> 6 == 3 else 0
+            stream.seek(n * ((widths & 3) + 1 + (widths >> 4 & 3)) + flags, os.SEEK_CUR)
+    return False
 
 
 def _said(error: Exception) -> str:

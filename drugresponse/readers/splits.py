@@ -36,7 +36,7 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     require_column(table, "fold", "the name fold", where)
     folds = table["fold"].str.strip().str.lower()
     words = folds.isin(_PARTS)
-    bad = folds[~words & ~folds.str.fullmatch(r"-?\d+")]
+    bad = folds[~words & ~folds.str.fullmatch(r"-?\d{1,9}")]
     if len(bad):
         raise InputError(
             f"{where}, line {int(bad.index[0]) + 2}: found fold {show_ids(bad[:1])} "
@@ -52,7 +52,7 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     numbers = folds.map(_PARTS) if words.all() else folds.astype(int)
     repeat = pd.Series(0, index=table.index)
     if "repeat" in table.columns:
-        odd = table.index[~table["repeat"].str.strip().str.fullmatch(r"\d+")]
+        odd = table.index[~table["repeat"].str.strip().str.fullmatch(r"\d{1,9}")]
         if len(odd):
             raise InputError(f"{where}, line {int(odd[0]) + 2}: found a repeat that is no whole number. Correct it.")
         repeat = table["repeat"].astype(int)

@@ -129,10 +129,13 @@ def read_features(path: str | Path) -> pd.DataFrame:
         table = table.rename(columns={"": "feature_id"})
     if "position" in table.columns:
         positions = to_numbers(table["position"], where=where)
-        odd = (positions.notna() & (positions != positions.round())) | np.isinf(positions)
+        odd = (positions.notna() & (positions != positions.round())) | (positions.abs() >= 2**31)
         if odd.any():
             line = int(table.index[int(np.argmax(odd.to_numpy()))]) + 2
-            raise InputError(f'{where}, line {line}, column "position": found a fraction (expected a whole number).')
+            raise InputError(
+                f'{where}, line {line}, column "position": found a fraction or a number too large (expected a whole '
+                "number). Correct the position."
+            )
         table["position"] = positions.astype("Int64")
     table = (
         table[["feature_id", *(name for name in FEATURE_COLUMNS if name in table.columns)]]

@@ -161,7 +161,10 @@ def _first_lines(text: str) -> list[str]:
 def _count(line: str, separator: str) -> int:
     if separator == "\t" or '"' not in line:
         return line.count(separator) + 1
-    return len(next(csv.reader([line], delimiter=separator)))
+    try:
+        return len(next(csv.reader([line], delimiter=separator)))
+    except csv.Error:  # a cell longer than the module takes; that it is damaged is said where it is read
+        return line.count(separator) + 1
 
 
 def _cells(text: str, separator: str, where: str) -> tuple[list[list[str]], list[int]]:

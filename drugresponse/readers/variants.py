@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
-from scipy import sparse
+from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import InputError, require
-from drugresponse.readers.allele_calls import AlleleCalls, NoCalls, dosages, tell_of_calls
-from drugresponse.readers.content import open_checked, recognise, refuse_truncated
+from drugresponse.errors import InputError
+from drugresponse.readers.allele_calls import tell_of_calls
+from drugresponse.readers.bcf_lines import open_bcf
+from drugresponse.readers.content import open_checked, recognise
+from drugresponse.readers.kept_calls import Allele, KeptCalls
+from drugresponse.readers.regions import Regions
+from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
+from drugresponse.readers.variant_effects import find_annotation, genes_without_effect
+from drugresponse.readers.variant_records import VariantRecords
+from drugresponse.readers.variant_sites import Site
+from drugresponse.readers.vcf_lines import open_vcf
 
 __all__ = ["read_variants"]
 
 logger = logging.getLogger(__name__)
 
 _CHROMOSOME_PREFIX = re.compile("^chr", re.IGNORECASE)
-_DEFAULT_LOG_LEVEL = 3
+_QUALITIES = ("R2", "DR2", "INFO", "AR2")
 
 
-def read_variants(path: str | Path, *, absent_means: Literal["missing", "reference"] = "missing") -> Genotypes:
+def read_variants(
+    path: str | Path,
+    *,
+    absent_means: Literal["missing", "reference"] = "missing",
+    site_filter: SiteFilter | None = None,
+) -> Genotypes:
     r"""Read a VCF (plain, gzip or bgzip) or BCF file into dosages of alternate alleles.
 
     Parameters
@@ -36,17 +49,23 @@ def read_variants(path: str | Path, *, absent_means: Literal["missing", "referen
     absent_means
         What a missing call (`./.`) means: not assayed, or the reference (for files that list only what differs from
         it).
+    site_filter
+        Which variants are kept while the file is read; None keeps all. Memory grows with what is kept. For regions, an
+        index beside a bgzipped VCF (.tbi, .csi) is used.
 
     Returns
     -------
     Genotypes
-        One feature for each alternate allele, `chromosome:position:ref:alt` without "chr", kind and block `dosage`; the
-        gene is the first symbol of INFO/GENEINFO, where that is present. GT is read, or DS in a record without GT.
+        One feature for each alternate allele, `chromosome:position:ref:alt` without "chr", kind and block `dosage`.
+        GT is read, or DS in a record without GT. Gene and effect are those of VEP (CSQ), SnpEff (ANN) or bcftools csq
+        (BCSQ), as `variant_effects` tells; else the gene is the first symbol of INFO/GENEINFO, else that of the regions
+        of the filter.
 
     Raises
     ------
     InputError
-        The file is empty, truncated, damaged, not VCF or BCF, or holds no samples or no genotypes.
+        The file is empty, truncated, damaged, not VCF or BCF, holds no samples or no genotypes, or the filter keeps
+        nothing of it.
 
     Notes
     -----
@@ -69,124 +88,143 @@ def read_variants(path: str | Path, *, absent_means: Literal["missing", "referen
     (['1:7:A:C', '1:7:A:G'], [[1.0, 0.0], [0.0, 2.0]])
     """
     file = open_checked(path)
-    if recognise(file) not in ("vcf", "bcf"):
+    found = recognise(file)
+    if found not in ("vcf", "bcf"):
         raise InputError(
             f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
         )
-    refuse_truncated(file)
-    with _quiet_htslib():
-        samples, calls, features = _read_records(file)
-    return _assemble(samples, calls, features, absent_means, file.name)
-
-
-@contextlib.contextmanager
-def _quiet_htslib() -> Iterator[None]:
-    # htslib writes to stderr by itself; what matters is said again in one line of ours
-    module = require("cyvcf2.cyvcf2", "read VCF and BCF files")
-    set_level = getattr(module, "set_htslib_log_level", lambda level: None)
-    set_level(0)
-    try:
-        yield
-    finally:
-        set_level(_DEFAULT_LOG_LEVEL)
-
-
-def _read_records(file: Path) -> tuple[list[str], AlleleCalls, dict[str, dict[str, Any]]]:
-    samples, records = _open(file)
-    calls = AlleleCalls(len(samples))
-    features: dict[str, dict[str, Any]] = {}
-    n_without = number = 0
-    for number, record in enumerate(_checked(records, file.name), start=1):
-        alternates = record.ALT
-        if not alternates:
-            continue
-        chromosome = _CHROMOSOME_PREFIX.sub("", record.CHROM)
-        site = f"{chromosome}:{record.POS}"
-        try:
-            per_allele = dosages(record, len(samples))
-        except NoCalls:
-            n_without += 1
-            continue
-        except ValueError as error:
-            raise InputError(f"{file.name}, record {number} ({site}): {error} Correct the record.") from error
-        for alternate, column in zip(alternates, per_allele, strict=True):
-            if alternate == "*":
-                continue
-            feature_id = f"{site}:{record.REF}:{alternate}"
-            if calls.add(feature_id, column):
-                features[feature_id] = _feature_row(record, chromosome, alternate)
-    _refuse_without_calls(features, n_without, number, file.name)
-    if n_without:
-        logger.warning("%s: %d records hold neither GT nor DS and are left out.", file.name, n_without)
-    return samples, calls, features
-
-
-def _open(file: Path) -> tuple[list[str], Any]:
-    cyvcf2 = require("cyvcf2", "read VCF and BCF files")
-    try:
-        records = cyvcf2.VCF(str(file.resolve()))
-        samples = [str(name) for name in records.samples]
-    except Exception as error:  # the library raises bare Exception
-        raise InputError(
-            f"{file.name}: the header of this VCF or BCF file cannot be read (expected ##contig, ##FORMAT "
-            "and #CHROM lines, separated by tabs). Check it with: bcftools view -h"
-        ) from error
-    if not samples:
-        raise InputError(f"{file.name}: found no samples (expected columns after FORMAT). Give a file with genotypes.")
-    return samples, records
-
-
-def _checked(records: Any, where: str) -> Iterator[Any]:
-    number = 0
-    iterator = iter(records)
-    while True:
-        try:
-            record = next(iterator)
-        except StopIteration:
-            return
-        except Exception as error:  # the library raises bare Exception
-            raise InputError(
-                f"{where}: the record after record {number} cannot be read; the file is damaged or truncated. "
-                "Check it with: bcftools view"
-            ) from error
-        number += 1
-        yield record
-
-
-def _feature_row(record: Any, chromosome: str, alternate: str) -> dict[str, Any]:
-    gene = record.INFO.get("GENEINFO") or ""
-    return {
-        "gene": str(gene).split("|")[0].split(":")[0],
-        "chromosome": chromosome,
-        "position": int(record.POS),
-        "ref": record.REF,
-        "alt": alternate,
-    }
-
-
-def _refuse_without_calls(features: dict[str, dict[str, Any]], n_without: int, n_records: int, where: str) -> None:
-    if features:
-        return
-    if n_without:
-        raise InputError(
-            f"{where}: none of its {n_records} records holds genotypes (expected GT or DS in FORMAT). "
-            "Give a file with calls."
-        )
-    raise InputError(f"{where}: found no variant in {n_records} records (expected ALT alleles). Check the file.")
-
-
-def _assemble(
-    samples: list[str], calls: AlleleCalls, features: dict[str, dict[str, Any]], absent_means: str, where: str
-) -> Genotypes:
-    table = pd.DataFrame.from_dict(features, orient="index").assign(kind="dosage", block="dosage")
-    rows, columns, values = calls.coordinates(absent_as_reference=absent_means == "reference")
-    matrix = sparse.csr_array((values, (rows, columns)), shape=(len(samples), len(table)))
+    wanted = site_filter or SiteFilter()
+    records = open_bcf(file) if found == "bcf" else open_vcf(file, wanted.regions)
+    reading = _Reading(records, wanted, absent_means == "reference")
+    with reading.calls:
+        genotypes = reading.run()
     tell_of_calls(
-        where,
-        n_samples=len(samples),
-        n_alleles=len(table),
-        n_missing=int(np.isnan(values).sum()),
-        n_conflicts=calls.n_conflicts,
+        file.name,
+        n_samples=genotypes.shape[0],
+        n_alleles=genotypes.shape[1],
+        n_missing=reading.calls.n_missing,
+        n_conflicts=reading.calls.n_conflicts,
         absent_means=absent_means,
     )
-    return Genotypes.build(matrix, samples, table)
+    return genotypes
+
+
+class _Reading:
+    """A file while it is read: which of its alleles are kept, and what is told about them."""
+
+    def __init__(self, records: VariantRecords, site_filter: SiteFilter, absent_as_reference: bool) -> None:
+        self.calls = KeptCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
+        self._records, self._filter = records, site_filter
+        self._where = records.where[0]
+        self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
+        self._genes_of_regions = bool(site_filter.regions and site_filter.regions.genes)
+        self._tells_genes = self._annotation is not None
+        self._n_sites = self._n_without_calls = self._n_without_quality = 0
+
+    def run(self) -> Genotypes:
+        """Read all of it."""
+        regions = self._filter.regions
+        for sites in self._records.batches(None if regions is None else partial(self._inside, regions)):
+            self._take(sites)
+        genotypes = self.calls.finish()
+        n_kept = genotypes.shape[1]
+        if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._tells_genes:
+            raise InputError(
+                f"{self._where}: its variants tell no genes (expected CSQ, ANN, BCSQ or GENEINFO in INFO). To keep "
+                "some genes, give regions that name them too, such as a BED or GTF file."
+            )
+        tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
+        if n_kept == 0:
+            self._refuse_without_calls()
+        if self._n_without_calls:
+            logger.warning(
+                "%s: %d records hold neither GT nor DS and are left out.", self._where, self._n_without_calls
+            )
+        if self._n_without_quality:
+            logger.warning(
+                "%s: %d records tell no imputation quality (%s) and are kept.",
+                self._where,
+                self._n_without_quality,
+                ", ".join(_QUALITIES),
+            )
+        return genotypes
+
+    def _refuse_without_calls(self) -> None:
+        if self._n_without_calls:
+            raise InputError(
+                f"{self._where}: none of its {self._n_without_calls} records holds genotypes (expected GT or DS in "
+                "FORMAT). Give a file with calls."
+            )
+        if self._filter.regions is not None:
+            raise InputError(
+                f"{self._where}: found no variant in the regions. Check that they are of the same genome build."
+            )
+        raise InputError(f"{self._where}: found no variant (expected records with ALT alleles). Check the file.")
+
+    def _take(self, sites: Sequence[Site]) -> None:
+        self._n_sites += len(sites)
+        kept = [(site, alleles) for site in sites if (alleles := self._kept_alleles(site))]
+        rows: list[NDArray[Any]] = []
+        told: list[Allele] = []
+        for (_, alleles), calls in zip(kept, self._records.decode([site for site, _ in kept]), strict=True):
+            if calls is None:
+                self._n_without_calls += 1
+                continue
+            rows.append(calls if len(alleles) == len(calls) else calls[list(alleles)])
+            told += alleles.values()
+        if rows:
+            self.calls.add(np.concatenate(rows), told)
+
+    def _kept_alleles(self, site: Site) -> dict[int, Allele]:
+        """What is told about the alternates that are kept, by their number in the record."""
+        chromosome = _CHROMOSOME_PREFIX.sub("", site.chromosome)
+        effects = self._effects(site)
+        qualities = self._qualities(site)
+        kept = {}
+        for at, alternate in enumerate(site.alternates):
+            gene, effect = effects[at]
+            if alternate == "*":
+                continue
+            if self._filter.genes is not None and gene not in self._filter.genes:
+                self.calls.dropped["in none of the genes"] += 1
+            elif qualities[at] < self._filter.minimum_quality:
+                self.calls.dropped["of low imputation quality"] += 1
+            else:
+                kept[at] = Allele(chromosome, site.position, site.reference, alternate, gene, effect)
+        return kept
+
+    def _effects(self, site: Site) -> list[tuple[str, str]]:
+        n_alternates = len(site.alternates)
+        found = self._annotation.effects(site) if self._annotation else [("", "")] * n_alternates
+        if all(gene for gene, _ in found):
+            return found
+        genes = genes_without_effect(site)
+        if self._genes_of_regions and self._filter.regions is not None:
+            genes += self._filter.regions.genes_at(site.chromosome, np.array([site.position]))[0]
+        self._tells_genes |= bool(genes)
+        asked = self._filter.genes
+        gene = next((each for each in genes if asked is None or each in asked), "")
+        return [(gene_of, effect) if gene_of else (gene, effect) for gene_of, effect in found]
+
+    def _qualities(self, site: Site) -> list[float]:
+        n_alternates = len(site.alternates)
+        if self._filter.minimum_quality == 0:
+            return [np.inf] * n_alternates
+        told = next((text for name in _QUALITIES if (text := site.info(name))), "")
+        try:
+            numbers = [float(each) for each in told.split(",")]
+        except ValueError:
+            self._n_without_quality += 1
+            return [np.inf] * n_alternates
+        return numbers if len(numbers) == n_alternates else numbers[:1] * n_alternates
+
+    def _inside(self, regions: Regions, chromosomes: Sequence[str], positions: Sequence[int]) -> NDArray[np.bool_]:
+        places = np.array(positions, dtype=np.int64)
+        inside = np.zeros(len(places), dtype=bool)
+        start = 0
+        for chromosome, members in itertools.groupby(chromosomes):
+            part = slice(start, start + sum(1 for _ in members))
+            inside[part] = regions.covers(chromosome, places[part])
+            start = part.stop
+        self.calls.dropped["outside the regions"] += int((~inside).sum())
+        return inside
