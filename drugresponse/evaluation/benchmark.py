@@ -151,7 +151,8 @@ def _run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) ->
             "(expected a finite number for every test row). A learner may not decline rows."
         )
     features, weights = learner.feature_weights()
-    return UnitResult(predicted, share_of_weight(features, weights, test.genotypes)[test.sample_index])
+    found = share_of_weight(features, weights, test.genotypes, train.genotypes.features)
+    return UnitResult(predicted, found[test.sample_index])
 
 
 def _gather(

@@ -1,4 +1,4 @@
-"""Samples as tokens: covariates and genotype blocks in one matrix, aligned by feature id."""
+"""Samples as tokens: covariates and genotype blocks in one matrix, in the terms of the training's features."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.features.alignment import align
 
-__all__ = ["COVARIATES", "SampleEncoder", "align_features"]
+__all__ = ["COVARIATES", "SampleEncoder"]
 
 COVARIATES = "covariates"
 """Name of the block that the covariate tokens form, beside the genotype blocks."""
@@ -40,6 +41,8 @@ class SampleEncoder(BaseEstimator):
     tokens_ : pandas.DataFrame
         One row a token, in the order of the columns: `block, token, gene, arm`; `token` is the feature id, or
         `column=level` for covariates; `arm` is the covariate token that an interaction token is multiplied by, else "".
+    genotype_features_ : pandas.DataFrame
+        The feature table of the training.
     center_, scale_ : (n_tokens,) float64
         A token's number is `(value - center) * scale`.
 
@@ -66,7 +69,7 @@ class SampleEncoder(BaseEstimator):
             str(name): None if column.dtype != object else sorted(set(column) - {""})
             for name, column in covariates.items()
         }
-        self.genotype_features_ = genotypes.features.copy()
+        self.genotype_features_ = genotypes.features
         raw = np.hstack([self._covariate_tokens(covariates), genotypes.dense().astype(np.float64)])
         tokens = pd.concat([self._covariate_rows(), _genotype_rows(genotypes.features)], ignore_index=True)
         called = ~np.isnan(raw)
@@ -86,7 +89,10 @@ class SampleEncoder(BaseEstimator):
         return self
 
     def transform(self, genotypes: Genotypes, covariates: pd.DataFrame) -> NDArray[np.float64]:
-        """`(n_samples, n_tokens)` float64 tokens of these samples; missing, absent and unknown are 0."""
+        """`(n_samples, n_tokens)` float64 tokens of these samples; missing, absent and unknown are 0.
+
+        Genotypes are brought to the training's alleles first, as `alignment.align` tells.
+        """
         raw, called = self._raw(genotypes, covariates)
         return np.where(called, (raw - self.center_) * self.scale_, 0.0)
 
@@ -128,11 +134,10 @@ class SampleEncoder(BaseEstimator):
         names = self._covariate_rows()["token"]
         kept = pd.Index(names).get_indexer(self.tokens_.loc[known, "token"])
         side = self._covariate_tokens(covariates.reindex(genotypes.sample_ids))[:, kept]
-        wanted = self.tokens_[~known & ~crossed]
-        at = align_features(pd.MultiIndex.from_frame(wanted[["block", "token"]]), genotypes.features)
-        body = np.full((genotypes.shape[0], len(wanted)), np.nan)
-        body[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
-        raw = np.hstack([side, body])
+        wanted = pd.MultiIndex.from_frame(self.tokens_.loc[~known & ~crossed, ["block", "token"]])
+        features = self.genotype_features_
+        rows = pd.MultiIndex.from_arrays([features["block"], features.index]).get_indexer(wanted)
+        raw = np.hstack([side, align(genotypes.features, features).values(genotypes, rows)])
         if crossed.any():
             plain, raw = raw, np.empty((len(raw), len(crossed)))
             raw[:, ~crossed] = plain
@@ -180,31 +185,6 @@ class SampleEncoder(BaseEstimator):
             hot[~hot.any(axis=1)] = np.nan
             parts.append(hot)
         return np.hstack(parts) if parts else np.zeros((len(covariates), 0))
-
-
-def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.intp]:
-    """Where each wanted (block, id) stands among the features at hand; -1 where it does not.
-
-    Ids are matched alone, since the guess of a block may differ between files; where an id is not unique on either
-    side its block decides.
-
-    Examples
-    --------
-    >>> have = Genotypes.from_dense([[0, 1]], ["s"], ["b", "a"]).features
-    >>> align_features(pd.MultiIndex.from_tuples([("mut", "b"), ("mut", "c")]), have).tolist()
-    [1, -1]
-    """
-    ids = wanted.get_level_values(1)
-    ambiguous = ids.duplicated(keep=False) | np.isin(ids, features.index[features.index.duplicated()])
-    at = np.full(len(wanted), -1, dtype=np.intp)
-    unique = features.index.duplicated(keep=False)
-    places = np.flatnonzero(~unique)
-    found = features.index[places].get_indexer(ids[~ambiguous])
-    at[~ambiguous] = np.where(found >= 0, places[np.maximum(found, 0)] if len(places) else -1, -1)
-    if ambiguous.any():
-        have = pd.MultiIndex.from_arrays([features["block"], features.index])
-        at[ambiguous] = have.get_indexer(wanted[ambiguous])
-    return at
 
 
 def _genotype_rows(features: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,10 @@ import pandas as pd
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.errors import ModelFileError
 from drugresponse.features.drugs import DrugEncoder
-from drugresponse.features.samples import SampleEncoder
+from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.models.base import State, state_array
 
-__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state"]
+__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state", "trained_features"]
 
 
 def sample_encoder_state(encoder: SampleEncoder) -> State:
@@ -52,7 +53,33 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     features = pd.DataFrame(table, dtype=object).assign(position=position.mask(position < 0))
     features.index = pd.Index(ids, name="feature_id", dtype=object)
     encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
+    _prove_tokens(encoder)
     return encoder
+
+
+def trained_features(learner: Any) -> pd.DataFrame:
+    """The feature table of a learner's training, as in `Genotypes`; empty where it uses no genotype.
+
+    Parameters
+    ----------
+    learner
+        Fitted; it holds its encoder itself, in the stage that it starts at, or in the learners that it adds up.
+    """
+    if hasattr(learner, "sample_encoder_"):
+        found: pd.DataFrame = learner.sample_encoder_.genotype_features_
+        return found
+    inner = [learner.stage_] if hasattr(learner, "stage_") else list(getattr(learner, "members_", {}).values())
+    tables = [trained_features(each) for each in inner]
+    return max(tables, key=len, default=pd.DataFrame(columns=list(FEATURE_COLUMNS)))
+
+
+def _prove_tokens(encoder: SampleEncoder) -> None:
+    """Refuse tokens of a file that are none of its features."""
+    rows = encoder.tokens_[encoder.tokens_["block"] != COVARIATES]
+    features = encoder.genotype_features_
+    known = pd.MultiIndex.from_arrays([features["block"], features.index])
+    if not pd.MultiIndex.from_frame(rows[["block", "token"]]).isin(known).all():
+        raise ModelFileError("model: a token is none of the features. The file is damaged; train the model again.")
 
 
 def _prove_interactions(encoder: SampleEncoder) -> None:

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.features.samples import align_features
+from drugresponse.errors import show_ids
+from drugresponse.features.alignment import Alignment, align
+from drugresponse.models.base import PairRegressor
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.intervals import CLAIMED_SCHEMES
 
-__all__ = ["NOT_CLAIMED", "PREDICTION_COLUMNS", "prediction_table", "share_of_weight", "with_bounds"]
+__all__ = [
+    "NOT_CLAIMED",
+    "PREDICTION_COLUMNS",
+    "FoundFeatures",
+    "prediction_table",
+    "share_of_weight",
+    "weight_found",
+    "with_bounds",
+]
+
+logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
 
 PREDICTION_COLUMNS = (
     "sample_id",
@@ -26,12 +43,86 @@ PREDICTION_COLUMNS = (
     "features_found",
     "flag",
 )
+_SHOWN = 3
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
 
 
+@dataclass(frozen=True, eq=False)
+class FoundFeatures:
+    """What new samples have of the features that a model's predictions hang on.
+
+    Attributes
+    ----------
+    n_features
+        How many features have weight.
+    absent
+        Those that no sample has, heaviest first: columns `feature_id, share` (of the model's weight), `why` (`absent`,
+        `conflict` or `never called`).
+    n_calls, n_missing
+        Calls of the others in all samples, and how many of them are missing.
+    alignment
+        How the features were found.
+    """
+
+    n_features: int
+    absent: pd.DataFrame
+    n_calls: int
+    n_missing: int
+    alignment: Alignment
+
+    @classmethod
+    def of(cls, learner: PairRegressor, genotypes: Genotypes) -> FoundFeatures:
+        """Look a learner's features up in the genotypes of new samples."""
+        features, weights = learner.feature_weights()
+        trained = trained_features(learner)
+        alignment = align(genotypes.features, trained)
+        rows = _rows_of(features, trained)[weights > 0]
+        n_samples = genotypes.shape[0]
+        missing = np.asarray(alignment.missing(genotypes).sum(axis=0)).ravel()[rows].astype(np.intp)
+        found, conflict = alignment.columns[rows] >= 0, alignment.conflict[rows]
+        never = found & (missing == n_samples)
+        why = np.where(conflict, "conflict", np.where(never, "never called", "absent"))
+        table = pd.DataFrame({"feature_id": trained.index[rows], "share": weights[weights > 0], "why": why})
+        absent = table[~found | never].sort_values(["share", "feature_id"], ascending=[False, True], ignore_index=True)
+        here = found & ~never
+        return cls(len(rows), absent, n_samples * int(here.sum()), int(missing[here].sum()), alignment)
+
+    def heaviest_absent(self) -> str:
+        """The heaviest features that no sample has, and what may be the reason, as sentences; empty without any."""
+        if self.absent.empty:
+            return ""
+        named = [f"{show_ids([row.feature_id])} ({row.share:.1%})" for row in self.absent.head(_SHOWN).itertuples()]
+        more = f" and {len(self.absent) - _SHOWN:,} more" if len(self.absent) > _SHOWN else ""
+        sentences = [f"No sample has the features {', '.join(named)}{more}; in brackets their share of the weight."]
+        if (self.alignment.columns < 0).all():
+            sentences.append("Neither ids nor places and alleles of the model's features occur: another genome build?")
+        elif self.alignment.conflict.any():
+            sentences.append(f"Genotypes: {self.alignment.sentence()}.")
+        return " ".join(sentences)
+
+
+def weight_found(learner: PairRegressor, genotypes: Genotypes) -> NDArray[np.float64]:
+    """`(n_samples,)` as `share_of_weight`; how alleles and places were brought together is told in one line."""
+    trained = trained_features(learner)
+    alignment = align(genotypes.features, trained)
+    tell = logger.warning if alignment.conflict.any() else progress.info
+    if alignment.changed:
+        tell("genotypes: %s.", alignment.sentence())
+    if alignment.moved:
+        logger.warning(
+            "genotypes: positions differ for %.0f %% of the variants that have the same id: another genome build? "
+            "Variants are found by id, as far as their alleles agree.",
+            100 * alignment.moved,
+        )
+    return _known_weight(*learner.feature_weights(), genotypes, trained, alignment)
+
+
 def share_of_weight(
-    features: list[tuple[str, str]], weights: NDArray[np.float64], genotypes: Genotypes
+    features: list[tuple[str, str]],
+    weights: NDArray[np.float64],
+    genotypes: Genotypes,
+    trained: pd.DataFrame | None = None,
 ) -> NDArray[np.float64]:
     """`(n_samples,)` share of a model's weight that each sample's known features hold; 1 without genotype.
 
@@ -40,7 +131,10 @@ def share_of_weight(
     features, weights
         Of the model, as `PairRegressor.feature_weights` gives them.
     genotypes
-        Samples whose features are looked for by id.
+        Samples whose features are looked for.
+    trained
+        Feature table of the training, by which alleles and places are compared; None looks for ids alone. What is in
+        conflict counts as missing.
 
     Examples
     --------
@@ -48,12 +142,34 @@ def share_of_weight(
     >>> share_of_weight([("altered", "KRAS"), ("altered", "TP53")], np.array([0.7, 0.3]), genotypes).tolist()
     [0.7, 1.0]
     """
+    table = _ids_alone(features) if trained is None else trained
+    return _known_weight(features, weights, genotypes, table, align(genotypes.features, table))
+
+
+def _known_weight(
+    features: list[tuple[str, str]],
+    weights: NDArray[np.float64],
+    genotypes: Genotypes,
+    trained: pd.DataFrame,
+    alignment: Alignment,
+) -> NDArray[np.float64]:
     if not weights.any():
         return np.ones(genotypes.shape[0])
-    at = align_features(pd.MultiIndex.from_tuples(features), genotypes.features)
-    here = np.bincount(at[at >= 0], weights[at >= 0], minlength=genotypes.shape[1])
-    missing = genotypes.missing().astype(np.float64) @ here
-    return np.clip(np.round(here.sum() - missing, 9), 0.0, 1.0)
+    by_row = np.zeros(len(trained))
+    by_row[_rows_of(features, trained)] = weights
+    found = by_row[alignment.columns >= 0].sum()
+    return np.clip(np.round(found - alignment.missing(genotypes) @ by_row, 9), 0.0, 1.0)
+
+
+def _rows_of(features: list[tuple[str, str]], trained: pd.DataFrame) -> NDArray[np.intp]:
+    keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
+    return keys.get_indexer(pd.MultiIndex.from_tuples(features, names=["block", "feature_id"]))
+
+
+def _ids_alone(features: list[tuple[str, str]]) -> pd.DataFrame:
+    ids = pd.Index([feature_id for _, feature_id in features], name="feature_id", dtype=object)
+    table = pd.DataFrame("", index=ids, columns=list(FEATURE_COLUMNS), dtype=object)
+    return table.assign(block=[block for block, _ in features], position=pd.array([pd.NA] * len(ids), dtype="Int64"))
 
 
 def prediction_table(

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
-from drugresponse.models.predictions import NOT_CLAIMED
-from drugresponse.report.figures import Bar, bars
+from drugresponse.models.predictions import NOT_CLAIMED, FoundFeatures
+from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import LEAST_SKILL, HeldOut
 from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
 from drugresponse.report.prediction_intervals import interval_lines
@@ -37,10 +37,11 @@ FLAGS = {
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
     NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
 }
-_FOUND = ((1.0, "all"), (0.9, "90% or more"), (0.75, "75% to 90%"), (0.5, "50% to 75%"), (0.0, "less than 50%"))
 
 
-def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
+def prediction_report(
+    predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FoundFeatures | None = None
+) -> str:
     """The page that sums up a table of predictions.
 
     Parameters
@@ -50,6 +51,8 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any]) ->
         lower, upper, baseline, sample_seen, drug_seen, features_found, flag`; a missing prediction is NaN.
     manifest
         `DrugResponseModel.manifest_` of the model.
+    found
+        What the samples have of the model's features; None leaves out what the table of predictions does not tell.
 
     Returns
     -------
@@ -76,7 +79,7 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any]) ->
     body = [
         section("How good the model was on held-out rows", verdict(manifest, held), _scores(manifest, held)),
         _counts_section(predictions, known),
-        _features_section(predictions, manifest),
+        features_section(predictions, manifest, found),
         _samples_section(predictions, measure, held),
         section("Limits", list_items(_limits(manifest, predictions))),
     ]
@@ -113,30 +116,6 @@ def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
 
 def _distinct(predictions: pd.DataFrame, what: str) -> int:
     return int(predictions.loc[predictions[f"{what}_seen"].astype(bool), f"{what}_id"].nunique())
-
-
-def _features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any]) -> Html:
-    title = "How much of the model's genotype the samples have"
-    found = predictions.groupby("sample_id", sort=True)["features_found"].first().to_numpy(dtype=np.float64)
-    if not manifest["features"]["used"]:
-        return section(title, paragraph("The model uses no genotype, so nothing can be missing."))
-    if (found >= 1).all():
-        return section(title, paragraph("Every feature that the model uses is known in every sample."))
-    rows, above = [], np.inf
-    for least, words in _FOUND:
-        n = int(((found >= least) & (found < above)).sum())
-        rows.append(Bar(words, count(n, "sample"), float(n), "model"))
-        above = least
-    explained = (
-        f"Share of the model's weight on features that are known in a sample: lowest {number(found.min())}, median "
-        f"{number(float(np.median(found)))}, highest {number(found.max())}. What is not known counts as missing, and "
-        "the prediction moves towards the average."
-    )
-    return section(
-        title,
-        Html(f"<figure>{bars(rows, 'Samples by share of features found')}</figure>\n"),
-        paragraph(explained, "quiet"),
-    )
 
 
 def _samples_section(predictions: pd.DataFrame, measure: Measure, held: HeldOut | None) -> Html:

@@ -199,8 +199,13 @@ def _drug_counts(manifest: Mapping[str, Any], held: HeldOut) -> str:
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[str]:
+    matching = (
+        "In new samples a variant is found by its id or place, swapped alleles are turned, and what is missing is "
+        "taken as the mean of the training samples."
+    )
     return [
         *general_limits(manifest),
         "The scores are of models trained on a part of the rows; the saved model was then trained on all of them.",
         *interval_lines(manifest),
+        *([matching] if manifest["features"]["used"] else []),
     ]

@@ -6,7 +6,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.features.samples import SampleEncoder, align_features
+from drugresponse.features.samples import SampleEncoder
 
 NAN = float("nan")
 SAMPLES = ["s1", "s2", "s3", "s4"]
@@ -85,6 +85,29 @@ def test_sample_encoder__infinite_covariate_is_missing(genotypes, covariates):
     assert np.isfinite(encoder.transform(genotypes, odd)).all()
 
 
+def test_sample_encoder__swapped_alleles_are_turned_before_they_become_tokens():
+    sites = {"kind": "dosage", "chromosome": ["1", "2"], "position": [7, 9], "ref": "A", "alt": "C"}
+    table = pd.DataFrame(sites, index=["1:7:A:C", "2:9:A:C"])
+    calls = np.array([[0.0, 1.5], [1, 2], [2, NAN], [1, 0]])
+    nothing = pd.DataFrame(index=SAMPLES)
+    encoder = SampleEncoder().fit(Genotypes.build(calls, SAMPLES, table), nothing)
+    swapped = table.assign(ref=["A", "C"], alt=["C", "A"]).set_axis(["1:7:A:C", "2:9:C:A"])
+    new = Genotypes.build(np.column_stack([calls[:, 0], 2 - calls[:, 1]]), SAMPLES, swapped)
+    expected = Genotypes.build(calls, SAMPLES, table)
+    np.testing.assert_array_equal(encoder.transform(new, nothing), encoder.transform(expected, nothing))
+    np.testing.assert_array_equal(encoder.called(new, nothing), encoder.called(expected, nothing))
+
+
+def test_sample_encoder__alleles_in_conflict_are_not_called():
+    table = pd.DataFrame({"kind": "dosage", "ref": "A", "alt": ["C", "G"]}, index=["rs1", "rs2"])
+    calls = np.array([[0.0, 1.0], [1, 2], [2, 0], [1, 0]])
+    nothing = pd.DataFrame(index=SAMPLES)
+    encoder = SampleEncoder().fit(Genotypes.build(calls, SAMPLES, table), nothing)
+    new = Genotypes.build(calls, SAMPLES, table.assign(alt=["C", "C"]))
+    assert encoder.called(new, nothing).tolist() == [[True, False]] * 4
+    np.testing.assert_array_equal(encoder.transform(new, nothing)[:, 1], 0)
+
+
 def test_sample_encoder__rows_do_not_depend_on_each_other(genotypes, covariates):
     encoder = SampleEncoder().fit(genotypes, covariates)
     whole = encoder.transform(genotypes, covariates)
@@ -114,35 +137,6 @@ def test_sample_encoder__does_not_change_its_input(genotypes, covariates):
     SampleEncoder().fit(genotypes, covariates).transform(genotypes, covariates)
     np.testing.assert_array_equal(genotypes.dense(), values)
     pd.testing.assert_frame_equal(covariates, before)
-
-
-def wanted(*keys: tuple[str, str]) -> pd.MultiIndex:
-    return pd.MultiIndex.from_tuples(keys)
-
-
-def test_align_features__by_id_whatever_the_block_is_called(genotypes):
-    assert align_features(wanted(("x", "d"), ("x", "a"), ("x", "e")), genotypes.features).tolist() == [3, 0, -1]
-
-
-def test_align_features__block_decides_where_an_id_is_in_two():
-    features = pd.DataFrame(
-        {"block": ["expression", "mutation", "mutation"], "kind": "score"}, index=["TP53", "KRAS", "TP53"]
-    )
-    table = Genotypes.build(np.zeros((1, 3)), ["s"], features).features
-    at = align_features(
-        wanted(("mutation", "TP53"), ("expression", "TP53"), ("copies", "TP53"), ("any", "KRAS")), table
-    )
-    assert at.tolist() == [2, 0, -1, 1]
-
-
-def test_align_features__id_in_two_trained_blocks_and_one_at_hand(genotypes):
-    at = align_features(wanted(("mutation", "a"), ("copies", "a")), genotypes.features)
-    assert at.tolist() == [-1, 0]
-
-
-def test_align_features__nothing_at_hand():
-    nothing = Genotypes.from_dense(np.zeros((1, 0)), ["s"], []).features
-    assert align_features(wanted(("b", "x"), ("b", "y")), nothing).tolist() == [-1, -1]
 
 
 def armed(genotypes: Genotypes, arms: list, **others: list) -> tuple[SampleEncoder, pd.DataFrame]:

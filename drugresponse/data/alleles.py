@@ -1,0 +1,105 @@
+"""Alleles of the same variant in two tables: the same, swapped, or written from the other strand."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+__all__ = ["Relation", "compare_alleles", "complements", "palindromic", "plain_alleles"]
+
+_COMPLEMENT = {"A": "T", "C": "G", "G": "C", "T": "A"}
+_UNKNOWN = ("0", ".", "N")
+
+
+class Relation(IntEnum):
+    """How the two alleles of a variant are written in one table, compared with another.
+
+    `ALTERNATES`: both are alternates of one site, whose reference is a third allele.
+    """
+
+    UNTOLD = 0
+    SAME = 1
+    SWAPPED = 2
+    FLIPPED = 3
+    FLIPPED_AND_SWAPPED = 4
+    DIFFERENT = 5
+    ALTERNATES = 6
+
+
+def plain_alleles(column: pd.Series) -> NDArray[np.object_]:
+    """Alleles in capitals; the empty string where `0`, `.`, `N` or nothing says that an allele is not known.
+
+    Examples
+    --------
+    >>> plain_alleles(pd.Series(["a", "0", "<DEL>"], dtype=object)).tolist()
+    ['A', '', '<DEL>']
+    """
+    text = column.astype(str).str.upper().to_numpy(dtype=object)
+    return np.where(np.isin(text, _UNKNOWN), "", text)
+
+
+def complements(alleles: NDArray[np.object_]) -> NDArray[np.object_]:
+    """What stands on the other strand; the empty string for anything longer than one base, which is not turned round.
+
+    Examples
+    --------
+    >>> complements(np.array(["A", "CT", ""], dtype=object)).tolist()
+    ['T', '', '']
+    """
+    return pd.Series(alleles, dtype=object).map(_COMPLEMENT).fillna("").to_numpy(dtype=object)
+
+
+def palindromic(ref: NDArray[np.object_], alt: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Whether both strands show the same two bases (A and T, C and G), so that a swap looks like the other strand.
+
+    Examples
+    --------
+    >>> palindromic(np.array(["A", "A"], dtype=object), np.array(["T", "G"], dtype=object)).tolist()
+    [True, False]
+    """
+    return np.asarray((complements(ref) == alt) & (alt != ""), dtype=bool)
+
+
+def compare_alleles(
+    ref: NDArray[np.object_],
+    alt: NDArray[np.object_],
+    other_ref: NDArray[np.object_],
+    other_alt: NDArray[np.object_],
+) -> NDArray[np.int8]:
+    """How the second pair of alleles is related to the first, row by row.
+
+    Alleles of several bases are compared as they are written: they are neither turned to the other strand nor brought
+    to a normal form. Of a palindromic pair, swapped is told and flipped never, though it may be either.
+
+    Parameters
+    ----------
+    ref, alt, other_ref, other_alt
+        `(n,)` text as `plain_alleles` gives it.
+
+    Returns
+    -------
+    (n,) int8
+        Values of `Relation`.
+
+    Examples
+    --------
+    >>> trained = [np.array(list(each), dtype=object) for each in ("AAAAAA", "GGGGGT")]
+    >>> new = [np.array(list(each), dtype=object) for each in ("AGTCAT", "GACTCA")]
+    >>> [Relation(each).name for each in compare_alleles(*trained, *new)]
+    ['SAME', 'SWAPPED', 'FLIPPED', 'FLIPPED_AND_SWAPPED', 'DIFFERENT', 'SWAPPED']
+    """
+    turned_ref, turned_alt = complements(ref), complements(alt)
+    single = (turned_ref != "") & (turned_alt != "")
+    untold = (ref == "") | (alt == "") | (other_ref == "") | (other_alt == "")
+    conditions = [
+        untold,
+        (ref == other_ref) & (alt == other_alt),
+        (ref == other_alt) & (alt == other_ref),
+        single & (turned_ref == other_ref) & (turned_alt == other_alt),
+        single & (turned_ref == other_alt) & (turned_alt == other_ref),
+    ]
+    found = np.select([np.asarray(each, dtype=bool) for each in conditions], list(Relation)[:5], Relation.DIFFERENT)
+    return found.astype(np.int8)

@@ -1,0 +1,255 @@
+"""New features in the terms of a model's: found by id or by place, the dosage turned where alleles are swapped.
+
+A feature is looked for by its id first. Where both sides know the alleles, they must agree, and so must the place;
+else it is looked for by chromosome, position, reference and alternate. What contradicts is a conflict and counts as
+missing: nothing is guessed.
+
+- *Swapped* alleles turn the dosage: copies of the new reference are two less those of all its alternates. A single
+  copy of X, Y or MT, which VCF writes as 0 or 1 and PLINK as 0 or 2, is turned as PLINK's.
+- *The other strand* is tried for single bases. A and T, or C and G, look alike from both: in the same order they are
+  taken as they are, unless most other sites are from the other strand; swapped they are turned only where at least ten
+  other sites were compared and none of them is from the other strand.
+- *Insertions and deletions* are compared as they are written, and turned only where single bases are swapped too.
+- *Another build* is told by positions: where most variants of the same id stand elsewhere on their chromosome, ids are
+  trusted as long as the alleles agree, and places are not looked at.
+
+That the other sites of a file tell the strand of its palindromic ones is the rule with which the GWAS Catalog and Open
+Targets bring summary statistics to one orientation (https://github.com/opentargets/genetics-sumstat-harmoniser).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from drugresponse.data.alleles import Relation, compare_alleles, complements
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import show_ids
+from drugresponse.features.places import Variants, find_by_place, other_alternates
+
+__all__ = ["Alignment", "align", "align_features"]
+
+_ENOUGH_SITES = 10
+_SWAPPED = (Relation.SWAPPED, Relation.FLIPPED_AND_SWAPPED)
+_FLIPPED = (Relation.FLIPPED, Relation.FLIPPED_AND_SWAPPED)
+
+
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """Where each feature of a model stands among new ones, and what its number takes.
+
+    Attributes
+    ----------
+    feature_ids
+        `(n_trained,)` ids of the model's features.
+    columns
+        `(n_trained,)` column numbers of the new features; -1 where absent or in conflict.
+    turned, flipped, conflict
+        `(n_trained,)` whether the dosage is turned, the alleles are from the other strand, or they contradict.
+    others
+        Row numbers of features that are turned, and with each the column of another alternate of the same site, whose
+        copies are no copies of the reference either.
+    moved
+        Share of the variants found by id that have another position, where that tells another genome build; else 0.
+    """
+
+    feature_ids: pd.Index
+    columns: NDArray[np.intp]
+    turned: NDArray[np.bool_]
+    flipped: NDArray[np.bool_]
+    conflict: NDArray[np.bool_]
+    others: tuple[NDArray[np.intp], NDArray[np.intp]]
+    moved: float
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was not taken as it is for the sake of its alleles or place."""
+        return bool(self.turned.any() or self.flipped.any() or self.conflict.any() or self.moved)
+
+    def counts(self) -> dict[str, int]:
+        """How many of the model's features were found in which way; ways that did not occur are left out.
+
+        Examples
+        --------
+        >>> trained = Genotypes.from_dense(np.zeros((1, 3)), ["s"], ["a", "b", "c"]).features
+        >>> align(trained.iloc[:2], trained).counts()
+        {'found as they are': 2, 'absent': 1}
+        """
+        found, conflict = self.columns >= 0, self.conflict
+        ways = {
+            "found as they are": found & ~self.turned & ~self.flipped,
+            "turned (reference and alternate are swapped)": self.turned & ~self.flipped,
+            "read from the other strand": self.flipped,
+            "absent": ~found & ~conflict,
+            "in conflict and left out as missing": conflict,
+        }
+        return {words: int(chosen.sum()) for words, chosen in ways.items() if chosen.any()}
+
+    def sentence(self) -> str:
+        """The counts in one line, with the first features that are in conflict."""
+        told = ", ".join(f"{number:,} {words}" for words, number in self.counts().items())
+        named = f": {show_ids(self.feature_ids[self.conflict])}" if self.conflict.any() else ""
+        return f"of {len(self.columns):,} features of the model: {told}{named}"
+
+    def values(self, genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`(n_samples, n_rows)` numbers of these features of the model; NaN where missing, absent or in conflict."""
+        at = self.columns[rows]
+        found = np.full((genotypes.shape[0], len(rows)), np.nan)
+        found[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
+        turned = self.turned[rows]
+        if not turned.any():
+            return found
+        place = np.full(len(self.columns), -1, dtype=np.intp)
+        place[rows] = np.arange(len(rows))
+        mine = place[self.others[0]]
+        others = genotypes.values[:, self.others[1][mine >= 0]].toarray()
+        np.add.at(found.T, mine[mine >= 0], others.T)
+        # expected copies of several alternates may add up to a little more than two
+        found[:, turned] = np.maximum(2.0 - found[:, turned], 0.0)
+        return found
+
+    def missing(self, genotypes: Genotypes) -> sparse.csr_array:
+        """`(n_samples, n_trained)` float64, 1 where the call of a feature that was found is missing."""
+        here = np.flatnonzero(self.columns >= 0)
+        rows, columns = np.concatenate([here, self.others[0]]), np.concatenate([self.columns[here], self.others[1]])
+        picked = sparse.csr_array((np.ones(len(rows)), (columns, rows)), (genotypes.shape[1], len(self.columns)))
+        counts = sparse.csr_array(genotypes.missing().astype(np.float64) @ picked)
+        counts.data[:] = 1.0
+        return counts
+
+
+def align(features: pd.DataFrame, trained: pd.DataFrame) -> Alignment:
+    """Find each feature of a model among new ones.
+
+    Parameters
+    ----------
+    features, trained
+        Feature tables as in `Genotypes`, of the new samples and of the model.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": "dosage", "chromosome": "1", "position": 7, "ref": "A", "alt": "C"}, index=["a"])
+    >>> trained = Genotypes.build([[0.0]], ["s"], table)
+    >>> new = Genotypes.build([[2.0], [1.0]], ["n1", "n2"], table.assign(ref="C", alt="A").set_axis(["b"]))
+    >>> found = align(new.features, trained.features)
+    >>> found.turned.tolist(), found.values(new, np.array([0])).tolist()
+    ([True], [[0.0], [1.0]])
+    """
+    if features is trained or features.equals(trained):
+        return _as_they_are(trained)
+    known = Variants.of(trained)
+    by_id = align_features(pd.MultiIndex.from_arrays([trained["block"], trained.index]), features)
+    alike = _described_alike(features, trained, by_id)
+    compared = _compare_by_id(known, features, by_id, alike)
+    columns = np.where(compared.fits & ~compared.moved, by_id, -1)
+    relation = np.where(columns >= 0, compared.relation, Relation.UNTOLD).astype(np.int8)
+    left = np.flatnonzero(columns < 0)
+    columns[left], relation[left] = find_by_place(known.take(left), features)
+    differ = compared.moved | compared.elsewhere
+    n_ids, n_places = int((compared.fits & compared.moved).sum()), int((columns[differ] >= 0).sum())
+    other_build = 2 * int(differ.sum()) > compared.n_placed and n_ids > n_places
+    if other_build:
+        columns = np.where(compared.fits, by_id, -1)
+        relation = np.where(compared.fits, compared.relation, Relation.UNTOLD).astype(np.int8)
+    conflict = ((columns < 0) & (by_id >= 0)) | ((columns >= 0) & _unclear(relation, known))
+    columns = np.where(conflict, -1, columns)
+    turned = np.isin(relation, _SWAPPED) & ~conflict
+    flipped = np.isin(relation, _FLIPPED) & ~conflict
+    moved = float(differ.sum()) / compared.n_placed if other_build else 0.0
+    others = other_alternates(features, columns, turned)
+    return Alignment(trained.index, columns, turned, flipped, conflict, others, moved)
+
+
+def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.intp]:
+    """Where each wanted (block, id) stands among the features at hand; -1 where it does not.
+
+    Ids are matched alone, since the guess of a block may differ between files; where an id is not unique on either
+    side its block decides.
+
+    Examples
+    --------
+    >>> have = Genotypes.from_dense([[0, 1]], ["s"], ["b", "a"]).features
+    >>> align_features(pd.MultiIndex.from_tuples([("mut", "b"), ("mut", "c")]), have).tolist()
+    [1, -1]
+    """
+    ids = wanted.get_level_values(1)
+    ambiguous = ids.duplicated(keep=False) | np.isin(ids, features.index[features.index.duplicated()])
+    at = np.full(len(wanted), -1, dtype=np.intp)
+    unique = features.index.duplicated(keep=False)
+    places = np.flatnonzero(~unique)
+    found = features.index[places].get_indexer(ids[~ambiguous])
+    at[~ambiguous] = np.where(found >= 0, places[np.maximum(found, 0)] if len(places) else -1, -1)
+    if ambiguous.any():
+        have = pd.MultiIndex.from_arrays([features["block"], features.index])
+        at[ambiguous] = have.get_indexer(wanted[ambiguous])
+    return at
+
+
+@dataclass(frozen=True, eq=False)
+class _ComparedById:
+    """`(n_trained,)` of the features that have the id: how their alleles are related, and whether the place agrees."""
+
+    relation: NDArray[np.int8]
+    fits: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    elsewhere: NDArray[np.bool_]
+    n_placed: int
+
+
+def _described_alike(features: pd.DataFrame, trained: pd.DataFrame, by_id: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """`(n_trained,)` whether the id was found and place and alleles are written the same."""
+    rows = np.flatnonzero(by_id >= 0)
+    equal = np.ones(len(rows), dtype=bool)
+    for name in ("chromosome", "ref", "alt"):
+        equal &= trained[name].to_numpy(dtype=object)[rows] == features[name].to_numpy(dtype=object)[by_id[rows]]
+    mine, theirs = (table["position"].fillna(-1).to_numpy(dtype=np.int64) for table in (trained, features))
+    equal &= mine[rows] == theirs[by_id[rows]]
+    alike = np.zeros(len(by_id), dtype=bool)
+    alike[rows] = equal
+    return alike
+
+
+def _compare_by_id(
+    known: Variants, features: pd.DataFrame, by_id: NDArray[np.intp], alike: NDArray[np.bool_]
+) -> _ComparedById:
+    relation = np.where(alike & known.told, Relation.SAME, Relation.UNTOLD).astype(np.int8)
+    rows = np.flatnonzero((by_id >= 0) & ~alike)
+    mine, theirs = known.take(rows), Variants.of(features.iloc[by_id[rows]])
+    relation[rows] = compare_alleles(mine.ref, mine.alt, theirs.ref, theirs.alt)
+    # a gene's place or an id alone is no variant: it is never doubted
+    placed = (relation[rows] != Relation.UNTOLD) & mine.placed & theirs.placed
+    apart = placed & (mine.chromosome != theirs.chromosome)
+    moved, elsewhere = np.zeros_like(alike), np.zeros_like(alike)
+    moved[rows] = placed & ~apart & (mine.position != theirs.position)
+    elsewhere[rows] = apart
+    fits = (by_id >= 0) & (relation != Relation.DIFFERENT) & ~elsewhere
+    swapped = np.isin(relation[rows], _SWAPPED)
+    fits[rows] &= ~swapped | (mine.counted & theirs.counted)
+    n_placed = int(placed.sum()) + int((alike & known.told & known.placed).sum())
+    return _ComparedById(relation, fits, moved, elsewhere, n_placed)
+
+
+def _unclear(relation: NDArray[np.int8], known: Variants) -> NDArray[np.bool_]:
+    """`(n_trained,)` variants that were found, of which the other variants do not tell how they are written."""
+    single = np.asarray((complements(known.ref) != "") & (complements(known.alt) != ""), dtype=bool)
+    doubtful, swapped = known.palindromic, relation == Relation.SWAPPED
+    telling = single & ~doubtful
+    forward = int((telling & np.isin(relation, (Relation.SAME, Relation.SWAPPED))).sum())
+    reverse = int((telling & np.isin(relation, _FLIPPED)).sum())
+    unclear = doubtful & (relation == Relation.SAME) & (reverse > forward)
+    if reverse or forward < _ENOUGH_SITES:
+        unclear |= doubtful & (swapped | (relation == Relation.ALTERNATES))
+    if not (telling & np.isin(relation, _SWAPPED)).any():
+        # beside one reference, A to AT and AT to A are an insertion and a deletion
+        unclear |= ~single & swapped
+    return unclear
+
+
+def _as_they_are(trained: pd.DataFrame) -> Alignment:
+    never = np.zeros(len(trained), dtype=bool)
+    none = np.zeros(0, dtype=np.intp)
+    return Alignment(trained.index, np.arange(len(trained)), never, never, never, (none, none), 0.0)

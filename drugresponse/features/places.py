@@ -1,0 +1,172 @@
+"""Where variants stand: their place and alleles in one spelling, and the search for a variant by both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.alleles import Relation, complements, palindromic, plain_alleles
+
+__all__ = ["Variants", "find_by_place", "other_alternates"]
+
+_KEY = ("chromosome", "position", "ref", "alt")
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """Places and alleles of features, spelt alike.
+
+    Attributes
+    ----------
+    chromosome, ref, alt
+        `(n,)` text, chromosomes without "chr" and all in capitals; "" where not known.
+    position
+        `(n,)` int64, -1 where not known.
+    counted
+        `(n,)` whether the number is copies of the alternate, so that swapped alleles can turn it.
+    """
+
+    chromosome: NDArray[np.object_]
+    position: NDArray[np.int64]
+    ref: NDArray[np.object_]
+    alt: NDArray[np.object_]
+    counted: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, features: pd.DataFrame) -> Variants:
+        """The variants of a feature table, row for row.
+
+        Examples
+        --------
+        >>> row = {"kind": "dosage", "chromosome": "chrM", "position": 7, "ref": "a", "alt": "."}
+        >>> found = Variants.of(pd.DataFrame(row, index=["v"]))
+        >>> found.chromosome.tolist(), found.ref.tolist(), found.alt.tolist()
+        (['MT'], ['A'], [''])
+        """
+        chromosome = features["chromosome"].astype(str).str.upper().str.removeprefix("CHR").replace("M", "MT")
+        return cls(
+            chromosome.to_numpy(dtype=object),
+            features["position"].fillna(-1).to_numpy(dtype=np.int64),
+            plain_alleles(features["ref"]),
+            plain_alleles(features["alt"]),
+            (features["kind"] == "dosage").to_numpy(dtype=bool),
+        )
+
+    def take(self, rows: NDArray[np.intp]) -> Variants:
+        """The variants at these row numbers."""
+        return Variants(self.chromosome[rows], self.position[rows], self.ref[rows], self.alt[rows], self.counted[rows])
+
+    @property
+    def told(self) -> NDArray[np.bool_]:
+        """`(n,)` whether both alleles are known."""
+        return np.asarray((self.ref != "") & (self.alt != ""), dtype=bool)
+
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """`(n,)` whether chromosome and position are known."""
+        return np.asarray((self.chromosome != "") & (self.position >= 0), dtype=bool)
+
+    @property
+    def palindromic(self) -> NDArray[np.bool_]:
+        """`(n,)` whether both strands show the same two bases."""
+        return palindromic(self.ref, self.alt)
+
+    def frame(self) -> pd.DataFrame:
+        """Columns `chromosome, position, ref, alt`."""
+        return pd.DataFrame({name: getattr(self, name) for name in ("chromosome", "position", "ref", "alt")})
+
+
+def find_by_place(asked: Variants, features: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
+    """Look variants up by chromosome, position and alleles among counted variants.
+
+    Tried in this order: the same alleles, swapped, from the other strand, both; then a site with a third allele as its
+    reference, at which both alleles of the variant are alternates. Where the same variant stands in several columns the
+    first is taken.
+
+    Parameters
+    ----------
+    asked
+        Variants to find; those without place, alleles or counts are not looked for.
+    features
+        Feature table of the new samples.
+
+    Returns
+    -------
+    columns : (n,) intp
+        Column numbers, -1 where not found.
+    relation : (n,) int8
+        Values of `Relation`; `UNTOLD` where not found.
+    """
+    columns = np.full(len(asked.position), -1, dtype=np.intp)
+    relation = np.full(len(columns), Relation.UNTOLD, dtype=np.int8)
+    wanted = asked.told & asked.placed & asked.counted
+    here = _counted_at(features, asked.position[wanted])
+    if here.empty:
+        return columns, relation
+    index = pd.MultiIndex.from_frame(here[list(_KEY)])
+    turned_ref, turned_alt = complements(asked.ref), complements(asked.alt)
+    single = np.asarray((turned_ref != "") & (turned_alt != ""), dtype=bool)
+    ways = (
+        (Relation.SAME, asked.ref, asked.alt, wanted),
+        (Relation.SWAPPED, asked.alt, asked.ref, wanted),
+        (Relation.FLIPPED, turned_ref, turned_alt, wanted & single),
+        (Relation.FLIPPED_AND_SWAPPED, turned_alt, turned_ref, wanted & single),
+    )
+    for way, ref, alt, tried in ways:
+        rows = np.flatnonzero(tried & (columns < 0))
+        keys = (asked.chromosome[rows], asked.position[rows], ref[rows], alt[rows])
+        found = index.get_indexer(pd.MultiIndex.from_arrays(keys))
+        columns[rows[found >= 0]] = here["column"].to_numpy()[found[found >= 0]]
+        relation[rows[found >= 0]] = way
+    rows = np.flatnonzero(wanted & (columns < 0))
+    columns[rows] = _under_a_third_reference(asked.take(rows), here)
+    relation[rows[columns[rows] >= 0]] = Relation.ALTERNATES
+    return columns, relation
+
+
+def other_alternates(
+    features: pd.DataFrame, columns: NDArray[np.intp], turned: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The further alternates of the sites whose dosage is turned: their copies are no copies of the reference either.
+
+    Parameters
+    ----------
+    features
+        Feature table of the new samples.
+    columns, turned
+        `(n,)` column number of each feature of a model, -1 where there is none, and whether its dosage is turned.
+
+    Returns
+    -------
+    rows, others : (n_others,) intp
+        Row numbers among the model's features, and the columns to be counted with each.
+    """
+    rows = np.flatnonzero(turned)
+    mine = Variants.of(features.iloc[columns[rows]]).frame().assign(row=rows, own=columns[rows])
+    mine = mine[mine["position"] >= 0]
+    here = _counted_at(features, mine["position"].to_numpy())
+    both = mine.merge(here, on=["chromosome", "position", "ref"], suffixes=("", "_other"))
+    both = both[both["alt"] != both["alt_other"]]
+    return both["row"].to_numpy(dtype=np.intp), both["column"].to_numpy(dtype=np.intp)
+
+
+def _counted_at(features: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
+    """Counted variants that stand at one of these positions on any chromosome, each once, with their `column`."""
+    near = np.flatnonzero(features["position"].isin(positions).to_numpy(dtype=bool))
+    variants = Variants.of(features.iloc[near])
+    known = variants.told & variants.placed & variants.counted
+    return variants.frame().assign(column=near)[known].drop_duplicates(list(_KEY), ignore_index=True)
+
+
+def _under_a_third_reference(asked: Variants, here: pd.DataFrame) -> NDArray[np.intp]:
+    """Columns of variants whose two alleles are both alternates of a site, -1 where there is no such site."""
+    mine = asked.frame().assign(row=np.arange(len(asked.position)))
+    counted = mine.merge(here, on=["chromosome", "position", "alt"], suffixes=("", "_site"))
+    beside = here.rename(columns={"alt": "ref", "ref": "ref_site"})[["chromosome", "position", "ref", "ref_site"]]
+    found = counted.merge(beside, on=["chromosome", "position", "ref", "ref_site"]).drop_duplicates("row")
+    columns = np.full(len(mine), -1, dtype=np.intp)
+    columns[found["row"].to_numpy(dtype=np.intp)] = found["column"].to_numpy(dtype=np.intp)
+    return columns
