@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError, ModelFileError, nearest
+from drugresponse.models.contributions import Contributions
 from drugresponse.models.threads import run_in_order
 
 __all__ = [
@@ -56,6 +58,7 @@ _ALL = (
     Learner("additive-mean", ("baselines", "AdditiveMean"), "the mean effects that the scheme has; the naive model"),
     Learner("covariates", ("linear", "CovariateRidge"), "ridge on covariates such as tissue; no genotype"),
     Learner("ridge", ("linear", "FactorRidge"), "ridge on covariate and genotype tokens, shared over drugs"),
+    Learner("pair-ridge", ("pair_ridge", "PairRidge"), "ridge on tokens and structures, for sparse screens"),
     Learner("gaussian", ("gaussian", "GaussianRidge"), "ridge on smooth functions of the tokens, shared over drugs"),
     Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees"),
     Learner("random-forest", ("trees", "RandomForest"), "random forest"),
@@ -152,6 +155,37 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
             0 or more; their sum is 1, or all are 0 where the model uses no genotype.
         """
         return [], np.zeros(0)
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """The names of the parts that each prediction is a sum of.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `(n_parts,)` rows of text `kind, block, feature_id, gene, arm`; kinds are told of in `parts_table`.
+
+        Raises
+        ------
+        InputError
+            This learner cannot say what its predictions are made of.
+        """
+        raise InputError(
+            f"{type(self).__name__}: its predictions have no parts to show. Choose one of {list(LEARNERS)}."
+        )
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The parts of each prediction, drug by drug in the order of `pairs.drugs`; drugs without a row are left out.
+
+        Memory is that of one drug's parts and of what is kept of each sample.
+
+        Parameters
+        ----------
+        pairs
+            As in `predict`.
+        """
+        raise InputError(
+            f"{type(self).__name__}: its predictions have no parts to show. Choose one of {list(LEARNERS)}."
+        )
 
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""

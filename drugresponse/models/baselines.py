@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.contributions import Contributions, parts_table, rows_by_drug
 
 __all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
 
@@ -154,11 +155,31 @@ class AdditiveMean(PairRegressor):
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Overall mean plus the effects of the row's ids, where they are known."""
+        drugs, samples = self._effects_of(pairs)
+        return np.asarray(self.effects_.overall + drugs + samples, dtype=np.float64)
+
+    def _effects_of(self, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         check_is_fitted(self, "effects_")
-        effects = self.effects_
-        drug = np.nan_to_num(_lookup(effects.drug_effects, pairs.drug_ids))
-        sample = np.nan_to_num(_lookup(effects.sample_effects, pairs.sample_ids))
-        return np.asarray(effects.overall + drug + sample, dtype=np.float64)
+        tables = (self.effects_.drug_effects, pairs.drug_ids), (self.effects_.sample_effects, pairs.sample_ids)
+        drugs, samples = (np.nan_to_num(_lookup(effects, ids)) for effects, ids in tables)
+        return drugs, samples
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Overall mean and drug effect, and where the scheme has it a sample's own effect."""
+        check_is_fitted(self, "effects_")
+        return parts_table({"mean": True, "measured": find_scheme(self.scheme).sample_effect})
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The effects themselves."""
+        n_parts, predicted, (drugs, samples) = (
+            len(self.contribution_parts()),
+            self.predict(pairs),
+            self._effects_of(pairs),
+        )
+        values = np.column_stack([self.effects_.overall + drugs, samples])[:, :n_parts]
+        for drug, rows in rows_by_drug(pairs):
+            gaps = predicted[rows] - values[rows].sum(axis=1)
+            yield Contributions(str(pairs.drugs.index[drug]), rows, values[rows], gaps)
 
     def get_state(self) -> State:
         """The effects by id."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,6 +17,7 @@ from drugresponse.errors import ModelFileError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.contributions import Contributions, EmbeddingParts, parts_table, product_contributions
 from drugresponse.models.embeddings import DrugVectors, SeenFactors, score_pairs
 from drugresponse.models.encoders import (
     drug_encoder_state,
@@ -67,7 +70,7 @@ class FactorModel(PairRegressor):
                 residuals, grid.weights, pairs.genotypes.sample_ids
             )
             vectors = np.column_stack([vectors, loadings])
-        self._fit_drugs(pairs, vectors)
+        self._fit_drugs(pairs, vectors, grid)
         return self
 
     @abstractmethod
@@ -91,10 +94,17 @@ class FactorModel(PairRegressor):
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
 
     @abstractmethod
+    def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """A function of `(1 + rank,)` loadings that takes `_map(tokens) @ loadings` apart, the mean sample's left out.
+
+        The function returns `(n_samples, n_tokens)`; with `_map` of zeros each row adds up to the sample's score.
+        """
+
+    @abstractmethod
     def _token_weights(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(n_tokens,)` how much the prediction hangs on a unit of each token; `loadings` `(n_drugs, 1 + rank)`."""
 
-    def _fit_drugs(self, pairs: Pairs, vectors: NDArray[np.float64]) -> None:
+    def _fit_drugs(self, pairs: Pairs, vectors: NDArray[np.float64], grid: ResponseGrid) -> None:
         self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
         bits, known = self.drug_encoder_.transform(pairs.drugs)
         structure, intercepts = np.zeros((bits.shape[1], vectors.shape[1])), vectors.mean(axis=0)
@@ -102,6 +112,7 @@ class FactorModel(PairRegressor):
             groups = pairs.drugs["smiles"].to_numpy(dtype=object)[known]
             fit = fit_ridge(bits[known], vectors[known], groups=groups)
             structure, intercepts = fit.coefficients, fit.intercepts
+            vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
         self.drugs_ = DrugVectors(vectors, pairs.drugs.index, structure, intercepts)
 
     def sample_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
@@ -116,10 +127,45 @@ class FactorModel(PairRegressor):
         bits, _ = self.drug_encoder_.transform(pairs.drugs)
         return self.drugs_.of(bits, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
 
+    def drug_embeddings_without_structure(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_drugs, 1 + rank + n_seen_factors)` as `drug_embeddings`, if nothing were known of any structure."""
+        nothing = np.zeros((len(pairs.drugs), len(self.drug_encoder_.bits_)))
+        return self.drugs_.of(nothing, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
+
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Score pairs; each distinct sample and drug is embedded once."""
         check_is_fitted(self, "drugs_")
         return self.overall_ + score_pairs(self.sample_embeddings(pairs), self.drug_embeddings(pairs), pairs)
+
+    def part_kinds(self) -> dict[str, bool]:
+        """Which kinds of parts that are no tokens a prediction may have."""
+        known = find_scheme(self.scheme)
+        return {"mean": True, "structure": len(self.drug_encoder_.bits_) > 0, "measured": known.sample_effect}
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Mean effects, and the tokens."""
+        check_is_fitted(self, "drugs_")
+        return parts_table(self.part_kinds(), self.sample_encoder_)
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """Each token's number times what the map makes of it and the drug's vector."""
+        check_is_fitted(self, "drugs_")
+        pairs = pairs.compact()
+        width, ids = 1 + self.rank_, pairs.genotypes.sample_ids
+        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        mean, measured, parts = (
+            self._map(np.zeros((1, tokens.shape[1])))[0],
+            self.seen_.of(ids),
+            self._map_parts(tokens),
+        )
+        embedded = EmbeddingParts(
+            self.overall_,
+            np.concatenate([mean, np.zeros(measured.shape[1])]),
+            np.hstack([np.zeros((len(tokens), width)), measured]),
+            lambda loadings: (parts(loadings[:width]), np.zeros(len(tokens))),
+        )
+        drugs, plain = self.drug_embeddings(pairs), self.drug_embeddings_without_structure(pairs)
+        return product_contributions(pairs, embedded, drugs, plain, self.part_kinds(), self.predict(pairs))
 
     def predict_left_out(self, pairs: Pairs) -> NDArray[np.float64]:
         """`(n_pairs,)` prediction of training pairs without their sample's group; a drug's vector is its own.

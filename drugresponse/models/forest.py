@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,12 @@ from numpy.typing import NDArray
 
 from drugresponse.errors import ModelFileError
 from drugresponse.models.base import State, state_array
+from drugresponse.models.tree_credits import Terms, TreeCredits
 
 __all__ = ["Forest"]
 
 _SAMPLES_AT_ONCE = 512
+_CREDITED_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +113,58 @@ class Forest:
     def splits(self, n_inputs: int) -> NDArray[np.float64]:
         """`(n_inputs,)` how many splits ask for each of the first inputs."""
         return np.bincount(self.feature[~self._is_leaf()], minlength=n_inputs)[:n_inputs].astype(np.float64)
+
+    def credits(self, inputs: NDArray[np.float32]) -> TreeCredits:
+        """What each input moves the prediction by on the way down, step by step.
+
+        At each node the input asked for is credited with the change from the node's value to its child's. A node's
+        value is the mean of the leaves below it, each counted once: the files hold no counts of rows, and leaves are of
+        like size. Source: Saabas 2014, "Interpreting random forests" (the package treeinterpreter).
+
+        Parameters
+        ----------
+        inputs
+            `(n_rows, n_inputs)`.
+        """
+        means = self._node_means()
+        steps = np.zeros_like(means)
+        inside = np.flatnonzero(~self._is_leaf())
+        for child in (self.left[inside], self.right[inside]):
+            steps[child] = (means[child] - means[inside]) / len(self.roots)
+
+        def chunks() -> Iterator[Terms]:
+            for start in range(0, len(inputs), _CREDITED_AT_ONCE):
+                yield self._steps_down(inputs[start : start + _CREDITED_AT_ONCE])
+
+        return TreeCredits.add_up(chunks(), steps, means[self.roots].mean(axis=0), inputs.shape[1])
+
+    def _steps_down(self, rows: NDArray[np.float32]) -> Terms:
+        """The nodes that each row comes to, beneath the roots."""
+        row, node = np.repeat(np.arange(len(rows)), len(self.roots)), np.tile(self.roots, len(rows))
+        taken: list[tuple[NDArray, NDArray, NDArray]] = []
+        while len(node):
+            asked = self.feature[node]
+            below = np.where(rows[row, asked] <= self.threshold[node], self.left[node], self.right[node])
+            moved = below != node
+            row, node = row[moved], below[moved]
+            taken.append((row, asked[moved], node))
+        sample, met, vector = (np.concatenate(each).astype(np.intp) for each in zip(*taken, strict=True))
+        return Terms(sample, met, vector, np.ones(len(sample)), len(rows))
+
+    def _node_means(self) -> NDArray[np.float64]:
+        """`(n_nodes, n_targets)` mean of the leaves below each node."""
+        leaf = self._is_leaf()
+        sums, counts = np.zeros((len(leaf), self.values.shape[1])), leaf.astype(np.float64)
+        sums[leaf] = self.values
+        levels = [np.unique(self.roots)]
+        while len(levels[-1]):
+            inside = levels[-1][~leaf[levels[-1]]]
+            levels.append(np.unique(np.concatenate([self.left[inside], self.right[inside]])))
+        for level in reversed(levels):
+            inside = level[~leaf[level]]
+            left, right = self.left[inside], self.right[inside]
+            sums[inside], counts[inside] = sums[left] + sums[right], counts[left] + counts[right]
+        return sums / counts[:, None]
 
     def _is_leaf(self) -> NDArray[np.bool_]:
         return self.left == np.arange(len(self.left))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,9 @@ class FactorRidge(FactorModel):
 
     def _map(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
         return tokens @ self.coefficients_ + self.intercepts_
+
+    def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        return lambda loadings: tokens * (self.coefficients_ @ loadings)
 
     def _token_weights(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
         """Root mean square effect over drugs."""

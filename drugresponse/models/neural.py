@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.contributions import Contributions, EmbeddingParts, product_contributions
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.factor_model import genotype_shares
 from drugresponse.models.gains import gain_interval, gain_over_noise, squared_errors
 from drugresponse.models.linear import FactorRidge
+from drugresponse.models.network_parts import NetworkParts, token_slopes
 from drugresponse.models.threads import one_thread
 
 if TYPE_CHECKING:
@@ -168,9 +172,12 @@ class NeuralResponse(PairRegressor):
 
         A product of two moved factors is that of the closed form, and of each delta with the other side.
         """
-        numbers, n, stage = self.parameters_, self.members, self.stage_
-        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        base = np.hstack([stage._map(tokens), stage.seen_.of(pairs.genotypes.sample_ids)])
+        tokens = self.stage_.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        return self._embed(tokens, self.stage_.seen_.of(pairs.genotypes.sample_ids))
+
+    def _embed(self, tokens: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+        numbers, n = self.parameters_, self.members
+        base = np.hstack([self.stage_._map(tokens), seen])
         scaled, main, parts = tokens * self.input_scale_, base[:, 0].copy(), []
         moved = numbers["drug_delta"].shape[2]
         for m in range(n):
@@ -182,14 +189,14 @@ class NeuralResponse(PairRegressor):
             parts += [share * delta[:, 1:], base[:, 1:moved] / n + share * delta[:, 1:], share * tower]
         return np.column_stack([main, base[:, 1:], *parts])
 
-    def _drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
-        """`(n_drugs, 1 + rank + n_seen + members * (moved + hidden))`, from structure where the drug is new."""
+    def _drug_embeddings(self, pairs: Pairs, *, shows_structure: bool = True) -> NDArray[np.float64]:
+        """`(n_drugs, 1 + rank + n_seen + members * (moved + hidden))`; a new drug's from structure, if shown."""
         numbers, n, stage = self.parameters_, self.members, self.stage_
-        bits, _ = stage.drug_encoder_.transform(pairs.drugs)
         use_own = find_scheme(self.scheme).drug_effect
-        base = stage.drugs_.of(bits, pairs.drugs.index, use_own)
         at = stage.drugs_.drug_ids.get_indexer(pairs.drugs.index)
         seen = (at >= 0) & use_own
+        bits = stage.drug_encoder_.transform(pairs.drugs)[0] * (seen | shows_structure)[:, None]
+        base = stage.drugs_.of(bits, pairs.drugs.index, use_own)
         main, parts, moved = base[:, 0].copy(), [], numbers["drug_delta"].shape[2]
         for m in range(n):
             delta, head = np.zeros((len(bits), moved)), bits @ numbers["head_structure"][m]
@@ -211,32 +218,28 @@ class NeuralResponse(PairRegressor):
         return genotype_shares(self.stage_.sample_encoder_, self.token_slopes_ * self.stage_.token_spread_)
 
     def _token_slopes(self, pairs: Pairs) -> NDArray[np.float64]:
-        """`(n_tokens,)` root mean square slope of the prediction along each token, over drugs and a few samples."""
-        numbers, stage, share = self.parameters_, self.stage_, self.scale_ / self.members
+        stage = self.stage_
         some = np.unique(np.linspace(0, pairs.genotypes.shape[0] - 1, _SLOPE_SAMPLES).astype(np.intp))
-        side = pairs.covariates.iloc[some]
-        tokens = stage.sample_encoder_.transform(pairs.genotypes.take(some), side) * self.input_scale_
-        width, moved = 1 + stage.rank_, numbers["drug_delta"].shape[2]
-        drugs = self._drug_embeddings(pairs)
-        own = drugs[:, 1:width]
-        each = drugs[:, 1 + own.shape[1] + stage.seen_.factors.shape[1] :].reshape(len(drugs), self.members, -1)
-        linear = stage.coefficients_[:, :1] + stage.coefficients_[:, 1:] @ own.T
-        for m in range(self.members):
-            delta, start = numbers["token_delta"][m] * (share * self.input_scale_), stage.coefficients_[:, 1:moved]
-            shifts = each[:, m, moved - 1 : 2 * (moved - 1)]
-            linear += delta[:, :1] + delta[:, 1:] @ (own[:, : moved - 1] + shifts).T + start @ shifts.T / self.members
-        squares = np.zeros(tokens.shape[1])
-        # sample by sample: tokens x drugs is the largest array
-        for row in tokens:
-            slopes = linear.copy()
-            for m in range(self.members):
-                first = row @ numbers["tower_in"][m] + numbers["tower_in_bias"][m]
-                second = np.maximum(first, 0.0) @ numbers["tower_out"][m] + numbers["tower_out_bias"][m]
-                heads = share * (numbers["head_common"][m] + each[:, m, 2 * (moved - 1) :]).T
-                inner = numbers["tower_out"][m] @ ((second > 0)[:, None] * heads)
-                slopes += self.input_scale_ * (numbers["tower_in"][m] @ ((first > 0)[:, None] * inner))
-            squares += (slopes**2).mean(axis=1)
-        return np.asarray(np.sqrt(squares / len(tokens)))
+        tokens = stage.sample_encoder_.transform(pairs.genotypes.take(some), pairs.covariates.iloc[some])
+        return token_slopes(self, tokens * self.input_scale_, self._drug_embeddings(pairs))
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Those of the ridge stage."""
+        check_is_fitted(self, "parameters_")
+        return self.stage_.contribution_parts()
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The ridge's parts as training moved them, and the towers' integrated gradients from the mean sample."""
+        check_is_fitted(self, "parameters_")
+        pairs, stage = pairs.compact(), self.stage_
+        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        seen, drugs = stage.seen_.of(pairs.genotypes.sample_ids), self._drug_embeddings(pairs)
+        mean = self._embed(np.zeros((1, tokens.shape[1])), np.zeros((1, seen.shape[1])))[0]
+        measured = np.zeros((len(tokens), len(mean)))
+        measured[:, 1 + stage.rank_ : 1 + stage.rank_ + seen.shape[1]] = seen
+        parts = EmbeddingParts(stage.overall_, mean, measured, NetworkParts(self, tokens).of)
+        plain = self._drug_embeddings(pairs, shows_structure=False)
+        return product_contributions(pairs, parts, drugs, plain, stage.part_kinds(), self.predict(pairs))
 
     def notes(self) -> dict[str, Any]:
         """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge.

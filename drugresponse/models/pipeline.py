@@ -24,10 +24,11 @@ from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
 from drugresponse.models.base import find_learner, make_learner
 from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
 from drugresponse.models.held_out import HeldOut, headline, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
-from drugresponse.models.predictions import prediction_table, share_of_weight, with_bounds
-from drugresponse.models.requests import drugs_by_id, prediction_pairs
+from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
+from drugresponse.models.requests import drugs_by_id
 from drugresponse.models.seen import SeenSamples
 from drugresponse.models.storage import model_state, restore_model
 from drugresponse.models.threads import available_cores, one_thread
@@ -38,13 +39,14 @@ __all__ = ["DrugResponseModel", "load_model"]
 logger = logging.getLogger(__name__)
 
 
-class DrugResponseModel(AdaptsToPilots, BaseEstimator):
+class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     """Learns drug response from genotype and predicts it for new samples and drugs.
 
     Parameters
     ----------
     learner
-        `auto`, `additive-mean`, `covariates`, `ridge`, `gaussian`, `boosted-trees`, `random-forest` or `neural`.
+        `auto`, `additive-mean`, `covariates`, `ridge`, `pair-ridge`, `gaussian`, `boosted-trees`, `random-forest` or
+        `neural`.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
@@ -222,7 +224,7 @@ class DrugResponseModel(AdaptsToPilots, BaseEstimator):
         Parameters
         ----------
         genotypes
-            As in `fit`; features are matched by id, absent ones count as missing.
+            As in `fit`; features are found by id or by place, swapped alleles turned, and absent ones count as missing.
         drugs
             Drugs to predict for; None takes those of training. A structure that is missing here is taken from training.
         samples
@@ -241,15 +243,7 @@ class DrugResponseModel(AdaptsToPilots, BaseEstimator):
         """
         check_is_fitted(self, "regressor_")
         table = as_genotypes(genotypes)
-        remembered = self.covariate_names_, self.text_covariates_, self.manifest_.get("arm")
-        asked = prediction_pairs(
-            table,
-            self.drugs_,
-            drugs_by_id(drugs, None if pairs is None else pairs.get("drug_id")),
-            None if samples is None else index_by_id(samples, "sample_id", where="samples"),
-            pairs,
-            *remembered,
-        )
+        asked = asked_pairs(self, table, drugs, samples, pairs)
         with one_thread():
             predicted = self.regressor_.predict(asked)
             baseline = self.naive_.finest(asked)
@@ -269,8 +263,7 @@ class DrugResponseModel(AdaptsToPilots, BaseEstimator):
 
     def features_found(self, genotypes: Genotypes) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
-        features, weights = self.regressor_.feature_weights()
-        return share_of_weight(features, weights, genotypes)
+        return weight_found(self.regressor_, genotypes)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

@@ -23,6 +23,8 @@ class ResponseGrid:
         Weighted mean response.
     drug_effects
         `(n_drugs,)` shrunken towards 0.
+    drug_means, drug_counts, drug_noise
+        `(n_drugs,)` the same before they were shrunken, the measurements of each, and the variance of one.
     general
         `(n_samples,)` mean of what a sample's responses have beyond their drugs'.
     noise
@@ -35,6 +37,9 @@ class ResponseGrid:
 
     overall: float
     drug_effects: NDArray[np.float64]
+    drug_means: NDArray[np.float64]
+    drug_counts: NDArray[np.float64]
+    drug_noise: float
     general: NDArray[np.float64]
     noise: float
     row_weights: NDArray[np.float64]
@@ -51,24 +56,42 @@ class ResponseGrid:
         weights[pairs.sample_index, pairs.drug_index] = given
         overall = float(np.average(values, weights=weights))
         centred = values - overall
-        drugs = _effects(centred, weights)
+        drug_counts = weights.sum(axis=0)
+        drug_means = (centred * weights).sum(axis=0) / drug_counts
+        drug_noise = float(np.average((centred - drug_means) ** 2, weights=weights))
+        drugs = _shrunken(drug_means, drug_counts, drug_noise)
         centred = centred - drugs
+        of_drugs = (overall, drugs, drug_means, drug_counts, drug_noise)
         counts = weights.sum(axis=1)
         general = (centred * weights).sum(axis=1) / counts
         if (weights > 0).sum(axis=1).max() == 1:
             # nothing tells a sample's effect from noise, and a row weighs what its only response weighs
             nothing = np.zeros(shape)
-            return cls(overall, drugs, general, 0.0, counts / counts.mean(), nothing, weights)
+            return cls(*of_drugs, general, 0.0, counts / counts.mean(), nothing, weights)
         interaction = np.where(weights > 0, centred - general[:, None], 0.0)
         within = float(np.average(interaction**2, weights=weights))
         noise = shrinkage(general, counts, within)
         row_weights = np.maximum(counts / (counts + noise), 1e-3)
-        return cls(overall, drugs, general, noise, row_weights, interaction, weights)
+        return cls(*of_drugs, general, noise, row_weights, interaction, weights)
+
+    def drug_effects_towards(self, expected: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Drug effects shrunken towards what a structure tells: a drug with few measurements leans on its like.
+
+        Parameters
+        ----------
+        expected
+            `(n_known,)` effect of each drug with a structure, as told by the other drugs.
+        known
+            `(n_drugs,)` whether a structure is known; the other drugs keep their effects, as all do where structures
+            tell nothing.
+        """
+        means, counts = self.drug_means[known], self.drug_counts[known]
+        beyond = means - expected
+        effects = self.drug_effects.copy()
+        if np.average(beyond**2, weights=counts) < np.average(means**2, weights=counts):
+            effects[known] = expected + _shrunken(beyond, counts, self.drug_noise)
+        return effects
 
 
-def _effects(centred: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(n_drugs,)` shrunken means."""
-    counts = weights.sum(axis=0)
-    means = (centred * weights).sum(axis=0) / counts
-    within = float(np.average((centred - means) ** 2, weights=weights))
+def _shrunken(means: NDArray[np.float64], counts: NDArray[np.float64], within: float) -> NDArray[np.float64]:
     return means * counts / (counts + shrinkage(means, counts, within))

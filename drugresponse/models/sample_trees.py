@@ -13,9 +13,12 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.errors import ModelFileError
 from drugresponse.models.base import State, state_array
 from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.models.contributions import EmbeddingParts
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.forest import Forest
+from drugresponse.models.handing_down import HandingDown
 from drugresponse.models.linear import FactorRidge
+from drugresponse.models.shapley_trees import shapley_credits
 
 __all__ = ["SampleTrees"]
 
@@ -105,6 +108,30 @@ class SampleTrees:
             found = np.asarray(self.grown.inplace_predict(inputs), dtype=np.float64).reshape(len(inputs), -1)
         samples[:, : len(self.center)] = self.center + self.scale * found
         return stage.overall_ + score_pairs(samples, stage.drug_embeddings(pairs), pairs)
+
+    def parts(self, stage: FactorRidge, pairs: Pairs) -> EmbeddingParts:
+        """The sample embedding taken apart by token: the trees' columns by their credits, the others by the ridge.
+
+        Credits are Shapley values for boosted trees, and steps on the way down for a forest. What the ridge's embedding
+        is credited with as an input is handed down to the tokens that it is made of.
+        """
+        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        ridge = tokens @ stage.coefficients_ + stage.intercepts_
+        inputs = _inputs(stage, pairs, self.columns, ridge / self.scale)
+        credits = self.grown.credits(inputs) if isinstance(self.grown, Forest) else shapley_credits(self.grown, inputs)
+        n_targets, n_used, width = len(self.center), len(self.columns), 1 + stage.rank_
+        down = HandingDown.of(tokens, stage.coefficients_[:, : inputs.shape[1] - n_used])
+        rest = stage.coefficients_[:, n_targets:]
+
+        def parts(loadings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+            found = credits.of(self.scale * loadings[:n_targets])
+            handed, nobody = down.spread(found[:, n_used:])
+            handed[:, self.columns] += found[:, :n_used]
+            handed += tokens * (rest @ loadings[n_targets:width])
+            return handed, nobody
+
+        mean = np.concatenate([self.center + self.scale * credits.expected, stage.intercepts_[n_targets:]])
+        return EmbeddingParts(stage.overall_, mean, np.zeros((len(tokens), width)), parts)
 
     def token_gains(self, n_tokens: int) -> NDArray[np.float64]:
         """`(n_tokens,)` how many splits ask for each token."""

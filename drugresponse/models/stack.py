@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
 from drugresponse.models.base import PairRegressor, State, make_learner, restore_learner
+from drugresponse.models.contributions import Contributions
 from drugresponse.models.stack_weights import combine, weigh_learners
 from drugresponse.models.threads import run_in_order
 
-__all__ = ["CANDIDATES", "NAIVE", "AutoLearner"]
+__all__ = ["CANDIDATES", "NAIVE", "AutoLearner", "candidates_for"]
 
 logger = logging.getLogger(__name__)
 
 NAIVE = "additive-mean"
-CANDIDATES = ("covariates", "ridge", "boosted-trees", "random-forest", "neural")
+CANDIDATES = ("covariates", "ridge", "pair-ridge", "boosted-trees", "random-forest", "neural")
 """In the order of their cost. The Gaussian ridge errs with the ridge and has not earned a place in the sum."""
+_SPARSE = 0.1
+"""The ridge on pairs is for grids of which less is filled; where more is, the ridge on factors predicts better."""
 
 
 class AutoLearner(PairRegressor):
@@ -79,6 +83,20 @@ class AutoLearner(PairRegressor):
         self.fit_holding_out(pairs, y, sample_weight, self._inner_folds(pairs), self.n_jobs)
         return self
 
+    def fit_weighed(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        shares: Mapping[str, float],
+    ) -> AutoLearner:
+        """Fit the learners that have these weights to all rows; nothing is weighed anew."""
+        self.weights_ = {name: float(shares[name]) for name in CANDIDATES if name in shares}
+        self._tell(np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0))
+        self.left_out_learners_: list[str] = []
+        self._fit_members(pairs, y, np.ones(len(y)) if sample_weight is None else sample_weight, self.n_jobs)
+        return self
+
     def fit_holding_out(
         self,
         pairs: Pairs,
@@ -117,7 +135,8 @@ class AutoLearner(PairRegressor):
         self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], folds: Sequence[Fold], n_jobs: int
     ) -> NDArray[np.float64]:
         """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
-        started, room = time.monotonic(), len(CANDIDATES)
+        started, candidates = time.monotonic(), candidates_for(pairs)
+        room = len(candidates)
         if self.most_fits:
             room = max(0, self.most_fits // (len(folds) + 1))
         self.tried_: list[str] = []
@@ -128,7 +147,7 @@ class AutoLearner(PairRegressor):
             learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
             return learner.predict(pairs[test])
 
-        names = (NAIVE, *CANDIDATES[:room])
+        names = (NAIVE, *candidates[:room])
         # with a limit of time, learner by learner, so that none is begun that may not be finished in all folds
         for batch in [names] if not self.most_minutes else [(name,) for name in names]:
             if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
@@ -141,7 +160,7 @@ class AutoLearner(PairRegressor):
                     column[test] = values
                 columns.append(column)
                 self.tried_ += [name] if name != NAIVE else []
-        self.left_out_learners_ = [name for name in CANDIDATES if name not in self.tried_]
+        self.left_out_learners_ = [name for name in candidates if name not in self.tried_]
         return np.column_stack(columns)
 
     def _tell(
@@ -175,6 +194,31 @@ class AutoLearner(PairRegressor):
         check_is_fitted(self, "members_")
         table = np.column_stack([member.predict(pairs) for member in self.members_.values()])
         return combine(table, np.array(list(self.weights_.values())))
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Those of all learners in the sum, each once."""
+        return self._member_parts()[0]
+
+    def _member_parts(self) -> tuple[pd.DataFrame, list[NDArray[np.intp]]]:
+        """The parts, and where those of each learner stand among them."""
+        check_is_fitted(self, "members_")
+        tables = [member.contribution_parts() for member in self.members_.values()]
+        whole = pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
+        names = pd.MultiIndex.from_frame(whole)
+        return whole, [names.get_indexer(pd.MultiIndex.from_frame(table)) for table in tables]
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The learners' parts by their weights in the sum; the naive model has what they leave."""
+        parts, places = self._member_parts()
+        weights = np.array(list(self.weights_.values()))
+        shares = [1.0 - weights.sum(), *weights]
+        streams = [member.contributions(pairs) for member in self.members_.values()]
+        for found in zip(*streams, strict=True):
+            values, gaps = np.zeros((len(found[0].rows), len(parts))), np.zeros(len(found[0].rows))
+            for share, each, at in zip(shares, found, places, strict=True):
+                values[:, at] += share * each.values
+                gaps += share * each.gaps
+            yield Contributions(found[0].drug_id, found[0].rows, values, gaps)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
         """Those of the learners, by their weight, as shares of 1."""
@@ -218,3 +262,9 @@ class AutoLearner(PairRegressor):
         names = (NAIVE, *auto.weights_)
         auto.members_ = {name: restore_learner(name, state["members"][name], given) for name in names}
         return auto
+
+
+def candidates_for(pairs: Pairs) -> tuple[str, ...]:
+    """The learners that are tried on these pairs."""
+    filled = len(pairs) / max(len(np.unique(pairs.sample_index)) * len(np.unique(pairs.drug_index)), 1)
+    return tuple(name for name in CANDIDATES if name != "pair-ridge" or filled < _SPARSE)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
@@ -14,9 +16,11 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.models.base import PairRegressor, State, state_array
 from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.models.contributions import Contributions, product_contributions
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.factor_model import genotype_shares
 from drugresponse.models.linear import FactorRidge
+from drugresponse.models.pair_trees import booster_contributions, embedding_width, pair_inputs, token_inputs
 from drugresponse.models.sample_trees import SampleTrees
 
 __all__ = ["BoostedTrees", "RandomForest"]
@@ -29,8 +33,6 @@ _MOST_TOKENS = 50
 """Tokens beside the embeddings where one booster serves all drugs."""
 _SIDE_BY_SIDE = 4
 """Trees grown in each boosting round on other rows and inputs; their mean is far less noisy than one tree."""
-_EMBEDDING = 20
-"""Factors of the ridge's embeddings among the inputs."""
 
 
 class _Trees(PairRegressor):
@@ -115,15 +117,9 @@ class _Trees(PairRegressor):
     def _inputs(
         self, pairs: Pairs, samples: NDArray[np.float64], drugs: NDArray[np.float64], stage: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        """`(n_pairs, n_inputs)` float32: tokens, NaN where unknown, the ridge's prediction and its embeddings."""
-        encoder, width = self.stage_.sample_encoder_, 1 + min(self.stage_.rank_, _EMBEDDING)
-        tokens = encoder.transform(pairs.genotypes, pairs.covariates)[:, self.columns_].astype(np.float32)
-        tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, self.columns_]] = np.nan
-        side = [samples[:, :width][pairs.sample_index]]
-        if not self.single_:
-            side.append(drugs[:, :width][pairs.drug_index])
-        parts: list[NDArray[Any]] = [tokens[pairs.sample_index], (stage - self.stage_.overall_)[:, None], *side]
-        return np.hstack([part.astype(np.float32) for part in parts])
+        width, tokens = embedding_width(self.stage_), token_inputs(self.stage_, self.columns_, pairs)
+        sides = samples[:, :width], None if self.single_ else drugs[:, :width]
+        return pair_inputs(pairs, tokens, stage - self.stage_.overall_, *sides)
 
     def predict(self, pairs: Pairs) -> NDArray[np.float64]:
         """Tree predictions; the ridge's where a drug has no booster of its own."""
@@ -152,6 +148,21 @@ class _Trees(PairRegressor):
 
     def _grown(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         return self.center_ + self.scale_ * np.asarray(self.boosters_[name].inplace_predict(inputs), dtype=np.float64)
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Those of the ridge stage."""
+        check_is_fitted(self, "boosters_")
+        return self.stage_.contribution_parts()
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The trees' credits of tokens, and those of the ridge's numbers handed down to the tokens."""
+        check_is_fitted(self, "boosters_")
+        pairs, stage = pairs.compact(), self.stage_
+        if self.by_sample_ is None:
+            return booster_contributions(self, pairs)
+        drugs, plain = stage.drug_embeddings(pairs), stage.drug_embeddings_without_structure(pairs)
+        parts = self.by_sample_.parts(stage, pairs)
+        return product_contributions(pairs, parts, drugs, plain, stage.part_kinds(), self.predict(pairs))
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
         """Half the ridge's shares, half the trees' (gain of boosters, splits of trees on samples), as shares of 1."""
@@ -200,8 +211,7 @@ class _Trees(PairRegressor):
         learner.columns_ = state_array(state, "columns", -1)
         learner.stage_.prove_columns(learner.columns_)
         learner.drug_ids_ = list(state["drug_ids"])
-        width = 1 + min(learner.stage_.rank_, _EMBEDDING)
-        n_inputs = len(learner.columns_) + 1 + width * (1 if learner.single_ else 2)
+        n_inputs = len(learner.columns_) + 1 + embedding_width(learner.stage_) * (1 if learner.single_ else 2)
         names = list(state["booster_names"])
         learner.boosters_ = {
             name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)

@@ -18,6 +18,7 @@ LEARNER = Parameter(
         "additive-mean": "Additive means (naive: no genotype)",
         "covariates": "Covariates only (no genotype)",
         "ridge": "Ridge regression",
+        "pair-ridge": "Ridge on pairs, for screens in which few pairs were measured",
         "gaussian": "Gaussian: ridge on smooth functions of many features",
         "boosted-trees": "Boosted trees",
         "random-forest": "Random forest",

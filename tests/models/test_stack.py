@@ -10,7 +10,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.models.base import learner_class, make_learner
 from drugresponse.models.baselines import AdditiveMean
-from drugresponse.models.stack import CANDIDATES, NAIVE, AutoLearner
+from drugresponse.models.stack import CANDIDATES, NAIVE, AutoLearner, candidates_for
 from drugresponse.models.stack_weights import combine, stack_weights, weigh_learners
 from tests.models.cohorts import draw_calls, made_pairs, rmse
 
@@ -78,7 +78,7 @@ def test_auto__tells_weights_errors_and_what_its_learners_tell(one_gene):
     auto = AutoLearner(**FAST).fit(pairs, y)
     told = auto.notes()
     assert told["weights"] == {name: round(share, 6) for name, share in auto.weights_.items()}
-    assert set(told["inner_rmse"]) == {NAIVE, *CANDIDATES, "auto"}
+    assert set(told["inner_rmse"]) == {NAIVE, *candidates_for(pairs), "auto"}
     assert told["not_tried"] == []
     assert told["learners"] == {name: auto.members_[name].notes() for name in auto.weights_}
     folds = make_folds(pairs, "new-samples", 3, 0)
@@ -142,7 +142,7 @@ def test_auto__budget_for_no_learner_takes_the_naive_model(one_gene):
     pairs, y = one_gene
     auto = AutoLearner(**FAST, most_fits=3).fit(pairs, y)
     assert auto.weights_ == {}
-    assert auto.notes()["not_tried"] == list(CANDIDATES)
+    assert auto.notes()["not_tried"] == list(candidates_for(pairs))
     np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs))
 
 
@@ -150,7 +150,7 @@ def test_auto__no_learner_is_begun_after_its_time(one_gene):
     pairs, y = one_gene
     auto = AutoLearner(**FAST, most_minutes=1e-9).fit(pairs, y)
     assert auto.weights_ == {}
-    assert auto.notes()["not_tried"] == list(CANDIDATES)
+    assert auto.notes()["not_tried"] == list(candidates_for(pairs))
     ample = AutoLearner(**FAST, most_minutes=1e9).fit(pairs, y)
     assert ample.weights_ == AutoLearner(**FAST).fit(pairs, y).weights_
 

@@ -1,0 +1,137 @@
+"""What boosted trees on pairs are given, and what they owe to the tokens of the samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.models.contributions import LEADING, Contributions
+from drugresponse.models.handing_down import HandingDown
+from drugresponse.models.linear import FactorRidge
+
+if TYPE_CHECKING:
+    from drugresponse.models.trees import _Trees
+
+__all__ = ["booster_contributions", "embedding_width", "pair_inputs", "token_inputs"]
+
+_EMBEDDING = 20
+"""Factors of the ridge's embeddings among the inputs."""
+
+
+def embedding_width(stage: FactorRidge) -> int:
+    """How many columns of the ridge's embeddings are among the inputs."""
+    return 1 + min(stage.rank_, _EMBEDDING)
+
+
+def token_inputs(stage: FactorRidge, columns: NDArray[np.integer[Any]], pairs: Pairs) -> NDArray[np.float32]:
+    """`(n_samples, n_columns)` the tokens in these columns, NaN where unknown."""
+    encoder = stage.sample_encoder_
+    tokens = encoder.transform(pairs.genotypes, pairs.covariates)[:, columns].astype(np.float32)
+    tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, columns]] = np.nan
+    return tokens
+
+
+def pair_inputs(
+    pairs: Pairs,
+    tokens: NDArray[np.float32],
+    stage: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    drugs: NDArray[np.float64] | None,
+) -> NDArray[np.float32]:
+    """`(n_pairs, n_inputs)` tokens, the ridge's prediction and its embeddings side by side.
+
+    Parameters
+    ----------
+    pairs
+        Which sample meets which drug.
+    tokens
+        Of `token_inputs`.
+    stage
+        `(n_pairs,)` the ridge's prediction less its overall mean.
+    samples, drugs
+        `(n_samples, embedding_width)` and `(n_drugs, embedding_width)`; None for drugs leaves them out.
+    """
+    side = [samples[pairs.sample_index]] if drugs is None else [samples[pairs.sample_index], drugs[pairs.drug_index]]
+    parts: list[NDArray[Any]] = [tokens[pairs.sample_index], stage[:, None], *side]
+    return np.hstack([part.astype(np.float32) for part in parts])
+
+
+def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions]:
+    """The ridge's parts, and those of what a booster for all drugs adds; or those of the drug's own booster.
+
+    Parameters
+    ----------
+    trees
+        Fitted, with boosters on pairs.
+    pairs
+        Compact.
+    """
+    stage, width = trees.stage_, embedding_width(trees.stage_)
+    samples, drugs = stage.sample_embeddings(pairs)[:, :width], stage.drug_embeddings(pairs)
+    by_structure = (drugs != stage.drug_embeddings_without_structure(pairs)).any(axis=1)
+    whole = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+    tokens, predicted = token_inputs(stage, trees.columns_, pairs), trees.predict(pairs)
+    scores = stage.predict(pairs) - stage.overall_
+    kinds = [kind for kind in LEADING if stage.part_kinds()[kind]]
+    for ridge in stage.contributions(pairs):
+        booster = trees.boosters_.get(ridge.drug_id if trees.single_ else "all")
+        if booster is None:
+            yield ridge
+            continue
+        cut = pairs[ridge.rows]
+        sides = samples, None if trees.single_ else drugs[:, :width]
+        inputs = pair_inputs(cut, tokens, scores[ridge.rows], *sides)
+        found = trees.scale_ * _credits(booster, inputs, by_steps=trees.grows_forest)
+        values = _handed_down(trees, found, ridge.values, whole[cut.sample_index])
+        of_drug = "structure" if by_structure[cut.drug_index[0]] else "mean"
+        values[:, kinds.index(of_drug)] += found[:, len(trees.columns_) + 1 + width : -1].sum(axis=1)
+        values[:, 0] += trees.center_ + found[:, -1]
+        if not trees.single_:
+            values += ridge.values
+        yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
+
+
+def _handed_down(
+    trees: _Trees, found: NDArray[np.float64], ridge: NDArray[np.float64], tokens: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`(n_rows, n_parts)` credits of tokens, of the ridge's prediction and of its sample embedding, by part.
+
+    Parameters
+    ----------
+    trees
+        The learner.
+    found
+        `(n_rows, n_inputs + 1)` credits.
+    ridge
+        `(n_rows, n_parts)` the parts of the ridge's prediction, the mean first.
+    tokens
+        `(n_rows, n_tokens)`.
+    """
+    stage, n_used, first = trees.stage_, len(trees.columns_), ridge.shape[1] - tokens.shape[1]
+    parts = ridge.copy()
+    # the input is the ridge's prediction less its overall mean; what is the same in all of a booster's rows earns none
+    parts[:, 0] = 0.0 if trees.single_ else ridge[:, 0] - stage.overall_
+    score = HandingDown.of(parts, np.ones((parts.shape[1], 1)))
+    embedding = HandingDown.of(tokens, stage.coefficients_[:, : embedding_width(stage)])
+    values, nobody = score.spread(found[:, n_used : n_used + 1])
+    of_tokens, nothing = embedding.spread(found[:, n_used + 1 : n_used + 1 + embedding.coefficients.shape[1]])
+    values[:, first:] += of_tokens
+    values[:, first + trees.columns_] += found[:, :n_used]
+    values[:, 0] += nobody + nothing
+    return values
+
+
+def _credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> NDArray[np.float64]:
+    """`(n_rows, n_inputs + 1)` XGBoost's contributions, the expected prediction last.
+
+    Shapley values (TreeSHAP) for boosting. For a forest the steps on the way down, where a node's value is the mean of
+    its training rows: its trees are too deep for Shapley values, which take hundreds of times as long.
+    """
+    import xgboost
+
+    data = xgboost.DMatrix(inputs, nthread=1)
+    return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
