@@ -164,11 +164,30 @@ ABSENT_MEANS = Parameter(
     section="genotype_options",
     belongs_to=("VCF, BCF, PLINK", "lists of alterations"),
 )
+LAYER = Parameter(
+    "layer",
+    "text",
+    label="Layer of the .h5ad file",
+    help="The name of the layer that holds the genotypes. Unless given, X.",
+    section="genotype_options",
+    belongs_to=(".h5ad",),
+)
+ALIASES = Parameter(
+    "aliases",
+    "input",
+    label="Aliases: older and other names of genes",
+    help="Columns alias and gene, or HGNC's symbol, alias_symbol and prev_symbol. Genes are renamed to the names in "
+    "use, in their ids too; give the same table at training and prediction.",
+    formats=TABLE_FORMATS,
+    section="genotype_options",
+)
+GENOTYPE_OPTIONS = (FEATURES, GENOTYPE_FORMAT, KIND, ABSENT_MEANS, LAYER, ALIASES)
 MINIMUM_FEATURES = Parameter(
     "minimum_features",
     "number",
     label="Share of features that must be found",
-    help="A sample whose features carry less than this share of the model's weight is not predicted.",
+    help="A sample whose features carry less than this share of the model's weight is not predicted. "
+    "What is missing, absent or in conflict counts as the mean of the training samples.",
     default=0.5,
     minimum=0,
     maximum=1,

@@ -12,7 +12,7 @@ from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_drugs, read_pairs, read_responses, read_samples
 from drugresponse.report import adaptation_report
-from drugresponse.workflows.new_genotypes import read_new_genotypes
+from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import true_and_false
 
 __all__ = ["adapt"]
@@ -34,6 +34,8 @@ def adapt(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    layer: str | None = None,
+    aliases: Path | None = None,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
     response_column: str = "response",
@@ -50,7 +52,7 @@ def adapt(
     InputError
         The model cannot adapt, or no measurement can be used.
     """
-    given = (drugs, samples, pairs, features)
+    given = (drugs, samples, pairs, features, aliases)
     inputs = [model, responses, *genotypes, *(each for each in given if each)]
     outputs = {"predictions": predictions, "next_drugs": next_drugs, "report": report}
     with output_files(outputs, inputs) as out:
@@ -69,6 +71,8 @@ def adapt(
                 genotype_format=genotype_format,
                 absent_means=absent_means,
                 kind=kind,
+                layer=layer,
+                aliases=aliases,
                 known_samples=set(pilots.table["sample_id"]) | set(() if sample_table is None else sample_table.index),
             )
         result = fitted.adapt(
@@ -79,7 +83,9 @@ def adapt(
             pairs=None if pairs is None else read_pairs(pairs, sample_column=sample_column, drug_column=drug_column),
             minimum_features=minimum_features,
         )
-        _refuse_empty(result)
+        _refuse_without_rows(result)
+        if table is not None:
+            refuse_few_features(result, fitted, table, minimum_features, advice=", or leave --genotypes out")
         write_table(true_and_false(result), out["predictions"])
         ranked = fitted.next_drugs(
             pilots,
@@ -102,17 +108,11 @@ def _measurable(drugs: pd.DataFrame | None, model: DrugResponseModel) -> list[st
     return known or None
 
 
-def _refuse_empty(result: pd.DataFrame) -> None:
+def _refuse_without_rows(result: pd.DataFrame) -> None:
     if not len(result):
         raise InputError(
             "predictions: every drug of every sample was measured (expected some to predict). "
             "Name the rows with --pairs, or give --drugs with others."
-        )
-    if not result["prediction"].notna().any():
-        raise InputError(
-            f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's "
-            "weight in any sample, which is too little. Check that the feature ids are those of the training, lower "
-            "--minimum-features, or leave --genotypes out."
         )
 
 

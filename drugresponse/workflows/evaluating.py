@@ -48,6 +48,8 @@ def evaluate(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    layer: str | None = None,
+    aliases: Path | None = None,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
     response_column: str = "response",
@@ -82,6 +84,8 @@ def evaluate(
         measure,
         unit,
         higher_means,
+        layer,
+        aliases,
     )
     outputs = {
         "metrics": metrics,

@@ -10,10 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import InputError
 from drugresponse.models.pipeline import DrugResponseModel
-from drugresponse.readers import read_genotypes
+from drugresponse.models.predictions import FoundFeatures
+from drugresponse.workflows.sources import read_with_aliases
 
-__all__ = ["read_new_genotypes"]
+__all__ = ["read_new_genotypes", "refuse_few_features"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -28,6 +30,8 @@ def read_new_genotypes(
     genotype_format: str,
     absent_means: str | None,
     kind: str | None,
+    layer: str | None = None,
+    aliases: Path | None = None,
     known_samples: Collection[str] | None,
 ) -> Genotypes:
     """Read the sources; of lists of alterations and star alleles, what nobody bears is not absent from the model.
@@ -36,20 +40,56 @@ def read_new_genotypes(
     ----------
     model
         Fitted; its features are those that a list may leave out.
-    paths, features, genotype_format, absent_means, kind, known_samples
+    paths, features, genotype_format, absent_means, kind, layer, known_samples
         As for `read_genotypes`.
+    aliases
+        Table of aliases of genes, the one of the training.
     """
-    table = read_genotypes(
-        list(paths),
+    table = read_with_aliases(
+        paths,
+        aliases,
         features=features,
         genotype_format=genotype_format,
         absent_means=absent_means,
         kind=kind,
+        layer=layer,
         known_samples=known_samples,
         known_features=_features_of(model),
     )
     progress.info("read %d samples x %d features", *table.shape)
     return table
+
+
+def refuse_few_features(
+    result: pd.DataFrame, model: DrugResponseModel, table: Genotypes, minimum: float | None, *, advice: str = ""
+) -> None:
+    """Refuse a table of predictions in which no sample has enough of the model's features.
+
+    Parameters
+    ----------
+    result
+        Columns `prediction, features_found`.
+    model, table
+        What predicted, and the genotypes that it was given.
+    minimum
+        Least share of the model's weight that was asked for; None is that of the training.
+    advice
+        What else may be done, as the end of a sentence.
+
+    Raises
+    ------
+    InputError
+        Names the heaviest features that no sample has.
+    """
+    if result["prediction"].notna().any():
+        return
+    least = model.minimum_features if minimum is None else minimum
+    absent = FoundFeatures.of(model.regressor_, table).heaviest_absent()
+    raise InputError(
+        f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's weight "
+        f"in any sample (expected {least:.0%} or more). {absent}{' ' if absent else ''}Check that ids, places and "
+        f"alleles are those of the training, or lower --minimum-features{advice}."
+    )
 
 
 def _features_of(model: DrugResponseModel) -> pd.DataFrame:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.errors import InputError
-from drugresponse.models.pipeline import DrugResponseModel, load_model
+from drugresponse.models.pipeline import load_model
+from drugresponse.models.predictions import FoundFeatures
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_drugs, read_pairs, read_samples
 from drugresponse.report import prediction_report
-from drugresponse.workflows.new_genotypes import read_new_genotypes
+from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import true_and_false
 
 __all__ = ["predict"]
@@ -31,6 +31,8 @@ def predict(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    layer: str | None = None,
+    aliases: Path | None = None,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
     minimum_features: float | None = None,
@@ -44,7 +46,7 @@ def predict(
     InputError
         Every sample has too few of the model's features.
     """
-    inputs = [model, *genotypes, *(each for each in (drugs, samples, pairs, features) if each)]
+    inputs = [model, *genotypes, *(each for each in (drugs, samples, pairs, features, aliases) if each)]
     with output_files({"predictions": predictions, "report": report}, inputs) as out:
         fitted = load_model(model)
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
@@ -58,6 +60,8 @@ def predict(
             genotype_format=genotype_format,
             absent_means=absent_means,
             kind=kind,
+            layer=layer,
+            aliases=aliases,
             known_samples=known or None,
         )
         result = fitted.predict(
@@ -67,23 +71,12 @@ def predict(
             minimum_features=minimum_features,
             drugs=None if drugs is None else read_drugs(drugs, drug_column=drug_column),
         )
-        _refuse_empty_predictions(result, fitted, minimum_features)
+        refuse_few_features(result, fitted, table, minimum_features)
         write_table(true_and_false(result), out["predictions"])
         if "report" in out:
-            out["report"].write_text(prediction_report(result, fitted.manifest_), encoding="utf-8")
+            found = FoundFeatures.of(fitted.regressor_, table)
+            out["report"].write_text(prediction_report(result, fitted.manifest_, found), encoding="utf-8")
     return _told_of_predictions(result, predictions)
-
-
-def _refuse_empty_predictions(result: pd.DataFrame, model: DrugResponseModel, minimum: float | None) -> None:
-    if result["prediction"].notna().any():
-        return
-    least = model.minimum_features if minimum is None else minimum
-    best = float(result["features_found"].max())
-    raise InputError(
-        f"genotypes: the features found hold at most {best:.1%} of the model's weight in any sample "
-        f"(expected {least:.0%} or more). Check that the feature ids are those of the training, "
-        "or lower --minimum-features."
-    )
 
 
 def _told_of_predictions(result: pd.DataFrame, path: Path) -> list[str]:

@@ -18,10 +18,14 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
 from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
+from drugresponse.readers.gene_names import apply_gene_names, read_gene_names
+from drugresponse.readers.genotype_formats import genotype_format_of
 
-__all__ = ["SourceTables", "Sources", "true_and_false"]
+__all__ = ["SourceTables", "Sources", "read_with_aliases", "true_and_false"]
 
 progress = logging.getLogger("drugresponse.progress")
+
+_RENAMED_BY_READER = ("alterations", "star-alleles")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,8 @@ class Sources:
     measure: str = ""
     unit: str = ""
     higher_means: Any = None
+    layer: str | None = None
+    aliases: Path | None = None
 
     def paths(self) -> list[Path]:
         """Every file that will be read."""
@@ -93,12 +99,14 @@ class Sources:
             measure=Measure(self.measure or "", self.unit or "", self.higher_means),
         )
         samples = None if self.samples is None else read_samples(self.samples, sample_column=self.sample_column)
-        genotypes = read_genotypes(
-            list(self.genotypes),
+        genotypes = read_with_aliases(
+            self.genotypes,
+            self.aliases,
             features=self.features,
             genotype_format=self.genotype_format,
             absent_means=self.absent_means,
             kind=self.kind,
+            layer=self.layer,
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),
         )
         progress.info("read %d samples x %d features and %d responses", *genotypes.shape, len(responses))
@@ -126,11 +134,31 @@ class Sources:
             "drugs": self.drugs,
             "samples": self.samples,
             "features": self.features,
+            "aliases": self.aliases,
         }
         return {
             "genotypes": [file for path in self.genotypes for file in genotype_source_files(path)],
             **{role: [] if path is None else [path] for role, path in single.items()},
         }
+
+
+def read_with_aliases(
+    paths: Sequence[Path], aliases: Path | None, *, genotype_format: str = "auto", **how: Any
+) -> Genotypes:
+    """Read genotypes, their genes under the names in use where a table of aliases is given.
+
+    Parameters
+    ----------
+    paths, genotype_format, how
+        As for `read_genotypes`.
+    aliases
+        Path of the table of aliases.
+    """
+    names = None if aliases is None else read_gene_names(aliases)
+    found = read_genotypes(list(paths), genotype_format=genotype_format, aliases=names, **how)
+    if names is None or all(genotype_format_of(each, genotype_format) in _RENAMED_BY_READER for each in paths):
+        return found
+    return apply_gene_names(found, names)
 
 
 def true_and_false(table: pd.DataFrame) -> pd.DataFrame:

@@ -40,6 +40,8 @@ def train(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    layer: str | None = None,
+    aliases: Path | None = None,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
     response_column: str = "response",
@@ -76,6 +78,8 @@ def train(
         measure,
         unit,
         higher_means,
+        layer,
+        aliases,
     )
     with output_files({"model": model, "metrics": metrics, "report": report}, sources.paths()) as out:
         tables = sources.read(n_jobs, arm)

@@ -1,0 +1,145 @@
+"""Counts that describe genotypes: what is missing, what is altered, how frequent alleles are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+
+__all__ = ["FREQUENCY_BINS", "GenotypeSummary", "summarise_genotypes"]
+
+FREQUENCY_BINS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+"""Edges of the frequency spectrum; a bin holds its upper edge, and features without a minor allele stand apart."""
+_COUNTED = ("dosage", "altered")
+
+
+@dataclass(frozen=True, eq=False)
+class GenotypeSummary:
+    """What genotypes hold.
+
+    Attributes
+    ----------
+    blocks
+        Index `block`; `kind` (several parted by `;`), `n_features`, `missing` (share of calls, 0 to 1) and `constant`
+        (features with one value among their called samples, or without any call).
+    samples
+        Index `sample_id`; `missing` (share of features), `n_altered` (dosages and alterations above 0) and
+        `heterozygosity` (share of called dosages that are one copy; NaN without dosages).
+    feature_missing
+        `(n_features,)` share of samples without a call.
+    frequency
+        `(n_features,)` minor allele frequency of a dosage, share of carriers of an alteration; NaN for other kinds and
+        where nothing is called.
+    spectrum
+        Columns `block, kind, above, to, n_features`: features by frequency. The first row of a block, with 0 in both,
+        has those without a minor allele (without carriers).
+    """
+
+    blocks: pd.DataFrame
+    samples: pd.DataFrame
+    feature_missing: NDArray[np.float64]
+    frequency: NDArray[np.float64]
+    spectrum: pd.DataFrame
+
+
+def summarise_genotypes(genotypes: Genotypes) -> GenotypeSummary:
+    """Describe genotypes; time and memory grow with the calls that are stored.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0, 2], [1, float("nan")]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
+    >>> found = summarise_genotypes(genotypes)
+    >>> found.frequency.tolist(), found.samples["missing"].tolist(), found.samples["n_altered"].tolist()
+    ([0.25, 0.0], [0.0, 0.5], [1, 1])
+    """
+    n_samples, n_features = genotypes.shape
+    values = genotypes.values
+    row_of = np.repeat(np.arange(n_samples), np.diff(values.indptr))
+    missing = np.isnan(values.data)
+    n_missing = np.bincount(values.indices[missing], minlength=n_features)
+    copies = np.bincount(values.indices[~missing], weights=values.data[~missing], minlength=n_features)
+    frequency = _frequency(genotypes, np.asarray(copies, dtype=np.float64), n_samples - n_missing)
+    feature_missing = n_missing / max(n_samples, 1)
+    return GenotypeSummary(
+        _blocks(genotypes, feature_missing, _constant(genotypes, missing, n_missing)),
+        _samples(genotypes, row_of, missing),
+        feature_missing,
+        frequency,
+        _spectrum(genotypes.features, frequency),
+    )
+
+
+def _frequency(
+    genotypes: Genotypes, copies: NDArray[np.floating], n_called: NDArray[np.integer]
+) -> NDArray[np.float64]:
+    kinds = genotypes.features["kind"].to_numpy()
+    share = copies / np.where(n_called > 0, n_called, np.nan)
+    allele = share / 2
+    return np.select([kinds == "dosage", kinds == "altered"], [np.minimum(allele, 1 - allele), share], np.nan)
+
+
+def _constant(genotypes: Genotypes, missing: NDArray[np.bool_], n_missing: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """`(n_features,)` whether all called samples have one value."""
+    n_samples, n_features = genotypes.shape
+    values = genotypes.values
+    called, columns = values.data[~missing], values.indices[~missing]
+    n_stored = np.bincount(columns, minlength=n_features)
+    # a cell that is not stored is a 0
+    has_zero = n_samples - n_missing - n_stored > 0
+    low, high = (np.where(has_zero, 0.0, end) for end in (np.inf, -np.inf))
+    np.minimum.at(low, columns, called)
+    np.maximum.at(high, columns, called)
+    return ~(high > low)
+
+
+def _blocks(genotypes: Genotypes, missing: NDArray[np.float64], constant: NDArray[np.bool_]) -> pd.DataFrame:
+    table = genotypes.features[["block", "kind"]].assign(missing=missing, constant=constant)
+    return table.groupby("block", sort=True).agg(
+        kind=("kind", lambda kinds: ";".join(sorted(set(kinds)))),
+        n_features=("missing", "size"),
+        missing=("missing", "mean"),
+        constant=("constant", "sum"),
+    )
+
+
+def _samples(genotypes: Genotypes, row_of: NDArray[np.integer], missing: NDArray[np.bool_]) -> pd.DataFrame:
+    n_samples, n_features = genotypes.shape
+    kinds = genotypes.features["kind"].to_numpy()
+    columns = genotypes.values.indices
+    n_missing = np.bincount(row_of[missing], minlength=n_samples)
+    altered = ~missing & np.isin(kinds, _COUNTED)[columns] & (genotypes.values.data > 0)
+    is_dosage = (kinds == "dosage")[columns]
+    n_called = (kinds == "dosage").sum() - np.bincount(row_of[missing & is_dosage], minlength=n_samples)
+    # fractional dosages count as the nearest whole number
+    single = ~missing & is_dosage & (np.abs(genotypes.values.data - 1) < 0.5)
+    n_single = np.bincount(row_of[single], minlength=n_samples)
+    return pd.DataFrame(
+        {
+            "missing": n_missing / max(n_features, 1),
+            "n_altered": np.bincount(row_of[altered], minlength=n_samples),
+            "heterozygosity": n_single / np.where(n_called > 0, n_called, np.nan),
+        },
+        index=genotypes.sample_ids,
+    )
+
+
+def _spectrum(features: pd.DataFrame, frequency: NDArray[np.float64]) -> pd.DataFrame:
+    """Alterations can be in more than half of the samples: their last bin reaches to 1."""
+    rows = []
+    known = np.isfinite(frequency)
+    for name, at in features.groupby(["block", "kind"], sort=True).indices.items():
+        block, kind = cast("tuple[str, str]", name)
+        if kind not in _COUNTED:
+            continue
+        edges = [*FREQUENCY_BINS, *((1.0,) if kind == "altered" else ())]
+        found = frequency[at][known[at]]
+        rows.append((block, kind, 0.0, 0.0, int((found == 0).sum())))
+        for above, to in pairwise(edges):
+            rows.append((block, kind, above, to, int(((found > above) & (found <= to)).sum())))
+    return pd.DataFrame(rows, columns=["block", "kind", "above", "to", "n_features"])

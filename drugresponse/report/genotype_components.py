@@ -1,0 +1,102 @@
+"""The part of the page of `prepare` about principal components."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.principal_components import PrincipalComponents, shares_explained
+from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
+from drugresponse.report.page import Html, count, percent
+from drugresponse.report.scatter import colour_groups, legend, scatter
+
+__all__ = ["components_part", "explained"]
+
+_COLOURED_BY = ("ancestry", "batch", "site", "tissue", "subtype")
+_SHOWN = 4
+_MOST_COLUMNS = 8
+_KINDS = {"dosage": "unlinked variants", "altered": "alterations", "copy_number": "copy numbers", "score": "scores"}
+
+
+def explained(components: PrincipalComponents, samples: pd.DataFrame) -> list[tuple[str, NDArray[np.float64]]]:
+    """How much of each component lies between the groups of each column of text that has some.
+
+    Parameters
+    ----------
+    components
+        Of the samples.
+    samples
+        Same rows, text, "" where not known.
+
+    Returns
+    -------
+    list
+        Name of the column and `(n_components,)` shares; columns with 2 groups up to a fifth as many as samples, at most
+        8, those in front that explain most of one of the first four components.
+    """
+    if not components.n_features:
+        return []
+    found = []
+    for name in samples.columns:
+        levels = samples.loc[samples[name] != "", name].nunique()
+        if 2 <= levels <= max(2, len(samples) // 5):
+            found.append((str(name), shares_explained(components.scores, samples[name])))
+    found = [each for each in found if np.isfinite(each[1]).any()]
+    found.sort(key=lambda each: (-float(np.nanmax(each[1][:_SHOWN])), each[0]))
+    return found[:_MOST_COLUMNS]
+
+
+def components_part(components: PrincipalComponents, samples: pd.DataFrame) -> Part:
+    """Scatter plots, and which columns of the samples table the components follow."""
+    title = "Principal components"
+    if not components.n_features:
+        return Part(title, [Words("Too few samples or features vary for principal components.")])
+    words = Words(
+        f"The directions in which samples differ most, from {components.n_features:,} "
+        f"{_KINDS[components.kind]}, each standardised. Samples that lie together are alike: by ancestry, by tissue, "
+        "or because they were handled together."
+    )
+    return Part(title, [words, _figure(components, samples), *_explained_table(components, samples)])
+
+
+def _figure(components: PrincipalComponents, samples: pd.DataFrame) -> Figure:
+    column = next((each for name in _COLOURED_BY for each in samples.columns if str(each).lower() == name), None)
+    groups = colour_groups(samples[column]) if column is not None else []
+    if len(groups) < 2:
+        groups = [("samples", np.ones(len(samples), dtype=bool))]
+        told = ""
+    else:
+        told = f" Colours: {column}."
+    scores, shares = components.scores, components.shares
+    drawings: dict[str, Html] = {}
+    for first in range(0, min(_SHOWN, scores.shape[1]) - 1, 2):
+        axes = tuple(f"{scores.columns[at]} ({percent(shares[at])})" for at in (first, first + 1))
+        x, y = (scores.iloc[:, at].to_numpy() for at in (first, first + 1))
+        drawings[f"components-{first + 1}.svg"] = scatter(
+            x, y, groups, (axes[0], axes[1]), f"Samples on {axes[0]} and {axes[1]}"
+        )
+    if told:
+        drawings["groups.svg"] = legend(groups, f"Colours of {column}")
+    return Figure(drawings, f"Each dot is a sample; in brackets the share of the variance.{told}")
+
+
+def _explained_table(components: PrincipalComponents, samples: pd.DataFrame) -> list[Block]:
+    found = explained(components, samples)
+    if not found:
+        return []
+    shown = components.scores.columns[:_SHOWN]
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(name, kind="id"),
+            count(samples.loc[samples[name] != "", name].nunique(), "group"),
+            *(percent(each) for each in shares[:_SHOWN]),
+        ]
+        for name, shares in found
+    ]
+    words = Words(
+        "Share of each component's variance that lies between the groups of a column (0% is what chance gives). A "
+        "batch or a site that explains much calls for care; ancestry and tissue are expected to.",
+        quiet=True,
+    )
+    return [words, Table(["Column", "Groups", *shown], rows, words=2)]

@@ -1,0 +1,236 @@
+"""Prepare: genotypes of any format in; one .h5ad, a table of counts and a page out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.gene_burden import to_genes
+from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.joining import suggest_ids
+from drugresponse.errors import InputError
+from drugresponse.genotype_files import write_genotypes
+from drugresponse.outputs import output_files, write_table
+from drugresponse.readers import genotype_source_files, read_samples
+from drugresponse.readers.gene_lists import GENE_LISTS, read_gene_list
+from drugresponse.readers.genotype_formats import genotype_format_of
+from drugresponse.readers.regions import Regions, read_regions
+from drugresponse.readers.site_filter import SiteFilter
+from drugresponse.report import GenotypeSource, genotypes_report
+from drugresponse.version import __version__
+from drugresponse.workflows.sources import read_with_aliases
+
+__all__ = ["prepare"]
+
+logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
+
+
+def prepare(
+    *,
+    genotypes: Sequence[Path],
+    dataset: Path,
+    samples: Path | None = None,
+    genes: Sequence[str] | None = None,
+    regions: Path | None = None,
+    minimum_frequency: float = 0,
+    maximum_missing: float = 1,
+    by_gene: str = "no",
+    summary: Path | None = None,
+    report: Path | None = None,
+    sample_column: str = "sample_id",
+    within: str | None = None,
+    gene_list: Path | None = None,
+    minimum_quality: float = 0,
+    features: Path | None = None,
+    genotype_format: str = "auto",
+    kind: str | None = None,
+    absent_means: str | None = None,
+    layer: str | None = None,
+    aliases: Path | None = None,
+) -> list[str]:
+    """Read, filter and describe genotypes, and write them as one file; returns what to tell the user.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, no sample of the table is among the genotypes, or the filters leave nothing.
+    """
+    given = (samples, regions, gene_list, features, aliases)
+    inputs = [*(file for path in genotypes for file in genotype_source_files(path)), *filter(None, given)]
+    with output_files({"dataset": dataset, "summary": summary, "report": report}, inputs) as out:
+        table = None if samples is None else read_samples(samples, sample_column=sample_column)
+        asked = _Asked.of(genes, gene_list, regions, within, minimum_frequency, maximum_missing, minimum_quality)
+        with _what_readers_say() as notes:
+            found = read_with_aliases(
+                genotypes,
+                aliases,
+                features=features,
+                genotype_format=genotype_format,
+                absent_means=absent_means,
+                kind=kind,
+                layer=layer,
+                known_samples=None if table is None else set(table.index),
+                site_filter=asked.site_filter,
+            )
+            if by_gene != "no":
+                found = to_genes(found, by_effect=by_gene == "effect")
+            _report_strange_samples(found, table)
+        progress.info("read %d samples x %d features", *found.shape)
+        story = {
+            "sources": [GenotypeSource(path.name, genotype_format_of(path, genotype_format)) for path in genotypes],
+            "choices": [*asked.sentences, *_other_choices(by_gene, absent_means)],
+            "notes": notes,
+        }
+        overview = _write(found, table, story, out)
+    return _told(overview, dataset)
+
+
+def _write(
+    genotypes: Genotypes, samples: pd.DataFrame | None, story: dict[str, Any], out: dict[str, Path]
+) -> GenotypeOverview:
+    write_genotypes(genotypes, out["dataset"], samples=samples, about=_about(genotypes, story))
+    overview = overview_of(genotypes)
+    if "summary" in out:
+        write_table(overview.table(), out["summary"])
+    if "report" in out:
+        out["report"].write_text(genotypes_report(overview, samples=samples, **story), encoding="utf-8")
+    return overview
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is kept, and how that is told."""
+
+    site_filter: SiteFilter | None
+    sentences: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls,
+        genes: Sequence[str] | None,
+        gene_list: Path | None,
+        regions: Path | None,
+        within: str | None,
+        minimum_frequency: float,
+        maximum_missing: float,
+        minimum_quality: float,
+    ) -> _Asked:
+        symbols = _genes(genes, gene_list)
+        places = _regions(regions, within)
+        found = SiteFilter(places, symbols, minimum_frequency, maximum_missing, minimum_quality)
+        told = {
+            f"Only features of the genes that were named ({len(symbols or ())}).": symbols is not None,
+            f"Only variants in the regions that were named ({len(places.regions) if places else 0}).": places
+            is not None,
+            f"Only dosages with a minor allele frequency of {minimum_frequency:g} or more.": minimum_frequency > 0,
+            f"Only features that at most {100 * maximum_missing:g}% of the samples lack.": maximum_missing < 1,
+            f"Only variants with an imputation quality of {minimum_quality:g} or more.": minimum_quality > 0,
+        }
+        sentences = tuple(sentence for sentence, applies in told.items() if applies)
+        return cls(found if sentences else None, sentences)
+
+
+def _genes(genes: Sequence[str] | None, gene_list: Path | None) -> frozenset[str] | None:
+    """Symbols from both sources."""
+    found = [read_gene_list(each) for each in _typed("--genes", genes or (), "--gene-list")]
+    if gene_list is not None:
+        found.append(read_gene_list(Path(gene_list)))
+    return frozenset().union(*found) if found else None
+
+
+def _regions(regions: Path | None, within: str | None) -> Regions | None:
+    found = [read_regions(each) for each in _typed("--within", (within or "").split(","), "--regions")]
+    if regions is not None:
+        found.append(read_regions(Path(regions)))
+    return Regions.of(each for part in found for each in part.regions) if found else None
+
+
+def _typed(option: str, words: Sequence[str], instead: str) -> list[str]:
+    """Words that can be nothing but words: a file of that name is not looked at."""
+    found = []
+    for each in (word.strip() for word in words):
+        if "/" in each or "\\" in each:
+            raise InputError(f'{option}: found "{each}" (expected no file here). Give files with {instead}.')
+        if each:
+            found.append(each if each in GENE_LISTS else f"{each},")
+    return found
+
+
+def _other_choices(by_gene: str, absent_means: str | None) -> list[str]:
+    told = {
+        "A missing call was taken as the reference.": absent_means == "reference",
+        "Variants of one gene are joined.": by_gene == "any",
+        "Variants of one gene are joined by class of effect.": by_gene == "effect",
+    }
+    return [sentence for sentence, applies in told.items() if applies]
+
+
+@contextmanager
+def _what_readers_say() -> Iterator[list[str]]:
+    """Collect what is logged while genotypes are read, as sentences for the page."""
+    said: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.levelno >= logging.INFO and record.name != progress.name:
+                said.append(" ".join(record.getMessage().split()))
+
+    package, collector = logging.getLogger("drugresponse"), Collector()
+    level = package.level
+    package.addHandler(collector)
+    package.setLevel(min(level or logging.INFO, logging.INFO))
+    try:
+        yield said
+    finally:
+        package.removeHandler(collector)
+        package.setLevel(level)
+
+
+def _report_strange_samples(genotypes: Genotypes, samples: pd.DataFrame | None) -> None:
+    if samples is None:
+        return
+    known = genotypes.sample_ids.isin(samples.index)
+    if not known.any():
+        raise InputError(
+            f"samples: none of the {len(samples)} samples is among the {len(genotypes.sample_ids)} of the genotypes. "
+            f"{suggest_ids(samples.index, genotypes.sample_ids)}"
+        )
+    if not known.all():
+        logger.warning(
+            "samples: %d of %d samples have no row in the table; its columns are empty for them.",
+            int((~known).sum()),
+            len(known),
+        )
+
+
+def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:
+    """What the file remembers of its origin: no paths and no times, so that a rerun gives the same bytes."""
+    return {
+        **story,
+        "sources": [asdict(each) for each in story["sources"]],
+        "version": __version__,
+        "n_samples": genotypes.shape[0],
+        "n_features": genotypes.shape[1],
+        "X": "a cell that is not stored is 0, a missing call is NaN",
+    }
+
+
+def _told(overview: GenotypeOverview, dataset: Path) -> list[str]:
+    blocks = ", ".join(f"{row.n_features} {name}" for name, row in overview.summary.blocks.iterrows())
+    lines = [
+        f"{overview.n_samples} samples and {overview.n_features} features ({blocks}); {overview.missing:.2%} of the "
+        "calls are missing.",
+    ]
+    pairs = len(overview.relatives.table)
+    if pairs:
+        told = "1 pair of samples is" if pairs == 1 else f"{pairs} pairs of samples are"
+        lines.append(f"{told} closer than chance; the summary and the report tell which.")
+    return [*lines, f"Genotypes: {dataset}. To train on them: --genotypes {dataset}"]

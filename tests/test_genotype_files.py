@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.genotype_files import ABOUT, to_anndata, write_genotypes
+from drugresponse.readers import read_genotypes
+from tests.galaxy_tools import TEST_DATA
+
+SOURCES = {
+    "vcf": ["germline/genotypes.vcf"],
+    "plink": ["germline/genotypes.bed"],
+    "matrix": ["cell_lines/genotypes.tsv", "cell_lines/more_genotypes.csv"],
+    "maf": ["cell_lines/mutations.maf"],
+    "several": ["germline/genotypes.h5ad", "germline/star_alleles.tsv"],
+}
+
+
+@pytest.mark.parametrize("files", SOURCES.values(), ids=SOURCES)
+def test_write__is_read_back_as_the_same_genotypes(tmp_path, files):
+    genotypes = read_genotypes([TEST_DATA / each for each in files])
+    write_genotypes(genotypes, tmp_path / "cohort.dat")
+    assert read_genotypes(tmp_path / "cohort.dat").equals(genotypes)
+
+
+def two_blocks() -> Genotypes:
+    samples = ["-s 1", "ä/2"]
+    altered = Genotypes.from_dense([[0, 1, np.nan], [1, 0, 0]], samples, ["TP53", "KRAS", "a/b"], kind="altered")
+    scores = Genotypes.from_dense([[0, 2.5], [np.nan, 0]], samples, ["TP53", "altered:KRAS"], kind="score")
+    return Genotypes.join([altered, scores])
+
+
+def test_write__ids_that_blocks_share(tmp_path):
+    genotypes = two_blocks()
+    write_genotypes(genotypes, tmp_path / "cohort.h5ad")
+    assert read_genotypes(tmp_path / "cohort.h5ad").equals(genotypes)
+    names = anndata.read_h5ad(tmp_path / "cohort.h5ad").var_names
+    assert names.is_unique
+    assert {"altered:TP53", "score:TP53", "KRAS", "altered:KRAS", "a/b"} == set(names)
+
+
+def test_names__a_joined_id_that_is_taken():
+    samples = ["s1"]
+    altered = Genotypes.from_dense([[0, 1]], samples, ["TP53", "score:TP53"], kind="altered")
+    scores = Genotypes.from_dense([[0.5]], samples, ["TP53"], kind="score")
+    assert to_anndata(Genotypes.join([altered, scores])).var_names.is_unique
+
+
+def test_write__the_same_bytes_twice(tmp_path):
+    samples = pd.DataFrame({"site": ["x", "y"]}, index=["-s 1", "ä/2"])
+    for name in "ab":
+        write_genotypes(two_blocks(), tmp_path / name, samples=samples, about={"sources": ["a"], "n": 1})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_anndata__opens_with_its_own_reader(tmp_path):
+    columns = {
+        "age": ["7", ""],
+        "site/ward": ["a", "b"],
+        "_index": ["c", ""],
+        "site_ward": ["", ""],
+        "sample_id": ["", "x"],
+    }
+    samples = pd.DataFrame(columns, index=["ä/2", "another"])
+    write_genotypes(two_blocks(), tmp_path / "cohort.h5ad", samples=samples, about={"notes": ["µ"]})
+    found = anndata.read_h5ad(tmp_path / "cohort.h5ad")
+    assert found.obs_names.tolist() == ["-s 1", "ä/2"]
+    assert found.obs["age"].isna().tolist() == [True, False]
+    assert found.obs["site_ward"].tolist() == ["", "a"]
+    assert found.obs.columns.tolist() == ["age", "site_ward", "_index ", "site_ward'", "sample_id "]
+    assert found.var.loc["KRAS", "kind"] == "altered"
+    assert np.array_equal(found.X.toarray(), two_blocks().dense(), equal_nan=True)
+    assert json.loads(found.uns[ABOUT]) == {"format": 1, "notes": ["µ"]}
+
+
+def test_anndata__is_taken_as_genotypes_in_memory():
+    from drugresponse.readers import as_genotypes
+
+    genotypes = read_genotypes(TEST_DATA / "germline" / "genotypes.vcf")
+    assert as_genotypes(to_anndata(genotypes)).equals(genotypes)
