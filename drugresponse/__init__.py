@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from drugresponse.data.tables import Measure, Responses
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
     from drugresponse.evaluation.evaluate import evaluate
+    from drugresponse.explanation.explain import explain
+    from drugresponse.genotype_files import to_anndata, write_genotypes
     from drugresponse.models.pipeline import DrugResponseModel, load_model
     from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
 
@@ -29,12 +31,15 @@ _PLACES = {
     "ModelFileError": "drugresponse.errors",
     "Responses": "drugresponse.data.tables",
     "evaluate": "drugresponse.evaluation.evaluate",
+    "explain": "drugresponse.explanation.explain",
     "load_model": "drugresponse.models.pipeline",
     "read_drugs": "drugresponse.readers",
     "read_genotypes": "drugresponse.readers",
     "read_responses": "drugresponse.readers",
     "read_samples": "drugresponse.readers",
     "simulate_cohort": "drugresponse.data.synthetic",
+    "to_anndata": "drugresponse.genotype_files",
+    "write_genotypes": "drugresponse.genotype_files",
 }
 
 __all__ = [
@@ -46,12 +51,15 @@ __all__ = [
     "Responses",
     "__version__",
     "evaluate",
+    "explain",
     "load_model",
     "read_drugs",
     "read_genotypes",
     "read_responses",
     "read_samples",
     "simulate_cohort",
+    "to_anndata",
+    "write_genotypes",
 ]
 
 

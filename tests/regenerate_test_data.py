@@ -33,6 +33,10 @@ TRAIN = {
         *("--learner=ridge", "--folds=3", "--measure=ln_ic50", "--unit=uM", "--higher-means=resistant"),
     ],
     "germline": ["--genotypes={folder}/genotypes.vcf", "--learner=ridge", "--folds=3", "--measure=dose"],
+    "awkward": [
+        *("--genotypes={folder}/genotypes.tsv", "--sample-column=cell line", "--drug-column=drug (name)"),
+        *("--response-column=-log10 IC50", "--learner=ridge", "--folds=0"),
+    ],
 }
 PROMISED: dict[str, dict[str, Any]] = {
     "ridge": {"learner": "ridge", "folds": 2},
@@ -53,7 +57,9 @@ def write_model(name: str, path: Path) -> None:
     """Train the model that is committed as test-data/NAME/model.safetensors."""
     folder = ROOT / name
     options = [each.format(folder=folder) for each in TRAIN[name]]
-    shared = [f"--responses={folder}/responses.tsv", f"--samples={folder}/samples.tsv", "--threads=1", "--device=cpu"]
+    shared = [f"--responses={folder}/responses.tsv", "--threads=1", "--device=cpu"]
+    if (folder / "samples.tsv").is_file():
+        shared.append(f"--samples={folder}/samples.tsv")
     code = main(["train", *shared, *options, f"--model={path}"])
     if code:
         raise SystemExit(code)
@@ -263,6 +269,81 @@ def write_doses() -> None:
             csv.writer(file, delimiter=separator, lineterminator="\n").writerows(table)
 
 
+def write_gene_sets() -> None:
+    """Sets of the simulated genes: of one that acts, of others, and two that no tool can test."""
+    sets = {
+        "KINASES": ["ALK", "BRAF", "EGFR", "ERBB2", "FGFR1", "FLT3", "KIT", "MET", "PDGFRA", "RET"],
+        "PI3K_SIGNALLING": ["AKT1", "MTOR", "PIK3CA", "PIK3R1", "PTEN", "STK11", "TSC1", "TSC2"],
+        "CHROMATIN": ["ARID1A", "ASXL1", "BAP1", "CREBBP", "EP300", "EZH2", "KDM6A", "KMT2C", "PBRM1", "SETD2"],
+        "TOO_FEW": ["TP53", "RB1"],
+        "ELSEWHERE": ["ABC1", "ABC2", "ABC3", "ABC4", "ABC5"],
+    }
+    text = "".join("\t".join([name, "made up", *genes]) + "\n" for name, genes in sets.items())
+    (ROOT / "cell_lines" / "gene_sets.gmt").write_text(text, encoding="utf-8")
+
+
+def write_annotated() -> None:
+    """Made-up variants of two ancestries and two batches, with effects as VEP tells them; regions, genes, layers.
+
+    The last sample is the first person again. The first half of the variants differs between batches, the second
+    between ancestries; variants 210 to 219 are rare, and 220 to 229 hardly called.
+    """
+    folder = ROOT / "prepare"
+    folder.mkdir(exist_ok=True)
+    draw = random.Random(11)
+    n_samples = 40
+    genes = ["CYP2C19", "CYP2D6", "DPYD", "EGFR", "SLCO1B1", "TPMT"]
+    effects = ["missense_variant", "stop_gained", "synonymous_variant", "splice_donor_variant", "intron_variant"]
+    samples = [["sample_id", "ancestry", "batch", "subject_id"]]
+    samples += [
+        [f"S{i + 1:02d}", "north" if i % 2 else "south", "first" if i < 20 else "second", f"P{i + 1:02d}"]
+        for i in range(n_samples - 1)
+    ]
+    samples.append([f"S{n_samples:02d}", "south", "second", "P40"])
+    columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT"]
+    csq = "Consequence annotations from Ensembl VEP. Format: Allele|Consequence|SYMBOL|PICK"
+    lines = [
+        "##fileformat=VCFv4.2",
+        '##FILTER=<ID=PASS,Description="All filters passed">',
+        *(f"##contig=<ID=chr{i}>" for i in range(1, 7)),
+        f'##INFO=<ID=CSQ,Number=.,Type=String,Description="{csq}">',
+        '##INFO=<ID=R2,Number=1,Type=Float,Description="Quality of imputation">',
+        '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+        "\t".join([*columns, *(each[0] for each in samples[1:])]),
+    ]
+    for i in range(240):
+        chromosome, position = i // 40 + 1, 10_000 * (i % 40 + 1)
+        about = f"R2={draw.uniform(0.3, 1):.2f}"
+        if i % 4 == 0:
+            about += f";CSQ=T|{effects[i // 4 % 5]}|{genes[chromosome - 1]}|1"
+        calls = _calls(draw, i, samples[1:])
+        place = [f"chr{chromosome}", str(position), f"rs{1000 + i}", "C", "T", ".", "PASS", about, "GT"]
+        lines.append("\t".join(place + calls))
+    (folder / "annotated.vcf").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    _write_rows(folder / "samples.tsv", samples)
+    regions = [["chr2", "99999", "200000", "CYP2D6"], ["6", "0", "150000", "TPMT"]]
+    _write_rows(folder / "regions.bed", regions)
+    _write_rows(folder / "genes.txt", [["TPMT"], ["EGFR"]])
+    genotypes = pd.read_table(ROOT / "germline" / "genotypes.tsv", index_col=0).iloc[:30, :12]
+    layered = anndata.AnnData(genotypes.astype("float32") * 0, layers={"calls": genotypes.to_numpy("float32")})
+    layered.write_h5ad(folder / "layers.h5ad", compression="gzip")
+
+
+def _calls(draw: random.Random, number: int, samples: list[list[str]]) -> list[str]:
+    base = draw.uniform(0.15, 0.5)
+    apart = draw.choice((-0.14, 0.14))
+    calls = []
+    for _, ancestry, batch, _ in samples[:-1]:
+        side = batch == "first" if number < 120 else ancestry == "north"
+        frequency = base + (apart if side else -apart)
+        if 210 <= number < 220:
+            frequency = 0.01
+        alleles = sorted(int(draw.random() < frequency) for _ in range(2))
+        missing = draw.random() < (0.7 if 220 <= number < 230 else 0.01)
+        calls.append("./." if missing else f"{alleles[0]}/{alleles[1]}")
+    return [*calls, calls[0]]
+
+
 def _viability(dose: float, midpoint: float, bottom: float) -> float:
     return bottom + (1 - bottom) / (1 + (dose / midpoint) ** 1.5)
 
@@ -273,7 +354,9 @@ if __name__ == "__main__":
     write_variations()
     write_awkward()
     write_doses()
+    write_gene_sets()
     write_gene_calls()
+    write_annotated()
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
     write_broken()

@@ -32,8 +32,8 @@ def one_line(text: str) -> str:
     [
         (
             [],
-            "drugresponse: error: no command was given. Choose from: adapt, curves, describe, evaluate, predict, "
-            "simulate, train.",
+            "drugresponse: error: no command was given. Choose from: adapt, curves, describe, evaluate, explain, "
+            "predict, prepare, simulate, train.",
         ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["--hepl"], "drugresponse: error: "),

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from drugresponse.galaxy.installed import CHOICE
+
 __all__ = ["add_cases"]
 
 
@@ -42,7 +44,8 @@ def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
 
     for name, value in inputs.items():
         if isinstance(value, Mapping) and "value" not in value:
-            _add_inputs(etree.SubElement(parent, "section", name=name), value)
+            kind = "conditional" if name == CHOICE else "section"
+            _add_inputs(etree.SubElement(parent, kind, name=name), value)
         elif isinstance(value, Mapping):
             words = {key: _word(each) for key, each in value.items() if key != "parts"}
             param = etree.SubElement(parent, "param", name=name, **words)

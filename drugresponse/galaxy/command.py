@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from drugresponse.galaxy.installed import link_either, linked_name
 from drugresponse.galaxy.story import Story
 from drugresponse.parameters import Command, Parameter
 
@@ -27,7 +28,7 @@ def command_lines(command: Command, story: Story) -> list[str]:
     and outputs are written in the working folder, from where Galaxy takes them.
     """
     parameters = [each for each in command.parameters if each.name not in LEFT_OUT]
-    links = [line for each in parameters if each.type == "input" for line in _link(each)]
+    links = [line for each in parameters if each.type == "input" for line in _link(each, story)]
     options = [_PAD + line for each in parameters for line in _option(each, story)]
     return [*links, f"drugresponse {command.name}", *options]
 
@@ -48,7 +49,9 @@ def dataset_name(parameter: Parameter) -> str:
     return RENAMED.get(parameter.name, parameter.name)
 
 
-def _link(parameter: Parameter) -> list[str]:
+def _link(parameter: Parameter, story: Story) -> list[str]:
+    if parameter.name in story.offered_by_server:
+        return link_either(parameter)
     value = variable(parameter)
     if parameter.repeatable:
         lines = [
@@ -84,6 +87,8 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
         return [f"{parameter.option} {story.folder}"]
     value = variable(parameter)
     if parameter.type == "input":
+        if parameter.name in story.offered_by_server:
+            return [f"{parameter.option} '{linked_name(parameter)}'"]
         lines = _input_option(parameter)
         return lines if parameter.required else _only_if(value, lines)
     if parameter.type == "switch":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drugresponse.galaxy.command import LEFT_OUT, RENAMED, dataset_name, file_name
+from drugresponse.galaxy.installed import add_installed
 from drugresponse.galaxy.story import Story
 from drugresponse.parameters import SECTIONS, Command, Parameter
 
@@ -17,7 +18,9 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
 
     shown = [each for each in command.parameters if _is_field(each)]
     for parameter in shown:
-        if not parameter.section:
+        if parameter.name in story.offered_by_server:
+            add_installed(inputs, _field(parameter))
+        elif not parameter.section:
             inputs.append(_field(parameter))
     if story.optional_outputs:
         inputs.append(_choice_of_outputs(story))

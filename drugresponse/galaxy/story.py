@@ -55,6 +55,8 @@ class Story:
         Text of each choice by output or group name, in the order shown.
     chosen_outputs
         Those chosen at first.
+    offered_by_server
+        Names of the inputs that users may also choose among what is installed on the server.
     folder, files
         For a command that writes a folder: its name, and what becomes a dataset.
     """
@@ -66,6 +68,7 @@ class Story:
     tests: tuple[Mapping[str, Any], ...] = ()
     optional_outputs: Mapping[str, str] = field(default_factory=dict)
     chosen_outputs: tuple[str, ...] = ()
+    offered_by_server: tuple[str, ...] = ()
     folder: str = ""
     files: tuple[FolderOutput, ...] = ()
 
@@ -76,4 +79,5 @@ def read_story(path: Path) -> Story:
     files = tuple(FolderOutput(**each) for each in content.pop("files", ()))
     tests = tuple(content.pop("tests"))
     chosen = tuple(content.pop("chosen_outputs", ()))
-    return Story(**content, tests=tests, files=files, chosen_outputs=chosen)
+    offered = tuple(content.pop("offered_by_server", ()))
+    return Story(**content, tests=tests, files=files, chosen_outputs=chosen, offered_by_server=offered)

@@ -8,11 +8,12 @@ from types import MappingProxyType
 
 from drugresponse.parameters import inputs, learning
 from drugresponse.parameters.curves import CURVES
+from drugresponse.parameters.explaining import EXPLAIN
 from drugresponse.parameters.parameter import Command, Parameter
+from drugresponse.parameters.preparing import PREPARE
 
 _USUAL_SIZE = "Unless given, what is usual for the kind of cohort."
 _COLUMNS = (inputs.SAMPLE_COLUMN, inputs.DRUG_COLUMN)
-_GENOTYPE_OPTIONS = (inputs.FEATURES, inputs.GENOTYPE_FORMAT, inputs.KIND, inputs.ABSENT_MEANS)
 _RUNNING = (learning.THREADS, learning.DEVICE, learning.CONFIG)
 
 _SIMULATE = Command(
@@ -62,7 +63,7 @@ _TRAIN = Command(
         inputs.MEASURE,
         inputs.UNIT,
         inputs.HIGHER_MEANS,
-        *_GENOTYPE_OPTIONS,
+        *inputs.GENOTYPE_OPTIONS,
         inputs.MINIMUM_FEATURES,
         learning.COVARIATES,
         learning.ARM,
@@ -107,7 +108,7 @@ _EVALUATE = Command(
         replace(inputs.MEASURE, help="Such as ln_ic50 or auc; shown in reports."),
         replace(inputs.UNIT, help="Such as uM or mg/week; shown in reports."),
         inputs.HIGHER_MEANS,
-        *_GENOTYPE_OPTIONS,
+        *inputs.GENOTYPE_OPTIONS,
         replace(
             learning.FOLDS,
             label="Folds held out in turn",
@@ -144,7 +145,7 @@ _PREDICT = Command(
         learning.PREDICTIONS,
         learning.REPORT,
         *_COLUMNS,
-        *_GENOTYPE_OPTIONS,
+        *inputs.GENOTYPE_OPTIONS,
         replace(
             inputs.MINIMUM_FEATURES,
             default=None,
@@ -183,7 +184,7 @@ _ADAPT = Command(
         learning.REPORT,
         *_COLUMNS,
         inputs.RESPONSE_COLUMN,
-        *_GENOTYPE_OPTIONS,
+        *inputs.GENOTYPE_OPTIONS,
         replace(
             inputs.MINIMUM_FEATURES,
             default=None,
@@ -211,6 +212,6 @@ _DESCRIBE = Command(
 )
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {each.name: each for each in (_SIMULATE, CURVES, _TRAIN, _PREDICT, _ADAPT, _EVALUATE, _DESCRIBE)}
+    {each.name: each for each in (_SIMULATE, PREPARE, CURVES, _TRAIN, _PREDICT, _ADAPT, _EVALUATE, EXPLAIN, _DESCRIBE)}
 )
 """Every command by name."""

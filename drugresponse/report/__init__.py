@@ -3,16 +3,21 @@
 from drugresponse.report.adaptation import adaptation_report
 from drugresponse.report.curves import curves_report
 from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
+from drugresponse.report.explanation import explanation_report
+from drugresponse.report.genotypes import GenotypeSource, genotypes_report
 from drugresponse.report.predictions import prediction_report
 from drugresponse.report.training import training_report
 
 __all__ = [
+    "GenotypeSource",
     "adaptation_report",
     "curves_report",
     "evaluation_figures",
     "evaluation_markdown",
     "evaluation_report",
     "evaluation_title",
+    "explanation_report",
+    "genotypes_report",
     "prediction_report",
     "training_report",
 ]

@@ -35,6 +35,7 @@ def _root(colours: dict[str, str]) -> str:
 DRAWINGS = """\
 svg { display: block; overflow: visible; }
 svg text { fill: currentColor; font-size: 14px; } svg .tick { fill: var(--quiet); font-size: 12px; }
+svg .label { font-size: 12px; }
 svg .model { fill: var(--model); stroke: none; } svg .naive { fill: var(--naive); }
 svg .fold { fill: var(--paper); stroke: var(--ink); stroke-width: 1.25; }
 svg .best { stroke: var(--ink); stroke-width: 1.25; stroke-dasharray: 4 3; }

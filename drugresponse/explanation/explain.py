@@ -1,0 +1,256 @@
+"""Explain a model: what it hangs on which feature, what the measurements say without it, and where both agree."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.joining import TrainingRows, join_training_rows, suggest_ids
+from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
+from drugresponse.errors import InputError
+from drugresponse.explanation.agreement import agreement
+from drugresponse.explanation.associations import MINIMUM_CARRIERS, Associations, associate_pairs
+from drugresponse.explanation.attribution_table import attribution_table
+from drugresponse.explanation.attributions import PartEffects, attribute
+from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
+from drugresponse.explanation.gene_sets import gene_set_tests
+from drugresponse.explanation.noise import Noise, noise_of_copies
+from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
+from drugresponse.explanation.targets import target_ranks
+from drugresponse.models.pipeline import DrugResponseModel
+from drugresponse.models.predictions import PREDICTION_COLUMNS
+from drugresponse.models.requests import drugs_by_id
+from drugresponse.models.threads import available_cores
+from drugresponse.readers import as_genotypes
+from drugresponse.readers.gene_sets import GeneSet
+
+__all__ = ["DEFAULT_REFITS", "Explanation", "explain"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+DEFAULT_REFITS = 5
+_FEWEST_REFITS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What `explain` found.
+
+    Attributes
+    ----------
+    attributions
+        What the model hangs on each feature for each drug; see `attribution_table`.
+    associations
+        What the measurements say without the model; see `Associations`.
+    agreement
+        What either names, and what both do; see `agreement`.
+    reasons
+        The predictions of the selected samples, part by part; see `reasons_of`.
+    predictions
+        The same predictions with their bounds, as `DrugResponseModel.predict` gives them.
+    pathways
+        Gene sets; see `gene_set_tests`. None where no sets were given.
+    targets
+        Where the drugs' annotated targets rank; see `target_ranks`.
+    clusters
+        Drugs by what drives them; None with fewer than two drugs, or where no genotype drives any.
+    spread, noise
+        How far effects move over refits, and what copies without meaning reach; None without refits.
+    rows
+        The measurements that were explained.
+    measure, manifest
+        What a response means, and what the model tells of itself.
+    fits
+        Fits of learners that stability and noise cost.
+    """
+
+    attributions: pd.DataFrame
+    associations: Associations
+    agreement: pd.DataFrame
+    reasons: pd.DataFrame
+    predictions: pd.DataFrame
+    pathways: pd.DataFrame | None
+    targets: pd.DataFrame
+    clusters: DrugClusters | None
+    spread: Spread | None
+    noise: Noise | None
+    rows: TrainingRows
+    measure: Measure
+    manifest: dict[str, Any]
+    fits: int
+
+
+def explain(
+    model: DrugResponseModel,
+    genotypes: Any,
+    responses: Responses | pd.DataFrame,
+    *,
+    drugs: pd.DataFrame | None = None,
+    samples: pd.DataFrame | None = None,
+    gene_sets: Sequence[GeneSet] | None = None,
+    selected_samples: Sequence[str] = (),
+    refits: int = DEFAULT_REFITS,
+    refit_learner: str | None = None,
+    adjust_sensitivity: bool = False,
+    minimum_carriers: int = MINIMUM_CARRIERS,
+    n_reasons: int = 10,
+    n_jobs: int | None = None,
+    random_state: int = 0,
+) -> Explanation:
+    """Attribute predictions to features, test the features in the measurements, and set both side by side.
+
+    Parameters
+    ----------
+    model
+        Fitted.
+    genotypes, responses, drugs, samples
+        As for `DrugResponseModel.fit`: the samples whose predictions are explained, and what was measured of them.
+        Those of the training, or others of the same assay. Associations are adjusted for the model's covariates.
+    gene_sets
+        As `read_gene_sets` gives them.
+    selected_samples
+        Samples of the genotypes whose predictions are told part by part; they need not be measured.
+    refits
+        Fits of the model's learner without a part of the subjects, from which stability and intervals come; some more
+        show what features without meaning reach. 0 leaves both out.
+    refit_learner
+        A cheaper learner for them; None takes the model's own, `auto` with its weights as they are.
+    adjust_sensitivity, minimum_carriers
+        Of the associations: whether they are adjusted for how sensitive a sample is to the other drugs, and the fewest
+        samples that must bear a feature.
+    n_reasons
+        Features told one by one in the reasons of a prediction.
+    n_jobs, random_state
+        Units run at once, None for all cores; and the seed.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit the model or each other; or fewer than 2 refits, other than 0.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=80, n_drugs=3, n_features=20)
+    >>> model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+    >>> told = dr.explain(model, cohort.genotypes, cohort.responses, samples=cohort.samples, refits=0)
+    >>> told.attributions.columns[:4].tolist(), told.reasons.empty
+    (['drug_id', 'feature_id', 'gene', 'effect'], True)
+    """
+    if refits and refits < _FEWEST_REFITS:
+        raise InputError(f"--refits: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
+    jobs = n_jobs or available_cores()
+    called, measured = as_genotypes(genotypes), as_responses(responses)
+    rows = _rows_of(model, called, measured, drugs, samples)
+    _refuse_unknown(selected_samples, called)
+    progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
+    explained = _explained_genotypes(called, rows, selected_samples)
+    told = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
+    selected = told.pairs.genotypes.sample_ids.isin(list(selected_samples))[told.pairs.sample_index]
+    effects, reasons = attribute(told.parts, told.by_drug, told.pairs, asked=selected, n_strongest=n_reasons)
+    progress.info("testing associations")
+    associations = associate_pairs(
+        rows.pairs,
+        rows.y,
+        adjust_sensitivity=adjust_sensitivity,
+        minimum_carriers=minimum_carriers,
+        random_state=random_state,
+        n_jobs=jobs,
+    )
+    recipe = Recipe.of(model, refit_learner)
+    spread, noise = None, None
+    if refits:
+        progress.info("fitting %s again, %d times without a part of the subjects", recipe.learner, refits)
+        others = refit_without_groups(recipe, rows, told.pairs, n_groups=refits, random_state=random_state)
+        spread = spread_over_refits(effects, others)
+        progress.info("fitting %s again beside features without meaning", recipe.learner)
+        noise = noise_of_copies(recipe, rows, told.pairs, effects, random_state=random_state)
+    measure = Measure(**model.manifest_["measure"])
+    attributions = attribution_table(effects, measure, spread=spread, noise=noise)
+    return Explanation(
+        attributions,
+        associations,
+        agreement(associations.table, attributions),
+        reasons,
+        _predictions_of(model, called, samples, rows, selected_samples),
+        None if gene_sets is None else gene_set_tests(attributions, gene_sets, rows.pairs.genotypes),
+        target_ranks(rows.pairs.drugs if drugs is None else drugs, attributions, associations.table),
+        _clusters(attributions, effects),
+        spread,
+        noise,
+        rows,
+        measure,
+        dict(model.manifest_),
+        0 if spread is None or noise is None else recipe.n_fits() * (spread.n_refits + noise.n_refits),
+    )
+
+
+def _rows_of(
+    model: DrugResponseModel,
+    genotypes: Genotypes,
+    measured: Responses,
+    drugs: pd.DataFrame | None,
+    samples: pd.DataFrame | None,
+) -> TrainingRows:
+    """The measurements of the model's drugs, with the model's covariates."""
+    known = measured.table["drug_id"].isin(model.drugs_.index)
+    given = drugs_by_id(drugs, None)
+    if given is not None:
+        known |= measured.table["drug_id"].isin(given.index)
+    if not known.any():
+        ids = pd.Index(measured.table["drug_id"].unique())
+        raise InputError(
+            f"responses: none of its {len(ids)} drugs is among the {len(model.drugs_)} of the model. "
+            f"{suggest_ids(ids, model.drugs_.index)}"
+        )
+    table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
+    present = [name for name in model.covariate_names_ if table is not None and name in table.columns]
+    return join_training_rows(
+        genotypes,
+        Responses.build(measured.table[known], measured.measure),
+        model.drugs_ if given is None else given,
+        table,
+        present,
+        (model.manifest_.get("arm") or {}).get("column") if table is not None else None,
+    )
+
+
+def _refuse_unknown(selected: Sequence[str], genotypes: Genotypes) -> None:
+    unknown = pd.Index([each for each in selected if each not in genotypes.sample_ids])
+    if len(unknown):
+        raise InputError(
+            f"--selected-samples: {len(unknown)} of {len(selected)} have no genotype. "
+            f"{suggest_ids(unknown, genotypes.sample_ids)}"
+        )
+
+
+def _explained_genotypes(genotypes: Genotypes, rows: TrainingRows, selected: Sequence[str]) -> Genotypes:
+    """The measured samples, and the selected ones that were not measured."""
+    measured = rows.pairs.genotypes.sample_ids
+    more = [each for each in dict.fromkeys(selected) if each not in measured]
+    return genotypes.reindex(measured.append(pd.Index(more, dtype=object)))
+
+
+def _predictions_of(
+    model: DrugResponseModel,
+    genotypes: Genotypes,
+    samples: pd.DataFrame | None,
+    rows: TrainingRows,
+    selected: Sequence[str],
+) -> pd.DataFrame:
+    """Bounds and flags of the selected samples' predictions."""
+    if not len(selected):
+        return pd.DataFrame(columns=list(PREDICTION_COLUMNS))
+    chosen = genotypes.reindex(pd.Index(list(dict.fromkeys(selected)), dtype=object))
+    return model.predict(chosen, samples=samples, drugs=rows.pairs.drugs)
+
+
+def _clusters(attributions: pd.DataFrame, effects: PartEffects) -> DrugClusters | None:
+    genotype = (effects.parts["kind"] == "genotype").to_numpy()
+    driven = (effects.importance[:, genotype] > 0).any(axis=1)
+    return cluster_drugs(attributions) if driven.sum() > 1 else None

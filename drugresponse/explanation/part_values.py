@@ -1,0 +1,130 @@
+"""The values of features and covariates in each sample, in the order of a prediction's parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.pairs import Pairs
+
+__all__ = ["PartValues", "feature_values"]
+
+
+@dataclass(frozen=True, eq=False)
+class PartValues:
+    """What each part of a prediction is the part of, sample by sample.
+
+    Attributes
+    ----------
+    shown : (n_samples, n_parts) float64
+        The value of the part's feature or covariate, NaN where missing; a level of a text covariate is 0 or 1. NaN for
+        parts that belong to neither, such as mean effects.
+    compared : (n_samples, n_parts) float64
+        The same, but for an interaction with the treatment arm: there, the product of the feature and the arm, each
+        less its mean. The slope of a part on this is its effect.
+    carried : (n_samples, n_parts) bool
+        Whether the value is known and differs from the feature's most common one; for an interaction, whether also the
+        arm is not 0.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0.0], [1.0], [0.0]], ["s1", "s2", "s3"], ["KRAS"], block="mutation")
+    >>> covariates = pd.DataFrame({"tissue": ["lung", "skin", ""]}, index=genotypes.sample_ids)
+    >>> pairs = Pairs.grid(genotypes, covariates, pd.DataFrame(index=pd.Index(["d"])))
+    >>> parts = pd.DataFrame({"kind": ["covariate", "genotype"], "block": ["covariates", "mutation"],
+    ...                       "feature_id": ["tissue=lung", "KRAS"], "gene": "", "arm": ""})
+    >>> PartValues.of(parts, pairs).shown.tolist()
+    [[1.0, 0.0], [0.0, 1.0], [nan, 0.0]]
+    """
+
+    shown: NDArray[np.float64]
+    compared: NDArray[np.float64]
+    carried: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, parts: pd.DataFrame, pairs: Pairs) -> PartValues:
+        """Look the values up.
+
+        Parameters
+        ----------
+        parts
+            One row a part, columns `kind, block, feature_id, gene, arm`, as of a learner's contributions.
+        pairs
+            Whose samples are explained.
+        """
+        shown = np.full((pairs.genotypes.shape[0], len(parts)), np.nan)
+        kinds = parts["kind"].to_numpy(dtype=object)
+        for at in np.flatnonzero(kinds == "covariate"):
+            shown[:, at] = _covariate_value(pairs.covariates, str(parts["feature_id"].iloc[at]))
+        genotype = np.flatnonzero(kinds == "genotype")
+        shown[:, genotype] = feature_values(parts.iloc[genotype], pairs.genotypes)
+        carried = np.isfinite(shown) & (shown != _most_common(shown))
+        crossed = np.flatnonzero(parts["arm"] != "")
+        if not len(crossed):
+            return cls(shown, shown, carried)
+        compared = shown.copy()
+        for name in parts["arm"].iloc[crossed].unique():
+            columns = np.flatnonzero(parts["arm"] == name)
+            arm = _covariate_value(pairs.covariates, str(name))
+            compared[:, columns] = _less_mean(shown[:, columns]) * _less_mean(arm[:, None])
+            carried[:, columns] &= (np.isfinite(arm) & (arm != 0))[:, None]
+        return cls(shown, compared, carried)
+
+
+def feature_values(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.float64]:
+    """Values of features in each sample, as the genotypes have them.
+
+    Parameters
+    ----------
+    wanted
+        One row a value, columns `block, feature_id`. Where the genotypes have the id in another block alone, it is
+        that one: the guess of a block may differ between files.
+    genotypes
+        Samples.
+
+    Returns
+    -------
+    (n_samples, n_wanted) float64
+        NaN where the call is missing or the genotypes lack the feature.
+    """
+    ids = genotypes.features.index
+    at = pd.MultiIndex.from_arrays([genotypes.features["block"], ids]).get_indexer(
+        pd.MultiIndex.from_frame(wanted[["block", "feature_id"]])
+    )
+    alone = np.flatnonzero(~ids.duplicated(keep=False))
+    by_id = np.append(alone, -1)[ids[alone].get_indexer(pd.Index(wanted["feature_id"]))]
+    at = np.where(at >= 0, at, by_id)
+    values = np.full((genotypes.shape[0], len(wanted)), np.nan)
+    values[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
+    return values
+
+
+def _covariate_value(covariates: pd.DataFrame, token: str) -> NDArray[np.float64]:
+    """`(n_samples,)` value of a covariate token: a numeric column, or `column=level` of a text column."""
+    for name, column in covariates.items():
+        if column.dtype != object and token == str(name):
+            return column.to_numpy(dtype=np.float64)
+        if column.dtype == object and token.startswith(f"{name}="):
+            text = column.to_numpy(dtype=object)
+            return np.where(text == "", np.nan, text == token.removeprefix(f"{name}=")).astype(np.float64)
+    return np.full(len(covariates), np.nan)
+
+
+def _most_common(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_columns,)` most common known value of each column, the smallest of several; NaN where none is known."""
+    common = np.full(values.shape[1], np.nan)
+    for at, column in enumerate(values.T):
+        levels, counts = np.unique(column[np.isfinite(column)], return_counts=True)
+        if len(levels):
+            common[at] = levels[np.argmax(counts)]
+    return common
+
+
+def _less_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = np.isfinite(values)
+    means = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return values - means

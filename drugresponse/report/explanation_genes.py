@@ -1,0 +1,96 @@
+"""What the model leans on beyond single features: gene sets, the drugs' own targets, and drugs driven alike."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from drugresponse.explanation.drivers import DrugClusters
+from drugresponse.report.blocks import Cell, Part, Table, Words
+from drugresponse.report.page import count, joined, number
+
+__all__ = ["clusters_part", "p_words", "pathways_part", "targets_part"]
+
+_MOST_ROWS = 30
+_LEVEL = 0.05
+_LEAST = 1e-16
+"""Smaller p and q are told as below this: no test is that sure of its assumptions."""
+_MOST_DRUGS = 8
+_WAYS = {True: "raises", False: "lowers"}
+
+
+def p_words(value: float) -> str:
+    """A p or q value; the smallest as a limit."""
+    return f"below {number(_LEAST)}" if value < _LEAST else number(value)
+
+
+def pathways_part(pathways: pd.DataFrame) -> Part:
+    """Gene sets that stand out."""
+    sure = pathways[pathways["q"] <= _LEVEL]
+    told = Words(
+        f"{len(pathways):,} pairs of a drug and a gene set were tested; {count(len(sure), 'pair')} stand out at a "
+        "false-discovery rate of 5%. A z above 0 says that the set's genes raise the response in the model."
+    )
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(str(row["drug_id"]), kind="id"),
+            Cell(str(row["gene_set"]).replace("_", " "), kind="id"),
+            Cell(str(row["leading_genes"]).replace(",", ", "), kind="id"),
+            str(row["n_genes"]),
+            number(row["statistic"], sign=True),
+            p_words(row["q"]),
+        ]
+        for row in sure.sort_values(["q", "p", "drug_id", "gene_set"], kind="stable")
+        .head(_MOST_ROWS)
+        .to_dict("records")
+    ]
+    columns = ["Drug", "Gene set", "Genes that lead it", "Genes", "z", "q"]
+    table = [Table(columns, rows, f"The {len(rows)} surest.", words=3)] if rows else []
+    return Part("Gene sets", [told, *table])
+
+
+def targets_part(targets: pd.DataFrame) -> Part:
+    """Where the drugs' own targets rank."""
+    known = targets[targets["attribution_rank"].notna() | targets["association_rank"].notna()]
+    first = int((targets["attribution_rank"] == 1).sum())
+    told = Words(
+        f"Of {count(len(targets), 'drug')} with annotated targets, {len(known)} have a target among the model's "
+        f"features; for {first} of them it weighs most in the model. Many drugs work without any change in the gene of "
+        "their target, so that a low rank is no fault."
+    )
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(str(row["drug_id"]), kind="id"),
+            Cell(str(row["targets_in_model"]).replace(",", ", "), kind="id"),
+            "" if pd.isna(row["association_rank"]) else str(int(row["association_rank"])),
+            "" if pd.isna(row["q"]) else p_words(row["q"]),
+            "" if pd.isna(row["attribution_rank"]) else f"{int(row['attribution_rank'])} of {row['n_features']}",
+        ]
+        for row in known.sort_values(["association_rank", "attribution_rank", "drug_id"], kind="stable")
+        .head(_MOST_ROWS)
+        .to_dict("records")
+    ]
+    columns = ["Drug", "Target", "Rank measured", "q", "Rank in the model"]
+    table = [Table(columns, rows, "The best ranks first.", words=2)] if rows else []
+    return Part("Annotated targets of the drugs", [told, *table])
+
+
+def clusters_part(clusters: DrugClusters) -> Part:
+    """Groups of drugs that the same features drive."""
+    drugs, features = clusters.drugs, clusters.features
+    sizes = drugs["cluster"].value_counts()
+    shared = sorted(sizes.index[sizes > 1], key=lambda each: (-sizes[each], each))
+    told = Words(
+        f"Drugs whose effects in the model correlate by 0.5 or more stand together: {count(len(shared), 'group')}, and "
+        f"{count(int((sizes == 1).sum()), 'drug')} alone."
+    )
+    rows: list[list[Cell | str]] = []
+    for each in shared:
+        members = drugs.loc[drugs["cluster"] == each, "drug_id"].astype(str).tolist()
+        leads = features[features["cluster"] == each].head(3).to_dict("records")
+        ways = ", ".join(f"{lead['feature_id']} ({_WAYS[lead['direction'] > 0]})" for lead in leads)
+        few = len(members) <= _MOST_DRUGS
+        shown = joined(members) if few else f"{', '.join(members[:_MOST_DRUGS])} and {len(members) - _MOST_DRUGS} more"
+        rows.append([shown, ways, str(len(members))])
+    columns = ["Drugs", "What leads them", "Number"]
+    table = [Table(columns, rows, "The largest groups first.", words=2)] if rows else []
+    return Part("Drugs that are driven alike", [told, *table])

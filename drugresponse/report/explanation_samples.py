@@ -1,0 +1,117 @@
+"""Sample by sample: the drugs ranked by what is predicted beyond the usual, and the reasons of the first."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.explanation.explain import Explanation
+from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
+from drugresponse.report.page import MISSING, Html, number
+from drugresponse.report.waterfalls import Step, waterfall
+
+__all__ = ["sample_parts"]
+
+_MOST_SAMPLES = 5
+_MOST_DRUGS = 15
+_DRAWN = 2
+_FEATURES_DRAWN = 6
+_LEAST = 1e-4
+"""A part that is so small beside the largest is not drawn."""
+_SIDE = {"sensitive": (-1.0, "sensitive"), "resistant": (1.0, "sensitive"), "dose": (1.0, "in need of a lower dose")}
+
+
+def sample_parts(found: Explanation) -> Iterator[Part]:
+    """A part for each selected sample."""
+    chosen = list(dict.fromkeys(found.predictions["sample_id"].astype(str)))
+    for sample in chosen[:_MOST_SAMPLES]:
+        yield Part(f"Sample {sample}", list(_sample(found, sample)))
+    if len(chosen) > _MOST_SAMPLES:
+        words = f"{len(chosen) - _MOST_SAMPLES} more selected samples are in the table of reasons."
+        yield Part("Other samples", [Words(words, quiet=True)])
+
+
+def _sample(found: Explanation, sample: str) -> Iterator[Block]:
+    rows = found.predictions[found.predictions["sample_id"].astype(str) == sample]
+    rows = rows.assign(beyond=rows["prediction"] - rows["baseline"])
+    rows = rows[rows["beyond"].notna()]
+    if rows.empty:
+        yield Words("Nothing is predicted: too few of the model's features are known of this sample.")
+        return
+    sign, word = _SIDE.get(found.measure.higher_means or "", (0.0, ""))
+    order = rows["beyond"] * sign if sign else -rows["beyond"].abs()
+    rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
+    way = (
+        f"the one to which it is most {word} beyond what the drug usually shows"
+        if word
+        else "the one that lies furthest from it"
+    )
+    yield Words(
+        "Drugs ranked by how far the prediction lies from the usual response to the drug (the naive prediction), "
+        f"{way}, first."
+    )
+    reasons = found.reasons[found.reasons["sample_id"].astype(str) == sample]
+    yield _ranking(rows, reasons)
+    drawings: dict[str, Html] = {}
+    for row in rows.head(_DRAWN).to_dict("records"):
+        parts = reasons[reasons["drug_id"] == row["drug_id"]]
+        if len(parts):
+            drawings[f"sample-{len(drawings) + 1}"] = _waterfall(parts, str(row["drug_id"]))
+    for name, drawing in drawings.items():
+        yield Figure({name: drawing}, "How the parts add up to the prediction: blue raises it, red lowers it.")
+
+
+def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
+    strongest = reasons[reasons["kind"] == "genotype"].groupby("drug_id", sort=False).head(3)
+    words = {
+        drug: ", ".join(
+            f"{each['feature_id']} {number(each['contribution'], sign=True)}" for each in group.to_dict("records")
+        )
+        for drug, group in strongest.groupby("drug_id", sort=False)
+    }
+    written: list[list[Cell | str]] = [
+        [
+            Cell(str(row["drug_id"]), kind="id"),
+            words.get(row["drug_id"], MISSING),
+            Cell(number(row["prediction"]), _bounds(row["lower"], row["upper"])),
+            number(row["baseline"]),
+            number(row["beyond"], sign=True),
+        ]
+        for row in rows.head(_MOST_DRUGS).to_dict("records")
+    ]
+    more = f"The first {_MOST_DRUGS} of {len(rows)} drugs." if len(rows) > _MOST_DRUGS else ""
+    return Table(["Drug", "Strongest features", "Predicted", "Usual", "Beyond"], written, more, words=2)
+
+
+def _bounds(lower: float, upper: float) -> str:
+    return f"{number(lower)} to {number(upper)}" if np.isfinite(lower) and np.isfinite(upper) else ""
+
+
+def _waterfall(parts: pd.DataFrame, drug: str) -> Html:
+    mean = parts[parts["kind"] == "mean"]
+    rest = _shortened(parts[parts["kind"] != "mean"])
+    start = Step("Mean of such rows in training", float(mean["contribution"].sum()))
+    steps = [Step(_label(row), float(row["contribution"])) for row in rest.to_dict("records")]
+    return waterfall(
+        start, steps or [Step("nothing else", 0.0)], f"Predicted for {drug}", f"Parts of the prediction for {drug}"
+    )
+
+
+def _shortened(parts: pd.DataFrame) -> pd.DataFrame:
+    """The strongest features one by one, all others in one; what is next to nothing is left out."""
+    genotype = (parts["kind"] == "genotype").to_numpy()
+    weaker = parts[genotype].iloc[_FEATURES_DRAWN:]
+    kept = parts.drop(index=weaker.index)
+    other = (kept["kind"] == "other").to_numpy()
+    if len(weaker) and other.any():
+        kept.loc[other, "contribution"] += weaker["contribution"].sum()
+        kept.loc[other, "feature_id"] = "all other features"
+    size = kept["contribution"].abs()
+    return kept[size > _LEAST * size.max()]
+
+
+def _label(row: Mapping[Hashable, Any]) -> str:
+    return f"{row['feature_id']} = {row['value']:g}" if np.isfinite(row["value"]) else str(row["feature_id"])
