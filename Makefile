@@ -4,6 +4,7 @@
 PYTHON ?= $(shell for each in /usr/bin/python3 python3.11 python3 python3.12 python3.13; do \
 	$$each -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$each; break; }; done)
 PORT ?=
+ONLY ?=
 UV_VERSION := 0.13.9
 
 VENV := .venv/bin
@@ -16,7 +17,7 @@ NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests galaxy galaxy-install galaxy-tests clean
+.PHONY: help demo test unit check unit-tests galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -29,7 +30,7 @@ help: ## list the targets
 demo: $(PACKAGE_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
 	$(call stage,demo,$(VENV)/python docs/demo.py)
 
-test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests galaxy-tests ## everything: checks, unit tests, tools in a real Galaxy
+test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests galaxy-tests ## everything: checks, unit tests, tools, workflows and pages in a real Galaxy
 
 unit: $(PACKAGE_READY) check unit-tests ## checks and unit tests, without Galaxy
 
@@ -41,12 +42,15 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 unit-tests: $(PACKAGE_READY)
 	$(call stage,unit tests,$(VENV)/pytest -q -n 2)
 
-galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint the Galaxy tools and test them in a real Galaxy (started and stopped)
+galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy (ONLY='workflows browser')
 	@$(GALAXY_RUN) lint
-	@$(GALAXY_RUN) test $(if $(PORT),--port $(PORT))
+	@$(GALAXY_RUN) test $(if $(PORT),--port $(PORT)) $(if $(ONLY),--only $(ONLY))
 
 galaxy: $(PACKAGE_READY) $(GALAXY_READY) ## serve that Galaxy on localhost until ctrl-C (PORT=8765)
 	@$(GALAXY_RUN) serve $(if $(PORT),--port $(PORT))
+
+screenshots: $(PACKAGE_READY) $(GALAXY_READY) ## pictures of each form and report, some of them into docs/screenshots
+	@$(GALAXY_RUN) screenshots $(if $(PORT),--port $(PORT))
 
 galaxy-install: $(GALAXY_READY) ## only install Galaxy and planemo into .galaxy/
 

@@ -18,11 +18,13 @@ from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_
 
 HEADINGS = {
     "simulate": ("What it does", "Outputs"),
+    "prepare": ("What it does", "Inputs", "Outputs", "Limits"),
     "curves": ("What it does", "Inputs", "Outputs", "Limits"),
     "train": ("What it does", "Inputs", "Outputs", "Limits"),
     "predict": ("What it does", "Inputs", "Output", "Limits"),
     "adapt": ("What it does", "Inputs", "Outputs", "Limits"),
     "evaluate": ("What it does", "Inputs", "Outputs", "Limits"),
+    "explain": ("What it does", "Inputs", "Outputs", "Limits"),
     "describe": ("What it does", "Output", "Limits"),
 }
 
@@ -105,7 +107,9 @@ def test_outputs__are_taken_from_the_working_folder(name):
     root = read(name)
     labels = [each.get("label") for each in root.findall("outputs/data")]
     assert len(labels) == len(set(labels))
-    assert all(label.startswith("${tool.name} on ${on_string}: ") for label in labels)
+    # no dataset is given to the first, and none needs to be given to the second
+    starts = {"simulate": "${tool.name}: ", "describe": "${tool.name}#if $on_string# on ${on_string}#end if#: "}
+    assert all(label.startswith(starts.get(name, "${tool.name} on ${on_string}: ")) for label in labels)
     folder = "cohort/" if name == "simulate" else ""
     for each in root.findall("outputs/data"):
         file = each.get("from_work_dir")
@@ -149,6 +153,12 @@ def test_help__columns_are_those_that_tools_write():
         header for output in ("predictions", "next_drugs") for header in headers_in_cases("adapt", output)
     ]
     assert columns_in_help("curves") == headers_in_cases("curves", "fits")
+    assert columns_in_help("explain") == [
+        header
+        for output in ("attributions", "associations", "agreement")
+        for header in headers_in_cases("explain", output)
+    ]
+    assert columns_in_help("prepare") == headers_in_cases("prepare", "summary")
     (predicted,), (evaluated,) = (headers_in_cases(name, "predictions") for name in ("predict", "evaluate"))
     assert evaluated[: len(predicted)] == predicted
     assert f"then {', '.join(evaluated[len(predicted) :])}." in read("evaluate").findtext("help")

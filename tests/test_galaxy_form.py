@@ -7,6 +7,8 @@ import re
 from lxml import etree
 
 from drugresponse.galaxy.command import LEFT_OUT
+from drugresponse.galaxy.installed import TABLE
+from drugresponse.model_file import FORMAT
 from drugresponse.parameters import COMMANDS
 from tests.galaxy_tools import ROOT, each_tool, fields, read
 
@@ -33,7 +35,8 @@ def test_form__has_every_option_and_no_other(name):
         if each.type not in ("output", "folder") and each.name not in ("threads", *LEFT_OUT)
     }
     assert set(arguments) == expected
-    assert [each.get("name") for each in fields(read(name)) if not each.get("argument")] in ([], ["outputs"])
+    others = [each.get("name") for each in fields(read(name)) if not each.get("argument")]
+    assert others in ([], ["outputs"], ["source", "installed"], ["source", "installed", "outputs"])
 
 
 @each_tool
@@ -58,7 +61,10 @@ def test_form__agrees_with_the_parameters(name):
             assert (param.get("multiple") == "true") == parameter.repeatable
             assert (param.get("optional") == "true") != parameter.required
         elif parameter.type in ("integer", "number"):
-            assert (float(param.get("min")), float(param.get("max"))) == (parameter.minimum, parameter.maximum)
+            assert float(param.get("min")) == parameter.minimum
+            # Galaxy draws a slider between two limits, which is of no use up to two billion
+            shown = parameter.maximum if parameter.maximum <= 1_000_000 else None
+            assert param.get("max") == (None if shown is None else f"{shown:.12g}")
             value = param.get("value")
             assert (None if value is None else float(value)) == parameter.default
             assert (param.get("optional") == "true") == (parameter.default is None)
@@ -79,9 +85,37 @@ def test_form__agrees_with_the_parameters(name):
 
 @each_tool
 def test_form__at_most_eight_visible(name):
-    visible = read(name).findall("inputs/param")
+    inputs = read(name).find("inputs")
+    chosen = [inputs.findall(f"conditional/{path}") for path in ("param", "when[@value='history']/param")]
+    visible = [*inputs.findall("param"), *chosen[0], *chosen[1]]
     assert 0 < len(visible) <= MOST_VISIBLE
     assert all(each.get("expanded") == "false" for each in read(name).iter("section") if each.get("title"))
+
+
+@each_tool
+def test_form__every_field_and_section_explains_itself(name):
+    for field in fields(read(name)):
+        assert field.get("label")
+        # the choice of outputs says in its options what each of them is
+        assert field.get("help") or field.get("name") == "outputs"
+    assert all(each.get("title") for each in read(name).find("inputs").iter("section"))
+
+
+def test_form__a_model_comes_from_the_history_or_from_the_server():
+    for name in ("predict", "adapt", "describe"):
+        root = read(name)
+        choice = root.find("inputs/conditional[@name='model_source']")
+        assert [each.get("value") for each in choice.iterfind("param/option")] == ["history", "server"]
+        assert [each.get("argument") for each in choice.iterfind("when[@value='history']/param")] == ["--model"]
+        (installed,) = choice.iterfind("when[@value='server']/param")
+        options = installed.find("options")
+        assert options.get("from_data_table") == TABLE
+        # a server may hold models of a newer version, which this one cannot read
+        assert (options.find("filter").get("column"), options.find("filter").get("value")) == ("format", str(FORMAT))
+        assert installed.find("validator").get("type") == "no_options"
+        command = root.findtext("command")
+        assert "ln -s '$model_source.installed.fields.path' 'model.safetensors' &&" in command
+        assert "--model 'model.safetensors'" in command
 
 
 def test_form__seed_on_every_tool_that_draws():
@@ -107,10 +141,15 @@ def test_macros__text_signs_are_harmless_in_single_quotes():
         assert not any(pattern.match(f"a{sign}") for sign in "'\"\\`$;&|<>*?~!")
 
 
+def field_name(field: etree._Element) -> str:
+    return field.get("name") or field.get("argument").lstrip("-").replace("-", "_")
+
+
 @each_tool
 def test_command__every_value_is_quoted(name):
     numbers = {each.get("argument") for each in fields(read(name)) if each.get("type") in ("integer", "float")}
-    flags = {f"${each.getparent().get('name')}.forget_samples" for each in fields(read(name))} | {"$as_json"}
+    switches = [each for each in fields(read(name)) if each.get("type") == "boolean"]
+    flags = {f"${each.getparent().get('name')}.{field_name(each)}" for each in switches} | {"$as_json"}
     for line in read(name).findtext("command").splitlines():
         bare = line.strip()
         if bare.startswith("#") or bare in flags or bare == '--threads "\\${GALAXY_SLOTS:-1}"':

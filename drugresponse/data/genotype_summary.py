@@ -26,8 +26,8 @@ class GenotypeSummary:
     Attributes
     ----------
     blocks
-        Index `block`; `kind` (several parted by `;`), `n_features`, `missing` (share of calls, 0 to 1) and `constant`
-        (features with one value among their called samples, or without any call).
+        Index `block`; `kind` (several separated by `;`), `n_features`, `missing` (share of calls, 0 to 1) and
+        `constant` (features with one value among their called samples, or without any call).
     samples
         Index `sample_id`; `missing` (share of features), `n_altered` (dosages and alterations above 0) and
         `heterozygosity` (share of called dosages that are one copy; NaN without dosages).

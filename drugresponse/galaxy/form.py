@@ -11,6 +11,8 @@ from drugresponse.parameters import SECTIONS, Command, Parameter
 
 __all__ = ["add_inputs", "add_outputs"]
 
+_LONGEST_SLIDER = 1_000_000
+
 
 def add_inputs(inputs: Any, command: Command, story: Story) -> None:
     """Add the fields of a command: the visible ones first, then the sections in their order."""
@@ -35,16 +37,27 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
 
 def add_outputs(outputs: Any, command: Command, story: Story) -> None:
     """Add the datasets that a tool leaves behind, those not asked for filtered away."""
+    start = _start_of_labels(command, story)
     for parameter in command.parameters:
         if parameter.type == "output":
             name = dataset_name(parameter)
             chosen = name if name in story.optional_outputs else ""
-            data = _dataset(name, parameter.formats[0], file_name(parameter), parameter.label, chosen)
+            data = _dataset(name, parameter.formats[0], file_name(parameter), start + parameter.label, chosen)
             if len(parameter.formats) > 1:
                 _add_other_format(data, parameter)
             outputs.append(data)
     for each in story.files:
-        outputs.append(_dataset(each.name, each.format, f"{story.folder}/{each.file}", each.label, each.group))
+        outputs.append(_dataset(each.name, each.format, f"{story.folder}/{each.file}", start + each.label, each.group))
+
+
+def _start_of_labels(command: Command, story: Story) -> str:
+    """The start of the names of all datasets; a tool may run on no dataset at all."""
+    inputs = [each for each in command.parameters if each.type == "input" and each.name not in LEFT_OUT]
+    if not inputs:
+        return "${tool.name}: "
+    if any(each.required and each.name not in story.offered_by_server for each in inputs):
+        return "${tool.name} on ${on_string}: "
+    return "${tool.name}#if $on_string# on ${on_string}#end if#: "
 
 
 def _is_field(parameter: Parameter) -> bool:
@@ -76,9 +89,14 @@ def _field(parameter: Parameter) -> Any:
     if parameter.type in ("integer", "number"):
         kind = gx.IntegerParam if parameter.type == "integer" else gx.FloatParam
         optional = True if parameter.default is None else None
-        words |= {"min": _short(parameter.minimum), "max": _short(parameter.maximum), "optional": optional}
+        words |= {"min": _short(parameter.minimum), "max": _upper_limit(parameter), "optional": optional}
         return kind(value=parameter.default, **words)
     return _text_field(parameter, words)
+
+
+def _upper_limit(parameter: Parameter) -> str | None:
+    """Galaxy draws a slider between two limits, and one to two billion cannot be set; the program itself checks it."""
+    return None if parameter.maximum is not None and parameter.maximum > _LONGEST_SLIDER else _short(parameter.maximum)
 
 
 def _short(number: float | None) -> str | None:
@@ -117,7 +135,7 @@ def _choice_of_outputs(story: Story) -> Any:
 def _dataset(name: str, format_name: str, file: str, label: str, choice: str) -> Any:
     import galaxyxml.tool.parameters as gx
 
-    data = gx.OutputData(name, format_name, label=f"${{tool.name}} on ${{on_string}}: {label}", from_work_dir=file)
+    data = gx.OutputData(name, format_name, label=label, from_work_dir=file)
     del data.node.attrib["hidden"]
     if choice:
         data.append(gx.OutputFilter(f"outputs and '{choice}' in outputs"))

@@ -62,7 +62,7 @@ def _installed() -> Any:
     """A field that lists the installed models which this version can read."""
     import galaxyxml.tool.parameters as gx
 
-    label, help_text = "Installed model", "What a model holds, Drug response: describe a model tells."
+    label, help_text = "Installed model", "Drug response: describe a model tells what it holds."
     select = gx.SelectParam("installed", label=label, help=help_text)
     rows = gx.Options(from_data_table=TABLE)
     rows.append(gx.Filter("static_value", column="format", value=str(FORMAT)))

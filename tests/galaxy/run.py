@@ -1,29 +1,22 @@
 """The Galaxy part of ``make test`` and ``make galaxy``: lint the tools, test them in a real Galaxy, or serve it.
 
-Run with planemo's Python: ``.galaxy/planemo/bin/python tests/galaxy/run.py lint|test|serve [--port PORT]``.
+Run with planemo's Python: ``.galaxy/planemo/bin/python tests/galaxy/run.py lint|test|screenshots|serve [--port PORT]``.
 """
 
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from reached_program import check_report
-from server import HOME, ROOT, ServerError, running_galaxy
+from server import DATA_MANAGER, ROOT, ServerError, running_galaxy
+from stages import PLANEMO, STAGES, planemo, say, workflow_files
+from summary import Row, table_of
 
-# planemo does not look for .planemo.yml by itself
-PLANEMO = (str(HOME / "planemo" / "bin" / "planemo"), "--config", ".planemo.yml")
-REPORT = HOME / "report" / "tool_test_output.json"
-SECONDS_A_TEST = 300
-
-
-def say(line: str) -> None:
-    print(line, flush=True)
+__all__ = ["PLANEMO", "main"]
 
 
 @contextmanager
@@ -36,42 +29,46 @@ def stage(name: str) -> Iterator[None]:
         say(f"== {name}: {time.monotonic() - start:.0f} s")
 
 
-def planemo(*arguments: str) -> int:
-    """Run planemo in the repository's root: it finds the top-level test-data only from there."""
-    return subprocess.run([*PLANEMO, *arguments], cwd=ROOT, check=False).returncode
-
-
 def lint() -> int:
-    """Check the tools and the Tool Shed's description of the suite, without any network."""
+    """Check the tools, the workflows and the Tool Shed's description of the suite, without any network."""
+    levels = ("--report_level", "warn", "--fail_level", "warn")
     with stage("planemo lint"):
-        code = planemo("lint", "--report_level", "warn", "--fail_level", "warn", "tools")
+        code = planemo("lint", *levels, "tools", str(DATA_MANAGER.relative_to(ROOT) / "data_manager"))
+    with stage("planemo workflow_lint"):
+        for path in workflow_files():
+            code = planemo("workflow_lint", *levels, "--iwc", str(path.parent)) or code
     with stage("planemo shed_lint"):
         # version_bumped asks the Tool Shed; a mere warning is that the address should end like the check-out's folder
         levels = ("--report_level", "warn", "--fail_level", "error")
-        return planemo("shed_lint", *levels, "--skip", "version_bumped", "tools") or code
+        for folder in ("tools", str(DATA_MANAGER.relative_to(ROOT))):
+            code = planemo("shed_lint", *levels, "--skip", "version_bumped", folder) or code
+    return code
 
 
-def test(port: int | None) -> int:
-    """Test all tools in a Galaxy that is started for it and stopped afterwards."""
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.unlink(missing_ok=True)
+def test(port: int | None, names: Sequence[str]) -> int:
+    """Test tools, workflows, page and example in a Galaxy that is started for it and stopped afterwards."""
     start = time.monotonic()
+    failed: list[str] = []
+    rows: list[Row] = []
     with running_galaxy(port) as server:
         say(f"== Galaxy start: {time.monotonic() - start:.0f} s")
-        with stage("planemo test"):
-            code = planemo(
-                *("test", "--galaxy_url", server.url, "--galaxy_admin_key", server.admin_key),
-                *("--galaxy_user_key", server.user_key, "--no_shed_install", "--test_timeout", str(SECONDS_A_TEST)),
-                "tools",
-            )
-    if not REPORT.exists():
-        say(f"planemo wrote no report to {REPORT.relative_to(ROOT)}")
-        return code or 1
-    problems, summary = check_report(REPORT, ROOT / "tools")
-    for problem in problems:
-        say(f"FAILED {problem}")
-    say(summary)
-    return code or int(bool(problems))
+        for name in names:
+            with stage(f"Galaxy {name}"):
+                passed, found = STAGES[name](server)
+            rows += found
+            failed += [] if passed else [name]
+    say(table_of(rows))
+    if failed:
+        say(f"FAILED in Galaxy: {', '.join(failed)}")
+    return int(bool(failed))
+
+
+def screenshots(port: int | None) -> int:
+    """Take a picture of each form and each report."""
+    from screenshots import take_all
+
+    with running_galaxy(port) as server:
+        return take_all(server)
 
 
 def serve(port: int) -> int:
@@ -87,14 +84,17 @@ def serve(port: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("task", choices=("lint", "test", "serve"))
-    parser.add_argument("--port", type=int, help="port on localhost; test: any free one, serve: 8765 by default")
+    parser.add_argument("task", choices=("lint", "test", "screenshots", "serve"))
+    parser.add_argument("--port", type=int, help="port on localhost; serve: 8765 by default, otherwise any free one")
+    parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES), help="test: these stages only")
     arguments = parser.parse_args()
     try:
         if arguments.task == "lint":
             return lint()
         if arguments.task == "test":
-            return test(arguments.port)
+            return test(arguments.port, arguments.only)
+        if arguments.task == "screenshots":
+            return screenshots(arguments.port)
         return serve(arguments.port or 8765)
     except ServerError as error:
         say(f"error: {error}")

@@ -24,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 HOME = ROOT / ".galaxy"
+TEST_DATA = ROOT / "test-data"
+DATA_MANAGER = ROOT / "data_managers" / "data_manager_drugresponse_models"
 HOST = "127.0.0.1"
 EMAIL = "tester@example.org"
 BOOT_SECONDS = 400
@@ -72,6 +74,18 @@ class GalaxyServer:
             for word, value in words.items():
                 text = text.replace(f"@{word}@", value)
             (self.state / "config" / template.name).write_text(text)
+        self.offer_models()
+
+    def offer_models(self) -> None:
+        """Offer the installed models of the tests, in a copy: a data manager writes into the table that it is given."""
+        config = self.state / "config"
+        table = (ROOT / "tools" / "tool_data_table_conf.xml.test").read_text()
+        (config / "tool_data_table_conf.xml").write_text(table.replace("${__HERE__}/../test-data", str(config)))
+        models = (TEST_DATA / "drugresponse_models.loc").read_text()
+        (config / "drugresponse_models.loc").write_text(models.replace("${__HERE__}", str(TEST_DATA)))
+        managers = (DATA_MANAGER / "data_manager_conf.xml").read_text()
+        here = f'<data_managers tool_path="{DATA_MANAGER}">'
+        (config / "data_manager_conf.xml").write_text(managers.replace("<data_managers>", here))
 
     def link_program(self) -> None:
         """Put the console script, and nothing else, into the folder that the jobs have on their PATH."""
@@ -91,7 +105,7 @@ class GalaxyServer:
             "GALAXY_CONFIG_FILE": str(self.state / "config" / "galaxy.yml"),
             "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
             # test data beside the tools' folder; without this Galaxy would also look for some on the network
-            "GALAXY_TEST_FILE_DIR": str(ROOT / "test-data"),
+            "GALAXY_TEST_FILE_DIR": str(TEST_DATA),
         }
         # PYTHONPATH or a virtual environment of the caller must not reach Galaxy's own Python
         for variable in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"):

@@ -1,0 +1,169 @@
+"""What administrators are given: their page, the suite's description for the Tool Shed, and the drafts of packages."""
+
+from __future__ import annotations
+
+import re
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+import yaml
+
+from drugresponse.cli import main
+from drugresponse.version import __version__
+from tests.galaxy_tools import ROOT, TOOLS, each_tool, read
+
+PAGE = (ROOT / "docs" / "galaxy-admin.md").read_text(encoding="utf-8")
+MANAGER = ROOT / "data_managers" / "data_manager_drugresponse_models"
+SHED_FILES = [ROOT / "tools" / ".shed.yml", MANAGER / ".shed.yml"]
+each_shed_file = pytest.mark.parametrize("path", SHED_FILES, ids=["tools", "data manager"])
+CATEGORIES = {"Data Managers", "Machine Learning", "Statistics", "Variant Analysis"}
+CONDA_NAMES = {"torch": "pytorch", "xgboost": "py-xgboost"}
+
+
+def yaml_parts() -> list[dict]:
+    return [yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
+
+
+def test_page__names_every_tool():
+    (named,) = re.findall(r"`drugresponse_` and: (.+?)\.", PAGE, re.DOTALL)
+    assert sorted(re.split(r",\s+", named)) == sorted(TOOLS)
+    assert PAGE.startswith("# For Galaxy administrators\n\nThe suite has nine tools")
+
+
+def test_page__allows_the_tools_that_write_a_report():
+    allowed = re.findall(r"^TOOLSHED/repos/OWNER/(drugresponse_\w+)/(drugresponse_\w+)$", PAGE, re.MULTILINE)
+    assert all(first == second for first, second in allowed)
+    writers = {name for name in TOOLS if read(name).find("outputs/data[@format='html']") is not None}
+    assert {first.removeprefix("drugresponse_") for first, _ in allowed} == writers
+
+
+@pytest.mark.parametrize("tool", [*(f"drugresponse_{name}" for name in TOOLS), "data_manager_drugresponse_models"])
+def test_page__every_tool_has_cores_and_memory_once(tool):
+    (rules,) = (
+        part["tools"] for part in yaml_parts() if isinstance(part.get("tools"), dict) and len(part["tools"]) > 1
+    )
+    address = f"toolshed.example.org/repos/owner/{tool}/{tool}/0.1.0+galaxy0"
+    found = [needs for pattern, needs in rules.items() if re.fullmatch(pattern, address)]
+    assert len(found) == 1
+    assert found[0]["cores"] >= 1
+    assert found[0]["mem"] >= 2
+
+
+def test_page__job_configuration_hangs_together():
+    (jobs,) = (part for part in yaml_parts() if "execution" in part)
+    environments = jobs["execution"]["environments"]
+    assert {each["id"].removeprefix("drugresponse_") for each in jobs["tools"]} <= set(TOOLS)
+    assert {each["environment"] for each in jobs["tools"]} <= set(environments)
+    for environment in environments.values():
+        (memory,) = (int(each["value"]) for each in environment["env"] if each["name"] == "GALAXY_MEMORY_MB")
+        assert environment["native_specification"].endswith(f"--mem={memory}")
+        assert all(each["environment"] in environments for each in environment.get("resubmit", ()))
+
+
+def test_page__variables_are_those_that_the_program_reads():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "drugresponse").rglob("*.py"))
+    for variable in set(re.findall(r"GALAXY_\w+", PAGE)) - {"GALAXY_TEST_FILE_DIR"}:
+        assert variable in source, variable
+
+
+def test_page__files_exist():
+    for name in re.findall(r"`((?:packaging|tools|tests|data_managers)/[^`* ]*)`", PAGE):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"\]\((?!https?:|#)([^)#]+)", PAGE):
+        assert (ROOT / "docs" / name).is_file(), name
+
+
+@each_shed_file
+def test_shed_file__is_complete(path):
+    shed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(shed["categories"]) <= CATEGORIES
+    assert shed["name"] == path.parent.name or path.parent.name == "tools"
+    # the Tool Shed shows the short one in a list
+    assert len(shed["description"]) <= 80
+    assert shed["long_description"].strip()
+    assert shed["remote_repository_url"].endswith(str(path.parent.relative_to(ROOT)))
+
+
+@each_shed_file
+def test_shed_file__includes_files_that_exist(path):
+    for each in yaml.safe_load(path.read_text(encoding="utf-8"))["include"]:
+        source = each if isinstance(each, str) else each["source"]
+        base, pattern = path.parent, source
+        while pattern.startswith("../"):
+            base, pattern = base.parent, pattern.removeprefix("../")
+        assert any(base.glob(pattern)), source
+        if not isinstance(each, str):
+            # what is left of the path lies in the repository's test-data, as the cases name it
+            parts = Path(source.split("*", maxsplit=1)[0]).parts
+            assert parts[each["strip_components"] - 1] == "test-data" == each["destination"].rstrip("/")
+
+
+def test_shed_file__takes_along_the_table_of_models():
+    include = yaml.safe_load(SHED_FILES[0].read_text(encoding="utf-8"))["include"]
+    assert {"*.xml", "tool_data_table_conf.xml.sample", "tool-data/*.loc.sample"} <= {
+        each for each in include if isinstance(each, str)
+    }
+
+
+def test_shed_file__defines_the_suite():
+    suite = yaml.safe_load(SHED_FILES[0].read_text(encoding="utf-8"))["suite"]
+    assert suite["name"].startswith("suite_")
+    assert suite["type"] == "repository_suite_definition"
+    named = re.split(r", | and ", suite["long_description"].split(": ")[0].lower())
+    assert sorted(named) == sorted(TOOLS)
+
+
+@each_tool
+def test_tool__takes_its_metadata_from_the_macros(name):
+    root = read(name)
+    assert {"edam", "creator", "requirements", "citations"} <= {each.get("macro") for each in root.iter("expand")}
+    assert not root.findall("citations") and not root.findall("edam_topics")
+
+
+def recipe() -> dict:
+    text = (ROOT / "packaging" / "bioconda" / "meta.yaml").read_text(encoding="utf-8")
+    variables = dict(re.findall(r'\{% set (\w+) = "([^"]+)" %\}', text))
+    lines = [line for line in text.splitlines() if not line.startswith("{%")]
+    filled = re.sub(r"\{\{ (\w+) \}\}", lambda match: variables.get(match[1], match[1]), "\n".join(lines))
+    return yaml.safe_load(re.sub(r"\{\{ (.+?) \}\}", lambda match: repr(match[1].replace("'", "")), filled))
+
+
+def test_recipe__needs_what_the_package_needs():
+    setup = ConfigParser()
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    needed = [re.fullmatch(r"([\w-]+)(.*)", line).groups() for line in setup["options"]["install_requires"].split()]
+    expected = {CONDA_NAMES.get(name.lower(), name.lower()): version for name, version in needed}
+    python = setup["options"]["python_requires"]
+    written = dict(line.split(" ") for line in recipe()["requirements"]["run"])
+    assert written == expected | {"python": python}
+    assert recipe()["build"]["entry_points"] == [setup["options.entry_points"]["console_scripts"].strip()]
+
+
+def test_recipe__is_of_this_version():
+    assert recipe()["package"] == {"name": "drugresponse", "version": __version__}
+    assert (ROOT / recipe()["about"]["license_file"]).is_file()
+
+
+def test_recipe__commands_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    commands = [each.split() for each in recipe()["test"]["commands"]]
+    assert {each[0] for each in commands} == {"drugresponse"}
+    (simulate,) = (each[1:] for each in commands if "simulate" in each)
+    assert main(simulate) == 0
+    assert (tmp_path / "cohort" / "genotypes.tsv").is_file()
+
+
+def test_dockerfile__copies_what_there_is_and_gives_up_root():
+    text = (ROOT / "packaging" / "Dockerfile").read_text(encoding="utf-8")
+    lines = re.sub(r"\\\n\s*", "", text).splitlines()
+    for line in lines:
+        if line.startswith("COPY "):
+            assert all((ROOT / each).exists() for each in line.split()[1:-1]), line
+    words = [line.split()[0] for line in lines if line and not line.startswith("#")]
+    assert words[0] == "FROM"
+    assert set(words) <= {"FROM", "RUN", "ARG", "WORKDIR", "COPY", "USER", "CMD"}
+    assert words.index("USER") > max(number for number, word in enumerate(words) if word == "RUN")
+    assert f"drugresponse:{__version__}" in text
+    assert f"drugresponse:{__version__}" in PAGE
+    assert ":latest" not in text
