@@ -1,8 +1,7 @@
-"""Reading PLINK filesets against bare libraries, timed in one run, and the memory that reading takes."""
+"""Reading PLINK filesets against bare libraries, timed in one run."""
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,12 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from drugresponse.readers.plink import read_plink
-from drugresponse.readers.site_filter import SiteFilter
 
-__all__ = ["plink_memory", "plink_ratios", "write_plink"]
+__all__ = ["fastest_seconds", "plink_ratios", "write_plink"]
 
 _ROUNDS = 5
-"""Works are timed in turns so often, and the fastest of each counts."""
 _BATCH = 5000
 
 
@@ -63,12 +60,7 @@ def plink_ratios(folder: Path) -> dict[str, float]:
         "labels": lambda: _bare_labels(bed),
         "pgen": lambda: _bare_pgen(pgen),
     }
-    fastest = dict.fromkeys(works, np.inf)
-    for _ in range(_ROUNDS):
-        for name, work in works.items():
-            start = time.process_time()
-            work()
-            fastest[name] = min(fastest[name], time.process_time() - start)
+    fastest = fastest_seconds(works)
     return {
         "PLINK 1 / bed-reader as int8": fastest["ours, bed"] / fastest["int8"],
         "PLINK 1 / bed-reader as float32": fastest["ours, bed"] / fastest["float32"],
@@ -76,22 +68,15 @@ def plink_ratios(folder: Path) -> dict[str, float]:
     }
 
 
-def plink_memory(file: Path, site_filter: SiteFilter | None = None) -> tuple[float, float]:
-    """Megabytes of the matrix that is kept, and by how much more the memory of a fresh process grew at its peak."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_grown, (file, site_filter))
-
-
-def _grown(file: Path, site_filter: SiteFilter | None) -> tuple[float, float]:
-    before = _status("VmRSS")
-    values = read_plink(file, site_filter=site_filter).values
-    kept = (values.data.nbytes + values.indices.nbytes + values.indptr.nbytes) / 2**20
-    return kept, _status("VmHWM") - before - kept
-
-
-def _status(name: str) -> float:
-    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(lines[name].split()[0]) / 1024
+def fastest_seconds(works: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """CPU seconds of each work, the fastest of several rounds in which they take turns."""
+    fastest = dict.fromkeys(works, np.inf)
+    for _ in range(_ROUNDS):
+        for name, work in works.items():
+            start = time.process_time()
+            work()
+            fastest[name] = min(fastest[name], time.process_time() - start)
+    return fastest
 
 
 def _packed(calls: np.ndarray) -> np.ndarray:

@@ -14,7 +14,6 @@ import multiprocessing
 import struct
 import sys
 import tempfile
-import time
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,14 +21,13 @@ from typing import IO
 
 import numpy as np
 
-from benchmarks.plink_speed import plink_memory, plink_ratios, write_plink
+from benchmarks.plink_speed import fastest_seconds, plink_ratios, write_plink
 from drugresponse.readers import read_genotypes
 from drugresponse.readers.regions import read_regions
 from drugresponse.readers.site_filter import SiteFilter
 
-__all__ = ["reading_page", "vcf_memory", "vcf_ratios", "write_vcf"]
+__all__ = ["reading_memory", "reading_page", "vcf_ratios", "write_vcf"]
 
-_ROUNDS = 3
 _BATCH = 4096
 _BGZF_BLOCK = 65280
 _CALLS = np.array([b"0/0\t", b"0/1\t", b"1/1\t", b"./.\t"], dtype="S4").view("V4")
@@ -73,16 +71,11 @@ def vcf_ratios(file: Path) -> dict[str, float]:
         "genotype.array()": lambda: _bare_loop(file, lambda record: record.genotype.array()),
         "gt_types": lambda: _bare_loop(file, lambda record: record.gt_types),
     }
-    fastest = dict.fromkeys(works, np.inf)
-    for _ in range(_ROUNDS):
-        for name, work in works.items():
-            start = time.process_time()
-            work()
-            fastest[name] = min(fastest[name], time.process_time() - start)
+    fastest = fastest_seconds(works)
     return {f"VCF / loop over {name}": fastest["ours"] / fastest[name] for name in works if name != "ours"}
 
 
-def vcf_memory(file: Path, site_filter: SiteFilter | None = None) -> tuple[float, float]:
+def reading_memory(file: Path, site_filter: SiteFilter | None = None) -> tuple[float, float]:
     """Megabytes of the matrix that is kept, and by how much more the memory of a fresh process grew at its peak."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_grown, (file, site_filter))
@@ -100,10 +93,10 @@ def reading_page(folder: Path, n_samples: int, n_variants: int, n_large: int, on
     lines.append(f"{n_samples} samples x {n_large} variants, MB of the matrix kept, and what the peak is above it")
     if "vcf" in only:
         large = write_vcf(folder / "cohort.vcf.gz", n_samples, n_large)
-        lines += [_memory_line("VCF", name, vcf_memory(large, each)) for name, each in FILTERS.items()]
+        lines += [_memory_line("VCF", name, reading_memory(large, each)) for name, each in FILTERS.items()]
     if "plink" in only:
         large = write_plink(folder, n_samples, n_large) / "cohort.bed"
-        lines += [_memory_line("PLINK 1", name, plink_memory(large, each)) for name, each in FILTERS.items()]
+        lines += [_memory_line("PLINK 1", name, reading_memory(large, each)) for name, each in FILTERS.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import anndata
@@ -48,7 +49,7 @@ def test_prepare__file_says_where_it_comes_from(tmp_path):
     found = anndata.read_h5ad(tmp_path / "g.h5ad")
     assert found.obs["batch"].value_counts().to_dict() == {"first": 20, "second": 20}
     about = json.loads(found.uns["drugresponse"])
-    assert about["sources"] == [{"file": "annotated.vcf", "format": "vcf"}]
+    assert about["sources"] == [{"file": "annotated.vcf", "format": "vcf", "build": ""}]
     assert about["choices"] == ["Only dosages with a minor allele frequency of 0.05 or more."]
     assert (about["n_samples"], about["n_features"]) == found.shape
     assert str(tmp_path) not in found.uns["drugresponse"]
@@ -121,6 +122,84 @@ def test_prepare__variants_of_one_gene_together(tmp_path):
     assert {"lof", "missense", "splice"} <= set(by_effect["effect"])
 
 
+def new_sample(folder: Path, wanted: Callable[[str], bool]) -> Path:
+    """The wanted variants of a single sample."""
+    lines = VCF.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if line.startswith("#") or wanted(line)]
+    file = folder / "new.vcf"
+    file.write_text(
+        "".join(line + "\n" if line.startswith("##") else "\t".join(line.split("\t")[:10]) + "\n" for line in lines),
+        encoding="utf-8",
+    )
+    return file
+
+
+@pytest.mark.parametrize("by_gene", ["effect", "no"])
+def test_prepare__new_samples_keep_what_none_of_them_bears(tmp_path, by_gene):
+    shared = ["-q", f"--by-gene={by_gene}"]
+    assert run(tmp_path, VCF, *shared, "--maximum-missing=0.3") == 0
+    (tmp_path / "g.h5ad").rename(tmp_path / "trained.h5ad")
+    trained = read_genotypes(tmp_path / "trained.h5ad")
+    new = new_sample(tmp_path, lambda line: "TPMT" not in line and "DPYD" not in line)
+    shared += [f"--like={tmp_path}/trained.h5ad", f"--report={tmp_path}/r.html"]
+    lost = trained.features["gene"].isin(["TPMT", "DPYD"]).to_numpy()
+    assert 0 < lost.sum() < len(lost)
+    expected = trained.dense()[:1]
+    for words, absent in (([], np.nan), (["--absent-means=reference"], 0)):
+        assert run(tmp_path, new, *shared, *words) == 0
+        page = (tmp_path / "r.html").read_text(encoding="utf-8")
+        found = read_genotypes(tmp_path / "g.h5ad")
+        assert found.features.equals(trained.features)
+        np.testing.assert_array_equal(found.dense()[:, lost], np.full((1, lost.sum()), absent))
+        known = ~lost & ~np.isnan(expected[0])
+        np.testing.assert_array_equal(found.dense()[:, known], expected[:, known])
+        warned = f"{lost.sum()} of the {len(lost)} features of the training are absent"
+        assert (warned in page) == (not words)
+        assert "The features are those of trained.h5ad" in page
+
+
+def test_prepare__new_samples_with_one_class_of_effect(tmp_path):
+    assert run(tmp_path, VCF, "-q", "--by-gene=effect") == 0
+    (tmp_path / "g.h5ad").rename(tmp_path / "trained.h5ad")
+    new = new_sample(tmp_path, lambda line: "missense" in line and "CYP2C19" in line)
+    assert run(tmp_path, new, "-q", "--by-gene=effect", f"--like={tmp_path}/trained.h5ad") == 0
+    found = read_genotypes(tmp_path / "g.h5ad")
+    told = pd.Series(found.dense()[0], index=found.features.index).dropna()
+    assert told.index.tolist() == ["CYP2C19_missense", "CYP2C19_mutation"]
+    assert told.nunique() == 1
+
+
+def test_prepare__builds_that_differ_are_told(tmp_path):
+    text = VCF.read_text(encoding="utf-8")
+    for build, length in (("GRCh37", 249250621), ("GRCh38", 248956422)):
+        (tmp_path / build).write_text(text.replace("<ID=chr1>", f"<ID=chr1,length={length}>"), encoding="utf-8")
+    assert run(tmp_path, tmp_path / "GRCh37", "-q", f"--report={tmp_path}/r.html") == 0
+    assert "GRCh37: vcf, GRCh37" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    (tmp_path / "g.h5ad").rename(tmp_path / "trained.h5ad")
+    for build, words in (
+        ("GRCh37", ""),
+        ("GRCh38", "GRCh38 is of GRCh38, trained.h5ad is of GRCh37; variants are found"),
+    ):
+        options = [f"--like={tmp_path}/trained.h5ad", f"--report={tmp_path}/r.html"]
+        assert run(tmp_path, tmp_path / build, "-q", *options) == 0
+        page = (tmp_path / "r.html").read_text(encoding="utf-8")
+        assert (words or "The features are those of") in page
+        assert ("Bring all files to one genome build" in page) == bool(words)
+
+
+def test_prepare__new_samples_of_a_list_of_alterations(tmp_path):
+    head = "sample_id\tgene\talteration\n"
+    (tmp_path / "old").write_text(head + "s1\tTP53\tp.R175H\ns2\tKRAS\tp.G12D\n", encoding="utf-8")
+    (tmp_path / "new").write_text(head + "n1\tTP53\tp.R175H\nn2\tMYC\tp.A1T\n", encoding="utf-8")
+    assert run(tmp_path, tmp_path / "old", "-q") == 0
+    (tmp_path / "g.h5ad").rename(tmp_path / "trained.h5ad")
+    assert run(tmp_path, tmp_path / "new", "-q", f"--like={tmp_path}/trained.h5ad") == 0
+    found = read_genotypes(tmp_path / "g.h5ad")
+    trained = read_genotypes(tmp_path / "trained.h5ad")
+    assert found.features.equals(trained.features)
+    np.testing.assert_array_equal(found.dense(), [trained.dense()[0], np.zeros(found.shape[1])])
+
+
 def test_prepare__filters_reach_formats_without_sites_of_their_own(tmp_path):
     genotypes = TEST_DATA / "germline" / "genotypes.tsv"
     options = [f"--features={TEST_DATA}/germline/features.tsv", "--genes=VKORC1,TPMT"]
@@ -176,6 +255,8 @@ def test_prepare__training_reads_what_it_wrote(tmp_path):
         (["--minimum-frequency=0.7"], "--minimum-frequency: found 0.7 (expected a number from 0 to 0.5)"),
         (["--by-gene=each"], '--by-gene: "each" is none of the choices'),
         ([f"--samples={TEST_DATA}/germline/samples.tsv"], "samples: none of the 120 samples is among the 40 of the"),
+        ([f"--like={DATA}/layers.h5ad"], "found none of the 12 features of the training"),
+        ([f"--like={DATA}/layers.h5ad", "--minimum-frequency=0.1"], "--like: found a limit of frequency or missing"),
         ([f"--samples={DATA}/samples.tsv", "--sample-column=id"], 'found no column "id"'),
     ],
 )

@@ -49,6 +49,22 @@ def test_volcano__labels_do_not_cover_each_other():
     assert min(abs(a - b) for i, a in enumerate(rows) for b in rows[:i]) >= 14 or len(set(places)) == 5
 
 
+def test_volcano__labels_stay_above_the_axis():
+    table = features_tested(12)
+    table["p"], table["q"] = 1e-3 * (1 + np.arange(12) / 1e4), 1e-2
+    table.loc[0, "p"] = 1e-60
+    rows = [float(y) for y in re.findall(r'class="label" x="[\d.]+" y="([\d.]+)"', volcano(table, "d", "e"))]
+    assert len(rows) == 5
+    assert max(rows) < 258
+
+
+def test_volcano__the_line_stands_between_what_was_found_and_what_was_not():
+    table = features_tested(3).assign(p=[1e-8, 1e-6, 1e-2], q=[0.01, 0.04, 0.5])
+    drawing = volcano(table, "d", "e")
+    line = float(re.findall(r'class="best" [^>]* y1="([\d.]+)"', drawing)[0])
+    assert max(y for _, y in circles(drawing, "model")) + 5 < line < circles(drawing, "naive")[0][1] - 5
+
+
 def test_volcano__of_many_features_stays_small():
     assert len(volcano(features_tested(20_000), "drug", "effect")) < 400_000
 
@@ -62,14 +78,14 @@ def test_volcano__of_p_0_and_one_feature():
 
 @pytest.mark.parametrize("values", [[0.0], [1.0, 1.0], [-2.0, 5.0, 3.0]])
 def test_carriers__medians_stand_where_they_lie(values):
-    drawing = carriers_drawing(np.array(values), np.array(values) + 1.0, "f", "y")
+    drawing = carriers_drawing([("without it", np.array(values)), ("with it", np.array(values) + 1.0)], "f", "y")
     medians = [float(x) for x in re.findall(r'class="mark" x1="([\d.]+)"', drawing)]
     assert medians[1] > medians[0]
     assert "nan" not in drawing
 
 
 def test_carriers__many_dots_are_thinned():
-    drawing = carriers_drawing(np.linspace(0, 1, 5000), np.linspace(0, 1, 3), "f", "y")
+    drawing = carriers_drawing([("without it", np.linspace(0, 1, 5000)), ("with it", np.linspace(0, 1, 3))], "f", "y")
     assert len(circles(drawing, "naive")) == 150
     assert "5,000 samples without it" in drawing
 

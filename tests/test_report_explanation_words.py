@@ -150,3 +150,37 @@ def test_page__tells_where_the_refits_differ_from_the_model(found, changed, word
     assert words not in Page(explanation_report(found)).text
     manifest = {**found.manifest, **changed, "notes": {}}
     assert words in Page(explanation_report(replace(found, manifest=manifest))).text
+
+
+def test_page__tells_measurements_that_point_the_other_way_than_the_adjusted_effect():
+    """A variant is common where the response is high, and lowers it there: as of VKORC1 and ancestry."""
+    rng = np.random.default_rng(0)
+    ancestry = np.repeat([0, 1], 60)
+    copies = rng.binomial(2, np.where(ancestry, 0.8, 0.2)).astype(np.float64)
+    names = [f"p{i:03d}" for i in range(120)]
+    genotypes = pd.DataFrame({"v": copies, "w": rng.binomial(2, 0.3, 120)}, index=names)
+    y = 10.0 * ancestry - 2.0 * copies + rng.normal(size=120)
+    responses = pd.DataFrame({"sample_id": names, "drug_id": "d", "response": y})
+    samples = pd.DataFrame({"ancestry": np.where(ancestry, "B", "A")}, index=pd.Index(names, name="sample_id"))
+    for table, opposed in ((samples, True), (None, False)):
+        model = dr.DrugResponseModel("ridge", folds=0).fit(genotypes, responses, samples=table)
+        found = dr.explain(model, genotypes, responses, samples=table, refits=0)
+        page = explanation_report(found)
+        assert ("Adjusted for ancestry, it points the other way" in page) == opposed
+        assert [f"{(copies == n).sum()} samples with {n}" in page for n in range(3)] == [True] * 3
+
+
+def test_page__an_alteration_that_most_samples_bear_is_not_turned_round():
+    """It was: those without were drawn as those with it, since they were the fewer."""
+    names = [f"s{i:02d}" for i in range(40)]
+    altered = np.arange(40) % 4 > 0
+    genotypes = pd.DataFrame({"TP53_mut": altered * 1.0, "other": np.arange(40) % 3 == 0}, index=names).astype(float)
+    y = 3.0 * altered + np.random.default_rng(0).normal(size=40)
+    responses = pd.DataFrame({"sample_id": names, "drug_id": "d", "response": y})
+    model = dr.DrugResponseModel("ridge", folds=0).fit(genotypes, responses)
+    found = dr.explain(model, genotypes, responses, refits=0)
+    page = explanation_report(found)
+    assert "30 samples with it" in page
+    assert "10 samples without it" in page
+    for table in (found.attributions, found.associations.table):
+        assert table.set_index("feature_id").loc["TP53_mut", "n_carriers"] == 30

@@ -151,8 +151,7 @@ def associate_pairs(
     adjust_sensitivity
         Adjust also for each sample's mean response over the other drugs, where there are others.
     minimum_carriers
-        Fewest carriers, and fewest others of a feature with two values. A carrier is a sample whose call is not the
-        feature's most common one.
+        Fewest carriers, and fewest others of a feature with two values. A carrier is as in `FeatureColumns`.
     random_state
         Seed of what is drawn for features with few carriers and several values.
     n_jobs
@@ -176,7 +175,7 @@ def associate_pairs(
     used = pairs.compact()
     drug_ids, responses = _response_grid(used, y)
     features = FeatureColumns.of(used.genotypes)
-    features = features.take(np.flatnonzero(features.carriers >= minimum_carriers))
+    features = features.take(np.flatnonzero(features.rarer() >= minimum_carriers))
     varying = used.covariates.loc[:, used.covariates.nunique() > 1]
     columns = covariate_columns(varying)
     sensitivity = general_sensitivity(responses) if adjust_sensitivity and len(drug_ids) > 1 else None

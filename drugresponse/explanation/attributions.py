@@ -40,7 +40,8 @@ class PartEffects:
         `(n_drugs, n_parts)` float64, in units of the response: the standard deviation of the contribution over the
         explained samples. The mean absolute deviation would hide what acts strongly in few of them.
     n_carriers
-        `(n_drugs, n_parts)` int32, explained samples whose value is known and not the feature's most common one.
+        `(n_drugs, n_parts)` int32, explained samples that bear the feature, as in `FeatureColumns`; of a covariate,
+        those whose value is known and not the most common one.
     """
 
     drug_ids: pd.Index

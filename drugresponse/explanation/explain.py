@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -19,9 +19,11 @@ from drugresponse.explanation.attribution_table import attribution_table
 from drugresponse.explanation.attributions import PartEffects, attribute
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
 from drugresponse.explanation.gene_sets import gene_set_tests
+from drugresponse.explanation.model_terms import in_terms_of, with_genes
 from drugresponse.explanation.noise import Noise, noise_of_copies
 from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
 from drugresponse.explanation.targets import target_ranks
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
 from drugresponse.models.requests import drugs_by_id
@@ -35,6 +37,7 @@ progress = logging.getLogger("drugresponse.progress")
 
 DEFAULT_REFITS = 5
 _FEWEST_REFITS = 2
+_WITHOUT_GENOTYPE = ("additive-mean", "covariates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +70,8 @@ class Explanation:
         What a response means, and what the model tells of itself.
     fits
         Fits of learners that stability and noise cost.
+    refit_learner
+        Whose fits they are: the model's own learner, or a cheaper one in its place.
     """
 
     attributions: pd.DataFrame
@@ -83,6 +88,7 @@ class Explanation:
     measure: Measure
     manifest: dict[str, Any]
     fits: int
+    refit_learner: str
 
 
 def explain(
@@ -119,7 +125,8 @@ def explain(
         Fits of the model's learner without a part of the subjects, from which stability and intervals come; some more
         show what features without meaning reach. 0 leaves both out.
     refit_learner
-        A cheaper learner for them; None takes the model's own, `auto` with its weights as they are.
+        A cheaper learner for them, one that uses genotype; None takes the model's own, `auto` with its weights as they
+        are.
     adjust_sensitivity, minimum_carriers
         Of the associations: whether they are adjusted for how sensitive a sample is to the other drugs, and the fewest
         samples that must bear a feature.
@@ -144,15 +151,18 @@ def explain(
     """
     if refits and refits < _FEWEST_REFITS:
         raise InputError(f"--refits: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
+    recipe = _recipe_of(model, refit_learner)
     jobs = n_jobs or available_cores()
     called, measured = as_genotypes(genotypes), as_responses(responses)
-    rows = _rows_of(model, called, measured, drugs, samples)
+    every, known = in_terms_of(called, trained_features(model.regressor_))
+    rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected_samples, called)
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
-    explained = _explained_genotypes(called, rows, selected_samples)
+    explained = _explained_genotypes(known, rows, selected_samples)
     told = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
     selected = told.pairs.genotypes.sample_ids.isin(list(selected_samples))[told.pairs.sample_index]
-    effects, reasons = attribute(told.parts, told.by_drug, told.pairs, asked=selected, n_strongest=n_reasons)
+    parts = with_genes(told.parts, known.features)
+    effects, reasons = attribute(parts, told.by_drug, told.pairs, asked=selected, n_strongest=n_reasons)
     progress.info("testing associations")
     associations = associate_pairs(
         rows.pairs,
@@ -162,14 +172,14 @@ def explain(
         random_state=random_state,
         n_jobs=jobs,
     )
-    recipe = Recipe.of(model, refit_learner)
     spread, noise = None, None
     if refits:
         progress.info("fitting %s again, %d times without a part of the subjects", recipe.learner, refits)
-        others = refit_without_groups(recipe, rows, told.pairs, n_groups=refits, random_state=random_state)
+        refitted = _features_of_model(rows, known)
+        others = refit_without_groups(recipe, refitted, told.pairs, n_groups=refits, random_state=random_state)
         spread = spread_over_refits(effects, others)
         progress.info("fitting %s again beside features without meaning", recipe.learner)
-        noise = noise_of_copies(recipe, rows, told.pairs, effects, random_state=random_state)
+        noise = noise_of_copies(recipe, refitted, told.pairs, effects, random_state=random_state)
     measure = Measure(**model.manifest_["measure"])
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
@@ -187,7 +197,17 @@ def explain(
         measure,
         dict(model.manifest_),
         0 if spread is None or noise is None else recipe.n_fits() * (spread.n_refits + noise.n_refits),
+        recipe.learner,
     )
+
+
+def _recipe_of(model: DrugResponseModel, refit_learner: str | None) -> Recipe:
+    if refit_learner in _WITHOUT_GENOTYPE:
+        raise InputError(
+            f"--refit-learner: found {refit_learner}, which uses no genotype (expected a learner that does). "
+            "Take ridge, or leave it out."
+        )
+    return Recipe.of(model, refit_learner)
 
 
 def _rows_of(
@@ -227,6 +247,12 @@ def _refuse_unknown(selected: Sequence[str], genotypes: Genotypes) -> None:
             f"--selected-samples: {len(unknown)} of {len(selected)} have no genotype. "
             f"{suggest_ids(unknown, genotypes.sample_ids)}"
         )
+
+
+def _features_of_model(rows: TrainingRows, known: Genotypes) -> TrainingRows:
+    """The same rows without features that the model was not given."""
+    kept = known.reindex(rows.pairs.genotypes.sample_ids)
+    return replace(rows, pairs=replace(rows.pairs, genotypes=kept))
 
 
 def _explained_genotypes(genotypes: Genotypes, rows: TrainingRows, selected: Sequence[str]) -> Genotypes:

@@ -118,7 +118,7 @@ def _linked_pairs(features: FeatureColumns, n_jobs: int) -> sparse.csr_array:
     def meet(places: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
         left, right = (features.block(start, start + _WIDTH) for start in places)
         r = _correlations(left, right)
-        enough = np.minimum.outer(left.carriers, right.carriers) >= _FEWEST_CARRIERS
+        enough = np.minimum.outer(left.rarer(), right.rarer()) >= _FEWEST_CARRIERS
         column, row = np.nonzero((np.abs(r) >= LINKED) & enough)
         found = r[column, row]
         column, row = column + places[0], row + places[1]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
+from drugresponse.explanation.feature_columns import uncarried_calls
 
 __all__ = ["PartValues", "feature_values"]
 
@@ -27,8 +28,8 @@ class PartValues:
         The same, but for an interaction with the treatment arm: there, the product of the feature and the arm, each
         less its mean. The slope of a part on this is its effect.
     carried : (n_samples, n_parts) bool
-        Whether the value is known and differs from the feature's most common one; for an interaction, whether also the
-        arm is not 0.
+        Whether the sample bears the feature, as in `FeatureColumns`, or another than the most common level of a
+        covariate; for an interaction, whether also the arm is not 0.
 
     Examples
     --------
@@ -57,12 +58,15 @@ class PartValues:
             Whose samples are explained.
         """
         shown = np.full((pairs.genotypes.shape[0], len(parts)), np.nan)
-        kinds = parts["kind"].to_numpy(dtype=object)
-        for at in np.flatnonzero(kinds == "covariate"):
+        part_kinds = parts["kind"].to_numpy(dtype=object)
+        for at in np.flatnonzero(part_kinds == "covariate"):
             shown[:, at] = _covariate_value(pairs.covariates, str(parts["feature_id"].iloc[at]))
-        genotype = np.flatnonzero(kinds == "genotype")
+        genotype = np.flatnonzero(part_kinds == "genotype")
         shown[:, genotype] = feature_values(parts.iloc[genotype], pairs.genotypes)
-        carried = np.isfinite(shown) & (shown != _most_common(shown))
+        common = _most_common(shown)
+        kinds = _kinds(parts.iloc[genotype], pairs.genotypes)
+        common[genotype] = uncarried_calls(kinds, _means(shown[:, genotype]), common[genotype])
+        carried = np.isfinite(shown) & (shown != common)
         crossed = np.flatnonzero(parts["arm"] != "")
         if not len(crossed):
             return cls(shown, shown, carried)
@@ -91,16 +95,26 @@ def feature_values(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.flo
     (n_samples, n_wanted) float64
         NaN where the call is missing or the genotypes lack the feature.
     """
+    at = _places(wanted, genotypes)
+    values = np.full((genotypes.shape[0], len(wanted)), np.nan)
+    values[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
+    return values
+
+
+def _places(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.intp]:
+    """`(n_wanted,)` column numbers; -1 where the genotypes lack the feature."""
     ids = genotypes.features.index
     at = pd.MultiIndex.from_arrays([genotypes.features["block"], ids]).get_indexer(
         pd.MultiIndex.from_frame(wanted[["block", "feature_id"]])
     )
     alone = np.flatnonzero(~ids.duplicated(keep=False))
     by_id = np.append(alone, -1)[ids[alone].get_indexer(pd.Index(wanted["feature_id"]))]
-    at = np.where(at >= 0, at, by_id)
-    values = np.full((genotypes.shape[0], len(wanted)), np.nan)
-    values[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
-    return values
+    return np.where(at >= 0, at, by_id)
+
+
+def _kinds(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.object_]:
+    """`(n_wanted,)` kinds of the features; empty where the genotypes lack one."""
+    return np.append(genotypes.features["kind"].to_numpy(dtype=object), "")[_places(wanted, genotypes)]
 
 
 def _covariate_value(covariates: pd.DataFrame, token: str) -> NDArray[np.float64]:
@@ -124,7 +138,11 @@ def _most_common(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return common
 
 
-def _less_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     known = np.isfinite(values)
-    means = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return values - means
+    found: NDArray[np.float64] = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return found
+
+
+def _less_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return values - _means(values)

@@ -34,7 +34,7 @@ def target_ranks(
     Parameters
     ----------
     drugs
-        Index `drug_id`, column `targets`: genes separated by `,`, `;` or `|`. Without the column nothing is told.
+        Index `drug_id`, column `targets` or `target`: genes separated by `,`, `;` or `|`. Without it nothing is told.
     attributions
         As `attribution_table` writes it; genotype rows without an arm are looked at.
     associations
@@ -58,9 +58,10 @@ def target_ranks(
     >>> target_ranks(drugs, rows)[["targets", "targets_in_model", "attribution_rank"]].values.tolist()
     [['BRAF,RAF1', 'BRAF', 2]]
     """
-    if "targets" not in drugs.columns:
+    column = next((name for name in ("targets", "target") if name in drugs.columns), None)
+    if column is None:
         return pd.DataFrame(columns=list(TARGET_COLUMNS))
-    told = drugs["targets"].fillna("").map(split_names)
+    told = drugs[column].fillna("").map(split_names)
     if names is not None:
         told = told.map(lambda genes: [names.current(gene) for gene in genes])
     plain = attributions[(attributions["kind"] == "genotype") & (attributions["arm"] == "")]

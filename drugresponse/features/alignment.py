@@ -89,11 +89,11 @@ class Alignment:
         }
         return {words: int(chosen.sum()) for words, chosen in ways.items() if chosen.any()}
 
-    def sentence(self) -> str:
+    def sentence(self, features: str = "features of the model") -> str:
         """The counts in one line, with the first features that are in conflict."""
         told = ", ".join(f"{number:,} {words}" for words, number in self.counts().items())
         named = f": {show_ids(self.feature_ids[self.conflict])}" if self.conflict.any() else ""
-        return f"of {len(self.columns):,} features of the model: {told}{named}"
+        return f"of {len(self.columns):,} {features}: {told}{named}"
 
     def values(self, genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """`(n_samples, n_rows)` numbers of these features of the model; NaN where missing, absent or in conflict."""

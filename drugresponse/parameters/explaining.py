@@ -9,18 +9,21 @@ from drugresponse.parameters.parameter import Command, Parameter
 
 __all__ = ["EXPLAIN"]
 
+_UNFIT = ("auto", "additive-mean", "covariates")
+"""Learners that weigh others anew, or use no genotype whose stability could be told."""
+
 _GENE_SETS = Parameter(
     "gene_sets",
     "input",
     label="Gene sets to test",
-    help="GMT: name, description and genes in each line, parted by tabs, such as Hallmark or Reactome.",
+    help="GMT: name, description and genes in each line, separated by tabs, such as Hallmark or Reactome.",
     formats=("tabular", "txt"),
 )
 _SELECTED = Parameter(
     "selected_samples",
     "names",
     label="Samples to explain one by one",
-    help="Ids parted by commas. For each of them the report ranks the drugs and gives the reasons; they need a "
+    help="Ids separated by commas. For each of them the report ranks the drugs and gives the reasons; they need a "
     "genotype, and need not be measured.",
 )
 _ATTRIBUTIONS = Parameter(
@@ -74,8 +77,8 @@ _REFIT_LEARNER = Parameter(
     "refit_learner",
     "choice",
     label="Learner of the refits",
-    help="Unless given, the model's own; ridge takes a small part of the time of auto.",
-    choices={name: label for name, label in learning.LEARNER.choices.items() if name not in ("auto", "additive-mean")},
+    help="Unless given, the model's own; ridge takes a small part of the time of auto, but tells of ridge.",
+    choices={name: label for name, label in learning.LEARNER.choices.items() if name not in _UNFIT},
     unset="The model's own",
     section="held_out",
 )
@@ -110,7 +113,11 @@ EXPLAIN = Command(
             help="Columns sample_id, drug_id and response, one row for each pair: those of the training, or others of "
             "the same assay.",
         ),
-        inputs.DRUGS,
+        replace(
+            inputs.DRUGS,
+            help=f"{inputs.DRUGS.help} Names stand beside the ids in the report; of targets, genes separated by "
+            "commas, it tells the ranks.",
+        ),
         inputs.SAMPLES,
         _GENE_SETS,
         _SELECTED,

@@ -11,8 +11,8 @@ GENOTYPES = Parameter(
     "input",
     label="Genotypes: variants, called genes, or a table of samples and features",
     help="VCF, bgzipped VCF or BCF; PLINK 1 or 2; a list of alterations such as Mutation Annotation Format; calls of "
-    "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), parted by "
-    "tabs or commas or Parquet, either way round. Several files are joined by sample.",
+    "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), separated "
+    "by tabs or commas or Parquet, either way round. Several files are joined by sample.",
     repeatable=True,
     formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "parquet", "h5ad"),
 )

@@ -43,7 +43,7 @@ COVARIATES = Parameter(
     "covariates",
     "names",
     label="Covariates",
-    help="Columns of the table of samples, parted by commas, or none. Unless given: tissue, subtype, ancestry, sex, "
+    help="Columns of the table of samples, separated by commas, or none. Unless given: tissue, subtype, ancestry, sex, "
     "age and site, where present.",
     section="learner_settings",
 )

@@ -32,7 +32,7 @@ class Parameter:
     name
         As Python's keyword; `option` is its spelling on the command line.
     type
-        What a value is: a file to read or to write, a folder, text, names parted by commas, a number, one of
+        What a value is: a file to read or to write, a folder, text, names separated by commas, a number, one of
         `choices`, or a switch that is off unless given.
     label, help
         What a form shows above and below the field; the command line shows `help`.

@@ -13,8 +13,8 @@ _GENES = Parameter(
     "genes",
     "names",
     label="Genes to keep",
-    help="Symbols parted by commas, or pharmacogenes for the genes of CPIC's guidelines. A variant is in a gene when "
-    "its annotation (VEP, SnpEff or bcftools) or the regions say so. Unless given, everything is kept.",
+    help="Symbols separated by commas, or pharmacogenes for the genes of CPIC's guidelines. A variant is in a gene "
+    "when its annotation (VEP, SnpEff or bcftools) or the regions say so. Unless given, everything is kept.",
 )
 _REGIONS = Parameter(
     "regions",
@@ -59,7 +59,7 @@ _WITHIN = Parameter(
     "within",
     "text",
     label="Places to keep",
-    help="Such as chr10:94762681-94855547, several parted by commas, both ends included; together with the regions.",
+    help="Such as chr10:94762681-94855547, several separated by commas, both ends included; together with the regions.",
     section="genotype_options",
 )
 _GENE_LIST = Parameter(
@@ -68,6 +68,16 @@ _GENE_LIST = Parameter(
     label="List of genes to keep",
     help="One symbol on each line; together with the genes named above.",
     formats=("tabular", "txt", "csv"),
+    section="genotype_options",
+)
+_LIKE = Parameter(
+    "like",
+    "input",
+    label="For new samples: the genotypes of the training",
+    help="What prepare wrote for the training. The same features are written, with its alleles, also those that no new "
+    "sample bears; give the same choice of joining. An absent feature is missing unless a missing call means the "
+    "reference.",
+    formats=("h5ad",),
     section="genotype_options",
 )
 _MINIMUM_QUALITY = Parameter(
@@ -121,6 +131,7 @@ PREPARE = Command(
         _WITHIN,
         _GENE_LIST,
         _MINIMUM_QUALITY,
+        _LIKE,
         *inputs.GENOTYPE_OPTIONS,
         learning.CONFIG,
     ),

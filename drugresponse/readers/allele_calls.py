@@ -7,10 +7,12 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONFLICT", "HALF", "MISSING", "copies_of", "expected_copies", "merge_calls", "tell_of_calls"]
+__all__ = ["CONFLICT", "HALF", "MISSING", "NO_ALLELE", "copies_of", "expected_copies", "merge_calls", "tell_of_calls"]
 
 logger = logging.getLogger(__name__)
 
+NO_ALLELE = ("*", "<*>", "<NON_REF>", ".", "")
+"""What may stand in the place of an allele: a deletion that spans the site, any other allele (in gVCF), or nothing."""
 MISSING = -1
 """No call; a later record of the same allele may give one, and it may be told to mean the reference."""
 HALF = -2

@@ -26,8 +26,8 @@ def read_gene_list(source: str | Path) -> frozenset[str]:
     Parameters
     ----------
     source
-        `pharmacogenes` (those of CPIC's guidelines), symbols parted by commas, or a file with one symbol on each line,
-        below comment lines and a header where it has them.
+        `pharmacogenes` (those of CPIC's guidelines), symbols separated by commas, or a file with one symbol on each
+        line, below comment lines and a header where it has them.
 
     Raises
     ------
@@ -68,8 +68,8 @@ def _checked(symbols: Iterable[str], where: str) -> frozenset[str]:
     strange = sorted(each for each in found if not _SYMBOL.fullmatch(each))
     if strange:
         raise InputError(
-            f"{where}: {show_ids(strange)} is no symbol of a gene (expected such as CYP2D6, parted by commas, or the "
-            f"path of a file, or {', '.join(GENE_LISTS)}). Correct it."
+            f"{where}: {show_ids(strange)} is no symbol of a gene (expected such as CYP2D6, separated by commas, or "
+            f"the path of a file, or {', '.join(GENE_LISTS)}). Correct it."
         )
     if dates := dates_among(found):
         raise InputError(

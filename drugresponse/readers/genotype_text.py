@@ -13,11 +13,12 @@ from drugresponse.readers.allele_calls import copies_of, expected_copies
 
 __all__ = ["BadCallError", "decode_dosages", "decode_genotypes", "only_field"]
 
-_TAB, _COLON, _SLASH, _BAR = b"\t:/|"
+_TAB, _COLON, _SLASH, _BAR, _POINT = b"\t:/|."
 _UNREAD = np.int8(-128)
 _ONE_COPY = 255
 """Stands for the second allele of a call that has only one."""
 _CALL = re.compile(rb"[/|]?(?:\.|[0-9]{1,4})(?:[/|](?:\.|[0-9]{1,4}))*")
+_MOST_COPIES = np.iinfo(np.int8).max
 _MISSING_NUMBER = (b".", b"")
 
 
@@ -29,7 +30,9 @@ class BadCallError(ValueError):
         self.at = at
 
 
-def decode_genotypes(texts: Sequence[bytes], n_alternates: Sequence[int], n_samples: int) -> list[NDArray[np.int8]]:
+def decode_genotypes(
+    texts: Sequence[bytes], n_alternates: Sequence[int], n_samples: int
+) -> tuple[list[NDArray[np.int8]], NDArray[np.int64]]:
     r"""Copies of each alternate allele, where GT is the first field.
 
     Parameters
@@ -43,13 +46,16 @@ def decode_genotypes(texts: Sequence[bytes], n_alternates: Sequence[int], n_samp
 
     Returns
     -------
-    list of numpy.ndarray
+    calls : list of numpy.ndarray
         `(n_alternates, n_samples)` int8 for each record, as in `allele_calls`.
+    beyond_two : (n_records,) int64
+        How many alleles the calls of each record have more than two for each call; negative where calls are haploid.
 
     Raises
     ------
     BadCallError
-        A record has another number of samples, a call that is none, or an allele that is not listed.
+        A record has another number of samples, a call that is none or of more than 127 alleles, or an allele that is
+        not listed.
 
     Notes
     -----
@@ -59,24 +65,27 @@ def decode_genotypes(texts: Sequence[bytes], n_alternates: Sequence[int], n_samp
 
     Examples
     --------
-    >>> [each.tolist() for each in decode_genotypes([b"0/1\t.", b"2|1:9\t10/0:8"], [1, 10], 2)]
-    [[[1, -1]], [[1, 0], [1, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 0], [0, 1]]]
+    >>> calls, beyond_two = decode_genotypes([b"0/1\t.", b"2|1:9\t3:8"], [1, 3], 2)
+    >>> [each.tolist() for each in calls], beyond_two.tolist()
+    ([[[1, -1]], [[1, 0], [1, 0], [0, 1]]], [0, -1])
     """
+    beyond_two = np.zeros(len(texts), dtype=np.int64)
     codes = _codes_of_equal_width(texts, n_samples)
     if codes is None:
         codes = _codes(texts, n_samples)
+        beyond_two -= ((codes >> 8 == _ONE_COPY) & (codes & 0xFF != _POINT)).sum(axis=1)
     if set(n_alternates) == {1}:
         calls = _table(1, 1)[codes]
         found = list(calls[:, None, :])
     else:
         found = [
-            np.stack([_table(number, n)[row] for number in range(1, n + 1)])
+            np.stack([_table(min(number, 10), min(n, 9))[row] for number in range(1, n + 1)])
             for row, n in zip(codes, n_alternates, strict=True)
         ]
         calls = np.stack([each[0] for each in found])
     for at in np.flatnonzero((calls == _UNREAD).any(axis=1)).tolist():
-        _read_one_by_one(at, texts[at], found[at])
-    return found
+        beyond_two[at] += _read_one_by_one(at, texts[at], found[at])
+    return found, beyond_two
 
 
 def decode_dosages(text: bytes, n_alternates: int, n_samples: int) -> NDArray[np.float32]:
@@ -151,11 +160,14 @@ def _codes(texts: Sequence[bytes], n_samples: int) -> NDArray[np.uint16]:
     return (first | other.astype(np.uint16) << 8).reshape(-1, n_samples)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=128)
 def _table(alternate: int, n_alternates: int) -> NDArray[np.int8]:
-    """`(65536,)` copies of an alternate for every two characters; `_UNREAD` where they are no alleles of the record."""
+    """`(65536,)` copies of an alternate for every two characters; `_UNREAD` where they are no alleles of the record.
+
+    Of the alternates, 1 to 9, no more than nine are known; 10 stands for every other, which has no copies here.
+    """
     allele_of = np.full(256, -3, dtype=np.int16)
-    listed = range(min(n_alternates, 9) + 1)
+    listed = range(n_alternates + 1)
     allele_of[[ord(str(number)) for number in listed]] = listed
     allele_of[ord(".")], allele_of[_ONE_COPY] = -1, -2
     second, first = np.divmod(np.arange(1 << 16), 256)
@@ -164,7 +176,8 @@ def _table(alternate: int, n_alternates: int) -> NDArray[np.int8]:
     return np.where((alleles[:, 0] < -1) | (alleles[:, 1] < -2), _UNREAD, copies)
 
 
-def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8]) -> None:
+def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8]) -> int:
+    """Fill in what the table does not know; returns how many alleles these calls have beyond two each."""
     cells = text.split(b"\t")
     samples = np.flatnonzero(calls[0] == _UNREAD)
     read = [_alleles(at, cells[sample].split(b":", 1)[0], len(calls)) for sample in samples]
@@ -172,12 +185,15 @@ def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8]) -> None:
     for row, each in zip(alleles, read, strict=True):
         row[: len(each)] = each
     calls[:, samples] = copies_of(alleles, len(calls))
+    return sum(len(each) - 2 for each in read if min(each) >= 0)
 
 
 def _alleles(at: int, call: bytes, n_alternates: int) -> list[int]:
     if not _CALL.fullmatch(call):
         raise BadCallError(at, f"found the call {_shown(call)} (expected alleles such as 0/1).")
     alleles = [-1 if each == b"." else int(each) for each in re.split(rb"[/|]", call.lstrip(b"/|"))]
+    if len(alleles) > _MOST_COPIES:
+        raise BadCallError(at, f"found a call of {len(alleles)} alleles (expected at most {_MOST_COPIES}).")
     if max(alleles) > n_alternates:
         raise BadCallError(at, f"found allele {max(alleles)} in a call (expected at most {n_alternates}, as in ALT).")
     return alleles

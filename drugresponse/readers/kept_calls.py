@@ -62,6 +62,7 @@ class KeptCalls:
         self._samples, self._filter, self._absent_as_reference = samples, site_filter, absent_as_reference
         self._waiting: list[NDArray[Any]] = []
         self._alleles: list[Allele] = []
+        self._beyond_two: list[int] = []
         self._told: tuple[list[Any], ...] = tuple([] for _ in Allele._fields)
         self._spool = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES))  # noqa: SIM115
         self._blocks: list[tuple[NDArray[np.int64], np.dtype[Any]]] = []
@@ -72,9 +73,13 @@ class KeptCalls:
     def __exit__(self, *_: object) -> None:
         self._spool.close()
 
-    def add(self, calls: NDArray[Any], alleles: Sequence[Allele]) -> None:
-        """Take the `(n_alleles, n_samples)` calls of alleles, int8 or float32, as in `allele_calls`."""
+    def add(self, calls: NDArray[Any], alleles: Sequence[Allele], beyond_two: Sequence[int] = ()) -> None:
+        """Take the `(n_alleles, n_samples)` calls of alleles, int8 or float32, as in `allele_calls`.
+
+        `beyond_two` tells of each how many alleles its calls have more than two for each call; () means 0 of all.
+        """
         self._waiting.append(calls)
+        self._beyond_two += beyond_two or [0] * len(alleles)
         self._alleles += alleles
         if len(self._alleles) * len(self._samples) >= BLOCK_CELLS:
             self._pack()
@@ -102,13 +107,15 @@ class KeptCalls:
         if not self._waiting:
             return
         calls = np.concatenate(self._waiting)
-        alleles, self._waiting, self._alleles = self._alleles, [], []
+        alleles, beyond_two = self._alleles, np.array(self._beyond_two, dtype=np.int64)
+        self._waiting, self._alleles, self._beyond_two = [], [], []
         kept = self._merge_repeats(calls, alleles)
         if self._filter.looks_at_calls:
             missing = calls < (MISSING if self._absent_as_reference else 0)
             copies = np.maximum(calls, 0).sum(axis=1, dtype=np.float64)[kept]
             n_missing = missing.sum(axis=1)[kept]
-            kept[kept] = self._filter.keep_counts(copies, n_missing, len(self._samples), self.dropped)
+            n_samples = len(self._samples)
+            kept[kept] = self._filter.keep_counts(copies, n_missing, n_samples, self.dropped, beyond_two[kept])
         if not kept.all():
             calls, alleles = calls[kept], [alleles[at] for at in np.flatnonzero(kept)]
         self._store(calls, np.arange(len(self), len(self) + len(alleles), dtype=np.int32))

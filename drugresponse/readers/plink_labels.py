@@ -15,6 +15,7 @@ import pyarrow
 from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.allele_calls import NO_ALLELE
 from drugresponse.readers.plink_tables import plink_bytes, read_variant_lines, too_short
 
 __all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants"]
@@ -24,7 +25,7 @@ logger = logging.getLogger(__name__)
 _CHROMOSOME_PREFIX = re.compile("^chr", re.IGNORECASE)
 _HUMAN_CODES = {"23": "X", "24": "Y", "25": "X", "XY": "X", "PAR1": "X", "PAR2": "X", "26": "MT"}
 _LAST_HUMAN_CODE = 26
-_NO_ALLELE = ("0", ".", "*")
+_NO_ALLELE = ("0", *NO_ALLELE)
 _GENE = re.compile(r"(?:^|;)GENEINFO=([^;:|]*)")
 
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from drugresponse.errors import InputError
 from drugresponse.readers.call_blocks import CallSource
 from drugresponse.readers.regions import Regions
-from drugresponse.readers.site_filter import SiteFilter
+from drugresponse.readers.site_filter import QUALITIES, SiteFilter
 
 __all__ = ["keep_calls", "keep_places"]
 
 _BLOCK_BYTES = 1 << 25
-_QUALITY = {name: re.compile(rf"(?:^|;){name}=([0-9.eE+-]+)") for name in ("R2", "DR2", "INFO", "AR2")}
+_QUALITY = {name: re.compile(rf"(?:^|;){name}=([0-9.eE+-]+)") for name in QUALITIES}
 
 
 def keep_places(alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter[str], where: str) -> pd.DataFrame:

@@ -65,7 +65,7 @@ def plink_bytes(path: Path) -> bytes:
 def too_short(path: Path, line: int, found: int, expected: int) -> InputError:
     """The error of a line that lacks columns."""
     return InputError(
-        f"{path.name}, line {line}: found {found} columns (expected {expected} or more, parted by blanks or tabs). "
+        f"{path.name}, line {line}: found {found} columns (expected {expected} or more, separated by blanks or tabs). "
         "Correct the line."
     )
 
@@ -133,7 +133,7 @@ def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_sk
 def _read_even(
     content: bytes, columns: list[str], wanted: list[str], separator: str, types: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Lines of equally many cells parted by single tabs, which is what PLINK writes; a ValueError tells of others."""
+    """Lines of equally many cells between single tabs, which is what PLINK writes; a ValueError tells of others."""
     few, number, text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.int64(), pyarrow.string()
     arrow = {name: {"category": few, np.int64: number}.get(types.get(name), text) for name in wanted}
     table = csv.read_csv(

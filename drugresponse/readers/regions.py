@@ -138,7 +138,7 @@ def read_regions(source: str | Path) -> Regions:
         A BED file (first base counted from 0, the last not included; the fourth column is the gene), a GTF or GFF3 file
         (its genes, by `gene_name`, else `Name`, `gene` or `gene_id`), or a file with a region of text on each line,
         gzip or not, told by content. Or text: `chr10:94762681-94855547`, both ends included and counted from 1; also
-        `chr10:500` for one base, `chr10:500-` up to the end, `chr10`, and several of these parted by commas.
+        `chr10:500` for one base, `chr10:500-` up to the end, `chr10`, and several of these separated by commas.
 
     Raises
     ------

@@ -15,10 +15,12 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.readers.regions import Regions
 
-__all__ = ["SiteFilter", "filter_genotypes", "tell_of_dropped"]
+__all__ = ["QUALITIES", "SiteFilter", "filter_genotypes", "tell_of_dropped"]
 
 logger = logging.getLogger(__name__)
 
+QUALITIES = ("R2", "DR2", "INFO", "AR2")
+"""Fields of INFO in which programs tell the quality of imputation."""
 _LIMITS = {"minimum_frequency": 0.5, "maximum_missing": 1.0, "minimum_quality": 1.0}
 
 
@@ -33,11 +35,12 @@ class SiteFilter:
     genes
         Symbols; a variant is kept when the file or the regions place it in one of them. None keeps all.
     minimum_frequency
-        Least share of the minor allele among called alleles, 0 to 0.5. Every call counts as two alleles.
+        Least share of the minor allele among called alleles, 0 to 0.5. Calls of VCF and BCF count as many alleles as
+        they have (one on the X of a man), all others two.
     maximum_missing
         Largest share of the samples without a call, 0 to 1.
     minimum_quality
-        Least imputation quality, 0 to 1 (of a VCF: INFO `R2`, `DR2`, `INFO` or `AR2`, the first that a record has).
+        Least imputation quality, 0 to 1 (the first of `QUALITIES` that INFO tells).
         Variants that tell none are kept.
 
     Raises
@@ -47,8 +50,8 @@ class SiteFilter:
 
     Examples
     --------
-    >>> rare = SiteFilter(minimum_frequency=0.2, maximum_missing=0.3)
-    >>> rare.keep_block(np.array([[0, 1, 2, np.nan], [0, 0, 2, 1], [1, 0, 1, 2], [0, 1, 1, np.nan]])).tolist()
+    >>> common = SiteFilter(minimum_frequency=0.2, maximum_missing=0.3)
+    >>> common.keep_counts(np.array([1, 2, 6, 3]), np.array([0, 0, 0, 2]), 4).tolist()
     [False, True, True, False]
     """
 
@@ -71,38 +74,36 @@ class SiteFilter:
         """Whether a variant can be dropped for its calls."""
         return self.minimum_frequency > 0 or self.maximum_missing < 1
 
-    def keep_block(self, dosages: NDArray[np.floating], dropped: Counter[str] | None = None) -> NDArray[np.bool_]:
-        """Which alleles have calls that are frequent and complete enough.
-
-        Parameters
-        ----------
-        dosages
-            `(n_samples, n_alleles)` copies; NaN is missing.
-        dropped
-            How many were dropped for which reason; added to.
-
-        Returns
-        -------
-        numpy.ndarray
-            `(n_alleles,)` bool.
-        """
-        missing = np.isnan(dosages)
-        return self.keep_counts(
-            np.where(missing, 0, dosages).sum(axis=0, dtype=np.float64), missing.sum(axis=0), len(dosages), dropped
-        )
-
     def keep_counts(
         self,
         copies: NDArray[np.floating] | NDArray[np.integer],
         n_missing: NDArray[np.integer],
         n_samples: int,
         dropped: Counter[str] | None = None,
+        beyond_two: NDArray[np.integer] | int = 0,
     ) -> NDArray[np.bool_]:
-        """As `keep_block`, from the `(n_alleles,)` sums of copies and numbers of missing calls."""
-        n_called = n_samples - n_missing
+        """Which alleles have calls that are frequent and complete enough.
+
+        Parameters
+        ----------
+        copies, n_missing
+            `(n_alleles,)` sums of the copies that were called, and numbers of missing calls.
+        n_samples
+            Number of samples.
+        dropped
+            How many were dropped for which reason; added to.
+        beyond_two
+            `(n_alleles,)` how many alleles were called beyond two for each call; negative where calls are haploid.
+
+        Returns
+        -------
+        numpy.ndarray
+            `(n_alleles,)` bool.
+        """
+        n_called = 2 * (n_samples - n_missing) + beyond_two
         complete = n_missing / n_samples <= self.maximum_missing
-        minor = np.minimum(copies, 2 * n_called - copies)
-        frequent = minor / np.maximum(2 * n_called, 1) >= self.minimum_frequency
+        minor = np.minimum(copies, n_called - copies)
+        frequent = minor / np.maximum(n_called, 1) >= self.minimum_frequency
         if dropped is not None:
             dropped["too many calls missing"] += int((~complete).sum())
             dropped["too rare"] += int((complete & ~frequent).sum())

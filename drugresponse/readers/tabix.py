@@ -113,6 +113,8 @@ def _starts(content: bytes) -> dict[str, list[tuple[int, int]]]:
     found = {}
     for name in names[:n_chromosomes]:
         windows, at = _windows(content, at, shift, depth, is_csi=magic == _CSI)
+        if name in found:
+            raise ValueError("two names of one chromosome")
         if windows:
             found[name] = windows
     return found

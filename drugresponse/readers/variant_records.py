@@ -53,8 +53,10 @@ class VariantRecords:
             sites = [self._site(number, line) for number, line in numbered]
             yield [site for site in sites if site.alternates]
 
-    def decode(self, sites: Sequence[Site]) -> list[NDArray[Any] | None]:
+    def decode(self, sites: Sequence[Site]) -> list[tuple[NDArray[Any], int] | None]:
         """`(n_alternates, n_samples)` calls of each site, as in `allele_calls`; None where it holds neither GT nor DS.
+
+        With them, how many alleles the calls have more than two for each call.
 
         Raises
         ------
@@ -62,7 +64,7 @@ class VariantRecords:
             A call cannot be understood.
         """
         n_samples = len(self.header.samples)
-        found: list[NDArray[Any] | None] = [None] * len(sites)
+        found: list[tuple[NDArray[Any], int] | None] = [None] * len(sites)
         places, texts = [], []
         for at, site in enumerate(sites):
             fields, text = site.calls
@@ -72,16 +74,18 @@ class VariantRecords:
                     continue
                 text = only_field(text, fields.split(b":").index(name))
                 if name == b"DS":
-                    found[at] = self._expected(site, text)
+                    found[at] = self._expected(site, text), 0
                     continue
             places.append(at)
             texts.append(text)
+        if not texts:
+            return found
         try:
-            calls = decode_genotypes(texts, [len(sites[at].alternates) for at in places], n_samples) if texts else []
+            calls, beyond_two = decode_genotypes(texts, [len(sites[at].alternates) for at in places], n_samples)
         except BadCallError as error:
             raise self._wrong(sites[places[error.at]], error) from error
-        for at, each in zip(places, calls, strict=True):
-            found[at] = each
+        for at, each, further in zip(places, calls, beyond_two.tolist(), strict=True):
+            found[at] = each, further
         return found
 
     def _expected(self, site: Site, text: bytes) -> NDArray[np.float32]:
@@ -105,6 +109,11 @@ class VariantRecords:
                 f"{where}: found {len(cells)} columns (expected "
                 f"{_N_FIXED + len(self.header.samples)}, separated by tabs). The file is damaged or truncated; "
                 "check it with: bcftools view"
+            )
+        if not cells[0] or not cells[3]:
+            raise InputError(
+                f"{where}: found no {'REF' if cells[0] else 'CHROM'} (expected one). The file is damaged; check it "
+                "with: bcftools view"
             )
         alternates = () if cells[4] == b"." else tuple(text_of(cells[4], where).split(","))
         return Site(

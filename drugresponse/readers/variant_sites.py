@@ -12,6 +12,24 @@ from drugresponse.errors import InputError, show_ids
 __all__ = ["Site", "VariantHeader"]
 
 _FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+_LENGTH = re.compile(r"##contig=<.*\blength=(\d+)")
+_REFERENCE = re.compile(r"##(?:reference=|assembly=|contig=<.*\bassembly=)([^,>]*)")
+_NAMED = {
+    "GRCh37": re.compile(r"grch37|hg19|hs37|g1k_v37|(?<![a-z0-9])b37(?![0-9])", re.IGNORECASE),
+    "GRCh38": re.compile(r"grch38|hg38|hs38|(?<![a-z0-9])b38(?![0-9])", re.IGNORECASE),
+}
+_LENGTHS = {
+    "GRCh37": """
+    249250621 243199373 198022430 191154276 180915260 171115067 159138663 146364022 141213431 135534747 135006516
+    133851895 115169878 107349540 102531392 90354753 81195210 78077248 59128983 63025520 48129895 51304566 155270560
+    59373566""",
+    "GRCh38": """
+    248956422 242193529 198295559 190214555 181538259 170805979 159345973 145138636 138394717 133797422 135086622
+    133275309 114364328 107043718 101991189 90338345 83257441 80373285 58617616 64444167 46709983 50818468 156040895
+    57227415""",
+}
+"""Bases of the human chromosomes 1 to 22, X and Y in each build, as the Genome Reference Consortium gives them."""
+_BUILD_OF = {length: build for build, lengths in _LENGTHS.items() for length in lengths.split()}
 _INFO_LINE = re.compile(r'##INFO=<ID=([^,>]+),.*?Description="(.*)"', re.DOTALL)
 
 
@@ -41,10 +59,13 @@ class VariantHeader:
         Names of the samples, in the order of the columns.
     descriptions
         What the header says about each field of INFO.
+    build
+        The human genome build, `GRCh37` or `GRCh38`; "" where the header tells none, or both.
     """
 
     samples: tuple[str, ...]
     descriptions: dict[str, str] = field(default_factory=dict)
+    build: str = ""
 
     @classmethod
     def parse(cls, text: str, where: str) -> VariantHeader:
@@ -76,4 +97,14 @@ class VariantHeader:
                 f"{where}: {show_ids(repeated)} names more than one sample (expected each once). Rename or remove one."
             )
         told = (_INFO_LINE.match(line) for line in lines)
-        return cls(tuple(samples), {found[1]: found[2] for found in told if found})
+        return cls(tuple(samples), {found[1]: found[2] for found in told if found}, _build_of(lines))
+
+
+def _build_of(lines: list[str]) -> str:
+    """By the lengths of chromosomes, which do not lie; else by what the header calls the reference."""
+    lengths = (found[1] for line in lines if (found := _LENGTH.match(line)))
+    builds = {_BUILD_OF[each] for each in lengths if each in _BUILD_OF}
+    if not builds:
+        told = [found[1] for line in lines if (found := _REFERENCE.match(line))]
+        builds = {build for build, words in _NAMED.items() if any(words.search(each) for each in told)}
+    return builds.pop() if len(builds) == 1 else ""

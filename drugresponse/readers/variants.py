@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.readers.allele_calls import tell_of_calls
+from drugresponse.readers.allele_calls import NO_ALLELE, tell_of_calls
 from drugresponse.readers.bcf_lines import open_bcf
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.kept_calls import Allele, KeptCalls
 from drugresponse.readers.regions import Regions
-from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
+from drugresponse.readers.site_filter import QUALITIES, SiteFilter, tell_of_dropped
 from drugresponse.readers.variant_effects import find_annotation, genes_without_effect
 from drugresponse.readers.variant_records import VariantRecords
 from drugresponse.readers.variant_sites import Site
@@ -31,7 +31,6 @@ __all__ = ["read_variants"]
 logger = logging.getLogger(__name__)
 
 _CHROMOSOME_PREFIX = re.compile("^chr", re.IGNORECASE)
-_QUALITIES = ("R2", "DR2", "INFO", "AR2")
 
 
 def read_variants(
@@ -70,9 +69,10 @@ def read_variants(
     Notes
     -----
     A dosage is the number of copies that were called: a haploid call `1` counts 1, phase plays no part. A call with one
-    allele missing (`./1`) is missing, whatever `absent_means` says. `*` (a deletion that spans the site) and records
-    without an alternate are passed over. Where the same allele stands in several records, the first call of a sample
-    counts; calls that contradict each other are missing and counted in a warning.
+    allele missing (`./1`) is missing, whatever `absent_means` says. `*` (a deletion that spans the site), `<NON_REF>`
+    and `<*>` (any other allele) and records without an alternate are passed over. Where the same allele stands in
+    several records, the first call of a sample counts; calls that contradict each other are missing and counted in a
+    warning.
 
     Examples
     --------
@@ -145,7 +145,7 @@ class _Reading:
                 "%s: %d records tell no imputation quality (%s) and are kept.",
                 self._where,
                 self._n_without_quality,
-                ", ".join(_QUALITIES),
+                ", ".join(QUALITIES),
             )
         return genotypes
 
@@ -166,14 +166,17 @@ class _Reading:
         kept = [(site, alleles) for site in sites if (alleles := self._kept_alleles(site))]
         rows: list[NDArray[Any]] = []
         told: list[Allele] = []
-        for (_, alleles), calls in zip(kept, self._records.decode([site for site, _ in kept]), strict=True):
-            if calls is None:
+        beyond_two: list[int] = []
+        for (_, alleles), decoded in zip(kept, self._records.decode([site for site, _ in kept]), strict=True):
+            if decoded is None:
                 self._n_without_calls += 1
                 continue
+            calls, further = decoded
             rows.append(calls if len(alleles) == len(calls) else calls[list(alleles)])
             told += alleles.values()
+            beyond_two += [further] * len(alleles)
         if rows:
-            self.calls.add(np.concatenate(rows), told)
+            self.calls.add(np.concatenate(rows), told, beyond_two)
 
     def _kept_alleles(self, site: Site) -> dict[int, Allele]:
         """What is told about the alternates that are kept, by their number in the record."""
@@ -183,7 +186,7 @@ class _Reading:
         kept = {}
         for at, alternate in enumerate(site.alternates):
             gene, effect = effects[at]
-            if alternate == "*":
+            if alternate in NO_ALLELE:
                 continue
             if self._filter.genes is not None and gene not in self._filter.genes:
                 self.calls.dropped["in none of the genes"] += 1
@@ -210,7 +213,7 @@ class _Reading:
         n_alternates = len(site.alternates)
         if self._filter.minimum_quality == 0:
             return [np.inf] * n_alternates
-        told = next((text for name in _QUALITIES if (text := site.info(name))), "")
+        told = next((text for name in QUALITIES if (text := site.info(name))), "")
         try:
             numbers = [float(each) for each in told.split(",")]
         except ValueError:

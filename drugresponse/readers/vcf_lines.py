@@ -83,13 +83,10 @@ def _indexed(file: Path, spans: list[Span], wanted: Places | None) -> Iterator[l
 
 
 def _numbered(file: Path, wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
-    number, in_header = 0, True
+    number = 0
     for lines in _blocks(file):
-        numbered = [(at, line) for at, line in enumerate(lines, start=number + 1) if line]
+        numbered = [(at, line) for at, line in enumerate(lines, start=number + 1) if line and not line.startswith(b"#")]
         number += len(lines)
-        if in_header:
-            numbered = [(at, line) for at, line in numbered if not line.startswith(b"#")]
-            in_header = not numbered
         if wanted is not None and numbered:
             chromosomes, positions = zip(
                 *(place_of(line, f"{file.name}, line {at}") for at, line in numbered), strict=True
@@ -114,14 +111,15 @@ def _blocks(file: Path, offset: int = 0) -> Iterator[list[bytes]]:
             elif stream.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
                 stream.seek(0)
             while part := stream.read(READ_BYTES):
-                lines = (rest + part).split(b"\n")
+                whole = rest + part
+                lines = whole.split(b"\n")
                 rest = lines.pop()
                 if len(rest) > _LONGEST_LINE:
                     raise InputError(
                         f"{file.name}: found a line of more than {_LONGEST_LINE >> 20} MB (expected a record). "
                         "The file is damaged; copy it again."
                     )
-                yield [line.rstrip(b"\r") for line in lines] if b"\r" in part else lines
+                yield [line.rstrip(b"\r") for line in lines] if b"\r" in whole else lines
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         if offset:
             raise InputError(

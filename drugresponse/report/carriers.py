@@ -1,8 +1,8 @@
-"""Measured responses of samples that bear a feature beside those that do not."""
+"""Measured responses of samples with each value of a feature, under one another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,35 +17,29 @@ _BAND, _TOP, _BOTTOM = 62, 26, 40
 _MOST_DOTS = 150
 
 
-def carriers_drawing(
-    without: NDArray[np.float64],
-    with_it: NDArray[np.float64],
-    title: str,
-    below: str,
-    labels: tuple[str, str] = ("without it", "with it"),
-) -> Html:
-    """Two bands of dots, one for each kind of sample, with the middle half as a bar and the median as a line.
+def carriers_drawing(bands: Sequence[tuple[str, NDArray[np.float64]]], title: str, below: str) -> Html:
+    """A band of dots for each kind of sample, with the middle half as a bar and the median as a line.
 
     Parameters
     ----------
-    without, with_it
-        `(n,)` measured responses, at least one each, none missing. Of many, dots at equal steps of rank are drawn.
-    title, below, labels
-        Above the drawing, under its axis, and of the two bands.
+    bands
+        What the samples of a band are, such as `without it`, and their `(n,)` measured responses: at least one, none
+        missing. Of many, dots at equal steps of rank are drawn. The first band is the one to compare with.
+    title, below
+        Above the drawing, and under its axis.
     """
-    both = np.concatenate([without, with_it])
-    low, high = float(both.min()), float(both.max())
+    every = np.concatenate([values for _, values in bands])
+    low, high = float(every.min()), float(every.max())
     room = 0.04 * (high - low) or 1.0
     low, high = low - room, high + room
 
     def x(value: float) -> float:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * (value - low) / (high - low)
 
-    height = _TOP + 2 * _BAND + _BOTTOM
-    bands = ((without, labels[0], "naive"), (with_it, labels[1], "model"))
+    height = _TOP + len(bands) * _BAND + _BOTTOM
     written = []
-    for row, (values, label, kind) in enumerate(bands):
-        top = _TOP + row * _BAND
+    for row, (label, values) in enumerate(bands):
+        top, kind = _TOP + row * _BAND, "model" if row else "naive"
         lower, middle, upper = (x(float(each)) for each in np.quantile(values, [0.25, 0.5, 0.75]))
         written.append(
             f'<text class="tick" x="0" y="{top + 14}">{text(count(len(values), "sample"))} {label}</text>'

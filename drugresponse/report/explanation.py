@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
+from drugresponse.explanation.attribution_table import direction_words
 from drugresponse.explanation.explain import Explanation
-from drugresponse.report.blocks import Block, Cell, Part, Table, Verdict, Words, as_html
+from drugresponse.report.blocks import Block, Cell, Part, Table, Words, as_html
 from drugresponse.report.explanation_drugs import drug_parts
-from drugresponse.report.explanation_genes import clusters_part, p_words, pathways_part, targets_part
-from drugresponse.report.explanation_method import limits_part, method_part, noise_words
+from drugresponse.report.explanation_genes import clusters_part, pathways_part, targets_part
+from drugresponse.report.explanation_method import limits_part, method_part
+from drugresponse.report.explanation_names import drug_cell, drug_names, p_words
 from drugresponse.report.explanation_samples import sample_parts
+from drugresponse.report.explanation_verdict import explanation_verdict
 from drugresponse.report.page import count, number, page, percent
-from drugresponse.report.wording import as_sentence, direction, learner_words, measure_words, notice
+from drugresponse.report.wording import direction, learner_words, measure_words, notice
 
 __all__ = ["explanation_report"]
 
@@ -48,50 +52,24 @@ def explanation_report(explanation: Explanation) -> str:
         f"{measure_words(found.measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
         f"{count(loss.pairs, 'measured pair')}; model: {learner_words(found.manifest)}. {direction(found.measure)}"
     )
-    return page(
-        "Explanation report", lead, [as_html(each) for each in _parts(found)], as_sentence(notice(found.manifest))
-    )
+    return page("Explanation report", lead, [as_html(each) for each in _parts(found)], notice(found.manifest))
 
 
 def _parts(found: Explanation) -> Iterator[Part]:
-    yield Part("", [_verdict(found)])
+    names = drug_names(found)
+    yield Part("", [explanation_verdict(found)])
     yield Part("Named by the measurements and by the model", _both(found))
     yield from sample_parts(found)
     yield from drug_parts(found)
-    yield Part("Named by one of the two", list(_one_sided(found)))
+    yield Part("Named by one of the two", list(_one_sided(found)) or [Words("There is none.")])
     if found.pathways is not None:
-        yield pathways_part(found.pathways)
+        yield pathways_part(found.pathways, names)
     if len(found.targets):
-        yield targets_part(found.targets)
+        yield targets_part(found.targets, names)
     if found.clusters is not None and len(found.clusters.drugs) > 2:
-        yield clusters_part(found.clusters)
+        yield clusters_part(found.clusters, names)
     yield method_part(found)
     yield limits_part(found)
-
-
-def _verdict(found: Explanation) -> Verdict:
-    named = found.agreement
-    both = named[named["verdict"] == "both"]
-    only = int((named["verdict"] == "association only").sum())
-    tests = f"{found.associations.n_tests:,} tests"
-    if not len(both):
-        title = "No feature is named by both the measurements and the model"
-        words = (
-            f"Of {tests}, {count(only, 'association')} stood out at a false-discovery rate of 5%. Without agreement, "
-            "take what the model hangs on single features as a way to see how it reasons, not as a finding."
-        )
-        return Verdict("same" if only else "unknown", title, words)
-    n_drugs = both["drug_id"].nunique()
-    title = (
-        f"{count(len(both), 'feature')} {'is' if len(both) == 1 else 'are'} named by both the measurements and the "
-        f"model, for {count(n_drugs, 'drug')}"
-    )
-    words = (
-        f"Of {tests}, {count(only + len(both), 'association')} stood out at a false-discovery rate of 5%; the model "
-        f"leans on {len(both)} of them too. {noise_words(found)} All are associations in these samples; none is proof "
-        "of a cause."
-    )
-    return Verdict("better", title, words)
 
 
 def _both(found: Explanation) -> list[Block]:
@@ -99,24 +77,28 @@ def _both(found: Explanation) -> list[Block]:
     if not len(both):
         return [Words("There is none. What only one of them names stands further down.")]
     shown = f", the first {_MOST_NAMED} of {len(both):,} here" if len(both) > _MOST_NAMED else ""
-    caption = f"The most stable first, then by q{shown}; a group of features that go together is one row."
+    order, stability = "By q", ""
+    if found.spread is not None:
+        order = "The most stable first, then by q"
+        stability = " Stability is the share of the refits in which a feature is among the 20 weightiest of its drug."
+    caption = f"{order}{shown}; a group of features that go together is one row.{stability}"
     return [_named_table(found, both.head(_MOST_NAMED), caption)]
 
 
 def _named_table(found: Explanation, rows: pd.DataFrame, caption: str) -> Table:
-    keys = ["drug_id", "feature_id"]
+    keys, names = ["drug_id", "feature_id"], drug_names(found)
     tested = found.associations.table.drop_duplicates(keys).set_index(keys)
-    told = found.attributions[found.attributions["arm"] == ""].drop_duplicates(keys).set_index(keys)
     written: list[list[Cell | str]] = []
     for row in rows.to_dict("records"):
         key = (row["drug_id"], row["feature_id"])
         test = tested.loc[key] if key in tested.index else None
-        way = str(told.loc[key, "direction"]) if key in told.index else ""
+        effect = row["effect_attribution"] if pd.isna(row["effect_association"]) else row["effect_association"]
+        way = str(direction_words(np.array([effect]), found.measure)[0])
         interval = "" if test is None else f"{number(test['lower'], sign=True)} to {number(test['upper'], sign=True)}"
         opposed = pd.notna(row["same_direction"]) and not row["same_direction"]
         written.append(
             [
-                Cell(str(row["drug_id"]), kind="id"),
+                drug_cell(row["drug_id"], names),
                 Cell(str(row["feature_id"]), _gene_words(row["gene"], row["feature_id"]), "id"),
                 Cell("the two disagree", kind="bad") if opposed else way,
                 Cell(number(row["effect_association"], sign=True), interval),
@@ -135,8 +117,8 @@ def _named_table(found: Explanation, rows: pd.DataFrame, caption: str) -> Table:
         "q",
         "Carriers",
         "Effect in the model",
-        "Rank there",
-        "Refits",
+        "Rank in the model",
+        "Stability",
     ]
     return Table(columns, written, caption, words=3)
 

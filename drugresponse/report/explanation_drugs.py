@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from drugresponse.explanation.explain import Explanation
 from drugresponse.report.blocks import Block, Figure, Part, Words
 from drugresponse.report.carriers import carriers_drawing
+from drugresponse.report.explanation_names import drug_names, drug_words
 from drugresponse.report.intervals import Range, ranges
-from drugresponse.report.page import Html, count, number
+from drugresponse.report.page import count, number
 from drugresponse.report.volcanoes import volcano
 from drugresponse.report.wording import measure_words
 
@@ -22,17 +24,21 @@ __all__ = ["drug_parts"]
 PICTURED = 6
 """Drugs that are drawn."""
 _LEADING = 8
+_LEVEL = 0.05
 _FEWEST = 2
-"""Measurements of either kind that a drawing of them needs."""
+"""Measurements of each of two kinds that a drawing of them needs."""
+_BEARING = ("without it", "with it")
+_MOST_LEVELS = 4
 
 
 def drug_parts(found: Explanation) -> Iterator[Part]:
     """A part for each of the drugs about which most is known."""
-    chosen = _chosen_drugs(found)
+    chosen, names = _chosen_drugs(found), drug_names(found)
     for drug in chosen:
-        blocks = [*_figures(found, drug), *_effects(found, drug)]
+        first = drug == chosen[0]
+        blocks = [*_figures(found, drug, first), *_effects(found, drug, first)]
         if blocks:
-            yield Part(f"Drug {drug}", blocks)
+            yield Part(f"Drug {drug_words(drug, names)}", blocks)
     left = found.rows.loss.drugs - len(chosen)
     if left > 0:
         words = f"{count(left, 'other drug')} not drawn; the tables hold all."
@@ -46,53 +52,88 @@ def _chosen_drugs(found: Explanation) -> list[str]:
     return [str(each) for each in dict.fromkeys([*named, *tested])][:PICTURED]
 
 
-def _figures(found: Explanation, drug: str) -> list[Block]:
+def _figures(found: Explanation, drug: str, first: bool) -> list[Block]:
     table = found.associations.table
     tested = table[(table["drug_id"] == drug) & np.isfinite(table["effect"]) & np.isfinite(table["p"])]
     if tested.empty:
         return []
     measure = measure_words(found.measure)
     drawings = {"volcano": volcano(tested, "All tested features", f"effect on {measure}")}
-    first = tested.sort_values(["p", "feature_id"], kind="stable").iloc[0]
-    carriers = _carriers(found, drug, str(first["block"]), str(first["feature_id"]), measure)
-    if carriers is not None:
-        drawings["carriers"] = carriers
-    caption = (
-        "Left: each dot is a feature, to the right where it goes with a higher response, higher up where chance "
-        "explains it less; dots above the dashed line stand out at a false-discovery rate of 5%. Right: what was "
-        "measured, unadjusted, for the uppermost."
-    )
-    return [Figure(drawings, caption if len(drawings) > 1 else caption.partition(" Right:")[0])]
+    uppermost = tested.sort_values(["p", "feature_id"], kind="stable").iloc[0]
+    measured = _Measured.of(found, drug, str(uppermost["block"]), str(uppermost["feature_id"]))
+    words = _association_words(tested, first)
+    if measured is None:
+        return [Figure(drawings, words)]
+    drawings["carriers"] = carriers_drawing(measured.bands, str(uppermost["feature_id"]), measure)
+    weak = "" if uppermost["q"] <= _LEVEL else ", which does not stand out"
+    words += f" Beside it: what was measured, unadjusted, for the uppermost{weak}."
+    if measured.opposes(float(uppermost["effect"])):
+        words += f" Adjusted for {uppermost['adjusted_for']}, it points the other way: these differ with the feature."
+    return [Figure(drawings, words)]
 
 
-def _carriers(found: Explanation, drug: str, block: str, feature: str, measure: str) -> Html | None:
-    pairs = found.rows.pairs
-    features = pairs.genotypes.features
-    at = np.flatnonzero((features.index == feature) & (features["block"] == block))
-    rows = np.flatnonzero(pairs.drug_ids == drug)
-    if not len(at) or not len(rows):
-        return None
-    column = np.asarray(pairs.genotypes.values[:, [int(at[0])]].toarray(), dtype=np.float64).ravel()
-    value = column[pairs.sample_index[rows]]
-    bears, labels = _bearing(value, str(features["kind"].iloc[int(at[0])]))
-    y, known = found.rows.y[rows], np.isfinite(value)
-    groups = y[known & ~bears], y[known & bears]
-    if min(len(each) for each in groups) < _FEWEST:
-        return None
-    return carriers_drawing(*groups, feature, measure, labels)
+def _association_words(tested: pd.DataFrame, first: bool) -> str:
+    """How to read the drawings, of the first drug alone, and what stands out, of each."""
+    n_found = int((tested["q"] <= _LEVEL).sum())
+    told = []
+    if first:
+        told.append(
+            "Each dot is a feature, to the right where it goes with a higher response, higher up where chance explains "
+            "it less."
+        )
+    if n_found:
+        told.append(
+            f"{n_found:,} of {count(len(tested), 'tested feature')} stand out at a false-discovery rate of 5%, "
+            "above the dashed line."
+        )
+    else:
+        told.append(f"None of {count(len(tested), 'tested feature')} stands out at a false-discovery rate of 5%.")
+    return " ".join(told)
 
 
-def _bearing(value: NDArray[np.float64], kind: str) -> tuple[NDArray[np.bool_], tuple[str, str]]:
-    """Which samples bear a feature; of real numbers, which lie above the middle."""
-    known = value[np.isfinite(value)]
-    if kind == "score" or not len(known):
-        middle = float(np.median(known)) if len(known) else 0.0
-        return value > middle, ("up to the median", "above it")
-    levels, counts = np.unique(known, return_counts=True)
-    return value != levels[counts.argmax()], ("without it", "with it")
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured of a drug, by the values of a feature."""
+
+    bands: list[tuple[str, NDArray[np.float64]]]
+    slope: float
+
+    @classmethod
+    def of(cls, found: Explanation, drug: str, block: str, feature: str) -> _Measured | None:
+        """None where fewer than two kinds of samples have enough measurements to be drawn."""
+        pairs = found.rows.pairs
+        features = pairs.genotypes.features
+        at = np.flatnonzero((features.index == feature) & (features["block"] == block))
+        rows = np.flatnonzero(pairs.drug_ids == drug)
+        if not len(at) or not len(rows):
+            return None
+        column = np.asarray(pairs.genotypes.values[:, [int(at[0])]].toarray(), dtype=np.float64).ravel()
+        value, y = column[pairs.sample_index[rows]], found.rows.y[rows]
+        known = np.isfinite(value)
+        bands = _bands(value[known], y[known])
+        if sum(len(each) >= _FEWEST for _, each in bands) < 2:
+            return None
+        centred = value[known] - value[known].mean()
+        return cls(bands, float(centred @ y[known]))
+
+    def opposes(self, effect: float) -> bool:
+        """Whether the measurements as they are point the other way than the adjusted effect."""
+        return self.slope * effect < 0
 
 
-def _effects(found: Explanation, drug: str) -> list[Block]:
+def _bands(value: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[str, NDArray[np.float64]]]:
+    """A band for each of few values; of many, those up to the median and those above it."""
+    levels = np.unique(value)
+    if set(levels) <= {0.0, 1.0}:
+        return [(label, y[value == level]) for level, label in enumerate(_BEARING) if (value == level).any()]
+    if len(levels) <= _MOST_LEVELS:
+        return [(f"with {level:g}", y[value == level]) for level in levels]
+    middle = float(np.median(value))
+    halves = (("up to the median", value <= middle), ("above it", value > middle))
+    return [(label, y[chosen]) for label, chosen in halves if chosen.any()]
+
+
+def _effects(found: Explanation, drug: str, first: bool) -> list[Block]:
     told = found.attributions
     rows = told[(told["drug_id"] == drug) & (told["kind"] == "genotype") & (told["importance"] > 0)].head(_LEADING)
     if rows.empty:
@@ -114,14 +155,18 @@ def _effects(found: Explanation, drug: str) -> list[Block]:
     ends = np.array([[each.value, each.lower, each.upper] for each in shown])
     low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     drawing = ranges(shown, f"What the model hangs on features, {drug}", min(low, 0.0), max(high, 0.0))
+    return [Figure({"effects": drawing}, _effect_words(first, bool(rows["lower"].notna().any())))]
+
+
+def _effect_words(first: bool, with_whiskers: bool) -> str:
+    if not first:
+        return "What the model adds for each unit of a feature, the weightiest first."
     caption = (
         "What the model adds to the prediction for each unit of a feature, the weightiest first: weight is how much "
-        "the feature moves predictions over all samples, so that a rare one weighs little. Whiskers: how far it moves "
-        "when the model is fitted without a part of the subjects."
+        "the feature moves predictions over all samples, so that a rare one weighs little."
     )
-    return [
-        Figure({"effects": drawing}, caption if rows["lower"].notna().any() else caption.partition(" Whiskers:")[0])
-    ]
+    more = " Whiskers: how far it moves when the model is fitted without a part of the subjects."
+    return caption + more if with_whiskers else caption
 
 
 def _label(row: Mapping[Hashable, Any]) -> str:

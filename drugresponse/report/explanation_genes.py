@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from drugresponse.explanation.drivers import DrugClusters
 from drugresponse.report.blocks import Cell, Part, Table, Words
+from drugresponse.report.explanation_names import drug_cell, drug_words, p_words
 from drugresponse.report.page import count, joined, number
 
-__all__ = ["clusters_part", "p_words", "pathways_part", "targets_part"]
+__all__ = ["clusters_part", "pathways_part", "targets_part"]
 
 _MOST_ROWS = 30
 _LEVEL = 0.05
-_LEAST = 1e-16
-"""Smaller p and q are told as below this: no test is that sure of its assumptions."""
 _MOST_DRUGS = 8
 _WAYS = {True: "raises", False: "lowers"}
 
 
-def p_words(value: float) -> str:
-    """A p or q value; the smallest as a limit."""
-    return f"below {number(_LEAST)}" if value < _LEAST else number(value)
-
-
-def pathways_part(pathways: pd.DataFrame) -> Part:
+def pathways_part(pathways: pd.DataFrame, names: Mapping[str, str]) -> Part:
     """Gene sets that stand out."""
     sure = pathways[pathways["q"] <= _LEVEL]
     told = Words(
@@ -32,7 +28,7 @@ def pathways_part(pathways: pd.DataFrame) -> Part:
     )
     rows: list[list[Cell | str]] = [
         [
-            Cell(str(row["drug_id"]), kind="id"),
+            drug_cell(row["drug_id"], names),
             Cell(str(row["gene_set"]).replace("_", " "), kind="id"),
             Cell(str(row["leading_genes"]).replace(",", ", "), kind="id"),
             str(row["n_genes"]),
@@ -48,7 +44,7 @@ def pathways_part(pathways: pd.DataFrame) -> Part:
     return Part("Gene sets", [told, *table])
 
 
-def targets_part(targets: pd.DataFrame) -> Part:
+def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
     """Where the drugs' own targets rank."""
     known = targets[targets["attribution_rank"].notna() | targets["association_rank"].notna()]
     first = int((targets["attribution_rank"] == 1).sum())
@@ -59,7 +55,7 @@ def targets_part(targets: pd.DataFrame) -> Part:
     )
     rows: list[list[Cell | str]] = [
         [
-            Cell(str(row["drug_id"]), kind="id"),
+            drug_cell(row["drug_id"], names),
             Cell(str(row["targets_in_model"]).replace(",", ", "), kind="id"),
             "" if pd.isna(row["association_rank"]) else str(int(row["association_rank"])),
             "" if pd.isna(row["q"]) else p_words(row["q"]),
@@ -74,7 +70,7 @@ def targets_part(targets: pd.DataFrame) -> Part:
     return Part("Annotated targets of the drugs", [told, *table])
 
 
-def clusters_part(clusters: DrugClusters) -> Part:
+def clusters_part(clusters: DrugClusters, names: Mapping[str, str]) -> Part:
     """Groups of drugs that the same features drive."""
     drugs, features = clusters.drugs, clusters.features
     sizes = drugs["cluster"].value_counts()
@@ -85,7 +81,7 @@ def clusters_part(clusters: DrugClusters) -> Part:
     )
     rows: list[list[Cell | str]] = []
     for each in shared:
-        members = drugs.loc[drugs["cluster"] == each, "drug_id"].astype(str).tolist()
+        members = [drug_words(drug, names) for drug in drugs.loc[drugs["cluster"] == each, "drug_id"]]
         leads = features[features["cluster"] == each].head(3).to_dict("records")
         ways = ", ".join(f"{lead['feature_id']} ({_WAYS[lead['direction'] > 0]})" for lead in leads)
         few = len(members) <= _MOST_DRUGS

@@ -7,20 +7,7 @@ from drugresponse.report.blocks import Items, Part
 from drugresponse.report.page import count, joined
 from drugresponse.report.wording import fitted_learners, general_limits
 
-__all__ = ["limits_part", "method_part", "noise_words"]
-
-
-def noise_words(found: Explanation) -> str:
-    """One sentence on how many weighty features exceed noise; none where this was not looked at."""
-    if found.noise is None:
-        return "How far that exceeds noise was not looked at (no refits)."
-    told = found.attributions
-    weighty = told[(told["kind"] == "genotype") & (told["rank"] <= 10)]
-    above = int(weighty["above_noise"].fillna(False).astype(bool).sum())
-    return (
-        f"Of the ten weightiest features of each drug, {above:,} of {len(weighty):,} weigh more than copies without "
-        "meaning do."
-    )
+__all__ = ["limits_part", "method_part"]
 
 
 def method_part(found: Explanation) -> Part:
@@ -36,7 +23,8 @@ def method_part(found: Explanation) -> Part:
         f"{count(tests.groups['group'].nunique(), 'group')}.",
         "The model: each prediction is a sum of a mean, covariates and features. What cannot be split exactly is split "
         "by integrated gradients and by the trees' own contributions; the table of reasons has what remains in a row "
-        "of its own.",
+        "of its own. Effects in a model are usually smaller than measured ones, since it holds back and shares them "
+        "among features.",
     ]
     if found.spread is not None and found.noise is not None:
         items += [
@@ -44,17 +32,34 @@ def method_part(found: Explanation) -> Part:
             "is stable as often as it is among the 20 weightiest of its drug.",
             f"Noise: {found.noise.n_refits} more, in which every feature stood beside a copy whose samples were "
             f"shuffled. All in all {count(found.fits, 'fit')} of single learners.",
+            *_other_refits(found),
         ]
     else:
         items.append("Neither stability nor noise was looked at, since no refits were asked for.")
     return Part("How it was done", [Items(items)])
 
 
+def _other_refits(found: Explanation) -> list[str]:
+    """In what the refits differ from the model, of which they are to tell."""
+    told = []
+    if found.refit_learner != found.manifest["learner"]:
+        told.append(
+            f"The refits were of {found.refit_learner}, not of the model's own learner: stability, whiskers and noise "
+            "are those of the refits, and tell less of the model."
+        )
+    trained, given = found.manifest["training"]["samples"], found.rows.loss.samples
+    if given != trained:
+        told.append(
+            f"The refits learned from the {count(given, 'sample')} given here; the model learned from {trained:,}."
+        )
+    return told
+
+
 def limits_part(found: Explanation) -> Part:
     """What this page does not say."""
     items = [
-        "An association is not a cause: what goes with a feature, such as a lineage or a neighbouring gene, goes with "
-        "the response too. Covariates and groups catch the part of this that was measured.",
+        "What goes with a feature, such as a lineage or a neighbouring gene, goes with the response too. Covariates "
+        "and groups catch the part of this that was measured.",
         "Features that go together share what the model hangs on them, in a way that is the model's choice.",
         "Samples are taken as independent; several samples of one subject make p too small.",
     ]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from drugresponse.explanation.explain import Explanation
 from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
+from drugresponse.report.explanation_names import drug_cell, drug_names, drug_words
 from drugresponse.report.page import MISSING, Html, number
 from drugresponse.report.waterfalls import Step, waterfall
 
@@ -36,7 +37,11 @@ def sample_parts(found: Explanation) -> Iterator[Part]:
 
 def _sample(found: Explanation, sample: str) -> Iterator[Block]:
     rows = found.predictions[found.predictions["sample_id"].astype(str) == sample]
-    rows = rows.assign(beyond=rows["prediction"] - rows["baseline"])
+    reasons = found.reasons[found.reasons["sample_id"].astype(str) == sample]
+    # the parts add up from here; a naive prediction that knows the tissue is another number
+    means = reasons[reasons["kind"] == "mean"].groupby("drug_id")["contribution"].sum()
+    rows = rows.assign(usual=rows["drug_id"].map(means).astype(np.float64))
+    rows = rows.assign(beyond=rows["prediction"] - rows["usual"])
     rows = rows[rows["beyond"].notna()]
     if rows.empty:
         yield Words("Nothing is predicted: too few of the model's features are known of this sample.")
@@ -44,46 +49,44 @@ def _sample(found: Explanation, sample: str) -> Iterator[Block]:
     sign, word = _SIDE.get(found.measure.higher_means or "", (0.0, ""))
     order = rows["beyond"] * sign if sign else -rows["beyond"].abs()
     rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
-    way = (
-        f"the one to which it is most {word} beyond what the drug usually shows"
-        if word
-        else "the one that lies furthest from it"
-    )
+    way = f"the one to which that makes it most {word}" if word else "the one that is moved furthest"
     yield Words(
-        "Drugs ranked by how far the prediction lies from the usual response to the drug (the naive prediction), "
-        f"{way}, first."
+        "Drugs ranked by how far covariates and genotype move the prediction from the usual, the mean of such rows in "
+        f"training: {way} comes first."
     )
-    reasons = found.reasons[found.reasons["sample_id"].astype(str) == sample]
-    yield _ranking(rows, reasons)
+    names = drug_names(found)
+    yield _ranking(rows, reasons, names)
     drawings: dict[str, Html] = {}
     for row in rows.head(_DRAWN).to_dict("records"):
         parts = reasons[reasons["drug_id"] == row["drug_id"]]
         if len(parts):
-            drawings[f"sample-{len(drawings) + 1}"] = _waterfall(parts, str(row["drug_id"]))
+            drawings[f"sample-{len(drawings) + 1}"] = _waterfall(parts, drug_words(row["drug_id"], names))
     for name, drawing in drawings.items():
         yield Figure({name: drawing}, "How the parts add up to the prediction: blue raises it, red lowers it.")
 
 
-def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame) -> Table:
-    strongest = reasons[reasons["kind"] == "genotype"].groupby("drug_id", sort=False).head(3)
+def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]) -> Table:
+    named = reasons[~reasons["kind"].isin(["mean", "other", "gap"])]
+    strongest = named.iloc[np.argsort(-named["contribution"].abs().to_numpy(), kind="stable")]
+    strongest = strongest[strongest["contribution"] != 0].groupby("drug_id", sort=False).head(3)
     words = {
-        drug: ", ".join(
-            f"{each['feature_id']} {number(each['contribution'], sign=True)}" for each in group.to_dict("records")
+        drug: "; ".join(
+            f"{_label(each)}: {number(each['contribution'], sign=True)}" for each in group.to_dict("records")
         )
         for drug, group in strongest.groupby("drug_id", sort=False)
     }
     written: list[list[Cell | str]] = [
         [
-            Cell(str(row["drug_id"]), kind="id"),
+            drug_cell(row["drug_id"], names),
             words.get(row["drug_id"], MISSING),
             Cell(number(row["prediction"]), _bounds(row["lower"], row["upper"])),
-            number(row["baseline"]),
+            number(row["usual"]),
             number(row["beyond"], sign=True),
         ]
         for row in rows.head(_MOST_DRUGS).to_dict("records")
     ]
     more = f"The first {_MOST_DRUGS} of {len(rows)} drugs." if len(rows) > _MOST_DRUGS else ""
-    return Table(["Drug", "Strongest features", "Predicted", "Usual", "Beyond"], written, more, words=2)
+    return Table(["Drug", "Strongest parts", "Predicted", "Usual", "Beyond"], written, more, words=2)
 
 
 def _bounds(lower: float, upper: float) -> str:

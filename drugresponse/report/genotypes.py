@@ -33,10 +33,11 @@ _RELATIONS = {SAME: "that are one person or twins", ALIKE: "with nearly equal al
 
 @dataclass(frozen=True)
 class GenotypeSource:
-    """A file that was read: its name, and its format in one word."""
+    """A file that was read: its name, its format in one word, and its genome build where it tells one."""
 
     file: str
     format: str
+    build: str = ""
 
 
 def genotypes_report(
@@ -110,7 +111,9 @@ def _verdict(overview: GenotypeOverview, samples: pd.DataFrame) -> Verdict:
         found.append(f"principal components that follow {joined(batches)}")
     n_constant = int(overview.summary.blocks["constant"].sum())
     if n_constant == overview.n_features:
-        return Verdict("worse", "No feature differs between samples", "Nothing can be learned from these genotypes.")
+        return Verdict(
+            "worse", "No feature differs between samples", "These genotypes serve for predictions, not for training."
+        )
     ready = f"{count(overview.n_samples, 'sample')} and {count(overview.n_features, 'feature')} are ready"
     if not found:
         return Verdict("better", ready, "Nothing in the genotypes stands out that calls for care.")
@@ -145,7 +148,7 @@ def _read(
         for name, row in overview.summary.blocks.iterrows()
     ]
     blocks: list[Block] = [
-        Items([f"{each.file}: {each.format}" for each in sources]),
+        Items([f"{each.file}: {each.format}{f', {each.build}' if each.build else ''}" for each in sources]),
         Table(["Block", "Numbers are", "Features", "of these constant", "Calls missing"], rows, words=2),
     ]
     if choices:

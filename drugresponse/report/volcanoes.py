@@ -34,7 +34,7 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
     most_labels
         Features named, all of them with q at most `level`.
     level
-        False-discovery rate; a dashed line stands where it is reached.
+        False-discovery rate; a dashed line stands under what reaches it.
 
     Notes
     -----
@@ -59,7 +59,8 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
     )
     limit = ""
     if found.any():
-        at = y(float(height[found].min()))
+        below_it = height[~found & (height < height[found].min())]
+        at = y((float(height[found].min()) + float(below_it.max(initial=0.0))) / 2)
         limit = f'<line class="best" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
     named = [each for each in np.argsort(-height, kind="stable")[:most_labels] if found[each]]
     labels = _labels([str(each) for each in tested["feature_id"].iloc[named]], across[named], down[named])
@@ -80,20 +81,32 @@ def _places(
 
 
 def _labels(names: Sequence[str], across: NDArray[np.float64], down: NDArray[np.float64]) -> str:
-    """Names beside their dots, outside where there is room; one that would cover another moves down."""
+    """Names beside their dots, outside where there is room; one that would cover another moves up, else down."""
     written: list[str] = []
     taken: list[tuple[float, float, float]] = []
     for name, a, b in zip(names, across, down, strict=True):
         wide = _LETTER * min(len(name), _LONGEST)
         to_left = a - 8 - wide > 0 if a < _WIDTH / 2 else a + 8 + wide > _WIDTH
         left = a - 8 - wide if to_left else a + 8
-        at = max(float(b) + 4, _TOP + 4)
-        while any(abs(at - row) < _LINE and left < end and begin < left + wide for begin, end, row in taken):
-            at += _LINE / 3
+        at = _free_row(float(b) + 4, left, left + wide, taken)
         taken.append((left, left + wide, at))
-        where = f'x="{a - 8:.0f}" y="{at:.0f}" text-anchor="end"' if to_left else f'x="{a + 8:.0f}" y="{at:.0f}"'
-        written.append(f'<text class="label" {where}>{text(name, _LONGEST)}</text>\n')
+        end = a - 8 if to_left else a + 8
+        anchor = ' text-anchor="end"' if to_left else ""
+        if abs(at - float(b) - 4) > _LINE / 2:
+            written.append(f'<line class="zero" x1="{a:.0f}" y1="{b:.0f}" x2="{end:.0f}" y2="{at - 4:.0f}"/>')
+        written.append(f'<text class="label" x="{end:.0f}" y="{at:.0f}"{anchor}>{text(name, _LONGEST)}</text>\n')
     return "".join(written)
+
+
+def _free_row(wanted: float, left: float, right: float, taken: Sequence[tuple[float, float, float]]) -> float:
+    """The nearest row above, else below, in which a label between these ends covers no other and no axis."""
+    top, bottom = _TOP + 4, _HEIGHT - _BOTTOM - 4
+    start = min(max(wanted, top), bottom)
+    rising = np.arange(start, top - 1, -_LINE / 3)
+    for row in [*rising, *np.arange(start, bottom + 1, _LINE / 3)]:
+        if not any(abs(row - other) < _LINE and left < end and begin < right for begin, end, other in taken):
+            return float(row)
+    return start
 
 
 def _axes(widest: float, tallest: float, zero: float, y: Callable[[float], float]) -> str:

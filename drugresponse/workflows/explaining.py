@@ -121,7 +121,7 @@ def _refuse_outputs_without_input(
     if reasons is not None and not chosen:
         raise InputError(
             "--reasons: found no samples to explain (expected --selected-samples). "
-            "Name one or several, parted by commas."
+            "Name one or several, separated by commas."
         )
 
 
@@ -148,7 +148,12 @@ def _told(found: Explanation, path: Path) -> list[str]:
         f"Named by both the measurements and the model: {named.get('both', 0)}; by the measurements only: "
         f"{named.get('association only', 0)}; by the model only: {named.get('model only', 0)}.",
     ]
-    both = found.agreement[found.agreement["verdict"] == "both"].head(3)
+    if found.noise is None:
+        lines.append(
+            "Without refits, named by the model means among its ten weightiest features of a drug, and no more."
+        )
+    agreed = found.agreement["same_direction"].fillna(True).astype(bool)
+    both = found.agreement[(found.agreement["verdict"] == "both") & agreed].head(3)
     if len(both):
         words = ", ".join(f"{row.feature_id} with {row.drug_id} (q {row.q:.2g})" for row in both.itertuples())
         lines.append(f"The surest: {words}.")

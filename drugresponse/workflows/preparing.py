@@ -16,10 +16,12 @@ from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import suggest_ids
 from drugresponse.errors import InputError
+from drugresponse.features.same_features import with_features_of
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import genotype_source_files, read_samples
+from drugresponse.readers import genotype_source_files, read_genotypes, read_samples
 from drugresponse.readers.gene_lists import GENE_LISTS, read_gene_list
+from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotype_formats import genotype_format_of
 from drugresponse.readers.regions import Regions, read_regions
 from drugresponse.readers.site_filter import SiteFilter
@@ -55,19 +57,22 @@ def prepare(
     absent_means: str | None = None,
     layer: str | None = None,
     aliases: Path | None = None,
+    like: Path | None = None,
 ) -> list[str]:
     """Read, filter and describe genotypes, and write them as one file; returns what to tell the user.
 
     Raises
     ------
     InputError
-        A file cannot be read, no sample of the table is among the genotypes, or the filters leave nothing.
+        A file cannot be read, no sample of the table is among the genotypes, the filters leave nothing, or nothing of
+        the training's features is found.
     """
-    given = (samples, regions, gene_list, features, aliases)
+    given = (samples, regions, gene_list, features, aliases, like)
     inputs = [*(file for path in genotypes for file in genotype_source_files(path)), *filter(None, given)]
     with output_files({"dataset": dataset, "summary": summary, "report": report}, inputs) as out:
         table = None if samples is None else read_samples(samples, sample_column=sample_column)
         asked = _Asked.of(genes, gene_list, regions, within, minimum_frequency, maximum_missing, minimum_quality)
+        trained = None if like is None else _features_of_training(like, asked.site_filter)
         with _what_readers_say() as notes:
             found = read_with_aliases(
                 genotypes,
@@ -78,19 +83,27 @@ def prepare(
                 kind=kind,
                 layer=layer,
                 known_samples=None if table is None else set(table.index),
+                known_features=trained,
                 site_filter=asked.site_filter,
             )
+            sources = [
+                GenotypeSource(path.name, genotype_format_of(path, genotype_format), genome_build(path))
+                for path in genotypes
+            ]
+            _report_builds(sources, like)
             if by_gene != "no":
-                found = to_genes(found, by_effect=by_gene == "effect")
+                found = to_genes(found, by_effect=by_gene == "effect", known_features=trained)
+            if trained is not None:
+                found = _as_in_training(found, trained, absent_means)
             _report_strange_samples(found, table)
         progress.info("read %d samples x %d features", *found.shape)
         story = {
-            "sources": [GenotypeSource(path.name, genotype_format_of(path, genotype_format)) for path in genotypes],
-            "choices": [*asked.sentences, *_other_choices(by_gene, absent_means)],
+            "sources": sources,
+            "choices": [*asked.sentences, *_other_choices(by_gene, absent_means, like)],
             "notes": notes,
         }
         overview = _write(found, table, story, out)
-    return _told(overview, dataset)
+    return _told(overview, dataset, "train on" if like is None else "predict from")
 
 
 def _write(
@@ -164,11 +177,36 @@ def _typed(option: str, words: Sequence[str], instead: str) -> list[str]:
     return found
 
 
-def _other_choices(by_gene: str, absent_means: str | None) -> list[str]:
+def _features_of_training(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
+    if site_filter is not None and site_filter.looks_at_calls:
+        raise InputError(
+            "--like: found a limit of frequency or missing calls too (expected none: which features are kept was "
+            "decided at the training). Leave out --minimum-frequency and --maximum-missing."
+        )
+    return read_genotypes(like).features
+
+
+def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: str | None) -> Genotypes:
+    as_reference = absent_means == "reference"
+    found, alignment = with_features_of(genotypes, trained, absent_as_reference=as_reference)
+    logger.info("genotypes: %s.", alignment.sentence("features of the training"))
+    n_absent = int(((alignment.columns < 0) & ~alignment.conflict).sum())
+    if n_absent and not as_reference:
+        logger.warning(
+            "genotypes: %d of the %d features of the training are absent, and count as missing. If the files list only "
+            "what differs from the reference, read them with --absent-means reference.",
+            n_absent,
+            len(trained),
+        )
+    return found
+
+
+def _other_choices(by_gene: str, absent_means: str | None, like: Path | None) -> list[str]:
     told = {
         "A missing call was taken as the reference.": absent_means == "reference",
         "Variants of one gene are joined.": by_gene == "any",
         "Variants of one gene are joined by class of effect.": by_gene == "effect",
+        f"The features are those of {like.name if like else ''}, with its alleles.": like is not None,
     }
     return [sentence for sentence, applies in told.items() if applies]
 
@@ -211,6 +249,19 @@ def _report_strange_samples(genotypes: Genotypes, samples: pd.DataFrame | None) 
         )
 
 
+def _report_builds(sources: Sequence[GenotypeSource], like: Path | None) -> None:
+    builds = [(each.file, each.build) for each in sources]
+    if like is not None:
+        builds.append((like.name, genome_build(like)))
+    if len({build for _, build in builds if build}) > 1:
+        told = ", ".join(f"{name} is of {build}" for name, build in builds if build)
+        logger.warning(
+            "genotypes: %s; variants are found by their positions. Bring all files to one genome build first, for "
+            "instance with bcftools +liftover.",
+            told,
+        )
+
+
 def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:
     """What the file remembers of its origin: no paths and no times, so that a rerun gives the same bytes."""
     return {
@@ -223,7 +274,7 @@ def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _told(overview: GenotypeOverview, dataset: Path) -> list[str]:
+def _told(overview: GenotypeOverview, dataset: Path, purpose: str) -> list[str]:
     blocks = ", ".join(f"{row.n_features} {name}" for name, row in overview.summary.blocks.iterrows())
     lines = [
         f"{overview.n_samples} samples and {overview.n_features} features ({blocks}); {overview.missing:.2%} of the "
@@ -233,4 +284,4 @@ def _told(overview: GenotypeOverview, dataset: Path) -> list[str]:
     if pairs:
         told = "1 pair of samples is" if pairs == 1 else f"{pairs} pairs of samples are"
         lines.append(f"{told} closer than chance; the summary and the report tell which.")
-    return [*lines, f"Genotypes: {dataset}. To train on them: --genotypes {dataset}"]
+    return [*lines, f"Genotypes: {dataset}. To {purpose} them: --genotypes {dataset}"]

@@ -39,7 +39,7 @@ def test_attribute__of_a_feature_of_0_and_1_the_effect_is_carriers_less_others()
     effects, _ = attribute(made_parts(1), made_contributions(pairs, [table]), pairs)
     assert effects.effect[0, 0] == pytest.approx(3.0 - -1.5)
     assert effects.importance[0, 0] == pytest.approx(np.sqrt(((contributed - contributed.mean()) ** 2).mean()))
-    assert effects.n_carriers[0, 0] == 2
+    assert effects.n_carriers[0, 0] == 3
 
 
 def test_attribute__a_feature_that_does_not_vary_has_no_effect_to_tell():
@@ -80,7 +80,7 @@ def test_attribute__interaction_effect_is_the_difference_of_slopes_between_arms(
     table = np.column_stack([np.zeros(400), 0.5 * (calls[:, 0] - calls.mean()), 2.0 * product])
     effects, _ = attribute(made_parts(1, arm="arm=b"), made_contributions(pairs, [table]), pairs)
     np.testing.assert_allclose(effects.effect, [[0.5, 2.0]])
-    assert effects.n_carriers.tolist() == [[min((calls == 1).sum(), (calls == 0).sum()), effects.n_carriers[0, 1]]]
+    assert effects.n_carriers.tolist() == [[(calls == 1).sum(), ((calls[:, 0] == 1) & (treated == 1)).sum()]]
 
 
 def test_reasons__sum_to_the_prediction_and_name_the_strongest_parts():

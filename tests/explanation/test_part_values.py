@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.pairs import Pairs
 from drugresponse.explanation.part_values import PartValues, feature_values
 from tests.explanation.made_contributions import made_pairs, made_parts
 
@@ -48,3 +49,10 @@ def test_feature_values__block_decides_where_an_id_stands_twice_else_the_id_alon
     wanted = pd.DataFrame({"block": ["cnv", "rna", "other", "other", "rna"], "feature_id": ["A", "A", "A", "B", "C"]})
     found = feature_values(wanted, genotypes)
     np.testing.assert_array_equal(found, [[2.0, 1.0, np.nan, 3.0, np.nan]])
+
+
+def test_part_values__heterozygotes_carry_the_rarer_allele_also_where_they_are_most():
+    genotypes = Genotypes.from_dense([[0, 2], [1, 1], [1, 1], [2, np.nan]], list("abcd"), ["v", "w"], kind="dosage")
+    pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"])))
+    parts = pd.DataFrame({"kind": "genotype", "block": "dosage", "feature_id": ["v", "w"], "gene": "", "arm": ""})
+    assert PartValues.of(parts, pairs).carried.T.tolist() == [[False, True, True, True], [False, True, True, False]]

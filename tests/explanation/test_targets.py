@@ -45,4 +45,9 @@ def test_targets__older_names_are_renamed():
 
 
 def test_targets__nothing_is_told_without_the_column():
-    assert target_ranks(drugs("A").rename(columns={"targets": "target"}), ATTRIBUTIONS).empty
+    assert target_ranks(drugs("A").rename(columns={"targets": "pathway"}), ATTRIBUTIONS).empty
+
+
+def test_targets__the_column_may_be_named_in_the_singular():
+    table = target_ranks(drugs("A").rename(columns={"targets": "target"}), ATTRIBUTIONS)
+    assert table["attribution_rank"].tolist() == [1]

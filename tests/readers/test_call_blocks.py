@@ -11,10 +11,10 @@ class Held:
     """Calls in memory; remembers how much was asked for at once."""
 
     missing = -9
-    cell_bytes = 4
 
-    def __init__(self, calls, by_samples):
-        self.calls, self.by_samples, self.largest = np.asarray(calls, dtype=np.float32), by_samples, 0
+    def __init__(self, calls, by_samples, dtype=np.float32):
+        self.calls, self.by_samples, self.largest = np.asarray(calls, dtype=dtype), by_samples, 0
+        self.cell_bytes = self.calls.itemsize
 
     def read(self, samples, alleles):
         block = np.ascontiguousarray(self.calls[samples][:, alleles])
@@ -39,6 +39,17 @@ def test_gather_calls__blocks_of_any_size(monkeypatch, by_samples, block_bytes):
     assert matrix.nnz == 8
     if block_bytes < 1000:
         assert source.largest < CALLS.size
+
+
+@pytest.mark.parametrize("by_samples", [True, False])
+@pytest.mark.parametrize("block_bytes", [1, 7, 1000])
+def test_gather_calls__whole_numbers(monkeypatch, by_samples, block_bytes):
+    monkeypatch.setattr(call_blocks, "BLOCK_BYTES", block_bytes)
+    calls = np.array([[0, 1, -9, 2], [1, 1, 0, 0], [-9, 0, 2, 2]])
+    matrix, _ = gather_calls(Held(calls, by_samples, np.int8), 3, AllelePlan.of("abcd", "abcd"))
+    np.testing.assert_array_equal(matrix.toarray(), np.where(calls < 0, np.nan, calls))
+    matrix.check_format(full_check=True)
+    assert matrix.dtype == np.float32
 
 
 @pytest.mark.parametrize("by_samples", [True, False])

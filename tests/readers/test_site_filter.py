@@ -17,6 +17,10 @@ MISSING = np.nan
 CALLS = np.array([[0, 1, 2, MISSING], [0, 0, 2, 1], [1, 0, 2, MISSING], [0, 2, 1, MISSING]])
 
 
+def kept_of(site_filter, calls, *options):
+    return site_filter.keep_counts(np.nansum(calls, axis=0), np.isnan(calls).sum(axis=0), len(calls), *options).tolist()
+
+
 @pytest.mark.parametrize(
     ("limits", "kept"),
     [
@@ -30,27 +34,34 @@ CALLS = np.array([[0, 1, 2, MISSING], [0, 0, 2, 1], [1, 0, 2, MISSING], [0, 2, 1
     ],
 )
 def test_site_filter__limits_are_kept_themselves(limits, kept):
-    assert SiteFilter(**limits).keep_block(CALLS).tolist() == kept
+    assert kept_of(SiteFilter(**limits), CALLS) == kept
 
 
 def test_site_filter__shares_are_compared_without_rounding():
     calls = np.zeros((100, 2))
     calls[:90] = 2
     calls[:29, 1] = MISSING
-    assert SiteFilter(minimum_frequency=0.1).keep_block(calls[:, :1]).tolist() == [True]
-    assert SiteFilter(maximum_missing=0.29).keep_block(calls).tolist() == [True, True]
+    assert kept_of(SiteFilter(minimum_frequency=0.1), calls[:, :1]) == [True]
+    assert kept_of(SiteFilter(maximum_missing=0.29), calls) == [True, True]
+
+
+def test_site_filter__haploid_calls_are_one_allele_each():
+    counts = {"copies": np.array([4, 1, 9]), "n_missing": np.array([0, 0, 1]), "n_samples": 10}
+    wanted = SiteFilter(minimum_frequency=0.1)
+    assert wanted.keep_counts(**counts).tolist() == [True, False, True]
+    assert wanted.keep_counts(**counts, beyond_two=np.array([-10, -10, -9])).tolist() == [True, True, False]
 
 
 def test_site_filter__counts_what_is_dropped():
     dropped: Counter[str] = Counter()
-    SiteFilter(minimum_frequency=0.2, maximum_missing=0.5).keep_block(CALLS, dropped)
+    kept_of(SiteFilter(minimum_frequency=0.2, maximum_missing=0.5), CALLS, dropped)
     assert dropped == {"too many calls missing": 1, "too rare": 2}
 
 
 def test_site_filter__an_allele_that_nobody_was_called_at_has_no_frequency():
     calls = np.full((3, 1), MISSING)
-    assert SiteFilter(minimum_frequency=0.01).keep_block(calls).tolist() == [False]
-    assert SiteFilter().keep_block(calls).tolist() == [True]
+    assert kept_of(SiteFilter(minimum_frequency=0.01), calls) == [False]
+    assert kept_of(SiteFilter(), calls) == [True]
 
 
 @pytest.mark.parametrize(

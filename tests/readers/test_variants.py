@@ -62,6 +62,21 @@ def test_read_variants__calls(tmp_path, call, dosage):
     np.testing.assert_array_equal(genotypes.dense(), [[dosage], [1]])
 
 
+@pytest.mark.parametrize("line", ["1 7 .  C . . . GT 0/1 0/1", " 7 . A C . . . GT 0/1 0/1"])
+def test_read_variants__no_place_or_no_reference(tmp_path, line):
+    with pytest.raises(InputError, match=r"line 9: found no (REF|CHROM)"):
+        read_variants(write(tmp_path, line))
+
+
+def test_read_variants__frequency_of_haploid_calls(tmp_path):
+    records = ["X 7 . A C . . . GT 1 1 1 1/1", "X 8 . A C,G . . . GT:DP 1:3 2:3 2 .", "X 9 . A C . . . GT 0 0/0 0/0 1"]
+    file = write(tmp_path, *records, samples="s1 s2 s3 s4")
+    # 5 copies of 5 alleles, 1 and 2 of 3, 1 of 6
+    for least, kept in ((0.01, ["8:A:C", "8:A:G", "9:A:C"]), (0.3, ["8:A:C", "8:A:G"])):
+        found = read_variants(file, site_filter=SiteFilter(minimum_frequency=least))
+        assert found.features.index.tolist() == [f"X:{each}" for each in kept]
+
+
 def test_read_variants__feature_rows(tmp_path):
     genotypes = read_variants(
         write(tmp_path, "chr2 9 rs1 G GT . . GENEINFO=DPYD:1806|X:2 GT:DP 0/1:3 0/0:4", "1 10 . A C . . . GT 0/0 0/1")
@@ -87,9 +102,22 @@ def test_read_variants__multiallelic_sites_are_split(tmp_path):
 
 def test_read_variants__spanning_deletions_and_sites_without_alternate_are_passed_over(tmp_path):
     genotypes = read_variants(
-        write(tmp_path, "1 7 . A *,G . . . GT 1/2 0/1", "1 8 . A . . . . GT 0/0 0/0", "1 9 . A <DEL> . . . GT 0/1 0/0")
+        write(
+            tmp_path,
+            "1 7 . A *,G . . . GT 1/2 0/1",
+            "1 8 . A . . . . GT 0/0 0/0",
+            "1 9 . A <DEL> . . . GT 0/1 0/0",
+            "1 10 . A <NON_REF> . . . GT 0/0 0/0",
+            "1 11 . A C,<*> . . . GT 0/1 2/2",
+            "1 12 . A C, . . . GT 0/2 0/1",
+        )
     )
-    assert calls(genotypes) == {"1:7:A:G": [1, 0], "1:9:A:<DEL>": [1, 0]}
+    assert calls(genotypes) == {
+        "1:7:A:G": [1, 0],
+        "1:9:A:<DEL>": [1, 0],
+        "1:11:A:C": [1, 0],
+        "1:12:A:C": [0, 1],
+    }
 
 
 def test_read_variants__dosage_only_where_calls_are_absent(tmp_path):
@@ -300,11 +328,21 @@ def test_read_variants__records_of_one_allele_far_apart(tmp_path, monkeypatch):
         np.testing.assert_array_equal(genotypes.dense(), [[1, 1], [0, 1], [0, MISSING], [0, 0]])
 
 
-def test_read_variants__windows_line_ends_and_a_mark_of_bytes(tmp_path):
+def test_read_variants__comments_between_records(tmp_path, monkeypatch):
+    file = write(tmp_path, "1 7 . A C . . . GT 0/1 1/1", "# checked", "1 8 . A C . . . GT 0/0 1/1")
+    for size in (20, 1 << 20):
+        monkeypatch.setattr(vcf_lines, "READ_BYTES", size)
+        assert calls(read_variants(file)) == {"1:7:A:C": [1, 2], "1:8:A:C": [0, 2]}
+
+
+def test_read_variants__windows_line_ends_and_a_mark_of_bytes(tmp_path, monkeypatch):
     file = write(tmp_path, "1 7 . A C . . GENEINFO=TPMT:7172 GT 0/1 1/1", "1 8 . A C . . . GT:DP 0/1:3 1:4")
     unix = read_variants(file)
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert read_variants(file).equals(unix)
+    for size in range(20, 60):
+        monkeypatch.setattr(vcf_lines, "READ_BYTES", size)
+        assert read_variants(file).equals(unix)
     assert unix.features["gene"].tolist() == ["TPMT", ""]
 
 
@@ -452,6 +490,15 @@ def test_read_variants__an_index_leads_to_the_regions(tmp_path, monkeypatch, suf
         os.utime(index, (1, 1) if content_of_index else None)
         file.write_bytes(bgzipped(content, 299))
         assert read_variants(file, site_filter=wanted).equals(expected)
+
+
+def test_read_variants__an_index_in_which_two_names_mean_one_chromosome(tmp_path):
+    file = write(tmp_path, *(f"{name} {place} . A C . . . GT 0/1 ./." for name in ("2", "chr2") for place in (7, 9)))
+    content = file.read_bytes()
+    file.write_bytes(bgzipped(content.replace(b"chr2\t7", b"chr2\t8"), 300))
+    write_index(file, content, 300, ".tbi")
+    found = read_variants(file, site_filter=SiteFilter(regions=read_regions("2:7-8")))
+    assert found.features.index.tolist() == ["2:7:A:C", "2:8:A:C"]
 
 
 @pytest.mark.parametrize("packed", [bytes, gzip.compress, bgzipped])

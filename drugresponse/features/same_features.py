@@ -1,0 +1,71 @@
+"""Genotypes of new samples with exactly the features of the training: alleles turned, what is absent said to be so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import InputError
+from drugresponse.features.alignment import Alignment, align
+
+__all__ = ["with_features_of"]
+
+_BLOCK_CELLS = 1 << 22
+_WITH_REFERENCE = ("dosage", "altered")
+
+
+def with_features_of(
+    genotypes: Genotypes, trained: pd.DataFrame, *, absent_as_reference: bool = False
+) -> tuple[Genotypes, Alignment]:
+    """Bring genotypes to the features of others.
+
+    Parameters
+    ----------
+    genotypes
+        Of new samples.
+    trained
+        The feature table of the training's `Genotypes`.
+    absent_as_reference
+        Whether a dosage or alteration that the new genotypes do not have at all is 0, for files that list only what
+        differs from the reference. Else it is missing, as are features in conflict and all other kinds in any case.
+
+    Returns
+    -------
+    genotypes : Genotypes
+        The new samples; its feature table is the training's.
+    alignment : Alignment
+        Which of the features were found, and how.
+
+    Raises
+    ------
+    InputError
+        None of the features was found.
+
+    Examples
+    --------
+    >>> trained = Genotypes.from_dense([[0, 1, 0]], ["s1"], ["EGFR_lof", "KRAS_lof", "TP53_lof"], kind="altered")
+    >>> new = Genotypes.from_dense([[1, 1]], ["n1"], ["KRAS_lof", "MYC_lof"], kind="altered")
+    >>> with_features_of(new, trained.features)[0].dense().tolist()
+    [[nan, 1.0, nan]]
+    >>> with_features_of(new, trained.features, absent_as_reference=True)[0].dense().tolist()
+    [[0.0, 1.0, 0.0]]
+    """
+    alignment = align(genotypes.features, trained)
+    if (alignment.columns < 0).all():
+        raise InputError(
+            f"genotypes: found none of the {len(trained)} features of the training (expected the same variants or "
+            "genes). Prepare them as those of the training were, with the same choice of --by-gene."
+        )
+    absent = (alignment.columns < 0) & ~alignment.conflict
+    filled = absent & absent_as_reference & trained["kind"].isin(_WITH_REFERENCE).to_numpy(dtype=bool)
+    n_samples = genotypes.shape[0]
+    step = max(1, _BLOCK_CELLS // max(n_samples, 1))
+    parts = []
+    for start in range(0, len(trained), step):
+        rows = np.arange(start, min(start + step, len(trained)))
+        values = alignment.values(genotypes, rows)
+        values[:, filled[rows]] = 0.0
+        parts.append(sparse.csr_array(values, dtype=np.float32))
+    return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), trained), alignment

@@ -1,0 +1,48 @@
+"""The human genome build of which a source of genotypes is, where the file tells it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from drugresponse.errors import require
+from drugresponse.readers.bcf_lines import open_bcf
+from drugresponse.readers.content import recognise
+from drugresponse.readers.vcf_lines import open_vcf
+
+__all__ = ["genome_build"]
+
+_ABOUT = "uns/drugresponse"
+"""Where `genotype_files` writes what a dataset remembers of its origin."""
+
+
+def genome_build(path: str | Path) -> str:
+    """`GRCh37`, `GRCh38`, or "" where the source does not tell.
+
+    Parameters
+    ----------
+    path
+        A source that could be read. VCF and BCF tell the build in their header, an .h5ad file that `prepare` wrote
+        tells that of its sources; no other format does.
+    """
+    file = Path(path)
+    if not file.is_file():
+        return ""
+    match recognise(file):
+        case "vcf":
+            return open_vcf(file).header.build
+        case "bcf":
+            return open_bcf(file).header.build
+        case "hdf5":
+            return _of_sources(file)
+    return ""
+
+
+def _of_sources(file: Path) -> str:
+    with require("h5py", "read .h5ad files").File(file, "r", locking=False) as stored:
+        try:
+            sources = json.loads(stored[_ABOUT][()])["sources"]
+            builds = {str(each["build"]) for each in sources if each["build"]}
+        except (KeyError, TypeError, ValueError):
+            return ""  # another program wrote it
+    return builds.pop() if len(builds) == 1 else ""

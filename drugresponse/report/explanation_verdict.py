@@ -1,0 +1,89 @@
+"""The box at the head of an explanation: what both sides name, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from drugresponse.explanation.explain import Explanation
+from drugresponse.report.blocks import Verdict
+from drugresponse.report.held_out import HeldOut
+from drugresponse.report.page import count
+
+__all__ = ["explanation_verdict"]
+
+
+def explanation_verdict(found: Explanation) -> Verdict:
+    """What is named by both, in one direction; praised only where noise and held-out rows were looked at."""
+    doubts = _doubts(found)
+    named = found.agreement
+    both = named[named["verdict"] == "both"]
+    agreed = both[both["same_direction"].fillna(True).astype(bool)]
+    if agreed.empty:
+        only = bool((named["verdict"] == "association only").any())
+        advice = (
+            "Without agreement, take what the model hangs on single features as a way to see how it reasons, not as a "
+            "finding."
+        )
+        title = "No feature is named by both the measurements and the model"
+        words = [_tested_words(found), _opposed_words(len(both)), advice, *doubts]
+        return Verdict("same" if only else "unknown", title, " ".join(filter(None, words)))
+    n_features, n_drugs = len(agreed["feature_id"].unique()), agreed["drug_id"].nunique()
+    where = "sure in the measurements and among the model's ten weightiest"
+    if found.noise is not None:
+        where = "named by both the measurements and the model"
+    title = f"{count(n_features, 'feature')} {'is' if n_features == 1 else 'are'} {where}, for {count(n_drugs, 'drug')}"
+    words = [
+        _tested_words(found),
+        f"The model leans on {len(agreed):,} of them too.",
+        _opposed_words(len(both) - len(agreed)),
+        _noise_words(found),
+        *doubts,
+        "All are associations in these samples; none is proof of a cause.",
+    ]
+    return Verdict("same" if doubts else "better", title, " ".join(filter(None, words)))
+
+
+def _tested_words(found: Explanation) -> str:
+    tests = found.associations.n_tests
+    if not tests:
+        return "No association could be tested: too few samples bear a feature, or covariates tell the responses."
+    named = int(found.agreement["verdict"].isin(["both", "association only"]).sum())
+    return (
+        f"Of {tests:,} tests of a drug with a feature, {count(named, 'association')} stood out at a false-discovery "
+        "rate of 5%, features that go together counted once."
+    )
+
+
+def _opposed_words(opposed: int) -> str:
+    return f"For {opposed:,} more both name it, and disagree about the direction." if opposed else ""
+
+
+def _noise_words(found: Explanation) -> str:
+    """How many weighty features exceed noise."""
+    if found.noise is None:
+        return ""
+    told = found.attributions
+    weighty = told[(told["kind"] == "genotype") & (told["rank"] <= 10)]
+    above = int(weighty["above_noise"].fillna(False).astype(bool).sum())
+    by = "" if found.refit_learner == found.manifest["learner"] else f", in refits of {found.refit_learner}"
+    return (
+        f"Of the ten weightiest features of each drug, {above:,} of {len(weighty):,} weigh more than copies without "
+        f"meaning do{by}."
+    )
+
+
+def _doubts(found: Explanation) -> list[str]:
+    """What forbids to take the model's word: noise that was not looked at, or predictions no better than naive ones."""
+    told = []
+    if found.noise is None:
+        told.append(
+            "Without refits nothing was set against noise: here named by the model means among its ten weightiest "
+            "features of a drug, and no more."
+        )
+    held = HeldOut.read(found.manifest, None)
+    if held is None:
+        told.append("The model was not checked on held-out rows, so nothing is known about what its reasons are worth.")
+    elif held.judgement != "better":
+        told.append(
+            "On held-out rows the model does not predict reliably better than the best naive prediction, so its "
+            "reasons are worth little."
+        )
+    return told

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import InputError
+from drugresponse.features import same_features
+from drugresponse.features.same_features import with_features_of
+
+MISSING = np.nan
+
+
+def variants(values, positions, refs, alts):
+    ids = [f"1:{place}:{ref}:{alt}" for place, ref, alt in zip(positions, refs, alts, strict=True)]
+    table = {"kind": "dosage", "chromosome": "1", "position": positions, "ref": list(refs), "alt": list(alts)}
+    samples = [f"n{number}" for number in range(len(values))]
+    return Genotypes.build(np.array(values), samples, pd.DataFrame(table, index=ids))
+
+
+TRAINED = variants([[0, 0, 0, 0]], [5, 6, 7, 8], "AAAA", "CGTC").features
+
+
+@pytest.mark.parametrize("cells", [1, 3, 1 << 20])
+def test_with_features_of__turned_absent_and_in_conflict(monkeypatch, cells):
+    monkeypatch.setattr(same_features, "_BLOCK_CELLS", cells)
+    # swapped, absent, of other alleles under the same id, and as it is; and one that the training does not know
+    new = variants([[0, 1, 1, 2], [MISSING, 2, MISSING, 0], [1, 0, 0, 1]], [5, 7, 8, 9], "CGAA", "ACCG")
+    new = Genotypes(new.values, new.sample_ids, new.features.rename(index={"1:7:G:C": "1:7:A:T"}))
+    found, alignment = with_features_of(new, TRAINED)
+    assert found.features.equals(TRAINED)
+    expected = [[2, MISSING, MISSING, 1], [MISSING, MISSING, MISSING, MISSING], [1, MISSING, MISSING, 0]]
+    np.testing.assert_array_equal(found.dense(), expected)
+    assert alignment.conflict.tolist() == [False, False, True, False]
+    listed, _ = with_features_of(new, TRAINED, absent_as_reference=True)
+    np.testing.assert_array_equal(listed.dense(), np.where([False, True, False, False], 0, expected))
+    again, alignment = with_features_of(found, TRAINED)
+    assert again.equals(found)
+    assert not alignment.changed
+
+
+def test_with_features_of__what_has_no_reference_stays_missing():
+    kinds = pd.DataFrame({"kind": ["score", "copy_number", "altered"]}, index=["MYC", "EGFR", "TP53"])
+    trained = Genotypes.build([[0, 0, 0], [1, 1, 1]], ["s1", "s2"], kinds).features
+    new = Genotypes.build([[3.5]], ["n1"], pd.DataFrame({"kind": ["score"]}, index=["MYC"]))
+    found, _ = with_features_of(new, trained, absent_as_reference=True)
+    assert found.features.index.tolist() == ["TP53", "EGFR", "MYC"]
+    np.testing.assert_array_equal(found.dense(), [[0, MISSING, 3.5]])
+
+
+def test_with_features_of__none_found():
+    new = variants([[1]], [70], "A", "C")
+    with pytest.raises(InputError, match=r"found none of the 4 features of the training .expected the same variants"):
+        with_features_of(new, TRAINED, absent_as_reference=True)
