@@ -7,6 +7,7 @@ import difflib
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -117,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     name = words[0] if words and words[0] in COMMANDS else ""
     program = f"drugresponse {name}".strip()
-    with messages_to_stderr(program, *_loudness(words)), _ending_on_sigterm():
+    with messages_to_stderr(program, *_loudness(words)), _ending_on_sigterm(), _scratch_of_the_job():
         return _guarded(lambda: _run(words), program)
 
 
@@ -242,6 +243,18 @@ def _ending_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _scratch_of_the_job() -> Iterator[None]:
+    """Temporary files go where Galaxy clears them away with the job, unless TMPDIR says otherwise."""
+    folder, before = os.environ.get("_GALAXY_JOB_TMP_DIR", ""), tempfile.tempdir
+    if folder and "TMPDIR" not in os.environ and Path(folder).is_dir():
+        tempfile.tempdir = folder
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 if __name__ == "__main__":

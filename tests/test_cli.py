@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -232,3 +233,18 @@ def test_closed_pipe__ends_quietly(tmp_path):
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode in (0, cli.PIPE_CLOSED)
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "job"), ({"TMPDIR": "own"}, "own")])
+def test_scratch__is_the_job_s_unless_told_otherwise(tmp_path, monkeypatch, given, expected):
+    """What is spooled while a command runs is cleared away with Galaxy's job."""
+    for name in ("job", "own"):
+        (tmp_path / name).mkdir()
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setenv("_GALAXY_JOB_TMP_DIR", str(tmp_path / "job"))
+    for name, folder in given.items():
+        monkeypatch.setenv(name, str(tmp_path / folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with cli._scratch_of_the_job():
+        assert tempfile.gettempdir() == str(tmp_path / expected)
+    assert tempfile.tempdir is None

@@ -11,6 +11,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows, suggest_ids
+from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError
 from drugresponse.explanation.agreement import agreement
@@ -172,14 +173,7 @@ def explain(
         random_state=random_state,
         n_jobs=jobs,
     )
-    spread, noise = None, None
-    if refits:
-        progress.info("fitting %s again, %d times without a part of the subjects", recipe.learner, refits)
-        refitted = _features_of_model(rows, known)
-        others = refit_without_groups(recipe, refitted, told.pairs, n_groups=refits, random_state=random_state)
-        spread = spread_over_refits(effects, others)
-        progress.info("fitting %s again beside features without meaning", recipe.learner)
-        noise = noise_of_copies(recipe, refitted, told.pairs, effects, random_state=random_state)
+    spread, noise = _refit(recipe, _features_of_model(rows, known), told.pairs, effects, refits, random_state)
     measure = Measure(**model.manifest_["measure"])
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
@@ -208,6 +202,19 @@ def _recipe_of(model: DrugResponseModel, refit_learner: str | None) -> Recipe:
             "Take ridge, or leave it out."
         )
     return Recipe.of(model, refit_learner)
+
+
+def _refit(
+    recipe: Recipe, rows: TrainingRows, asked: Pairs, effects: PartEffects, refits: int, random_state: int
+) -> tuple[Spread | None, Noise | None]:
+    """How far effects move without a part of the subjects, and what features without meaning reach."""
+    if not refits:
+        return None, None
+    progress.info("fitting %s again, %d times without a part of the subjects", recipe.learner, refits)
+    others = refit_without_groups(recipe, rows, asked, n_groups=refits, random_state=random_state)
+    spread = spread_over_refits(effects, others)
+    progress.info("fitting %s again beside features without meaning", recipe.learner)
+    return spread, noise_of_copies(recipe, rows, asked, effects, random_state=random_state)
 
 
 def _rows_of(
