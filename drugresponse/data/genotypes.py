@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from drugresponse.data.chromosomes import without_prefix
 from drugresponse.errors import InputError, show_ids
 
 __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind"]
@@ -232,7 +233,7 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
 def _feature_order(features: pd.DataFrame) -> NDArray[np.intp]:
     # chromosomes as people count them: 2 before 10, numbers before X
     codes, names = pd.factorize(features["chromosome"])
-    bare = names.to_series().str.replace("^chr", "", case=False, regex=True)
+    bare = [without_prefix(name) for name in names]
     counted = pd.Index([f"{int(name):09d}" if name.isdigit() else name for name in bare])
     blocks = pd.factorize(features["block"], sort=True)[0]
     chromosomes = pd.factorize(counted, sort=True)[0][codes]

@@ -74,15 +74,11 @@ def with_genes(parts: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
 
 def _known(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment) -> Genotypes:
     """The features that were found, under the model's names."""
-    found = alignment.columns >= 0
-    as_is, turned = np.flatnonzero(found & ~alignment.turned), np.flatnonzero(found & alignment.turned)
-    # only what is turned needs to be dense
-    blocks = [genotypes.values[:, alignment.columns[as_is]], alignment.values(genotypes, turned)]
-    order = np.concatenate([as_is, turned])
+    order, values = alignment.taken(genotypes)
     table = trained.iloc[order]
     genes = genotypes.features["gene"].to_numpy(dtype=object)[alignment.columns[order]]
     table = table.assign(gene=table["gene"].where(table["gene"] != "", genes))
-    return Genotypes.build(sparse.hstack(blocks, format="csr"), list(genotypes.sample_ids), table)
+    return Genotypes.build(values, list(genotypes.sample_ids), table)
 
 
 def _keys(features: pd.DataFrame) -> pd.MultiIndex:

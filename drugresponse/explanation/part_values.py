@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.explanation.feature_columns import uncarried_calls
+from drugresponse.features.alignment import align_features
 
 __all__ = ["PartValues", "feature_values"]
 
@@ -103,13 +104,10 @@ def feature_values(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.flo
 
 def _places(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.intp]:
     """`(n_wanted,)` column numbers; -1 where the genotypes lack the feature."""
-    ids = genotypes.features.index
-    at = pd.MultiIndex.from_arrays([genotypes.features["block"], ids]).get_indexer(
-        pd.MultiIndex.from_frame(wanted[["block", "feature_id"]])
-    )
-    alone = np.flatnonzero(~ids.duplicated(keep=False))
-    by_id = np.append(alone, -1)[ids[alone].get_indexer(pd.Index(wanted["feature_id"]))]
-    return np.where(at >= 0, at, by_id)
+    # a feature is wanted once more in each treatment arm
+    keys = pd.MultiIndex.from_frame(wanted[["block", "feature_id"]])
+    different = keys.unique()
+    return align_features(different, genotypes.features)[different.get_indexer(keys)]
 
 
 def _kinds(wanted: pd.DataFrame, genotypes: Genotypes) -> NDArray[np.object_]:

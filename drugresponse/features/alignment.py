@@ -34,6 +34,7 @@ from drugresponse.features.places import Variants, find_by_place, other_alternat
 __all__ = ["Alignment", "align", "align_features"]
 
 _ENOUGH_SITES = 10
+_BLOCK_CELLS = 1 << 22
 _SWAPPED = (Relation.SWAPPED, Relation.FLIPPED_AND_SWAPPED)
 _FLIPPED = (Relation.FLIPPED, Relation.FLIPPED_AND_SWAPPED)
 
@@ -111,6 +112,18 @@ class Alignment:
         # expected copies of several alternates may add up to a little more than two
         found[:, turned] = np.maximum(2.0 - found[:, turned], 0.0)
         return found
+
+    def taken(self, genotypes: Genotypes) -> tuple[NDArray[np.intp], sparse.csr_array]:
+        """Row numbers of the features that were found, and `(n_samples, n_found)` their numbers in this order."""
+        found = self.columns >= 0
+        as_is, turned = np.flatnonzero(found & ~self.turned), np.flatnonzero(found & self.turned)
+        blocks = [genotypes.values[:, self.columns[as_is]]]
+        # only what is turned is ever dense, and not all of it at once
+        step = max(1, _BLOCK_CELLS // max(genotypes.shape[0], 1))
+        for start in range(0, len(turned), step):
+            values = self.values(genotypes, turned[start : start + step])
+            blocks.append(sparse.csr_array(values, dtype=np.float32))
+        return np.concatenate([as_is, turned]), sparse.csr_array(sparse.hstack(blocks, format="csr"))
 
     def missing(self, genotypes: Genotypes) -> sparse.csr_array:
         """`(n_samples, n_trained)` float64, 1 where the call of a feature that was found is missing."""

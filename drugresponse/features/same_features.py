@@ -12,7 +12,6 @@ from drugresponse.features.alignment import Alignment, align
 
 __all__ = ["with_features_of"]
 
-_BLOCK_CELLS = 1 << 22
 _WITH_REFERENCE = ("dosage", "altered")
 
 
@@ -60,12 +59,16 @@ def with_features_of(
         )
     absent = (alignment.columns < 0) & ~alignment.conflict
     filled = absent & absent_as_reference & trained["kind"].isin(_WITH_REFERENCE).to_numpy(dtype=bool)
+    found, values = alignment.taken(genotypes)
+    unknown, zero = np.flatnonzero((alignment.columns < 0) & ~filled), np.flatnonzero(filled)
     n_samples = genotypes.shape[0]
-    step = max(1, _BLOCK_CELLS // max(n_samples, 1))
-    parts = []
-    for start in range(0, len(trained), step):
-        rows = np.arange(start, min(start + step, len(trained)))
-        values = alignment.values(genotypes, rows)
-        values[:, filled[rows]] = 0.0
-        parts.append(sparse.csr_array(values, dtype=np.float32))
-    return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), trained), alignment
+    parts = [values, _missing(n_samples, len(unknown)), sparse.csr_array((n_samples, len(zero)), dtype=np.float32)]
+    table = trained.iloc[np.concatenate([found, unknown, zero])]
+    return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table), alignment
+
+
+def _missing(n_samples: int, n_features: int) -> sparse.csr_array:
+    """Calls that are all missing; NaN is stored, so this is built as it is kept."""
+    cells, columns = np.full(n_samples * n_features, np.nan, dtype=np.float32), np.arange(n_features)
+    ends = np.arange(n_samples + 1) * n_features
+    return sparse.csr_array((cells, np.tile(columns, n_samples), ends), shape=(n_samples, n_features))

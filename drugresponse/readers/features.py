@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
 from drugresponse.errors import InputError, nearest
 
@@ -99,7 +100,7 @@ def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.Data
     if "chromosome" in features.columns:
         text = features["chromosome"].astype(object)
         text = text.where(text.notna(), "").astype(str)
-        features["chromosome"] = text.str.replace("^chr", "", case=False, regex=True).astype(object)
+        features["chromosome"] = text.map(without_prefix).astype(object)
     return features
 
 

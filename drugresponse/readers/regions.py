@@ -14,12 +14,12 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.chromosomes import without_prefix
 from drugresponse.errors import InputError
 from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
 
 __all__ = ["Region", "Regions", "plain_chromosome", "read_regions"]
 
-_CHROMOSOME_PREFIX = re.compile("^chr", re.IGNORECASE)
 _HUMAN_ACCESSION = re.compile(r"NC_0000(0[1-9]|1[0-9]|2[0-4])\.\d+")
 _ACCESSIONS = {"23": "X", "24": "Y"}
 _MITOCHONDRION = re.compile(r"NC_012920\.\d+")
@@ -119,7 +119,7 @@ def plain_chromosome(name: str) -> str:
     >>> [plain_chromosome(each) for each in ("chr10", "CHRx", "chrM", "NC_000023.11")]
     ['10', 'X', 'MT', 'X']
     """
-    bare = _CHROMOSOME_PREFIX.sub("", name)
+    bare = without_prefix(name)
     if accession := _HUMAN_ACCESSION.fullmatch(bare):
         number = accession[1].lstrip("0")
         return _ACCESSIONS.get(number, number)

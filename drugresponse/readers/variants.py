@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.readers.allele_calls import NO_ALLELE, tell_of_calls
@@ -29,8 +29,6 @@ from drugresponse.readers.vcf_lines import open_vcf
 __all__ = ["read_variants"]
 
 logger = logging.getLogger(__name__)
-
-_CHROMOSOME_PREFIX = re.compile("^chr", re.IGNORECASE)
 
 
 def read_variants(
@@ -180,7 +178,7 @@ class _Reading:
 
     def _kept_alleles(self, site: Site) -> dict[int, Allele]:
         """What is told about the alternates that are kept, by their number in the record."""
-        chromosome = _CHROMOSOME_PREFIX.sub("", site.chromosome)
+        chromosome = without_prefix(site.chromosome)
         effects = self._effects(site)
         qualities = self._qualities(site)
         kept = {}

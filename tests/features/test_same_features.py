@@ -6,7 +6,7 @@ import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.features import same_features
+from drugresponse.features import alignment as alignment_module
 from drugresponse.features.same_features import with_features_of
 
 MISSING = np.nan
@@ -24,7 +24,7 @@ TRAINED = variants([[0, 0, 0, 0]], [5, 6, 7, 8], "AAAA", "CGTC").features
 
 @pytest.mark.parametrize("cells", [1, 3, 1 << 20])
 def test_with_features_of__turned_absent_and_in_conflict(monkeypatch, cells):
-    monkeypatch.setattr(same_features, "_BLOCK_CELLS", cells)
+    monkeypatch.setattr(alignment_module, "_BLOCK_CELLS", cells)
     # swapped, absent, of other alleles under the same id, and as it is; and one that the training does not know
     new = variants([[0, 1, 1, 2], [MISSING, 2, MISSING, 0], [1, 0, 0, 1]], [5, 7, 8, 9], "CGAA", "ACCG")
     new = Genotypes(new.values, new.sample_ids, new.features.rename(index={"1:7:G:C": "1:7:A:T"}))
