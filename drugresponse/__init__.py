@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from drugresponse.data.tables import Measure, Responses
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
     from drugresponse.evaluation.evaluate import evaluate
+    from drugresponse.explanation.associations import associate
     from drugresponse.explanation.explain import explain
     from drugresponse.genotype_files import to_anndata, write_genotypes
     from drugresponse.models.pipeline import DrugResponseModel, load_model
@@ -30,6 +31,7 @@ _PLACES = {
     "Measure": "drugresponse.data.tables",
     "ModelFileError": "drugresponse.errors",
     "Responses": "drugresponse.data.tables",
+    "associate": "drugresponse.explanation.associations",
     "evaluate": "drugresponse.evaluation.evaluate",
     "explain": "drugresponse.explanation.explain",
     "load_model": "drugresponse.models.pipeline",
@@ -50,6 +52,7 @@ __all__ = [
     "ModelFileError",
     "Responses",
     "__version__",
+    "associate",
     "evaluate",
     "explain",
     "load_model",

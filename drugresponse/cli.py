@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from drugresponse.errors import DrugResponseError, InputError, nearest
 from drugresponse.messages import messages_to_stderr
-from drugresponse.parameters import COMMANDS, Command, Parameter, collect_settings, convert
+from drugresponse.parameters import COMMANDS, Command, Parameter, collect_settings, convert, name_columns
 from drugresponse.version import __version__
 
 __all__ = ["build_parser", "main"]
@@ -28,6 +28,7 @@ DEFECT = 70
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
+_SOON = 0.05
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 
 
@@ -93,10 +94,12 @@ def _looks(parameter: Parameter) -> dict[str, Any]:
     words = " ".join(str(each) for each in several if each is not None)
     default = f" Default: {words}." if words and not switch else ""
     needed = " Required." if parameter.required else ""
-    shown: dict[str, Any] = {"help": (parameter.full_help + default + needed).replace("%", "%%")}
+    shown: dict[str, Any] = {"help": (parameter.typed_help + default + needed).replace("%", "%%")}
     if switch:
         return shown | {"nargs": 0}
     kinds = {"input": "FILE", "output": "OUT", "folder": "DIR", "integer": "N", "number": "X", "names": "A,B"}
+    if parameter.column_of:
+        kinds |= {"text": "COLUMN", "names": "COLUMNS"}
     metavar = "{" + ",".join(parameter.choices) + "}" if parameter.choices else kinds.get(parameter.type, "TEXT")
     if parameter.repeatable:
         return shown | {"nargs": "+", "metavar": (metavar, parameter.name.upper() if parameter.choices else metavar)}
@@ -134,7 +137,7 @@ def _run(words: list[str]) -> int:
     if command is None:
         sys.stdout.flush()
         return 0
-    settings = collect_settings(command, given)
+    settings = name_columns(command, collect_settings(command, given))
     output = settings.pop("output", None)
     from drugresponse import workflows  # heavy: only when something is to be done
 
@@ -238,11 +241,22 @@ def _ending_on_sigterm() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> NoReturn:
         raise SystemExit(TERMINATED)
 
-    before = signal.signal(signal.SIGTERM, end)
+    def end_again(ignored: sys.UnraisableHookArgs) -> None:
+        # Python swallows what is raised while it clears an object away, our own end included
+        if isinstance(ignored.exc_value, SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, _SOON)
+        else:
+            hook(ignored)
+
+    hook, sys.unraisablehook = sys.unraisablehook, end_again
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGALRM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = hook
 
 
 @contextmanager

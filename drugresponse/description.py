@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drugresponse.data.tables import Measure
+from drugresponse.errors import count
 
 __all__ = ["auto_words", "describe_model", "describe_scores", "verdict"]
 
@@ -80,8 +81,8 @@ def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
     """What was joined, and the held-out scores beside the naive ones."""
     rows = manifest["training"]
-    drugs = "1 drug" if rows["drugs"] == 1 else f"{rows['drugs']} drugs"
-    lines = [f"Trained on {rows['samples']} samples, {drugs}, {rows['pairs']} measured pairs."]
+    counted = {"samples": "sample", "drugs": "drug", "pairs": "measured pair"}
+    lines = [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
     lost = [
         (rows["samples_without_genotype"], "of the samples with a response without genotype"),
         (rows["samples_without_response"], "of the samples with a genotype without response"),
@@ -89,7 +90,7 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
         (rows["drugs_without_structure"] if rows["drugs"] > 1 else 0, "of the drugs without structure"),
         (rows["repeated_rows"], "rows averaged into another of the same pair"),
     ]
-    lines += [f"  {count} {words}" for count, words in lost if count]
+    lines += [f"  {number} {words}" for number, words in lost if number]
     lines += auto_words(manifest["notes"])
     held = manifest["held_out"]
     scheme = manifest["scheme"]

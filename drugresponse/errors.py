@@ -13,6 +13,7 @@ __all__ = [
     "MemoryLimitError",
     "MissingDependencyError",
     "ModelFileError",
+    "count",
     "nearest",
     "require",
     "show_ids",
@@ -81,6 +82,24 @@ def require(package: str, purpose: str, extra: str | None = None) -> ModuleType:
             f"The package {package!r} is needed to {purpose} and is not installed. "
             f"Install it with: pip install '{what}'"
         ) from error
+
+
+def count(n: int, thing: str) -> str:
+    """A number of things, in words.
+
+    Parameters
+    ----------
+    n
+        How many.
+    thing
+        What one of them is called; more of them are called so with an s.
+
+    Examples
+    --------
+    >>> count(1, "sample"), count(1234, "tested pair"), count(0, "drug")
+    ('1 sample', '1,234 tested pairs', '0 drugs')
+    """
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

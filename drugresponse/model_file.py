@@ -26,7 +26,7 @@ KEY = "drugresponse"
 """The one metadata key: several keys would be written in a random order."""
 _TEXT = ".json"
 """Ending of the name of a uint8 tensor that holds a JSON list of text."""
-_MOST_HEADER = 100_000_000
+_MOST_HEADER = 10_000_000
 _MOST_MANIFEST = 1_000_000
 
 

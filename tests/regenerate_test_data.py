@@ -42,6 +42,7 @@ PROMISED: dict[str, dict[str, Any]] = {
     "ridge": {"learner": "ridge", "folds": 2},
     "random_pairs": {"learner": "ridge", "scheme": "random-pairs", "folds": 2},
     "gaussian": {"learner": "gaussian", "folds": 0},
+    "gaussian_widths": {"learner": "gaussian", "folds": 0},
     "pair_ridge": {"learner": "pair-ridge", "scheme": "random-pairs", "folds": 0},
     "boosted_samples": {"learner": "boosted-trees", "trees": 8, "folds": 0},
     "boosted_pairs": {"learner": "boosted-trees", "scheme": "new-drugs", "trees": 8, "folds": 0},
@@ -112,6 +113,15 @@ def write_cohorts() -> None:
         for each in variants:
             writer.write_record(each)
         writer.close()
+
+
+def write_chromosomes() -> None:
+    """Two chromosomes of the patients, a file each."""
+    folder = ROOT / "germline"
+    lines = (folder / "genotypes.vcf").read_text(encoding="utf-8").splitlines(keepends=True)
+    for each in ("2", "19"):
+        text = "".join(line for line in lines if line.startswith(("#", f"{each}\t")))
+        (folder / f"chromosome_{each}.vcf").write_text(text, encoding="utf-8")
 
 
 def write_other_formats() -> None:
@@ -354,6 +364,7 @@ def _viability(dose: float, midpoint: float, bottom: float) -> float:
 
 if __name__ == "__main__":
     write_cohorts()
+    write_chromosomes()
     write_other_formats()
     write_variations()
     write_awkward()

@@ -16,7 +16,7 @@ EXPECTED_TAGS = set(
 
 
 class Page(HTMLParser):
-    """Tags, attributes and text of a page; fails where tags do not nest."""
+    """Tags, attributes and text of a page; fails where tags do not nest or something has no name of its own."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -25,13 +25,21 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.words: list[str] = []
         self.prose: list[str] = []
+        self.nameless: list[str] = []
+        self.heading: str | None = None
         self.feed(page)
         self.close()
         assert self.open == []
+        assert self.nameless == []
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
         self.attributes.update(name for name, _ in attrs)
+        given = dict(attrs)
+        if (tag == "table" or given.get("role") in ("img", "region")) and not given.get("aria-label", "").strip():
+            self.nameless.append(tag)
+        if given.get("scope") == "col":
+            self.heading = ""
         if tag not in VOID:
             self.open.append(tag)
 
@@ -41,8 +49,14 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
+        if tag == "th" and self.heading is not None:
+            if not self.heading.strip():
+                self.nameless.append("heading of a column")
+            self.heading = None
 
     def handle_data(self, data):
+        if self.heading is not None:
+            self.heading += data
         if "style" not in self.open:
             self.words.append(data)
             if not {"svg", "title"} & set(self.open):

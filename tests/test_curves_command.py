@@ -77,7 +77,7 @@ def test_curves__misfits_are_left_out_and_told(tmp_path, capsys):
 
 def test_curves__different_doses_are_warned_of(tmp_path, capsys):
     assert run(tmp_path, "few_doses.tsv", "--minimum-doses=3") == 0
-    assert "1 of 3 drugs were tested over different doses in different samples; auc is" in capsys.readouterr().err
+    assert "Tested over different doses in different samples: 1 of 3 drugs; auc is" in capsys.readouterr().err
     assert run(tmp_path, "few_doses.tsv", "--minimum-doses=3", "--measure=pic50") == 0
     assert "different doses" not in capsys.readouterr().err
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.galaxy_tools import TEST_DATA, TOOLS, cases_of, each_tool, ignoring_open_files, is_failure, read
+from tests.galaxy_tools import TEST_DATA, TOOLS, cases_of, each_tool, fields, ignoring_open_files, is_failure, read
 
 
 @ignoring_open_files
@@ -48,6 +50,15 @@ def test_cases__failures_reach_the_program_and_success_is_counted(name):
         else:
             assert int(test.get("expect_num_outputs")) >= len(test.findall("output"))
             assert test.findall("output/assert_contents/*")
+
+
+@each_tool
+def test_cases__choose_columns_by_number(name):
+    pickers = {each.get("argument") for each in fields(read(name)) if each.get("type") == "data_column"}
+    names = {each.lstrip("-").replace("-", "_") for each in pickers}
+    chosen = [each.get("value") for each in read(name).iterfind("tests//param") if each.get("name") in names]
+    assert bool(chosen) == bool(pickers)
+    assert all(re.fullmatch(r"\d+(,\d+)*", value) for value in chosen)
 
 
 @each_tool

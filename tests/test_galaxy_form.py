@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from lxml import etree
 
 from drugresponse.galaxy.command import LEFT_OUT
@@ -22,6 +23,7 @@ TYPES = {
     "switch": "boolean",
 }
 MOST_VISIBLE = 8
+LABEL = r"#set $label = re.sub(r'[^\w .:()+-]', '_', str($each.element_identifier)).lstrip('.')[:60] or '_'"
 
 
 @each_tool
@@ -36,7 +38,8 @@ def test_form__has_every_option_and_no_other(name):
     }
     assert set(arguments) == expected
     others = [each.get("name") for each in fields(read(name)) if not each.get("argument")]
-    assert others in ([], ["outputs"], ["source", "installed"], ["source", "installed", "outputs"])
+    assert set(others) <= {"outputs", "source", "installed"}
+    assert others.count("source") == len(read(name).findall("inputs//conditional"))
 
 
 @each_tool
@@ -54,9 +57,16 @@ def test_form__agrees_with_the_parameters(name):
         parameter = by_option.get(param.get("argument"))
         if parameter is None:
             continue
-        assert param.get("type") == TYPES[parameter.type]
-        assert (param.get("label"), param.get("help")) == (parameter.label, parameter.full_help)
-        if parameter.type == "input":
+        assert param.get("type") == ("data_column" if parameter.column_of else TYPES[parameter.type])
+        assert (param.get("label"), param.get("help")) == (parameter.label, parameter.form_help)
+        if parameter.column_of:
+            assert param.get("data_ref") == parameter.column_of[0]
+            assert param.get("use_header_names") == "true"
+            # unset is the usual name; where something must be chosen, the page chooses the first column
+            several = "true" if parameter.type == "names" else None
+            assert (param.get("multiple"), param.get("optional")) == (several, "true")
+            assert parameter.default is None or f"Unless chosen: {parameter.default}." in param.get("help")
+        elif parameter.type == "input":
             assert param.get("format") == ",".join(parameter.formats)
             assert (param.get("multiple") == "true") == parameter.repeatable
             assert (param.get("optional") == "true") != parameter.required
@@ -102,7 +112,7 @@ def test_form__every_field_and_section_explains_itself(name):
 
 
 def test_form__a_model_comes_from_the_history_or_from_the_server():
-    for name in ("predict", "adapt", "describe"):
+    for name in ("predict", "adapt", "explain", "describe"):
         root = read(name)
         choice = root.find("inputs/conditional[@name='model_source']")
         assert [each.get("value") for each in choice.iterfind("param/option")] == ["history", "server"]
@@ -159,7 +169,58 @@ def test_command__every_value_is_quoted(name):
 
 
 @each_tool
-def test_command__holds_no_name_of_a_dataset(name):
-    command = read(name).findtext("command")
-    assert "element_identifier" not in command
-    assert not re.search(r"\.name\b", command)
+def test_command__holds_names_of_datasets_in_harmless_signs_only(name):
+    lines = [line.strip() for line in read(name).findtext("command").splitlines()]
+    assert all(line == LABEL for line in lines if "element_identifier" in line)
+    assert not any(re.search(r"\.name\b", line) for line in lines)
+    quoted = [line for line in lines if "$label" in line and line != LABEL]
+    assert all("$label" not in re.sub(r"'[^']*'", "", line) for line in quoted)
+    assert bool(quoted) == ("--genotypes" in lines)
+
+
+@pytest.mark.parametrize(
+    ("owners", "linked"),
+    [
+        ("chr 10 (imputed).vcf.gz", "chr 10 (imputed).vcf.gz"),
+        ("P-007_é", "P-007_é"),
+        ("a'; touch x; '", "a__ touch x_ _"),
+        ('$(touch x)`y`\\"', "_(touch x)_y___"),
+        ("../../x", "_.._x"),
+        ("..", "_"),
+        ("line\nbreak\0", "line_break_"),
+        ("x" * 300, "x" * 60),
+    ],
+)
+def test_label__is_a_name_in_one_folder_and_in_single_quotes(owners, linked):
+    others = re.search(r"re\.sub\(r'(.+)', '_', ", LABEL)[1]
+    label = re.sub(others, "_", owners).lstrip(".")[:60] or "_"  # what the template computes
+    assert label == linked
+    assert not re.search(r"['/\x00\n]", label)
+
+
+@each_tool
+def test_columns__are_handed_on_by_number(name):
+    lines = [line.strip() for line in read(name).findtext("command").splitlines()]
+    for parameter in COMMANDS[name].parameters:
+        if not parameter.column_of:
+            continue
+        assert not any(line.startswith(f"{parameter.option}='$") for line in lines)
+        field = f"${parameter.section}.{parameter.name}"
+        if parameter.type == "names":
+            at = lines.index(f"{parameter.option}='#$numbers'")
+            assert lines[at - 1].startswith("#set $numbers = str(")
+            assert f"{parameter.option}=none" in lines
+        else:
+            at = lines.index(f"{parameter.option}='#{field}'")
+            assert lines[at - 1] == f"#if {field}"
+            assert lines[at + 1] == "#end if"
+
+
+@each_tool
+def test_columns__are_those_of_a_table_that_stands_before_them(name):
+    inputs = read(name).find("inputs")
+    tables = [each.get("argument").removeprefix("--") for each in inputs.findall("param[@type='data']")]
+    for picker in inputs.iter("param"):
+        if picker.get("type") == "data_column":
+            # a field at the top of the form: Galaxy reads a form from above, and shows no columns of what comes later
+            assert picker.get("data_ref") in tables

@@ -153,7 +153,7 @@ def test_prepare__new_samples_keep_what_none_of_them_bears(tmp_path, by_gene):
         np.testing.assert_array_equal(found.dense()[:, lost], np.full((1, lost.sum()), absent))
         known = ~lost & ~np.isnan(expected[0])
         np.testing.assert_array_equal(found.dense()[:, known], expected[:, known])
-        warned = f"{lost.sum()} of the {len(lost)} features of the training are absent"
+        warned = f"absent are {lost.sum()} of the {len(lost)} features of the training"
         assert (warned in page) == (not words)
         assert "The features are those of trained.h5ad" in page
 

@@ -123,6 +123,15 @@ def test_page__names_drugs_and_ends_its_notice_once(found):
     assert ".." not in page.replace("...", "")
 
 
+def test_page__carriers_and_rank_stand_under_what_they_belong_to(found):
+    row = found.associations.table.iloc[0]
+    page = Page(explanation_report(named(found, (row["drug_id"], row["feature_id"], True, "both")))).text
+    carriers = f"{row['n_carriers']} carrier" + ("s" if row["n_carriers"] != 1 else "")
+    assert f" {row['feature_id']} {carriers} " in page
+    assert "Effect in the model Stability" in page
+    assert "+1.00 rank 1 " in page
+
+
 def test_page__says_what_stands_out_of_each_drug(found):
     table = found.associations.table
     page = Page(explanation_report(replace(found, associations=replace(found.associations, table=table.assign(q=1.0)))))

@@ -199,9 +199,3 @@ def test_new_patients__are_those_of_the_table():
     ids = [":".join(map(str, each)) for each in called.features[["chromosome", "position", "ref", "alt"]].to_numpy()]
     expected = table.dense()[:, [place[name] for name in ids]]
     assert called.dense() == pytest.approx(expected, nan_ok=True)
-
-
-def test_screenshots__are_few_and_small():
-    sizes = [path.stat().st_size for path in (ROOT / "docs" / "screenshots").iterdir()]
-    assert 0 < len(sizes) <= 6
-    assert max(sizes) <= 150_000

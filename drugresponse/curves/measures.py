@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -13,7 +14,14 @@ from numpy.typing import NDArray
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["MEASURES", "POTENCIES", "convert_responses", "refuse_mixed_measures", "responses_from_fits"]
+__all__ = [
+    "MEASURES",
+    "POTENCIES",
+    "convert_responses",
+    "refuse_misnamed_measure",
+    "refuse_mixed_measures",
+    "responses_from_fits",
+]
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
@@ -35,6 +43,7 @@ POTENCIES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"ln_ic50": (float(np.log(10.0)), 0.0), "log10_ic50_m": (1.0, _MOLAR), "pic50": (-1.0, -_MOLAR)}
 )
 """Measures that are the IC50 in other words: factor and offset on log10 of the IC50 in uM."""
+_CONCENTRATION = re.compile(r"(?<![A-Za-z])[pnum]?M(?![A-Za-z])")
 _TURNED = {"left": "right", "right": "left", "none": "none"}
 
 
@@ -139,6 +148,40 @@ def refuse_mixed_measures(measures: Iterable[Measure]) -> None:
                     f'responses: found the {words[name]} "{told[name]}" and "{value}" (expected one). '
                     "Convert one of the two first; they are never mixed."
                 )
+
+
+def refuse_misnamed_measure(measure: Measure) -> None:
+    """Refuse the name of a known measure beside another direction or, of an IC50, beside another concentration.
+
+    Units are free text: `ln uM` and `\N{MICRO SIGN}M` are as good as `uM`, and what names no concentration is not
+    looked at.
+
+    Raises
+    ------
+    InputError
+        The name and the rest contradict.
+
+    Examples
+    --------
+    >>> refuse_misnamed_measure(Measure("ln_ic50", "log(uM)"))
+    >>> refuse_misnamed_measure(Measure("viability", "percent", "sensitive"))
+    """
+    known = MEASURES.get(measure.name)
+    if known is None:
+        return
+    if measure.higher_means and measure.higher_means != known.higher_means:
+        raise InputError(
+            f"measure: found {known.name} of which higher means {measure.higher_means} (expected "
+            f"{known.higher_means}, as in every {known.name} here). Correct --higher-means, or give the measure "
+            "another name in --measure."
+        )
+    unit = re.sub("[\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]", "u", measure.unit)
+    found = _CONCENTRATION.search(unit)
+    if known.name in POTENCIES and found and found.group() != known.unit:
+        raise InputError(
+            f'measure: found {known.name} in "{measure.unit}" (expected {known.unit}, as every {known.name} here). '
+            "Convert the responses, or give the measure another name in --measure."
+        )
 
 
 def _in_words(measure: str, log_dose: NDArray[np.float64], censor: pd.Series) -> tuple[NDArray[np.float64], pd.Series]:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.ids import ids_as_text
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
@@ -132,6 +133,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
                 f"Rename the column, or name it with --{column.removesuffix('_id')}-column."
             )
     table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
+    table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})
     table["drug_id"] = table["drug_id"].where(table["drug_id"].notna(), ONLY_DRUG if "drug_id" not in rows else "")
     empty = (table["sample_id"].fillna("").astype(str) == "") | (table["drug_id"].astype(str) == "")
     if empty.any():
@@ -140,7 +142,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             "Fill or remove the row."
         )
     for column in ("sample_id", "drug_id"):
-        table[column] = table[column].astype(str).astype(object)
+        table[column] = ids_as_text(table[column])
     table["censor"] = table["censor"].astype(object).where(table["censor"].notna(), "none")
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
     table["response"] = _numbers(table["response"], where)
@@ -200,8 +202,14 @@ def _average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return merged.sort_values(keys, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
-def as_responses(responses: Responses | pd.DataFrame) -> Responses:
-    """Responses as they are, or built from a long DataFrame.
+def as_responses(responses: Responses | pd.DataFrame | pd.Series) -> Responses:
+    """Responses as they are, or built from a table in memory.
+
+    Parameters
+    ----------
+    responses
+        `Responses`; long rows of `sample_id, drug_id, response`, whose ids may be the index; samples x drugs;
+        or, of one drug, a Series by sample.
 
     Raises
     ------
@@ -215,12 +223,33 @@ def as_responses(responses: Responses | pd.DataFrame) -> Responses:
     """
     if isinstance(responses, Responses):
         return responses
-    if not isinstance(responses, pd.DataFrame):
+    table = responses.to_frame("response") if isinstance(responses, pd.Series) else responses
+    if not isinstance(table, pd.DataFrame):
         raise InputError(
             f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
             "Read a file with drugresponse.read_responses."
         )
-    return Responses.build(responses)
+    return Responses.build(_long_rows(table))
+
+
+def _long_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a response, the ids in columns."""
+    rows = table
+    if "sample_id" not in table.columns:
+        named = "sample_id" in table.index.names
+        rows = table.reset_index() if named else _index_as(table, "sample_id")
+    others = rows.drop(columns="sample_id", errors="ignore")
+    # one column of numbers beside the ids is a response under another name; which, only its owner knows
+    wide = others.shape[1] > 1 and not {"response", "drug_id"} & set(others.columns)
+    if not wide or len(rows.columns) == others.shape[1] or others.select_dtypes("number").shape[1] < others.shape[1]:
+        return rows
+    return rows.melt("sample_id", var_name="drug_id", value_name="response")
+
+
+def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:
+    """An index of text without a name is that of the ids, as in the `obs` of AnnData."""
+    texts = table.index.nlevels == 1 and pd.api.types.infer_dtype(table.index) == "string"
+    return table.rename_axis(id_column).reset_index() if texts and table.index.name is None else table
 
 
 def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFrame:
@@ -229,21 +258,25 @@ def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFr
     Raises
     ------
     InputError
-        The id column is absent, or an id is empty or repeated.
+        It is no DataFrame, the id column is absent, or an id is empty or repeated.
 
     Examples
     --------
     >>> index_by_id(pd.DataFrame({"drug_id": [7], "name": ["x"]}), "drug_id", where="drugs").index.tolist()
     ['7']
     """
-    if table.index.name == id_column and id_column not in table.columns:
-        table = table.reset_index()
+    if not isinstance(table, pd.DataFrame):
+        raise InputError(
+            f'{where}: found {type(table).__name__} (expected a DataFrame with a column "{id_column}"). Make one of it.'
+        )
+    if id_column not in table.columns:
+        table = table.reset_index() if table.index.name == id_column else _index_as(table, id_column)
     if id_column not in table.columns:
         raise InputError(
             f'{where}: found no column "{id_column}" (its columns are {show_ids(table.columns, 8)}). '
             "Rename the id column."
         )
-    ids = table[id_column].astype(object).where(table[id_column].notna(), "").astype(str)
+    ids = ids_as_text(table[id_column])
     if (ids == "").any():
         row = int(np.argmax((ids == "").to_numpy())) + 1
         raise InputError(f'{where}, row {row}: found an empty "{id_column}". Fill it or remove the row.')

@@ -14,7 +14,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, skeleton_of_pair, subject_of_pair, tissue_of_pair
 from drugresponse.data.tables import Responses
-from drugresponse.errors import show_ids
+from drugresponse.errors import count, show_ids
 from drugresponse.evaluation.duplicates import find_duplicates
 from drugresponse.evaluation.summary import Finding
 
@@ -118,14 +118,14 @@ def _drugs(pairs: Pairs, scheme: str) -> Iterable[Finding]:
     if len(few):
         severity = "warning" if len(few) > len(counts) / 2 else "note"
         message = (
-            f"Fewer than {_FEW_MEASUREMENTS} measurements of {len(few)} of {len(counts)} drugs ({show_ids(few)}): "
-            "no verdict on each by itself."
+            f"Fewer than {_FEW_MEASUREMENTS} measurements of {len(few)} of {count(len(counts), 'drug')} "
+            f"({show_ids(few)}): no verdict on each by itself."
         )
         yield Finding("drugs with few measurements", severity, message, len(few))
     bare = pairs.drugs.index[(pairs.drugs["smiles"] == "").to_numpy()]
     if len(bare):
         matters = not find_scheme(scheme).drug_effect
-        message = f"No structure of {len(bare)} of {len(counts)} drugs ({show_ids(bare)})"
+        message = f"No structure of {len(bare)} of {count(len(counts), 'drug')} ({show_ids(bare)})"
         message += ": as new drugs they get the mean, and go unseen under another id." if matters else "."
         yield Finding("drugs without structure", "warning" if matters else "note", message, len(bare))
 
@@ -139,13 +139,13 @@ def _features(genotypes: Genotypes) -> Iterable[Finding]:
     sparsely = genotypes.features.index[missing > n / 2]
     if len(sparsely):
         message = (
-            f"Missing in more than half of the samples: {len(sparsely)} of {n_features} features "
+            f"Missing in more than half of the samples: {len(sparsely)} of {count(n_features, 'feature')} "
             f"({show_ids(sparsely)}); what was looked at may tell where a sample is from."
         )
         yield Finding("features mostly missing", "warning", message, len(sparsely))
     constant = genotypes.features.index[_is_constant(values, missing)]
     if len(constant):
-        message = f"Equal in every sample, so of no use: {len(constant)} of {n_features} features"
+        message = f"Equal in every sample, so of no use: {len(constant)} of {count(n_features, 'feature')}"
         message += f" ({show_ids(constant)})."
         yield Finding("constant features", "note", message, len(constant))
 
@@ -175,9 +175,11 @@ def _covariates(covariates: pd.DataFrame) -> Iterable[Finding]:
     if counts:
         n = len(covariates)
         severity = "warning" if max(counts.values()) > n / 2 else "note"
-        listed = ", ".join(f"{name} of {count}" for name, count in counts.items())
+        listed = ", ".join(f"{name} of {number}" for name, number in counts.items())
         any_missing = int(np.logical_or.reduce(list(lacking.values())).sum())
-        message = f"Covariates are missing in {any_missing} of {n} samples ({listed}): the training mean stands in."
+        message = (
+            f"Covariates are missing in {any_missing} of {count(n, 'sample')} ({listed}): the training mean stands in."
+        )
         yield Finding("missing covariates", severity, message, any_missing)
 
 
@@ -196,8 +198,8 @@ def _far_responses(rows: TrainingRows) -> Finding | None:
         return None
     drugs = pd.unique(rows.pairs.drug_ids[far])
     message = (
-        f"More than {_FAR:g} standard deviations from the middle of their drug: {len(far)} of {len(rows.y)} responses "
-        f"(of {show_ids(drugs)}): rare strong effects, or another unit or scale."
+        f"More than {_FAR:g} standard deviations from the middle of their drug: {len(far)} of "
+        f"{count(len(rows.y), 'response')} (of {show_ids(drugs)}): rare strong effects, or another unit or scale."
     )
     # a few are the strong responders that every screen has
     return Finding("far responses", "warning" if len(far) > 0.01 * len(rows.y) else "note", message, len(far))
@@ -236,4 +238,4 @@ def _unknown(column: pd.Series) -> NDArray[np.bool_]:
 
 
 def _counted(counts: pd.Series) -> str:
-    return ", ".join(f'"{name}" {count}' for name, count in counts.items())
+    return ", ".join(f'"{name}" {number}' for name, number in counts.items())

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS
 from drugresponse.data.splits import Scheme, skeleton_of_pair, subject_of_pair, tissue_of_pair
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.evaluation.result import Evaluation
 
 __all__ = [
@@ -58,8 +58,9 @@ def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
         missing = int((held & ~np.isfinite(predicted)).sum())
         if missing:
             raise InputError(
-                f"evaluate, {name}: found {missing} missing predictions among the {int(held.sum())} held-out rows "
-                "(expected one for every row). Mend the learner, or leave it out."
+                f"evaluate, {name}: found {count(missing, 'missing prediction')} among the "
+                f"{count(int(held.sum()), 'held-out row')} (expected one for every row). "
+                "Mend the learner, or leave it out."
             )
     times = held.sum(axis=0)
     squared = np.where(held, (evaluation.predicted - evaluation.rows.y) ** 2, 0.0).sum(axis=1)

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from drugresponse.curves import refuse_misnamed_measure
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count, nearest
 from drugresponse.evaluation.audit import audit
 from drugresponse.evaluation.benchmark import contenders, run_units
 from drugresponse.evaluation.ceiling import noise_ceiling
 from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
 from drugresponse.evaluation.drug_verdicts import drug_verdicts
-from drugresponse.evaluation.folds import PlannedFold, folds_of_table, plan_folds, prove_free_of_leaks
+from drugresponse.evaluation.folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.groups import group_errors
 from drugresponse.evaluation.permutation import permutation_check
 from drugresponse.evaluation.scores import score_evaluation
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.models.base import PairRegressor
+from drugresponse.models.base import LEARNERS, PairRegressor, learner_class
 from drugresponse.models.manifest import package_versions
 from drugresponse.models.requests import drugs_by_id
 from drugresponse.models.threads import available_cores
@@ -37,6 +38,8 @@ progress = logging.getLogger("drugresponse.progress")
 
 EVALUATED_LEARNERS = ("covariates", "ridge", "boosted-trees", "neural")
 _DRAWS = 1000
+_SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "device")
+"""What may be set whichever learners are asked for."""
 
 
 def evaluate(
@@ -96,7 +99,7 @@ def evaluate(
     Raises
     ------
     InputError
-        The tables do not fit together, or a fold leaks.
+        The tables do not fit together, or the measure's name and unit do not, or a fold leaks.
 
     Examples
     --------
@@ -108,28 +111,30 @@ def evaluate(
     ('covariates', 'ridge')
     """
     find_scheme(scheme)
+    given_folds = None if splits is None else as_splits(splits)
+    named = _named(learners)
+    _refuse_settings(settings or {}, named)
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
     table = as_genotypes(genotypes)
     measured = as_responses(responses)
+    refuse_misnamed_measure(measured.measure)
     rows = join_training_rows(
         table,
         measured,
         drugs_by_id(drugs, measured.table["drug_id"]),
         None if samples is None else index_by_id(samples, "sample_id", where="samples"),
-        covariates,
+        [covariates] if isinstance(covariates, str) else covariates,
         arm,
     )
-    plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if splits is None else splits
+    plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
     given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
-    learners = [learners] if isinstance(learners, str) else learners
-    named = learners if isinstance(learners, Mapping) else dict.fromkeys(learners)
     asked = contenders({"covariates": None, **named}, given)
     evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=jobs, resume=resume)
-    progress.info("fitted %d learners on %d folds", len(asked), len(planned))
+    progress.info("fitted %s on %s", count(len(asked), "learner"), count(len(planned), "fold"))
     check = None
     if shuffles:
         check = permutation_check(
@@ -162,6 +167,29 @@ def evaluate(
         measure=measured.measure,
         settings=_told_settings(rows, given, [each.name for each in asked], planned, shuffles),
     )
+
+
+def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
+    """Learners by name, however they were given."""
+    if isinstance(learners, Mapping):
+        return learners
+    listed = [learners] if isinstance(learners, str) or not isinstance(learners, Iterable) else list(learners)
+    others = [type(each).__name__ for each in listed if not isinstance(each, str)]
+    if others:
+        raise InputError(
+            f"learners: found {others[0]} (expected names such as ridge, or names with learners of your own). A "
+            "model's learner is given by its name, and what it was set to in settings."
+        )
+    return dict.fromkeys(listed)
+
+
+def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegressor | None]) -> None:
+    """A setting that none of the learners takes is a slip."""
+    asked = [name for name in named if name in LEARNERS]
+    taken = {*_SETTINGS, *(word for name in asked for word in learner_class(name).own_settings(settings))}
+    unknown = sorted(set(settings) - taken)
+    if unknown:
+        raise InputError(f'settings: "{unknown[0]}" is unknown. {nearest(unknown[0], taken)}')
 
 
 def _first_repeat(planned: Sequence[PlannedFold]) -> list[tuple[Any, Any]]:

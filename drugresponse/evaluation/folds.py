@@ -17,9 +17,9 @@ from drugresponse.data.splits import (
     subject_of_pair,
     tissue_of_pair,
 )
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["PlannedFold", "folds_of_table", "plan_folds", "prove_free_of_leaks"]
+__all__ = ["PlannedFold", "as_splits", "folds_of_table", "plan_folds", "prove_free_of_leaks"]
 
 COLUMNS = ("repeat", "fold", "sample_id", "drug_id")
 
@@ -61,6 +61,54 @@ def plan_folds(pairs: Pairs, scheme: str, n_folds: int, repeats: int, random_sta
             tables.append(pd.DataFrame({"repeat": repeat, "fold": fold, **ids}).drop_duplicates())
     ordered = pd.concat(tables).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
     return ordered[list(COLUMNS)]
+
+
+def as_splits(splits: pd.DataFrame) -> pd.DataFrame:
+    """A table of folds with all its columns.
+
+    Parameters
+    ----------
+    splits
+        Columns `fold` (whole numbers; below 0 is never held out), `sample_id` or `drug_id` or both, and perhaps
+        `repeat`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `repeat, fold` (int), `sample_id, drug_id` (text, "" where a row is about all).
+
+    Raises
+    ------
+    InputError
+        It is no DataFrame, lacks the folds or the ids, or a fold is no whole number.
+
+    Examples
+    --------
+    >>> as_splits(pd.DataFrame({"sample_id": [7, 8], "fold": [0, 1]})).values.tolist()
+    [[0, 0, '7', ''], [0, 1, '8', '']]
+    """
+    if not isinstance(splits, pd.DataFrame):
+        raise InputError(
+            f"splits: found {type(splits).__name__} (expected a DataFrame with the columns fold, and sample_id or "
+            "drug_id). Make one of them."
+        )
+    table = splits.reset_index() if set(splits.index.names) & {"sample_id", "drug_id"} else splits
+    ids = [name for name in ("sample_id", "drug_id") if name in table.columns]
+    if "fold" not in table.columns or not ids:
+        raise InputError(
+            f"splits: found the columns {show_ids(table.columns, 8)} (expected fold, and sample_id or drug_id). "
+            "Rename them."
+        )
+    given = {name: table[name] if name in table.columns else 0 for name in ("repeat", "fold")}
+    whole = pd.DataFrame(given, index=table.index).apply(pd.to_numeric, errors="coerce")
+    odd = whole.isna() | (whole != whole.round())
+    if odd.any(axis=None):
+        raise InputError(
+            f"splits, row {int(np.argmax(odd.any(axis=1))) + 1}: found no whole number as repeat or fold "
+            "(expected 0, 1, 2, ...). Number them."
+        )
+    named = {name: table[name].astype(object).where(table[name].notna(), "").astype(str) for name in ids}
+    return whole.astype(int).assign(sample_id="", drug_id="").assign(**named).reset_index(drop=True)[list(COLUMNS)]
 
 
 def folds_of_table(pairs: Pairs, table: pd.DataFrame) -> list[PlannedFold]:
@@ -141,7 +189,7 @@ def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
             raise InputError(f"splits: {what} {show_ids(twice)} stands in two folds of one repeat. Keep one.")
         at = table.index.get_indexer(pd.Index(ids))
         if (at < 0).all():
-            raise InputError(f"splits: none of its {len(table)} {what}s is measured. Check the ids.")
+            raise InputError(f"splits: none of its {count(len(table), what)} is measured. Check the ids.")
         dealt.append(np.append(table.to_numpy(), -1)[at].astype(np.intp))
     return dealt
 

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.evaluation.summary import PermutationCheck
 from drugresponse.models.base import make_learner
 from drugresponse.models.threads import one_thread, run_in_order
@@ -87,7 +87,7 @@ def permutation_check(
     """
     if n_shuffles < MINIMUM_SHUFFLES:
         raise InputError(
-            f"permutation check: found {n_shuffles} shuffles (expected {MINIMUM_SHUFFLES} or more: "
+            f"permutation check: found {count(n_shuffles, 'shuffle')} (expected {MINIMUM_SHUFFLES} or more: "
             "fewer are no check). Give more."
         )
     used = _folds_used(rows, folds, n_folds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,16 +11,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from drugresponse.data.covariates import typed_covariate
-from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import suggest_ids
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import Responses, as_responses
-from drugresponse.errors import InputError
+from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.errors import InputError, count
 from drugresponse.explanation.association_cells import AssociationCells, associate_drugs
 from drugresponse.explanation.covariate_bases import CovariateBases, covariate_columns, general_sensitivity
 from drugresponse.explanation.feature_columns import FeatureColumns
 from drugresponse.explanation.linkage import Linkage, linkage_table
 from drugresponse.models.threads import one_thread, run_in_order
+from drugresponse.readers import as_genotypes
 
 __all__ = ["MINIMUM_CARRIERS", "Associations", "associate", "associate_pairs"]
 
@@ -59,7 +60,7 @@ class Associations:
 
 
 def associate(
-    genotypes: Genotypes,
+    genotypes: Any,
     responses: Responses | pd.DataFrame,
     *,
     covariates: pd.DataFrame | None = None,
@@ -73,12 +74,12 @@ def associate(
     Parameters
     ----------
     genotypes
-        Samples by features.
+        `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature) or an AnnData.
     responses
         `Responses`, or long rows of `sample_id, drug_id, response`; joined by id.
     covariates
-        Index `sample_id`, columns to adjust for, numeric or text by content; None adjusts for nothing. A sample that
-        the table lacks has every covariate missing, which for text is a level of its own.
+        `sample_id` (column or index), and the columns to adjust for, numeric or text by content; None adjusts for
+        nothing. A sample that the table lacks has every covariate missing, which for text is a level of its own.
     adjust_sensitivity, minimum_carriers, random_state, n_jobs
         As in `associate_pairs`.
 
@@ -89,24 +90,27 @@ def associate(
 
     Examples
     --------
-    >>> genotypes = Genotypes.from_dense([[0], [0], [0], [1], [1], [1]], list("abcdef"), ["KRAS"])
+    >>> import drugresponse as dr
+    >>> genotypes = pd.DataFrame({"KRAS": [0, 0, 0, 1, 1, 1]}, index=list("abcdef"))
     >>> responses = pd.DataFrame({"sample_id": list("abcdef"), "drug_id": "d", "response": [0.0, 1, 2, 5, 6, 7]})
-    >>> found = associate(genotypes, responses).table
+    >>> found = dr.associate(genotypes, responses).table
     >>> found[["feature_id", "effect", "n_carriers", "p"]].round(6).values.tolist()
     [['KRAS', 5.0, 3, 0.1]]
     """
-    table = as_responses(responses).table
-    shared = genotypes.sample_ids[genotypes.sample_ids.isin(table["sample_id"])].sort_values()
+    called, table = as_genotypes(genotypes), as_responses(responses).table
+    shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()
     if shared.empty:
         measured = pd.Index(table["sample_id"].unique())
         raise InputError(
-            f"responses: none of its {len(measured)} samples is among the {len(genotypes.sample_ids)} of the "
-            f"genotypes. {suggest_ids(measured, genotypes.sample_ids)}"
+            f"responses: none of its {count(len(measured), 'sample')} is among the {len(called.sample_ids)} of the "
+            f"genotypes. {suggest_ids(measured, called.sample_ids)}"
         )
     rows = table[table["sample_id"].isin(shared)]
-    known = pd.DataFrame(index=shared) if covariates is None else covariates.reindex(shared)
+    side = pd.DataFrame(index=shared) if covariates is None else covariates
+    named = side if "sample_id" in side.columns else side.rename_axis("sample_id")
+    known = index_by_id(named, "sample_id", where="covariates").reindex(shared)
     pairs = Pairs.build(
-        genotypes.reindex(shared),
+        called.reindex(shared),
         pd.DataFrame({name: typed_covariate(known[name]) for name in known.columns}, index=shared),
         pd.DataFrame(index=pd.Index(sorted(rows["drug_id"].unique()), name="drug_id", dtype=object)),
         rows,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows, suggest_ids
@@ -152,6 +153,9 @@ def explain(
     """
     if refits and refits < _FEWEST_REFITS:
         raise InputError(f"--refits: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
+    check_is_fitted(model, "regressor_")
+    listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
+    selected_samples = [str(each) for each in listed]
     recipe = _recipe_of(model, refit_learner)
     jobs = n_jobs or available_cores()
     called, measured = as_genotypes(genotypes), as_responses(responses)

@@ -12,9 +12,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from drugresponse.galaxy.installed import CHOICE
-
 __all__ = ["add_cases"]
+
+_CHOICES = "_source"
+"""Names of choices end like this; other groups of fields are sections."""
 
 
 def add_cases(tests: Any, cases: Iterable[Mapping[str, Any]]) -> None:
@@ -44,7 +45,7 @@ def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
 
     for name, value in inputs.items():
         if isinstance(value, Mapping) and "value" not in value:
-            kind = "conditional" if name == CHOICE else "section"
+            kind = "conditional" if name.endswith(_CHOICES) else "section"
             _add_inputs(etree.SubElement(parent, kind, name=name), value)
         elif isinstance(value, Mapping):
             words = {key: _word(each) for key, each in value.items() if key != "parts"}

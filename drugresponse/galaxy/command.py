@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from drugresponse.galaxy.columns import column_lines
 from drugresponse.galaxy.installed import link_either, linked_name
 from drugresponse.galaxy.story import Story
 from drugresponse.parameters import Command, Parameter
@@ -19,6 +20,9 @@ _SUFFIXES = {"tabular": "tsv", "markdown": "md"}
 _SEVERAL_FILES = "pbed"
 """The datatype whose datasets hold several files."""
 _PAD = "    "
+_LABEL = r"#set $label = re.sub(r'[^\w .:()+-]', '_', str($each.element_identifier)).lstrip('.')[:60] or '_'"
+"""One file of several is linked under the name that its owner gave it, in signs that stay within single quotes:
+messages name it, and a table of star alleles may tell its sample by nothing else."""
 
 
 def command_lines(command: Command, story: Story) -> list[str]:
@@ -30,7 +34,8 @@ def command_lines(command: Command, story: Story) -> list[str]:
     parameters = [each for each in command.parameters if each.name not in LEFT_OUT]
     links = [line for each in parameters if each.type == "input" for line in _link(each, story)]
     options = [_PAD + line for each in parameters for line in _option(each, story)]
-    return [*links, f"drugresponse {command.name}", *options]
+    imports = ["#import re"] if any(_LABEL in line for line in links) else []
+    return [*imports, *links, f"drugresponse {command.name}", *options]
 
 
 def variable(parameter: Parameter) -> str:
@@ -65,13 +70,19 @@ def _link(parameter: Parameter, story: Story) -> list[str]:
 
 
 def _link_of_several(parameter: Parameter) -> list[str]:
-    name = f"'{parameter.name}_${{number}}.${{each.ext}}'"
-    lines = [f"ln -s '$each' {name} &&"]
+    # a folder for each file: two may bear one name
+    name = _linked_of_several(parameter)
+    folder = f"mkdir '{name.partition('/')[0]}' &&"
+    link = f"ln -s '$each' '{name}' &&"
     if _SEVERAL_FILES not in parameter.formats:
-        return lines
+        return [_LABEL, folder, link]
     # what belongs to such a dataset lies in a folder of its own
-    link = f"{_PAD}ln -s '$each.extra_files_path' {name} &&"
-    return [f"#if $each.ext == '{_SEVERAL_FILES}'", link, "#else", *(_PAD + line for line in lines), "#end if"]
+    several = f"ln -s '$each.extra_files_path' '{name}' &&"
+    return [_LABEL, folder, f"#if $each.ext == '{_SEVERAL_FILES}'", _PAD + several, "#else", _PAD + link, "#end if"]
+
+
+def _linked_of_several(parameter: Parameter) -> str:
+    return f"{parameter.name}_$number/$label"
 
 
 def _linked(parameter: Parameter) -> str:
@@ -93,6 +104,8 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
         return lines if parameter.required else _only_if(value, lines)
     if parameter.type == "switch":
         return [value]
+    if parameter.column_of:
+        return column_lines(parameter)
     if parameter.repeatable:
         return [f"#for $each in str({value}).split(',')", f"{_PAD}{parameter.option}='$each'", "#end for"]
     is_number = parameter.type in ("integer", "number")
@@ -106,7 +119,8 @@ def _input_option(parameter: Parameter) -> list[str]:
     return [
         parameter.option,
         f"#for $number, $each in enumerate({variable(parameter)}, 1)",
-        f"{_PAD}'{parameter.name}_${{number}}.${{each.ext}}'",
+        _PAD + _LABEL,
+        f"{_PAD}'{_linked_of_several(parameter)}'",
         "#end for",
     ]
 

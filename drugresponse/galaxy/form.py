@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drugresponse.galaxy.columns import column_picker, columns_choice
 from drugresponse.galaxy.command import LEFT_OUT, RENAMED, dataset_name, file_name
 from drugresponse.galaxy.installed import add_installed
 from drugresponse.galaxy.story import Story
@@ -67,6 +68,8 @@ def _is_field(parameter: Parameter) -> bool:
 def _field(parameter: Parameter) -> Any:
     import galaxyxml.tool.parameters as gx
 
+    if parameter.column_of:
+        return columns_choice(parameter) if parameter.type == "names" else column_picker(parameter)
     words: dict[str, Any] = {
         "name": RENAMED.get(parameter.name),
         "argument": parameter.option,

@@ -13,22 +13,24 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.curves import refuse_misnamed_measure
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, ModelFileError
+from drugresponse.features.alignment import align
 from drugresponse.model_file import read_model_file, write_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
-from drugresponse.models.base import find_learner, make_learner
+from drugresponse.models.base import make_learner
 from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
 from drugresponse.models.held_out import HeldOut, headline, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
 from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
-from drugresponse.models.requests import drugs_by_id
+from drugresponse.models.requests import as_trained, drugs_by_id, refuse_settings, rows_asked
 from drugresponse.models.seen import SeenSamples
 from drugresponse.models.storage import model_state, restore_model
 from drugresponse.models.threads import available_cores, one_thread
@@ -151,16 +153,17 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         Raises
         ------
         InputError
-            The tables do not fit together; the message says where.
+            The tables do not fit together, or the measure's name and unit do not; the message says where.
         """
-        find_learner(self.learner), find_scheme(self.scheme)
+        refuse_settings(self.get_params(deep=False))
         measured = as_responses(responses)
+        refuse_misnamed_measure(measured.measure)
         rows = join_training_rows(
             as_genotypes(genotypes),
             measured,
             drugs_by_id(drugs, measured.table["drug_id"]),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
-            self.covariates,
+            [self.covariates] if isinstance(self.covariates, str) else self.covariates,
             self.arm,
         )
         self._refuse_unmet_scheme(rows.pairs)
@@ -230,7 +233,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         samples
             Covariates by `sample_id`.
         pairs
-            Columns `sample_id`, `drug_id`.
+            Columns `sample_id`, `drug_id`, or an index of these names.
         minimum_features
             As in the constructor; None takes that of training.
 
@@ -242,8 +245,9 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             are missing where no coverage can be told of; `flag` joins its words with `;`.
         """
         check_is_fitted(self, "regressor_")
-        table = as_genotypes(genotypes)
-        asked = asked_pairs(self, table, drugs, samples, pairs)
+        table, trained = as_genotypes(genotypes), trained_features(self.regressor_)
+        alignment = align(table.features, trained)
+        asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
         with one_thread():
             predicted = self.regressor_.predict(asked)
             baseline = self.naive_.finest(asked)
@@ -252,7 +256,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             predicted,
             baseline,
             scheme=self.scheme,
-            found=self.features_found(table),
+            found=weight_found(self.regressor_, table, alignment),
             least=self.minimum_features if minimum_features is None else minimum_features,
             sample_seen=self.seen_.contains(table.sample_ids),
             drug_seen=asked.drugs.index.isin(self.drugs_.index),
@@ -261,9 +265,10 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             return told
         return with_bounds(told, *self.intervals_.bounds(asked, predicted), self.scheme)
 
-    def features_found(self, genotypes: Genotypes) -> NDArray[np.float64]:
+    def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
-        return weight_found(self.regressor_, genotypes)
+        check_is_fitted(self, "regressor_")
+        return weight_found(self.regressor_, as_genotypes(genotypes))
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

@@ -94,7 +94,8 @@ class FoundFeatures:
             return ""
         named = [f"{show_ids([row.feature_id])} ({row.share:.1%})" for row in self.absent.head(_SHOWN).itertuples()]
         more = f" and {len(self.absent) - _SHOWN:,} more" if len(self.absent) > _SHOWN else ""
-        sentences = [f"No sample has the features {', '.join(named)}{more}; in brackets their share of the weight."]
+        noun, its = ("feature", "its") if len(self.absent) == 1 else ("features", "their")
+        sentences = [f"No sample has the {noun} {', '.join(named)}{more}; in brackets {its} share of the weight."]
         if (self.alignment.columns < 0).all():
             sentences.append("Neither ids nor places and alleles of the model's features occur: another genome build?")
         elif self.alignment.conflict.any():
@@ -102,10 +103,22 @@ class FoundFeatures:
         return " ".join(sentences)
 
 
-def weight_found(learner: PairRegressor, genotypes: Genotypes) -> NDArray[np.float64]:
-    """`(n_samples,)` as `share_of_weight`; how alleles and places were brought together is told in one line."""
+def weight_found(
+    learner: PairRegressor, genotypes: Genotypes, alignment: Alignment | None = None
+) -> NDArray[np.float64]:
+    """`(n_samples,)` as `share_of_weight`; how alleles and places were brought together is told in one line.
+
+    Parameters
+    ----------
+    learner
+        Fitted.
+    genotypes
+        Of new samples.
+    alignment
+        Where the learner's features stand among theirs; None looks for them.
+    """
     trained = trained_features(learner)
-    alignment = align(genotypes.features, trained)
+    alignment = align(genotypes.features, trained) if alignment is None else alignment
     tell = logger.warning if alignment.conflict.any() else progress.info
     if alignment.changed:
         tell("genotypes: %s.", alignment.sentence())
@@ -199,6 +212,11 @@ def prediction_table(
         `(n_samples,)` and `(n_drugs,)` whether training had them.
     """
     enough = (found >= least)[asked.sample_index]
+    if len(enough) and not enough.any():
+        logger.warning(
+            "genotypes: no sample has features that hold %.0f %% of the model's weight; nothing is predicted.",
+            100 * least,
+        )
     seen, known = sample_seen[asked.sample_index], drug_seen[asked.drug_index]
     columns = {
         "sample_id": asked.sample_ids,

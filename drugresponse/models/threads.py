@@ -40,8 +40,12 @@ def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: in
     if n_jobs <= 1 or len(units) <= 1:
         return [work(unit) for unit in units]
     # torch keeps its number of threads for each thread that calls it
-    with ThreadPoolExecutor(min(n_jobs, len(units)), initializer=_set_torch_threads, initargs=(1,)) as pool:
+    pool = ThreadPoolExecutor(min(n_jobs, len(units)), initializer=_set_torch_threads, initargs=(1,))
+    try:
         return list(pool.map(work, units))
+    finally:
+        # when something went wrong, units that run cannot be stopped, and outputs are not to wait for them
+        pool.shutdown(wait=sys.exc_info()[0] is None, cancel_futures=True)
 
 
 def available_cores() -> int:

@@ -1,8 +1,18 @@
 """Every option, declared once: the command line, the Galaxy tools and the option page are made from here."""
 
+from drugresponse.parameters.columns import name_columns
 from drugresponse.parameters.commands import COMMANDS
 from drugresponse.parameters.page import option_page
 from drugresponse.parameters.parameter import SECTIONS, Command, Parameter
 from drugresponse.parameters.settings import collect_settings, convert
 
-__all__ = ["COMMANDS", "SECTIONS", "Command", "Parameter", "collect_settings", "convert", "option_page"]
+__all__ = [
+    "COMMANDS",
+    "SECTIONS",
+    "Command",
+    "Parameter",
+    "collect_settings",
+    "convert",
+    "name_columns",
+    "option_page",
+]

@@ -144,7 +144,16 @@ _PREDICT = Command(
         inputs.PAIRS,
         learning.PREDICTIONS,
         learning.REPORT,
-        *_COLUMNS,
+        replace(
+            inputs.SAMPLE_COLUMN,
+            help="A column of the samples; the pairs have it under the same name.",
+            column_of=("samples", "pairs"),
+        ),
+        replace(
+            inputs.DRUG_COLUMN,
+            help="A column of the drugs; the pairs have it under the same name.",
+            column_of=("drugs", "pairs"),
+        ),
         *inputs.GENOTYPE_OPTIONS,
         replace(
             inputs.MINIMUM_FEATURES,

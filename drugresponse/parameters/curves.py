@@ -78,9 +78,10 @@ _DOSE_COLUMN = Parameter(
     "dose_column",
     "text",
     label="Column of doses",
-    help="Its name in the table of doses.",
+    help="A column of the table of doses.",
     default="dose",
     section="columns",
+    column_of=("doses",),
 )
 _PLATE_COLUMN = Parameter(
     "plate_column",
@@ -89,6 +90,7 @@ _PLATE_COLUMN = Parameter(
     help="With a raw signal, each row is divided by the controls of its sample on its plate; unless given, by those of "
     "its sample.",
     section="columns",
+    column_of=("doses",),
 )
 _TOP = Parameter(
     "top",
@@ -131,10 +133,12 @@ CURVES = Command(
         _RESPONSES,
         _FITS,
         learning.REPORT,
-        inputs.SAMPLE_COLUMN,
-        inputs.DRUG_COLUMN,
+        *(
+            replace(each, help=_DOSE_COLUMN.help, column_of=("doses",))
+            for each in (inputs.SAMPLE_COLUMN, inputs.DRUG_COLUMN)
+        ),
         _DOSE_COLUMN,
-        replace(inputs.RESPONSE_COLUMN, help="Its name in the table of doses."),
+        replace(inputs.RESPONSE_COLUMN, help=_DOSE_COLUMN.help, column_of=("doses",)),
         _PLATE_COLUMN,
         _TOP,
         _MINIMUM_DOSES,

@@ -18,6 +18,7 @@ _GENE_SETS = Parameter(
     label="Gene sets to test",
     help="GMT: name, description and genes in each line, separated by tabs, such as Hallmark or Reactome.",
     formats=("tabular", "txt"),
+    section="genotype_options",
 )
 _SELECTED = Parameter(
     "selected_samples",

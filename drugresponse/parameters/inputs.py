@@ -12,7 +12,8 @@ GENOTYPES = Parameter(
     label="Genotypes: variants, called genes, or a table of samples and features",
     help="VCF, bgzipped VCF or BCF; PLINK 1 or 2; a list of alterations such as Mutation Annotation Format; calls of "
     "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), separated "
-    "by tabs or commas or Parquet, either way round. Several files are joined by sample.",
+    "by tabs or commas or Parquet, either way round. Several files, such as one for each chromosome, are joined by "
+    "sample.",
     repeatable=True,
     formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "parquet", "h5ad"),
 )
@@ -77,25 +78,28 @@ SAMPLE_COLUMN = Parameter(
     "sample_column",
     "text",
     label="Column of sample ids",
-    help="Its name in every table that has one.",
+    help="A column of the responses; other tables have it under the same name.",
     default="sample_id",
     section="columns",
+    column_of=("responses",),
 )
 DRUG_COLUMN = Parameter(
     "drug_column",
     "text",
     label="Column of drug ids",
-    help="Its name in every table that has one.",
+    help="A column of the responses; other tables have it under the same name.",
     default="drug_id",
     section="columns",
+    column_of=("responses",),
 )
 RESPONSE_COLUMN = Parameter(
     "response_column",
     "text",
     label="Column of responses",
-    help="Its name in the table of responses.",
+    help="A column of the responses.",
     default="response",
     section="columns",
+    column_of=("responses",),
 )
 MEASURE = Parameter(
     "measure",

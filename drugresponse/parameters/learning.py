@@ -43,9 +43,10 @@ COVARIATES = Parameter(
     "covariates",
     "names",
     label="Covariates",
-    help="Columns of the table of samples, separated by commas, or none. Unless given: tissue, subtype, ancestry, sex, "
-    "age and site, where present.",
+    help="Columns of the table of samples.",
+    unset="Tissue, subtype, ancestry, sex, age and site, where present",
     section="learner_settings",
+    column_of=("samples",),
 )
 ARM = Parameter(
     "arm",
@@ -54,6 +55,7 @@ ARM = Parameter(
     help="A column of the table of samples, 2 to 6 arms in text or a dose in numbers. What genotype does in each arm "
     "is learned, and the arm is a covariate.",
     section="learner_settings",
+    column_of=("samples",),
     belongs_to=("cohorts with treatment arms",),
 )
 FOLDS = Parameter(
@@ -69,8 +71,8 @@ FOLDS = Parameter(
 RANK = Parameter(
     "rank",
     "integer",
-    label="Interaction factors, at most",
-    help="Directions in which drugs differ over samples; each has a penalty of its own.",
+    label="Patterns of drug response, at most",
+    help="Drugs that respond alike over samples share patterns; each has a penalty of its own.",
     default=256,
     minimum=1,
     maximum=1000,

@@ -15,6 +15,10 @@ Every command also takes `-v` (say more; twice: everything), `-q` (errors only) 
 names the version. A file given with `--config` holds the same options in YAML, with the names below as keys and
 without the dashes; what the command line gives wins. A value that begins with a dash is written with an equals sign:
 `--option=-value`.
+
+A column is named, or given by its number: `--response-column '#3'` is the third column. Keep the quotes: in the shell,
+and in a settings file (`response-column: "#3"`), `#` may begin a comment. In a table with a column named `#3`, the name
+counts.
 """
 
 
@@ -33,7 +37,7 @@ def option_page(commands: Mapping[str, Command]) -> str:
 def _command_part(command: Command) -> str:
     rows = ["| option | value | default | meaning |", "|---|---|---|---|"]
     for each in command.parameters:
-        cells = (f"`{each.option}`", _value(each), _default(each), each.full_help)
+        cells = (f"`{each.option}`", _value(each), _default(each), each.typed_help)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join([f"## drugresponse {command.name}", "", command.summary, "", *rows, ""])
 
@@ -42,6 +46,8 @@ def _value(parameter: Parameter) -> str:
     several = ", several" if parameter.repeatable else ""
     if parameter.choices:
         return ", ".join(f"`{each}`" for each in parameter.choices) + several
+    if parameter.column_of:
+        return "columns" if parameter.type == "names" else "column"
     if parameter.type in ("integer", "number"):
         return f"{parameter.minimum} to {parameter.maximum}"
     words = {

@@ -44,6 +44,9 @@ class Parameter:
         Label by value, in the order shown.
     unset
         What a form shows for none of the choices, where `default` is None.
+    column_of
+        For an option that names columns: the inputs whose columns they are. A number is counted in the first of them
+        that is given.
     required, repeatable
         Whether it must be given, and whether it takes several values.
     formats
@@ -74,6 +77,7 @@ class Parameter:
     repeatable: bool = False
     formats: tuple[str, ...] = ()
     section: str | None = ""
+    column_of: tuple[str, ...] = ()
     belongs_to: tuple[str, ...] = ()
     environment: str = ""
 
@@ -86,6 +90,25 @@ class Parameter:
     def full_help(self) -> str:
         """The help, and for which learners or formats the option is."""
         return f"{self.help} Only for {' and '.join(self.belongs_to)}." if self.belongs_to else self.help
+
+    @property
+    def typed_help(self) -> str:
+        """The full help for who types the value: of a column its name or its number."""
+        if not self.column_of:
+            return self.full_help
+        counted = f"counted in the {' or else the '.join(self.column_of)}"
+        if self.type == "names":
+            usual = f"Unless given: {self.unset[:1].lower()}{self.unset[1:]}."
+            return f"{self.full_help} {usual} Names separated by commas, or numbers such as #3,#4, {counted}; or none."
+        return f"{self.full_help} Its name, or its number such as #3, {counted}."
+
+    @property
+    def form_help(self) -> str:
+        """The full help for who fills in a form: of a column also what is taken when none is chosen."""
+        if self.column_of and self.type == "names":
+            return f"{self.full_help} Where none is chosen, none is used."
+        looked_for = self.column_of and self.default is not None
+        return f"{self.full_help} Unless chosen: {self.default}." if looked_for else self.full_help
 
 
 @dataclass(frozen=True)

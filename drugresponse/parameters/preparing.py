@@ -127,7 +127,7 @@ PREPARE = Command(
         _DATASET,
         _SUMMARY,
         learning.REPORT,
-        replace(inputs.SAMPLE_COLUMN, help="Its name in the table of samples."),
+        replace(inputs.SAMPLE_COLUMN, help="A column of the table of samples.", column_of=("samples",)),
         _WITHIN,
         _GENE_LIST,
         _MINIMUM_QUALITY,

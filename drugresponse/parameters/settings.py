@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import reprlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,9 @@ from drugresponse.parameters.parameter import Command, Parameter
 __all__ = ["collect_settings", "convert"]
 
 _NO_NAMES = ("", "none")
+
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxlevel = 2
 
 
 def convert(parameter: Parameter, value: object, where: str) -> Any:
@@ -100,7 +104,12 @@ def _as_number(parameter: Parameter, text: str, where: str) -> int | float:
 
 
 def _show(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else type(value).__name__ if value is None else str(value)
+    if isinstance(value, str):
+        return f'"{value}"'
+    # a few lines of YAML can stand for a list without end
+    if isinstance(value, list | dict):
+        return _SHORTENED.repr(value)
+    return type(value).__name__ if value is None else str(value)
 
 
 def collect_settings(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,6 +180,10 @@ def _read_config(command: Command, path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}. Name a settings file that can be read.") from error
+    except RecursionError as error:
+        raise InputError(
+            f"{path}: is nested too deeply (expected lines such as `learner: ridge`). Correct the file."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}). Correct the file.") from error
     if content is None:

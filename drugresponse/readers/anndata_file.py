@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.errors import DrugResponseError, InputError, nearest, require
 from drugresponse.readers.content import open_checked
 from drugresponse.readers.features import describe_features
-from drugresponse.readers.hdf5_checks import checked_part, refuse_crashing
+from drugresponse.readers.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
+from drugresponse.readers.memory_limit import refuse_beyond_memory
 
 __all__ = ["read_anndata"]
 
 logger = logging.getLogger(__name__)
 
-_BLOCK_CELLS = 1 << 23
+_BLOCK_CELLS = 1 << 22
+_CELL_BYTES = 40
+"""What a cell takes while a block becomes sparse, were none of them 0."""
 _SPARSE = ("csr_matrix", "csc_matrix")
 _OWN_IDS = "drugresponse_feature_id"
 """Column of `var` with the ids of the features, where this package had to make the names of `var` unique."""
@@ -151,15 +155,31 @@ class _Stored:
         return self._dense(stored, shape) if values is None else _checked_sparse(values)
 
     def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
-        step = max(1, _BLOCK_CELLS // max(1, shape[1]))
-        blocks = []
-        for start in range(0, shape[0], step):
-            with np.errstate(over="ignore"):  # what does not fit becomes infinite, which is refused later
-                blocks.append(sparse.csr_array(np.asarray(stored[start : start + step]).astype(np.float32)))
-        return sparse.csr_array(sparse.vstack(blocks, format="csr")) if blocks else sparse.csr_array(shape)
+        if 0 in shape:
+            return sparse.csr_array(shape)
+        height, width = _tile(stored.chunks, shape)
+        n_cells = min(height, shape[0]) * min(width, shape[1])
+        bands = []
+        for top in range(0, shape[0], height):
+            tiles = []
+            for left in range(0, shape[1], width):
+                refuse_beyond_memory(n_cells * (stored.dtype.itemsize + _CELL_BYTES), self._file.name)
+                cells = np.asarray(stored[top : top + height, left : left + width])
+                with np.errstate(over="ignore"):  # what does not fit becomes infinite, which is refused later
+                    tiles.append(sparse.csr_array(cells.astype(np.float32)))
+            bands.append(self._together(tiles, sparse.hstack))
+        return self._together(bands, sparse.vstack)
+
+    def _together(self, parts: list[sparse.csr_array], stack: Callable[..., Any]) -> sparse.csr_array:
+        if len(parts) == 1:
+            return parts[0]
+        refuse_beyond_memory(sum(each.data.nbytes + each.indices.nbytes for each in parts), self._file.name)
+        return sparse.csr_array(stack(parts, format="csr"))
 
     def _read(self, where: str) -> Any:
-        return require("anndata.io", "read .h5ad files").read_elem(self._element(where))
+        element = self._element(where)
+        refuse_large_parts(element, self._file.name)
+        return require("anndata.io", "read .h5ad files").read_elem(element)
 
     def _element(self, where: str) -> Any:
         """A part, after a look at all that it is made of."""
@@ -172,6 +192,14 @@ class _Stored:
     @staticmethod
     def _encoding(part: Any) -> str:
         return _as_text(part.attrs.get("encoding-type", part.attrs.get("h5sparse_format", "")))
+
+
+def _tile(chunk: tuple[int, int] | None, shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns to read at once: whole chunks of the file, of which each part costs unpacking all."""
+    height, width = chunk or (1, max(1, shape[1]))
+    if height * shape[1] <= _BLOCK_CELLS:
+        return height * (_BLOCK_CELLS // max(1, height * shape[1])), max(1, shape[1])
+    return height, width * max(1, _BLOCK_CELLS // (height * width))
 
 
 def _checked_sparse(values: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import struct
 from collections.abc import Iterator
 from functools import partial
 from itertools import islice
@@ -13,6 +14,8 @@ import numpy as np
 
 from drugresponse.errors import InputError, require
 from drugresponse.readers.content import refuse_truncated
+from drugresponse.readers.memory_limit import refuse_beyond_memory
+from drugresponse.readers.unpacking import open_unpacked
 from drugresponse.readers.variant_records import Places, VariantRecords
 from drugresponse.readers.variant_sites import VariantHeader
 
@@ -20,6 +23,11 @@ __all__ = ["open_bcf"]
 
 _DEFAULT_LOG_LEVEL = 3
 _CELLS_AT_ONCE = 1 << 18
+_LOOK_EVERY = 64
+_HEADER_START = 5
+_LONGEST_HEADER = 1 << 28
+_MOST_RECORDS = 1 << 19
+_RECORDS_A_BYTE = 1
 
 
 def open_bcf(file: Path) -> VariantRecords:
@@ -36,6 +44,7 @@ def open_bcf(file: Path) -> VariantRecords:
     bcf_get_format_values), so that it is asked for the text of the whole record instead.
     """
     refuse_truncated(file)
+    _refuse_long_header(file)
     with _quiet_htslib():
         header = VariantHeader.parse(_opened(file)[1], file.name)
     return VariantRecords((file.name, "record"), header, partial(_numbered, file, len(header.samples)))
@@ -46,6 +55,7 @@ def _numbered(file: Path, n_samples: int, wanted: Places | None) -> Iterator[lis
     with _quiet_htslib():
         records = enumerate(_checked(_opened(file)[0], file.name), start=1)
         while batch := list(islice(records, at_once)):
+            _refuse_repeats(batch[-1][0], file)
             try:
                 yield _texts(batch, wanted)
             except UnicodeError as error:
@@ -53,6 +63,26 @@ def _numbered(file: Path, n_samples: int, wanted: Places | None) -> Iterator[lis
                     f"{file.name}, records {batch[0][0]} to {batch[-1][0]}: found a character that is not UTF-8 text "
                     "(expected only such). The file is damaged; copy it again."
                 ) from error
+
+
+def _refuse_long_header(file: Path) -> None:
+    with open_unpacked(file) as stream:
+        (length,) = struct.unpack("<I", stream.read(_HEADER_START + 4)[_HEADER_START:].ljust(4, b"\0"))
+    if length > _LONGEST_HEADER:
+        raise InputError(
+            f"{file.name}: claims {length >> 20} MB of header (expected less than {_LONGEST_HEADER >> 20}). It is "
+            "damaged; copy it again."
+        )
+
+
+def _refuse_repeats(n_records: int, file: Path) -> None:
+    """Refuse more records than can be packed into a file, unless they are all the same."""
+    size = file.stat().st_size
+    if n_records > max(_MOST_RECORDS, _RECORDS_A_BYTE * size):
+        raise InputError(
+            f"{file.name}: found {n_records} records and more in {size} compressed bytes (expected records that "
+            "differ). Check where the file comes from."
+        )
 
 
 def _texts(batch: list[tuple[int, Any]], wanted: Places | None) -> list[tuple[int, bytes]]:
@@ -101,4 +131,6 @@ def _checked(records: Any, where: str) -> Iterator[Any]:
                 "Check it with: bcftools view"
             ) from error
         number += 1
+        if number % _LOOK_EVERY == 0:
+            refuse_beyond_memory(0, where)
         yield record

@@ -10,9 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.readers.memory_limit import refuse_beyond_memory
+
 __all__ = ["AllelePlan", "CallSource", "gather_calls"]
 
 BLOCK_BYTES = 1 << 27
+_CELL_BYTES = 8
 CONFLICT = -2
 """Marks a call that another record of the same allele contradicts; every negative number is missing."""
 
@@ -116,6 +119,7 @@ def gather_calls(
         blocks = _Blocks(source, samples, plan, absent_as_reference)
         counts = blocks.counts()
         ends[samples.start + 1 : samples.stop + 1] = ends[samples.start] + np.cumsum(counts)
+        refuse_beyond_memory(_CELL_BYTES * int(ends[samples.stop]), "genotypes")
         for held, part in zip((columns, calls), _filled(blocks, counts, dtype), strict=True):
             held.append(part)
         n_conflicts += blocks.n_conflicts

@@ -1,16 +1,15 @@
-"""What a file holds, told by its first bytes; and its bytes, unpacked."""
+"""What a file holds, told by its first bytes."""
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from pathlib import Path
 
 from drugresponse.errors import InputError
+from drugresponse.readers.unpacking import GZIP, damaged_gzip, open_unpacked
 
-__all__ = ["open_checked", "recognise", "refuse_unreadable", "unpacked_bytes"]
+__all__ = ["open_checked", "recognise", "refuse_truncated", "refuse_unreadable"]
 
-_GZIP = b"\x1f\x8b"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _HEAD = 1 << 16
 _MAGIC = (
@@ -72,7 +71,7 @@ def recognise(path: str | Path) -> str:
     file = open_checked(path)
     with file.open("rb") as stream:
         head = stream.read(_HEAD)
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         head = _unpacked_head(head, file.name)
     for magic, name in _MAGIC:
         if head.startswith(magic):
@@ -101,23 +100,6 @@ def refuse_unreadable(found: str, where: str) -> None:
         raise InputError(f"{where}: {_ADVICE[found]}")
 
 
-def unpacked_bytes(path: Path) -> bytes:
-    """All bytes of a file, unpacked when it is gzip.
-
-    Raises
-    ------
-    InputError
-        The gzip file is truncated or damaged.
-    """
-    packed = path.read_bytes()
-    if not packed.startswith(_GZIP):
-        return packed
-    try:
-        return gzip.decompress(packed)
-    except (EOFError, OSError, zlib.error) as error:
-        raise _damaged(path.name) from error
-
-
 def refuse_truncated(path: Path) -> None:
     """Refuse a gzip file that ends early, which a reader of lines might take for its end.
 
@@ -128,31 +110,24 @@ def refuse_truncated(path: Path) -> None:
     """
     with path.open("rb") as stream:
         head = stream.read(18)
-        if not head.startswith(_GZIP):
+        if not head.startswith(GZIP):
             return
         if head[3] & 4 and head[12:14] == b"BC":
             stream.seek(0, 2)
             stream.seek(-min(stream.tell(), len(_BGZF_END)), 2)
             if stream.read() != _BGZF_END:
-                raise _damaged(path.name)
+                raise damaged_gzip(path.name)
             return
-    try:
-        with gzip.open(path) as unpacked:
-            while unpacked.read(1 << 20):
-                pass
-    except (EOFError, OSError, zlib.error) as error:
-        raise _damaged(path.name) from error
+    with open_unpacked(path) as unpacked:
+        while unpacked.read(1 << 20):
+            pass
 
 
 def _unpacked_head(packed: bytes, where: str) -> bytes:
     try:
         head = zlib.decompressobj(wbits=31).decompress(packed, _HEAD)
     except zlib.error as error:
-        raise _damaged(where) from error
+        raise damaged_gzip(where) from error
     if not head:
         raise InputError(f"{where}: the gzip file holds nothing. Check that it was written completely.")
     return head
-
-
-def _damaged(where: str) -> InputError:
-    return InputError(f"{where}: the gzip file is truncated or damaged. Copy or compress it again.")

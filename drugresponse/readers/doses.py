@@ -10,6 +10,7 @@ import pandas as pd
 
 from drugresponse.data.doses import Doses
 from drugresponse.errors import InputError, nearest
+from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.numbers import to_numbers
 from drugresponse.readers.tables import read_table, require_column
 
@@ -43,7 +44,7 @@ def read_doses(
     path
         A long table, one row a measurement. A column `dose_unit` gives each row's own unit.
     sample_column, drug_column, dose_column, response_column
-        Names of these columns in the file.
+        Names of these columns in the file, or their numbers, such as `"#3"`.
     plate_column
         Column that says on which plate a row was measured; used to find the controls of a signal.
     dose_unit
@@ -67,15 +68,17 @@ def read_doses(
     """
     where = Path(path).name
     table = read_table(path)
-    options = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
+    given = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
+    options = {what: column_named(table.columns, column, where) for what, column in given.items()}
     for what, name in options.items():
         require_column(table, name, f"--{what}-column", where)
     commas = table.attrs.get("separator") != ","
     numbers = {
         what: to_numbers(table[options[what]], where=where, decimal_commas=commas) for what in ("dose", "response")
     }
-    rows = pd.DataFrame({"sample_id": table[sample_column], "drug_id": table[drug_column], **numbers})
+    rows = pd.DataFrame({"sample_id": table[options["sample"]], "drug_id": table[options["drug"]], **numbers})
     if plate_column is not None:
+        plate_column = column_named(table.columns, plate_column, where)
         require_column(table, plate_column, "--plate-column", where)
         rows["plate"] = table[plate_column]
     rows["dose"] *= _units(table, dose_unit, where)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
-from drugresponse.errors import InputError, nearest
+from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["describe_features"]
 
@@ -60,6 +60,11 @@ def describe_features(
     if kind is not None and kind not in KINDS:
         raise InputError(f'--kind: "{kind}" is unknown. {nearest(kind, KINDS)}')
     ids = pd.Index([str(each) for each in feature_ids], name="feature_id", dtype=object)
+    if not ids.is_unique:
+        raise InputError(
+            f"{where}: feature {show_ids(ids[ids.duplicated()].unique())} stands in more than one column "
+            "(expected each feature once). Rename or remove the repeats."
+        )
     features = _looked_up(ids, table, where)
     told = features["kind"].isin(KINDS)
     named = ~told & (features["kind"] != "")

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from drugresponse.errors import InputError
 from drugresponse.readers.gene_names import GeneNames
+from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.text import decode_file
 
 __all__ = ["GeneSet", "read_gene_sets"]
 
 logger = logging.getLogger(__name__)
+
+_SET_BYTES = 600
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,11 @@ def read_gene_sets(path: str | Path, names: GeneNames | None = None) -> tuple[Ge
     (GeneSet(name='RAS', description='made up', genes=('KRAS', 'NRAS')),)
     """
     where = Path(path).name
+    text = decode_file(path)
+    refuse_beyond_memory(_SET_BYTES * text.count("\n"), where)
     lines = [
         (number, line)
-        for number, line in enumerate(decode_file(path).split("\n"), start=1)
+        for number, line in enumerate(text.split("\n"), start=1)
         if line.strip() and not line.startswith("#")
     ]
     read = [(number, _gene_set(line, f"{where}, line {number}", names)) for number, line in lines]

@@ -8,6 +8,7 @@ from pathlib import Path
 from drugresponse.errors import require
 from drugresponse.readers.bcf_lines import open_bcf
 from drugresponse.readers.content import recognise
+from drugresponse.readers.hdf5_checks import checked_part
 from drugresponse.readers.vcf_lines import open_vcf
 
 __all__ = ["genome_build"]
@@ -41,7 +42,7 @@ def genome_build(path: str | Path) -> str:
 def _of_sources(file: Path) -> str:
     with require("h5py", "read .h5ad files").File(file, "r", locking=False) as stored:
         try:
-            sources = json.loads(stored[_ABOUT][()])["sources"]
+            sources = json.loads(checked_part(stored, _ABOUT, file)[()])["sources"]
             builds = {str(each["build"]) for each in sources if each["build"]}
         except (KeyError, TypeError, ValueError):
             return ""  # another program wrote it

@@ -9,30 +9,48 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, require
+from drugresponse.readers.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 
-__all__ = ["checked_part", "refuse_crashing"]
+__all__ = ["checked_part", "refuse_crashing", "refuse_large_parts"]
 
 _SMALL = 1 << 26
 _MOST_EXPANDED = 2000
 """No filter of HDF5 that is in use packs numbers closer than this."""
 _SECONDS = 60
+_TEXT_BYTES = 100
 _PROBE = """
-import json, sys
+import json, resource, sys
 sys.path[:] = json.loads(sys.argv[2])
+left = int(sys.argv[3])
 import h5py
+
+def held(at):
+    return int(open("/proc/self/statm").read().split()[at]) * resource.getpagesize()
+
+try:
+    resource.setrlimit(resource.RLIMIT_AS, (held(0) + left,) * 2)
+except (OSError, ValueError, OverflowError):
+    pass
 
 def look(name, part):
     dict(part.attrs)
     if isinstance(part, h5py.Dataset) and not (part.external or part.is_virtual) and part.nbytes < 1 << 26:
         part[()]
 
-with h5py.File(sys.argv[1], "r", locking=False) as stored:
-    for name in ("obs", "var", "layers", "X"):
-        if isinstance(stored.get(name, getlink=True), h5py.HardLink):
-            look(name, stored[name])
-            if hasattr(stored[name], "visititems"):
-                stored[name].visititems(look)
+try:
+    with h5py.File(sys.argv[1], "r", locking=False) as stored:
+        for name in ("obs", "var", "layers", "X"):
+            if isinstance(stored.get(name, getlink=True), h5py.HardLink):
+                look(name, stored[name])
+                if hasattr(stored[name], "visititems"):
+                    stored[name].visititems(look)
+except Exception as error:
+    if isinstance(error, MemoryError) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 > left // 2:
+        sys.exit(4)
+    raise
 """
+_BEYOND_MEMORY = 4
+_LEAST_LEFT = 1 << 29
 
 
 def refuse_crashing(file: Path) -> None:
@@ -44,11 +62,14 @@ def refuse_crashing(file: Path) -> None:
     ------
     InputError
         The process was ended by a signal, or ran into the time limit.
+    MemoryLimitError
+        Names or other texts in it take more memory than is left: each of them can be stored once for many rows.
     """
     search_path = json.dumps([each for each in sys.path if each])
+    left = max(memory_left(), _LEAST_LEFT)
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _PROBE, str(file.resolve()), search_path],
+            [sys.executable, "-I", "-c", _PROBE, str(file.resolve()), search_path, str(left)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -61,6 +82,8 @@ def refuse_crashing(file: Path) -> None:
         return  # no process can be started here: the reader goes on without
     if done.returncode < 0:
         raise _damaged(file)
+    if done.returncode == _BEYOND_MEMORY:
+        raise beyond_memory(file.name, f"its texts take more memory than is left (expected less than {left >> 20} MB)")
 
 
 def checked_part(stored: Any, where: str, file: Path) -> Any:
@@ -91,6 +114,23 @@ def checked_part(stored: Any, where: str, file: Path) -> Any:
                 "write it anew."
             )
     return part
+
+
+def refuse_large_parts(part: Any, where: str) -> None:
+    """Refuse a group or data set whose values would not fit into memory together.
+
+    Raises
+    ------
+    MemoryLimitError
+        They would not.
+    """
+    parts = [part[name] for name in part] if hasattr(part, "keys") else [part]
+    refuse_beyond_memory(sum(_bytes_in_memory(each) for each in parts if hasattr(each, "nbytes")), where)
+
+
+def _bytes_in_memory(part: Any) -> int:
+    # without a width, texts are objects
+    return int(part.size) * _TEXT_BYTES if part.dtype.kind == "O" else int(part.nbytes)
 
 
 def _damaged(file: Path) -> InputError:

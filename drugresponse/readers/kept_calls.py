@@ -14,6 +14,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.readers.allele_calls import MISSING, merge_calls
+from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.site_filter import SiteFilter
 
 __all__ = ["Allele", "KeptCalls"]
@@ -21,6 +22,7 @@ __all__ = ["Allele", "KeptCalls"]
 BLOCK_CELLS = 1 << 22
 _HELD_BYTES = 1 << 24
 """So much is held in memory before it goes into a temporary file."""
+_CELL_BYTES = 8
 
 
 class Allele(NamedTuple):
@@ -66,6 +68,7 @@ class KeptCalls:
         self._told: tuple[list[Any], ...] = tuple([] for _ in Allele._fields)
         self._spool = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES))  # noqa: SIM115
         self._blocks: list[tuple[NDArray[np.int64], np.dtype[Any]]] = []
+        self._n_cells = 0
 
     def __enter__(self) -> KeptCalls:
         return self
@@ -138,6 +141,8 @@ class KeptCalls:
         edges = np.arange(len(by_sample) + 1) * len(columns)
         counts = np.diff(np.searchsorted(cells, edges))
         values = by_sample.ravel()[cells]
+        self._n_cells += len(cells)
+        refuse_beyond_memory(_CELL_BYTES * self._n_cells, "genotypes")
         self._spool.write(columns[cells - np.repeat(edges[:-1], counts)].tobytes())
         self._spool.write(values.tobytes())
         self._blocks.append((counts, values.dtype))

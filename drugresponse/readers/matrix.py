@@ -16,6 +16,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.features import describe_features
+from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.numbers import MISSING, to_numbers
 from drugresponse.readers.tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text import check_header, choose_separator, decode_file, ragged, split_rows
@@ -110,6 +111,8 @@ def _from_text(text: str, where: str) -> Labelled:
 
 
 def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
+    # the text, cut into lines, joined again and as bytes; and the numbers
+    refuse_beyond_memory(3 * len(text) + 16 * text.count(separator), where)
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < 2:
         return None

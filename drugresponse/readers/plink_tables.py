@@ -14,7 +14,9 @@ import pyarrow
 from pyarrow import csv
 
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.content import open_checked, unpacked_bytes
+from drugresponse.readers.content import open_checked
+from drugresponse.readers.memory_limit import refuse_beyond_memory
+from drugresponse.readers.unpacking import unpacked_bytes, watched, whole
 
 __all__ = ["plink_bytes", "read_variant_lines", "too_short"]
 
@@ -22,6 +24,7 @@ _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _FEW_WORDS = dict.fromkeys(("chromosome", "ref", "alt"), "category")
 _BEYOND = 2**31
+_LINE_BYTES = 400
 
 
 def read_variant_lines(path: Path) -> pd.DataFrame:
@@ -53,10 +56,14 @@ def plink_bytes(path: Path) -> bytes:
     content = unpacked_bytes(open_checked(path))
     if content.startswith(_ZSTANDARD):
         try:
-            with pyarrow.CompressedInputStream(pyarrow.BufferReader(content), "zstd") as stream:
-                content = stream.read()
+            with (
+                pyarrow.BufferReader(content) as packed,
+                pyarrow.CompressedInputStream(packed, "zstd") as stream,
+            ):
+                content = whole(watched(stream, packed.tell, path.name), path.name)
         except OSError as error:
             raise InputError(f"{path.name}: the compressed file is truncated or damaged. Copy it again.") from error
+    refuse_beyond_memory(_LINE_BYTES * content.count(b"\n"), path.name)
     if _CONTROL.search(content):
         raise InputError(f"{path.name}: the file is binary (expected lines of text). Give the fileset's own file.")
     return content

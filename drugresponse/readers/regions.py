@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 from urllib.parse import unquote
 
 import numpy as np
@@ -17,6 +14,8 @@ from numpy.typing import NDArray
 from drugresponse.data.chromosomes import without_prefix
 from drugresponse.errors import InputError
 from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
+from drugresponse.readers.row_stream import lines_of
+from drugresponse.readers.unpacking import open_unpacked
 
 __all__ = ["Region", "Regions", "plain_chromosome", "read_regions"]
 
@@ -265,24 +264,5 @@ def _bounds(start: str, end: str, where: str, kind: str, first: int) -> tuple[in
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    try:
-        with file.open("rb") as packed:
-            is_gzip = packed.read(2) == b"\x1f\x8b"
-            packed.seek(0)
-            if not is_gzip:
-                yield from _decoded(packed, file.name)
-                return
-            with gzip.open(packed) as stream:
-                yield from _decoded(cast(IO[bytes], stream), file.name)
-    except (EOFError, OSError, zlib.error) as error:
-        raise InputError(f"{file.name}: the gzip file is truncated or damaged. Copy or compress it again.") from error
-
-
-def _decoded(stream: IO[bytes], where: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(stream, start=1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{where}, line {number}: the file is not UTF-8 text. Save it as UTF-8.") from error
-        if text.strip():
-            yield number, text
+    with open_unpacked(file) as stream:
+        yield from lines_of(stream, file.name)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
+from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.numbers import is_missing, to_numbers
 from drugresponse.readers.tables import read_table, require_column
 
@@ -36,7 +37,7 @@ def read_responses(
         A long table with a sample, a response and perhaps a drug column and `censor`, `weight`, `study`; without a drug
         column all rows are of one drug. Or a wide table: sample ids, then one column of numbers for each drug.
     sample_column, drug_column, response_column
-        Names of these columns in the file.
+        Names of these columns in the file, or their numbers, such as `"#3"`.
     measure
         What the numbers mean.
 
@@ -56,6 +57,8 @@ def read_responses(
     """
     where = Path(path).name
     table = read_table(path)
+    columns = (sample_column, drug_column, response_column)
+    sample_column, drug_column, response_column = (column_named(table.columns, each, where) for each in columns)
     if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
         rows = _melt(table, sample_column, where)
     else:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import itertools
 import re
-import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 from drugresponse.errors import InputError
 from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
 from drugresponse.readers.text import choose_separator
+from drugresponse.readers.unpacking import open_unpacked
 
-__all__ = ["plain_name", "rows_of", "stream_rows"]
+__all__ = ["lines_of", "plain_name", "rows_of", "stream_rows"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 _LOOK_AT = 50
+_LONGEST_LINE = 1 << 24
 
 
 def stream_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
@@ -53,19 +54,8 @@ def stream_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     found = recognise(file)
     if found != "maf":
         refuse_unreadable(found, file.name)
-    with file.open("rb") as packed:
-        is_gzip = packed.read(2) == b"\x1f\x8b"
-        packed.seek(0)
-        if not is_gzip:
-            yield from rows_of(packed, file.name)
-            return
-        try:
-            with gzip.open(packed) as stream:
-                yield from rows_of(cast(IO[bytes], stream), file.name)
-        except (EOFError, OSError, zlib.error) as error:
-            raise InputError(
-                f"{file.name}: the gzip file is truncated or damaged. Copy or compress it again."
-            ) from error
+    with open_unpacked(file) as stream:
+        yield from rows_of(stream, file.name)
 
 
 def rows_of(stream: IO[bytes], where: str) -> Iterator[tuple[int, list[str]]]:
@@ -76,7 +66,7 @@ def rows_of(stream: IO[bytes], where: str) -> Iterator[tuple[int, list[str]]]:
     >>> list(rows_of(io.BytesIO(b"a;b"), "table.csv"))
     [(1, ['a', 'b'])]
     """
-    numbered = _below_comments(_lines(stream, where))
+    numbered = _below_comments(lines_of(stream, where))
     first = list(itertools.islice(numbered, _LOOK_AT))
     if not first:
         raise InputError(f"{where}: the file holds no rows. Check that it was written completely.")
@@ -108,14 +98,31 @@ def plain_name(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "", name.lower())
 
 
-def _lines(stream: IO[bytes], where: str) -> Iterator[tuple[int, str]]:
+def lines_of(stream: IO[bytes], where: str) -> Iterator[tuple[int, str]]:
+    r"""The lines of an open stream of bytes that hold more than blanks, with their numbers.
+
+    Raises
+    ------
+    InputError
+        As it is read: the file is binary or not UTF-8, or has a line of more than 16 million characters.
+
+    Examples
+    --------
+    >>> list(lines_of(io.BytesIO(b"chr1\t5\n\nchr2\t7"), "regions.bed"))
+    [(1, 'chr1\t5'), (3, 'chr2\t7')]
+    """
     marks = stream.read(2)
     stream.seek(0)
     encoding = "utf-16" if marks in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     text = io.TextIOWrapper(stream, encoding=encoding)
     number = 0
     try:
-        for number, line in enumerate(text, start=1):
+        for number, line in enumerate(iter(partial(text.readline, _LONGEST_LINE), ""), start=1):
+            if len(line) == _LONGEST_LINE:
+                raise InputError(
+                    f"{where}, line {number}: found a line of more than {_LONGEST_LINE >> 20} million characters "
+                    "(expected rows of a few columns). Check the file."
+                )
             if _CONTROL.search(line):
                 raise InputError(
                     f"{where}, line {number}: the file is binary (expected text with a header). "

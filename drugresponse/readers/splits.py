@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.tables import read_table, require_column
 
 __all__ = ["read_splits"]
@@ -21,6 +22,13 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     rows together hold out pairs of which both are new. The fold is a whole number, or `train`, `validation` or
     `test`: then test rows are one fold, and the learners choose their own validation rows among the others.
 
+    Parameters
+    ----------
+    path
+        The file.
+    sample_column, drug_column
+        The columns of ids: their names, or their numbers in this file, such as `"#1"`.
+
     Returns
     -------
     pandas.DataFrame
@@ -33,7 +41,7 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     """
     where = Path(path).name
     table = read_table(path)
-    require_column(table, "fold", "the name fold", where)
+    require_column(table, "fold", None, where)
     folds = table["fold"].str.strip().str.lower()
     words = folds.isin(_PARTS)
     bad = folds[~words & ~folds.str.fullmatch(r"-?\d{1,9}")]
@@ -44,7 +52,8 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
         )
     if words.any() and not words.all():
         raise InputError(f"{where}: found numbered folds beside train, validation and test. Use one way to name folds.")
-    ids = {name: _ids(table, column) for name, column in (("sample_id", sample_column), ("drug_id", drug_column))}
+    named = {"sample_id": sample_column, "drug_id": drug_column}
+    ids = {name: _ids(table, column_named(table.columns, column, where)) for name, column in named.items()}
     empty = (ids["sample_id"] == "") & (ids["drug_id"] == "")
     if empty.any():
         line = int(table.index[int(empty.to_numpy().argmax())]) + 2

@@ -14,6 +14,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.content import recognise
 from drugresponse.readers.numbers import is_missing
 from drugresponse.readers.row_stream import plain_name, rows_of, stream_rows
+from drugresponse.readers.unpacking import watched
 
 __all__ = ["StarAlleleCall", "looks_like_star_alleles", "read_star_allele_calls"]
 
@@ -25,7 +26,7 @@ _ACTIVITY = ("activityscore", "totalactivityscore")
 _GENE_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)?(?:/\d)?")
 _STAR_CALL = re.compile(r"\[?\*[\w:]+.*|.*/\[?\*[\w:]+.*")
 _PHENOTYPE_WORDS = re.compile(r".*(?:metaboli[sz]er|function|positive|negative|susceptibility).*", re.IGNORECASE)
-_LARGEST_MEMBER = 1 << 30
+_LARGEST_METADATA = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -180,8 +181,11 @@ def _read_archive(file: Path) -> list[StarAlleleCall]:
                     f"{file.name}: this is a zip archive (expected text, or PyPGx's results.zip with metadata.txt and "
                     "data.tsv). Unpack it, or save the sheet as tab-separated text."
                 )
-            if any(members[name].file_size > _LARGEST_MEMBER for name in ("metadata.txt", "data.tsv")):
-                raise InputError(f"{file.name}: it unpacks to more than a gigabyte. Check where it comes from.")
+            if members["metadata.txt"].file_size > _LARGEST_METADATA:
+                raise InputError(
+                    f"{file.name}: its metadata.txt unpacks to more than {_LARGEST_METADATA >> 20} MB (expected a few "
+                    "lines). Check where it comes from."
+                )
             metadata = archive.read(members["metadata.txt"]).decode("utf-8", errors="replace")
             settings = dict(line.split("=", 1) for line in metadata.splitlines() if "=" in line)
             kind = settings.get("SemanticType", "")
@@ -189,7 +193,10 @@ def _read_archive(file: Path) -> list[StarAlleleCall]:
                 raise InputError(
                     f'{file.name}: this is PyPGx\'s "{kind[:60]}" (expected SampleTable[Results]). Give results.zip.'
                 )
-            numbered = rows_of(stack.enter_context(archive.open(members["data.tsv"])), file.name)
+            about = members["data.tsv"]
+            table = stack.enter_context(archive.open(about))
+            packed_share = about.compress_size / max(1, about.file_size)
+            numbered = rows_of(watched(table, lambda: int(packed_share * table.tell()), file.name), file.name)
             _, header = next(numbered)
             calls = _table([name.strip() for name in header], numbered, file.name)
             return [replace(each, gene=each.gene or settings.get("Gene", "")) for each in calls]

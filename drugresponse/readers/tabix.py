@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import bisect
-import gzip
 import struct
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from drugresponse.readers.regions import Regions, plain_chromosome
+from drugresponse.readers.unpacking import unpacked_bytes
 
 __all__ = ["Span", "TabixIndex", "find_index"]
 
@@ -86,8 +85,8 @@ def find_index(file: Path) -> TabixIndex | None:
         index = Path(f"{file}{suffix}")
         if index.is_file() and index.stat().st_mtime >= file.stat().st_mtime:
             try:
-                starts = _starts(gzip.decompress(index.read_bytes()))
-            except (EOFError, OSError, zlib.error, struct.error, UnicodeDecodeError, ValueError):
+                starts = _starts(unpacked_bytes(index))
+            except (OSError, struct.error, ValueError):
                 continue
             return TabixIndex(starts)
     return None

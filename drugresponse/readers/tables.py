@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
+from drugresponse.data.ids import ids_as_text
 from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.numbers import is_missing, to_numbers, with_decimal_points
+from drugresponse.readers.parquet_checks import read_parquet_parts
 from drugresponse.readers.text import decode_file, split_rows
 
 __all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
@@ -62,6 +65,13 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
 def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
     """Read the samples table: index `sample_id`, text columns, "" where missing.
 
+    Parameters
+    ----------
+    path
+        The file.
+    sample_column
+        The column of ids: its name, or its number in this file, such as `"#1"`.
+
     Raises
     ------
     InputError
@@ -73,6 +83,13 @@ def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.Da
 def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFrame:
     """Read the drugs table: index `drug_id`, text columns, "" where missing.
 
+    Parameters
+    ----------
+    path
+        The file.
+    drug_column
+        The column of ids: its name, or its number in this file, such as `"#1"`.
+
     Raises
     ------
     InputError
@@ -83,6 +100,13 @@ def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFram
 
 def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
     """Read the pairs to predict.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sample_column, drug_column
+        The columns of ids: their names, or their numbers in this file, such as `"#1"`.
 
     Returns
     -------
@@ -96,6 +120,7 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     """
     where = Path(path).name
     table = read_table(path)
+    sample_column, drug_column = (column_named(table.columns, each, where) for each in (sample_column, drug_column))
     names = {sample_column: "sample_id", drug_column: "drug_id"}
     require_column(table, sample_column, "--sample-column", where)
     if drug_column != "drug_id":
@@ -153,9 +178,13 @@ def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
     ------
     InputError
         The file is damaged, or holds no row.
+    MemoryLimitError
+        It does not fit into the memory that is left.
     """
     try:
-        frame = pd.read_parquet(path)
+        frame = read_parquet_parts(path, where).to_pandas()
+    except MemoryError:
+        raise
     except Exception as error:  # pyarrow raises many kinds; each means that the file is damaged
         raise InputError(f"{where}: the Parquet file is damaged or truncated. Write or copy it again.") from error
     if frame.empty:
@@ -164,21 +193,6 @@ def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
         frame = frame.reset_index(names=frame.index.name or "")
     frame.columns = pd.Index([str(name) for name in frame.columns])
     return frame
-
-
-def ids_as_text(column: pd.Series) -> pd.Series:
-    """Ids as text: 7 and 7.0 become "7", missing becomes "".
-
-    Examples
-    --------
-    >>> ids_as_text(pd.Series([1240121.0, None])).tolist(), ids_as_text(pd.Series(["007"])).tolist()
-    (['1240121', ''], ['007'])
-    """
-    if pd.api.types.is_float_dtype(column.dtype):
-        cells = ["" if pd.isna(each) else str(int(each)) if each == np.floor(each) else str(each) for each in column]
-    else:
-        cells = ["" if pd.isna(each) else str(each) for each in column]
-    return pd.Series(cells, index=column.index, name=column.name, dtype=object)
 
 
 def require_column(table: pd.DataFrame, name: str, option: str | None, where: str) -> None:
@@ -191,13 +205,15 @@ def require_column(table: pd.DataFrame, name: str, option: str | None, where: st
     """
     if name in table.columns:
         return
-    advice = f"Rename the column, or name it with {option}." if option else "Rename the column."
+    named = f"Rename the column, or give its name or its number (such as #1) with {option}."
+    advice = named if option else "Rename the column."
     raise InputError(f'{where}: found no column "{name}" (its columns are {show_ids(table.columns, 8)}). {advice}')
 
 
 def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
     where = Path(path).name
     table = read_table(path)
+    id_column = column_named(table.columns, id_column, where)
     require_column(table, id_column, option, where)
     commas = table.attrs.get("separator") != ","
     indexed = _clear_missing(index_by_id(table, id_column, where=where))

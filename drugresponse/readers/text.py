@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.content import open_checked, recognise, refuse_unreadable, unpacked_bytes
+from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
+from drugresponse.readers.memory_limit import refuse_beyond_memory
+from drugresponse.readers.unpacking import unpacked_bytes
 
 __all__ = ["DelimitedText", "decode_file", "split_rows"]
 
@@ -18,6 +20,7 @@ SEPARATORS = ("\t", ",", ";")
 _NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 _LOOK_AT = 50
+_PLACE_BYTES, _CELL_BYTES = 30, 140
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,9 @@ def split_rows(text: str, where: str) -> DelimitedText:
     (['sample_id', 'age'], [['s1', '7']], ';')
     """
     separator = choose_separator(text)
+    n_cells = text.count(separator) + text.count("\n")
+    # a cell of one sign costs nothing but its places in the lists; every other is an object
+    refuse_beyond_memory(n_cells * (_PLACE_BYTES if len(text) < 3 * n_cells else _CELL_BYTES), where)
     rows, lines = _cells(text, separator, where)
     filled = [(row, line) for row, line in zip(rows, lines, strict=True) if any(row)]
     header = [name.strip() for name in filled[0][0]]

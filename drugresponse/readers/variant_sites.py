@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -92,7 +93,7 @@ class VariantHeader:
         if not samples:
             raise InputError(f"{where}: found no samples (expected columns after FORMAT). Give a file with genotypes.")
         if len(set(samples)) < len(samples):
-            repeated = dict.fromkeys(each for each in samples if samples.count(each) > 1)
+            repeated = dict.fromkeys(each for each, count in Counter(samples).items() if count > 1)
             raise InputError(
                 f"{where}: {show_ids(repeated)} names more than one sample (expected each once). Rename or remove one."
             )

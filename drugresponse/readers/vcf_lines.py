@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 
 from drugresponse.errors import InputError
 from drugresponse.readers.content import refuse_truncated
+from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.regions import Regions, plain_chromosome
 from drugresponse.readers.tabix import Span, find_index
+from drugresponse.readers.unpacking import GZIP, open_unpacked
 from drugresponse.readers.variant_records import Places, VariantRecords, place_of, text_of
 from drugresponse.readers.variant_sites import VariantHeader
 
@@ -23,8 +23,8 @@ __all__ = ["open_vcf"]
 
 READ_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 28
-_GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NAME_BYTES = 150
 
 
 def open_vcf(file: Path, regions: Regions | None = None) -> VariantRecords:
@@ -59,6 +59,8 @@ def open_vcf(file: Path, regions: Regions | None = None) -> VariantRecords:
         lines += block if n_header is None else block[: n_header + 1]
         if n_header is not None:
             break
+    # a name takes more as text than in the file
+    refuse_beyond_memory(size + _NAME_BYTES * (lines[-1].count(b"\t") if lines else 0), file.name)
     header = VariantHeader.parse(text_of(b"\n".join(lines), f"{file.name}, header"), file.name)
     if index is not None and regions is not None:
         return VariantRecords((file.name, "record read"), header, partial(_indexed, file, index.spans(regions)))
@@ -98,46 +100,51 @@ def _numbered(file: Path, wanted: Places | None) -> Iterator[list[tuple[int, byt
 def _is_bgzip(file: Path) -> bool:
     with file.open("rb") as stream:
         head = stream.read(14)
-    return head.startswith(_GZIP) and bool(head[3] & 4) and head[12:14] == b"BC"
+    return head.startswith(GZIP) and bool(head[3] & 4) and head[12:14] == b"BC"
 
 
 def _blocks(file: Path, offset: int = 0) -> Iterator[list[bytes]]:
     """Lines without their ends, as many as a part of the file holds, from a virtual offset of bgzip on."""
-    rest = b""
-    try:
-        with _opened(file, offset >> 16) as stream:
-            if offset:
-                stream.read(offset & 0xFFFF)
-            elif stream.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
-                stream.seek(0)
-            while part := stream.read(READ_BYTES):
-                whole = rest + part
-                lines = whole.split(b"\n")
-                rest = lines.pop()
-                if len(rest) > _LONGEST_LINE:
-                    raise InputError(
-                        f"{file.name}: found a line of more than {_LONGEST_LINE >> 20} MB (expected a record). "
-                        "The file is damaged; copy it again."
-                    )
-                yield [line.rstrip(b"\r") for line in lines] if b"\r" in whole else lines
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        if offset:
-            raise InputError(
-                f"{file.name}: the file is damaged, or its index belongs to another. Write the index anew with: "
-                "tabix -p vcf"
-            ) from error
-        raise InputError(f"{file.name}: the gzip file is truncated or damaged. Copy or compress it again.") from error
-    if rest:
+    held: list[bytes] = []
+    n_held = 0
+    with _opened(file, offset) as stream:
+        if not offset and stream.read(len(_BYTE_ORDER_MARK)) != _BYTE_ORDER_MARK:
+            stream.seek(0)
+        while part := stream.read(READ_BYTES):
+            if b"\0" in part:
+                raise InputError(f"{file.name}: found a byte 0 (expected text). The file is damaged; copy it again.")
+            if b"\n" not in part:
+                held.append(part)
+                n_held += len(part)
+                _refuse_long_line(n_held, file)
+                continue
+            whole = b"".join([*held, part])
+            lines = whole.split(b"\n")
+            held = [lines.pop()]
+            n_held = len(held[0])
+            yield [line.rstrip(b"\r") for line in lines] if b"\r" in whole else lines
+    if rest := b"".join(held):
         yield [rest.rstrip(b"\r")]
 
 
 @contextlib.contextmanager
-def _opened(file: Path, start: int) -> Iterator[IO[bytes]]:
-    with file.open("rb") as packed:
-        is_gzip = packed.read(2) == _GZIP
-        packed.seek(start)
-        if not is_gzip:
-            yield packed
-            return
-        with gzip.GzipFile(fileobj=packed) as unpacked:
-            yield cast("IO[bytes]", unpacked)
+def _opened(file: Path, offset: int) -> Iterator[IO[bytes]]:
+    try:
+        with open_unpacked(file, offset >> 16) as stream:
+            stream.read(offset & 0xFFFF)
+            yield stream
+    except InputError as error:
+        if not offset:
+            raise
+        raise InputError(
+            f"{file.name}: the file is damaged, or its index belongs to another. Write the index anew with: "
+            "tabix -p vcf"
+        ) from error
+
+
+def _refuse_long_line(length: int, file: Path) -> None:
+    if length > _LONGEST_LINE:
+        raise InputError(
+            f"{file.name}: found a line of more than {_LONGEST_LINE >> 20} MB (expected a record). "
+            "The file is damaged; copy it again."
+        )

@@ -9,7 +9,19 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
-from drugresponse.report.page import Html, count, identity, joined, list_items, number, page, paragraph, section, table
+from drugresponse.report.page import (
+    Html,
+    chips,
+    count,
+    identity,
+    joined,
+    list_items,
+    number,
+    page,
+    paragraph,
+    section,
+    table,
+)
 from drugresponse.report.wording import direction, general_limits, learner_words, measure_of, measure_words, notice
 
 __all__ = ["adaptation_report"]
@@ -146,15 +158,14 @@ def _samples(predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measu
 def _gaps(rows: pd.DataFrame | None) -> Html:
     if rows is None:
         return Html("no prediction: too few features known")
-    chips = [
-        f"<span>{identity(drug)} {number(float(gap), sign=True)}</span>"
+    return chips(
+        Html(f"{identity(drug)} {number(float(gap), sign=True)}")
         for drug, gap in zip(rows["drug_id"], rows["gap"], strict=True)
-    ]
-    return Html(f'<div class="chips">{"".join(chips)}</div>')
+    )
 
 
 def _names(drugs: list[str]) -> Html:
-    return Html(f'<div class="chips">{"".join(f"<span>{identity(each)}</span>" for each in drugs[:TOP_DRUGS])}</div>')
+    return chips(identity(each) for each in drugs[:TOP_DRUGS])
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[str]:

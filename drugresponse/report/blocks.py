@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from drugresponse.report.page import Html, identity, list_items, paragraph, section, table, text
+from drugresponse.report.page import Html, hint, identity, list_items, paragraph, section, table, text
 
 __all__ = ["Block", "Cell", "Figure", "Items", "Part", "Table", "Verdict", "Words", "as_html"]
 
@@ -139,4 +139,4 @@ def _cell(cell: Cell | str) -> Html:
         shown = Html(f"<b>{shown}</b>")
     elif cell.kind in ("good", "bad"):
         shown = Html(f'<b class="{cell.kind}">{shown}</b>')
-    return Html(shown + (f'<span class="range">{text(cell.below)}</span>' if cell.below else ""))
+    return Html(shown + (hint(cell.below) if cell.below else ""))

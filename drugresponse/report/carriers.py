@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.intervals import tick_words, ticks
 from drugresponse.report.page import Html, count, text
 
 __all__ = ["carriers_drawing"]
 
-_WIDTH, _LEFT, _RIGHT = 330, 6, 6
+_WIDTH, _LEFT, _RIGHT = 304, 6, 6
 _BAND, _TOP, _BOTTOM = 62, 26, 40
 _MOST_DOTS = 150
 
@@ -52,11 +53,12 @@ def carriers_drawing(bands: Sequence[tuple[str, NDArray[np.float64]]], title: st
         f'<text class="tick" x="{x(each):.1f}" y="{height - _BOTTOM + 14}" text-anchor="middle">{words}</text>'
         for each, words in zip(shown, tick_words(shown), strict=True)
     ]
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{_WIDTH}" height="{height}" '
-        f'viewBox="0 0 {_WIDTH} {height}"><title>{text(title)}</title>\n'
+    return drawing(
+        title,
+        _WIDTH,
+        height,
         f'<text x="0" y="14" font-weight="600">{text(title, 40)}</text>\n{"".join(written)}'
-        f'<text class="tick" x="{_WIDTH / 2}" y="{height - 6}" text-anchor="middle">{text(below, 54)}</text></svg>\n'
+        f'<text class="tick" x="{_WIDTH / 2}" y="{height - 6}" text-anchor="middle">{text(below, 54)}</text>',
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, text
 
 __all__ = ["columns_drawing", "shares_drawing"]
 
-_WIDTH, _HEIGHT = 320, 190
+_WIDTH, _HEIGHT = 304, 190
 _LEFT, _TOP, _BOTTOM = 4, 40, 44
 _GAP = 2
 _BINS = 20
@@ -49,12 +50,13 @@ def columns_drawing(numbers: Sequence[int], labels: Sequence[str], title: str, b
         if label:
             parts.append(_tick(middle, floor + 15, label))
         parts.append("\n")
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}"><title>{text(title)}</title>'
+    return drawing(
+        title,
+        _WIDTH,
+        _HEIGHT,
         f'<text x="{_LEFT}" y="14">{text(title, 44)}</text>\n{"".join(parts)}'
         f'<line class="zero" x1="{_LEFT}" x2="{_WIDTH - _LEFT}" y1="{floor}" y2="{floor}"/>'
-        f"{_tick(_WIDTH / 2, _HEIGHT - 8, below)}</svg>\n"
+        f"{_tick(_WIDTH / 2, _HEIGHT - 8, below)}",
     )
 
 

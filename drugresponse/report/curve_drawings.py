@@ -8,11 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, text
 
 __all__ = ["curve_drawing"]
 
-_WIDTH, _HEIGHT = 206, 176
+_WIDTH, _HEIGHT = 198, 176
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 6, 38, 40
 _LOW, _HIGH = 0.0, 1.25
 _ROOM = 0.15
@@ -63,14 +64,15 @@ def curve_drawing(
     if half is not None:
         middle = f'<line class="best" x1="{x(half):.1f}" x2="{x(half):.1f}" y1="{y(0.5):.1f}" y2="{y(0):.1f}"/>'
     title = f"{names[0]}, {names[1]}: {below}"
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}"><title>{text(title)}</title>\n'
+    return drawing(
+        title,
+        _WIDTH,
+        _HEIGHT,
         f'<text class="tick" x="0" y="12" font-weight="600">{text(names[0], _LONGEST)}</text>'
         f'<text class="tick" x="0" y="28">{text(names[1], _LONGEST)}</text>\n'
         f"{_levels(y)}{_decades(low, high, x)}{middle}"
         f'<path class="whisker model" d="M{line}"/>{dots}\n'
-        f'<text class="tick" x="0" y="{_HEIGHT - 3}">{text(below, 40)}</text></svg>\n'
+        f'<text class="tick" x="0" y="{_HEIGHT - 3}">{text(below, 40)}</text>',
     )
 
 

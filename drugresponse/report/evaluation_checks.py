@@ -107,7 +107,7 @@ def method_part(numbers: Numbers) -> Part:
     rows = [[key, plain(value)] for key, value in sorted(settings.items()) if key not in _TOLD_ELSEWHERE]
     blocks: list[Block] = [
         Items(_method_lines(numbers, settings)),
-        Table(["", "Number"], joined_rows(training), "What was joined, and what was lost"),
+        Table(["What", "Number"], joined_rows(training), "What was joined, and what was lost"),
     ]
     blocks += [Table(["Setting", "Value"], rows, words=2)] if rows else []
     versions = {"drugresponse": settings.get("package", ""), **settings.get("versions", {})}

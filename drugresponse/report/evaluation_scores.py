@@ -69,7 +69,7 @@ def _scores(numbers: Numbers, level: str) -> Table:
         + [_estimate(numbers.score(name, metric, level), metric) for metric in _METRICS]
         for name in numbers.by_rmse()
     ]
-    return Table(["", *_METRICS.values()], rows, _LEVELS[level])
+    return Table(["Predicted by", *_METRICS.values()], rows, _LEVELS[level])
 
 
 def _estimate(estimate: Estimate, metric: str = "skill") -> Cell:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,32 +100,26 @@ def _named_table(found: Explanation, rows: pd.DataFrame, caption: str) -> Table:
         written.append(
             [
                 drug_cell(row["drug_id"], names),
-                Cell(str(row["feature_id"]), _gene_words(row["gene"], row["feature_id"]), "id"),
+                Cell(str(row["feature_id"]), _feature_words(row, test), "id"),
                 Cell("the two disagree", kind="bad") if opposed else way,
                 Cell(number(row["effect_association"], sign=True), interval),
                 p_words(row["q"]),
-                "" if test is None else f"{int(test['n_carriers']):,}",
-                number(row["effect_attribution"], sign=True),
-                "" if pd.isna(row["attribution_rank"]) else f"{int(row['attribution_rank'])}",
+                Cell(
+                    number(row["effect_attribution"], sign=True),
+                    "" if pd.isna(row["attribution_rank"]) else f"rank {int(row['attribution_rank'])}",
+                ),
                 "" if pd.isna(row["stability"]) else percent(row["stability"]),
             ]
         )
-    columns = [
-        "Drug",
-        "Feature",
-        "Goes with",
-        "Effect measured",
-        "q",
-        "Carriers",
-        "Effect in the model",
-        "Rank in the model",
-        "Stability",
-    ]
+    columns = ["Drug", "Feature", "Goes with", "Effect measured", "q", "Effect in the model", "Stability"]
     return Table(columns, written, caption, words=3)
 
 
-def _gene_words(gene: object, feature: object) -> str:
-    return "" if not gene or str(gene) in str(feature) else str(gene)
+def _feature_words(row: Mapping[Hashable, Any], test: pd.Series | None) -> str:
+    """The gene, where the feature's name does not tell it, and how many samples bear the feature."""
+    gene = "" if not row["gene"] or str(row["gene"]) in str(row["feature_id"]) else str(row["gene"])
+    carriers = "" if test is None else count(int(test["n_carriers"]), "carrier")
+    return ", ".join(filter(None, [gene, carriers]))
 
 
 def _one_sided(found: Explanation) -> Iterator[Block]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, text
 from drugresponse.report.style import drawing_style
 
@@ -59,10 +60,7 @@ def bars(rows: Sequence[Bar], title: str, *, line: float | None = None) -> Html:
         x = f"{scale * line:.2f}%"
         tops = [i * ROW + 17 for i in range(len(rows))]
         parts += [f'<line class="best" x1="{x}" x2="{x}" y1="{top}" y2="{top + 22}"/>' for top in tops]
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="100%" height="{len(rows) * ROW}">'
-        f"<title>{text(title)}</title>\n{''.join(parts)}</svg>\n"
-    )
+    return drawing(title, "100%", len(rows) * ROW, "".join(parts))
 
 
 def skill_bar(skill: float, largest: float) -> Html:
@@ -77,13 +75,13 @@ def skill_bar(skill: float, largest: float) -> Html:
     )
 
 
-def standalone(drawing: Html) -> str:
+def standalone(drawn: Html) -> str:
     """A drawing as a file of its own, with a margin, a white ground and its style inside."""
-    width, height = (re.search(rf'^<svg [^>]*?{side}="([\d.%]+)"', drawing) for side in ("width", "height"))
+    width, height = (re.search(rf'^<svg [^>]*?{side}="([\d.%]+)"', drawn) for side in ("width", "height"))
     if width is None or height is None:
         raise ValueError("a drawing begins with its size")
     across = _FILE_WIDTH if width[1].endswith("%") else int(width[1])
-    inner = drawing.replace(f'width="{width[1]}"', f'x="{_MARGIN}" y="{_MARGIN}" width="{across}"', 1)
+    inner = drawn.replace(f'width="{width[1]}"', f'x="{_MARGIN}" y="{_MARGIN}" width="{across}"', 1)
     size = across + 2 * _MARGIN, int(height[1]) + 2 * _MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" '

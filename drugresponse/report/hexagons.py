@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.intervals import tick_words, ticks
 from drugresponse.report.page import Html, text
 
@@ -15,9 +16,9 @@ __all__ = ["MOST_MARKS", "hexagons"]
 MOST_MARKS = 1000
 """Hexagons in one drawing."""
 _SHADES = (0.14, 0.28, 0.45, 0.65, 0.85, 1.0)
-_SIDE = 290
-_LEFT, _BOTTOM, _TOP = 42, 40, 22
-_ACROSS = 26
+_SIDE = 256
+_LEFT, _BOTTOM, _TOP = 40, 40, 22
+_ACROSS = 24
 
 
 def hexagons(measured: NDArray[np.float64], predicted: NDArray[np.float64], title: str, below: str) -> Html:
@@ -46,15 +47,16 @@ def hexagons(measured: NDArray[np.float64], predicted: NDArray[np.float64], titl
     low, high = low - room, high + room
     centres, rows = _bin(*(_SIDE * (each - low) / (high - low) for each in (measured, predicted)))
     width, height = _LEFT + _SIDE + 8, _TOP + _SIDE + _BOTTOM
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<title>{text(title)}</title><text x="{_LEFT}" y="14">{text(title, 60)}</text>\n'
+    return drawing(
+        title,
+        width,
+        height,
+        f'<text x="{_LEFT}" y="14">{text(title, 60)}</text>\n'
         f'<rect class="frame" x="{_LEFT}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}"/>\n'
         f"{_shaded(centres, rows)}"
         f'<line class="best" x1="{_LEFT}" y1="{_TOP + _SIDE}" x2="{_LEFT + _SIDE}" y2="{_TOP}"/>\n'
         f"{_axes(low, high)}"
-        f'<text class="tick" x="{_LEFT + _SIDE / 2}" y="{height - 4}" text-anchor="middle">{text(below, 60)}</text>'
-        "</svg>\n"
+        f'<text class="tick" x="{_LEFT + _SIDE / 2}" y="{height - 4}" text-anchor="middle">{text(below, 60)}</text>',
     )
 
 

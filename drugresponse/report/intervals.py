@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, text
 
 __all__ = ["Range", "crowd", "ranges", "tick_words", "ticks"]
@@ -79,10 +80,7 @@ def ranges(rows: Sequence[Range], title: str, low: float, high: float, *, zero: 
         tops = [i * ROW + 18 for i in range(len(rows))]
         parts += [f'<line class="best" x1="{at(zero)}" x2="{at(zero)}" y1="{y}" y2="{y + 22}"/>' for y in tops]
     parts += [_row(each, i * ROW, at, low, high) for i, each in enumerate(rows)]
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="100%" height="{height + 22}">'
-        f"<title>{text(title)}</title>\n{''.join(parts)}</svg>\n"
-    )
+    return drawing(title, "100%", height + 22, "".join(parts))
 
 
 def _axis(low: float, high: float, at: Callable[[float], str], height: int) -> str:
@@ -154,12 +152,14 @@ def crowd(
         )
         dots = "".join(f"M{10 * i + 5} {down(values[i]):.0f}h0" for i in places)
         paths.append(f'<path class="thin {kind}" d="{whiskers}"/><path class="spot {kind}" d="{dots}"/>\n')
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="100%" height="{height}"><title>{text(title)}</title>\n'
+    return drawing(
+        title,
+        "100%",
+        height,
         f"{_grid(low, high, height, down)}"
         # a drawing that stretches: its strokes keep their width, its text would not, so the axis stands outside
         f'<svg x="{_AXIS}%" y="8" width="{100 - _AXIS}%" height="{height - 16}" preserveAspectRatio="none" '
-        f'viewBox="0 0 {10 * len(values)} 1000">{"".join(paths)}</svg></svg>\n'
+        f'viewBox="0 0 {10 * len(values)} 1000">{"".join(paths)}</svg>',
     )
 
 

@@ -49,7 +49,7 @@ def joining_section(manifest: Mapping[str, Any]) -> Html:
     """Counts of the join and of the features."""
     rows = joined_rows(manifest["training"])
     rows += [[words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items()]
-    return section("What was joined, and what was lost", table(["", "Number"], rows))
+    return section("What was joined, and what was lost", table(["What", "Number"], rows))
 
 
 def method_section(manifest: Mapping[str, Any]) -> Html:

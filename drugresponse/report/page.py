@@ -7,12 +7,16 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from drugresponse.errors import count
+from drugresponse.report.plain import source_comment
 from drugresponse.report.style import STYLE
 
 __all__ = [
     "Html",
+    "chips",
     "cleaned",
     "count",
+    "hint",
     "identity",
     "joined",
     "list_items",
@@ -30,6 +34,12 @@ LONGEST = 48
 TABLE_BYTES = 120_000
 """A table usually stops growing here, so that long ids cannot make a page too large to open."""
 MISSING = "\N{EN DASH}"
+_AS_SOURCE = (
+    "This is a report to be read in a browser. If you see it as text between angle brackets, your Galaxy shows such "
+    "pages as source. Download the dataset and open it, or ask the administrator to allow the pages of this tool "
+    "(Admin, Manage Allowlist). The tables that the same run wrote hold the numbers."
+)
+"""Galaxy serves a page of a tool that is not on the server's list as plain text: this is its first line."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -67,6 +77,18 @@ def identity(value: object) -> Html:
     return Html(f"<bdi>{text(value, LONGEST)}</bdi>")
 
 
+def hint(words: str) -> Html:
+    r"""A quieter second line of a cell; a range breaks before its "to" and nowhere else.
+
+    Examples
+    --------
+    >>> hint("1.2 to 3.4")
+    '<div class="range">1.2 to\xa03.4</div>'
+    """
+    unbroken = words.replace(" to ", " to\N{NO-BREAK SPACE}")
+    return Html(f'<div class="range">{text(unbroken)}</div>')
+
+
 def number(value: float | None, *, sign: bool = False) -> str:
     """Three significant digits; a dash where there is no number.
 
@@ -97,17 +119,6 @@ def percent(share: float) -> str:
     return f"{number(100 * share)}%"
 
 
-def count(n: int, thing: str) -> str:
-    """A number of things.
-
-    Examples
-    --------
-    >>> count(1, "drug"), count(1234, "drug")
-    ('1 drug', '1,234 drugs')
-    """
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
-
-
 def joined(words: Sequence[str]) -> str:
     """Words as a list in a sentence.
 
@@ -127,6 +138,11 @@ def paragraph(content: object, kind: str = "") -> Html:
 def list_items(items: Iterable[object]) -> Html:
     """A bulleted list."""
     return Html("<ul>\n" + "".join(f"<li>{text(each)}</li>\n" for each in items) + "</ul>\n")
+
+
+def chips(items: Iterable[object]) -> Html:
+    """Short items side by side, each unbroken; spaces keep them apart where the page has no style."""
+    return Html(f'<div class="chips">{" ".join(f"<span>{text(each)}</span>" for each in items)}</div>')
 
 
 def section(title: str, *content: Html) -> Html:
@@ -173,10 +189,11 @@ def table(
         else:
             written.append(line)
     more = paragraph(f"{count(left, 'more row')} left out to keep the page small.", "quiet") if left else ""
-    label = f' aria-label="{text(caption)}"' if caption else ""
+    named = caption or ", ".join(filter(None, columns))
+    label = f' aria-label="{text(named)}"'
     # before the table, not in it: a caption is as wide as its table, and would be cut with it on a phone
     return Html(
-        f'{paragraph(caption, "caption")}<div class="scroll" tabindex="0">\n'
+        f'{paragraph(caption, "caption")}<div class="scroll" role="region"{label} tabindex="0">\n'
         f"<table{_class(kind)}{label}><thead><tr>{head}</tr></thead>\n"
         f"<tbody>\n{''.join(written)}</tbody></table></div>\n{more}"
     )
@@ -193,13 +210,19 @@ def _class(kind: str) -> str:
 
 
 def page(title: str, lead: str, body: Iterable[Html], notice: str) -> str:
-    """The whole HTML file; `lead` stands under the title, `notice` at both ends."""
+    """The whole HTML file; `lead` stands under the title, `notice` at both ends.
+
+    The same in plain text stands before the style, for those who see the source.
+    """
+    content = (
+        f'<header><h1>{text(title)}</h1>\n<p class="quiet">{text(lead)}</p></header>\n'
+        f"{''.join(body)}<footer>{text(notice)}</footer>\n"
+    )
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<!DOCTYPE html>\n<!-- {_AS_SOURCE} -->\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'{source_comment(content)}<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{text(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
-        f'<header><h1>{text(title)}</h1>\n<p class="quiet">{text(lead)}</p></header>\n'
-        f"{''.join(body)}<footer>{text(notice)}</footer>\n</main>\n</body>\n</html>\n"
+        f"{content}</main>\n</body>\n</html>\n"
     )

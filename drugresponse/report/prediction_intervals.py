@@ -102,7 +102,7 @@ def coverage_part(numbers: Numbers) -> Part | None:
         f"A drug or tissue counts as low under {100 * _LEAST:.0f}%, where it has {_LEAST_ROWS} rows or more."
     )
     rows = [_learner(name, table, numbers) for name in whole.index]
-    columns = ["", "Rows", "Coverage", "Median width", "Width of reference", "Drugs low", "Tissues low"]
+    columns = ["Predicted by", "Rows", "Coverage", "Median width", "Width of reference", "Drugs low", "Tissues low"]
     blocks: list[Block] = [Words(told), Table(columns, rows), *_low(table, best), Words(explained, quiet=True)]
     return Part(title, blocks)
 
@@ -148,7 +148,7 @@ def _low(table: pd.DataFrame, best: str) -> list[Block]:
         for each in low.head(_MOST_GROUPS).to_dict("records")
     ]
     left = len(low) - len(shown)
-    columns = ["", "Level", "Rows", "Coverage", "Median width", "Width of reference"]
+    columns = ["Drug or tissue", "Level", "Rows", "Coverage", "Median width", "Width of reference"]
     return [
         Table(columns, shown, f"Where the intervals of {best} hold least", words=2),
         Words(f"{left:,} more are low." if left > 0 else ""),

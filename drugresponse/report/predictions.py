@@ -12,7 +12,7 @@ from drugresponse.data.tables import Measure
 from drugresponse.models.predictions import NOT_CLAIMED, FoundFeatures
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import LEAST_SKILL, HeldOut
-from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
+from drugresponse.report.page import Html, chips, count, identity, list_items, number, page, paragraph, section, table
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -162,11 +162,10 @@ def _chips(rows: pd.DataFrame | None) -> Html:
     if rows is None:
         return Html("no prediction: too few features known")
     best = rows.head(TOP_DRUGS)
-    chips = [
-        f"<span>{identity(drug)} {number(float(gap), sign=True)}</span>"
+    return chips(
+        Html(f"{identity(drug)} {number(float(gap), sign=True)}")
         for drug, gap in zip(best["drug_id"], best["gap"], strict=True)
-    ]
-    return Html(f'<div class="chips">{"".join(chips)}</div>')
+    )
 
 
 def _one_drug(predictions: pd.DataFrame) -> Html:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, text
 
 __all__ = ["COLOURS", "colour_groups", "legend", "scatter"]
@@ -16,7 +17,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Told apart with most kinds of colour vision, on white and on black (Okabe and Ito)."""
 OTHERS = "others"
 MOST_DOTS = 5000
-_SIDE = 300
+_SIDE = 274
 _MARGIN = 26
 
 
@@ -74,13 +75,14 @@ def scatter(
         paths.append(f'<path class="spot{_paint(name, at)} d="{dots}"><title>{text(name)}</title></path>\n')
     width, height = _MARGIN + _SIDE + 4, _SIDE + _MARGIN
     upright = f'transform="translate(14 {_SIDE / 2}) rotate(-90)"'
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-        f'<title>{text(title)}</title><rect class="frame" x="{_MARGIN}" y="0" width="{_SIDE}" height="{_SIDE}"/>\n'
+    return drawing(
+        title,
+        width,
+        height,
+        f'<rect class="frame" x="{_MARGIN}" y="0" width="{_SIDE}" height="{_SIDE}"/>\n'
         f"{''.join(sorted(paths, key=len, reverse=True))}"
         f'<text class="tick" x="{_MARGIN + _SIDE / 2}" y="{height - 6}" text-anchor="middle">{text(names[0])}</text>'
-        f'<text class="tick" {upright} text-anchor="middle">{text(names[1])}</text>'
-        "</svg>\n"
+        f'<text class="tick" {upright} text-anchor="middle">{text(names[1])}</text>',
     )
 
 
@@ -93,10 +95,7 @@ def legend(groups: Sequence[tuple[str, NDArray[np.bool_]]], title: str) -> Html:
             f'<path class="spot{_paint(name, at)} d="M6 {y - 5}h0"/>'
             f'<text class="tick" x="16" y="{y}">{text(name, 24)} ({int(members.sum()):,})</text>\n'
         )
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="220" height="{20 * len(groups) + 6}">'
-        f"<title>{text(title)}</title>{''.join(rows)}</svg>\n"
-    )
+    return drawing(title, 220, 20 * len(groups) + 6, "".join(rows))
 
 
 def _paint(name: str, at: int) -> str:

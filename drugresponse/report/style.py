@@ -8,6 +8,7 @@ LIGHT = {
     "paper": "#ffffff",
     "card": "#f5f7f9",
     "rule": "#d9dfe6",
+    "shade": "#8b98a8a0",
     "model": "#1f6fb5",
     "naive": "#a3adb9",
     "good": "#1a7f4b",
@@ -20,6 +21,7 @@ DARK = {
     "paper": "#14181d",
     "card": "#1d232b",
     "rule": "#37404b",
+    "shade": "#000000c0",
     "model": "#63aeee",
     "naive": "#66717f",
     "good": "#56c98d",
@@ -33,7 +35,7 @@ def _root(colours: dict[str, str]) -> str:
 
 
 DRAWINGS = """\
-svg { display: block; overflow: visible; }
+svg { display: block; overflow: visible; fill: currentColor; stroke: none; }
 svg text { fill: currentColor; font-size: 14px; } svg .tick { fill: var(--quiet); font-size: 12px; }
 svg .label { font-size: 12px; }
 svg .model { fill: var(--model); stroke: none; } svg .naive { fill: var(--naive); }
@@ -76,24 +78,28 @@ figure { margin: 1.25rem 0; max-width: 44rem; }
 figcaption { margin-top: .5rem; }
 .beside { display: flex; flex-wrap: wrap; gap: 1rem; }
 b.good { color: var(--good); } b.bad { color: var(--bad); }
-.scroll { overflow-x: auto; margin: .75rem 0; }
+.scroll { overflow-x: auto; margin: .75rem 0; scrollbar-width: thin; scrollbar-color: var(--quiet) var(--card);
+  background: linear-gradient(to left, var(--paper) 40%, transparent) right / 3rem 100% no-repeat local,
+    linear-gradient(to left, var(--shade), transparent) right / .75rem 100% no-repeat scroll; }
+.scroll tr > :first-child { position: sticky; left: 0; z-index: 1; background: var(--paper); }
 table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
 .caption { color: var(--quiet); font-size: .875rem; margin: 1rem 0 -.5rem; }
-th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
-th { font-weight: 600; } tbody th { font-weight: 500; }
-td { overflow-wrap: anywhere; min-width: 3.5rem; } td:not(.n) { min-width: 6.75rem; }
-tbody th { overflow-wrap: anywhere; min-width: 6.75rem; }
+th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--rule); }
+tr > :last-child { padding-right: 0; } th { font-weight: 600; } tbody th { font-weight: 500; }
+td, tbody th { overflow-wrap: anywhere; } td { min-width: 3.5rem; } td:not(.n) { min-width: 5rem; }
+tbody th { min-width: 6rem; }
+td bdi, th bdi { display: inline-block; white-space: normal; overflow-wrap: break-word; max-width: 7.5rem; }
 @media (min-width: 40rem) {
-  b.good { white-space: nowrap; } tbody th { min-width: 9rem; } .samples tbody th { min-width: 8rem; } }
+  b.good { white-space: nowrap; } tbody th { min-width: 7.25rem; } td bdi, th bdi { max-width: 11rem; } }
 thead th { color: var(--quiet); font-size: .8rem; vertical-align: bottom; }
 .n { text-align: right; } tbody .n { white-space: nowrap; }
-.range { display: block; font-size: .78rem; }
+.range { font-size: .78rem; white-space: normal; }
 b { font-weight: 700; }
 .chips { display: flex; flex-wrap: wrap; gap: .1rem 1rem; }
-.chips span { white-space: nowrap; }
+.chips span { white-space: nowrap; } .chips bdi { display: inline; white-space: inherit; }
 footer { margin-top: 2.5rem; padding-top: .75rem; border-top: 1px solid var(--rule); }
 @media print { html { font-size: 11.5px; } body { font-size: 1rem; }
-  main { max-width: none; padding: 0; } .scroll { overflow: visible; }
+  main { max-width: none; padding: 0; } .scroll { overflow: visible; background: none; }
   figure, .verdict, tr { break-inside: avoid; } h2, .caption { break-after: avoid; }
   thead { display: table-header-group; }
   svg text { font-size: 11px; } svg, .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

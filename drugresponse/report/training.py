@@ -10,7 +10,19 @@ import pandas as pd
 from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.method import joining_section, method_section
-from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table, text
+from drugresponse.report.page import (
+    Html,
+    count,
+    hint,
+    identity,
+    list_items,
+    number,
+    page,
+    paragraph,
+    section,
+    table,
+    text,
+)
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -128,7 +140,7 @@ def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
     )
     return section(
         "Scores beside naive predictions",
-        table(["", *(_SCORES[metric] for metric in shown)], rows),
+        table(["Predicted by", *(_SCORES[metric] for metric in shown)], rows),
         paragraph(explained + warned, "quiet"),
     )
 
@@ -137,7 +149,7 @@ def _with_range(metric: str, value: float, folds: list[float]) -> Html:
     # shares and correlations have a scale of 1, on which a millionth is nothing
     least = 0.0 if metric in ("rmse", "mae") else 5e-4
     shown = [number(0.0 if abs(each) < least else each) for each in (value, *_extent(folds))]
-    return Html(shown[0] + (f'<span class="range">{shown[1]} to {shown[2]}</span>' if len(shown) > 1 else ""))
+    return Html(shown[0] + (hint(f"{shown[1]} to {shown[2]}") if len(shown) > 1 else ""))
 
 
 def _extent(folds: list[float]) -> tuple[float, ...]:
@@ -168,7 +180,7 @@ def _drugs_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
     ]
     left = len(held.drugs) - MOST_DRUGS
     more = f"{count(left, 'drug')} with lower skill not shown; the metrics table has all." if left > 0 else ""
-    columns = ["Drug", "", "Skill", "Folds above 0", "Normalised Pearson", "RMSE", "Best naive RMSE"]
+    columns = ["Drug", "Loss or gain", "Skill", "Folds above 0", "Normalised Pearson", "RMSE", "Best naive RMSE"]
     return section(
         "Drug by drug",
         paragraph(_drug_counts(manifest, held)),

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.intervals import tick_words, ticks
 from drugresponse.report.page import Html, text
 
 __all__ = ["volcano"]
 
-_WIDTH, _HEIGHT = 330, 300
+_WIDTH, _HEIGHT = 304, 290
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 12, 26, 42
 _LINE = 15
 """Height of a label."""
@@ -64,12 +65,13 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
         limit = f'<line class="best" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
     named = [each for each in np.argsort(-height, kind="stable")[:most_labels] if found[each]]
     labels = _labels([str(each) for each in tested["feature_id"].iloc[named]], across[named], down[named])
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="{_WIDTH}" height="{_HEIGHT}" '
-        f'viewBox="0 0 {_WIDTH} {_HEIGHT}"><title>{text(title)}</title>\n'
+    return drawing(
+        title,
+        _WIDTH,
+        _HEIGHT,
         f'<text x="0" y="14" font-weight="600">{text(title, 40)}</text>\n'
         f"{_axes(widest, tallest, x(0), y)}{limit}{dots}\n{labels}"
-        f'<text class="tick" x="{x(0):.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{text(below, 54)}</text></svg>\n'
+        f'<text class="tick" x="{x(0):.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{text(below, 54)}</text>',
     )
 
 

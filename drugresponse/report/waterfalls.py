@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from drugresponse.report.drawings import drawing
 from drugresponse.report.page import Html, number, text
 
 __all__ = ["Step", "waterfall"]
@@ -56,10 +57,7 @@ def waterfall(start: Step, steps: Sequence[Step], end: str, title: str) -> Html:
         )
     rows.append(_total(len(steps) + 1, end, totals[-1], at(totals[-1])))
     height = _ROW * (len(steps) + 2)
-    return Html(
-        f'<svg role="img" aria-label="{text(title)}" width="100%" height="{height}">'
-        f"<title>{text(title)}</title>\n{''.join(rows)}</svg>\n"
-    )
+    return drawing(title, "100%", height, "".join(rows))
 
 
 def _labels(row: int, label: str, shown: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_drugs, read_pairs, read_responses, read_samples
@@ -120,16 +120,16 @@ def _told(result: pd.DataFrame, ranked: pd.DataFrame, path: Path) -> list[str]:
     adapted = result[result["pilots"] > 0]
     plain = result["sample_id"].nunique() - adapted["sample_id"].nunique()
     lines = [
-        f"Predicted {result['prediction'].notna().sum()} of {len(result)} pairs; {len(adapted)} of them in "
-        f"{adapted['sample_id'].nunique()} samples corrected by pilot measurements."
+        f"Predicted {result['prediction'].notna().sum()} of {count(len(result), 'pair')}; {len(adapted)} of them in "
+        f"{count(adapted['sample_id'].nunique(), 'sample')} corrected by pilot measurements."
     ]
     unknown = result.loc[~result["drug_seen"], "drug_id"].nunique()
     if unknown:
-        lines.append(f"{unknown} drugs were not in training: pilot measurements move them by the average.")
+        lines.append(f"Not in training: {count(unknown, 'drug')}, which pilot measurements move by the average.")
     if plain:
-        lines.append(f"{plain} samples have no pilot measurement that could be used: their predictions are plain.")
+        lines.append(f"Without a pilot measurement that could be used: {count(plain, 'sample')}, predicted plainly.")
     first = ranked[ranked["rank"] == 1]
     if len(first):
         names = first["drug_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-        lines.append(f"To measure next: {names.index[0]}, for {names.iloc[0]} of {len(first)} samples.")
+        lines.append(f"To measure next: {names.index[0]}, for {names.iloc[0]} of {count(len(first), 'sample')}.")
     return [*lines, f"Predictions: {path}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from drugresponse.curves import CurveFits, fit_curves, responses_from_fits
 from drugresponse.data.tables import Measure, Responses
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_doses
 from drugresponse.report import curves_report
@@ -76,10 +76,9 @@ def _warn_of_different_doses(found: CurveFits, measure: str) -> None:
     uneven = found.drugs_with_several_ranges()
     if measure in DOSE_RANGE_MATTERS and uneven:
         logger.warning(
-            "%d of %d drugs were tested over different doses in different samples; %s is comparable only over the same "
-            "doses.",
+            "Tested over different doses in different samples: %d of %s; %s is comparable only over the same doses.",
             len(uneven),
-            found.table["drug_id"].nunique(),
+            count(found.table["drug_id"].nunique(), "drug"),
             measure,
         )
 
@@ -91,18 +90,18 @@ def _told_of_curves(found: CurveFits, made: Responses, path: Path) -> list[str]:
     guess = " (guessed)" if found.doses.guessed else ""
     censor = fitted["ic50_censor"].value_counts()
     lines = [
-        f"Fitted {found.n_fitted} of {len(found.table)} curves: {found.table['sample_id'].nunique()} samples, "
-        f"{found.table['drug_id'].nunique()} drugs, {found.doses.n_points} measurements, responses taken as "
-        f"{found.doses.scale}{guess}.",
+        f"Fitted {found.n_fitted} of {count(len(found.table), 'curve')}: "
+        f"{count(found.table['sample_id'].nunique(), 'sample')}, {count(found.table['drug_id'].nunique(), 'drug')}, "
+        f"{count(found.doses.n_points, 'measurement')}, responses taken as {found.doses.scale}{guess}.",
         f"IC50 within the doses tested: {censor.get('none', 0)}; above the highest: {censor.get('right', 0)}; below "
         f"the lowest: {censor.get('left', 0)}.",
     ]
     if len(counts):
-        lines.append("Flags: " + ", ".join(f"{word} {count}" for word, count in sorted(counts.items())) + ".")
+        lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in sorted(counts.items())) + ".")
     left = found.n_fitted - len(made)
     if left:
         lines.append(f"Left out of the responses for their misfit: {left}.")
-    return [*lines, f"{len(made)} responses: {path}. To train on them: {_options(made.measure)}"]
+    return [*lines, f"{count(len(made), 'response')}: {path}. To train on them: {_options(made.measure)}"]
 
 
 def _options(measure: Measure) -> str:

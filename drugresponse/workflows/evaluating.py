@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
 from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
@@ -170,7 +170,7 @@ def _told(found: EvaluationSummary) -> list[str]:
         lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")
     words = found.drug_verdicts["verdict"]
     helped, judged = int((words == HELPS).sum()), int((words != TOO_FEW).sum())
-    lines.append(f"Genotype helps for {helped} of {judged} drugs with rows enough (false-discovery rate 5 %).")
+    lines.append(f"Genotype helps for {helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %).")
     if found.permutation is not None:
         check = found.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")

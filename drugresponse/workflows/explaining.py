@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.explanation.associations import MINIMUM_CARRIERS
 from drugresponse.explanation.explain import DEFAULT_REFITS, Explanation
 from drugresponse.explanation.explain import explain as explain_model
@@ -141,10 +141,10 @@ def _write(found: Explanation, out: dict[str, Path]) -> None:
 
 
 def _told(found: Explanation, path: Path) -> list[str]:
-    named = found.agreement["verdict"].value_counts()
+    named, joined = found.agreement["verdict"].value_counts(), found.rows.loss
     lines = [
-        f"Explained {found.rows.loss.pairs} measured pairs of {found.rows.loss.samples} samples and "
-        f"{found.rows.loss.drugs} drugs; {found.associations.n_tests} associations tested.",
+        f"Explained {count(joined.pairs, 'measured pair')} of {count(joined.samples, 'sample')} and "
+        f"{count(joined.drugs, 'drug')}; {count(found.associations.n_tests, 'association')} tested.",
         f"Named by both the measurements and the model: {named.get('both', 0)}; by the measurements only: "
         f"{named.get('association only', 0)}; by the model only: {named.get('model only', 0)}.",
     ]

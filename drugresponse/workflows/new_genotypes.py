@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import FoundFeatures
 from drugresponse.workflows.sources import read_with_aliases
@@ -56,7 +56,7 @@ def read_new_genotypes(
         known_samples=known_samples,
         known_features=_features_of(model),
     )
-    progress.info("read %d samples x %d features", *table.shape)
+    progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
     return table
 
 

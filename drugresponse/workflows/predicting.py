@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.errors import count
 from drugresponse.models.pipeline import load_model
 from drugresponse.models.predictions import FoundFeatures
 from drugresponse.outputs import output_files, write_table
@@ -81,11 +82,11 @@ def predict(
 
 def _told_of_predictions(result: pd.DataFrame, path: Path) -> list[str]:
     lines = [
-        f"Predicted {result['prediction'].notna().sum()} of {len(result)} pairs: "
-        f"{result['sample_id'].nunique()} samples x {result['drug_id'].nunique()} drugs."
+        f"Predicted {result['prediction'].notna().sum()} of {count(len(result), 'pair')}: "
+        f"{count(result['sample_id'].nunique(), 'sample')} x {count(result['drug_id'].nunique(), 'drug')}."
     ]
     flags = result["flag"].str.split(";").explode()
     counts = flags[flags != ""].value_counts()
     if len(counts):
-        lines.append("Flags: " + ", ".join(f"{word} {count}" for word, count in sorted(counts.items())) + ".")
+        lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in sorted(counts.items())) + ".")
     return [*lines, f"Predictions: {path}"]

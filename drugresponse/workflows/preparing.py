@@ -15,7 +15,7 @@ from drugresponse.data.gene_burden import to_genes
 from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import suggest_ids
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.features.same_features import with_features_of
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.outputs import output_files, write_table
@@ -96,7 +96,7 @@ def prepare(
             if trained is not None:
                 found = _as_in_training(found, trained, absent_means)
             _report_strange_samples(found, table)
-        progress.info("read %d samples x %d features", *found.shape)
+        progress.info("read %s x %s", count(found.shape[0], "sample"), count(found.shape[1], "feature"))
         story = {
             "sources": sources,
             "choices": [*asked.sentences, *_other_choices(by_gene, absent_means, like)],
@@ -193,10 +193,10 @@ def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: s
     n_absent = int(((alignment.columns < 0) & ~alignment.conflict).sum())
     if n_absent and not as_reference:
         logger.warning(
-            "genotypes: %d of the %d features of the training are absent, and count as missing. If the files list only "
+            "genotypes: absent are %d of the %s of the training; they count as missing. If the files list only "
             "what differs from the reference, read them with --absent-means reference.",
             n_absent,
-            len(trained),
+            count(len(trained), "feature"),
         )
     return found
 
@@ -238,14 +238,14 @@ def _report_strange_samples(genotypes: Genotypes, samples: pd.DataFrame | None) 
     known = genotypes.sample_ids.isin(samples.index)
     if not known.any():
         raise InputError(
-            f"samples: none of the {len(samples)} samples is among the {len(genotypes.sample_ids)} of the genotypes. "
-            f"{suggest_ids(samples.index, genotypes.sample_ids)}"
+            f"samples: none of the {count(len(samples), 'sample')} is among the {len(genotypes.sample_ids)} of the "
+            f"genotypes. {suggest_ids(samples.index, genotypes.sample_ids)}"
         )
     if not known.all():
         logger.warning(
-            "samples: %d of %d samples have no row in the table; its columns are empty for them.",
+            "samples: no row in the table for %d of %s; its columns are empty there.",
             int((~known).sum()),
-            len(known),
+            count(len(known), "sample"),
         )
 
 
@@ -277,11 +277,11 @@ def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:
 def _told(overview: GenotypeOverview, dataset: Path, purpose: str) -> list[str]:
     blocks = ", ".join(f"{row.n_features} {name}" for name, row in overview.summary.blocks.iterrows())
     lines = [
-        f"{overview.n_samples} samples and {overview.n_features} features ({blocks}); {overview.missing:.2%} of the "
-        "calls are missing.",
+        f"{count(overview.n_samples, 'sample')} and {count(overview.n_features, 'feature')} ({blocks}); "
+        f"{overview.missing:.2%} of the calls are missing.",
     ]
     pairs = len(overview.relatives.table)
     if pairs:
-        told = "1 pair of samples is" if pairs == 1 else f"{pairs} pairs of samples are"
+        told = f"{count(pairs, 'pair')} of samples {'is' if pairs == 1 else 'are'}"
         lines.append(f"{told} closer than chance; the summary and the report tell which.")
     return [*lines, f"Genotypes: {dataset}. To {purpose} them: --genotypes {dataset}"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from drugresponse.cohort_files import COHORT_FILES, write_cohort
 from drugresponse.data.synthetic import simulate_cohort
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
 
 __all__ = ["simulate"]
 
@@ -30,8 +30,8 @@ def simulate(
     written = write_cohort(cohort, directory)
     n_samples_made, n_features_made = cohort.genotypes.shape
     return [
-        f"Simulated {n_samples_made} samples, {len(cohort.drugs)} drugs, {n_features_made} features, "
-        f"{len(cohort.responses)} responses.",
+        f"Simulated {count(n_samples_made, 'sample')}, {count(len(cohort.drugs), 'drug')}, "
+        f"{count(n_features_made, 'feature')}, {count(len(cohort.responses), 'response')}.",
         f"Wrote {len(written)} files to {directory}: train on genotypes.tsv, responses.tsv, drugs.tsv and samples.tsv; "
         "predict new_genotypes.tsv; truth.tsv holds the planted effects.",
     ]

@@ -12,10 +12,11 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.curves import refuse_misnamed_measure
 from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
 from drugresponse.readers.gene_names import apply_gene_names, read_gene_names
@@ -85,10 +86,12 @@ class Sources:
         Raises
         ------
         InputError
-            A file cannot be read as what it should be.
+            A file cannot be read as what it should be, or the measure's name and unit contradict.
         MemoryLimitError
             `GALAXY_MEMORY_MB` is too small.
         """
+        measure = Measure(self.measure or "", self.unit or "", self.higher_means)
+        refuse_misnamed_measure(measure)
         checksums = {role: [_checksum(path) for path in paths] for role, paths in self._roles().items() if paths}
         self._refuse_one_file_twice(checksums)
         responses = read_responses(
@@ -96,7 +99,7 @@ class Sources:
             sample_column=self.sample_column,
             drug_column=self.drug_column,
             response_column=self.response_column,
-            measure=Measure(self.measure or "", self.unit or "", self.higher_means),
+            measure=measure,
         )
         samples = None if self.samples is None else read_samples(self.samples, sample_column=self.sample_column)
         genotypes = read_with_aliases(
@@ -109,10 +112,12 @@ class Sources:
             layer=self.layer,
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),
         )
-        progress.info("read %d samples x %d features and %d responses", *genotypes.shape, len(responses))
-        n_features = genotypes.shape[1] * _copies_of_genotype(samples, arm)
+        n_samples, n_features = genotypes.shape
+        size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
+        progress.info("read %s and %s", size, count(len(responses), "response"))
+        n_features *= _copies_of_genotype(samples, arm)
         n_drugs = responses.table["drug_id"].nunique()
-        needed = estimate_megabytes(genotypes.shape[0], n_features, n_drugs, len(responses), n_jobs)
+        needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
         refuse_too_little_memory(needed, os.environ)
         drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
         return SourceTables(genotypes, responses, drugs, samples, checksums)

@@ -188,3 +188,48 @@ def test_measure__claims_no_more_than_was_told(direction, words):
 def test_as_responses__a_path_is_refused():
     with pytest.raises(InputError, match=r"found str \(expected Responses or a DataFrame\)"):
         as_responses("responses.tsv")
+
+
+def long_rows() -> pd.DataFrame:
+    return pd.DataFrame({"sample_id": ["7", "7", "8"], "drug_id": ["a", "b", "a"], "response": [1.0, 2.0, 3.0]})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        long_rows().set_index(["sample_id", "drug_id"]),
+        long_rows().set_index(["sample_id", "drug_id"])["response"],
+        long_rows().set_index("sample_id"),
+        long_rows().set_index("sample_id").rename_axis(None),
+        long_rows().astype({"sample_id": float}),
+        long_rows().astype({"sample_id": "category", "drug_id": "category"}),
+        pd.DataFrame({"a": [1.0, 3.0], "b": [2.0, np.nan]}, index=pd.Index([7, 8], name="sample_id")),
+        pd.DataFrame({"a": [1.0, 3.0], "b": [2.0, np.nan]}, index=["7", "8"]),
+        pd.DataFrame({"sample_id": [7, 8], "a": [1.0, 3.0], "b": [2.0, np.nan]}),
+    ],
+)
+def test_as_responses__of_any_shape(given):
+    found = as_responses(given).table[["sample_id", "drug_id", "response"]]
+    pd.testing.assert_frame_equal(found, long_rows(), check_column_type=False)
+
+
+def test_as_responses__a_series_by_sample_is_of_one_drug():
+    found = as_responses(pd.Series([1.0, 2.0], index=["s1", "s2"], name="auc"))
+    assert found.table[["sample_id", "drug_id", "response"]].values.tolist() == [["s1", "drug", 1], ["s2", "drug", 2]]
+
+
+@pytest.mark.parametrize("given", [pd.DataFrame({"a": [1.0], "b": [2.0]}), pd.DataFrame({"auc": [1.0]}, index=["s1"])])
+def test_as_responses__row_numbers_are_no_ids_and_one_number_has_no_name(given):
+    with pytest.raises(InputError, match="found no column"):
+        as_responses(given)
+
+
+def test_index_by_id__an_unnamed_index_of_text_and_floats():
+    table = pd.DataFrame({"tissue": ["lung", "skin"]}, index=["7", "8"])
+    assert index_by_id(table, "sample_id", where="samples").index.tolist() == ["7", "8"]
+    floats = table.assign(sample_id=[7.0, 8.0])
+    assert index_by_id(floats, "sample_id", where="samples").index.tolist() == ["7", "8"]
+    with pytest.raises(InputError, match=r'^samples: found no column "sample_id"'):
+        index_by_id(table.reset_index(drop=True), "sample_id", where="samples")
+    with pytest.raises(InputError, match=r"^samples: found Series \(expected a DataFrame"):
+        index_by_id(table["tissue"], "sample_id", where="samples")

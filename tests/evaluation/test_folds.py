@@ -11,7 +11,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import InputError
-from drugresponse.evaluation.folds import folds_of_table, plan_folds, prove_free_of_leaks
+from drugresponse.evaluation.folds import as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.outputs import write_table
 from drugresponse.readers import read_splits
 
@@ -119,3 +119,11 @@ def test_read_splits__names_the_mistake(tmp_path, text: str, message: str) -> No
     (tmp_path / "splits.tsv").write_text(text)
     with pytest.raises(InputError, match=message):
         read_splits(tmp_path / "splits.tsv")
+
+
+def test_as_splits__samples_and_folds_are_enough(pairs: Pairs) -> None:
+    plan = plan_folds(pairs, "new-samples", 3, 1, 0)
+    few = plan[["sample_id", "fold"]].astype({"fold": float})
+    for table in (few, few.set_index("sample_id"), few.astype({"sample_id": "category"})):
+        pd.testing.assert_frame_equal(as_splits(table), plan, check_dtype=False)
+    pd.testing.assert_frame_equal(as_splits(plan), plan)

@@ -96,7 +96,7 @@ def test_permutation_check__perfect_covariates_leave_nothing_to_gain():
 
 def test_permutation_check__too_few_shuffles_or_no_fold():
     rows = one_drug(0.0, 0)
-    with pytest.raises(InputError, match=r"^permutation check: found 1 shuffles \(expected 20 or more"):
+    with pytest.raises(InputError, match=r"^permutation check: found 1 shuffle \(expected 20 or more"):
         check(rows, n_shuffles=1)
     with pytest.raises(InputError, match=r"^permutation check: found no fold"):
         permutation_check(rows, [(np.arange(60), np.zeros(0, dtype=np.intp))], "new-samples")

@@ -183,10 +183,28 @@ def test_associate__false_discoveries_stay_at_the_rate_asked_for() -> None:
     assert null_finds <= 3
 
 
+def test_associate__frames_and_ids_of_any_kind_give_the_same() -> None:
+    generator = np.random.default_rng(5)
+    genotypes, covariates = screen_calls(generator, 0.0), screen_covariates(generator)
+    rows = response_rows(screen_responses(generator))
+    expected = associate(genotypes, rows, covariates=covariates).table
+    calls = pd.DataFrame(genotypes.dense(), genotypes.sample_ids, list(genotypes.features.index))
+    for side in (covariates, covariates.rename_axis("sample_id").reset_index()):
+        pd.testing.assert_frame_equal(associate(calls, rows, covariates=side).table["p"].to_frame(), expected[["p"]])
+    number = {name: at for at, name in enumerate(genotypes.sample_ids)}
+    numbered = associate(
+        calls.rename(index=number),
+        rows.assign(sample_id=rows["sample_id"].map(number)),
+        covariates=covariates.rename(index=number),
+    )
+    # samples are ordered by their ids as text, which may change the last bits
+    np.testing.assert_allclose(numbered.table["effect"], expected["effect"])
+
+
 def test_associate__refuses_what_it_cannot_join() -> None:
     genotypes = Genotypes.from_dense([[0], [1]], ["MCF-7", "A549"], ["KRAS"])
     rows = pd.DataFrame({"sample_id": ["mcf7"], "response": [1.0]})
-    with pytest.raises(InputError, match=r'none of its 1 samples.*"mcf7" may be "MCF-7"'):
+    with pytest.raises(InputError, match=r'none of its 1 sample is among.*"mcf7" may be "MCF-7"'):
         associate(genotypes, rows)
     with pytest.raises(InputError, match="minimum carriers: found 0"):
         associate(genotypes, rows.assign(sample_id="A549"), minimum_carriers=0)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from web_client import PageError, WebClient, find_browser, web_client
 COHORT = ROOT / "test-data" / "cell_lines"
 TABLES = ("genotypes.tsv", "responses.tsv", "drugs.tsv", "samples.tsv", "new_genotypes.tsv", "new_samples.tsv")
 SCREENSHOTS = HOME / "report" / "browser"
+ALLOWED = "drugresponse_"
 MOST_LABELS = 8
 FADING_MS = 1000
 GALAXYS_OWN_LABELS = ("Attempt to re-use jobs with identical parameters?", "Output Tags", "Email notification")
@@ -82,6 +85,29 @@ def predict(client: WebClient, steps: Steps) -> None:
     steps.done("predictions")
 
 
+@contextmanager
+def html_not_allowed(client: WebClient) -> Iterator[None]:
+    """Take the tools off the allow-list, as on a server whose administrator has not put them there."""
+    address = f"{client.url}/api/sanitize_allow?tool_id={ALLOWED}"
+    check(client.page.request.delete(address).ok, "allow-list: the tools could not be taken off")
+    try:
+        yield
+    finally:
+        check(client.page.request.put(address).ok, "allow-list: the tools could not be put back")
+
+
+def read_source(client: WebClient, steps: Steps) -> None:
+    """Where HTML is not allowed, Galaxy shows the source of a report: it begins with what to do, and its own text."""
+    with html_not_allowed(client):
+        report = client.view("report")
+        client.page.get_by_text("Contents are shown as plain text").wait_for()
+        source = report.locator("pre").inner_text()
+        steps.done("report-as-source")
+    top = source.partition("<style")[0]
+    for expected in ("ask the administrator to allow", "\nPrediction report\n===", "\nSample by sample\n---"):
+        check(expected in top, f"report as source: {expected!r} is not in what comes first: {top[:300]!r}")
+
+
 def walk(client: WebClient, steps: Steps) -> None:
     """All steps, in the order in which a newcomer takes them."""
     client.open()
@@ -90,6 +116,7 @@ def walk(client: WebClient, steps: Steps) -> None:
     steps.done("uploaded")
     train(client, steps)
     predict(client, steps)
+    read_source(client, steps)
     elsewhere = sorted({url for url in client.requests if not url.startswith((client.url, "data:", "blob:"))})
     check(not elsewhere, f"the page asked other machines (none expected): {elsewhere[:5]}")
 

@@ -1,17 +1,17 @@
-"""Pictures of every form, of every report, and of the page of every workflow's run, to look at before a release.
+"""Pictures of every form, of every report, and of the page of a workflow's run, as the documentation shows them.
 
-All of them go to ``.galaxy/report/screenshots/``; those that the documentation shows go to ``docs/screenshots/`` too.
+They show the middle of Galaxy's page. ``.galaxy/report/screenshots/`` gets them as they are taken, and each form once
+more with its sections open, to look at before a release; ``docs/screenshots/`` gets small copies.
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from browser import Steps, walk
 from server import HOME, ROOT, GalaxyServer
 from stages import REPORTS, run_workflow_tests, say
 from summary import read_report
@@ -19,22 +19,47 @@ from web_client import WebClient, find_browser, web_client
 
 if TYPE_CHECKING:
     from bioblend.galaxy import GalaxyInstance
+    from playwright.sync_api import Locator
 
 FOLDER = HOME / "report" / "screenshots"
 IN_DOCS = ROOT / "docs" / "screenshots"
-# name in the documentation, and the picture; at most six, each at most 150 kB: a test counts
-SHOWN = {
-    "train-form": "03-train-form",
-    "train-report": "05-train-report",
-    "evaluate-report": "report-evaluate",
-    "predict-form": "06-predict-form",
-    "predictions": "08-predictions",
-    "workflow-report": "workflow-train-evaluate-explain",
-}
-SIZE = {"width": 1400, "height": 1500}
-COLOURS = 128
+WIDTH = 1400
+# as tall as the longest form with its sections open; a report goes on below
+FORM_HEIGHT, REPORT_HEIGHT = 8000, 1300
+MARGIN = 12
+COLOURS = 64
 JOB_SECONDS = 600
-DRAWING_MS = 4000
+DRAWING_MS = 3000
+
+
+@dataclass
+class Inputs:
+    """The files of the tools' tests in one history, each uploaded once."""
+
+    galaxy: GalaxyInstance
+    history: str
+    uploads: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def of(self, inputs: dict[str, Any], section: str = "") -> Iterator[tuple[str, Any]]:
+        """The inputs of a test as Galaxy's API takes them: files uploaded, fields of a section named section|field."""
+        for name, value in inputs.items():
+            if not isinstance(value, dict):
+                yield section + name, value
+            elif "value" not in value:
+                yield from self.of(value, f"{section}{name}|")
+            else:
+                files = [self.upload(each, value.get("ftype", "auto")) for each in value["value"].split(",")]
+                yield section + name, {"batch": False, "values": files}
+
+    def upload(self, path: str, file_type: str) -> dict[str, str]:
+        if (path, file_type) not in self.uploads:
+            file = ROOT / "test-data" / path
+            answer = self.galaxy.tools.upload_file(str(file), self.history, file_name=file.name, file_type=file_type)
+            self.galaxy.datasets.wait_for_dataset(answer["outputs"][0]["id"], interval=0.5, check=True)
+            made = answer["outputs"][0]
+            shown = f"{made['hid']}: {file.name}"
+            self.uploads[path, file_type] = {"src": "hda", "id": made["id"], "shown": shown}
+        return self.uploads[path, file_type]
 
 
 def take_all(server: GalaxyServer) -> int:
@@ -48,68 +73,77 @@ def take_all(server: GalaxyServer) -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
     galaxy = GalaxyInstance(server.url, key=server.user_key)
-    history = galaxy.histories.create_history("Drug response")["id"]
-    reports = dict(made_reports(galaxy, history, server.tool_ids()))
-    passed, _ = run_workflow_tests(server)
+    inputs = Inputs(galaxy, galaxy.histories.create_history("Drug response")["id"])
+    tests = {tool: shown_test(tool) for tool in server.tool_ids()}
+    values = {tool: dict(inputs.of(test["inputs"])) for tool, test in tests.items()}
     with web_client(browser, server.url) as client:
-        walk(client, Steps(client, FOLDER))
-        client.page.set_viewport_size(SIZE)
-        for tool in server.tool_ids():
-            take(client, f"/?tool_id={tool}", "#execute", "form-" + tool.removeprefix("drugresponse_"))
-        for command, dataset in reports.items():
-            take(client, f"/datasets/{dataset}/preview", "iframe#frame", f"report-{command}")
+        # the form offers the datasets of the history that is open
+        client.page.goto(f"{server.url}/history/set_as_current?id={inputs.history}")
+        for tool in tests:
+            take_form(client, tool, values[tool])
+        for tool, test in tests.items():
+            if "report" in test.get("outputs", {}):
+                take_outputs(client, tool, outputs_of(inputs, tool, values[tool]))
+        passed, _ = run_workflow_tests(server)
         for name, run in workflow_runs().items():
-            take(client, f"/workflows/invocations/{run}/report", "text=For research only", f"workflow-{name}")
-    copy_shown()
-    say(f"Screenshots: {FOLDER.relative_to(ROOT)}; those of the documentation: {IN_DOCS.relative_to(ROOT)}")
-    return int(not passed)
+            client.page.goto(f"{server.url}/workflows/invocations/{run}/report", wait_until="domcontentloaded")
+            client.page.get_by_text("For research only").first.wait_for()
+            take_middle(client, f"workflow-{name}")
+    say(f"Screenshots: {FOLDER.relative_to(ROOT)}")
+    if not passed:
+        say(f"FAILED a workflow; {IN_DOCS.relative_to(ROOT)} keeps what it has")
+        return 1
+    copy_to_docs()
+    return 0
 
 
-def take(client: WebClient, address: str, awaited: str, name: str) -> None:
-    """Take one picture when what is awaited is there, and figures and fonts have had time to be drawn."""
-    client.page.goto(client.url + address, wait_until="domcontentloaded")
-    client.page.locator(awaited).first.wait_for()
+def shown_test(tool: str) -> dict[str, Any]:
+    """The test whose inputs are shown: the first that writes a report, else the first."""
+    tests = yaml.safe_load((ROOT / "tools" / f"{tool}.yml").read_text())["tests"]
+    return next((each for each in tests if "report" in each.get("outputs", {})), tests[0])
+
+
+def outputs_of(inputs: Inputs, tool: str, values: dict[str, Any]) -> dict[str, str]:
+    """Run a tool, and wait for it: dataset by the name of the output."""
+    answer = inputs.galaxy.tools.run_tool(inputs.history, tool, values)
+    inputs.galaxy.jobs.wait_for_job(answer["jobs"][0]["id"], maxwait=JOB_SECONDS, check=True)
+    return {each["output_name"]: each["id"] for each in answer["outputs"]}
+
+
+def take_form(client: WebClient, tool: str, values: dict[str, Any]) -> None:
+    """Fill in the files of the test; one picture as the form is first seen, one with its sections open and the help."""
+    client.page.set_viewport_size({"width": WIDTH, "height": FORM_HEIGHT})
+    client.page.goto(f"{client.url}/?tool_id={tool}", wait_until="domcontentloaded")
+    client.page.locator("#execute").first.wait_for()
+    for name, value in values.items():
+        box = client.form_field(name)
+        if isinstance(value, dict) and box.is_visible():
+            client.choose(name, value["values"][0]["shown"])
+    name = "form-" + tool.removeprefix("drugresponse_")
+    take_middle(client, name, above=client.page.get_by_text("Additional Options", exact=True))
+    for section in client.page.locator(".ui-portlet-section > .portlet-header").all():
+        section.click()
+    take_middle(client, f"open-{name}", above=client.page.locator(".tool-footer").last)
+
+
+def take_outputs(client: WebClient, tool: str, datasets: dict[str, str]) -> None:
+    """The report, and the table of predictions, in the middle of the page."""
+    command = tool.removeprefix("drugresponse_")
+    shown = {"report": f"report-{command}"} | ({"predictions": "predictions"} if command == "predict" else {})
+    for output, name in shown.items():
+        client.page.goto(f"{client.url}/datasets/{datasets[output]}/preview", wait_until="domcontentloaded")
+        client.page.locator("iframe#frame" if output == "report" else "table").first.wait_for()
+        take_middle(client, name)
+
+
+def take_middle(client: WebClient, name: str, above: Locator | None = None) -> None:
+    """Take the middle of the page, as far as it is above an element, when figures and fonts are drawn."""
+    if above is None:
+        client.page.set_viewport_size({"width": WIDTH, "height": REPORT_HEIGHT})
     client.page.wait_for_timeout(DRAWING_MS)
-    client.page.screenshot(path=str(FOLDER / f"{name}.png"))
-
-
-def made_reports(galaxy: GalaxyInstance, history: str, tools: list[str]) -> Iterator[tuple[str, str]]:
-    """Run each tool that writes a report on the data of its own first test; yields the command and the dataset."""
-    for tool in tools:
-        description = yaml.safe_load((ROOT / "tools" / f"{tool}.yml").read_text())
-        inputs = inputs_with_report(description["tests"])
-        if inputs is None:
-            continue
-        answer = galaxy.tools.run_tool(history, tool, dict(uploaded(galaxy, history, inputs)))
-        galaxy.jobs.wait_for_job(answer["jobs"][0]["id"], maxwait=JOB_SECONDS, check=True)
-        report = next(each["id"] for each in answer["outputs"] if each["output_name"] == "report")
-        yield description["command"], report
-
-
-def inputs_with_report(tests: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The inputs of the first test that passes and writes a report."""
-    return next((each["inputs"] for each in tests if "report" in each.get("outputs", {})), None)
-
-
-def uploaded(
-    galaxy: GalaxyInstance, history: str, inputs: dict[str, Any], section: str = ""
-) -> Iterator[tuple[str, Any]]:
-    """The inputs of a test as Galaxy's API takes them: files uploaded, fields of a section named section|field."""
-    for name, value in inputs.items():
-        if not isinstance(value, dict):
-            yield section + name, value
-        elif "value" not in value:
-            yield from uploaded(galaxy, history, value, f"{section}{name}|")
-        else:
-            files = [ROOT / "test-data" / each for each in value["value"].split(",")]
-            datasets = [upload(galaxy, history, each, value.get("ftype", "auto")) for each in files]
-            yield section + name, {"batch": False, "values": datasets}
-
-
-def upload(galaxy: GalaxyInstance, history: str, file: Path, file_type: str) -> dict[str, str]:
-    answer = galaxy.tools.upload_file(str(file), history, file_name=file.name, file_type=file_type)
-    galaxy.datasets.wait_for_dataset(answer["outputs"][0]["id"], interval=0.5, check=True)
-    return {"src": "hda", "id": answer["outputs"][0]["id"]}
+    middle = client.page.locator("#center").bounding_box()
+    height = above.bounding_box()["y"] - MARGIN - middle["y"] if above else middle["height"]
+    client.page.screenshot(path=str(FOLDER / f"{name}.png"), clip={**middle, "height": height})
 
 
 def workflow_runs() -> dict[str, str]:
@@ -120,12 +154,14 @@ def workflow_runs() -> dict[str, str]:
     return runs
 
 
-def copy_shown() -> None:
+def copy_to_docs() -> None:
     """Write the pictures of the documentation, with few colours, so that they stay small."""
     from PIL import Image  # planemo's Python has it
 
-    IN_DOCS.mkdir(exist_ok=True)
-    for name, taken in SHOWN.items():
-        with Image.open(FOLDER / f"{taken}.png") as picture:
-            small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-            small.save(IN_DOCS / f"{name}.png", optimize=True)
+    shutil.rmtree(IN_DOCS, ignore_errors=True)
+    IN_DOCS.mkdir(parents=True)
+    for taken in sorted(FOLDER.glob("*.png")):
+        if not taken.name.startswith("open-"):
+            with Image.open(taken) as picture:
+                small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+                small.save(IN_DOCS / taken.name, optimize=True)

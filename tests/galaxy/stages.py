@@ -12,7 +12,9 @@ from pathlib import Path
 
 import yaml
 from browser import walk_in_browser
+from collection_of_files import problem_of_collections
 from reached_program import cause_of, check_report
+from reruns import CASES, rerun_all
 from server import DATA_MANAGER, HOME, ROOT, GalaxyServer
 from summary import Row, read_report, rows_of
 
@@ -156,10 +158,33 @@ def problem_of_example(done: subprocess.CompletedProcess[str], folder: Path) -> 
     return None if n_lines == 241 else f"predictions.tsv has {n_lines} lines (241 expected)"
 
 
+def run_reruns(server: GalaxyServer) -> tuple[bool, list[Row]]:
+    """Each tool twice, with another number of slots: all outputs must be equal, byte by byte."""
+    from bioblend.galaxy import GalaxyInstance
+
+    start = time.monotonic()
+    problems = rerun_all(GalaxyInstance(server.url, key=server.user_key))
+    for each in problems.values():
+        for problem in each:
+            say(f"FAILED {problem}")
+    return not problems, [Row("reruns", len(CASES), len(CASES) - len(problems), time.monotonic() - start)]
+
+
+def run_collections(server: GalaxyServer) -> tuple[bool, list[Row]]:
+    """Genotypes given as a collection, which planemo cannot give to a field for several datasets."""
+    start = time.monotonic()
+    problem = problem_of_collections(server)
+    if problem:
+        say(f"FAILED collections: {problem}")
+    return not problem, [Row("collections", 1, int(not problem), time.monotonic() - start)]
+
+
 STAGES: dict[str, Callable[[GalaxyServer], tuple[bool, list[Row]]]] = {
     "tools": run_tool_tests,
     "data_manager": run_data_manager_tests,
     "workflows": run_workflow_tests,
     "browser": run_browser,
     "example": run_example,
+    "reruns": run_reruns,
+    "collections": run_collections,
 }

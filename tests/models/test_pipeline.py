@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import anndata
@@ -97,9 +98,9 @@ def test_predict__pairs_asked_for_in_their_order(cohort, model):
     assert table["prediction"].tolist() == pytest.approx(
         [whole.loc[key, "prediction"] for key in zip(table["sample_id"], table["drug_id"], strict=True)]
     )
-    with pytest.raises(dr.InputError, match=r'^pairs: 1 of its samples have no genotype\. .*"l0001" may be "L0001"'):
+    with pytest.raises(dr.InputError, match=r'^pairs: 1 of its samples has no genotype\. .*"l0001" may be "L0001"'):
         model.predict(cohort.genotypes, pairs=pd.DataFrame({"sample_id": ["l0001"], "drug_id": ["D001"]}))
-    with pytest.raises(dr.InputError, match=r"^pairs: 1 of its drugs are neither trained nor in the drugs table"):
+    with pytest.raises(dr.InputError, match=r"^pairs: 1 of its drugs is neither trained nor in the drugs table"):
         model.predict(cohort.genotypes, pairs=pd.DataFrame({"sample_id": ["L0001"], "drug_id": ["D9"]}))
 
 
@@ -272,6 +273,55 @@ def test_fit__refuses_in_one_line(cohort, responses, message):
         fit(cohort, responses=responses(cohort))
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_fit__a_measure_that_contradicts_itself(cohort):
+    responses = replace(cohort.responses, measure=dr.Measure("ln_ic50", "uM", "sensitive"))
+    with pytest.raises(dr.InputError, match=r"^measure: found ln_ic50 of which higher means sensitive"):
+        fit(cohort, responses=responses)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"learner": None}, r"^learner: found None \(expected a name\)\. Choose from: additive-mean, auto"),
+        ({"scheme": ["new-samples"]}, r"^scheme: found list \(expected a name\)"),
+        ({"folds": -1}, r"^folds: found -1 \(expected a whole number, 0 or more\)"),
+        ({"folds": 2.5}, r"^folds: found 2\.5 "),
+        ({"rank": "5"}, r"^rank: found '5' "),
+        ({"random_state": None}, r"^random_state: found None "),
+        ({"random_state": np.random.RandomState(0)}, r"^random_state: found RandomState "),
+        ({"minimum_features": 50}, r"^minimum_features: found 50 \(expected a share from 0 to 1\)"),
+    ],
+)
+def test_fit__settings_of_another_kind(cohort, settings, message):
+    with pytest.raises(dr.InputError, match=message):
+        fit(cohort, **settings)
+
+
+def test_fit__one_covariate_by_its_name(cohort):
+    assert fit(cohort, covariates="tissue").covariate_names_ == ["tissue"]
+
+
+def test_predict__pairs_in_the_index_and_what_are_no_pairs(cohort, model):
+    asked = cohort.responses.table[["sample_id", "drug_id", "response"]].head(3)
+    expected = model.predict(cohort.genotypes, samples=cohort.samples, pairs=asked)
+    for index in (["sample_id", "drug_id"], ["sample_id"]):
+        found = model.predict(cohort.genotypes, samples=cohort.samples, pairs=asked.set_index(index))
+        pd.testing.assert_frame_equal(found, expected)
+    with pytest.raises(dr.InputError, match=r"^pairs: found list \(expected a DataFrame with the columns sample_id"):
+        model.predict(cohort.genotypes, pairs=[("L0001", "D001")])
+
+
+def test_predict__says_that_nothing_is_predicted(model, calls, caplog):
+    told = model.predict(calls.rename(columns=lambda name: f"other {name}"))
+    assert told["prediction"].isna().all()
+    assert "no sample has features that hold 50 % of the model's weight; nothing is predicted" in caplog.text
+    caplog.clear()
+    some = calls.copy()
+    some.iloc[1:] = np.nan
+    assert model.predict(some)["prediction"].isna().any()
+    assert "nothing is predicted" not in caplog.text
 
 
 def test_fit__misspelt_choices(cohort):

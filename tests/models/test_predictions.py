@@ -64,6 +64,9 @@ def test_found_features__sentences_name_the_heaviest(learner):
     words = FoundFeatures.of(learner, new_samples(sites().iloc[5:])).heaviest_absent()
     assert words.startswith('No sample has the features "rs0" (6')
     assert words.endswith("%) and 1 more; in brackets their share of the weight.")
+    words = FoundFeatures.of(learner, new_samples(sites().iloc[1:])).heaviest_absent()
+    assert words.startswith('No sample has the feature "rs0" (6')
+    assert words.endswith("%); in brackets its share of the weight.")
 
 
 def test_found_features__neither_ids_nor_places_may_be_another_build(learner):

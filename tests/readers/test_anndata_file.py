@@ -194,3 +194,17 @@ def test_read_anndata__damaged_bytes_are_an_error_or_plausible(file, monkeypatch
             assert "\n" not in str(error)
             n_refused += 1
     assert n_refused >= 2
+
+
+@pytest.mark.parametrize("chunks", [(1, 7), (50, 1), (10, 3), (50, 7), None])
+def test_read_anndata__tiles_of_any_shape(tmp_path, monkeypatch, chunks):
+    monkeypatch.setattr(anndata_file, "_BLOCK_CELLS", 40)
+    values = np.random.default_rng(0).integers(0, 3, (50, 7)).astype(np.float32)
+    values[values == 2] = np.nan
+    anndata.AnnData(values).write_h5ad(tmp_path / "x.h5ad")
+    with h5py.File(tmp_path / "x.h5ad", "a") as stored:
+        about = dict(stored["X"].attrs)
+        del stored["X"]
+        stored.create_dataset("X", data=values, chunks=chunks).attrs.update(about)
+    genotypes = read_anndata(tmp_path / "x.h5ad", kind="dosage")
+    assert genotypes.equals(as_genotypes(anndata.AnnData(values), kind="dosage"))

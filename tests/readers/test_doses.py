@@ -57,7 +57,9 @@ def test_read_doses__other_names_and_decimal_commas(tmp_path):
 def test_read_doses__absent_column(tmp_path, column):
     path = write(tmp_path, HEADER.replace(column, "other"))
     option = "--" + column.removesuffix("_id") + "-column"
-    with pytest.raises(InputError, match=f'doses.dat: found no column "{column}" .*name it with {option}'):
+    with pytest.raises(
+        InputError, match=f'doses.dat: found no column "{column}" .*its name or its number .* with {option}'
+    ):
         read_doses(path)
     with pytest.raises(InputError, match=r'found no column "plate" .*--plate-column'):
         read_doses(write(tmp_path), plate_column="plate")

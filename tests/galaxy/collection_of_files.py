@@ -1,0 +1,51 @@
+"""Genotypes as a collection, in a real Galaxy: planemo's cases cannot give one to a field for several datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from server import TEST_DATA, GalaxyServer
+
+FILES = {"chromosome_2.vcf": "vcf", "chromosome_19.vcf": "vcf", "responses.tsv": "tabular"}
+AWKWARD = "chr2 $(touch x) 'a"
+"""Name of an element that a shell would misread."""
+LINKED = "chr2 _(touch x) _a"
+SECONDS = 300
+
+
+def problem_of_collections(server: GalaxyServer) -> str | None:
+    """What is wrong with how prepare takes collections, if anything."""
+    from bioblend.galaxy import GalaxyInstance  # only planemo's Python has it
+
+    galaxy = GalaxyInstance(server.url, key=server.user_key)
+    history = galaxy.histories.create_history("collections")["id"]
+    ids = {}
+    for name, kind in FILES.items():
+        answer = galaxy.tools.upload_file(str(TEST_DATA / "germline" / name), history, file_type=kind)
+        ids[name] = answer["outputs"][0]["id"]
+    for each in ids.values():
+        galaxy.datasets.wait_for_dataset(each, maxwait=SECONDS, interval=0.5, check=True)
+    first = (AWKWARD, ids["chromosome_2.vcf"])
+    joined = prepared_from(galaxy, history, [first, ("chr19", ids["chromosome_19.vcf"])])
+    if joined["exit_code"] != 0 or "120 samples and 13 features" not in joined["tool_stdout"]:
+        return f"two chromosomes: {(joined['tool_stderr'] or joined['tool_stdout'])[-300:]}"
+    if f"'genotypes_1/{LINKED}'" not in joined["command_line"]:
+        return f"the first file is not linked as {LINKED}: {joined['command_line']}"
+    wrong = prepared_from(galaxy, history, [first, ("chr19", ids["responses.tsv"])])
+    if wrong["exit_code"] != 2 or "error: chr19, line 2" not in wrong["tool_stderr"]:
+        return f"a file that is none of genotypes is not named: {wrong['tool_stderr'][-300:]}"
+    return None
+
+
+def prepared_from(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Run prepare on a list of these elements, and return the job when it has ended."""
+    listed = [{"src": "hda", "id": dataset, "name": name} for name, dataset in elements]
+    made = galaxy.histories.create_dataset_collection(
+        history, {"collection_type": "list", "name": "genotypes", "element_identifiers": listed}
+    )
+    genotypes = {"batch": False, "values": [{"src": "hdca", "id": made["id"]}]}
+    started = galaxy.tools.run_tool(history, "drugresponse_prepare", {"genotypes": genotypes, "outputs": None})
+    (job,) = started["jobs"]
+    galaxy.jobs.wait_for_job(job["id"], maxwait=SECONDS, interval=0.5, check=False)
+    return galaxy.jobs.show_job(job["id"], full_details=True)

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.readers import read_doses, read_drugs, read_pairs, read_responses, read_samples, read_splits
+from drugresponse.readers.column_numbers import column_named, is_column_number
+
+COLUMNS = ["cell line", "drug", "AUC"]
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "table.dat"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("column", "name"), [("#1", "cell line"), ("#3", "AUC"), ("#03", "AUC"), ("drug", "drug"), ("other", "other")]
+)
+def test_column_named__by_number_or_by_name(column, name):
+    assert column_named(COLUMNS, column, "t") == name
+
+
+@pytest.mark.parametrize("column", ["3", "#", "#3 ", "#-1", "#1.0", "# 1", "#a", "##1", "#٣", "#1234567890"])
+def test_column_named__what_only_looks_like_a_number_is_a_name(column):
+    assert not is_column_number(column)
+    assert column_named(COLUMNS, column, "t") == column
+
+
+@pytest.mark.parametrize("column", ["#0", "#4", "#999999999"])
+def test_column_named__no_such_number(column):
+    message = rf'^t\.tsv: found no column {column} \(its columns are "cell line", "drug", "AUC"\)\. .*from #1 to #3'
+    with pytest.raises(InputError, match=message):
+        column_named(COLUMNS, column, "t.tsv")
+
+
+def test_column_named__a_name_goes_before_a_number_and_is_told(caplog):
+    with caplog.at_level(logging.WARNING):
+        assert column_named(["a", "#1", "b"], "#1", "t.tsv") == "#1"
+    assert 't.tsv: "#1" is the name of a column, and that one is used; column number 1 is "a".' in caplog.text
+
+
+def test_column_named__a_name_that_is_its_own_number_needs_no_word(caplog):
+    assert column_named(["#1", "#2"], "#2", "t.tsv") == "#2"
+    assert column_named(["x", "#7"], "#7", "t.tsv") == "#7"
+    assert not caplog.records
+
+
+def test_readers__take_numbers_in_their_own_file(tmp_path):
+    path = write(tmp_path, "AUC\tdrug\tcell line\tfold\n0.5\td1\ts1\t0\n0.7\td2\ts2\t1\n")
+    rows = read_responses(path, sample_column="#3", drug_column="#2", response_column="#1").table
+    assert rows[["sample_id", "drug_id", "response"]].values.tolist() == [["s1", "d1", 0.5], ["s2", "d2", 0.7]]
+    assert read_samples(path, sample_column="#3").index.tolist() == ["s1", "s2"]
+    assert read_drugs(path, drug_column="#2").index.tolist() == ["d1", "d2"]
+    assert read_pairs(path, sample_column="#3", drug_column="#2").values.tolist() == [["s1", "d1"], ["s2", "d2"]]
+    assert read_splits(path, sample_column="#3", drug_column="#2")["sample_id"].tolist() == ["s1", "s2"]
+    with pytest.raises(InputError, match=r"^table\.dat: found no column #5 "):
+        read_responses(path, response_column="#5")
+
+
+def test_read_doses__columns_by_number(tmp_path):
+    path = write(tmp_path, "plate\tuM\tline\tv\tcompound\np1\t1\ts1\t0.9\td1\np1\t10\ts1\t0.2\td1\n")
+    columns = {"sample_column": "#3", "drug_column": "#5", "dose_column": "#2", "response_column": "#4"}
+    table = read_doses(path, **columns, plate_column="#1").table
+    assert table["dose"].tolist() == [1.0, 10.0]
+    assert table["sample_id"].unique().tolist() == ["s1"]
