@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import align
+from drugresponse.features.sites import number_sites
 
 __all__ = ["COVARIATES", "SampleEncoder"]
 
@@ -106,6 +107,20 @@ class SampleEncoder(BaseEstimator):
         rows = self.tokens_
         names = rows["block"].where(rows["arm"] == "", rows["block"] + " x " + rows["arm"])
         return {str(name): np.asarray(at) for name, at in rows.groupby(names, sort=False).indices.items()}
+
+    def sites(self) -> NDArray[np.intp]:
+        """`(n_tokens,)` number of the site of each genotype token, as `sites.number_sites` tells; -1 where it has none.
+
+        Covariates and interactions with an arm have none.
+        """
+        check_is_fitted(self, "tokens_")
+        rows, features = self.tokens_, self.genotype_features_
+        plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
+        known = pd.MultiIndex.from_arrays([features["block"], features.index])
+        at = known.get_indexer(pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]]))
+        found = np.full(len(rows), -1, dtype=np.intp)
+        found[plain] = number_sites(features.iloc[at])
+        return found
 
     def interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Column numbers of the interaction tokens, of the genotype token in each, and of the arm's token in each."""

@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.errors import ModelFileError
+from drugresponse.features.sites import site_sums
+from drugresponse.models.base import State, state_array
+from drugresponse.models.boosters import booster_bytes, load_booster
 from drugresponse.models.contributions import LEADING, Contributions
 from drugresponse.models.handing_down import HandingDown
 from drugresponse.models.linear import FactorRidge
@@ -16,7 +20,15 @@ from drugresponse.models.linear import FactorRidge
 if TYPE_CHECKING:
     from drugresponse.models.trees import _Trees
 
-__all__ = ["booster_contributions", "embedding_width", "pair_inputs", "token_inputs"]
+__all__ = [
+    "booster_contributions",
+    "embedding_width",
+    "load_pair_state",
+    "pair_inputs",
+    "pair_state",
+    "token_inputs",
+    "token_shares",
+]
 
 _EMBEDDING = 20
 """Factors of the ridge's embeddings among the inputs."""
@@ -27,12 +39,44 @@ def embedding_width(stage: FactorRidge) -> int:
     return 1 + min(stage.rank_, _EMBEDDING)
 
 
-def token_inputs(stage: FactorRidge, columns: NDArray[np.integer[Any]], pairs: Pairs) -> NDArray[np.float32]:
-    """`(n_samples, n_columns)` the tokens in these columns, NaN where unknown."""
+def token_inputs(
+    stage: FactorRidge, columns: NDArray[np.integer[Any]], sites: NDArray[np.integer[Any]], pairs: Pairs
+) -> NDArray[np.float32]:
+    """`(n_samples, n_columns + n_sites)` the tokens in these columns, NaN where unknown, and the sum of each site.
+
+    Parameters
+    ----------
+    stage
+        Fitted.
+    columns
+        Numbers of tokens.
+    sites
+        `(n_tokens,)` the site of each token, -1 where it has none; in a sum an unknown token is the training mean.
+    pairs
+        Whose samples are asked for.
+    """
     encoder = stage.sample_encoder_
-    tokens = encoder.transform(pairs.genotypes, pairs.covariates)[:, columns].astype(np.float32)
+    whole = encoder.transform(pairs.genotypes, pairs.covariates)
+    tokens = whole[:, columns].astype(np.float32)
     tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, columns]] = np.nan
-    return tokens
+    return np.hstack([tokens, (whole @ site_sums(sites)).astype(np.float32)])
+
+
+def token_shares(
+    columns: NDArray[np.integer[Any]], sites: NDArray[np.integer[Any]], number: int
+) -> NDArray[np.float64]:
+    """`(n_tokens,)` which part of an input each token is; of a site, those that it adds up have equal parts.
+
+    Examples
+    --------
+    >>> token_shares(np.array([0, 2]), np.array([-1, 0, 0]), 2).tolist()
+    [0.0, 0.5, 0.5]
+    """
+    asked = number - len(columns)
+    if asked < 0:
+        return (np.arange(len(sites)) == columns[number]).astype(np.float64)
+    members = (sites == asked).astype(np.float64)
+    return members / max(members.sum(), 1.0)
 
 
 def pair_inputs(
@@ -49,7 +93,7 @@ def pair_inputs(
     pairs
         Which sample meets which drug.
     tokens
-        Of `token_inputs`.
+        Of `token_inputs`, the sums of sites included.
     stage
         `(n_pairs,)` the ridge's prediction less its overall mean.
     samples, drugs
@@ -74,7 +118,7 @@ def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions
     samples, drugs = stage.sample_embeddings(pairs)[:, :width], stage.drug_embeddings(pairs)
     by_structure = (drugs != stage.drug_embeddings_without_structure(pairs)).any(axis=1)
     whole = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-    tokens, predicted = token_inputs(stage, trees.columns_, pairs), trees.predict(pairs)
+    tokens, predicted = token_inputs(stage, trees.columns_, trees.sites_, pairs), trees.predict(pairs)
     scores = stage.predict(pairs) - stage.overall_
     kinds = [kind for kind in LEADING if stage.part_kinds()[kind]]
     for ridge in stage.contributions(pairs):
@@ -88,7 +132,7 @@ def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions
         found = trees.scale_ * _credits(booster, inputs, by_steps=trees.grows_forest)
         values = _handed_down(trees, found, ridge.values, whole[cut.sample_index])
         of_drug = "structure" if by_structure[cut.drug_index[0]] else "mean"
-        values[:, kinds.index(of_drug)] += found[:, len(trees.columns_) + 1 + width : -1].sum(axis=1)
+        values[:, kinds.index(of_drug)] += found[:, tokens.shape[1] + 1 + width : -1].sum(axis=1)
         values[:, 0] += trees.center_ + found[:, -1]
         if not trees.single_:
             values += ridge.values
@@ -98,7 +142,7 @@ def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions
 def _handed_down(
     trees: _Trees, found: NDArray[np.float64], ridge: NDArray[np.float64], tokens: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """`(n_rows, n_parts)` credits of tokens, of the ridge's prediction and of its sample embedding, by part.
+    """`(n_rows, n_parts)` credits of tokens, sites, the ridge's prediction and its sample embedding, by part.
 
     Parameters
     ----------
@@ -111,7 +155,10 @@ def _handed_down(
     tokens
         `(n_rows, n_tokens)`.
     """
-    stage, n_used, first = trees.stage_, len(trees.columns_), ridge.shape[1] - tokens.shape[1]
+    stage, first = trees.stage_, ridge.shape[1] - tokens.shape[1]
+    sums = site_sums(trees.sites_).toarray()
+    n_tokens = len(trees.columns_)
+    n_used = n_tokens + sums.shape[1]
     parts = ridge.copy()
     # the input is the ridge's prediction less its overall mean; what is the same in all of a booster's rows earns none
     parts[:, 0] = 0.0 if trees.single_ else ridge[:, 0] - stage.overall_
@@ -119,9 +166,10 @@ def _handed_down(
     embedding = HandingDown.of(tokens, stage.coefficients_[:, : embedding_width(stage)])
     values, nobody = score.spread(found[:, n_used : n_used + 1])
     of_tokens, nothing = embedding.spread(found[:, n_used + 1 : n_used + 1 + embedding.coefficients.shape[1]])
-    values[:, first:] += of_tokens
-    values[:, first + trees.columns_] += found[:, :n_used]
-    values[:, 0] += nobody + nothing
+    of_sites, unknown = HandingDown.of(tokens, sums).spread(found[:, n_tokens:n_used])
+    values[:, first:] += of_tokens + of_sites
+    values[:, first + trees.columns_] += found[:, :n_tokens]
+    values[:, 0] += nobody + nothing + unknown
     return values
 
 
@@ -135,3 +183,42 @@ def _credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> ND
 
     data = xgboost.DMatrix(inputs, nthread=1)
     return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
+
+
+def pair_state(trees: _Trees) -> State:
+    """Of trees on pairs: their inputs, what the target was standardised by, and the boosters as bytes."""
+    return {
+        "center": trees.center_,
+        "scale": trees.scale_,
+        "columns": trees.columns_,
+        "sites": trees.sites_,
+        "drug_ids": trees.drug_ids_,
+        "booster_names": list(trees.boosters_),
+        "boosters": {str(i): booster_bytes(booster) for i, booster in enumerate(trees.boosters_.values())},
+    }
+
+
+def load_pair_state(trees: _Trees, state: State) -> None:
+    """Give the trees what `pair_state` kept; the ridge stage is loaded before."""
+    trees.center_, trees.scale_ = float(state["center"]), float(state["scale"])
+    trees.columns_ = state_array(state, "columns", -1)
+    trees.stage_.prove_columns(trees.columns_)
+    trees.sites_ = _load_sites(state, len(trees.stage_.sample_encoder_.tokens_))
+    trees.drug_ids_ = list(state["drug_ids"])
+    n_sides = 1 if trees.single_ else 2
+    n_sites = int(trees.sites_.max(initial=-1)) + 1
+    n_inputs = len(trees.columns_) + n_sites + 1 + embedding_width(trees.stage_) * n_sides
+    names = list(state["booster_names"])
+    trees.boosters_ = {
+        name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
+    }
+
+
+def _load_sites(state: State, n_tokens: int) -> NDArray[np.int64]:
+    """The site of each token; files of the first releases have none."""
+    if "sites" not in state:
+        return np.full(n_tokens, -1)
+    sites = state_array(state, "sites", n_tokens)
+    if sites.max(initial=-1) >= n_tokens:
+        raise ModelFileError("model: there are more sites than tokens. The file is damaged; train the model again.")
+    return sites

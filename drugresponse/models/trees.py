@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.models.base import PairRegressor, State, state_array
-from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.models.base import PairRegressor, State
+from drugresponse.models.boosters import grow_booster
 from drugresponse.models.contributions import Contributions, product_contributions
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.factor_model import genotype_shares
 from drugresponse.models.linear import FactorRidge
-from drugresponse.models.pair_trees import booster_contributions, embedding_width, pair_inputs, token_inputs
+from drugresponse.models.pair_trees import (
+    booster_contributions,
+    embedding_width,
+    load_pair_state,
+    pair_inputs,
+    pair_state,
+    token_inputs,
+    token_shares,
+)
 from drugresponse.models.sample_trees import SampleTrees
+from drugresponse.models.threads import run_in_order
 
 __all__ = ["BoostedTrees", "RandomForest"]
 
@@ -82,8 +90,10 @@ class _Trees(PairRegressor):
         wanted = len(self.stage_.sample_encoder_.tokens_) - len(shares)
         genotype = np.sort(np.argsort(-shares, kind="stable")[: len(shares) if self.single_ else _MOST_TOKENS])
         self.columns_ = np.concatenate([np.arange(wanted), wanted + genotype]).astype(np.int64)
+        self.sites_ = self.stage_.sample_encoder_.sites().astype(np.int64)
         if not self.single_:
             self.columns_ = self.columns_[self.columns_ >= wanted]
+            self.sites_ = np.full_like(self.sites_, -1)
         stage = self.stage_.predict_left_out(pairs)
         inputs = self._inputs(pairs, self.stage_.left_out_, self.stage_.drug_embeddings(pairs), stage)
         target = y if self.single_ else y - stage
@@ -95,14 +105,14 @@ class _Trees(PairRegressor):
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
         parameters, rounds = self._parameters()
-        with ThreadPoolExecutor(self.n_jobs) as pool:
-            made = pool.map(
-                lambda rows: grow_booster(
-                    inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
-                ),
-                jobs.values(),
-            )
-            self.boosters_ = dict(zip(jobs, made, strict=True))
+        made = run_in_order(
+            lambda rows: grow_booster(
+                inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
+            ),
+            jobs.values(),
+            self.n_jobs,
+        )
+        self.boosters_ = dict(zip(jobs, made, strict=True))
 
     @abstractmethod
     def _parameters(self) -> tuple[dict[str, Any], int]:
@@ -117,7 +127,7 @@ class _Trees(PairRegressor):
     def _inputs(
         self, pairs: Pairs, samples: NDArray[np.float64], drugs: NDArray[np.float64], stage: NDArray[np.float64]
     ) -> NDArray[np.float32]:
-        width, tokens = embedding_width(self.stage_), token_inputs(self.stage_, self.columns_, pairs)
+        width, tokens = embedding_width(self.stage_), token_inputs(self.stage_, self.columns_, self.sites_, pairs)
         sides = samples[:, :width], None if self.single_ else drugs[:, :width]
         return pair_inputs(pairs, tokens, stage - self.stage_.overall_, *sides)
 
@@ -172,8 +182,7 @@ class _Trees(PairRegressor):
             gains = self.by_sample_.token_gains(len(gains))
         for booster in self.boosters_.values():
             for name, gain in booster.get_score(importance_type="total_gain").items():
-                if int(name[1:]) < len(self.columns_):
-                    gains[self.columns_[int(name[1:])]] += gain
+                gains += gain * token_shares(self.columns_, self.sites_, int(name[1:]))
         tree_shares = genotype_shares(self.stage_.sample_encoder_, gains)[1]
         return names, (shares + tree_shares) / 2 if tree_shares.any() else shares
 
@@ -188,15 +197,7 @@ class _Trees(PairRegressor):
         state: State = {"stage": self.stage_.get_state(), "single": self.single_}
         if self.by_sample_ is not None:
             return {**state, "by_sample": self.by_sample_.get_state()}
-        return {
-            **state,
-            "center": self.center_,
-            "scale": self.scale_,
-            "columns": self.columns_,
-            "drug_ids": self.drug_ids_,
-            "booster_names": list(self.boosters_),
-            "boosters": {str(i): booster_bytes(booster) for i, booster in enumerate(self.boosters_.values())},
-        }
+        return {**state, **pair_state(self)}
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> _Trees:
@@ -207,15 +208,7 @@ class _Trees(PairRegressor):
         if "by_sample" in state:
             learner.by_sample_ = SampleTrees.from_state(state["by_sample"], learner.stage_)
             return learner
-        learner.center_, learner.scale_ = float(state["center"]), float(state["scale"])
-        learner.columns_ = state_array(state, "columns", -1)
-        learner.stage_.prove_columns(learner.columns_)
-        learner.drug_ids_ = list(state["drug_ids"])
-        n_inputs = len(learner.columns_) + 1 + embedding_width(learner.stage_) * (1 if learner.single_ else 2)
-        names = list(state["booster_names"])
-        learner.boosters_ = {
-            name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
-        }
+        load_pair_state(learner, state)
         return learner
 
 

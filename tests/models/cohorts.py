@@ -7,9 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.base import clone
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import make_folds
+from drugresponse.models.base import PairRegressor
 
 STRUCTURES = (
     "CCO",
@@ -35,10 +38,12 @@ def made_pairs(
     tissues: Sequence[str] | None = None,
     subjects: Sequence[str] | None = None,
     smiles: Sequence[str] = STRUCTURES,
+    features: Sequence[str] | None = None,
 ) -> Pairs:
     """Every sample with every drug, or those cells of `(n_samples, n_drugs)` that are kept."""
     samples = [f"s{i:03d}" for i in range(len(calls))]
-    genotypes = Genotypes.from_dense(calls, samples, [f"g{j:03d}" for j in range(calls.shape[1])], block="mutation")
+    names = [f"g{j:03d}" for j in range(calls.shape[1])] if features is None else list(features)
+    genotypes = Genotypes.from_dense(calls, samples, names, block="mutation")
     drugs = pd.DataFrame(
         {"smiles": (list(smiles) * n_drugs)[:n_drugs]},
         index=pd.Index([f"d{j:02d}" for j in range(n_drugs)], name="drug_id"),
@@ -66,3 +71,11 @@ def arrays_of(state: dict) -> list[NDArray]:
         for value in state.values()
         for each in (arrays_of(value) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else [])
     ]
+
+
+def held_out(learner: PairRegressor, pairs: Pairs, y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Predictions of new samples, by fits on three folds."""
+    found = np.full(len(y), np.nan)
+    for train, test in make_folds(pairs, "new-samples", 3, 0):
+        found[test] = clone(learner).fit(pairs[train], y[train]).predict(pairs[test])
+    return found

@@ -27,6 +27,8 @@ from tests.models.cohorts import STRUCTURES, draw_calls, made_pairs
 
 FAST = {"rank": 4, "trees": 12, "epochs": 2}
 ADDITIVE = ("additive-mean", "covariates", "ridge")
+FEATURES = [*(f"g{j:03d}" for j in range(9)), "RT_5A", "RT_5C", "RT_9K"]
+"""The last but one share a site."""
 TISSUES = ["lung", "skin", "colon"] * 30
 AUTO_SCHEMES = ("new-samples", "random-pairs")
 SUMS = [(name, scheme) for name in LEARNERS for scheme in (AUTO_SCHEMES if name == "auto" else SCHEMES)]
@@ -50,11 +52,11 @@ def cohort(n_drugs: int, *, arm: bool = False, n_samples: int = 90) -> Cohort:
     calls[rng.random(calls.shape) < 0.1] = np.nan
     keep = rng.random((n_samples, n_drugs)) < 0.9
     smiles = [*STRUCTURES[: max(3, n_drugs - 1)], ""]
-    pairs = made_pairs(calls, n_drugs, keep=keep, tissues=TISSUES[:n_samples], smiles=smiles)
+    pairs = made_pairs(calls, n_drugs, keep=keep, tissues=TISSUES[:n_samples], smiles=smiles, features=FEATURES)
     at, drug = pairs.sample_index, pairs.drug_index
     y = 2.0 * truth[at, 3] * (drug == 1) + 0.5 * truth[at, 7] + 0.8 * (at % 3 == 0) + 0.4 * drug
     y = y + rng.normal(0, 0.4, len(pairs))
-    asked = made_pairs(calls, n_drugs + 3, tissues=TISSUES[:n_samples], smiles=["C1CCCC1", *smiles])
+    asked = made_pairs(calls, n_drugs + 3, tissues=TISSUES[:n_samples], smiles=["C1CCCC1", *smiles], features=FEATURES)
     if arm:
         arms = pd.Series(["a", "b"] * n_samples)[:n_samples].to_numpy(dtype=object)
         y = y + 1.5 * (truth[:, 5] * (arms == "b"))[at]

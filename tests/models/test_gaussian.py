@@ -8,9 +8,11 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import ModelFileError
+from drugresponse.models import gaussian
 from drugresponse.models.gaussian import GaussianRidge
 from drugresponse.models.linear import FactorRidge
-from tests.models.cohorts import draw_calls, made_pairs, rmse
+from drugresponse.models.relevance import learn_relevance
+from tests.models.cohorts import draw_calls, held_out, made_pairs, rmse
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +83,21 @@ def test_gaussian__weights_of_the_features_are_those_that_act(smooth):
     assert weights.min() < 0.75 * weights.max()
 
 
-def test_gaussian__random_features_have_the_products_of_a_gaussian_kernel(smooth):
+def test_gaussian__random_features_have_the_products_of_gaussian_kernels(smooth, monkeypatch):
+    learned = []
+
+    def kept(*arguments, **settings):
+        learned.extend(learn_relevance(*arguments, **settings))
+        return learned
+
+    monkeypatch.setattr(gaussian, "learn_relevance", kept)
     pairs, y, _ = smooth
-    learner = GaussianRidge(features=4000).fit(pairs, y)
+    learner = GaussianRidge(features=8000).fit(pairs, y)
     tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:40]
-    scales = np.array([learner.block_scales_["expression"]] * 3)
-    waves = learner._features(tokens)[:, :4000]
-    spread = float(np.sqrt((learner.frequencies_**2).mean(axis=1)).mean() / scales[0])  # one over the kernel's width
-    apart = np.linalg.norm((tokens[:, None] - tokens[None]) * scales, axis=2)
-    np.testing.assert_allclose(waves @ waves.T, np.exp(-0.5 * (apart * spread) ** 2), atol=0.1)
-    assert learner.width_ in (0.5, 1.0, 2.0)
+    waves = learner._waves(tokens)
+    apart = [((tokens[:, None] - tokens[None]) ** 2 @ each.widths**2) for each in learned]
+    assert len(apart) == 4
+    np.testing.assert_allclose(waves @ waves.T, np.mean(np.exp(-np.array(apart)), axis=0), atol=0.1)
 
 
 def test_gaussian__seed_draws_the_features(smooth):
@@ -110,7 +117,7 @@ def test_gaussian__samples_that_are_all_alike():
     assert np.ptp(predicted[pairs.drug_index == 0]) == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("array", ["frequencies", "token_scale", "coefficients", "intercepts"])
+@pytest.mark.parametrize("array", ["frequencies", "coefficients", "intercepts"])
 def test_gaussian__state_of_another_shape_is_refused(smooth, array):
     pairs, y, _ = smooth
     state = GaussianRidge(features=20).fit(pairs, y).get_state()
@@ -118,13 +125,31 @@ def test_gaussian__state_of_another_shape_is_refused(smooth, array):
         GaussianRidge.from_state({**state, array: state[array][:-1]})
 
 
-def test_gaussian__tokens_are_loud_where_effects_add_up_and_faint_where_they_bend(smooth):
+def test_gaussian__straight_effects_stay_straight_and_bent_ones_bend(smooth):
     pairs, bent, _ = smooth
     values = pairs.genotypes.dense()
     rng = np.random.default_rng(1)
     straight = values[pairs.sample_index] @ [1.0, -2.0, 1.0] + rng.normal(0, 0.3, len(pairs))
-    loud, faint = (GaussianRidge(features=200).fit(pairs, y) for y in (straight, bent))
-    np.testing.assert_allclose(loud.token_scale_, 1.0)
-    np.testing.assert_allclose(faint.token_scale_, 0.1)
-    # and what bends little asks for a wide kernel
-    assert loud.notes()["width"] >= faint.notes()["width"]
+    shares = []
+    for y in (straight, bent):
+        learner = GaussianRidge(features=200).fit(pairs, y)
+        tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        shares.append(np.var(tokens @ learner.coefficients_[200:, 0]) / np.var(learner._map(tokens)[:, 0]))
+    assert shares[0] > max(0.4, 3 * shares[1])
+
+
+def test_gaussian__rare_substitutions_learn_from_their_site(site_cohort):
+    near, apart, y, truth = site_cohort
+    together, alone = (rmse(held_out(GaussianRidge(features=1000), pairs, y), truth) for pairs in (near, apart))
+    assert together < 0.8 * alone
+
+
+def test_gaussian__many_columns_are_cut_to_the_leading_ones(smooth, monkeypatch):
+    pairs, y, _ = smooth
+    monkeypatch.setattr(gaussian, "_MOST_COLUMNS", 2)
+    learner = GaussianRidge(features=200).fit(pairs, y)
+    assert learner.frequencies_.shape == (2, 200)
+    loaded = GaussianRidge.from_state(learner.get_state(), **learner.get_params())
+    np.testing.assert_array_equal(loaded.predict(pairs), learner.predict(pairs))
+    with pytest.raises(ModelFileError, match="lies outside the tokens"):
+        GaussianRidge.from_state({**learner.get_state(), "wave_tokens": np.array([0, 3])})

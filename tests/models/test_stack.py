@@ -129,7 +129,7 @@ def test_auto__work_budget_leaves_the_costly_learners_out(one_gene, caplog):
         auto = AutoLearner(**FAST, most_fits=11).fit(pairs, y)
     assert auto.tried_ == ["covariates", "ridge"]
     told = auto.notes()
-    assert told["not_tried"] == ["boosted-trees", "random-forest", "neural"]
+    assert told["not_tried"] == ["boosted-trees", "gaussian", "random-forest", "neural"]
     assert set(told["inner_rmse"]) == {NAIVE, "covariates", "ridge", "auto"}
     assert set(auto.weights_) == {"ridge"}
     assert "auto weighs ridge" in caplog.text

@@ -9,7 +9,7 @@ from drugresponse.errors import ModelFileError
 from drugresponse.models import trees
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.trees import BoostedTrees, RandomForest
-from tests.models.cohorts import draw_calls, made_pairs, rmse
+from tests.models.cohorts import draw_calls, held_out, made_pairs, rmse
 
 KINDS = [BoostedTrees, RandomForest]
 
@@ -196,3 +196,27 @@ def test_trees__of_pairs_where_samples_are_seen(kind):
     assert list(learner.boosters_) == ["all"]
     assert learner.by_sample_ is None
     assert rmse(learner.predict(pairs[test]), (truth + own)[test]) < 0.5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__rare_substitutions_learn_from_their_site(kind, site_cohort):
+    near, apart, y, truth = site_cohort
+    together, alone = (rmse(held_out(kind(trees=100), pairs, y), truth) for pairs in (near, apart))
+    assert together < 0.8 * alone
+
+
+def test_trees__sites_of_a_file_are_proved(site_cohort):
+    near, _, y, _ = site_cohort
+    state = BoostedTrees(trees=4).fit(near, y).get_state()
+    with pytest.raises(ModelFileError, match="more sites than tokens"):
+        BoostedTrees.from_state({**state, "sites": state["sites"] + 1000})
+    with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
+        BoostedTrees.from_state({**state, "sites": np.full_like(state["sites"], -1)})
+
+
+def test_trees__weights_of_a_site_go_to_its_features(site_cohort):
+    near, _, y, _ = site_cohort
+    names, weights = BoostedTrees(trees=40).fit(near, y).feature_weights()
+    acting = [name.startswith(("RT_41", "RT_67")) for _, name in names]
+    assert weights.sum() == pytest.approx(1)
+    assert weights[acting].sum() > 0.8
