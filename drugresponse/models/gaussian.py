@@ -21,8 +21,8 @@ from drugresponse.models.ridge import fit_ridge
 
 __all__ = ["GaussianRidge"]
 
-_DRAWS = 4
-_ROWS = 800
+_DRAWS = 12
+_ROWS = 350
 _SHARE = 0.8
 """How often the widths are learned, on how many samples at most, and on which share of fewer."""
 _FEW_DRUGS = 20

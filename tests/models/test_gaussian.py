@@ -96,7 +96,7 @@ def test_gaussian__random_features_have_the_products_of_gaussian_kernels(smooth,
     tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:40]
     waves = learner._waves(tokens)
     apart = [((tokens[:, None] - tokens[None]) ** 2 @ each.widths**2) for each in learned]
-    assert len(apart) == 4
+    assert len(apart) == 12
     np.testing.assert_allclose(waves @ waves.T, np.mean(np.exp(-np.array(apart)), axis=0), atol=0.1)
 
 
@@ -132,9 +132,9 @@ def test_gaussian__straight_effects_stay_straight_and_bent_ones_bend(smooth):
     straight = values[pairs.sample_index] @ [1.0, -2.0, 1.0] + rng.normal(0, 0.3, len(pairs))
     shares = []
     for y in (straight, bent):
-        learner = GaussianRidge(features=200).fit(pairs, y)
+        learner = GaussianRidge(features=240).fit(pairs, y)
         tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        shares.append(np.var(tokens @ learner.coefficients_[200:, 0]) / np.var(learner._map(tokens)[:, 0]))
+        shares.append(np.var(tokens @ learner.coefficients_[240:, 0]) / np.var(learner._map(tokens)[:, 0]))
     assert shares[0] > max(0.4, 3 * shares[1])
 
 
@@ -147,8 +147,8 @@ def test_gaussian__rare_substitutions_learn_from_their_site(site_cohort):
 def test_gaussian__many_columns_are_cut_to_the_leading_ones(smooth, monkeypatch):
     pairs, y, _ = smooth
     monkeypatch.setattr(gaussian, "_MOST_COLUMNS", 2)
-    learner = GaussianRidge(features=200).fit(pairs, y)
-    assert learner.frequencies_.shape == (2, 200)
+    learner = GaussianRidge(features=240).fit(pairs, y)
+    assert learner.frequencies_.shape == (2, 240)
     loaded = GaussianRidge.from_state(learner.get_state(), **learner.get_params())
     np.testing.assert_array_equal(loaded.predict(pairs), learner.predict(pairs))
     with pytest.raises(ModelFileError, match="lies outside the tokens"):
