@@ -23,6 +23,7 @@ from drugresponse.cli import main
 from drugresponse.cohort_files import write_cohort
 from drugresponse.data.synthetic import Cohort, simulate_cohort
 from drugresponse.model_file import FORMAT
+from drugresponse.models import memory
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.readers import read_genotypes
 
@@ -82,6 +83,8 @@ def write_promised_models() -> None:
     if len(missing) == len(PROMISED):
         write_cohort(cohort, folder)
     tables = {"drugs": cohort.drugs, "samples": cohort.samples}
+    # the waves make files of the Gaussian ridge large, and their number is in the file
+    memory._WAVES = 1000
     for name in missing:
         model = DrugResponseModel(n_jobs=1, device="cpu", random_state=0, **PROMISED[name])
         # the network stays at the ridge unless two genes act together
