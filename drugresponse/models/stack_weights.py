@@ -14,6 +14,8 @@ __all__ = ["combine", "stack_weights", "weigh_learners"]
 
 _LEAST_WEIGHT = 0.03
 """A learner of less weight is not worth its fit."""
+_PRIOR_SPREAD = 0.2
+"""How far from equal the weights of those that are kept are expected to be, as a standard deviation."""
 
 
 def weigh_learners(
@@ -48,7 +50,7 @@ def weigh_learners(
     others = [np.setdiff1d(tested, test, assume_unique=True) for test in tests]
     predicted, naive = np.full(len(y), np.nan), table[:, 0]
     for test, rest in zip(tests, others, strict=True):
-        predicted[test] = combine(table[test], stack_weights(table[rest], y[rest], weights[rest]))
+        predicted[test] = combine(table[test], stack_weights(table[rest], y[rest], weights[rest], groups[rest]))
 
     def gains(rows: NDArray[np.intp]) -> bool:
         before, after = (y[rows] - naive[rows]) ** 2, (y[rows] - predicted[rows]) ** 2
@@ -60,20 +62,25 @@ def weigh_learners(
         predicted[test] = naive[test]
     if not taken:
         return np.zeros(table.shape[1] - 1), predicted
-    return stack_weights(table[tested], y[tested], weights[tested]), predicted
+    return stack_weights(table[tested], y[tested], weights[tested], groups[tested]), predicted
 
 
 def stack_weights(
-    table: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
+    table: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray
 ) -> NDArray[np.float64]:
-    """Weights, 0 or more and at most 1 in sum, that leave least squared error; the first column has the rest.
+    """Weights, 0 or more and at most 1 in sum, of little squared error; the first column has the rest.
+
+    Least squares says which learners are kept, and how much they weigh together. Among them it hardly tells apart those
+    that predict alike, so that their weights are pulled towards equal ones, as by a normal prior, with each group of
+    rows counted as one observation. Source: Diebold and Pauly 1990, "The use of prior information in forecast
+    combination", International Journal of Forecasting 6:503-508.
 
     Parameters
     ----------
     table
         `(n_rows, 1 + n_learners)` predictions, those of the naive model first.
-    y, weights
-        `(n_rows,)` responses and their weights.
+    y, weights, groups
+        `(n_rows,)` responses, their weights, and the subject (or drug, where drugs are new) of each row.
 
     Returns
     -------
@@ -84,33 +91,39 @@ def stack_weights(
     >>> y = np.random.default_rng(0).normal(size=200)
     >>> noise = np.random.default_rng(1).normal(size=(2, 200)) / 2
     >>> table = np.column_stack([np.zeros(200), y + noise[0], y + noise[1]])
-    >>> stack_weights(table, y, np.ones(200)).round(1).tolist()
+    >>> stack_weights(table, y, np.ones(200), np.arange(200)).round(1).tolist()
     [0.4, 0.5]
     """
-    inputs, target = table[:, 1:] - table[:, :1], y - table[:, 0]
+    if not weights.any():
+        return np.zeros(table.shape[1] - 1)
+    root = np.sqrt(weights / weights.mean())
+    inputs, target = (table[:, 1:] - table[:, :1]) * root[:, None], (y - table[:, 0]) * root
     found, used = np.zeros(inputs.shape[1]), np.ones(inputs.shape[1], dtype=bool)
     # a learner whose weight is not worth its fit is left out, and the others weighed again
     while used.any():
         found = np.zeros(inputs.shape[1])
-        found[used] = _on_simplex(inputs[:, used], target, weights)
+        found[used] = _on_simplex(inputs[:, used], target)
         keeps = found >= _LEAST_WEIGHT
         if (keeps == used).all():
             break
         used = keeps
-    return found if used.any() else np.zeros(inputs.shape[1])
+    if not used.any():
+        return np.zeros(inputs.shape[1])
+    noise = float(np.mean((target - inputs @ found) ** 2)) * len(y) / len(np.unique(groups))
+    pull, n_used = np.sqrt(noise) / _PRIOR_SPREAD, int(used.sum())
+    equal = np.full(n_used, found.sum() / n_used)
+    pulled = np.vstack([inputs[:, used], pull * np.eye(n_used)]), np.append(target, pull * equal)
+    found[used] = _on_simplex(*pulled)
+    return found
 
 
-def _on_simplex(
-    inputs: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _on_simplex(inputs: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Non-negative least squares, solved again with the sum held at 1 where it would be more."""
-    root = np.sqrt(weights / weights.sum())
-    scaled, aim = inputs * root[:, None], target * root
-    free = nnls(scaled, aim)[0]
+    free = nnls(inputs, target)[0]
     if free.sum() <= 1:
         return np.asarray(free, dtype=np.float64)
-    heavy = 1e3 * max(float(np.linalg.norm(scaled)), 1e-300)
-    held = nnls(np.vstack([scaled, np.full((1, inputs.shape[1]), heavy)]), np.append(aim, heavy))[0]
+    heavy = 1e3 * max(float(np.linalg.norm(inputs)), 1e-300)
+    held = nnls(np.vstack([inputs, np.full((1, inputs.shape[1]), heavy)]), np.append(target, heavy))[0]
     return np.asarray(held / held.sum(), dtype=np.float64)
 
 
