@@ -22,6 +22,7 @@ def grow_booster(
     *,
     random_state: int,
     max_bin: int = 64,
+    input_weights: NDArray[np.float64] | None = None,
 ) -> Any:
     """A fitted booster.
 
@@ -39,6 +40,8 @@ def grow_booster(
         Seed.
     max_bin
         Bins of an input.
+    input_weights
+        `(n_inputs,)` how often each input is drawn beside the others, where not all are looked at.
     """
     import xgboost
 
@@ -46,7 +49,9 @@ def grow_booster(
     fixed = {"tree_method": "hist", "nthread": 1, "seed": random_state, "max_bin": max_bin}
     if target.ndim == 2:
         fixed["multi_strategy"] = "multi_output_tree"
-    data = xgboost.QuantileDMatrix(inputs, label=target, weight=weights, nthread=1, max_bin=max_bin)
+    data = xgboost.QuantileDMatrix(
+        inputs, label=target, weight=weights, feature_weights=input_weights, nthread=1, max_bin=max_bin
+    )
     return xgboost.train({**fixed, **parameters}, data, num_boost_round=rounds)
 
 

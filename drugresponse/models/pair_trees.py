@@ -16,6 +16,7 @@ from drugresponse.models.boosters import booster_bytes, load_booster
 from drugresponse.models.contributions import LEADING, Contributions
 from drugresponse.models.handing_down import HandingDown
 from drugresponse.models.linear import FactorRidge
+from drugresponse.models.shared_booster import SharedBooster
 
 if TYPE_CHECKING:
     from drugresponse.models.trees import _Trees
@@ -24,6 +25,7 @@ __all__ = [
     "booster_contributions",
     "embedding_width",
     "load_pair_state",
+    "n_token_inputs",
     "pair_inputs",
     "pair_state",
     "token_inputs",
@@ -60,6 +62,11 @@ def token_inputs(
     tokens = whole[:, columns].astype(np.float32)
     tokens[~encoder.called(pairs.genotypes, pairs.covariates)[:, columns]] = np.nan
     return np.hstack([tokens, (whole @ site_sums(sites)).astype(np.float32)])
+
+
+def n_token_inputs(trees: _Trees) -> int:
+    """How many inputs are tokens or sums of sites; they come first."""
+    return len(trees.columns_) + int(trees.sites_.max(initial=-1)) + 1
 
 
 def token_shares(
@@ -122,21 +129,50 @@ def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions
     scores = stage.predict(pairs) - stage.overall_
     kinds = [kind for kind in LEADING if stage.part_kinds()[kind]]
     for ridge in stage.contributions(pairs):
-        booster = trees.boosters_.get(ridge.drug_id if trees.single_ else "all")
-        if booster is None:
-            yield ridge
-            continue
         cut = pairs[ridge.rows]
-        sides = samples, None if trees.single_ else drugs[:, :width]
-        inputs = pair_inputs(cut, tokens, scores[ridge.rows], *sides)
-        found = trees.scale_ * _credits(booster, inputs, by_steps=trees.grows_forest)
-        values = _handed_down(trees, found, ridge.values, whole[cut.sample_index])
-        of_drug = "structure" if by_structure[cut.drug_index[0]] else "mean"
-        values[:, kinds.index(of_drug)] += found[:, tokens.shape[1] + 1 + width : -1].sum(axis=1)
-        values[:, 0] += trees.center_ + found[:, -1]
-        if not trees.single_:
-            values += ridge.values
+        booster = trees.boosters_.get(ridge.drug_id if trees.single_ else "all")
+        values = ridge.values if booster is None or not trees.single_ else np.zeros_like(ridge.values)
+        if booster is not None:
+            sides = samples, None if trees.single_ else drugs[:, :width]
+            inputs = pair_inputs(cut, tokens, scores[ridge.rows], *sides)
+            found = trees.scale_ * _credits(booster, inputs, by_steps=trees.grows_forest)
+            values = values + _handed_down(trees, found, ridge.values, whole[cut.sample_index])
+            of_drug = "structure" if by_structure[cut.drug_index[0]] else "mean"
+            values[:, kinds.index(of_drug)] += found[:, tokens.shape[1] + 1 + width : -1].sum(axis=1)
+            values[:, 0] += trees.center_ + found[:, -1]
+        if trees.shared_ is not None and ridge.drug_id in trees.drug_ids_:
+            mean = stage.overall_ + drugs[cut.drug_index[0], 0]
+            seen = tokens[cut.sample_index], whole[cut.sample_index]
+            values = (values + _shared_parts(trees, trees.shared_, ridge.drug_id, mean, *seen)) / 2
         yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
+
+
+def _shared_parts(
+    trees: _Trees,
+    shared: SharedBooster,
+    drug_id: str,
+    mean: float,
+    inputs: NDArray[np.float32],
+    tokens: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """`(n_rows, n_parts)` what the booster that drugs share owes to the parts; which drug it is belongs to the mean.
+
+    Parameters
+    ----------
+    trees, shared
+        The learner, and its shared booster.
+    drug_id, mean
+        Of all rows, and the ridge's mean of it.
+    inputs, tokens
+        `(n_rows, n_token_inputs)` and `(n_rows, n_tokens)`.
+    """
+    drug = trees.drug_ids_.index(drug_id)
+    given = shared.inputs(inputs, np.full(len(inputs), drug))
+    found = shared.spreads[drug] * _credits(shared.booster, given, by_steps=False)
+    first = len(trees.stage_.contribution_parts()) - tokens.shape[1]
+    values = _of_tokens(trees, found[:, : inputs.shape[1]], tokens, first)
+    values[:, 0] += mean + found[:, inputs.shape[1] :].sum(axis=1)
+    return values
 
 
 def _handed_down(
@@ -155,21 +191,30 @@ def _handed_down(
     tokens
         `(n_rows, n_tokens)`.
     """
-    stage, first = trees.stage_, ridge.shape[1] - tokens.shape[1]
-    sums = site_sums(trees.sites_).toarray()
-    n_tokens = len(trees.columns_)
-    n_used = n_tokens + sums.shape[1]
+    stage, first, n_used = trees.stage_, ridge.shape[1] - tokens.shape[1], n_token_inputs(trees)
     parts = ridge.copy()
     # the input is the ridge's prediction less its overall mean; what is the same in all of a booster's rows earns none
     parts[:, 0] = 0.0 if trees.single_ else ridge[:, 0] - stage.overall_
     score = HandingDown.of(parts, np.ones((parts.shape[1], 1)))
     embedding = HandingDown.of(tokens, stage.coefficients_[:, : embedding_width(stage)])
     values, nobody = score.spread(found[:, n_used : n_used + 1])
-    of_tokens, nothing = embedding.spread(found[:, n_used + 1 : n_used + 1 + embedding.coefficients.shape[1]])
-    of_sites, unknown = HandingDown.of(tokens, sums).spread(found[:, n_tokens:n_used])
-    values[:, first:] += of_tokens + of_sites
+    of_embedding, nothing = embedding.spread(found[:, n_used + 1 : n_used + 1 + embedding.coefficients.shape[1]])
+    values[:, first:] += of_embedding
+    values[:, 0] += nobody + nothing
+    return values + _of_tokens(trees, found[:, :n_used], tokens, first)
+
+
+def _of_tokens(
+    trees: _Trees, found: NDArray[np.float64], tokens: NDArray[np.float64], first: int
+) -> NDArray[np.float64]:
+    """`(n_rows, n_parts)` credits of tokens and of sites, by part; the tokens' parts begin with number `first`."""
+    sums = site_sums(trees.sites_).toarray()
+    n_tokens = len(trees.columns_)
+    values = np.zeros((len(tokens), first + tokens.shape[1]))
+    of_sites, unknown = HandingDown.of(tokens, sums).spread(found[:, n_tokens:])
+    values[:, first:] += of_sites
     values[:, first + trees.columns_] += found[:, :n_tokens]
-    values[:, 0] += nobody + nothing + unknown
+    values[:, 0] += unknown
     return values
 
 
@@ -187,7 +232,9 @@ def _credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> ND
 
 def pair_state(trees: _Trees) -> State:
     """Of trees on pairs: their inputs, what the target was standardised by, and the boosters as bytes."""
+    shared = {} if trees.shared_ is None else {"shared": trees.shared_.get_state()}
     return {
+        **shared,
         "center": trees.center_,
         "scale": trees.scale_,
         "columns": trees.columns_,
@@ -206,12 +253,15 @@ def load_pair_state(trees: _Trees, state: State) -> None:
     trees.sites_ = _load_sites(state, len(trees.stage_.sample_encoder_.tokens_))
     trees.drug_ids_ = list(state["drug_ids"])
     n_sides = 1 if trees.single_ else 2
-    n_sites = int(trees.sites_.max(initial=-1)) + 1
-    n_inputs = len(trees.columns_) + n_sites + 1 + embedding_width(trees.stage_) * n_sides
+    n_tokens = n_token_inputs(trees)
+    n_inputs = n_tokens + 1 + embedding_width(trees.stage_) * n_sides
     names = list(state["booster_names"])
     trees.boosters_ = {
         name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
     }
+    # files of the first releases have none
+    if "shared" in state:
+        trees.shared_ = SharedBooster.from_state(state["shared"], n_tokens, len(trees.drug_ids_))
 
 
 def _load_sites(state: State, n_tokens: int) -> NDArray[np.int64]:

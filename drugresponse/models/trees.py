@@ -23,12 +23,14 @@ from drugresponse.models.pair_trees import (
     booster_contributions,
     embedding_width,
     load_pair_state,
+    n_token_inputs,
     pair_inputs,
     pair_state,
     token_inputs,
     token_shares,
 )
 from drugresponse.models.sample_trees import SampleTrees
+from drugresponse.models.shared_booster import SharedBooster
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["BoostedTrees", "RandomForest"]
@@ -36,7 +38,7 @@ __all__ = ["BoostedTrees", "RandomForest"]
 _MOST_SINGLE_DRUGS = 20
 """Up to so many drugs each gets a booster of its own on all tokens."""
 _FEWEST_ROWS = 40
-"""A drug with fewer rows has no booster; the ridge predicts it."""
+"""A drug with fewer rows has no booster of its own; the ridge takes its place."""
 _MOST_TOKENS = 50
 """Tokens beside the embeddings where one booster serves all drugs."""
 _SIDE_BY_SIDE = 4
@@ -47,8 +49,9 @@ class _Trees(PairRegressor):
     """What both kinds of trees share: the ridge stage before them, their inputs, and their state.
 
     Inputs hold the ridge's prediction and embeddings instead of 3,000 columns repeated for each pair. For training rows
-    both are left-out ones, so that the trees see the error that new rows will have. Few drugs have a booster each. Of
-    many drugs and new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
+    both are left-out ones, so that the trees see the error that new rows will have. Few drugs have a booster each, and
+    for new samples one more that they share, which predicts the other half; it looks at tokens only. Of many drugs and
+    new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
     """
 
     scheme: str
@@ -66,6 +69,7 @@ class _Trees(PairRegressor):
         self.single_ = len(pairs.drugs) <= _MOST_SINGLE_DRUGS and scheme.drug_effect
         self.by_sample_: SampleTrees | None = None
         self.boosters_: dict[str, Any] = {}
+        self.shared_: SharedBooster | None = None
         if not self.single_ and scheme.drug_effect and not scheme.sample_effect:
             self.by_sample_ = self._grow_by_sample(pairs)
         else:
@@ -105,6 +109,17 @@ class _Trees(PairRegressor):
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
         parameters, rounds = self._parameters()
+        # where samples are seen, their own responses say more than what drugs share
+        if (
+            self.single_
+            and len(self.drug_ids_) > 1
+            and not (self.grows_forest or find_scheme(self.scheme).sample_effect)
+        ):
+            beyond = y - self._drug_means(self.stage_.drug_embeddings(pairs))[pairs.drug_index]
+            tokens = inputs[:, : n_token_inputs(self)]
+            self.shared_ = SharedBooster.grow(
+                tokens, pairs.drug_index, beyond, weights, parameters, rounds, random_state=self.random_state
+            )
         made = run_in_order(
             lambda rows: grow_booster(
                 inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
@@ -154,7 +169,17 @@ class _Trees(PairRegressor):
             rows = np.flatnonzero(pairs.drug_ids == drug)
             if len(rows):
                 predictions[rows] = self._grown(drug, inputs[rows])
+        if self.shared_ is not None:
+            drug_index = pd.Index(self.drug_ids_).get_indexer(pd.Index(pairs.drug_ids))
+            rows = np.flatnonzero(drug_index >= 0)
+            beyond = self.shared_.predict(inputs[rows, : n_token_inputs(self)], drug_index[rows])
+            together = self._drug_means(drugs)[pairs.drug_index[rows]] + beyond
+            predictions[rows] = (predictions[rows] + together) / 2
         return predictions
+
+    def _drug_means(self, drugs: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_drugs,)` what the ridge expects of each drug in the mean sample, by the drugs' embeddings."""
+        return np.asarray(self.stage_.overall_ + drugs[:, 0])
 
     def _grown(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         return self.center_ + self.scale_ * np.asarray(self.boosters_[name].inplace_predict(inputs), dtype=np.float64)
@@ -180,7 +205,7 @@ class _Trees(PairRegressor):
         gains = np.zeros(len(self.stage_.sample_encoder_.tokens_))
         if self.by_sample_ is not None:
             gains = self.by_sample_.token_gains(len(gains))
-        for booster in self.boosters_.values():
+        for booster in (*self.boosters_.values(), *([self.shared_.booster] if self.shared_ else [])):
             for name, gain in booster.get_score(importance_type="total_gain").items():
                 gains += gain * token_shares(self.columns_, self.sites_, int(name[1:]))
         tree_shares = genotype_shares(self.stage_.sample_encoder_, gains)[1]
@@ -204,7 +229,7 @@ class _Trees(PairRegressor):
         """A fitted learner from its state."""
         learner = cls(**settings)
         learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
-        learner.single_, learner.boosters_, learner.by_sample_ = bool(state["single"]), {}, None
+        learner.single_, learner.boosters_, learner.by_sample_, learner.shared_ = bool(state["single"]), {}, None, None
         if "by_sample" in state:
             learner.by_sample_ = SampleTrees.from_state(state["by_sample"], learner.stage_)
             return learner

@@ -83,7 +83,12 @@ def test_trees__drug_with_few_rows_is_left_to_the_ridge(kind):
     learner = kind(trees=5).fit(pairs, rng.normal(size=len(pairs)))
     assert set(learner.boosters_) == {"d00", "d02"}
     predicted, ridge = learner.predict(pairs), learner.stage_.predict(pairs)
-    np.testing.assert_array_equal(predicted[pairs.drug_index == 1], ridge[pairs.drug_index == 1])
+    few = pairs.drug_index == 1
+    if learner.shared_ is None:
+        np.testing.assert_array_equal(predicted[few], ridge[few])
+    else:
+        # which shares a booster with the others, and the ridge is the other half
+        assert 0 < rmse(predicted[few], ridge[few]) < 0.3
     assert (predicted[pairs.drug_index == 0] != ridge[pairs.drug_index == 0]).any()
 
 
