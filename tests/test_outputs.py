@@ -78,7 +78,7 @@ def test_output_files__sigterm_leaves_nothing(tmp_path):
         assert running.stdout is not None
         assert running.stdout.readline() == b"ready\n"
         running.send_signal(signal.SIGTERM)
-        assert running.wait(30) == 143
+        assert running.wait(60) == 143
     assert names(tmp_path) == []
 
 

@@ -19,7 +19,7 @@ from drugresponse.models.linear import FactorRidge
 from drugresponse.models.shared_booster import SharedBooster
 
 if TYPE_CHECKING:
-    from drugresponse.models.trees import _Trees
+    from drugresponse.models.staged_trees import StagedTrees
 
 __all__ = [
     "booster_contributions",
@@ -64,7 +64,7 @@ def token_inputs(
     return np.hstack([tokens, (whole @ site_sums(sites)).astype(np.float32)])
 
 
-def n_token_inputs(trees: _Trees) -> int:
+def n_token_inputs(trees: StagedTrees) -> int:
     """How many inputs are tokens or sums of sites; they come first."""
     return len(trees.columns_) + int(trees.sites_.max(initial=-1)) + 1
 
@@ -111,7 +111,7 @@ def pair_inputs(
     return np.hstack([part.astype(np.float32) for part in parts])
 
 
-def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions]:
+def booster_contributions(trees: StagedTrees, pairs: Pairs) -> Iterator[Contributions]:
     """The ridge's parts, and those of what a booster for all drugs adds; or those of the drug's own booster.
 
     Parameters
@@ -148,7 +148,7 @@ def booster_contributions(trees: _Trees, pairs: Pairs) -> Iterator[Contributions
 
 
 def _shared_parts(
-    trees: _Trees,
+    trees: StagedTrees,
     shared: SharedBooster,
     drug_id: str,
     mean: float,
@@ -176,7 +176,7 @@ def _shared_parts(
 
 
 def _handed_down(
-    trees: _Trees, found: NDArray[np.float64], ridge: NDArray[np.float64], tokens: NDArray[np.float64]
+    trees: StagedTrees, found: NDArray[np.float64], ridge: NDArray[np.float64], tokens: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """`(n_rows, n_parts)` credits of tokens, sites, the ridge's prediction and its sample embedding, by part.
 
@@ -205,7 +205,7 @@ def _handed_down(
 
 
 def _of_tokens(
-    trees: _Trees, found: NDArray[np.float64], tokens: NDArray[np.float64], first: int
+    trees: StagedTrees, found: NDArray[np.float64], tokens: NDArray[np.float64], first: int
 ) -> NDArray[np.float64]:
     """`(n_rows, n_parts)` credits of tokens and of sites, by part; the tokens' parts begin with number `first`."""
     sums = site_sums(trees.sites_).toarray()
@@ -230,7 +230,7 @@ def _credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> ND
     return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
 
 
-def pair_state(trees: _Trees) -> State:
+def pair_state(trees: StagedTrees) -> State:
     """Of trees on pairs: their inputs, what the target was standardised by, and the boosters as bytes."""
     shared = {} if trees.shared_ is None else {"shared": trees.shared_.get_state()}
     return {
@@ -245,7 +245,7 @@ def pair_state(trees: _Trees) -> State:
     }
 
 
-def load_pair_state(trees: _Trees, state: State) -> None:
+def load_pair_state(trees: StagedTrees, state: State) -> None:
     """Give the trees what `pair_state` kept; the ridge stage is loaded before."""
     trees.center_, trees.scale_ = float(state["center"]), float(state["scale"])
     trees.columns_ = state_array(state, "columns", -1)

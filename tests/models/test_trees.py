@@ -6,7 +6,7 @@ import pytest
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.errors import ModelFileError
-from drugresponse.models import trees
+from drugresponse.models import staged_trees
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.trees import BoostedTrees, RandomForest
 from tests.models.cohorts import draw_calls, held_out, made_pairs, rmse
@@ -77,8 +77,8 @@ def test_trees__missing_is_not_taken_for_the_training_mean():
 def test_trees__drug_with_few_rows_is_left_to_the_ridge(kind):
     rng = np.random.default_rng(0)
     keep = np.ones((60, 3), dtype=bool)
-    keep[trees._FEWEST_ROWS - 1 :, 1] = False
-    keep[trees._FEWEST_ROWS :, 2] = False
+    keep[staged_trees._FEWEST_ROWS - 1 :, 1] = False
+    keep[staged_trees._FEWEST_ROWS :, 2] = False
     pairs = made_pairs(draw_calls(60, 5, rng), 3, keep=keep)
     learner = kind(trees=5).fit(pairs, rng.normal(size=len(pairs)))
     assert set(learner.boosters_) == {"d00", "d02"}
