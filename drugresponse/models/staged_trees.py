@@ -109,17 +109,7 @@ class StagedTrees(PairRegressor):
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
         parameters, rounds = self._parameters()
-        # where samples are seen, their own responses say more than what drugs share
-        if (
-            self.single_
-            and len(self.drug_ids_) > 1
-            and not (self.grows_forest or find_scheme(self.scheme).sample_effect)
-        ):
-            beyond = y - self._drug_means(self.stage_.drug_embeddings(pairs))[pairs.drug_index]
-            tokens = inputs[:, : n_token_inputs(self)]
-            self.shared_ = SharedBooster.grow(
-                tokens, pairs.drug_index, beyond, weights, parameters, rounds, random_state=self.random_state
-            )
+        self.shared_ = self._grow_shared(pairs, y, weights, inputs[:, : n_token_inputs(self)])
         made = run_in_order(
             lambda rows: grow_booster(
                 inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
@@ -128,6 +118,18 @@ class StagedTrees(PairRegressor):
             self.n_jobs,
         )
         self.boosters_ = dict(zip(jobs, made, strict=True))
+
+    def _grow_shared(
+        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], tokens: NDArray[np.float32]
+    ) -> SharedBooster | None:
+        """None for one drug, for many, in a forest, and where samples are seen: their own responses say more."""
+        if not self.single_ or len(pairs.drugs) == 1 or self.grows_forest or find_scheme(self.scheme).sample_effect:
+            return None
+        beyond = y - self._drug_means(self.stage_.drug_embeddings(pairs))[pairs.drug_index]
+        parameters, rounds = self._parameters()
+        return SharedBooster.grow(
+            tokens, pairs.drug_index, beyond, weights, parameters, rounds, random_state=self.random_state
+        )
 
     @abstractmethod
     def _parameters(self) -> tuple[dict[str, Any], int]:
