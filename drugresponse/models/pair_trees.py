@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "booster_contributions",
+    "drug_means",
     "embedding_width",
     "load_pair_state",
     "n_token_inputs",
@@ -39,6 +40,19 @@ _EMBEDDING = 20
 def embedding_width(stage: FactorRidge) -> int:
     """How many columns of the ridge's embeddings are among the inputs."""
     return 1 + min(stage.rank_, _EMBEDDING)
+
+
+def drug_means(stage: FactorRidge, drugs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_drugs,)` what the ridge expects of each drug in the mean sample.
+
+    Parameters
+    ----------
+    stage
+        Fitted.
+    drugs
+        `(n_drugs, n_factors)` its embeddings of the drugs.
+    """
+    return np.asarray(stage.overall_ + drugs[:, 0])
 
 
 def token_inputs(
@@ -141,7 +155,7 @@ def booster_contributions(trees: StagedTrees, pairs: Pairs) -> Iterator[Contribu
             values[:, kinds.index(of_drug)] += found[:, tokens.shape[1] + 1 + width : -1].sum(axis=1)
             values[:, 0] += trees.center_ + found[:, -1]
         if trees.shared_ is not None and ridge.drug_id in trees.drug_ids_:
-            mean = stage.overall_ + drugs[cut.drug_index[0], 0]
+            mean = float(drug_means(stage, drugs)[cut.drug_index[0]])
             seen = tokens[cut.sample_index], whole[cut.sample_index]
             values = (values + _shared_parts(trees, trees.shared_, ridge.drug_id, mean, *seen)) / 2
         yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))

@@ -21,6 +21,7 @@ from drugresponse.models.factor_model import genotype_shares
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.pair_trees import (
     booster_contributions,
+    drug_means,
     embedding_width,
     load_pair_state,
     n_token_inputs,
@@ -98,8 +99,8 @@ class StagedTrees(PairRegressor):
         if not self.single_:
             self.columns_ = self.columns_[self.columns_ >= wanted]
             self.sites_ = np.full_like(self.sites_, -1)
-        stage = self.stage_.predict_left_out(pairs)
-        inputs = self._inputs(pairs, self.stage_.left_out_, self.stage_.drug_embeddings(pairs), stage)
+        stage, drugs = self.stage_.predict_left_out(pairs), self.stage_.drug_embeddings(pairs)
+        inputs = self._inputs(pairs, self.stage_.left_out_, drugs, stage)
         target = y if self.single_ else y - stage
         weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
         # XGBoost stops splitting at a gain of 1e-6 and counts in float32: it is given numbers of order 1
@@ -109,7 +110,12 @@ class StagedTrees(PairRegressor):
         self.drug_ids_ = [str(each) for each in pairs.drugs.index]
         jobs = self._jobs(pairs)
         parameters, rounds = self._parameters()
-        self.shared_ = self._grow_shared(pairs, y, weights, inputs[:, : n_token_inputs(self)])
+        if self._shares(pairs):
+            beyond = y - drug_means(self.stage_, drugs)[pairs.drug_index]
+            tokens = inputs[:, : n_token_inputs(self)]
+            self.shared_ = SharedBooster.grow(
+                tokens, pairs.drug_index, beyond, weights, parameters, rounds, random_state=self.random_state
+            )
         made = run_in_order(
             lambda rows: grow_booster(
                 inputs[rows], target[rows], weights[rows], parameters, rounds, random_state=self.random_state
@@ -119,17 +125,10 @@ class StagedTrees(PairRegressor):
         )
         self.boosters_ = dict(zip(jobs, made, strict=True))
 
-    def _grow_shared(
-        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], tokens: NDArray[np.float32]
-    ) -> SharedBooster | None:
-        """None for one drug, for many, in a forest, and where samples are seen: their own responses say more."""
-        if not self.single_ or len(pairs.drugs) == 1 or self.grows_forest or find_scheme(self.scheme).sample_effect:
-            return None
-        beyond = y - self._drug_means(self.stage_.drug_embeddings(pairs))[pairs.drug_index]
-        parameters, rounds = self._parameters()
-        return SharedBooster.grow(
-            tokens, pairs.drug_index, beyond, weights, parameters, rounds, random_state=self.random_state
-        )
+    def _shares(self, pairs: Pairs) -> bool:
+        """Whether drugs share a booster. Where samples are seen they do not: their own responses say more."""
+        several = self.single_ and len(pairs.drugs) > 1
+        return several and not self.grows_forest and not find_scheme(self.scheme).sample_effect
 
     @abstractmethod
     def _parameters(self) -> tuple[dict[str, Any], int]:
@@ -175,13 +174,9 @@ class StagedTrees(PairRegressor):
             drug_index = pd.Index(self.drug_ids_).get_indexer(pd.Index(pairs.drug_ids))
             rows = np.flatnonzero(drug_index >= 0)
             beyond = self.shared_.predict(inputs[rows, : n_token_inputs(self)], drug_index[rows])
-            together = self._drug_means(drugs)[pairs.drug_index[rows]] + beyond
+            together = drug_means(self.stage_, drugs)[pairs.drug_index[rows]] + beyond
             predictions[rows] = (predictions[rows] + together) / 2
         return predictions
-
-    def _drug_means(self, drugs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`(n_drugs,)` what the ridge expects of each drug in the mean sample, by the drugs' embeddings."""
-        return np.asarray(self.stage_.overall_ + drugs[:, 0])
 
     def _grown(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         return self.center_ + self.scale_ * np.asarray(self.boosters_[name].inplace_predict(inputs), dtype=np.float64)

@@ -20,6 +20,7 @@ from drugresponse.readers.plink_calls import open_plink_calls
 from drugresponse.readers.plink_labels import PlinkVariants, read_plink_samples, read_plink_variants
 from drugresponse.readers.plink_sites import keep_calls, keep_places
 from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
+from drugresponse.readers.unpacking import GZIP
 
 __all__ = ["PLINK_SUFFIXES", "plink_files", "read_plink"]
 
@@ -161,7 +162,7 @@ def _calls_file(path: Path) -> Path:
 def _head(file: Path) -> bytes:
     with open_checked(file).open("rb") as stream:
         head = stream.read(12)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(GZIP):
         raise InputError(
             f"{file.name}: this PLINK file is compressed (expected it as PLINK wrote it). Unpack it first."
         )
