@@ -56,7 +56,7 @@ def adapt(
     inputs = [model, responses, *genotypes, *(each for each in given if each)]
     outputs = {"predictions": predictions, "next_drugs": next_drugs, "report": report}
     with output_files(outputs, inputs) as out:
-        fitted = load_model(model)
+        fitted = load_model(model).set_params(n_jobs=threads, device=device or "auto")
         pilots = read_responses(
             responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
         )

@@ -49,7 +49,7 @@ def predict(
     """
     inputs = [model, *genotypes, *(each for each in (drugs, samples, pairs, features, aliases) if each)]
     with output_files({"predictions": predictions, "report": report}, inputs) as out:
-        fitted = load_model(model)
+        fitted = load_model(model).set_params(n_jobs=threads, device=device or "auto")
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
         asked = None if pairs is None else read_pairs(pairs, sample_column=sample_column, drug_column=drug_column)
         known: set[str] = set() if sample_table is None else set(sample_table.index)
