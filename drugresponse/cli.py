@@ -44,7 +44,7 @@ class _Convert(argparse.Action):
 
     parameter: Parameter
 
-    def __call__(self, parser: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
         where = option or self.dest
         if self.parameter.type == "switch":
             setattr(namespace, self.dest, True)
@@ -238,7 +238,7 @@ def _ending_on_sigterm() -> Iterator[None]:
         yield
         return
 
-    def end(number: int, frame: FrameType | None) -> NoReturn:
+    def end(_number: int, _frame: FrameType | None) -> NoReturn:
         raise SystemExit(TERMINATED)
 
     def end_again(ignored: sys.UnraisableHookArgs) -> None:

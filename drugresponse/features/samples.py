@@ -137,7 +137,7 @@ class SampleEncoder(BaseEstimator):
             raise ValueError("an interaction token lacks the genotype or the arm that it is made of")
         return np.flatnonzero(crossed), plain[feature], side[arm]
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002 -- scikit-learn's signature
         """`(n_tokens,)` token names in column order."""
         check_is_fitted(self, "tokens_")
         return self.tokens_["token"].to_numpy(dtype=object)

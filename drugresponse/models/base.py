@@ -173,7 +173,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
             f"{type(self).__name__}: its predictions have no parts to show. Choose one of {list(LEARNERS)}."
         )
 
-    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:  # noqa: ARG002 -- for learners that can
         """The parts of each prediction, drug by drug in the order of `pairs.drugs`; drugs without a row are left out.
 
         Memory is that of one drug's parts and of what is kept of each sample.

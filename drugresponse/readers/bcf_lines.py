@@ -96,7 +96,7 @@ def _texts(batch: list[tuple[int, Any]], wanted: Places | None) -> list[tuple[in
 def _quiet_htslib() -> Iterator[None]:
     # htslib writes to stderr by itself; what matters is said again in one line of ours
     module = require("cyvcf2.cyvcf2", "read BCF files")
-    set_level = getattr(module, "set_htslib_log_level", lambda level: None)
+    set_level = getattr(module, "set_htslib_log_level", lambda _level: None)
     set_level(0)
     try:
         yield

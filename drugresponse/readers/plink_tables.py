@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +116,12 @@ def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_sk
     wanted = [name for name in columns if name in ("chromosome", "name", "position", "ref", "alt", "info")]
     if not content.strip():
         return pd.DataFrame(columns=wanted, dtype=object)
-    for read in (_read_even, _read_any):
-        try:
-            return read(content, columns, wanted, separator, _FEW_WORDS | {"position": np.int64})
-        except (ValueError, OverflowError):
-            pass  # the next is slower, and the last goes cell by cell, to say where
+    types = _FEW_WORDS | {"position": np.int64}
+    # the second is slower, and the last goes cell by cell, to say where
+    with suppress(ValueError, OverflowError):
+        return _read_even(content, columns, wanted, types)
+    with suppress(ValueError, OverflowError):
+        return _read_any(content, columns, wanted, separator, types)
     try:
         table = _read_any(content, columns, wanted, separator, {})
     except (ValueError, OverflowError) as error:  # also what is not UTF-8
@@ -137,9 +139,7 @@ def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_sk
     return table.assign(position=numbers.astype(np.int64)).astype(_FEW_WORDS)
 
 
-def _read_even(
-    content: bytes, columns: list[str], wanted: list[str], separator: str, types: Mapping[str, Any]
-) -> pd.DataFrame:
+def _read_even(content: bytes, columns: list[str], wanted: list[str], types: Mapping[str, Any]) -> pd.DataFrame:
     """Lines of equally many cells between single tabs, which is what PLINK writes; a ValueError tells of others."""
     few, number, text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.int64(), pyarrow.string()
     arrow = {name: {"category": few, np.int64: number}.get(types.get(name), text) for name in wanted}

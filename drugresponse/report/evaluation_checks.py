@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
@@ -106,7 +104,7 @@ def method_part(numbers: Numbers) -> Part:
     training = settings.get("training") or _counts(numbers)
     rows = [[key, plain(value)] for key, value in sorted(settings.items()) if key not in _TOLD_ELSEWHERE]
     blocks: list[Block] = [
-        Items(_method_lines(numbers, settings)),
+        Items(_method_lines(numbers)),
         Table(["What", "Number"], joined_rows(training), "What was joined, and what was lost"),
     ]
     blocks += [Table(["Setting", "Value"], rows, words=2)] if rows else []
@@ -119,7 +117,7 @@ def _counts(numbers: Numbers) -> dict[str, int]:
     return numbers.evaluation.rows.loss.to_dict()
 
 
-def _method_lines(numbers: Numbers, settings: dict[str, Any]) -> list[str]:
+def _method_lines(numbers: Numbers) -> list[str]:
     evaluation = numbers.evaluation
     scheme = evaluation.scheme
     resampled = _RESAMPLED.get(scheme.name, "subjects")
