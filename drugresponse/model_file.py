@@ -81,7 +81,10 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         raise ModelFileError(
             f"{path}: the checksum does not match (the file is damaged or was edited). Get a fresh copy."
         )
-    state = _unflatten(manifest.pop("state"), "", tensors)
+    try:
+        state = _unflatten(manifest.pop("state"), "", tensors)
+    except (ValueError, RecursionError):
+        raise ModelFileError(f"{path}: a list of text cannot be read. The file is damaged; train again.") from None
     return state, manifest
 
 
@@ -111,14 +114,17 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     try:
         text = json.loads(header)["__metadata__"][KEY]
         manifest = json.loads(text)
+        # numbers that are none, and text that no file can hold, are JSON to Python alone
+        json.dumps(manifest, allow_nan=False, ensure_ascii=False).encode()
         number = int(manifest["format"])
     except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
         raise ModelFileError(foreign) from None
     if number > FORMAT:
+        package = manifest.get("package")
+        written_by = package if isinstance(package, str) and package.isprintable() else "of a later version"
         raise ModelFileError(
-            f"{path}: has model format {number}, written by drugresponse {manifest.get('package', '?')} "
-            f"(this is {__version__}, which reads up to format {FORMAT}). "
-            f"Install drugresponse {manifest.get('package', '')}."
+            f"{path}: has model format {number}, written by drugresponse {written_by} "
+            f"(this is {__version__}, which reads up to format {FORMAT}). Install drugresponse {written_by}."
         )
     if number < _OLDEST:
         raise ModelFileError(

@@ -29,6 +29,7 @@ from drugresponse.models.encoders import trained_features
 from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
 from drugresponse.models.held_out import HeldOut, headline, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
+from drugresponse.models.manifest_schema import check_manifest
 from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
 from drugresponse.models.requests import as_trained, drugs_by_id, refuse_settings, rows_asked
 from drugresponse.models.seen import SeenSamples
@@ -285,6 +286,7 @@ def load_model(path: str | Path) -> DrugResponseModel:
         The file is foreign, truncated, damaged or of a newer format.
     """
     state, manifest = read_model_file(path)
+    check_manifest(manifest, str(path))
     try:
         model = DrugResponseModel(**manifest["parameters"])
         restore_model(model, state, manifest)
@@ -292,6 +294,6 @@ def load_model(path: str | Path) -> DrugResponseModel:
         raise
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         raise ModelFileError(
-            f"{path}: the manifest does not describe a model ({error!r}). The file is damaged; train again."
+            f"{path}: its parts do not make a model ({error!r}). The file is damaged; train again."
         ) from error
     return model
