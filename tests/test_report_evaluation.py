@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 
 import drugresponse as dr
+from drugresponse.data.findings import Finding
 from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.drug_verdicts import drug_verdicts
 from drugresponse.evaluation.groups import group_errors
 from drugresponse.evaluation.scores import score_evaluation
-from drugresponse.evaluation.summary import EvaluationSummary, Finding, NoiseCeiling, PermutationCheck, RankStability
+from drugresponse.evaluation.summary import EvaluationSummary, NoiseCeiling, PermutationCheck, RankStability
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report
 from drugresponse.report.hexagons import MOST_MARKS, hexagons
 from drugresponse.report.page import number

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.curves import refuse_misnamed_measure
+from drugresponse.data.audit import audit
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, count, nearest
-from drugresponse.evaluation.audit import audit
 from drugresponse.evaluation.benchmark import contenders, run_units
 from drugresponse.evaluation.ceiling import noise_ceiling
 from drugresponse.evaluation.comparison import compare_learners, rank_stability

@@ -7,32 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.data.findings import Finding
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.result import Evaluation
 
-__all__ = ["EvaluationSummary", "Finding", "NoiseCeiling", "PermutationCheck", "RankStability"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the audit of the inputs noticed.
-
-    Attributes
-    ----------
-    check
-        Short name, such as `structures` or `duplicate genotypes`.
-    severity
-        `leak` (would make scores too good in this scheme), `warning`, or `note`.
-    message
-        One sentence: what was found, with up to three ids, and what it means.
-    count
-        How many cases.
-    """
-
-    check: str
-    severity: str
-    message: str
-    count: int
+__all__ = ["EvaluationSummary", "NoiseCeiling", "PermutationCheck", "RankStability"]
 
 
 @dataclass(frozen=True)

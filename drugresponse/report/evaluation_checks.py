@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from drugresponse.data.findings import SEVERITIES
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_words, shown
@@ -14,7 +15,6 @@ from drugresponse.report.wording import measure_words, scope_limits
 
 __all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part"]
 
-_SEVERITIES = ("leak", "warning", "note")
 _RESAMPLED = {"new-drugs": "drug structures", "new-tissues": "tissues"}
 _TOLD_ELSEWHERE = (
     "covariates",
@@ -75,7 +75,7 @@ def ceiling_part(numbers: Numbers) -> Part | None:
 
 def audit_part(numbers: Numbers) -> Part:
     """What the inputs say against the evaluation, leaks first."""
-    order = {name: i for i, name in enumerate(_SEVERITIES)}
+    order = {name: i for i, name in enumerate(SEVERITIES)}
     findings = sorted(numbers.summary.audit, key=lambda each: order.get(each.severity, len(order)))
     if not findings:
         return Part("Audit of the inputs", [Words("Nothing was found.")])

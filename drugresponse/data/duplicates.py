@@ -11,10 +11,10 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.special import gammaln
 
+from drugresponse.data.findings import Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, skeleton_of_pair, tissue_of_pair
-from drugresponse.evaluation.summary import Finding
 
 __all__ = ["find_duplicates", "identical_rows", "same_structures"]
 

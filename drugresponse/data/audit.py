@@ -9,18 +9,18 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.copies import copies_of_response
+from drugresponse.data.duplicates import find_duplicates
+from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, skeleton_of_pair, subject_of_pair, tissue_of_pair
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
-from drugresponse.evaluation.duplicates import find_duplicates
-from drugresponse.evaluation.summary import Finding
 
-__all__ = ["SEVERITIES", "audit"]
+__all__ = ["audit"]
 
-SEVERITIES = ("leak", "warning", "note")
 _COVERED = ("tissue", "ancestry", "sex")
 _FEW_MEASUREMENTS = 10
 _FEW_GROUPS = 10
@@ -52,6 +52,7 @@ def audit(rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, sch
     """
     pairs = rows.pairs
     findings: list[Finding | None] = [
+        *copies_of_response(rows),
         *find_duplicates(pairs, scheme),
         _repeated_pairs(responses),
         *_held_out_groups(pairs, scheme),
@@ -108,8 +109,10 @@ def _unjoined(genotypes: Genotypes, responses: Responses) -> Iterable[Finding]:
         lost = ids[~ids.isin(known)]
         if len(lost):
             severity = "warning" if len(lost) > len(ids) / 2 else "note"
-            message = f"Left out, without {lack}: {len(lost)} of {len(ids)} {have} ({show_ids(lost)})."
-            yield Finding(f"samples without {lack}", severity, message, len(lost))
+            message = f"Left out, without {lack}: {len(lost)} of {len(ids)} {have}"
+            yield Finding(
+                f"samples without {lack}", severity, f"{message} ({show_ids(lost)}).", len(lost), f"{message}."
+            )
 
 
 def _drugs(pairs: Pairs, scheme: str) -> Iterable[Finding]:

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from drugresponse.data.audit import audit
+from drugresponse.data.duplicates import identical_rows, same_structures
+from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.data.tables import Responses
-from drugresponse.evaluation.audit import SEVERITIES, audit
-from drugresponse.evaluation.duplicates import identical_rows, same_structures
-from drugresponse.evaluation.summary import Finding
 
 ETHANOL, PROPANOL = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "BDERNNFJNOPAEC-UHFFFAOYSA-N"
 
