@@ -7,31 +7,9 @@ from typing import Any
 
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
+from drugresponse.verdict import model_verdict
 
-__all__ = ["auto_words", "describe_model", "describe_scores", "verdict"]
-
-_SAME = 0.01
-"""A skill below this, either way, is called no difference."""
-
-
-def verdict(held_out: dict[str, Any] | None) -> str:
-    """One sentence on what the model adds to the best naive prediction.
-
-    Examples
-    --------
-    >>> verdict({"skill": 0.2, "best_naive": "drug mean"})
-    'It beats the best naive prediction (drug mean): 20.0 % less squared error.'
-    >>> verdict(None)
-    'It was not checked on held-out rows: nothing is known about how well it predicts.'
-    """
-    if held_out is None:
-        return "It was not checked on held-out rows: nothing is known about how well it predicts."
-    skill, naive = float(held_out["skill"]), held_out["best_naive"]
-    if skill >= _SAME:
-        return f"It beats the best naive prediction ({naive}): {skill:.1%} less squared error.".replace("%", " %")
-    if skill > -_SAME:
-        return f"It predicts no better than the best naive prediction ({naive}): genotype added nothing that shows."
-    return f"It predicts worse than the best naive prediction ({naive}): use that one instead."
+__all__ = ["auto_words", "describe_model", "describe_scores"]
 
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
@@ -82,7 +60,9 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     """What was joined, and the held-out scores beside the naive ones."""
     rows = manifest["training"]
     counted = {"samples": "sample", "drugs": "drug", "pairs": "measured pair"}
-    lines = [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
+    verdict = model_verdict(manifest)
+    lines = [f"Leak: {message}" for message in verdict.leaks]
+    lines += [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
     lost = [
         (rows["samples_without_genotype"], "of the samples with a response without genotype"),
         (rows["samples_without_response"], "of the samples with a genotype without response"),
@@ -96,11 +76,10 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     scheme = manifest["scheme"]
     if held is not None:
         lines += [
-            f"Held out ({scheme['name']}: {scheme['test_rows']}):",
-            f"  RMSE {held['rmse']:.4g}; best naive ({held['best_naive']}) {held['best_naive_rmse']:.4g}",
-            f"  normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond the {scheme['reference']})",
+            f"Held out ({scheme['name']}): normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond "
+            f"the {scheme['reference']})",
         ]
-    return [*lines, verdict(held)]
+    return [*lines, verdict.sentence()]
 
 
 def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:

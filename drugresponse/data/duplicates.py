@@ -15,6 +15,7 @@ from drugresponse.data.findings import Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, skeleton_of_pair, tissue_of_pair
+from drugresponse.errors import count
 
 __all__ = ["find_duplicates", "identical_rows", "same_structures"]
 
@@ -144,11 +145,11 @@ def _subjects(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> Finding 
     twins = _Twins(subjects, _sample_units(pairs, subjects, scheme), pairs.genotypes.sample_ids)
     if not twins.n_groups:
         return None
-    found = f"Several samples of one subject ({twins.shown()})"
+    found = "Several samples of one subject"
     if twins.n_straddling:
-        return Finding("subjects", "leak", f"{found}, which this scheme does not keep together.", twins.n_groups)
+        return twins.finding("subjects", "leak", found, ", which this scheme does not keep together.")
     together = "they stand on one side of every split" if not find_scheme(scheme).sample_effect else "all are seen"
-    return Finding("subjects", "note", f"{found}; {together}.", twins.n_groups)
+    return twins.finding("subjects", "note", found, f"; {together}.")
 
 
 def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> list[Finding]:
@@ -163,16 +164,17 @@ def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> list[Fi
     findings = []
     twins = _Twins(np.where(np.isin(rows, shared[telling]), rows, -1), units, ids, subjects)
     if twins.n_groups:
-        found = f"Samples that are not known to be of one subject have identical genotypes ({twins.shown()})"
-        meant = "they may be one person, and one may be held out while the other is trained on"
+        found = "Samples that are not known to be of one subject have identical genotypes"
+        meant = ": they may be one person, and one may be held out while the other is trained on."
         if not twins.n_straddling:
-            meant = "they may be one person, who then counts twice"
+            meant = ": they may be one person, who then counts twice."
         severity = "leak" if twins.n_straddling else "warning"
-        findings.append(Finding("identical genotypes", severity, f"{found}: {meant}.", twins.n_pairs))
+        way = " Give who is who as subject_id in --samples, or leave one of them out."
+        findings.append(twins.finding("identical genotypes", severity, found, meant + way, twins.n_pairs))
     twins = _Twins(np.where(np.isin(rows, shared[~telling]), rows, -1), units, ids, subjects)
     if twins.n_groups:
-        found = f"Samples with few or common alterations have equal genotypes ({twins.shown()})"
-        findings.append(Finding("equal genotypes", "note", f"{found}: this may be chance.", twins.n_pairs))
+        found = "Samples with few or common alterations have equal genotypes"
+        findings.append(twins.finding("equal genotypes", "note", found, ": this may be chance.", twins.n_pairs))
     return findings
 
 
@@ -190,6 +192,11 @@ class _Twins:
         self.n_pairs = sum(_choose_two(len(each)) - sum(map(_choose_two, np.bincount(label[each]))) for each in kept)
         firsts = [pd.Series(label[each], index=ids[each]).drop_duplicates().index[:2] for each in kept[:_SHOWN]]
         self._examples = [f'"{one}" = "{other}"' for one, other in firsts]
+
+    def finding(self, check: str, severity: str, found: str, meant: str, n: int | None = None) -> Finding:
+        """Of samples: with their ids, and without."""
+        told, number = f"{found} ({self.shown()}){meant}", self.n_groups if n is None else n
+        return Finding(check, severity, told, number, f"{found} ({count(number, 'case')}){meant}")
 
     def shown(self) -> str:
         """The first few, with two members of each."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,22 @@ from drugresponse.data.splits import Fold, make_folds
 from drugresponse.models.baselines import NaiveEffects, reference_name
 from drugresponse.models.intervals import IntervalTable, cross_conformal_bounds
 
-__all__ = ["METRIC_COLUMNS", "HeldOut", "headline", "plan_check", "score_held_out"]
+__all__ = [
+    "LEAST_SKILL",
+    "METRIC_COLUMNS",
+    "HeldOut",
+    "Judgement",
+    "headline",
+    "judge",
+    "judge_scores",
+    "plan_check",
+    "score_held_out",
+]
+
+LEAST_SKILL = 0.01
+"""Skill below this is not told from none."""
+
+Judgement = Literal["better", "same", "worse", "unknown"]
 
 METRIC_COLUMNS = ("learner", "scheme", "repeat", "fold", "level", "id", "metric", "value", "lower", "upper")
 
@@ -146,6 +161,33 @@ def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str | Non
         "reference_width": float(widths.iloc[0]) if len(widths) else None,
         **{str(metric): _defined(wide.loc[learner, metric]) for metric in wide.columns},
     }
+
+
+def judge(skill: float, by_fold: Sequence[float]) -> Judgement:
+    """Better or worse only where the average says so and no fold disagrees.
+
+    Examples
+    --------
+    >>> judge(0.1, [0.05, 0.15]), judge(0.1, [0.3, -0.1]), judge(0.005, []), judge(-0.2, [-0.2])
+    ('better', 'same', 'same', 'worse')
+    """
+    if not np.isfinite(skill):
+        return "unknown"
+    known = [each for each in by_fold if np.isfinite(each)]
+    if skill >= LEAST_SKILL and all(each > 0 for each in known):
+        return "better"
+    if skill <= -LEAST_SKILL and all(each < 0 for each in known):
+        return "worse"
+    return "same"
+
+
+def judge_scores(metrics: pd.DataFrame, learner: str) -> dict[str, str | int]:
+    """What the learner's skill amounts to: the judgement, of how many folds, and in how many it is above 0."""
+    own = metrics[(metrics["learner"] == learner) & (metrics["level"] == "global") & (metrics["metric"] == "skill")]
+    average = own["fold"] == "all"
+    folds = [float(each) for each in own.loc[~average, "value"]]
+    judgement = judge(float(own.loc[average, "value"].iloc[0]), folds)
+    return {"judgement": judgement, "folds": len(folds), "folds_better": sum(each > 0 for each in folds)}
 
 
 def _defined(value: Any) -> float | None:

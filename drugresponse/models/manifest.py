@@ -11,6 +11,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
+from drugresponse.models.held_out import headline, judge_scores
 
 if TYPE_CHECKING:
     from drugresponse.models.pipeline import DrugResponseModel
@@ -32,7 +33,6 @@ def describe_training(
     model: DrugResponseModel,
     rows: TrainingRows,
     measure: Measure,
-    scores: dict[str, float | str | None] | None,
     inputs: dict[str, Any],
 ) -> dict[str, Any]:
     """The manifest of a fitted model."""
@@ -62,7 +62,9 @@ def describe_training(
             "varying": len(features),
         },
         "drugs": len(rows.pairs.drugs),
-        "held_out": scores,
+        "held_out": None if model.metrics_ is None else headline(model.metrics_, model.learner),
+        "verdict": None if model.metrics_ is None else judge_scores(model.metrics_, model.learner),
+        "findings": [each.to_dict() for each in model.findings_ if each.severity != "note"],
         "adaptation": None if model.adaptation_ is None else model.adaptation_.summary(),
         "intervals": None if model.intervals_ is None else model.intervals_.summary(),
         "notes": model.regressor_.notes(),

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.curves import refuse_misnamed_measure
+from drugresponse.data.audit import audit
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
@@ -27,7 +28,7 @@ from drugresponse.models.base import make_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
-from drugresponse.models.held_out import HeldOut, headline, plan_check, score_held_out
+from drugresponse.models.held_out import HeldOut, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
 from drugresponse.models.manifest_schema import check_manifest
 from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
@@ -77,6 +78,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     ----------
     metrics_ : pandas.DataFrame or None
         Held-out scores beside the naive predictions, as the metrics table of the command line.
+    findings_ : tuple of Finding
+        What the inputs themselves say against the held-out scores, leaks first.
     manifest_ : dict
         What the model file tells about the model.
 
@@ -159,8 +162,9 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         refuse_settings(self.get_params(deep=False))
         measured = as_responses(responses)
         refuse_misnamed_measure(measured.measure)
+        table = as_genotypes(genotypes)
         rows = join_training_rows(
-            as_genotypes(genotypes),
+            table,
             measured,
             drugs_by_id(drugs, measured.table["drug_id"]),
             None if samples is None else index_by_id(samples, "sample_id", where="samples"),
@@ -168,6 +172,10 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             self.arm,
         )
         self._refuse_unmet_scheme(rows.pairs)
+        self.findings_ = audit(rows, genotypes=table, responses=measured, scheme=self.scheme)
+        for each in self.findings_:
+            if each.severity == "leak":
+                logger.warning("leak: %s", each.message)
         with one_thread():
             held_out = self._fit_regressor(rows)
             self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
@@ -180,8 +188,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
         self.text_covariates_ = [str(each) for each in rows.pairs.covariates.select_dtypes(object).columns]
         self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
-        scores = None if self.metrics_ is None else headline(self.metrics_, self.learner)
-        self.manifest_ = describe_training(self, rows, measured.measure, scores, inputs or {})
+        self.manifest_ = describe_training(self, rows, measured.measure, inputs or {})
         return self
 
     def _fit_regressor(self, rows: TrainingRows) -> HeldOut | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from drugresponse.models.held_out import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
-from drugresponse.report.held_out import LEAST_SKILL, SMALL_SKILL, Judgement, judge
 from drugresponse.report.page import count, number
+from drugresponse.verdict import SMALL_SKILL
 
 __all__ = ["LEVEL", "Outcome", "base_words", "leak_warning", "order_is_noise", "order_words", "verdict"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from drugresponse.explanation.explain import Explanation
 from drugresponse.report.blocks import Verdict
-from drugresponse.report.held_out import HeldOut
 from drugresponse.report.page import count
+from drugresponse.verdict import NOT_CHECKED, model_verdict
 
 __all__ = ["explanation_verdict"]
 
@@ -78,10 +78,12 @@ def _doubts(found: Explanation) -> list[str]:
             "Without refits nothing was set against noise: here named by the model means among its ten weightiest "
             "features of a drug, and no more."
         )
-    held = HeldOut.read(found.manifest, None)
-    if held is None:
+    verdict = model_verdict(found.manifest)
+    if verdict.leaks:
+        told.append("The model was trained on inputs that leak, so its reasons may be those of the leak.")
+    if verdict.title == NOT_CHECKED:
         told.append("The model was not checked on held-out rows, so nothing is known about what its reasons are worth.")
-    elif held.judgement != "better":
+    elif verdict.judgement != "better":
         told.append(
             "On held-out rows the model does not predict reliably better than the best naive prediction, so its "
             "reasons are worth little."

@@ -1,41 +1,17 @@
-"""The held-out scores of a model read from its metrics or its manifest, and what they amount to."""
+"""The held-out scores of a model read from its metrics or its manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["LEAST_SKILL", "SMALL_SKILL", "HeldOut", "Judgement", "judge"]
+from drugresponse.models.held_out import judge
 
-LEAST_SKILL = 0.01
-"""Skill below this is not told from none."""
-
-SMALL_SKILL = 0.05
-"""A gain below this is called small."""
-
-Judgement = Literal["better", "same", "worse", "unknown"]
-
-
-def judge(skill: float, by_fold: Sequence[float]) -> Judgement:
-    """Better or worse only where the average says so and no fold disagrees.
-
-    Examples
-    --------
-    >>> judge(0.1, [0.05, 0.15]), judge(0.1, [0.3, -0.1]), judge(0.005, []), judge(-0.2, [-0.2])
-    ('better', 'same', 'same', 'worse')
-    """
-    if not np.isfinite(skill):
-        return "unknown"
-    known = [each for each in by_fold if np.isfinite(each)]
-    if skill >= LEAST_SKILL and all(each > 0 for each in known):
-        return "better"
-    if skill <= -LEAST_SKILL and all(each < 0 for each in known):
-        return "worse"
-    return "same"
+__all__ = ["HeldOut"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +82,6 @@ class HeldOut:
         if self.folds.empty or metric not in self.folds:
             return []
         return [float(each) for each in self.folds.loc[[name], metric]]
-
-    @property
-    def judgement(self) -> Judgement:
-        """What skill and folds amount to."""
-        return judge(self.skill, self.by_fold(self.learner, "skill"))
 
 
 def _wide(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

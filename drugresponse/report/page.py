@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import html
-import math
 import re
 from collections.abc import Iterable, Sequence
 
 from drugresponse.errors import count
 from drugresponse.report.plain import source_comment
 from drugresponse.report.style import STYLE
+from drugresponse.words import MISSING, joined, number, percent
 
 __all__ = [
+    "MISSING",
     "Html",
     "chips",
     "cleaned",
@@ -33,7 +34,6 @@ LONGEST = 48
 """Characters of one id that are shown."""
 TABLE_BYTES = 120_000
 """A table usually stops growing here, so that long ids cannot make a page too large to open."""
-MISSING = "\N{EN DASH}"
 _AS_SOURCE = (
     "This is a report to be read in a browser. If you see it as text between angle brackets, your Galaxy shows such "
     "pages as source. Download the dataset and open it, or ask the administrator to allow the pages of this tool "
@@ -87,47 +87,6 @@ def hint(words: str) -> Html:
     """
     unbroken = words.replace(" to ", " to\N{NO-BREAK SPACE}")
     return Html(f'<div class="range">{text(unbroken)}</div>')
-
-
-def number(value: float | None, *, sign: bool = False) -> str:
-    """Three significant digits; a dash where there is no number.
-
-    Examples
-    --------
-    >>> [number(each) for each in (1.5, -0.01234, 12345.6, 3e-7, float("nan"))]
-    ['1.50', '−0.0123', '12,300', '3.00e−07', '–']
-    >>> number(2, sign=True)
-    '+2.00'
-    """
-    if value is None or not math.isfinite(value):
-        return MISSING
-    if value == 0:
-        return "0"
-    rounded = float(f"{value:.3g}")
-    shown = f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else f"{rounded:#.3g}".removesuffix(".")
-    return ("+" if sign and value > 0 else "") + shown.replace("-", "\N{MINUS SIGN}")
-
-
-def percent(share: float) -> str:
-    """A share in percent, three significant digits.
-
-    Examples
-    --------
-    >>> percent(0.3214)
-    '32.1%'
-    """
-    return f"{number(100 * share)}%"
-
-
-def joined(words: Sequence[str]) -> str:
-    """Words as a list in a sentence.
-
-    Examples
-    --------
-    >>> joined(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def paragraph(content: object, kind: str = "") -> Html:

@@ -11,7 +11,7 @@ import pandas as pd
 from drugresponse.data.tables import Measure
 from drugresponse.models.predictions import NOT_CLAIMED, FoundFeatures
 from drugresponse.report.found_features import features_section
-from drugresponse.report.held_out import LEAST_SKILL, HeldOut
+from drugresponse.report.held_out import HeldOut
 from drugresponse.report.page import Html, chips, count, identity, list_items, number, page, paragraph, section, table
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
@@ -22,8 +22,9 @@ from drugresponse.report.wording import (
     measure_words,
     notice,
     scheme_words,
-    verdict,
+    verdict_box,
 )
+from drugresponse.verdict import NOT_CHECKED, ModelVerdict, model_verdict
 
 __all__ = ["prediction_report"]
 
@@ -68,7 +69,7 @@ def prediction_report(
     '<!DOCTYPE html>'
     """
     predictions = predictions.astype({"sample_id": str, "drug_id": str})
-    held = HeldOut.read(manifest, None)
+    held, verdict = HeldOut.read(manifest, None), model_verdict(manifest)
     measure = measure_of(manifest)
     known = int(predictions["prediction"].notna().sum())
     lead = (
@@ -77,10 +78,10 @@ def prediction_report(
         f"and {count(predictions['drug_id'].nunique(), 'drug')}, by {learner_words(manifest)}. {direction(measure)}"
     )
     body = [
-        section("How good the model was on held-out rows", verdict(manifest, held), _scores(manifest, held)),
+        section("How good the model was on held-out rows", verdict_box(verdict), _scores(manifest, held)),
         _counts_section(predictions, known),
         features_section(predictions, manifest, found),
-        _samples_section(predictions, measure, held),
+        _samples_section(predictions, measure, verdict),
         section("Limits", list_items(_limits(manifest, predictions))),
     ]
     return page("Prediction report", lead, body, notice(manifest))
@@ -118,18 +119,20 @@ def _distinct(predictions: pd.DataFrame, what: str) -> int:
     return int(predictions.loc[predictions[f"{what}_seen"].astype(bool), f"{what}_id"].nunique())
 
 
-def _samples_section(predictions: pd.DataFrame, measure: Measure, held: HeldOut | None) -> Html:
+def _samples_section(predictions: pd.DataFrame, measure: Measure, verdict: ModelVerdict) -> Html:
     several = predictions["drug_id"].nunique() > 1
     content = _top_drugs(predictions, measure) if several else _one_drug(predictions)
     left = predictions["sample_id"].nunique() - MOST_SAMPLES
     more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
-    return section("Sample by sample", _caution(held), content, paragraph(more, "quiet"))
+    return section("Sample by sample", _caution(verdict), content, paragraph(more, "quiet"))
 
 
-def _caution(held: HeldOut | None) -> Html:
-    if held is None:
+def _caution(verdict: ModelVerdict) -> Html:
+    if verdict.leaks:
+        return paragraph("What the model was trained on leaks: read the differences below as unproven.")
+    if verdict.title == NOT_CHECKED:
         return paragraph("The model was not checked: read the differences below as unproven.")
-    if not held.skill >= LEAST_SKILL:
+    if verdict.judgement != "better":
         return paragraph(
             "On held-out rows the model was no better than a naive prediction: read the differences below as noise."
         )

@@ -32,8 +32,9 @@ from drugresponse.report.wording import (
     measure_words,
     notice,
     scheme_words,
-    verdict,
+    verdict_box,
 )
+from drugresponse.verdict import model_verdict
 
 __all__ = ["training_report"]
 
@@ -80,7 +81,7 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
         f"{learner_words(manifest)} for {measure_words(measure)}, trained on {count(trained['samples'], 'sample')}, "
         f"{count(trained['drugs'], 'drug')} and {count(trained['pairs'], 'measured pair')}. {direction(measure)}"
     )
-    body = [verdict(manifest, held)]
+    body = [verdict_box(model_verdict(manifest, metrics))]
     if held is not None:
         body += [_figure(manifest, held), _scores_section(manifest, held)]
         if manifest["training"]["drugs"] > 1:

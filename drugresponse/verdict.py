@@ -1,0 +1,213 @@
+"""The verdict on a model, made once from its manifest and told in the same words wherever it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.data.splits import SCHEMES
+from drugresponse.data.tables import Measure
+from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
+from drugresponse.models.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
+from drugresponse.words import joined, number, percent
+
+__all__ = [
+    "NOT_CHECKED",
+    "SMALL_SKILL",
+    "ModelVerdict",
+    "fitted_learners",
+    "gain_sources",
+    "measure_of",
+    "measure_words",
+    "model_verdict",
+]
+
+NOT_CHECKED = "Not checked"
+SMALL_SKILL = 0.05
+"""A gain below this is called small."""
+_TITLES = {
+    "better": "Better than every naive prediction",
+    "same": "Not reliably better than a naive prediction",
+    "worse": "Worse than a naive prediction",
+    "unknown": "Cannot be judged",
+}
+
+
+@dataclass(frozen=True)
+class ModelVerdict:
+    """What a model's held-out scores amount to.
+
+    Attributes
+    ----------
+    judgement
+        `better`, `same` or `worse` than the best naive prediction, or `unknown`.
+    leaks
+        What makes the scores too good, a sentence each: with any, no gain is believed.
+    title, words
+        A few words without a full stop, and the sentences below them.
+    """
+
+    judgement: Judgement
+    leaks: tuple[str, ...]
+    title: str
+    words: str
+
+    @property
+    def kind(self) -> str:
+        """How good the news is: the judgement, or `worse` where the inputs leak."""
+        return "worse" if self.leaks else self.judgement
+
+    def sentence(self) -> str:
+        """Title and words in one line."""
+        return f"{self.title}. {self.words}"
+
+
+def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = None) -> ModelVerdict:
+    """The verdict that a manifest holds; of files that hold none, what their scores amount to.
+
+    Parameters
+    ----------
+    manifest
+        `DrugResponseModel.manifest_`.
+    metrics
+        `DrugResponseModel.metrics_`, from which scores are taken where they are at hand.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
+    >>> model = dr.DrugResponseModel(learner="ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+    >>> model_verdict(model.manifest_).title
+    'Not checked'
+    """
+    findings = manifest.get("findings") or []
+    leaks = tuple(str(each["message"]) for each in findings if each["severity"] == "leak")
+    scores = manifest.get("held_out") if metrics is None else headline(metrics, str(manifest["learner"]))
+    if not scores:
+        words = (
+            "This model was trained without a held-out check (folds 0), so nothing is known about whether it predicts "
+            "better than simple means. Train it with 2 or more folds before you rely on its predictions."
+        )
+        title = f"{NOT_CHECKED}, and the inputs leak" if leaks else NOT_CHECKED
+        return ModelVerdict("unknown", leaks, title, words)
+    checked = _Checked(manifest, scores, _judged(manifest, scores, metrics))
+    if not leaks:
+        return ModelVerdict(checked.judgement, (), checked.title(), f"{checked.comparison()} {checked.consequence()}")
+    title = "Not to be believed: the inputs leak"
+    if checked.judgement != "better":
+        title = f"{_TITLES[checked.judgement]}, and the inputs leak"
+    words = f"{checked.comparison()} That is no measure of how it predicts for samples that do not leak."
+    return ModelVerdict(checked.judgement, leaks, title, words)
+
+
+def _judged(manifest: Mapping[str, Any], scores: Mapping[str, Any], metrics: pd.DataFrame | None) -> Mapping[str, Any]:
+    if manifest.get("verdict"):
+        return manifest["verdict"]
+    if metrics is not None:
+        return judge_scores(metrics, str(manifest["learner"]))
+    return {"judgement": judge(_number(scores["skill"]), []), "folds": 0, "folds_better": 0}
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+class _Checked:
+    """The words about a model that was checked on held-out rows."""
+
+    def __init__(self, manifest: Mapping[str, Any], scores: Mapping[str, Any], judged: Mapping[str, Any]) -> None:
+        self.manifest, self.scores = manifest, scores
+        self.judgement: Judgement = judged["judgement"]
+        self.folds, self.folds_better = int(judged["folds"]), int(judged["folds_better"])
+        self.skill = _number(scores["skill"])
+        self.naive = str(scores["best_naive"])
+
+    def title(self) -> str:
+        title = _TITLES[self.judgement]
+        if self.judgement != "better":
+            return title
+        title = "A little better than every naive prediction" if self.skill < SMALL_SKILL else title
+        return title if self.folds > 1 else f"{title}, in one fold" if self.folds else "Better than naive, on average"
+
+    def comparison(self) -> str:
+        words = {
+            "better": f"with {percent(self.skill)} less squared error than the best naive prediction of each fold",
+            "worse": f"with {percent(-self.skill)} more squared error than the best naive prediction of each fold",
+            "same": self._hardly_different(),
+            "unknown": "with an error that could not be set against a naive prediction",
+        }[self.judgement]
+        who = f"{self.manifest['learner']} predicts {measure_words(measure_of(self.manifest))}"
+        rmse, naive_rmse = (number(_number(self.scores[name])) for name in ("rmse", "best_naive_rmse"))
+        return (
+            f"On held-out rows ({self.manifest['scheme']['test_rows']}), {who} {words} (RMSE {rmse} against "
+            f"{naive_rmse} of the {self.naive}; {self._agreement()})."
+        )
+
+    def _hardly_different(self) -> str:
+        if abs(self.skill) < LEAST_SKILL:
+            return "about as well as the best naive prediction"
+        more = f"{percent(self.skill)} less" if self.skill > 0 else f"{percent(-self.skill)} more"
+        return (
+            f"on average with {more} squared error than the best naive prediction of each fold, but not so in every "
+            "fold"
+        )
+
+    def _agreement(self) -> str:
+        skill = f"skill {number(self.skill)}" if self.judgement != "unknown" else "skill not defined"
+        if not self.folds or self.judgement == "unknown":
+            return skill
+        if self.folds == 1:
+            return f"{skill} in the only fold"
+        return f"{skill}, above 0 in {self.folds_better} of {self.folds} folds"
+
+    def consequence(self) -> str:
+        sources = gain_sources(self.manifest)
+        if self.judgement == "unknown":
+            return (
+                f"The {self.naive} leaves no error to save, or held-out responses do not differ: nothing to judge by."
+            )
+        if self.judgement != "better":
+            if "genotype" in sources:
+                return f"Nothing here shows that {joined(sources)} add to what the {self.naive} already tells."
+            return f"The final model uses no genotype; the {self.naive} tells as much."
+        if not sources:
+            return "The final model holds mean effects only and uses no genotype."
+        if self.folds == 1:
+            return "One fold cannot show how far this gain varies: train with 3 or more folds before you rely on it."
+        if sources == ["genotype"]:
+            return "The gain rests on genotype alone, since no covariates were given."
+        if "genotype" not in sources:
+            return f"The gain rests on {joined(sources)}; the final model uses no genotype."
+        return f"The gain is that of {joined(sources)} together; this check does not tell their shares apart."
+
+
+def measure_of(manifest: Mapping[str, Any]) -> Measure:
+    """What the response numbers of a model mean."""
+    return Measure(**manifest["measure"])
+
+
+def measure_words(measure: Measure) -> str:
+    """Name and unit, as far as they were told."""
+    return (measure.name or "response") + (f" ({measure.unit})" if measure.unit else "")
+
+
+def fitted_learners(manifest: Mapping[str, Any]) -> list[str]:
+    """The learners that predict: those of some weight where auto weighed them."""
+    return list(manifest["notes"].get("weights", [manifest["learner"]])) or ["additive-mean"]
+
+
+def gain_sources(manifest: Mapping[str, Any]) -> list[str]:
+    """What, beyond mean effects, the model could learn from."""
+    learners = set(fitted_learners(manifest))
+    if learners == {"additive-mean"}:
+        return []
+    sources = ["genotype"] if manifest["features"]["used"] and learners - set(WITHOUT_GENOTYPE) else []
+    if manifest["covariates"]:
+        sources.append(f"covariates ({', '.join(map(str, manifest['covariates']))})")
+    scheme = SCHEMES.get(manifest["scheme"]["name"])
+    if scheme is not None and not scheme.drug_effect:
+        sources.append("drug structure")
+    return sources

@@ -1,0 +1,51 @@
+"""Numbers and lists in words, written one way wherever they are told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+__all__ = ["MISSING", "joined", "number", "percent"]
+
+MISSING = "\N{EN DASH}"
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """Three significant digits; a dash where there is no number.
+
+    Examples
+    --------
+    >>> [number(each) for each in (1.5, -0.01234, 12345.6, 3e-7, float("nan"))]
+    ['1.50', '−0.0123', '12,300', '3.00e−07', '–']
+    >>> number(2, sign=True)
+    '+2.00'
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    shown = f"{rounded:,.0f}" if 1000 <= abs(rounded) < 1e9 else f"{rounded:#.3g}".removesuffix(".")
+    return ("+" if sign and value > 0 else "") + shown.replace("-", "\N{MINUS SIGN}")
+
+
+def percent(share: float) -> str:
+    """A share in percent, three significant digits.
+
+    Examples
+    --------
+    >>> percent(0.3214)
+    '32.1%'
+    """
+    return f"{number(100 * share)}%"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words as a list in a sentence.
+
+    Examples
+    --------
+    >>> joined(["a", "b", "c"])
+    'a, b and c'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
