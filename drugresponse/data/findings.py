@@ -7,6 +7,7 @@ from dataclasses import dataclass
 __all__ = ["SEVERITIES", "Finding"]
 
 SEVERITIES = ("leak", "warning", "note")
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -42,4 +43,4 @@ class Finding:
         'Twice.'
         """
         message = self.without_samples or self.message
-        return {"check": self.check, "severity": self.severity, "message": message, "count": self.count}
+        return {"check": self.check, "severity": self.severity, "message": message[:_LONGEST], "count": self.count}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from drugresponse.data.findings import SEVERITIES
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import ModelFileError
 from drugresponse.models.base import LEARNERS
@@ -162,6 +163,16 @@ MANIFEST: dict[str, Schema] = {
             "coverage": Absent(Maybe(SHARE)),
         }
     ),
+    "verdict": Absent(
+        Maybe(
+            {
+                "judgement": one_of(("better", "same", "worse", "unknown")),
+                "folds": WHOLE,
+                "folds_better": WHOLE,
+            }
+        )
+    ),
+    "findings": Absent(Many({"check": TEXT, "severity": one_of(SEVERITIES), "message": TEXT, "count": WHOLE})),
     "adaptation": Maybe(
         {
             "coverage": SHARE,
