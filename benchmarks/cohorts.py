@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import SCHEMES, skeleton_of_pair
+from drugresponse.data.splits import SCHEMES, compound_of_pair
 from drugresponse.errors import InputError, nearest
 from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples, read_table
 
@@ -70,7 +70,7 @@ class Cohort:
         counts = {
             "new-samples": len(np.unique(self.pairs.subjects)),
             "random-pairs": len(self.pairs.drugs),
-            "new-drugs": len(np.unique(skeleton_of_pair(self.pairs))),
+            "new-drugs": len(np.unique(compound_of_pair(self.pairs))),
             "new-tissues": tissues.nunique(),
         }
         return [name for name, fewest in _FEWEST.items() if counts[name] >= fewest]

@@ -15,7 +15,7 @@ from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme, skeleton_of_pair, subject_of_pair, tissue_of_pair
+from drugresponse.data.splits import compound_of_pair, find_scheme, subject_of_pair, tissue_of_pair
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
 
@@ -83,9 +83,9 @@ def _held_out_groups(pairs: Pairs, scheme: str) -> Iterable[Finding]:
     """Groups too few to hold out, and tissues that one sample stands for."""
     groups: dict[str, tuple[tuple[str, Callable[[Pairs], NDArray]], ...]] = {
         "new-samples": (("subjects", subject_of_pair),),
-        "new-drugs": (("drug structures", skeleton_of_pair),),
+        "new-drugs": (("drug structures", compound_of_pair),),
         "new-tissues": (("tissues", tissue_of_pair),),
-        "new-samples-and-drugs": (("subjects", subject_of_pair), ("drug structures", skeleton_of_pair)),
+        "new-samples-and-drugs": (("subjects", subject_of_pair), ("drug structures", compound_of_pair)),
     }
     for words, group in groups.get(find_scheme(scheme).name, ()):
         n = len(np.unique(group(pairs)))

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.sparse import csgraph
 from scipy.special import gammaln
 
+from drugresponse.data.compounds import number_compounds
 from drugresponse.data.findings import Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme, skeleton_of_pair, tissue_of_pair
+from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
 from drugresponse.errors import count
 
-__all__ = ["find_duplicates", "identical_rows", "same_structures"]
+__all__ = ["find_duplicates", "identical_rows"]
 
 _SHOWN = 3
 _MOST_CALLS = 300
@@ -35,48 +35,12 @@ def find_duplicates(pairs: Pairs, scheme: str) -> list[Finding]:
     >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["TP53"])
     >>> drugs = pd.DataFrame({"smiles": ["CCO", "OCC"]}, index=["d1", "d2"])
     >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), drugs)
-    >>> [(each.check, each.severity) for each in find_duplicates(pairs, "new-drugs")]
+    >>> [(each.check, each.severity) for each in find_duplicates(pairs, "random-pairs")]
     [('structures', 'leak')]
     """
     subjects = pd.factorize(pairs.subjects)[0]
     findings = [_structures(pairs, scheme), _subjects(pairs, subjects, scheme)]
     return [each for each in [*findings, *_genotypes(pairs, subjects, scheme)] if each]
-
-
-def same_structures(drugs: pd.DataFrame) -> NDArray[np.intp]:
-    """Number the compounds: drugs with a common InChIKey skeleton, or with a common SMILES, are one.
-
-    SMILES are compared in RDKit's canonical form without stereochemistry and isotopes, which the skeleton leaves out
-    too. Salts are not stripped.
-
-    Parameters
-    ----------
-    drugs
-        Column `smiles` ("" without), perhaps `inchikey`.
-
-    Returns
-    -------
-    numpy.ndarray
-        `(n_drugs,)`; a drug of which neither is known is a compound of its own.
-
-    Examples
-    --------
-    >>> same_structures(pd.DataFrame({"smiles": ["OCC", "CCO", "CCN", ""]})).tolist()
-    [0, 0, 1, 2]
-    """
-    n = len(drugs)
-    keys = drugs["inchikey"] if "inchikey" in drugs.columns else pd.Series("", index=drugs.index)
-    skeletons = keys.astype(object).where(keys.notna(), "").astype(str).str.strip().str.split("-").str[0]
-    links: list[tuple[int, int]] = []
-    n_nodes = n
-    for names in (skeletons.tolist(), _flat_smiles(drugs["smiles"].tolist())):
-        number, distinct = pd.factorize(np.array(names, dtype=object))
-        links.extend((drug, n_nodes + number[drug]) for drug in range(n) if names[drug])
-        n_nodes += len(distinct)
-    rows, columns = np.array(links, dtype=np.intp).reshape(-1, 2).T
-    graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(n_nodes, n_nodes))
-    joined = csgraph.connected_components(graph, directed=False)[1][:n]
-    return pd.factorize(joined)[0].astype(np.intp)
 
 
 def identical_rows(values: sparse.csr_array) -> NDArray[np.intp]:
@@ -129,7 +93,7 @@ def telling_rows(genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.boo
 
 
 def _structures(pairs: Pairs, scheme: str) -> Finding | None:
-    compounds = same_structures(pairs.drugs)
+    compounds = number_compounds(pairs.drugs)
     twins = _Twins(compounds, _drug_units(pairs, scheme), pairs.drugs.index)
     if not twins.n_groups:
         return None
@@ -229,13 +193,5 @@ def _drug_units(pairs: Pairs, scheme: str) -> NDArray[np.intp]:
         return np.arange(n)
     units = np.zeros(n, dtype=np.intp)
     if not kind.drug_effect:
-        units[pairs.drug_index] = skeleton_of_pair(pairs)
+        units[pairs.drug_index] = compound_of_pair(pairs)
     return units
-
-
-def _flat_smiles(smiles: list[str]) -> list[str]:
-    from rdkit import Chem, rdBase
-
-    with rdBase.BlockLogs():
-        molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
-        return [Chem.MolToSmiles(each, isomericSmiles=False) if each else "" for each in molecules]

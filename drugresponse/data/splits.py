@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from drugresponse.data.compounds import number_compounds
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, nearest
 
@@ -88,7 +89,7 @@ def find_scheme(name: str) -> Scheme:
 def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> list[Fold]:
     """Cut pairs into folds that ask the scheme's question.
 
-    Samples of one subject, and drugs of one structure skeleton, stay together. Groups are dealt to folds the large ones
+    Samples of one subject, and drugs of one compound, stay together. Groups are dealt to folds the large ones
     first, each to the fold that has the least.
 
     Parameters
@@ -132,7 +133,7 @@ def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> di
     groups: dict[str, tuple[str, Callable[[Pairs], NDArray], str]] = {
         "random-pairs": ("pair", lambda each: np.arange(len(each)), "pairs"),
         "new-samples": ("sample", subject_of_pair, "subjects"),
-        "new-drugs": ("drug", skeleton_of_pair, "drug structures"),
+        "new-drugs": ("drug", compound_of_pair, "drug structures"),
         "new-tissues": ("sample", tissue_of_pair, "tissues"),
     }
     asked = [groups["new-samples"], groups["new-drugs"]] if kind == "new-samples-and-drugs" else [groups[kind]]
@@ -155,8 +156,8 @@ def subject_of_pair(pairs: Pairs) -> NDArray:
 
 
 def units_of_error(pairs: Pairs, scheme: str) -> NDArray:
-    """`(n_pairs,)` number of the group whose rows err together: the structure where drugs are new, else the subject."""
-    return skeleton_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
+    """`(n_pairs,)` number of the group whose rows err together: the compound where drugs are new, else the subject."""
+    return compound_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
 
 
 def tissue_of_pair(pairs: Pairs) -> NDArray:
@@ -180,14 +181,9 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
     return joined[tissues][pairs.sample_index]
 
 
-def skeleton_of_pair(pairs: Pairs) -> NDArray:
-    """`(n_pairs,)` number of the drug's InChIKey skeleton, or of its SMILES or id where no key is known."""
-    drugs = pairs.drugs
-    keys = drugs["inchikey"] if "inchikey" in drugs.columns else pd.Series("", index=drugs.index)
-    skeletons = keys.astype(object).where(keys.notna(), "").astype(str).str.split("-").str[0]
-    smiles = drugs["smiles"]
-    names = [key or structure or str(drug) for key, structure, drug in zip(skeletons, smiles, drugs.index, strict=True)]
-    return pd.factorize(np.array(names, dtype=object))[0][pairs.drug_index]
+def compound_of_pair(pairs: Pairs) -> NDArray[np.intp]:
+    """`(n_pairs,)` number of the drug's compound, which several ids may share."""
+    return number_compounds(pairs.drugs)[pairs.drug_index]
 
 
 def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -> NDArray[np.intp]:

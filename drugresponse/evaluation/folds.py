@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import (
+    compound_of_pair,
     deal_folds,
     find_scheme,
     rows_of_folds,
-    skeleton_of_pair,
     subject_of_pair,
     tissue_of_pair,
 )
@@ -147,7 +147,7 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
     if not kind.sample_effect:
         forbidden.append(("subject", subject_of_pair(pairs), pairs.sample_ids))
     if not kind.drug_effect:
-        forbidden.append(("structure", skeleton_of_pair(pairs), pairs.drug_ids))
+        forbidden.append(("structure", compound_of_pair(pairs), pairs.drug_ids))
     if kind.name == "new-tissues":
         forbidden.append(("tissue", tissue_of_pair(pairs), pairs.sample_ids))
     for planned in folds:

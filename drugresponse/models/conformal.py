@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import skeleton_of_pair, tissue_of_pair, units_of_error
+from drugresponse.data.splits import compound_of_pair, tissue_of_pair, units_of_error
 
 __all__ = [
     "LEVELS",
@@ -39,7 +39,7 @@ def calibration_units(pairs: Pairs, scheme: str) -> tuple[NDArray, ...]:
     if scheme == "new-tissues":
         return (tissue_of_pair(pairs),)
     units = units_of_error(pairs, scheme)
-    return (units, skeleton_of_pair(pairs)) if scheme == "new-samples-and-drugs" else (units,)
+    return (units, compound_of_pair(pairs)) if scheme == "new-samples-and-drugs" else (units,)
 
 
 def conformal_quantile(

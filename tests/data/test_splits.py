@@ -19,7 +19,7 @@ def made(keep: float = 0.7, seed: int = 0) -> Pairs:
     subject = pd.Series([f"patient {i // 2}" for i in range(N_SAMPLES)], index=samples)
     covariates = pd.DataFrame({"tissue": [f"tissue {i // 2 % 5}" for i in range(N_SAMPLES)]}, index=samples)
     drugs = pd.DataFrame(
-        {"smiles": "C", "inchikey": [f"SKELETON{i % 6}-SALT{i}-N" for i in range(N_DRUGS)]},
+        {"smiles": "", "inchikey": [f"SKELETON{i % 6}-SALT{i}-N" for i in range(N_DRUGS)]},
         index=pd.Index([f"d{i}" for i in range(N_DRUGS)]),
     )
     grid = pd.MultiIndex.from_product([samples, drugs.index], names=["sample_id", "drug_id"]).to_frame(index=False)
@@ -128,6 +128,18 @@ def test_make_folds__drugs_without_a_key_are_grouped_by_structure():
     assert len(folds) == 8  # two structures, and six drugs of which nothing is known
     for train, test in folds:
         assert (set(smiles[train]) & set(smiles[test])) <= {""}
+
+
+@pytest.mark.parametrize("scheme", ["new-drugs", "new-samples-and-drugs"])
+def test_make_folds__spellings_of_one_structure_do_not_straddle(scheme):
+    """Without a key, and where only one of the twins has one."""
+    pairs = made(keep=1.0)
+    smiles = ["CCO", "OCC", "CCN", "NCC"] + ["C" * length for length in range(4, 12)]
+    drugs = pairs.drugs.assign(smiles=smiles, inchikey=["", "", "QUSNBJAOOMFDIB-UHFFFAOYSA-N"] + [""] * 9)
+    changed = Pairs(pairs.genotypes, pairs.covariates, pairs.subjects, drugs, pairs.sample_index, pairs.drug_index)
+    compound = np.array([0, 0, 1, 1, *range(2, 10)])[pairs.drug_index]
+    for train, test in make_folds(changed, scheme, 10, 0):
+        assert set(compound[train]).isdisjoint(compound[test])
 
 
 def test_make_folds__one_group_only():

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pandas as pd
+
+from drugresponse.data.compounds import number_compounds
+
+ETHANOL, PROPANOL = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "BDERNNFJNOPAEC-UHFFFAOYSA-N"
+
+
+def test_number_compounds__by_key_or_smiles():
+    drugs = pd.DataFrame(
+        {
+            "smiles": ["", "CCO", "OCC", "CCCO", "no molecule", "", "", None],
+            "inchikey": [
+                ETHANOL,
+                ETHANOL,
+                "",
+                PROPANOL,
+                "",
+                "",
+                None,
+                PROPANOL,
+            ],
+        }
+    ).fillna({"smiles": ""})
+    assert number_compounds(drugs).tolist() == [0, 0, 0, 1, 2, 3, 4, 1]
+    assert number_compounds(drugs[["smiles"]]).tolist() == [0, 1, 1, 2, 3, 4, 5, 6]
+
+
+def test_number_compounds__without_keys_leave_stereochemistry_out():
+    drugs = pd.DataFrame({"smiles": ["C[C@H](N)O", "C[C@@H](N)O", "CC(N)O", "[2H]C(N)O"]})
+    assert number_compounds(drugs).tolist() == [0, 0, 0, 1]
