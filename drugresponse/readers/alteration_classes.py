@@ -13,31 +13,47 @@ EFFECTS = (*SMALL_MUTATIONS, "deletion", "amplification", "loss", "gain", "fusio
 SILENT = "silent"
 WILD_TYPE = "wild type"
 
-# Words of MAF (GDC and TCGA 2.4.1), Sequence Ontology (VEP, SnpEff), ANNOVAR, Funcotator and cBioPortal, without case,
-# blanks and punctuation. Which of MAF count as silent follows maftools.
+# Words of MAF (GDC and TCGA 2.4.1), Sequence Ontology (VEP, SnpEff), ANNOVAR, Funcotator, cBioPortal, OncoKB, COSMIC,
+# DepMap and Sanger's VAGrENT (Cell Model Passports), without case, blanks and punctuation. Which of MAF count as silent
+# follows maftools.
 _TERMS = {
     "lof": """frameshift frameshiftdel frameshiftins frameshiftvariant frameshiftdeletion frameshiftinsertion
         frameshiftsubstitution frameshiftblocksubstitution nonsense nonsensemutation stopgain
         stopgained stopgainsnv stoploss stoplost stoplosssnv nonstop nonstopmutation startloss startlost
         translationstartsite startcodonsnp startcodondel startcodonins stopcodondel stopcodonins denovostartoutofframe
-        initiatorcodonvariant truncating truncatingmutation truncation lof lossoffunction exonlossvariant""",
+        initiatorcodonvariant truncating truncatingmutation truncation lof lossoffunction exonlossvariant
+        truncatingmutations proteintruncating likelylossoffunction frameshiftmutation frameshiftindel
+        frameshifttruncation frameshiftelongation deletionframeshift insertionframeshift complexframeshift
+        substitutionnonsense
+        nonstopextension stopcodongained stopcodonlost startcodonlost startlostvariant stoplostvariant
+        stopgainedvariant initiatorcodonchange initiatorcodon cdsdisrupted denovostartoutframe""",
     "splice": """splice splicesite splicing spliceacceptorvariant splicedonorvariant splicesiteacceptor splicesitedonor
-        splicesitesnp splicesitedel splicesiteins splicesitevariant""",
+        splicesitesnp splicesitedel splicesiteins splicesitevariant spliceacceptor splicedonor splicemutation
+        splicesitemutation splicevariant essentialsplice essentialsplicesite esssplice 5primeutresssplice
+        3primeutresssplice""",
     "inframe": """inframe inframedel inframeins inframedeletion inframeinsertion inframeindel inframemutation
         conservativeinframedeletion conservativeinframeinsertion disruptiveinframedeletion disruptiveinframeinsertion
         nonframeshift nonframeshiftdeletion nonframeshiftinsertion nonframeshiftsubstitution
-        nonframeshiftblocksubstitution proteinalteringvariant""",
-    "missense": "missense missensemutation missensevariant nonsynonymous nonsynonymoussnv nonsynonymouscoding",
+        nonframeshiftblocksubstitution proteinalteringvariant inframevariant inframesubstitution inframedelins
+        inframeduplication inframecodongain inframecodonloss deletioninframe insertioninframe complexinframe
+        complexdeletioninframe complexinsertioninframe codondeletion codoninsertion codonchangepluscodondeletion
+        codonchangepluscodoninsertion""",
+    "missense": """missense missensemutation missensevariant missensesubstitution nonsynonymous nonsynonymoussnv
+        nonsynonymouscoding nonsynonymouscodon nonsynonymousvariant nonsynonymousmutation substitutionmissense
+        rareaminoacidvariant""",
     "mutation": """mutation mutated mutant mut altered alteration variant unknown unclassified codingsequencevariant
-        yes true 1""",
+        yes true 1 complexsub complexsubstitution complexchangeintranscript gainoffunction
+        likelygainoffunction switchoffunction likelyswitchoffunction inconclusive oncogenicmutation
+        oncogenicmutations codingvariant""",
     "deletion": """deletion deleted del homdel homodel homozygousdeletion deepdeletion genedeletion
-        transcriptablation""",
+        transcriptablation homozygousdel deepdel""",
     "amplification": """amplification amplified amp highamp hlamp highlevelamplification focalamplification
         transcriptamplification""",
-    "loss": "loss copyloss hetloss hetdel shallowdeletion heterozygousdeletion hemizygousdeletion",
-    "gain": "gain copygain lowlevelgain",
-    "fusion": """fusion genefusion inframefusion rearrangement rearranged translocation structuralvariant
-        structuralvariation""",
+    "loss": """loss copyloss copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
+        hemizygousdeletion""",
+    "gain": "gain copygain copynumbergain cnvgain lowlevelgain",
+    "fusion": """fusion fusions genefusion bidirectionalgenefusion inframefusion rearrangement rearranged
+        translocation structuralvariant structuralvariation""",
     SILENT: """silent synonymous synonymoussnv synonymousvariant stopretainedvariant startretainedvariant intron
         intronic intronvariant 3utr 5utr utr3 utr5 utr 3primeutr 5primeutr 3primeutrvariant 5primeutrvariant 3flank
         5flank igr intergenic intergenicvariant intergenicregion rna lincrna ncrna ncrnaexonic ncrnaintronic
@@ -46,7 +62,15 @@ _TERMS = {
         targetedregion denovostartinframe denovostart 5primeutrprematurestartcodongainvariant
         noncodingtranscriptexonvariant noncodingtranscriptvariant noncodingexonvariant noncodingtranscript
         regulatoryregionvariant tfbindingsitevariant maturemirnavariant nmdtranscriptvariant
-        incompleteterminalcodonvariant""",
+        incompleteterminalcodonvariant noncoding noncodingvariant ncvariant ncesssplice nctranscriptvariant
+        intronicvariant intragenicvariant intragenic conservedintergenicvariant conservedintronvariant upstreamvariant
+        downstreamvariant 2kbupstreamvariant 5kbupstreamvariant 500bdownstreamvariant 5kbdownstreamvariant
+        utrvariant 3utrvariant
+        5utrvariant fiveprimeutr threeprimeutr fiveprimeflank threeprimeflank 3primeflank 5primeflank
+        synonymousmutation synonymouscodon synonymouscoding synonymousstart synonymousstop substitutioncodingsilent
+        codingsilent stopretained startretained startgained spliceregionmutation extendedintronicspliceregion
+        extendedintronicspliceregionvariant couldnotdetermine mirna lncrna pseudogene promoter regulatoryregion
+        tfbsvariant tfbsablation tfbindingsiteablation""",
     WILD_TYPE: "wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0",
 }
 _CLASS_OF = {word: name for name, words in _TERMS.items() for word in words.split()}
@@ -75,7 +99,9 @@ def classify(term: str) -> str | None:
     if whole is not None:
         return whole
     named = {_CLASS_OF.get(_plain(part)) for part in re.split(r"[&,;|]", term)}
-    return next((each for each in _SEVERITY if each in named), None)
+    worst = next((each for each in _SEVERITY if each in named), None)
+    # beside a term that is not known, one without effect says nothing
+    return None if worst in (SILENT, WILD_TYPE) and None in named else worst
 
 
 def parse_protein_change(text: str) -> tuple[str, str] | None:

@@ -58,6 +58,29 @@ def test_classify__words_of_other_annotators(term, expected):
     assert classify(term) == expected
 
 
+@pytest.mark.parametrize(
+    ("effect", "terms"),
+    [
+        ("lof", ["nonsense", "frameshift", "stop_lost", "start_lost", "DE_NOVO_START_OUT_FRAME", "Nonstop extension",
+                 "Truncating Mutations", "Likely Loss-of-function", "Deletion - Frameshift", "frameshift_truncation"]),
+        ("splice", ["ess_splice", "essential_splice", "5prime_UTR_ess_splice", "SPLICE_SITE"]),
+        ("inframe", ["inframe", "inframe_codon_loss", "Insertion - In frame", "protein_altering_variant"]),
+        ("missense", ["missense", "MISSENSE", "non_synonymous_codon", "Substitution - Missense"]),
+        ("mutation", ["complex_sub", "Gain-of-function", "Inconclusive"]),
+        (SILENT, ["silent", "non_coding", "nc_ess_splice", "upstream", "intronic", "5_prime_utr", "FIVE_PRIME_FLANK",
+                  "THREE_PRIME_UTR", "2KB_upstream_variant", "synonymous_codon", "splice_region", "COULD_NOT_DETERMINE",
+                  "Substitution - coding silent", "non_coding_transcript_exon_variant"]),
+    ],
+)  # fmt: skip
+def test_classify__words_of_cell_line_projects(effect, terms):
+    assert {term: classify(term) for term in terms} == dict.fromkeys(terms, effect)
+
+
+def test_classify__a_term_without_effect_does_not_hide_an_unknown_one():
+    assert classify("weird&intron_variant") is None
+    assert classify("weird&missense_variant") == "missense"
+
+
 @pytest.mark.parametrize("term", ["ITD", "exon 19", "", "-1", "-2", "2", "c.35G>A"])
 def test_classify__unknown_terms_are_not_guessed(term):
     assert classify(term) is None
