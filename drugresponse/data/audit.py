@@ -13,6 +13,7 @@ from drugresponse.data.copies import copies_of_response
 from drugresponse.data.duplicates import find_duplicates
 from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import compound_of_pair, find_scheme, subject_of_pair, tissue_of_pair
@@ -110,9 +111,9 @@ def _unjoined(genotypes: Genotypes, responses: Responses) -> Iterable[Finding]:
         if len(lost):
             severity = "warning" if len(lost) > len(ids) / 2 else "note"
             message = f"Left out, without {lack}: {len(lost)} of {len(ids)} {have}"
-            yield Finding(
-                f"samples without {lack}", severity, f"{message} ({show_ids(lost)}).", len(lost), f"{message}."
-            )
+            spelling = f" {suggest_ids(lost, known)}" if spellings_alike(lost, known) else ""
+            shown = f"{message} ({show_ids(lost)}).{spelling}"
+            yield Finding(f"samples without {lack}", severity, shown, len(lost), f"{message}.")
 
 
 def _drugs(pairs: Pairs, scheme: str) -> Iterable[Finding]:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["SCALES", "Doses"]
@@ -97,6 +98,9 @@ class Doses:
         """
         if scale not in ("auto", *SCALES):
             raise InputError(f'scale: "{scale}" is none of the choices. {nearest(scale, ["auto", *SCALES])}')
+        rows = rows.assign(**{name: clean_ids(rows[name], where) for name in _KEYS if name in rows.columns})
+        for name in _KEYS:
+            warn_of_alike(rows[name][rows[name] != ""], where)
         measured = rows[rows["response"].notna()]
         _refuse_bad_rows(measured, where)
         is_control = (measured["dose"] == 0).to_numpy()

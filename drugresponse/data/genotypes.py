@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.chromosomes import without_prefix
-from drugresponse.errors import InputError, show_ids
+from drugresponse.data.ids import is_missing_id, without_blanks
+from drugresponse.errors import InputError, count, show_ids
 
 __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind"]
 
@@ -74,7 +75,7 @@ class Genotypes:
         """
         # a copy: what follows sorts and prunes in place
         matrix = sparse.csr_array(values, dtype=np.float32, copy=sparse.issparse(values))
-        samples = pd.Index([str(each) for each in sample_ids], name="sample_id", dtype=object)
+        samples = pd.Index(without_blanks(map(str, sample_ids), "genotypes"), name="sample_id", dtype=object)
         table = _complete_features(features)
         if matrix.shape != (len(samples), len(table)):
             raise InputError(
@@ -214,6 +215,13 @@ def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
 
 
 def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
+    # the sample of a VCF without read groups is called unknown
+    missing = [each for each in samples if is_missing_id(each) and each != "unknown"]
+    if missing:
+        raise InputError(
+            f"genotypes: found {show_ids(dict.fromkeys(missing))} as the id of {count(len(missing), 'sample')} "
+            "(expected ids; this is a word for missing). Name or remove them."
+        )
     if not samples.is_unique:
         raise InputError(
             f"genotypes: {show_ids(samples[samples.duplicated()].unique())} stands in more than one row "

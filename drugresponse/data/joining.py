@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
@@ -13,11 +12,12 @@ from numpy.typing import NDArray
 
 from drugresponse.data.covariates import choose_covariates
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError
 
-__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "suggest_ids"]
+__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows"]
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +101,7 @@ def join_training_rows(
             f"responses: found {len(shared)} samples with both genotype and response "
             f"(expected {MINIMUM_SAMPLES} or more). Add measured samples."
         )
+    tell_of_lost_ids("responses", "samples", measured, "genotypes", genotypes.sample_ids, "left out")
     rows = table[table["sample_id"].isin(shared)]
     if rows["response"].nunique() == 1:
         raise InputError(
@@ -131,26 +132,6 @@ def join_training_rows(
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss)
 
 
-def suggest_ids(missing: pd.Index, known: pd.Index) -> str:
-    """A sentence that shows three ids of each side, and whether case, blanks or -._ are all that keeps them apart.
-
-    Examples
-    --------
-    >>> suggest_ids(pd.Index(["mcf7"]), pd.Index(["MCF-7"]))
-    'For example "mcf7" here and "MCF-7" there. "mcf7" may be "MCF-7": write them alike.'
-    """
-    sentence = f"For example {show_ids(sorted(missing)[:3])} here and {show_ids(sorted(known)[:3])} there."
-    plain = {_plain(each): each for each in reversed(known)}
-    for each in missing:
-        if _plain(each) in plain:
-            return f'{sentence} "{each}" may be "{plain[_plain(each)]}": write them alike.'
-    return f"{sentence} Use the same ids in both."
-
-
-def _plain(identity: object) -> str:
-    return re.sub(r"[\s._-]+", "", str(identity)).casefold()
-
-
 def _no_overlap(here: str, ids: pd.Index, there: str, known: pd.Index) -> str:
     return f"{here}: none of its {len(ids)} samples is among the {len(known)} of the {there}. {suggest_ids(ids, known)}"
 
@@ -161,10 +142,7 @@ def _samples_of(samples: pd.DataFrame | None, ids: pd.Index) -> pd.DataFrame:
     absent = ids[~ids.isin(samples.index)]
     if len(absent) == len(ids):
         raise InputError(_no_overlap("samples", samples.index, "genotypes", ids))
-    if len(absent):
-        logger.warning(
-            "samples: %d samples have no row (%s); their covariates are missing.", len(absent), show_ids(absent)
-        )
+    tell_of_lost_ids("genotypes", "samples", ids, "samples table", samples.index, "without covariates")
     return samples.reindex(ids)
 
 
@@ -180,8 +158,6 @@ def _drugs_of(drugs: pd.DataFrame | None, ids: pd.Index) -> pd.DataFrame:
             len(ordered),
             suggest_ids(ordered, drugs.index),
         )
-    elif len(absent):
-        logger.warning(
-            "drugs: %d drugs have no row (%s); they are treated as without structure.", len(absent), show_ids(absent)
-        )
+    else:
+        tell_of_lost_ids("responses", "drugs", ordered, "drugs table", drugs.index, "treated as without structure")
     return drugs.reindex(ordered)

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import clean_ids
 from drugresponse.errors import InputError, show_ids
 
 __all__ = ["Pairs"]
@@ -78,9 +79,8 @@ class Pairs:
                     f"pairs: {show_ids(pd.unique(ids[at < 0]))} is not among the {what}. Add or remove it."
                 )
         groups = genotypes.sample_ids.to_series() if subjects is None else subjects.reindex(genotypes.sample_ids)
-        groups = groups.astype(object).where(
-            groups.notna() & (groups.astype(str) != ""), genotypes.sample_ids.to_series()
-        )
+        groups = clean_ids(groups, "subjects")
+        groups = groups.where(groups != "", genotypes.sample_ids.to_series())
         return cls(
             genotypes,
             _of_samples(covariates, genotypes.sample_ids),

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.ids import ids_as_text
+from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
@@ -135,14 +135,15 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
     table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})
     table["drug_id"] = table["drug_id"].where(table["drug_id"].notna(), ONLY_DRUG if "drug_id" not in rows else "")
-    empty = (table["sample_id"].fillna("").astype(str) == "") | (table["drug_id"].astype(str) == "")
+    for column in ("sample_id", "drug_id"):
+        table[column] = clean_ids(table[column], where)
+        warn_of_alike(table[column], where)
+    empty = (table["sample_id"] == "") | (table["drug_id"] == "")
     if empty.any():
         raise InputError(
-            f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id (expected a sample and a drug). "
-            "Fill or remove the row."
+            f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id or a word for "
+            f"missing, such as NA ({int(empty.sum())} in all; expected a sample and a drug). Fill or remove the row."
         )
-    for column in ("sample_id", "drug_id"):
-        table[column] = ids_as_text(table[column])
     table["censor"] = table["censor"].astype(object).where(table["censor"].notna(), "none")
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
     table["response"] = _numbers(table["response"], where)
@@ -276,15 +277,20 @@ def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFr
             f'{where}: found no column "{id_column}" (its columns are {show_ids(table.columns, 8)}). '
             "Rename the id column."
         )
-    ids = ids_as_text(table[id_column])
+    ids = clean_ids(table[id_column], where)
     if (ids == "").any():
         row = int(np.argmax((ids == "").to_numpy())) + 1
-        raise InputError(f'{where}, row {row}: found an empty "{id_column}". Fill it or remove the row.')
+        raise InputError(
+            f'{where}, row {row}: found an empty "{id_column}" or a word for missing, such as NA '
+            "(expected an id). Fill it or remove the row."
+        )
     if ids.duplicated().any():
         raise InputError(
             f'{where}: {show_ids(ids[ids.duplicated()].unique())} occurs more than once in "{id_column}" '
             "(expected each id once). Remove the repeats."
         )
+    if id_column != "feature_id":
+        warn_of_alike(ids, where)
     indexed = table.drop(columns=id_column)
     indexed.index = pd.Index(ids.to_numpy(), name=id_column, dtype=object)
     return indexed

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.ids import clean_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import (
     compound_of_pair,
@@ -107,7 +108,7 @@ def as_splits(splits: pd.DataFrame) -> pd.DataFrame:
             f"splits, row {int(np.argmax(odd.any(axis=1))) + 1}: found no whole number as repeat or fold "
             "(expected 0, 1, 2, ...). Number them."
         )
-    named = {name: table[name].astype(object).where(table[name].notna(), "").astype(str) for name in ids}
+    named = {name: clean_ids(table[name], "splits") for name in ids}
     return whole.astype(int).assign(sample_id="", drug_id="").assign(**named).reset_index(drop=True)[list(COLUMNS)]
 
 
@@ -190,6 +191,8 @@ def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
         at = table.index.get_indexer(pd.Index(ids))
         if (at < 0).all():
             raise InputError(f"splits: none of its {count(len(table), what)} is measured. Check the ids.")
+        if (at < 0).any() and what != "pair":
+            tell_of_lost_ids("splits", f"{what}s", table.index, "measured pairs", pd.Index(pd.unique(ids)), "not used")
         dealt.append(np.append(table.to_numpy(), -1)[at].astype(np.intp))
     return dealt
 

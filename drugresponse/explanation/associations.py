@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from drugresponse.data.covariates import typed_covariate
-from drugresponse.data.joining import suggest_ids
+from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, count
@@ -99,12 +99,13 @@ def associate(
     """
     called, table = as_genotypes(genotypes), as_responses(responses).table
     shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()
+    measured = pd.Index(table["sample_id"].unique())
     if shared.empty:
-        measured = pd.Index(table["sample_id"].unique())
         raise InputError(
             f"responses: none of its {count(len(measured), 'sample')} is among the {len(called.sample_ids)} of the "
             f"genotypes. {suggest_ids(measured, called.sample_ids)}"
         )
+    tell_of_lost_ids("responses", "samples", measured, "genotypes", called.sample_ids, "left out")
     rows = table[table["sample_id"].isin(shared)]
     side = pd.DataFrame(index=shared) if covariates is None else covariates
     named = side if "sample_id" in side.columns else side.rename_axis("sample_id")

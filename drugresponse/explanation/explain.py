@@ -11,7 +11,8 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.joining import TrainingRows, join_training_rows, suggest_ids
+from drugresponse.data.ids import suggest_ids
+from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.joining import suggest_ids
+from drugresponse.data.ids import suggest_ids
 from drugresponse.data.tables import Responses, index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.models.adaptation import PilotAdaptation

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.data.joining import suggest_ids
+from drugresponse.data.ids import suggest_ids
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import ONLY_DRUG, Responses, as_responses
 from drugresponse.errors import InputError, show_ids

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.joining import suggest_ids
+from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, find_scheme
 from drugresponse.data.tables import index_by_id
@@ -204,6 +204,13 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
     """All drugs known to either side; a structure given now wins over the remembered one."""
     if drugs is None:
         return trained
+    alike = spellings_alike(drugs.index[~drugs.index.isin(trained.index)], trained.index)
+    if alike:
+        logger.warning(
+            "drugs: %d drugs count as new, and may be drugs of the training: %s. Write them alike where they are.",
+            len(alike),
+            ", ".join(f'"{here}" may be "{there}"' for here, there in list(alike.items())[:3]),
+        )
     smiles = drugs["smiles"] if "smiles" in drugs.columns else pd.Series("", index=drugs.index)
     smiles = smiles.astype(object).where(smiles.notna(), "").astype(str).str.strip()
     remembered = trained["smiles"].reindex(drugs.index).fillna("")
@@ -225,6 +232,8 @@ def _covariates(
             f"samples: none of its {count(len(samples), 'sample')} is among those of the genotypes. "
             f"{suggest_ids(samples.index, sample_ids)}"
         )
+    if samples is not None and names:
+        tell_of_lost_ids("genotypes", "samples", sample_ids, "samples table", samples.index, "without covariates")
     absent = [name for name in names if name not in table.columns]
     if samples is not None and absent:
         logger.warning("samples: the columns %s of the training are absent; they count as missing.", show_ids(absent))
@@ -261,7 +270,7 @@ def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes
                 f'pairs: found no column "drug_id", and the model knows {len(known)} drugs. Add the column.'
             )
         rows = rows.assign(drug_id=known.index[0])
-    asked = rows[["sample_id", "drug_id"]].astype(str)
+    asked = pd.DataFrame({name: clean_ids(rows[name], "pairs") for name in ("sample_id", "drug_id")})
     absent = pd.Index(asked["sample_id"].unique()).difference(genotypes.sample_ids)
     if len(absent):
         have = "has" if len(absent) == 1 else "have"

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.alteration_classes import SILENT, SMALL_MUTATIONS, WILD_TYPE, classify, parse_protein_change
 from drugresponse.readers.gene_names import GeneNames, dates_among
@@ -28,8 +29,10 @@ _SAMPLE = ("tumorsamplebarcode", "sampleid", "sample", "samplename", "tumorsampl
            "depmapid", "celllineid", "celllinename", "cellline", "patientid", "patient")  # fmt: skip
 _GENE = ("hugosymbol", "gene", "genesymbol", "genename", "symbol", "hugogenesymbol")
 _ALTERATION = ("variantclassification", "alteration", "alterationtype", "alterationclass", "effect", "consequence",
-               "mutationtype", "mutationeffect", "mutationclass", "exonicfuncrefgene")  # fmt: skip
-_PROTEIN = ("hgvspshort", "proteinchange", "hgvsp", "aachange", "aminoacidchange", "hgvsprotein", "proteinhgvs")
+               "mutationtype", "mutationeffect", "mutationclass", "exonicfuncrefgene", "variantinfo",
+               "molecularconsequence", "mutationdescription")  # fmt: skip
+_PROTEIN = ("hgvspshort", "proteinchange", "hgvsp", "aachange", "aminoacidchange", "hgvsprotein", "proteinhgvs",
+            "proteinmutation", "mutationaa")  # fmt: skip
 _NO_GENE = frozenset({"unknown", "intergenic"})
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _MOST_OTHER_TERMS = 50
@@ -125,7 +128,7 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
     where = Path(path).name
     numbered = stream_rows(path)
     line, first = next(numbered)
-    header = [name.strip() for name in first]
+    header = [trimmed(name) for name in first]
     check_header(header, where)
     columns = _columns(header, where)
     samples, genes, effects, changes = _Codes(), _Codes(), _Codes(), _Codes()
@@ -134,9 +137,12 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
     for line, cells in numbered:
         if len(cells) != len(header):
             raise ragged(where, line, len(cells), len(header), "\t")
-        sample, gene = cells[columns.sample].strip(), cells[columns.gene].strip()
-        if is_missing(sample):
-            raise InputError(f"{where}, line {line}: found no sample (expected an id). Fill it or remove the line.")
+        sample, gene = trimmed(cells[columns.sample]), trimmed(cells[columns.gene])
+        if is_missing_id(sample):
+            here = f' but "{sample}"' if sample else ""
+            raise InputError(
+                f"{where}, line {line}: found no sample{here} (expected an id). Fill it or remove the line."
+            )
         samples.code(sample)
         term = "" if columns.alteration is None else cells[columns.alteration].strip()
         protein = "" if columns.protein is None else cells[columns.protein].strip()

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.alteration_classes import EFFECTS, SMALL_MUTATIONS
 from drugresponse.readers.alteration_rows import AlterationRows, looks_like_alterations, read_alteration_rows
@@ -23,7 +24,6 @@ logger = logging.getLogger(__name__)
 
 ALTERATIONS = "alterations"
 """Name of the block."""
-_PATIENT = 12
 _HOTSPOT = "hotspot"
 
 
@@ -181,12 +181,14 @@ def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, wher
         return list(samples)
     known = {str(each) for each in known_samples}
     shared = [each for each in samples if each in known]
+    strange = pd.Index([each for each in samples if each not in known])
     if not shared:
         raise InputError(
-            f"{where}: none of its samples ({show_ids(samples)}) is among those of the other tables "
-            f"({show_ids(sorted(known))}). {_suggestion(samples, known)}"
+            f"{where}: none of its {len(samples)} samples is among those of the other tables. "
+            f"{suggest_ids(strange, pd.Index(sorted(known)))}"
         )
     others = sorted(known - set(samples))
+    _refuse_other_spellings(strange, others, len(shared), where)
     if others:
         logger.warning(
             "%s: samples of the other tables without a row count as assayed, without alterations: %d (%s). "
@@ -198,21 +200,16 @@ def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, wher
     return [*samples, *others]
 
 
-def _suggestion(samples: Sequence[str], known: Collection[str]) -> str:
-    for longer, shorter in ((samples, known), (known, samples)):
-        barcodes = [each for each in longer if each.startswith("TCGA-") and len(each) > _PATIENT]
-        patients = {each[:_PATIENT] for each in barcodes} & set(shorter)
-        if patients:
-            return (
-                f"TCGA barcodes agree in their first {_PATIENT} characters ({len(patients)} of them): write the ids of "
-                "the patients, or those of the samples, in both."
-            )
-    folded = {each.casefold().replace("_", "-").replace(" ", "-"): each for each in sorted(known)}
-    for each in samples:
-        alike = folded.get(each.casefold().replace("_", "-").replace(" ", "-"))
-        if alike:
-            return f'"{each}" may be "{alike}": write them alike.'
-    return "Use the same ids in both."
+def _refuse_other_spellings(strange: pd.Index, others: Sequence[str], n_shared: int, where: str) -> None:
+    """Samples without a row are not taken for unaltered where they seem to stand in the file under other ids."""
+    alike = spellings_alike(strange, others)
+    if alike or min(len(strange), len(others)) > n_shared:
+        raise InputError(
+            f"{where}: {n_shared} of its {len(strange) + n_shared} samples are among those of the other tables, where "
+            f"{len(others)} have no row in it and would count as unaltered. "
+            f"{suggest_ids(strange, pd.Index(list(others)))} If they are others, use --absent-means missing, or add a "
+            "row with the sample alone for each that was assayed."
+        )
 
 
 def _values(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
+from drugresponse.data.ids import without_blanks
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["describe_features"]
@@ -59,7 +60,7 @@ def describe_features(
     """
     if kind is not None and kind not in KINDS:
         raise InputError(f'--kind: "{kind}" is unknown. {nearest(kind, KINDS)}')
-    ids = pd.Index([str(each) for each in feature_ids], name="feature_id", dtype=object)
+    ids = pd.Index(without_blanks(map(str, feature_ids), where), name="feature_id", dtype=object)
     if not ids.is_unique:
         raise InputError(
             f"{where}: feature {show_ids(ids[ids.duplicated()].unique())} stands in more than one column "

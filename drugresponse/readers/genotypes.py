@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.alterations import read_alterations
 from drugresponse.readers.anndata_file import read_anndata
@@ -199,6 +200,7 @@ def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None
                     "(expected other features of the same samples). Merge such files first, "
                     "for instance with bcftools merge."
                 )
+            _warn_of_other_spellings(files[at].name, source.sample_ids, before.name, earlier.sample_ids)
     everywhere, anywhere = set(sources[0].sample_ids), set(sources[0].sample_ids)
     for source in sources[1:]:
         everywhere &= set(source.sample_ids)
@@ -209,6 +211,14 @@ def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None
         len(sources),
         len(anywhere) - len(everywhere),
     )
+
+
+def _warn_of_other_spellings(where: str, ids: pd.Index, before: str, earlier: pd.Index) -> None:
+    here, there = ids[~ids.isin(earlier)], earlier[~earlier.isin(ids)]
+    if spellings_alike(here, there):
+        logger.warning(
+            "%s: samples of it and of %s count as different ones. %s", where, before, suggest_ids(here, there)
+        )
 
 
 def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import trimmed, without_blanks
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.features import describe_features
@@ -78,6 +79,7 @@ def read_matrix(
             f"{where}: found one column (expected ids and then numbers, separated by tabs, commas or semicolons). "
             "Check the separator."
         )
+    rows, columns = without_blanks(rows, where), without_blanks(columns, where)
     _refuse_bad_labels(rows, id_column, where)
     table = read_features(features) if features is not None else None
     if _rows_are_features(rows, columns, id_column, known_samples, table, where):
@@ -116,7 +118,7 @@ def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < 2:
         return None
-    header = [name.strip() for name in lines[0].split(separator)]
+    header = [trimmed(name) for name in lines[0].split(separator)]
     width = lines[1].count(separator) + 1
     if width == len(header) + 1:
         header = ["", *header]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.data.ids import clean_ids, trimmed
 from drugresponse.data.tables import Measure, Responses
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.numbers import is_missing, to_numbers
 from drugresponse.readers.tables import read_table, require_column
@@ -86,10 +87,11 @@ def _mostly_numbers(column: pd.Series) -> bool:
 
 def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
     id_column = _id_column(table, sample_column)
+    samples = _cleaned(table[id_column], where)
     commas = table.attrs.get("separator") != ","
     drugs = table.drop(columns=id_column)
     wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, decimal_commas=commas) for name in drugs.columns})
-    _refuse_repeated_ids(table, id_column, where)
+    _refuse_repeated_ids(samples, where)
     progress.info(
         '%s: found no column "response"; read as a wide table of %d samples x %d drugs, ids from column "%s".',
         where,
@@ -97,8 +99,7 @@ def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
         wide.shape[1],
         id_column,
     )
-    _refuse_empty_ids(table[id_column], where)
-    wide.insert(0, "sample_id", table[id_column])
+    wide.insert(0, "sample_id", samples)
     long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
     return long[long["response"].notna()].reset_index(drop=True)
 
@@ -109,13 +110,12 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
     if drug != "drug_id":
         require_column(table, drug, "--drug-column", where)
     commas = table.attrs.get("separator") != ","
-    _refuse_empty_ids(table[sample], where)
+    samples = _cleaned(table[sample], where)
     if drug not in table.columns:
         _refuse_unnamed_drugs(table, sample, response, where)
-    rows = pd.DataFrame({"sample_id": table[sample]})
+    rows = pd.DataFrame({"sample_id": samples})
     if drug in table.columns:
-        _refuse_empty_ids(table[drug], where)
-        rows["drug_id"] = table[drug]
+        rows["drug_id"] = _cleaned(table[drug], where)
     rows["response"] = to_numbers(table[response], where=where, decimal_commas=commas)
     if "weight" in table.columns:
         rows["weight"] = to_numbers(table["weight"], where=where, decimal_commas=commas)
@@ -130,11 +130,11 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
     return rows
 
 
-def _refuse_repeated_ids(table: pd.DataFrame, id_column: str, where: str) -> None:
+def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
     """A long table under other names must not be taken for a wide one."""
-    if table[id_column].duplicated().any():
+    if samples.duplicated().any():
         raise InputError(
-            f'{where}: found no column "response", and ids in "{id_column}" repeat '
+            f'{where}: found no column "response", and ids in "{samples.name}" repeat '
             "(expected one row for each sample in a table of samples by drugs). "
             "Name the columns with --sample-column, --drug-column and --response-column."
         )
@@ -152,10 +152,14 @@ def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where
         )
 
 
-def _refuse_empty_ids(column: pd.Series, where: str) -> None:
-    empty = column[column == ""]
+def _cleaned(column: pd.Series, where: str) -> pd.Series:
+    """Ids without blanks around them, none of which is missing."""
+    ids = clean_ids(column, where)
+    empty = column[ids == ""]
     if len(empty):
+        found = f'"{trimmed(empty.iloc[0])}", a word for missing, as id' if trimmed(empty.iloc[0]) else "an empty id"
         raise InputError(
-            f'{where}, line {int(empty.index[0]) + 2}, column "{column.name}": found an empty id. '
-            "Fill it or remove the line."
+            f'{where}, line {int(empty.index[0]) + 2}, column "{column.name}": found {found} '
+            f"({count(len(empty), 'such row')}). Fill it or remove the line."
         )
+    return ids

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.data.ids import clean_ids
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.tables import read_table, require_column
@@ -53,7 +54,7 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     if words.any() and not words.all():
         raise InputError(f"{where}: found numbered folds beside train, validation and test. Use one way to name folds.")
     named = {"sample_id": sample_column, "drug_id": drug_column}
-    ids = {name: _ids(table, column_named(table.columns, column, where)) for name, column in named.items()}
+    ids = {name: _ids(table, column_named(table.columns, column, where), where) for name, column in named.items()}
     empty = (ids["sample_id"] == "") & (ids["drug_id"] == "")
     if empty.any():
         line = int(table.index[int(empty.to_numpy().argmax())]) + 2
@@ -68,5 +69,5 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     return pd.DataFrame({"repeat": repeat, "fold": numbers, **ids}).reset_index(drop=True)
 
 
-def _ids(table: pd.DataFrame, column: str) -> pd.Series:
-    return table[column] if column in table.columns else pd.Series("", index=table.index)
+def _ids(table: pd.DataFrame, column: str, where: str) -> pd.Series:
+    return clean_ids(table[column], where) if column in table.columns else pd.Series("", index=table.index)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.content import recognise
 from drugresponse.readers.numbers import is_missing
@@ -99,7 +100,7 @@ def read_star_allele_calls(path: str | Path) -> list[StarAlleleCall]:
     line, first = next(numbered)
     if _is_version(first):
         line, first = next(numbered, (line, first))
-    first = [cell.strip() for cell in first]
+    first = [trimmed(cell) for cell in first]
     if _is_outside_call(first):
         rows = [(line, first), *numbered]
         return [_outside_call(cells, number, where) for number, cells in rows if not cells[0].startswith("#")]
@@ -130,13 +131,13 @@ def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], whe
         _refuse_ragged(cells, header, line, where)
 
         def cell(*places: int | None, cells: Sequence[str] = cells) -> str:
-            return next((cells[at].strip() for at in places if at is not None and not is_missing(cells[at])), "")
+            return next((trimmed(cells[at]) for at in places if at is not None and not is_missing(cells[at])), "")
 
         call = StarAlleleCall(
             cell(sample), cell(gene), cell(diplotype), cell(phenotype, lookups[0]), cell(activity, lookups[1])
         )
         for at, name in ((sample, "sample"), (gene, "gene")):
-            if at is not None and is_missing(cells[at]):
+            if at is not None and is_missing_id(cells[at]):
                 raise InputError(f"{where}, line {line}: found no {name}. Fill it or remove the line.")
         calls.append(call)
     if not calls:
@@ -151,12 +152,12 @@ def _wide_table(
     calls = []
     for line, cells in numbered:
         _refuse_ragged(cells, header, line, where)
-        if is_missing(cells[sample]):
+        if is_missing_id(cells[sample]):
             raise InputError(f"{where}, line {line}: found no sample. Fill it or remove the line.")
         for at, gene in enumerate(header):
             if at != sample:
-                diplotype = "" if is_missing(cells[at]) else cells[at].strip()
-                calls.append(StarAlleleCall(cells[sample].strip(), gene, diplotype, "", ""))
+                diplotype = "" if is_missing(cells[at]) else trimmed(cells[at])
+                calls.append(StarAlleleCall(trimmed(cells[sample]), gene, diplotype, "", ""))
     if not calls:
         raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
     return calls

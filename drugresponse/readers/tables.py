@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
-from drugresponse.data.ids import ids_as_text
+from drugresponse.data.ids import clean_ids, ids_as_text
 from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.column_numbers import column_named
@@ -125,12 +125,14 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     require_column(table, sample_column, "--sample-column", where)
     if drug_column != "drug_id":
         require_column(table, drug_column, "--drug-column", where)
-    pairs = table[[name for name in names if name in table.columns]]
+    pairs = pd.DataFrame({name: clean_ids(table[name], where) for name in names if name in table.columns})
     for name in pairs.columns:
         empty = (pairs[name] == "").to_numpy()
         if empty.any():
             line = int(pairs.index[int(np.argmax(empty))]) + 2
-            raise InputError(f'{where}, line {line}: found an empty "{name}". Fill it or remove the line.')
+            raise InputError(
+                f'{where}, line {line}: found an empty "{name}" or a word for missing. Fill it or remove it.'
+            )
     return pairs.rename(columns=names).reset_index(drop=True)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from drugresponse.data.ids import trimmed
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
 from drugresponse.readers.memory_limit import refuse_beyond_memory
@@ -95,7 +96,7 @@ def split_rows(text: str, where: str) -> DelimitedText:
     refuse_beyond_memory(n_cells * (_PLACE_BYTES if len(text) < 3 * n_cells else _CELL_BYTES), where)
     rows, lines = _cells(text, separator, where)
     filled = [(row, line) for row, line in zip(rows, lines, strict=True) if any(row)]
-    header = [name.strip() for name in filled[0][0]]
+    header = [trimmed(name) for name in filled[0][0]]
     body = filled[1:]
     if not body:
         raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")

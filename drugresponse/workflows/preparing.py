@@ -14,7 +14,7 @@ import pandas as pd
 from drugresponse.data.gene_burden import to_genes
 from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.joining import suggest_ids
+from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.errors import InputError, count
 from drugresponse.features.same_features import with_features_of
 from drugresponse.genotype_files import write_genotypes
@@ -241,12 +241,9 @@ def _report_strange_samples(genotypes: Genotypes, samples: pd.DataFrame | None) 
             f"samples: none of the {count(len(samples), 'sample')} is among the {len(genotypes.sample_ids)} of the "
             f"genotypes. {suggest_ids(samples.index, genotypes.sample_ids)}"
         )
-    if not known.all():
-        logger.warning(
-            "samples: no row in the table for %d of %s; its columns are empty there.",
-            int((~known).sum()),
-            count(len(known), "sample"),
-        )
+    tell_of_lost_ids(
+        "genotypes", "samples", genotypes.sample_ids, "samples table", samples.index, "without its columns"
+    )
 
 
 def _report_builds(sources: Sequence[GenotypeSource], like: Path | None) -> None:

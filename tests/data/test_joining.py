@@ -31,3 +31,17 @@ def test_join_training_rows__none_censored_is_no_column():
     assert joined(censor="none").pairs.censor is None
     # the one censored row is of the sample without genotype
     assert joined(censor=["none"] * 11 + ["left"]).pairs.censor is None
+
+
+def test_join_training_rows__lost_ids_are_shown_from_both_sides(caplog):
+    table = pd.DataFrame({"sample_id": SAMPLES, "drug_id": "Erlotinib", "response": np.arange(12.0)})
+    table.loc[10:, "sample_id"] = ["S10", "11.0"]
+    genotypes = Genotypes.from_dense(np.eye(12), [*SAMPLES[:11], "11"], [f"g{i}" for i in range(12)])
+    samples = pd.DataFrame({"age": 1.0}, index=pd.Index([*SAMPLES[:9], "S-09"], name="sample_id"))
+    drugs = pd.DataFrame({"smiles": ["C"]}, index=pd.Index(["erlotinib"], name="drug_id"))
+    rows = join_training_rows(genotypes, Responses.build(table), drugs, samples)
+    assert rows.loss.samples_without_genotype == 2
+    assert "responses: 2 of its 12 samples are not among the 12 of the genotypes; they are left out." in caplog.text
+    assert '"11.0" may be "11", "S10" may be "s10": write them alike.' in caplog.text
+    assert '"s09" may be "S-09": write them alike.' in caplog.text
+    assert '"Erlotinib" may be "erlotinib": write them alike.' in caplog.text

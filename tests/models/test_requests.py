@@ -142,3 +142,16 @@ def test_prediction_pairs__samples_of_others(samples: list[str], message: str) -
     trained = pd.DataFrame({"smiles": ""}, index=pd.Index(["d0"], name="drug_id"))
     with pytest.raises(InputError, match=message):
         prediction_pairs(new_samples("none"), trained, None, table, None, ["arm"])
+
+
+def test_prediction_pairs__other_spellings_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    genotypes = new_samples("none")
+    first, second = genotypes.sample_ids[:2]
+    table = pd.DataFrame({"arm": "A"}, index=pd.Index([first, second.upper(), *genotypes.sample_ids[2:]]))
+    trained = pd.DataFrame({"smiles": ""}, index=pd.Index(["Erlotinib"], name="drug_id"))
+    drugs = pd.DataFrame({"smiles": ["C"]}, index=pd.Index(["erlotinib"], name="drug_id"))
+    asked = pd.DataFrame({"sample_id": [f"{first}\u00a0"], "drug_id": ["erlotinib"]})
+    pairs = prediction_pairs(genotypes, trained, drugs, table, asked, ["arm"])
+    assert pairs.sample_ids.tolist() == [first]
+    assert f'"{second}" may be "{second.upper()}"' in caplog.text
+    assert '"erlotinib" may be "Erlotinib"' in caplog.text

@@ -211,3 +211,34 @@ def test_read_genotypes__options(cohort):
         read_genotypes(cohort / "matrix", genotype_format="vcf")
     with pytest.raises(InputError, match="no source was given"):
         read_genotypes([])
+
+
+def test_read_genotypes__samples_of_two_files_under_two_spellings(tmp_path, caplog):
+    mutations, expression = tmp_path / "mutations.tsv", tmp_path / "expression.tsv"
+    mutations.write_text("sample_id\tTP53\nLN1\t1\nLN2\t0\n")
+    expression.write_text("sample_id\tTP53_rna\nLN1\t1.5\nln2\t0.5\n")
+    assert read_genotypes([mutations, expression]).shape == (3, 2)
+    assert '"ln2" may be "LN2": write them alike.' in caplog.text
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\ufeff"])
+def test_read_genotypes__blanks_around_ids_in_every_format(tmp_path, caplog, blank):
+    values = np.array([[0.0, 1.0], [1.0, 0.0]], dtype=np.float32)
+    frame = pd.DataFrame(values, index=["s1", f"s2{blank}"], columns=["TP53", f"KRAS{blank}"])
+    frame.rename_axis("sample_id").to_csv(tmp_path / "m.csv")
+    frame.rename_axis("sample_id").to_parquet(tmp_path / "m.parquet")
+    data = anndata.AnnData(frame)
+    data.write_h5ad(tmp_path / "m.h5ad")
+    sources = [as_genotypes(frame), as_genotypes(data)]
+    sources += [read_genotypes(tmp_path / name) for name in ("m.csv", "m.parquet", "m.h5ad")]
+    for genotypes in sources:
+        assert genotypes.sample_ids.tolist() == ["s1", "s2"]
+        assert genotypes.features.index.tolist() == ["KRAS", "TP53"]
+    assert caplog.text.count("blanks around") >= len(sources)
+
+
+@pytest.mark.parametrize("missing", ["NA", "nan", "None", "__UNKNOWN__"])
+def test_read_genotypes__words_for_missing_are_no_samples(tmp_path, missing):
+    (tmp_path / "m.csv").write_text(f"sample_id,TP53\ns1,1\n{missing},0\n")
+    with pytest.raises(InputError, match=f'genotypes: found "{missing}" as the id of 1 sample'):
+        read_genotypes(tmp_path / "m.csv")

@@ -119,8 +119,8 @@ def test_read_table__broken_files_end_in_one_line(tmp_path, content, message):
 
 
 def test_read_samples__missing_cleared_ids_kept_and_decimal_commas(tmp_path):
-    samples = read_samples(write(tmp_path, "cell\tage\ttissue\nNA\t1,5\tn.a.\n01\t2\tlung\n"), sample_column="cell")
-    assert samples.index.tolist() == ["NA", "01"]
+    samples = read_samples(write(tmp_path, "cell\tage\ttissue\nNA1\t1,5\tn.a.\n01\t2\tlung\n"), sample_column="cell")
+    assert samples.index.tolist() == ["NA1", "01"]
     assert samples.index.name == "sample_id"
     assert samples.to_dict("list") == {"age": ["1.5", "2"], "tissue": ["", "lung"]}
 
