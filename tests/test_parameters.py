@@ -88,6 +88,8 @@ def test_workflows__take_exactly_these_settings():
         ("measure", 5, "5"),
         ("sample_column", "-x", "-x"),
         ("forget_samples", True, True),
+        ("forget_samples", "Yes", True),
+        ("forget_samples", "off", False),
     ],
 )
 def test_convert__good_value(name, value, expected):
@@ -116,7 +118,14 @@ def test_convert__good_value(name, value, expected):
         ("model", "", "here: found nothing (expected a value)"),
         ("sample_column", "", "here: found nothing (expected a value)"),
         ("genotypes", ["a", None], "here: found NoneType (expected one value)"),
-        ("forget_samples", "yes", 'here: found "yes" (expected true or false)'),
+        ("forget_samples", "maybe", 'here: found "maybe" (expected true or false)'),
+        ("forget_samples", ["yes"], "here: found ['yes'] (expected true or false)"),
+        ("folds", "1_0", 'here: "1_0" is not a whole number'),
+        ("folds", "9" * 5000, f'here: "{"9" * 77}..." is not a whole number'),
+        ("minimum_features", "9" * 5000, f"here: found {'9' * 80} (expected a number from 0 to 1)"),
+        ("model", "a\0b", r'here: found "a\x00b", with a sign that no text has'),
+        ("measure", "a\udc80b", r'here: found "a\udc80b", with a sign that no text has'),
+        ("genotypes", ["a", "b\ud800"], r'here: found "b\ud800", with a sign that no text has'),
     ],
 )
 def test_convert__bad_value(name, value, message):
@@ -224,13 +233,51 @@ def test_config__empty_file_changes_nothing(tmp_path):
         ("learner: [ridge]", r'run.yml, "learner": found \[.ridge.\]'),
         ("- ridge", "run.yml: found no option names"),
         ("learner: 'ridge", "run.yml: is not YAML"),
-        ("learner: !!python/object/apply:os.system ['true']", "run.yml: is not YAML"),
+        ("learner: !!python/object/apply:os.system ['true']", "run.yml, line 1: found the tag tag.*os.system"),
+        ("genotypes: !!set [a]", "run.yml, line 1: found the tag .*:set"),
+        ("seed: 0\nmodel: !!bool x", "run.yml, line 2: found the tag .*:bool"),
+        ("seed: 1\nseed: 2", '"seed" stands there twice'),
+        ("seed: {a: 1}", "run.yml, line 1: found options where one value belongs"),
+        ("genotypes: [[a]]", "run.yml, line 1: found a list where one value belongs"),
+        ("? [a]\n: 1", "run.yml, line 1: found a list where one value belongs"),
+        ("a: &a [x]\n<<: *a", '"a" is no option'),
+        ("seed: 1\n---\nseed: 2", "run.yml: is not YAML"),
+        ("seed: " + "[" * 5000, "run.yml: is nested too deeply|is not YAML"),
+        ("seed: " + "9" * 5000, 'run.yml, "seed": "9+..." is not a whole number'),
+        ("folds: 1e1", 'run.yml, "folds": "1e1" is not a whole number'),
+        ("folds: 1:30", 'run.yml, "folds": "1:30" is not a whole number'),
+        ("folds: 0x3", 'run.yml, "folds": "0x3" is not a whole number'),
+        ("folds: yes", 'run.yml, "folds": "yes" is not a whole number'),
+        ('genotypes: "a\\0b"', 'run.yml, "genotypes": found .*, with a sign that no text has'),
     ],
 )
 def test_config__wrong_content(tmp_path, text, message):
     with pytest.raises(InputError, match=message) as caught:
         settings_from(tmp_path, text)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("folds: 0012", "folds", 12),
+        ("unit: 2024-02-30", "unit", "2024-02-30"),
+        ("unit: 1e3", "unit", "1e3"),
+        ("unit: 1:30", "unit", "1:30"),
+        ("unit: no", "unit", "no"),
+        ("unit: '~'", "unit", "~"),
+        ("unit: ~", "unit", None),
+        ("unit: Null", "unit", None),
+        ("sample_column: 007", "sample_column", "007"),
+        ("covariates: [1_0, on]", "covariates", ["1_0", "on"]),
+        ("forget_samples: on", "forget_samples", True),
+        ("measure: &a auc\nunit: *a", "unit", "auc"),
+        ("{unit: x}", "unit", "x"),
+    ],
+)
+def test_config__values_are_the_text_that_stands_there(tmp_path, text, name, value):
+    needed = {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")}
+    assert settings_from(tmp_path, text, **needed)[name] == value
 
 
 def test_config__absent_or_binary_file(tmp_path):

@@ -6,22 +6,22 @@ import math
 import os
 import reprlib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from drugresponse.errors import InputError, nearest
+from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.parameters.commands import COMMANDS
 from drugresponse.parameters.parameter import Command, Parameter
+from drugresponse.parameters.settings_file import read_settings_file
 
 __all__ = ["collect_settings", "convert"]
 
 _NO_NAMES = ("", "none")
-
+_LONGEST = 80
 _SHORTENED = reprlib.Repr()
-_SHORTENED.maxlevel = 2
+
+_SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+"""What YAML 1.1 reads as a truth value."""
 
 
 def convert(parameter: Parameter, value: object, where: str) -> Any:
@@ -63,17 +63,18 @@ def convert(parameter: Parameter, value: object, where: str) -> Any:
 
 def _convert_one(parameter: Parameter, value: object, where: str) -> Any:
     if parameter.type == "switch":
-        if not isinstance(value, bool):
+        switched = value if isinstance(value, bool) else _SWITCH.get(str(value).lower())
+        if switched is None:
             raise InputError(f"{where}: found {_show(value)} (expected true or false). Correct the value.")
-        return value
+        return switched
     if parameter.type == "names" and isinstance(value, list):
         return [_as_text(each, where) for each in value]
-    text = _as_text(value, where)
+    text = _as_text(value, where, is_path=parameter.type in ("input", "output", "folder"))
     if parameter.type in ("integer", "number"):
         return _as_number(parameter, text, where)
     if parameter.type == "choice":
         if text not in parameter.choices:
-            raise InputError(f'{where}: "{text}" is none of the choices. {nearest(text, parameter.choices)}')
+            raise InputError(f"{where}: {_show(text)} is none of the choices. {nearest(text, parameter.choices)}")
         return text
     if parameter.type == "names":
         return [] if text.strip() in _NO_NAMES else [each.strip() for each in text.split(",") if each.strip()]
@@ -82,10 +83,18 @@ def _convert_one(parameter: Parameter, value: object, where: str) -> Any:
     return text if parameter.type == "text" else Path(text)
 
 
-def _as_text(value: object, where: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float | date):
+def _as_text(value: object, where: str, *, is_path: bool = False) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise InputError(f"{where}: found {_show(value)} (expected one value). Correct the value.")
-    return str(value)
+    text = str(value)
+    try:
+        # names of files may hold any byte but this one
+        unreadable = b"\0" in (os.fsencode(text) if is_path else text.encode())
+    except UnicodeEncodeError:
+        unreadable = True
+    if unreadable:
+        raise InputError(f"{where}: found {_show(text)}, with a sign that no text has. Correct the value.")
+    return text
 
 
 def _as_number(parameter: Parameter, text: str, where: str) -> int | float:
@@ -93,21 +102,22 @@ def _as_number(parameter: Parameter, text: str, where: str) -> int | float:
     wanted = "a whole number" if whole else "a number"
     limits = f"{wanted} from {parameter.minimum} to {parameter.maximum}"
     try:
+        if "_" in text:
+            raise ValueError
         number = int(text) if whole else float(text)
     except ValueError:
-        raise InputError(f'{where}: "{text}" is not {wanted} (expected {limits}). Correct the value.') from None
+        raise InputError(f"{where}: {_show(text)} is not {wanted} (expected {limits}). Correct the value.") from None
     low = -math.inf if parameter.minimum is None else parameter.minimum
     high = math.inf if parameter.maximum is None else parameter.maximum
     if not low <= number <= high:
-        raise InputError(f"{where}: found {text} (expected {limits}). Choose a number within these limits.")
+        raise InputError(f"{where}: found {text[:_LONGEST]} (expected {limits}). Choose a number within these limits.")
     return number
 
 
 def _show(value: object) -> str:
     if isinstance(value, str):
-        return f'"{value}"'
-    # a few lines of YAML can stand for a list without end
-    if isinstance(value, list | dict):
+        return show_ids([value.encode("unicode_escape").decode() if not value.isprintable() else value])
+    if isinstance(value, list):
         return _SHORTENED.repr(value)
     return type(value).__name__ if value is None else str(value)
 
@@ -176,27 +186,12 @@ def _count_cores() -> int:
 
 
 def _read_config(command: Command, path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}. Name a settings file that can be read.") from error
-    except RecursionError as error:
-        raise InputError(
-            f"{path}: is nested too deeply (expected lines such as `learner: ridge`). Correct the file."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}). Correct the file.") from error
-    if content is None:
-        content = {}
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: found no option names (expected lines such as `learner: ridge`). Correct the file.")
     settings: dict[str, Any] = {}
-    for key, value in content.items():
-        parameter = _find_key(command, str(key), path)
+    for key, value in read_settings_file(path).items():
+        parameter = _find_key(command, key, path)
         if parameter.name in settings:
             raise InputError(f'{path}: "{key}" stands there twice. Keep one of the two.')
-        if value is not None:
-            settings[parameter.name] = convert(parameter, value, f'{path}, "{key}"')
+        settings[parameter.name] = convert(parameter, value, f'{path}, "{key}"')
     return settings
 
 
