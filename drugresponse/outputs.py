@@ -3,58 +3,87 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, show_ids
+from drugresponse.hidden_folders import HiddenFolder
 
-__all__ = ["output_files", "write_table"]
+__all__ = ["output_files", "protected_inputs", "write_table"]
 
 AnyPath = str | os.PathLike[str]
+
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+_PROTECTED: ContextVar[tuple[Path, ...]] = ContextVar("_PROTECTED", default=())
 
 
 @dataclass(frozen=True)
 class _Output:
     """Where one output goes, and the temporary file that it is written to first."""
 
+    name: str
     target: Path
     temporary: Path
     mode: int
     is_stream: bool
 
-    def publish(self) -> None:
-        if self.is_stream:
-            _copy_into(self.temporary, self.target)
-            self.temporary.unlink()
-        else:
-            self.temporary.chmod(self.mode)
-            self.temporary.replace(self.target)
+    def publish(self, published: dict[Path, int]) -> None:
+        """Write the bytes through or rename the file, whose number is noted first: the renaming may be interrupted."""
+        try:
+            if self.is_stream:
+                _copy_into(self.temporary, self.target)
+            else:
+                self.temporary.chmod(self.mode)
+                published[self.target] = self.temporary.stat().st_ino
+                self.temporary.replace(self.target)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise InputError(
+                f'{self.name}: cannot write "{self.target}" ({error.strerror}). Name another output.'
+            ) from error
 
-    def withdraw(self, was_due: bool) -> None:
-        """Leave nothing behind; `was_due` tells that the renaming had begun, and may have happened."""
-        if was_due and not self.is_stream and not self.temporary.exists():
-            self.target.unlink(missing_ok=True)
-        self.temporary.unlink(missing_ok=True)
+
+@contextmanager
+def protected_inputs(inputs: Iterable[AnyPath]) -> Iterator[None]:
+    """Files that no output may replace as long as the block runs, whoever opens it.
+
+    Examples
+    --------
+    >>> with protected_inputs(["run.yml"]), output_files({"model": "run.yml"}):
+    ...     pass
+    Traceback (most recent call last):
+    drugresponse.errors.InputError: model: "run.yml" is also an input (expected a file of its own). Name another output.
+    """
+    before = _PROTECTED.set((*_PROTECTED.get(), *map(Path, inputs)))
+    try:
+        yield
+    finally:
+        _PROTECTED.reset(before)
 
 
 @contextmanager
 def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath] = ()) -> Iterator[dict[str, Path]]:
     """Temporary files to write to, renamed to their targets together when the block ends well.
 
-    Each temporary file stands in the folder of its target and bears the same suffix. On any exception, an interrupt or
-    an exit included, none of the outputs appears. A target that is a link stays one: the file that it points to is
-    replaced. A target that is a device or a pipe (`/dev/stdout`) receives the bytes at the end.
+    Each temporary file stands in a hidden folder beside its target and bears the same suffix. On any exception, an
+    interrupt or an exit included, none of the outputs appears. A target that is a link stays one: the file that it
+    points to is replaced. A target that is a device or a pipe (`/dev/stdout`) receives the bytes at the end. Hidden
+    folders that killed runs left there are removed.
 
     Parameters
     ----------
@@ -72,7 +101,7 @@ def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath
     ------
     InputError
         The folder of a target does not exist or cannot be written to, a target is a folder or an input, or two
-        outputs have the same path.
+        outputs have the same path; or the disk is full.
 
     Examples
     --------
@@ -83,22 +112,29 @@ def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath
     (['a.txt'], 'whole')
     """
     asked = {name: Path(path) for name, path in outputs.items() if path is not None}
-    _refuse_clashes(asked, [Path(each) for each in inputs])
-    opened: dict[str, _Output] = {}
-    due: list[_Output] = []
+    _refuse_unusable(asked)
+    _refuse_clashes(asked, [*map(Path, inputs), *_PROTECTED.get()])
+    folders: dict[Path, HiddenFolder] = {}
+    published: dict[Path, int] = {}
     try:
-        for name, path in asked.items():
-            _open_beside(name, path, opened)
-        yield {name: each.temporary for name, each in opened.items()}
+        opened = [_open_beside(name, path, folders) for name, path in asked.items()]
+        yield {each.name: each.temporary for each in opened}
         # streams first: a closed pipe must still be able to call off the renaming
-        for each in sorted(opened.values(), key=lambda output: not output.is_stream):
-            due.append(each)
-            each.publish()
-    except BaseException:
-        for each in opened.values():
+        for each in sorted(opened, key=lambda output: not output.is_stream):
+            each.publish(published)
+    except BaseException as error:
+        for target, number in published.items():
             with suppress(OSError):
-                each.withdraw(each in due)
+                if target.stat().st_ino == number:
+                    target.unlink()
+        if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+            raise InputError(
+                f"outputs: cannot be written ({error.strerror}). Free space, or choose another folder."
+            ) from error
         raise
+    finally:
+        for folder in folders.values():
+            folder.remove()
 
 
 def write_table(frame: pd.DataFrame, path: AnyPath) -> None:
@@ -132,6 +168,20 @@ def write_table(frame: pd.DataFrame, path: AnyPath) -> None:
     )
 
 
+def _refuse_unusable(outputs: Mapping[str, Path]) -> None:
+    """Refuse what can never be written to, such as a loop of links or a name too long, before any work."""
+    for name, path in outputs.items():
+        try:
+            path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            if _open_stream(path) is None:
+                raise InputError(
+                    f"{name}: cannot write to {show_ids([path])} ({error.strerror}). Name another output."
+                ) from error
+
+
 def _refuse_clashes(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
     files = {name: path for name, path in outputs.items() if not _is_stream(path)}
     for name, path in files.items():
@@ -149,7 +199,7 @@ def _refuse_clashes(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None
 def _same_file(a: Path, b: Path) -> bool:
     if a.exists() and b.exists():
         return a.samefile(b)
-    return a.resolve() == b.resolve()
+    return os.path.realpath(a) == os.path.realpath(b)
 
 
 def _is_stream(path: Path) -> bool:
@@ -171,28 +221,31 @@ def _open_stream(path: Path) -> int | None:
     return {"stdout": 1, "stderr": 2}[found[1]] if found[1] else int(found[2])
 
 
-def _open_beside(name: str, path: Path, opened: dict[str, _Output]) -> None:
+def _open_beside(name: str, path: Path, folders: dict[Path, HiddenFolder]) -> _Output:
     if path.is_dir():
         raise InputError(f'{name}: "{path}" is a folder (expected a file name). Name a file in it.')
     is_stream = _is_stream(path)
     target = path if is_stream else path.resolve()
-    folder = Path(tempfile.gettempdir()) if is_stream else target.parent
-    if not folder.is_dir():
+    parent = Path(tempfile.gettempdir()) if is_stream else target.parent
+    if not parent.is_dir():
         raise InputError(
-            f'{name}: the folder "{folder}" does not exist (expected a folder). Create it or correct the path.'
+            f'{name}: the folder "{parent}" does not exist (expected a folder). Create it or correct the path.'
         )
-    temporary = folder / f".drugresponse-{secrets.token_hex(8)}{target.suffix}"
-    # noted before the file exists, so that an interrupt in between finds it
-    opened[name] = _Output(target, temporary, 0, True)
     try:
+        if parent not in folders:
+            HiddenFolder.remove_abandoned(parent)
+            # noted before it exists, so that an interrupt in between finds it
+            folders[parent] = HiddenFolder(parent)
+            folders[parent].make()
+        temporary = folders[parent].path / f"{name}{target.suffix}"
         # unlike the tempfile module, which makes files private, this leaves the mode to the umask
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         mode = stat.S_IMODE((target if target.is_file() and not is_stream else temporary).stat().st_mode)
     except OSError as error:
         raise InputError(
-            f'{name}: cannot write into the folder "{folder}" ({error.strerror}). Choose another folder.'
+            f'{name}: cannot write into the folder "{parent}" ({error.strerror}). Choose another folder.'
         ) from error
-    opened[name] = _Output(target, temporary, mode, is_stream)
+    return _Output(name, target, temporary, mode, is_stream)
 
 
 def _copy_into(source: Path, stream: Path) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.outputs import output_files, write_table
+from drugresponse.outputs import output_files, protected_inputs, write_table
 
 
 def names(folder: Path) -> list[str]:
@@ -23,7 +23,7 @@ def names(folder: Path) -> list[str]:
 def test_output_files__appear_together_at_the_end(tmp_path):
     with output_files({"model": tmp_path / "a.tsv", "report": str(tmp_path / "b.html"), "metrics": None}) as temporary:
         assert set(temporary) == {"model", "report"}
-        assert [each.parent for each in temporary.values()] == [tmp_path, tmp_path]
+        assert {each.parent.parent for each in temporary.values()} == {tmp_path}
         assert [each.suffix for each in temporary.values()] == [".tsv", ".html"]
         temporary["model"].write_text("a")
         temporary["report"].write_text("b")
@@ -46,21 +46,21 @@ def test_output_files__exception_leaves_nothing_and_keeps_the_old(tmp_path, erro
 
 
 def test_output_files__failed_renaming_withdraws_what_was_renamed(tmp_path):
-    (tmp_path / "late").mkdir()
     with (
-        pytest.raises(OSError, match="late"),
-        output_files({"a": tmp_path / "a.tsv", "b": tmp_path / "late" / "b.tsv"}) as temporary,
+        pytest.raises(InputError, match=r'^b: cannot write ".*b\.tsv" \(Is a directory\)'),
+        output_files({"a": tmp_path / "a.tsv", "b": tmp_path / "b.tsv"}),
     ):
-        temporary["b"].unlink()
-        (tmp_path / "late").rmdir()
-    assert names(tmp_path) == []
+        (tmp_path / "b.tsv").mkdir()
+    assert names(tmp_path) == ["b.tsv"]
 
 
-def test_output_files__writer_that_removed_its_file_does_not_cost_the_old_target(tmp_path):
+@pytest.mark.parametrize("broken", [True, False])
+def test_output_files__writer_that_removed_its_file_does_not_cost_the_old_target(tmp_path, broken):
     (tmp_path / "old.tsv").write_text("old")
-    with pytest.raises(ValueError, match="broken"), output_files({"a": tmp_path / "old.tsv"}) as temporary:
-        temporary["a"].unlink()
-        raise ValueError("broken")
+    with pytest.raises(ValueError, match=r"broken|^a: cannot write"), output_files({"a": tmp_path / "old.tsv"}) as made:
+        made["a"].unlink()
+        if broken:
+            raise ValueError("broken")
     assert (tmp_path / "old.tsv").read_text() == "old"
 
 
@@ -80,6 +80,47 @@ def test_output_files__sigterm_leaves_nothing(tmp_path):
         running.send_signal(signal.SIGTERM)
         assert running.wait(60) == 143
     assert names(tmp_path) == []
+
+
+KILLED = """
+import os, signal, sys
+from drugresponse.outputs import output_files
+with output_files({{"model": {target!r}}}) as temporary:
+    temporary["model"].write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_output_files__what_a_killed_run_left_is_removed_by_the_next(tmp_path):
+    program = KILLED.format(target=str(tmp_path / "m.bin"))
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    (left,) = names(tmp_path)
+    assert left.startswith(".drugresponse-")
+    with output_files({"model": tmp_path / "m.bin"}) as temporary:
+        assert names(tmp_path) == [temporary["model"].parent.name]
+        assert left not in names(tmp_path)
+    assert names(tmp_path) == ["m.bin"]
+
+
+def test_output_files__a_living_run_keeps_its_files(tmp_path):
+    (tmp_path / ".drugresponse-0123456789abcdef").mkdir()  # not known to be ours: it holds no lock
+    program = (
+        "import sys\n"
+        "from drugresponse.outputs import output_files\n"
+        f"with output_files({{'model': {str(tmp_path / 'one.bin')!r}}}) as temporary:\n"
+        "    print('ready', flush=True)\n"
+        "    sys.stdin.read()\n"
+        "    temporary['model'].write_text('whole')\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"ready\n"
+        with output_files({"model": tmp_path / "two.bin"}), output_files({"model": tmp_path / "three.bin"}):
+            pass
+        running.communicate()
+        assert running.returncode == 0
+    assert names(tmp_path) == [".drugresponse-0123456789abcdef", "one.bin", "three.bin", "two.bin"]
+    assert (tmp_path / "one.bin").read_text() == "whole"
 
 
 def test_output_files__mode_follows_the_umask_or_the_old_file(tmp_path):
@@ -160,6 +201,53 @@ def test_output_files__bad_target_is_refused_before_work(tmp_path, target, messa
         pytest.fail("the block must not run")
     assert names(tmp_path) == before
     assert (tmp_path / "input.tsv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("target", ["loop", "loop/a.tsv", "n" * 300, "a." + "n" * 300])
+def test_output_files__loop_of_links_or_name_too_long_is_refused_before_work(tmp_path, target):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with (
+        pytest.raises(InputError, match=r"^model: cannot write to .* \((Too many levels|File name too long)"),
+        output_files({"model": tmp_path / target}, inputs=[tmp_path / "loop"]),
+    ):
+        pytest.fail("the block must not run")
+
+
+def test_output_files__full_device():
+    message = r'^model: cannot write "/dev/full" \(No space left on device\)'
+    with pytest.raises(InputError, match=message), output_files({"model": "/dev/full"}) as temporary:
+        temporary["model"].write_text("bytes")
+
+
+def test_output_files__disk_that_fills_while_it_is_written_to(tmp_path):
+    """The limit stands for the disk: Python ignores its signal, so that the writing fails as on a full one."""
+    program = (
+        "import resource\n"
+        "from drugresponse.errors import InputError\n"
+        "from drugresponse.outputs import output_files\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "try:\n"
+        f"    with output_files({{'model': {str(tmp_path / 'm.bin')!r}}}) as temporary:\n"
+        "        temporary['model'].write_bytes(bytes(2000))\n"
+        "except InputError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "outputs: cannot be written (File too large). Free space, or choose another folder.\n"
+    assert names(tmp_path) == []
+
+
+def test_protected_inputs__none_is_replaced_by_any_output(tmp_path):
+    (tmp_path / "run.yml").write_text("learner: ridge")
+    with (
+        protected_inputs([tmp_path / "run.yml"]),
+        pytest.raises(InputError, match=r"^model: .*run\.yml.* also an input"),
+    ):
+        with output_files({"model": tmp_path / "run.yml"}):
+            pytest.fail("the block must not run")
+    assert (tmp_path / "run.yml").read_text() == "learner: ridge"
+    with output_files({"model": tmp_path / "run.yml"}) as temporary:
+        temporary["model"].write_text("new")
 
 
 def test_output_files__folder_that_cannot_be_written_to():

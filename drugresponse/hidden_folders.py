@@ -1,0 +1,85 @@
+"""Hidden folders for unfinished files, and the removal of those whose owner was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["HiddenFolder"]
+
+_NAME = re.compile(r"\.drugresponse-[0-9a-f]{16}")
+_LOCK = "lock"
+_OWN: set[str] = set()
+"""Names of those of this process: on some network file systems it would be given their locks a second time."""
+
+
+class HiddenFolder:
+    """A folder `.drugresponse-...` beside the files that are being made.
+
+    The run that owns it holds a lock on a file in it, which the system lets go when the run ends, however it ends. So a
+    folder whose lock is free has no owner any more, on other machines with the same file system too. Where locks
+    cannot be had, nothing is ever removed.
+
+    Parameters
+    ----------
+    parent
+        Folder to stand in.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     folder = HiddenFolder(Path(parent))
+    ...     folder.make()
+    ...     HiddenFolder.remove_abandoned(Path(parent))
+    ...     still_there = folder.path.is_dir()
+    ...     folder.remove()
+    ...     still_there, folder.path.is_dir()
+    (True, False)
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self.path = parent / f".drugresponse-{secrets.token_hex(8)}"
+        self._lock: int | None = None
+
+    def make(self) -> None:
+        """Make the folder, and take its lock where the file system has locks."""
+        _OWN.add(self.path.name)
+        self.path.mkdir()
+        # under its final name, others may try to lock it
+        unlocked = self.path / f"{_LOCK}.new"
+        self._lock = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        with suppress(OSError):
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unlocked.rename(self.path / _LOCK)
+
+    def remove(self) -> None:
+        """Remove the folder with all in it; nothing happens when it was never made."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        _OWN.discard(self.path.name)
+
+    @staticmethod
+    def remove_abandoned(parent: Path) -> None:
+        """Remove the hidden folders in a folder that no living run owns."""
+        with suppress(OSError):
+            names = [name for name in os.listdir(parent) if _NAME.fullmatch(name) and name not in _OWN]
+            for name in names:
+                with suppress(OSError):
+                    _remove_unlocked(parent / name)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(lock)
