@@ -70,10 +70,10 @@ class HiddenFolder:
     def remove_abandoned(parent: Path) -> None:
         """Remove the hidden folders in a folder that no living run owns."""
         with suppress(OSError):
-            names = [name for name in os.listdir(parent) if _NAME.fullmatch(name) and name not in _OWN]
-            for name in names:
-                with suppress(OSError):
-                    _remove_unlocked(parent / name)
+            for folder in list(parent.iterdir()):
+                if _NAME.fullmatch(folder.name) and folder.name not in _OWN:
+                    with suppress(OSError):
+                        _remove_unlocked(folder)
 
 
 def _remove_unlocked(folder: Path) -> None:

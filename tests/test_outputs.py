@@ -242,9 +242,9 @@ def test_protected_inputs__none_is_replaced_by_any_output(tmp_path):
     with (
         protected_inputs([tmp_path / "run.yml"]),
         pytest.raises(InputError, match=r"^model: .*run\.yml.* also an input"),
+        output_files({"model": tmp_path / "run.yml"}),
     ):
-        with output_files({"model": tmp_path / "run.yml"}):
-            pytest.fail("the block must not run")
+        pytest.fail("the block must not run")
     assert (tmp_path / "run.yml").read_text() == "learner: ridge"
     with output_files({"model": tmp_path / "run.yml"}) as temporary:
         temporary["model"].write_text("new")
