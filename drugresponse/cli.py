@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import errno
 import os
 import signal
 import sys
@@ -14,11 +15,20 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from drugresponse.errors import DrugResponseError, InputError, nearest
 from drugresponse.messages import messages_to_stderr
-from drugresponse.parameters import COMMANDS, Command, Parameter, collect_settings, convert, name_columns
+from drugresponse.parameters import (
+    COMMANDS,
+    Command,
+    Parameter,
+    collect_settings,
+    convert,
+    input_files,
+    name_columns,
+    pipes_as_files,
+)
 from drugresponse.version import __version__
 
 __all__ = ["build_parser", "main"]
@@ -29,7 +39,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
 _SOON = 0.05
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "Cannot allocate memory", "not enough memory", "bad_alloc")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,6 +47,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}. See {self.prog} --help.")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        _say(message)
 
 
 class _Convert(argparse.Action):
@@ -119,6 +132,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    _hold_closed_streams()
     name = words[0] if words and words[0] in COMMANDS else ""
     program = f"drugresponse {name}".strip()
     with messages_to_stderr(program, *_loudness(words)), _ending_on_sigterm(), _scratch_of_the_job():
@@ -135,21 +149,41 @@ def _loudness(words: Sequence[str]) -> tuple[int, bool]:
 def _run(words: list[str]) -> int:
     command, given = _parse(words)
     if command is None:
-        sys.stdout.flush()
         return 0
-    settings = name_columns(command, collect_settings(command, given))
-    output = settings.pop("output", None)
-    from drugresponse import workflows  # heavy: only when something is to be done
+    if sys.stdout is None:
+        raise InputError("standard output: is closed (expected to be open). Send it somewhere, such as to /dev/null.")
+    settings = {**collect_settings(command, given), "config": given.get("config")}
+    from drugresponse.outputs import output_files, protected_inputs
 
-    text = getattr(workflows, command.name)(**settings)
-    summary = text if isinstance(text, str) else "\n".join(text)
-    if output is not None:
-        _write_text(output, summary, inputs=[settings["model"]])
-    elif summary:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(summary.rstrip("\n").encode(encoding, "replace").decode(encoding) + "\n")
-        sys.stdout.flush()
+    with pipes_as_files(command, settings) as settings, protected_inputs(input_files(command, settings)):
+        settings = name_columns(command, settings)
+        del settings["config"]
+        from drugresponse import workflows  # heavy: only when something is to be done
+
+        with output_files({"output": settings.pop("output", None)}) as temporary:
+            text = getattr(workflows, command.name)(**settings)
+            summary = (text if isinstance(text, str) else "\n".join(text)).rstrip("\n") + "\n"
+            if temporary:
+                temporary["output"].write_text(summary, encoding="utf-8")
+            elif text:
+                _say(summary)
     return 0
+
+
+def _say(text: str) -> None:
+    """Write to standard output to its end, which may fail as any output may."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        if sys.stdout is not None:
+            sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _forget(sys.stdout)
+        raise InputError(
+            f"standard output: cannot be written ({error.strerror}). Files that were asked for are whole."
+        ) from error
 
 
 def _parse(words: list[str]) -> tuple[Command | None, dict[str, Any]]:
@@ -181,13 +215,6 @@ def _unknown_words(command: Command, unknown: list[str]) -> str:
     return f'"{wrong}" is no option of {command.name}. {hint}See drugresponse {command.name} --help.'
 
 
-def _write_text(path: Path, text: str, inputs: list[Path]) -> None:
-    from drugresponse.outputs import output_files
-
-    with output_files({"output": path}, inputs=inputs) as temporary:
-        temporary["output"].write_text(text.rstrip("\n") + "\n", encoding="utf-8")
-
-
 def _guarded(work: Callable[[], int], program: str) -> int:
     """Do the work; what goes wrong becomes one line on stderr and an exit code."""
     try:
@@ -199,7 +226,7 @@ def _guarded(work: Callable[[], int], program: str) -> int:
     except KeyboardInterrupt:
         return _fail(program, "interrupted", INTERRUPTED)
     except BrokenPipeError:
-        _forget_stdout()
+        _forget(sys.stdout)
         return PIPE_CLOSED
     except Exception as error:
         return _unexpected(program, error)
@@ -208,9 +235,12 @@ def _guarded(work: Callable[[], int], program: str) -> int:
 def _unexpected(program: str, error: Exception) -> int:
     if type(error).__name__ == "OutOfMemoryError" or any(word in str(error) for word in _MEMORY_WORDS):
         return _fail(program, _out_of_memory(error), OUT_OF_MEMORY)
-    if isinstance(error, OSError) and error.filename is not None:
-        return _fail(program, f"{error.filename}: {error.strerror}. Check the path.", InputError.exit_code)
-    sys.stderr.write(traceback.format_exc())
+    if isinstance(error, OSError):
+        where = error.filename or "a file that was read or written"
+        what = error.strerror or " ".join(str(error).split()) or type(error).__name__
+        do = "Free space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the path"
+        return _fail(program, f"{where}: {what}. {do}.", InputError.exit_code)
+    _write_to_stderr(traceback.format_exc())
     where = "Please report it, with the lines above, on the issue tracker of the project; in Galaxy, with the bug icon."
     return _fail(program, f"this is a defect of drugresponse {__version__}, not of your data. {where}", DEFECT)
 
@@ -220,15 +250,35 @@ def _out_of_memory(error: Exception) -> str:
 
 
 def _fail(program: str, message: str, code: int) -> int:
-    sys.stderr.write(f"{program}: error: {' '.join(message.split())}\n")
+    _write_to_stderr(f"{program}: error: {' '.join(message.split())}\n")
     return code
 
 
-def _forget_stdout() -> None:
+def _write_to_stderr(text: str) -> None:
+    """What went wrong may be that this cannot be written to: then the exit code has to do."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _forget(sys.stderr)
+
+
+def _forget(stream: TextIO) -> None:
     """Nobody reads any more: keep Python from complaining when it flushes at exit."""
     devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
+    os.dup2(devnull, stream.fileno())
     os.close(devnull)
+
+
+def _hold_closed_streams() -> None:
+    """Give the numbers of closed standard streams to nothing, lest a file get one and be written to as stderr."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process lives
 
 
 @contextmanager

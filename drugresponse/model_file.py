@@ -5,6 +5,7 @@ The format is described in docs/model-file.md, so that a model can be read witho
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import struct
@@ -91,6 +92,8 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
         size = path.stat().st_size
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise OSError(errno.EINVAL, "it is a pipe or a device")
         with path.open("rb") as file:
             start = file.read(8)
             length = struct.unpack("<Q", start)[0] if len(start) == 8 else -1

@@ -156,6 +156,9 @@ def raising(error: BaseException):
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 4, "error: out of memory (Default"),
         (FileNotFoundError(2, "No such file or directory", "x.tsv"), 2, "error: x.tsv: No such file or directory."),
         (PermissionError(13, "Permission denied", "x.tsv"), 2, "error: x.tsv: Permission denied."),
+        (OSError(28, "No space left on device"), 2, "error: a file that was read or written: No space left on device."),
+        (OSError("unable to write"), 2, "error: a file that was read or written: unable to write."),
+        (OSError(12, "Cannot allocate memory"), 4, "error: out of memory ([Errno 12] Cannot allocate memory)."),
         (KeyboardInterrupt(), 130, "error: interrupted"),
     ],
 )
@@ -233,6 +236,37 @@ def test_closed_pipe__ends_quietly(tmp_path):
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode in (0, cli.PIPE_CLOSED)
+
+
+def run_in_shell(words: str) -> subprocess.CompletedProcess[str]:
+    program = f"{sys.executable} -m drugresponse.cli {words}"
+    return subprocess.run(["sh", "-c", program], capture_output=True, text=True, timeout=120, check=False)
+
+
+MODEL = Path(__file__).parents[1] / "test-data" / "models" / "format-1" / "ridge.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (f"describe --model={MODEL} >/dev/full", "standard output: cannot be written (No space left on device)"),
+        ("train --help >/dev/full", "standard output: cannot be written (No space left on device)"),
+        ("--version >/dev/full", "standard output: cannot be written (No space left on device)"),
+        (f"describe --model={MODEL} >&-", "standard output: is closed (expected to be open)"),
+        (f"describe --model={MODEL} --output=/dev/stdout >&-", "standard output: is closed (expected to be open)"),
+        (f"describe --model={MODEL} --output=/dev/full", 'output: cannot write "/dev/full" (No space left on device)'),
+    ],
+)
+def test_standard_output__that_cannot_be_written_is_one_line(words, message):
+    done = run_in_shell(words)
+    assert done.returncode == InputError.exit_code
+    assert message in one_line(done.stderr)
+
+
+@pytest.mark.parametrize("stream", ["2>/dev/full", "2>&-", "2>&- <&-"])
+def test_standard_error__that_cannot_be_written_leaves_the_exit_code(stream):
+    assert run_in_shell(f"describe --model=no-such-file {stream}").returncode == InputError.exit_code
+    assert run_in_shell(f"describe --model={MODEL} {stream}").returncode == 0
 
 
 @pytest.mark.parametrize(("given", "expected"), [({}, "job"), ({"TMPDIR": "own"}, "own")])

@@ -2,6 +2,7 @@
 
 from drugresponse.parameters.columns import name_columns
 from drugresponse.parameters.commands import COMMANDS
+from drugresponse.parameters.input_files import input_files, pipes_as_files
 from drugresponse.parameters.page import option_page
 from drugresponse.parameters.parameter import SECTIONS, Command, Parameter
 from drugresponse.parameters.settings import collect_settings, convert
@@ -13,6 +14,8 @@ __all__ = [
     "Parameter",
     "collect_settings",
     "convert",
+    "input_files",
     "name_columns",
     "option_page",
+    "pipes_as_files",
 ]

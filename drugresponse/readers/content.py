@@ -38,11 +38,13 @@ def open_checked(path: str | Path) -> Path:
     Raises
     ------
     InputError
-        There is no such file, it is a folder, or it holds nothing.
+        There is no such file, it is a folder or a pipe, or it holds nothing.
     """
     file = Path(path)
     if file.is_dir():
         raise InputError(f"{file.name}: this is a folder (expected a file). Give the file inside it.")
+    if file.exists() and not file.is_file():
+        raise InputError(f"{file}: this is a pipe or a device (expected a file). Write it to a file first.")
     try:
         with file.open("rb") as stream:
             first = stream.read(1)

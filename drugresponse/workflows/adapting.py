@@ -10,7 +10,7 @@ import pandas as pd
 from drugresponse.errors import InputError, count
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_drugs, read_pairs, read_responses, read_samples
+from drugresponse.readers import genotype_source_files, read_drugs, read_pairs, read_responses, read_samples
 from drugresponse.report import adaptation_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import true_and_false
@@ -53,7 +53,8 @@ def adapt(
         The model cannot adapt, or no measurement can be used.
     """
     given = (drugs, samples, pairs, features, aliases)
-    inputs = [model, responses, *genotypes, *(each for each in given if each)]
+    files = [file for path in genotypes for file in genotype_source_files(path)]
+    inputs = [model, responses, *files, *(each for each in given if each)]
     outputs = {"predictions": predictions, "next_drugs": next_drugs, "report": report}
     with output_files(outputs, inputs) as out:
         fitted = load_model(model).set_params(n_jobs=threads, device=device or "auto")

@@ -11,7 +11,7 @@ from drugresponse.explanation.explain import DEFAULT_REFITS, Explanation
 from drugresponse.explanation.explain import explain as explain_model
 from drugresponse.models.pipeline import load_model
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_drugs, read_responses, read_samples
+from drugresponse.readers import genotype_source_files, read_drugs, read_responses, read_samples
 from drugresponse.readers.gene_names import read_gene_names
 from drugresponse.readers.gene_sets import read_gene_sets
 from drugresponse.report import explanation_report
@@ -70,7 +70,8 @@ def explain(
         "pathways": pathways,
         "report": report,
     }
-    with output_files(outputs, [model, responses, *genotypes, *(each for each in given if each)]) as out:
+    files = [file for path in genotypes for file in genotype_source_files(path)]
+    with output_files(outputs, [model, responses, *files, *(each for each in given if each)]) as out:
         fitted = load_model(model)
         if device is not None:
             fitted.set_params(device=device)

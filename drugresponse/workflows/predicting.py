@@ -11,7 +11,7 @@ from drugresponse.errors import count
 from drugresponse.models.pipeline import load_model
 from drugresponse.models.predictions import FoundFeatures
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_drugs, read_pairs, read_samples
+from drugresponse.readers import genotype_source_files, read_drugs, read_pairs, read_samples
 from drugresponse.report import prediction_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import true_and_false
@@ -47,7 +47,8 @@ def predict(
     InputError
         Every sample has too few of the model's features.
     """
-    inputs = [model, *genotypes, *(each for each in (drugs, samples, pairs, features, aliases) if each)]
+    files = [file for path in genotypes for file in genotype_source_files(path)]
+    inputs = [model, *files, *(each for each in (drugs, samples, pairs, features, aliases) if each)]
     with output_files({"predictions": predictions, "report": report}, inputs) as out:
         fitted = load_model(model).set_params(n_jobs=threads, device=device or "auto")
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
