@@ -19,6 +19,7 @@ from benchmarks.references import REFERENCES
 from drugresponse.data.splits import find_scheme
 from drugresponse.evaluation.bootstrap import group_of_row
 from drugresponse.models.base import LEARNERS
+from drugresponse.outputs import output_files
 
 __all__ = ["NAIVE", "NAIVE_NAMES", "Cache", "Record", "TestedRows", "code_hash"]
 
@@ -109,9 +110,8 @@ class Cache:
         arrays = self._file(*names, ".npz")
         _write_arrays(arrays, predictions)
         file = self._file(*names, ".json")
-        beside = file.with_suffix(".part")
-        beside.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
-        beside.replace(file)
+        with output_files({"record": file}) as temporary:
+            temporary["record"].write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
 
     def keep_rows(self, fold: Fold) -> None:
         """Write the test rows of a fold, unless they are there."""
@@ -177,7 +177,5 @@ def _read(file: Path) -> Record:
 
 def _write_arrays(file: Path, arrays: Mapping[str, Any]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_suffix(".part")
-    with beside.open("wb") as out:
+    with output_files({"arrays": file}) as temporary, temporary["arrays"].open("wb") as out:
         np.savez_compressed(out, **arrays)
-    beside.replace(file)

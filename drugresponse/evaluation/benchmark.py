@@ -20,13 +20,14 @@ from sklearn.base import clone
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.errors import DrugResponseError
+from drugresponse.errors import DrugResponseError, InputError, show_ids
 from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.result import Evaluation
 from drugresponse.models.base import PairRegressor, make_learner
 from drugresponse.models.baselines import NaiveEffects, reference_name
 from drugresponse.models.predictions import prediction_table, share_of_weight
 from drugresponse.models.threads import one_thread
+from drugresponse.outputs import output_files
 from drugresponse.version import __version__
 
 __all__ = ["Contender", "UnitResult", "contenders", "run_units"]
@@ -225,28 +226,41 @@ def _used(index: NDArray[np.intp], size: int) -> NDArray[np.bool_]:
 
 
 class _UnitStore:
-    """Finished units as files, named by a digest of all that their numbers depend on."""
+    """Finished units as files, named by a digest of all that their numbers depend on, with a checksum of both."""
 
     def __init__(self, folder: Path, rows: TrainingRows, scheme: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"resume: cannot make {folder} ({error.strerror}). Name another folder.") from error
         self.folder = folder
         self.data = f"{__version__} {scheme} {_digest_of_rows(rows)}"
 
     def find(self, units: Sequence[tuple[Contender, PlannedFold]]) -> dict[int, UnitResult]:
-        found = {}
+        """Finished units by their place; what is not whole is named, and left for another run."""
+        found: dict[int, UnitResult] = {}
+        damaged: list[str] = []
         for at, unit in enumerate(units):
             path = self._path(*unit)
-            if path.exists():
-                with np.load(path, allow_pickle=False) as arrays:
-                    found[at] = UnitResult(arrays["predicted"], arrays["found"])
+            if not path.exists():
+                continue
+            try:
+                found[at] = _read_unit(path, len(unit[1].test))
+            except Exception:  # of a damaged archive, numpy raises nearly everything there is
+                damaged.append(path.name)
+        if damaged:
+            logger.warning(
+                "resume: %s in %s cannot be used (damaged, or of another version or unit); made again.",
+                show_ids(damaged),
+                self.folder,
+            )
         return found
 
     def keep(self, contender: Contender, planned: PlannedFold, result: UnitResult) -> None:
         path = self._path(contender, planned)
-        unfinished = path.with_suffix(".unfinished")
-        with unfinished.open("wb") as file:
-            np.savez(file, predicted=result.predicted, found=result.found)
-        unfinished.replace(path)
+        checksum = np.frombuffer(_checksum(path, result), np.uint8)
+        with output_files({"resume": path}) as temporary, temporary["resume"].open("wb") as file:
+            np.savez(file, predicted=result.predicted, found=result.found, checksum=checksum)
 
     def _path(self, contender: Contender, planned: PlannedFold) -> Path:
         digest = hashlib.sha256(f"{self.data} {contender.fingerprint()}".encode())
@@ -254,6 +268,22 @@ class _UnitStore:
             digest.update(np.ascontiguousarray(part, dtype="<i8").tobytes())
             digest.update(b"|")
         return self.folder / f"{digest.hexdigest()[:32]}.npz"
+
+
+def _read_unit(path: Path, n_rows: int) -> UnitResult:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        result = UnitResult(arrays["predicted"], arrays["found"])
+        if arrays["checksum"].tobytes() != _checksum(path, result) or len(result.predicted) != n_rows:
+            raise ValueError
+    return result
+
+
+def _checksum(path: Path, result: UnitResult) -> bytes:
+    """Of the numbers and of the name of their unit, so that no file stands for another."""
+    digest = hashlib.sha256(path.name.encode())
+    for array in (result.predicted, result.found):
+        digest.update(f"{array.dtype.str} {array.shape}".encode() + array.tobytes())
+    return digest.digest()
 
 
 def _digest_of_rows(rows: TrainingRows) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -120,3 +121,50 @@ def test_resume__other_settings_find_nothing(rows: TrainingRows, folds, tmp_path
     run_units(rows, folds, contenders(["ridge"], {"rank": 2}), "new-samples", resume=tmp_path)
     run_units(rows, folds, contenders(["ridge"], {"rank": 3}), "new-samples", resume=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 2 * len(folds)
+
+
+DAMAGE = {
+    "truncated": lambda content: content[:200],
+    "empty": lambda content: b"",
+    "no archive": lambda content: b"text",
+    "another number": lambda content: content.replace(content[200:208], bytes(8)),
+}
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE, "of another unit", "without checksum"])
+def test_resume__a_damaged_unit_is_made_again_and_said(rows: TrainingRows, folds, tmp_path, caplog, damage) -> None:
+    asked = contenders(["ridge"], {"scheme": "new-samples"})
+    whole = run_units(rows, folds, asked, "new-samples", resume=tmp_path)
+    first, second, _ = sorted(tmp_path.glob("*.npz"))
+    before = first.read_bytes()
+    if damage in DAMAGE:
+        first.write_bytes(DAMAGE[damage](before))
+        assert first.read_bytes() != before
+    elif damage == "of another unit":
+        first.write_bytes(second.read_bytes())
+    else:
+        with np.load(first) as arrays:
+            np.savez(first, predicted=arrays["predicted"] + 1, found=arrays["found"])
+    resumed = run_units(rows, folds, asked, "new-samples", resume=tmp_path)
+    assert np.array_equal(whole[0].predicted, resumed[0].predicted, equal_nan=True)
+    assert f'"{first.name}"' in caplog.text
+    assert "made again" in caplog.text
+    assert first.read_bytes() == before
+    assert sorted(each.suffix for each in tmp_path.iterdir()) == [".npz"] * 3
+
+
+def test_resume__several_runs_at_once_in_one_folder(rows: TrainingRows, folds, tmp_path) -> None:
+    """A run that is told to begin writes its units while others write the same ones."""
+    asked = contenders(["ridge"], {"scheme": "new-samples"})
+    whole = run_units(rows, folds, asked, "new-samples")
+    with ThreadPoolExecutor(4) as threads:
+        runs = [threads.submit(run_units, rows, folds, asked, "new-samples", resume=tmp_path) for _ in range(4)]
+        for each in runs:
+            assert np.array_equal(whole[0].predicted, each.result()[0].predicted, equal_nan=True)
+    assert sorted(each.suffix for each in tmp_path.iterdir()) == [".npz"] * 3
+
+
+def test_resume__a_file_in_place_of_the_folder(rows: TrainingRows, folds, tmp_path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"^resume: cannot make .*file \(File exists\)\. Name another folder\.$"):
+        run_units(rows, folds, contenders(["ridge"], {}), "new-samples", resume=tmp_path / "file")
