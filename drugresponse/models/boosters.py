@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import ModelFileError
+from drugresponse.models.booster_document import prove_booster
 
 __all__ = ["booster_bytes", "grow_booster", "load_booster"]
 
@@ -60,28 +61,24 @@ def booster_bytes(booster: Any) -> NDArray[np.uint8]:
     return np.frombuffer(booster.save_raw("ubj"), np.uint8)
 
 
-def load_booster(raw: NDArray[np.uint8], n_inputs: int) -> Any:
-    """A booster from its bytes.
+def load_booster(raw: NDArray[np.uint8], n_inputs: int, n_targets: int = 1) -> Any:
+    """A booster from its bytes, which are proved first: XGBoost itself follows any number that it reads.
 
     Raises
     ------
     ModelFileError
-        The bytes are no booster, or one for another number of inputs.
+        The bytes are no booster, or one for another number of inputs or targets.
     """
     import xgboost
 
+    document = raw.tobytes()
     booster = xgboost.Booster({"nthread": 1})
-    unreadable = "model: a booster cannot be read. The file is damaged; train the model again."
-    # given nothing, XGBoost ends the whole process
-    if not len(raw):
-        raise ModelFileError(unreadable)
     try:
-        booster.load_model(bytearray(raw.astype(np.uint8).tobytes()))
-    except xgboost.core.XGBoostError as error:
-        raise ModelFileError(unreadable) from error
-    if booster.num_features() != n_inputs:
+        prove_booster(document, n_inputs, n_targets)
+        booster.load_model(bytearray(document))
+    except (ValueError, LookupError, TypeError, AttributeError, xgboost.core.XGBoostError) as error:
+        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"model: a booster takes {booster.num_features()} inputs (expected {n_inputs}). "
-            "The file is damaged; train again."
-        )
+            f"model: a booster cannot be read ({told}). The file is damaged; train the model again."
+        ) from error
     return booster

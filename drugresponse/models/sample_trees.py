@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.errors import ModelFileError
 from drugresponse.models.base import State, state_array
 from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
 from drugresponse.models.contributions import EmbeddingParts
@@ -159,11 +158,7 @@ class SampleTrees:
         kept = state["grown"]
         grown: Any
         if "raw" in kept:
-            grown = load_booster(state_array(kept, "raw", -1), n_inputs)
-            if grown.inplace_predict(np.zeros((1, n_inputs), dtype=np.float32)).size != n_targets:
-                raise ModelFileError(
-                    "model: a booster gives another number of values. The file is damaged; train again."
-                )
+            grown = load_booster(state_array(kept, "raw", -1), n_inputs, n_targets)
         else:
             grown = Forest.from_state(kept, n_inputs, n_targets)
         return cls(grown, columns, state_array(state, "center", n_targets), float(state["scale"]))

@@ -91,7 +91,7 @@ def test_shared_booster__responses_that_are_all_the_mean():
 def test_shared_booster__of_other_drugs_is_refused():
     pairs, y, _ = class_of_drugs([1.0] * 3, n_samples=60)
     state = BoostedTrees(trees=8).fit(pairs, y).get_state()
-    with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
+    with pytest.raises(ModelFileError, match=r"a booster cannot be read \(it takes \d+ inputs"):
         SharedBooster.from_state(state["shared"], 12, 4)
     short = {**state["shared"], "spreads": state["shared"]["spreads"][:2]}
     with pytest.raises(ModelFileError):

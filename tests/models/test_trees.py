@@ -146,7 +146,7 @@ def test_trees__booster_of_other_inputs_is_refused(kind, scheme):
     pairs, y, _ = stepwise(6, n_samples=60)
     state = kind(scheme, trees=2).fit(pairs, y).get_state()
     state["columns"] = state["columns"][:-1]
-    with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
+    with pytest.raises(ModelFileError, match=r"it takes \d+ inputs"):
         kind.from_state(state)
     state["columns"] = np.append(state["columns"], 10**6)
     with pytest.raises(ModelFileError, match="a tree input lies outside the tokens"):
@@ -215,7 +215,7 @@ def test_trees__sites_of_a_file_are_proved(site_cohort):
     state = BoostedTrees(trees=4).fit(near, y).get_state()
     with pytest.raises(ModelFileError, match="more sites than tokens"):
         BoostedTrees.from_state({**state, "sites": state["sites"] + 1000})
-    with pytest.raises(ModelFileError, match=r"a booster takes \d+ inputs"):
+    with pytest.raises(ModelFileError, match=r"it takes \d+ inputs"):
         BoostedTrees.from_state({**state, "sites": np.full_like(state["sites"], -1)})
 
 
