@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.alleles import Relation, complements, palindromic, plain_alleles
+from drugresponse.data.chromosomes import plain_chromosome
 
 __all__ = ["Variants", "find_by_place", "other_alternates"]
 
@@ -46,9 +47,10 @@ class Variants:
         >>> found.chromosome.tolist(), found.ref.tolist(), found.alt.tolist()
         (['MT'], ['A'], [''])
         """
-        chromosome = features["chromosome"].astype(str).str.upper().str.removeprefix("CHR").replace("M", "MT")
+        codes, names = pd.factorize(features["chromosome"].astype(str))
+        plain = np.array([plain_chromosome(name).upper() for name in names], dtype=object)
         return cls(
-            chromosome.to_numpy(dtype=object),
+            plain[codes],
             features["position"].fillna(-1).to_numpy(dtype=np.int64),
             plain_alleles(features["ref"]),
             plain_alleles(features["alt"]),

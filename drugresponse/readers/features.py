@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.chromosomes import without_prefix
+from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
 from drugresponse.data.ids import without_blanks
 from drugresponse.errors import InputError, nearest, show_ids
@@ -106,7 +107,8 @@ def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.Data
     if "chromosome" in features.columns:
         text = features["chromosome"].astype(object)
         text = text.where(text.notna(), "").astype(str)
-        features["chromosome"] = text.map(without_prefix).astype(object)
+        human = are_human(text.unique())
+        features["chromosome"] = text.map(partial(plain_chromosome, human=human)).astype(object)
     return features
 
 

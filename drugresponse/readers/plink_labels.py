@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow
 from numpy.typing import NDArray
 
-from drugresponse.data.chromosomes import without_prefix
+from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.allele_calls import NO_ALLELE
 from drugresponse.readers.plink_tables import plink_bytes, read_variant_lines, too_short
@@ -23,8 +23,6 @@ __all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants"]
 
 logger = logging.getLogger(__name__)
 
-_HUMAN_CODES = {"23": "X", "24": "Y", "25": "X", "XY": "X", "PAR1": "X", "PAR2": "X", "26": "MT"}
-_LAST_HUMAN_CODE = 26
 _NO_ALLELE = ("0", *NO_ALLELE)
 _GENE = re.compile(r"(?:^|;)GENEINFO=([^;:|]*)")
 
@@ -144,9 +142,8 @@ def _unique_samples(own: list[str], families: list[str], path: Path) -> list[str
 
 
 def _chromosome_names(written: pd.Series) -> NDArray[np.object_]:
-    bare = [without_prefix(name) for name in written.cat.categories]
-    human = all(int(name) <= _LAST_HUMAN_CODE for name in bare if name.isdecimal())
-    names = [_HUMAN_CODES.get(name, name) if human else name for name in bare]
+    human = are_human(written.cat.categories)
+    names = [plain_chromosome(name, human=human) for name in written.cat.categories]
     return np.array(names, dtype=object)[written.cat.codes.to_numpy()]
 
 

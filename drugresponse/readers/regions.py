@@ -11,17 +11,14 @@ from urllib.parse import unquote
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.data.chromosomes import without_prefix
+from drugresponse.data.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
 from drugresponse.readers.content import open_checked, recognise, refuse_unreadable
 from drugresponse.readers.row_stream import lines_of
 from drugresponse.readers.unpacking import open_unpacked
 
-__all__ = ["Region", "Regions", "plain_chromosome", "read_regions"]
+__all__ = ["Region", "Regions", "read_regions"]
 
-_HUMAN_ACCESSION = re.compile(r"NC_0000(0[1-9]|1[0-9]|2[0-4])\.\d+")
-_ACCESSIONS = {"23": "X", "24": "Y"}
-_MITOCHONDRION = re.compile(r"NC_012920\.\d+")
 _TEXT = re.compile(r"([^\s:,]+)(?::(\d+)(?:(-)(\d*))?)?")
 _WHOLE = re.compile(r"(?:chr)?(?:\d{1,2}|X|Y|MT?)", re.IGNORECASE)
 _NAMES = ("gene_name", "Name", "gene", "gene_id")
@@ -61,7 +58,7 @@ class Regions:
     Attributes
     ----------
     regions
-        As given, chromosomes named without "chr". Chromosomes are the same with "chr" and without, M is MT.
+        As given, chromosomes named without "chr". Chromosomes are the same in every spelling, such as chrX and 23.
     """
 
     regions: tuple[Region, ...]
@@ -108,24 +105,6 @@ class Regions:
         if found is None:
             return [()] * len(positions)
         return [found.genes[at] for at in np.searchsorted(found.edges, positions, side="right")]
-
-
-def plain_chromosome(name: str) -> str:
-    """The name without "chr"; MT for M; the common name of a RefSeq accession of a human chromosome.
-
-    Examples
-    --------
-    >>> [plain_chromosome(each) for each in ("chr10", "CHRx", "chrM", "NC_000023.11")]
-    ['10', 'X', 'MT', 'X']
-    """
-    bare = without_prefix(name)
-    if accession := _HUMAN_ACCESSION.fullmatch(bare):
-        number = accession[1].lstrip("0")
-        return _ACCESSIONS.get(number, number)
-    if _MITOCHONDRION.fullmatch(bare):
-        return "MT"
-    upper = bare.upper()
-    return {"M": "MT"}.get(upper, upper if upper in ("X", "Y", "MT") else bare)
 
 
 def read_regions(source: str | Path) -> Regions:

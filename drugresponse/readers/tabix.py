@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drugresponse.readers.regions import Regions, plain_chromosome
+from drugresponse.data.chromosomes import plain_chromosome
+from drugresponse.readers.regions import Regions
 from drugresponse.readers.unpacking import unpacked_bytes
 
 __all__ = ["Span", "TabixIndex", "find_index"]

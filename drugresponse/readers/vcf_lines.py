@@ -10,10 +10,11 @@ from typing import IO
 
 import numpy as np
 
+from drugresponse.data.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
 from drugresponse.readers.content import refuse_truncated
 from drugresponse.readers.memory_limit import refuse_beyond_memory
-from drugresponse.readers.regions import Regions, plain_chromosome
+from drugresponse.readers.regions import Regions
 from drugresponse.readers.tabix import Span, find_index
 from drugresponse.readers.unpacking import GZIP, open_unpacked
 from drugresponse.readers.variant_records import Places, VariantRecords, place_of, text_of

@@ -79,3 +79,9 @@ def test_other_alternates__without_places_there_are_none():
     new = features(("a", "", None, "C", "A"), ("b", "", None, "C", "G"))
     rows, others = other_alternates(new, np.array([0]), np.array([True]))
     assert len(rows) == len(others) == 0
+
+
+@pytest.mark.parametrize("name", ["X", "chrX", "chrx", "23", "chr23", "23.0", "PAR1", "25", "NC_000023.11"])
+def test_variants__every_spelling_of_a_chromosome_is_one(name):
+    row = {"kind": "dosage", "chromosome": name, "position": 7, "ref": "A", "alt": "C"}
+    assert Variants.of(pd.DataFrame(row, index=["v"])).chromosome.tolist() == ["X"]
