@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.ids import is_missing_id, without_blanks
+from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 
 __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind"]
@@ -40,6 +41,8 @@ class Genotypes:
         Text columns use the empty string, `position` (1-based, Int64) uses NA where unknown. `kind` is `dosage` (0 to 2
         copies of the alternate allele), `altered` (0 or 1), `copy_number` or `score` (real). Rows are ordered by block,
         chromosome, position, ref, alt and id. An id is unique within its block.
+    reference
+        Where samples bear the reference beside these features, where the source tells it; None tells nothing.
 
     Examples
     --------
@@ -54,6 +57,7 @@ class Genotypes:
     values: sparse.csr_array
     sample_ids: pd.Index
     features: pd.DataFrame
+    reference: ReferenceCalls | None = None
 
     @classmethod
     def build(cls, values: Any, sample_ids: Sequence[str], features: pd.DataFrame) -> Genotypes:
@@ -125,8 +129,10 @@ class Genotypes:
         if len(sources) == 1:
             return sources[0]
         samples = pd.Index(pd.unique(np.concatenate([each.sample_ids.to_numpy() for each in sources])))
-        values = sparse.hstack([each.reindex(samples).values for each in sources], format="csr")
-        return cls.build(values, list(samples), pd.concat([each.features for each in sources]))
+        parts = [each.reindex(samples) for each in sources]
+        values = sparse.hstack([each.values for each in parts], format="csr")
+        joined = cls.build(values, list(samples), pd.concat([each.features for each in sources]))
+        return replace(joined, reference=ReferenceCalls.join([each.reference for each in parts if each.reference]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -147,15 +153,18 @@ class Genotypes:
 
     def take(self, rows: NDArray[np.intp]) -> Genotypes:
         """The samples at these row numbers, in this order."""
-        return Genotypes(sparse.csr_array(self.values[rows]), self.sample_ids[rows], self.features)
+        reference = None if self.reference is None else self.reference.take(np.asarray(rows))
+        return Genotypes(sparse.csr_array(self.values[rows]), self.sample_ids[rows], self.features, reference)
 
     def reindex(self, sample_ids: pd.Index) -> Genotypes:
         """The samples with these ids, in this order; an id that is not here becomes a row of missing calls."""
         at = self.sample_ids.get_indexer(sample_ids)
         known = at >= 0
+        reference = None if self.reference is None else self.reference.take(at)
+        ids = pd.Index(sample_ids, name="sample_id", dtype=object)
         taken = sparse.csr_array(self.values[np.where(known, at, 0)]) if len(self.sample_ids) else None
         if known.all() and taken is not None:
-            return Genotypes(taken, pd.Index(sample_ids, name="sample_id", dtype=object), self.features)
+            return Genotypes(taken, ids, self.features, reference)
         rows = [
             taken[[i]]
             if known[i] and taken is not None
@@ -163,7 +172,7 @@ class Genotypes:
             for i in range(len(sample_ids))
         ]
         values = sparse.csr_array(sparse.vstack(rows, format="csr", dtype=np.float32))
-        return Genotypes(values, pd.Index(sample_ids, name="sample_id", dtype=object), self.features)
+        return Genotypes(values, ids, self.features, reference)
 
     def equals(self, other: Genotypes) -> bool:
         """Whether samples, features and every call, missing ones included, are the same."""

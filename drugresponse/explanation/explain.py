@@ -26,6 +26,7 @@ from drugresponse.explanation.model_terms import in_terms_of, with_genes
 from drugresponse.explanation.noise import Noise, noise_of_copies
 from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
 from drugresponse.explanation.targets import target_ranks
+from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
@@ -159,8 +160,9 @@ def explain(
     selected_samples = [str(each) for each in listed]
     recipe = _recipe_of(model, refit_learner)
     jobs = n_jobs or available_cores()
-    called, measured = as_genotypes(genotypes), as_responses(responses)
-    every, known = in_terms_of(called, trained_features(model.regressor_))
+    trained, measured = trained_features(model.regressor_), as_responses(responses)
+    called = with_reference_sites(as_genotypes(genotypes), trained)
+    every, known = in_terms_of(called, trained)
     rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected_samples, called)
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))

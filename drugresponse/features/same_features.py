@@ -9,6 +9,7 @@ from scipy import sparse
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.reference_sites import with_reference_sites
 
 __all__ = ["with_features_of"]
 
@@ -51,6 +52,7 @@ def with_features_of(
     >>> with_features_of(new, trained.features, absent_as_reference=True)[0].dense().tolist()
     [[0.0, 1.0, 0.0]]
     """
+    genotypes = with_reference_sites(genotypes, trained)
     alignment = align(genotypes.features, trained)
     if (alignment.columns < 0).all():
         raise InputError(

@@ -12,7 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import index_by_id
+from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.models.contributions import Contributions
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.requests import drugs_by_id, prediction_pairs
 from drugresponse.models.threads import one_thread
 from drugresponse.readers import as_genotypes
@@ -87,7 +89,8 @@ class ExplainsPredictions:
         """
         model = cast("DrugResponseModel", self)
         check_is_fitted(model, "regressor_")
-        asked = asked_pairs(model, as_genotypes(genotypes), drugs, samples, pairs)
+        table = with_reference_sites(as_genotypes(genotypes), trained_features(model.regressor_))
+        asked = asked_pairs(model, table, drugs, samples, pairs)
         return PredictionParts(model.regressor_.contribution_parts(), asked, _drug_by_drug(model, asked))
 
 

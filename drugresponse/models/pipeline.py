@@ -21,6 +21,7 @@ from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.features.alignment import align
+from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.model_file import read_model_file, write_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
@@ -253,7 +254,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             are missing where no coverage can be told of; `flag` joins its words with `;`.
         """
         check_is_fitted(self, "regressor_")
-        table, trained = as_genotypes(genotypes), trained_features(self.regressor_)
+        trained = trained_features(self.regressor_)
+        table = with_reference_sites(as_genotypes(genotypes), trained)
         alignment = align(table.features, trained)
         asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
         with one_thread():
@@ -276,7 +278,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         check_is_fitted(self, "regressor_")
-        return weight_found(self.regressor_, as_genotypes(genotypes))
+        table = with_reference_sites(as_genotypes(genotypes), trained_features(self.regressor_))
+        return weight_found(self.regressor_, table)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

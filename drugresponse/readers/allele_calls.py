@@ -7,7 +7,17 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CONFLICT", "HALF", "MISSING", "NO_ALLELE", "copies_of", "expected_copies", "merge_calls", "tell_of_calls"]
+__all__ = [
+    "CONFLICT",
+    "HALF",
+    "MISSING",
+    "NO_ALLELE",
+    "copies_of",
+    "expected_copies",
+    "merge_calls",
+    "symbolic_allele",
+    "tell_of_calls",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +73,33 @@ def expected_copies(expected: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.where(np.isnan(expected), np.float32(MISSING), expected)
 
 
+def symbolic_allele(allele: str, position: int, lengths: str | None, end: str | None, number: int = 0) -> str:
+    """A symbolic allele with its length, by which those of one place are told apart; any other allele as it is.
+
+    Parameters
+    ----------
+    allele
+        As ALT has it.
+    position, lengths, end
+        POS, SVLEN (of all alternates, or of one) and END.
+    number
+        Which of the alternates it is, from 0.
+
+    Examples
+    --------
+    >>> symbolic_allele("<DEL>", 1000, "-500", None), symbolic_allele("<CN0>", 1000, None, "1500")
+    ('<DEL:500>', '<CN0:500>')
+    >>> symbolic_allele("<INS>", 1000, None, "1000"), symbolic_allele("G", 1000, None, "1500")
+    ('<INS>', 'G')
+    """
+    if not allele.startswith("<") or allele in NO_ALLELE:
+        return allele
+    each = (lengths or "").split(",")
+    told = each[number if number < len(each) else 0].lstrip("+-")
+    length = int(told) if told.isdecimal() else int(end) - position if end and end.isdecimal() else 0
+    return f"{allele[:-1]}:{length}>" if length > 0 else allele
+
+
 def merge_calls(calls: NDArray[np.number], later: NDArray[np.number]) -> int:
     """Put the calls of a later record of the same allele beside the first ones, in place.
 
@@ -92,7 +129,7 @@ def tell_of_calls(
         logger.warning(
             "%s: %d calls contradict an earlier record of the same allele and are missing.", where, n_conflicts
         )
-    share = n_missing / (n_samples * n_alleles)
+    share = n_missing / max(n_samples * n_alleles, 1)
     if share > 0.5 and absent_means == "missing":
         logger.warning(
             "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "

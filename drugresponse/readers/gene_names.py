@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -231,7 +231,8 @@ def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
     alone = np.setdiff1d(np.arange(len(keys)), [*merged, *dropped])
     parts = [columns[:, alone], *(sparse.csc_array(values[:, None]) for values in merged.values())]
     order = np.concatenate([alone, np.array(list(merged), dtype=np.intp)])
-    return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table.iloc[order])
+    built = Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table.iloc[order])
+    return replace(built, reference=genotypes.reference)
 
 
 def _agree(values: np.ndarray, kinds: pd.Series) -> bool:

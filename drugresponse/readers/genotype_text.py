@@ -31,7 +31,7 @@ class BadCallError(ValueError):
 
 
 def decode_genotypes(
-    texts: Sequence[bytes], n_alternates: Sequence[int], n_samples: int
+    texts: Sequence[bytes], n_alternates: Sequence[int], n_samples: int, single: Sequence[bool] = ()
 ) -> tuple[list[NDArray[np.int8]], NDArray[np.int64]]:
     r"""Copies of each alternate allele, where GT is the first field.
 
@@ -43,6 +43,8 @@ def decode_genotypes(
         How many alternate alleles each record has.
     n_samples
         How many samples there are.
+    single
+        Of each record, whether a call of one allele counts as two of them; () means of none.
 
     Returns
     -------
@@ -73,6 +75,9 @@ def decode_genotypes(
     codes = _codes_of_equal_width(texts, n_samples)
     if codes is None:
         codes = _codes(texts, n_samples)
+        doubled = np.array(single or [False] * len(texts))[:, None] & (codes >> 8 == _ONE_COPY)
+        if doubled.any():
+            codes = np.where(doubled, (codes & 0xFF) * np.uint16(0x101), codes)
         beyond_two -= ((codes >> 8 == _ONE_COPY) & (codes & 0xFF != _POINT)).sum(axis=1)
     if set(n_alternates) == {1}:
         calls = _table(1, 1)[codes]
@@ -84,7 +89,7 @@ def decode_genotypes(
         ]
         calls = np.stack([each[0] for each in found])
     for at in np.flatnonzero((calls == _UNREAD).any(axis=1)).tolist():
-        beyond_two[at] += _read_one_by_one(at, texts[at], found[at])
+        beyond_two[at] += _read_one_by_one(at, texts[at], found[at], bool(single and single[at]))
     return found, beyond_two
 
 
@@ -176,11 +181,13 @@ def _table(alternate: int, n_alternates: int) -> NDArray[np.int8]:
     return np.where((alleles[:, 0] < -1) | (alleles[:, 1] < -2), _UNREAD, copies)
 
 
-def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8]) -> int:
+def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8], single: bool) -> int:
     """Fill in what the table does not know; returns how many alleles these calls have beyond two each."""
     cells = text.split(b"\t")
     samples = np.flatnonzero(calls[0] == _UNREAD)
     read = [_alleles(at, cells[sample].split(b":", 1)[0], len(calls)) for sample in samples]
+    if single:
+        read = [each * 2 if len(each) == 1 else each for each in read]
     alleles = np.full((len(read), max(map(len, read))), -2)
     for row, each in zip(alleles, read, strict=True):
         row[: len(each)] = each

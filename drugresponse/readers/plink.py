@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.allele_calls import tell_of_calls
 from drugresponse.readers.call_blocks import AllelePlan, gather_calls
@@ -101,7 +102,8 @@ def read_plink(
     source = open_plink_calls(calls, variants, len(samples))
     frame, plan = _frame(variants.alleles, samples)
     values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=as_reference)
-    genotypes = Genotypes(values, frame.sample_ids, frame.features)
+    reference = ReferenceCalls(np.full(len(samples), as_reference), {})
+    genotypes = Genotypes(values, frame.sample_ids, frame.features, reference)
     _report(genotypes, n_conflicts, absent_means, calls.name)
     return genotypes
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.readers.regions import Regions
 
-__all__ = ["QUALITIES", "SiteFilter", "filter_genotypes", "tell_of_dropped"]
+__all__ = ["QUALITIES", "SiteFilter", "filter_genotypes", "tell_of_dropped", "tell_of_failed"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ class SiteFilter:
     minimum_quality
         Least imputation quality, 0 to 1 (the first of `QUALITIES` that INFO tells).
         Variants that tell none are kept.
+    passed_only
+        Whether variants and calls that failed a filter of their caller (FILTER, FT) are left out.
 
     Raises
     ------
@@ -60,6 +62,7 @@ class SiteFilter:
     minimum_frequency: float = 0.0
     maximum_missing: float = 1.0
     minimum_quality: float = 0.0
+    passed_only: bool = False
 
     def __post_init__(self) -> None:
         for name, most in _LIMITS.items():
@@ -151,13 +154,10 @@ def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes
         at = np.flatnonzero(kept)
         kept[at] = _keep_calls(genotypes, at, site_filter, dropped)
     tell_of_dropped("genotypes", dropped, len(features))
-    return (
-        genotypes
-        if kept.all()
-        else Genotypes(
-            sparse.csr_array(genotypes.values[:, np.flatnonzero(kept)]), genotypes.sample_ids, features[kept]
-        )
-    )
+    if kept.all():
+        return genotypes
+    values = sparse.csr_array(genotypes.values[:, np.flatnonzero(kept)])
+    return Genotypes(values, genotypes.sample_ids, features[kept], genotypes.reference)
 
 
 def tell_of_dropped(where: str, dropped: Counter[str], n_alleles: int) -> None:
@@ -177,6 +177,19 @@ def tell_of_dropped(where: str, dropped: Counter[str], n_alleles: int) -> None:
         )
     if n_dropped:
         logger.info("%s: %d of %d variants are kept (%s).", where, n_alleles - n_dropped, n_alleles, why)
+
+
+def tell_of_failed(where: str, failed: Counter[str], n_calls: int, passed_only: bool) -> None:
+    """Warn of variants, and single calls, that did not pass the filters of their caller."""
+    what = []
+    if failed:
+        named = ", ".join(f"{name} {number}" for name, number in failed.most_common(3))
+        what.append(f"{count(failed.total(), 'record')} (FILTER: {named}{', ...' if len(failed) > 3 else ''})")
+    if n_calls:
+        what.append(f"{count(n_calls, 'call')} (FT)")
+    if what:
+        done = "are left out" if passed_only else "are kept; --filters pass leaves them out"
+        logger.warning("%s: %s failed a filter and %s.", where, " and ".join(what), done)
 
 
 def _inside(features: pd.DataFrame, regions: Regions) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ Places = Callable[[Sequence[str], Sequence[int]], NDArray[np.bool_]]
 Lines = Callable[[Places | None], Iterator[list[tuple[int, bytes]]]]
 """Gives the records at the wanted places, or all, with their numbers, some at a time."""
 _N_FIXED = 9
+_PASSED = (b"PASS", b".", b"0", b"")
+"""What FILTER and FT say of what passed, or was not filtered."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class VariantRecords:
     lines: Lines
 
     def batches(self, wanted: Places | None) -> Iterator[list[Site]]:
-        """Sites in the order of the file, only those at wanted places, records without an alternate left out.
+        """Sites in the order of the file, only those at wanted places.
 
         Raises
         ------
@@ -50,13 +52,20 @@ class VariantRecords:
             The file is damaged, or a line is no record.
         """
         for numbered in self.lines(wanted):
-            sites = [self._site(number, line) for number, line in numbered]
-            yield [site for site in sites if site.alternates]
+            yield [self._site(number, line) for number, line in numbered]
 
-    def decode(self, sites: Sequence[Site]) -> list[tuple[NDArray[Any], int] | None]:
+    def decode(self, sites: Sequence[Site], single: Sequence[bool]) -> list[tuple[NDArray[Any], int] | None]:
         """`(n_alternates, n_samples)` calls of each site, as in `allele_calls`; None where it holds neither GT nor DS.
 
-        With them, how many alleles the calls have more than two for each call.
+        With them, how many alleles the calls have more than two for each call. Of a site without alternates, the calls
+        are of one that is not listed. DS counts where GT is no whole call.
+
+        Parameters
+        ----------
+        sites
+            What is decoded.
+        single
+            Of each, whether a call of one allele counts as two of them, as a man's X does.
 
         Raises
         ------
@@ -81,16 +90,39 @@ class VariantRecords:
         if not texts:
             return found
         try:
-            calls, beyond_two = decode_genotypes(texts, [len(sites[at].alternates) for at in places], n_samples)
+            numbers = [len(sites[at].alternates) or 1 for at in places]
+            calls, beyond_two = decode_genotypes(texts, numbers, n_samples, [single[at] for at in places])
         except BadCallError as error:
             raise self._wrong(sites[places[error.at]], error) from error
         for at, each, further in zip(places, calls, beyond_two.tolist(), strict=True):
-            found[at] = each, further
+            found[at] = self._filled(sites[at], each), further
         return found
+
+    def failed_calls(self, site: Site) -> NDArray[np.bool_] | None:
+        """`(n_samples,)` whether FT of each sample names a filter that its call did not pass; None without FT."""
+        fields, text = site.calls
+        if b"FT" not in fields:
+            return None
+        names = fields.split(b":")
+        if b"FT" not in names:
+            return None
+        cells = only_field(text, names.index(b"FT")).split(b"\t")
+        return np.array([each not in _PASSED for each in cells])
+
+    def _filled(self, site: Site, calls: NDArray[Any]) -> NDArray[Any]:
+        """Calls with DS where GT tells no whole call."""
+        fields, text = site.calls
+        if b"DS" not in fields or (calls >= 0).all():
+            return calls
+        names = fields.split(b":")
+        if b"DS" not in names:
+            return calls
+        expected = self._expected(site, only_field(text, names.index(b"DS")))
+        return np.where((calls < 0) & (expected >= 0), expected, calls.astype(np.float32))
 
     def _expected(self, site: Site, text: bytes) -> NDArray[np.float32]:
         try:
-            return decode_dosages(text, len(site.alternates), len(self.header.samples))
+            return decode_dosages(text, len(site.alternates) or 1, len(self.header.samples))
         except ValueError as error:
             raise self._wrong(site, error) from error
 
@@ -124,6 +156,7 @@ class VariantRecords:
             alternates,
             _nothing if cells[7] == b"." else partial(_field, cells[7], where),
             (cells[8], cells[9]),
+            "" if cells[6] in _PASSED else text_of(cells[6], where),
         )
 
 

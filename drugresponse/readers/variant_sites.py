@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.allele_calls import NO_ALLELE
 
 __all__ = ["Site", "VariantHeader"]
 
 _FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
+_CONTIG = re.compile(r"##contig=<(?:.*,)?ID=([^,>]+)")
 _LENGTH = re.compile(r"##contig=<.*\blength=(\d+)")
 _REFERENCE = re.compile(r"##(?:reference=|assembly=|contig=<.*\bassembly=)([^,>]*)")
 _NAMED = {
@@ -38,7 +40,7 @@ class Site(NamedTuple):
     """A record: where it stands in the file, and its alleles.
 
     `info` gives the text of a field of INFO, or None; `calls` are the names of the fields of the samples, and their
-    columns.
+    columns; `failed` names the filters that the record did not pass.
     """
 
     number: int
@@ -48,6 +50,12 @@ class Site(NamedTuple):
     alternates: tuple[str, ...]
     info: Callable[[str], str | None]
     calls: tuple[bytes, bytes]
+    failed: str = ""
+
+    @property
+    def reference_only(self) -> bool:
+        """Whether there is no alternate but any other allele, as in blocks of gVCF."""
+        return all(each in NO_ALLELE and each != "*" for each in self.alternates)
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,14 @@ class VariantHeader:
         What the header says about each field of INFO.
     build
         The human genome build, `GRCh37` or `GRCh38`; "" where the header tells none, or both.
+    contigs
+        Names of the chromosomes that the header lists.
     """
 
     samples: tuple[str, ...]
     descriptions: dict[str, str] = field(default_factory=dict)
     build: str = ""
+    contigs: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str, where: str) -> VariantHeader:
@@ -98,7 +109,9 @@ class VariantHeader:
                 f"{where}: {show_ids(repeated)} names more than one sample (expected each once). Rename or remove one."
             )
         told = (_INFO_LINE.match(line) for line in lines)
-        return cls(tuple(samples), {found[1]: found[2] for found in told if found}, _build_of(lines))
+        described = {found[1]: found[2] for found in told if found}
+        contigs = tuple(found[1] for line in lines if (found := _CONTIG.match(line)))
+        return cls(tuple(samples), described, _build_of(lines), contigs)
 
 
 def _build_of(lines: list[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -12,15 +13,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.data.chromosomes import without_prefix
+from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError
-from drugresponse.readers.allele_calls import NO_ALLELE, tell_of_calls
+from drugresponse.readers.allele_calls import HALF, NO_ALLELE, symbolic_allele, tell_of_calls
 from drugresponse.readers.bcf_lines import open_bcf
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.kept_calls import Allele, KeptCalls
+from drugresponse.readers.reference_records import ReferenceRecords, with_reference_calls
 from drugresponse.readers.regions import Regions
-from drugresponse.readers.site_filter import QUALITIES, SiteFilter, tell_of_dropped
+from drugresponse.readers.site_filter import QUALITIES, SiteFilter, tell_of_dropped, tell_of_failed
 from drugresponse.readers.variant_effects import find_annotation, genes_without_effect
 from drugresponse.readers.variant_records import VariantRecords
 from drugresponse.readers.variant_sites import Site
@@ -29,6 +32,9 @@ from drugresponse.readers.vcf_lines import open_vcf
 __all__ = ["read_variants"]
 
 logger = logging.getLogger(__name__)
+
+_SINGLE = ("X", "Y", "MT")
+"""Chromosomes of which a man, or everybody, has one copy, which counts as two of the same."""
 
 
 def read_variants(
@@ -53,7 +59,8 @@ def read_variants(
     Returns
     -------
     Genotypes
-        One feature for each alternate allele, `chromosome:position:ref:alt` without "chr", kind and block `dosage`.
+        One feature for each alternate allele, `chromosome:position:ref:alt` as
+        `plain_chromosome` names it, kind and block `dosage`.
         GT is read, or DS in a record without GT. Gene and effect are those of VEP (CSQ), SnpEff (ANN) or bcftools csq
         (BCSQ), as `variant_effects` tells; else the gene is the first symbol of INFO/GENEINFO, else that of the regions
         of the filter.
@@ -66,11 +73,14 @@ def read_variants(
 
     Notes
     -----
-    A dosage is the number of copies that were called: a haploid call `1` counts 1, phase plays no part. A call with one
-    allele missing (`./1`) is missing, whatever `absent_means` says. `*` (a deletion that spans the site), `<NON_REF>`
-    and `<*>` (any other allele) and records without an alternate are passed over. Where the same allele stands in
-    several records, the first call of a sample counts; calls that contradict each other are missing and counted in a
-    warning.
+    A dosage is the number of copies that were called; phase plays no part. A haploid call `1` counts 1, and on X, Y
+    and MT 2, as PLINK writes the one copy of a man's X. A call with one allele missing (`./1`) is missing, whatever
+    `absent_means` says. Where GT is missing in whole or part and DS is there, DS counts. `*` (a deletion that spans the
+    site), `<NON_REF>` and `<*>` (any other allele) are no alleles. Records with no other alternate, blocks of gVCF
+    among them, tell where samples bear the reference (`Genotypes.reference`), and fill calls that other records miss.
+    Symbolic alleles bear their length (`<DEL:500>`, by SVLEN or END). What did not pass FILTER or FT is kept and
+    counted in a warning, unless the filter leaves it out. Where the same allele stands in several records, the first
+    call of a sample counts; calls that contradict each other are missing and counted in a warning.
 
     Examples
     --------
@@ -95,12 +105,12 @@ def read_variants(
     records = open_bcf(file) if found == "bcf" else open_vcf(file, wanted.regions)
     reading = _Reading(records, wanted, absent_means == "reference")
     with reading.calls:
-        genotypes = reading.run()
+        genotypes, n_filled = with_reference_calls(*reading.run())
     tell_of_calls(
         file.name,
         n_samples=genotypes.shape[0],
         n_alleles=genotypes.shape[1],
-        n_missing=reading.calls.n_missing,
+        n_missing=reading.calls.n_missing - n_filled,
         n_conflicts=reading.calls.n_conflicts,
         absent_means=absent_means,
     )
@@ -114,12 +124,16 @@ class _Reading:
         self.calls = KeptCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
         self._records, self._filter = records, site_filter
         self._where = records.where[0]
+        self._human = are_human(records.header.contigs)
         self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
         self._genes_of_regions = bool(site_filter.regions and site_filter.regions.genes)
         self._tells_genes = self._annotation is not None
-        self._n_sites = self._n_without_calls = self._n_without_quality = 0
+        self._references = ReferenceRecords(len(records.header.samples))
+        self._absent_as_reference = absent_as_reference
+        self._n_sites = self._n_without_calls = self._n_without_quality = self._n_failed_calls = 0
+        self._failed: Counter[str] = Counter()
 
-    def run(self) -> Genotypes:
+    def run(self) -> tuple[Genotypes, ReferenceCalls]:
         """Read all of it."""
         regions = self._filter.regions
         for sites in self._records.batches(None if regions is None else partial(self._inside, regions)):
@@ -131,9 +145,12 @@ class _Reading:
                 f"{self._where}: its variants tell no genes (expected CSQ, ANN, BCSQ or GENEINFO in INFO). To keep "
                 "some genes, give regions that name them too, such as a BED or GTF file."
             )
-        tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
-        if n_kept == 0:
-            self._refuse_without_calls()
+        reference = self._references.finish(self._absent_as_reference)
+        tell_of_failed(self._where, self._failed, self._n_failed_calls, self._filter.passed_only)
+        if n_kept or not reference.stretches:
+            tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
+            if n_kept == 0:
+                self._refuse_without_calls()
         if self._n_without_calls:
             logger.warning(
                 "%s: %d records hold neither GT nor DS and are left out.", self._where, self._n_without_calls
@@ -145,7 +162,7 @@ class _Reading:
                 self._n_without_quality,
                 ", ".join(QUALITIES),
             )
-        return genotypes
+        return genotypes, reference
 
     def _refuse_without_calls(self) -> None:
         if self._n_without_calls:
@@ -160,25 +177,54 @@ class _Reading:
         raise InputError(f"{self._where}: found no variant (expected records with ALT alleles). Check the file.")
 
     def _take(self, sites: Sequence[Site]) -> None:
-        self._n_sites += len(sites)
-        kept = [(site, alleles) for site in sites if (alleles := self._kept_alleles(site))]
+        kept = []
+        for site in sites:
+            self._n_sites += not site.reference_only
+            if self._passed(site):
+                chromosome = plain_chromosome(site.chromosome, human=self._human)
+                alleles = self._kept_alleles(site, chromosome)
+                if alleles or site.reference_only:
+                    kept.append((site, chromosome, alleles))
+        single = [chromosome in _SINGLE for _, chromosome, _ in kept]
+        decoded = self._records.decode([site for site, _, _ in kept], single)
         rows: list[NDArray[Any]] = []
         told: list[Allele] = []
         beyond_two: list[int] = []
-        for (_, alleles), decoded in zip(kept, self._records.decode([site for site, _ in kept]), strict=True):
-            if decoded is None:
-                self._n_without_calls += 1
+        for (site, chromosome, alleles), found in zip(kept, decoded, strict=True):
+            if found is None:
+                self._n_without_calls += bool(alleles)
                 continue
-            calls, further = decoded
+            calls, further = self._passed_calls(site, found[0]), found[1]
+            if not alleles:
+                self._references.add(chromosome, site, calls)
+                continue
             rows.append(calls if len(alleles) == len(calls) else calls[list(alleles)])
             told += alleles.values()
             beyond_two += [further] * len(alleles)
         if rows:
             self.calls.add(np.concatenate(rows), told, beyond_two)
 
-    def _kept_alleles(self, site: Site) -> dict[int, Allele]:
+    def _passed(self, site: Site) -> bool:
+        """Whether a record is read, as far as its filters go."""
+        if not site.failed:
+            return True
+        self._failed[site.failed] += 1
+        if self._filter.passed_only:
+            self.calls.dropped["that failed a filter"] += 0 if site.reference_only else len(site.alternates)
+        return not self._filter.passed_only
+
+    def _passed_calls(self, site: Site, calls: NDArray[Any]) -> NDArray[Any]:
+        """Calls, those that failed a filter of their own missing where they are not wanted."""
+        failed = self._records.failed_calls(site)
+        if failed is None or not failed.any():
+            return calls
+        self._n_failed_calls += int((failed & (calls >= 0).any(axis=0)).sum())
+        return np.where(failed, calls.dtype.type(HALF), calls) if self._filter.passed_only else calls
+
+    def _kept_alleles(self, site: Site, chromosome: str) -> dict[int, Allele]:
         """What is told about the alternates that are kept, by their number in the record."""
-        chromosome = without_prefix(site.chromosome)
+        if site.reference_only:
+            return {}
         effects = self._effects(site)
         qualities = self._qualities(site)
         kept = {}
@@ -191,7 +237,10 @@ class _Reading:
             elif qualities[at] < self._filter.minimum_quality:
                 self.calls.dropped["of low imputation quality"] += 1
             else:
-                kept[at] = Allele(chromosome, site.position, site.reference, alternate, gene, effect)
+                named = alternate
+                if alternate.startswith("<"):
+                    named = symbolic_allele(alternate, site.position, site.info("SVLEN"), site.info("END"), at)
+                kept[at] = Allele(chromosome, site.position, site.reference, named, gene, effect)
         return kept
 
     def _effects(self, site: Site) -> list[tuple[str, str]]:

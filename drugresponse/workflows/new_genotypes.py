@@ -11,6 +11,8 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
+from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import FoundFeatures
 from drugresponse.workflows.sources import read_with_aliases
@@ -56,6 +58,7 @@ def read_new_genotypes(
         known_samples=known_samples,
         known_features=_features_of(model),
     )
+    table = with_reference_sites(table, trained_features(model.regressor_))
     progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
     return table
 

@@ -167,7 +167,7 @@ def test_read_variants__records_without_calls_are_counted(tmp_path, caplog):
     [
         (["1 7 . A C . . . DP 3 4"], "s1 s2", "none of its 1 records holds genotypes .expected GT or DS"),
         (["1 7 . A C . . ."], "", "found no samples|cannot be read"),
-        (["1 7 . A . . . . GT 0/0 0/0"], "s1 s2", "found no variant"),
+        (["1 7 . A . . . . GT ./. ./."], "s1 s2", "found no variant"),
         ([], "s1 s2", "found no variant"),
         (["1 7 . A C . . . DS 0.5 -1"], "s1 s2", r"line 9 \(1:7\): found a DS that is negative"),
         (["1 7 . A C . . . DS 0.5 much"], "s1 s2", r'line 9 \(1:7\): found DS "much"'),
@@ -262,8 +262,11 @@ def expected_calls(file):
                 alleles = [[each for each in call[:-1] if each >= -1] for call in record.genotype.array().tolist()]
                 column = [None if not call or -1 in call else call.count(at + 1) for call in alleles]
             else:
+                column = [None] * len(record.format("DS"))
+            if "DS" in fields:
                 told = [row[at] if at < len(row) else np.nan for row in record.format("DS")]
-                column = [None if np.isnan(each) else each for each in told]
+                told = [None if np.isnan(each) else each for each in told]
+                column = [each if call is None else call for call, each in zip(column, told, strict=True)]
             name = f"{record.CHROM.removeprefix('chr')}:{record.POS}:{record.REF}:{alternate}"
             found.setdefault(name, []).append(column)
     return found

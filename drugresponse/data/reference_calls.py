@@ -1,0 +1,105 @@
+"""Where samples are known to bear the reference, beside what the features of their genotypes tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ReferenceCalls", "Stretches"]
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """Stretches of one chromosome, ordered by their first base.
+
+    `starts`, `ends` `(n,)` int64, both included and counted from 1; `called` `(n, n_bytes)` uint8, a bit for each
+    sample, set where it bears the reference.
+    """
+
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    called: NDArray[np.uint8]
+
+    @classmethod
+    def ordered(cls, starts: NDArray[np.int64], ends: NDArray[np.int64], called: NDArray[np.uint8]) -> Stretches:
+        """Stretches in any order; they may overlap."""
+        order = np.argsort(starts, kind="stable")
+        return cls(starts[order], ends[order], called[order])
+
+    def at(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """`(n_places, n_bytes)` bits of the samples that bear the reference from the first to the last base."""
+        furthest = np.maximum.accumulate(self.ends)
+        found = np.zeros((len(first), self.called.shape[1]), dtype=np.uint8)
+        for row, stretch in enumerate((np.searchsorted(self.starts, first, side="right") - 1).tolist()):
+            while stretch >= 0 and furthest[stretch] >= last[row]:
+                if self.ends[stretch] >= last[row]:
+                    found[row] |= self.called[stretch]
+                stretch -= 1
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceCalls:
+    """What a file says of places at which it lists no alternate allele.
+
+    Attributes
+    ----------
+    everywhere
+        `(n_samples,)` bool, of whom every place that is not listed is the reference.
+    stretches
+        By chromosome, where samples were called and bear the reference.
+
+    Examples
+    --------
+    >>> called = np.packbits(np.array([[True, False]]), axis=1)
+    >>> stretches = {"1": Stretches(np.array([900]), np.array([1499]), called)}
+    >>> known = ReferenceCalls(np.array([False, False]), stretches)
+    >>> known.at("1", np.array([1000, 1499]), np.array([1000, 1500])).tolist()
+    [[True, False], [False, False]]
+    """
+
+    everywhere: NDArray[np.bool_]
+    stretches: Mapping[str, Stretches]
+
+    def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
+        found = self.stretches.get(chromosome)
+        if found is None:
+            return np.zeros((len(first), len(self.everywhere)), dtype=bool)
+        return _bits(found.at(first, last), len(self.everywhere))
+
+    def take(self, rows: NDArray[np.intp]) -> ReferenceCalls:
+        """The samples at these row numbers; of a negative one nothing is known."""
+        known, n_samples = rows >= 0, len(self.everywhere)
+        places = np.where(known, rows, 0)
+        stretches = {
+            name: Stretches(
+                each.starts, each.ends, np.packbits(_bits(each.called, n_samples)[:, places] & known, axis=1)
+            )
+            for name, each in self.stretches.items()
+        }
+        return ReferenceCalls(self.everywhere[places] & known, stretches)
+
+    @classmethod
+    def join(cls, sources: Sequence[ReferenceCalls]) -> ReferenceCalls | None:
+        """What several sources say of the same samples."""
+        if len(sources) < 2:
+            return sources[0] if sources else None
+        everywhere = np.logical_or.reduce([each.everywhere for each in sources])
+        names = dict.fromkeys(name for each in sources for name in each.stretches)
+        return cls(
+            everywhere,
+            {name: _together(each.stretches[name] for each in sources if name in each.stretches) for name in names},
+        )
+
+
+def _together(parts: Iterable[Stretches]) -> Stretches:
+    starts, ends, called = zip(*((each.starts, each.ends, each.called) for each in parts), strict=True)
+    return Stretches.ordered(np.concatenate(starts), np.concatenate(ends), np.concatenate(called))
+
+
+def _bits(packed: NDArray[np.uint8], n_samples: int) -> NDArray[np.bool_]:
+    return np.unpackbits(packed, axis=1, count=n_samples).astype(bool)

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import drugresponse as dr
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.reference_calls import ReferenceCalls, Stretches
+from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.same_features import with_features_of
+from drugresponse.readers import read_genotypes
+
+POSITIONS = [100, 200, 300, 400]
+
+
+def vcf(folder, name, records, samples, header=()):
+    lines = ["##fileformat=VCFv4.2", *header, f"#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT {samples}", *records]
+    file = folder / name
+    file.write_text("\n".join(line.replace(" ", "\t") if not line.startswith("##") else line for line in lines) + "\n")
+    return file
+
+
+def cohort(folder, n_samples=60):
+    """A cohort whose response counts the alternates of four sites: 2 for each copy."""
+    random = np.random.default_rng(3)
+    copies = random.choice([1, 2], size=(n_samples, len(POSITIONS)), p=[0.4, 0.6])
+    calls = np.array(["0/0", "0/1", "1/1"])[copies]
+    names = [f"T{at}" for at in range(n_samples)]
+    records = [f"chr1 {place} . A G . PASS . GT {' '.join(calls[:, at])}" for at, place in enumerate(POSITIONS)]
+    responses = pd.DataFrame({"sample_id": names, "drug_id": "D", "response": 2.0 * copies.sum(axis=1)})
+    return vcf(folder, "train", records, " ".join(names)), responses
+
+
+@pytest.fixture
+def model(tmp_path):
+    genotypes, responses = cohort(tmp_path)
+    return dr.DrugResponseModel("ridge", folds=0).fit(read_genotypes(genotypes), responses)
+
+
+def test_predict__absent_sites_are_the_reference_where_told(tmp_path, model):
+    file = vcf(tmp_path, "new", [f"chr1 {place} . A G . . . GT 0/1" for place in (100, 200, 300)], "P")
+    plain = model.predict(read_genotypes(file))
+    told = model.predict(read_genotypes(file, absent_means="reference"))
+    assert plain["features_found"].item() < 0.8
+    assert told["features_found"].item() == 1
+    assert told["prediction"].item() == pytest.approx(6, abs=0.3)
+    assert plain["prediction"].item() > 8
+
+
+@pytest.mark.parametrize(
+    "records",
+    [[f"chr1 {place} . A {alt} . . . GT 0/0" for place in (100, 200, 300)] for alt in (".", "<NON_REF>", "<*>")]
+    + [
+        ["chr1 50 . C <NON_REF> . . END=350 GT 0/0"],
+        ["chr1 50 . C <NON_REF> . . END=199 GT 0/0", "chr1 200 . A <NON_REF> . . END=390 GT 0|0"],
+        ["chr1 50 . C . . . END=350 GT:DP 0/0:9"],
+        ["chr1 100 . A T . . . GT 0/0", "chr1 200 . A T . . . GT 0/1", "chr1 300 . A T,C . . . GT 1/2"],
+    ],
+)
+def test_predict__reference_calls_at_the_sites_of_the_model(tmp_path, model, records):
+    file = vcf(tmp_path, "new", [*records, "chr1 400 . A G,<NON_REF> . . . GT 0/1"], "P")
+    told = model.predict(read_genotypes(file))
+    assert told["features_found"].item() == 1
+    assert told["prediction"].item() == pytest.approx(2, abs=0.3)
+
+
+def test_predict__a_patient_without_any_variant(tmp_path, model):
+    file = vcf(tmp_path, "new", [f"chr1 {place} . A . . . . GT 0/0" for place in POSITIONS], "P")
+    assert model.predict(read_genotypes(file))["prediction"].item() == pytest.approx(0, abs=0.3)
+
+
+def test_with_reference_sites__what_was_not_called_stays_missing(tmp_path, model):
+    records = ["chr1 50 . C <NON_REF> . . END=150 GT 0/0 ./.", "chr1 200 . A . . . . GT ./. 0/0"]
+    new = read_genotypes(vcf(tmp_path, "new", [*records, "chr1 400 . A G . . . GT 0/1 1/1"], "P Q"))
+    trained = read_genotypes(tmp_path / "train").features
+    expected = [[0, np.nan, np.nan, 1], [np.nan, 0, np.nan, 2]]
+    np.testing.assert_array_equal(with_features_of(new, trained)[0].dense(), expected)
+    np.testing.assert_array_equal(with_features_of(new.take(np.array([1, 0])), trained)[0].dense(), expected[::-1])
+    both = new.reindex(pd.Index(["Q", "other"]))
+    np.testing.assert_array_equal(with_features_of(both, trained)[0].dense(), [expected[1], [np.nan] * 4])
+
+
+def test_with_reference_sites__reference_of_a_model_that_is_not_the_genome_s(tmp_path, caplog):
+    table = pd.DataFrame({"kind": "dosage", "chromosome": "1", "position": POSITIONS, "ref": "G", "alt": "A"})
+    trained = Genotypes.build(np.zeros((1, 4)), ["s"], table.set_axis(["a", "b", "c", "d"])).features
+    new = read_genotypes(vcf(tmp_path, "new", ["1 100 . A G . . . GT 0/1"], "P"), absent_means="reference")
+    assert with_reference_sites(new, trained) is new
+    assert "swapped at 1 sites of the model" in caplog.text
+
+
+def test_with_reference_sites__no_site_of_the_model_is_listed(tmp_path, caplog):
+    trained = read_genotypes(cohort(tmp_path)[0]).features
+    new = read_genotypes(vcf(tmp_path, "new", ["1 7777 . A G . . . GT 0/1"], "P"), absent_means="reference")
+    with caplog.at_level(logging.WARNING):
+        assert with_reference_sites(new, trained) is new
+    assert "none of the 4 sites of the model is listed" in caplog.text
+
+
+def test_read_genotypes__blocks_fill_what_the_variants_of_others_miss(tmp_path):
+    """A block stands above a no-call, and all bases of the reference must be covered."""
+    records = [
+        "1 50 . C <NON_REF> . . END=300 GT ./. 0/0",
+        "1 100 . A G . . . GT 0/1 ./.",
+        "1 300 . AT A . . . GT 0/1 ./.",
+    ]
+    genotypes = read_genotypes(vcf(tmp_path, "new", records, "P Q"))
+    np.testing.assert_array_equal(genotypes.dense(), [[1, 1], [0, np.nan]])
+
+
+def test_stretches__overlap_and_nest():
+    bits = [np.packbits(np.array([[each]]), axis=1) for each in (True, False)]
+    stretches = Stretches.ordered(
+        np.array([40, 1, 10]), np.array([45, 100, 20]), np.concatenate([bits[1], bits[0], bits[1]])
+    )
+    known = ReferenceCalls(np.array([False]), {"1": stretches})
+    assert known.at("1", np.array([42, 100, 101]), np.array([42, 100, 101])).ravel().tolist() == [True, True, False]
