@@ -58,7 +58,7 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     if not len(absent) or _other_reference(alignment, len(absent)):
         return genotypes
     known = _called(genotypes, variants.take(absent))
-    if genotypes.reference.everywhere.any() and _told_apart(genotypes, alignment, variants, known):
+    if genotypes.reference.everywhere.any() and _same_build(alignment, variants, known):
         known |= genotypes.reference.everywhere
     added = np.flatnonzero(known.any(axis=1))
     if not len(added):
@@ -106,7 +106,7 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     return known
 
 
-def _told_apart(genotypes: Genotypes, alignment: Alignment, variants: Variants, known: NDArray[np.bool_]) -> bool:
+def _same_build(alignment: Alignment, variants: Variants, known: NDArray[np.bool_]) -> bool:
     """Whether any site of the model is found, so that the absent ones are of the same genome build."""
     sites = variants.counted & variants.placed
     if known.any() or (alignment.columns[sites] >= 0).any():

@@ -278,8 +278,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         check_is_fitted(self, "regressor_")
-        table = with_reference_sites(as_genotypes(genotypes), trained_features(self.regressor_))
-        return weight_found(self.regressor_, table)
+        return weight_found(self.regressor_, as_genotypes(genotypes))
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

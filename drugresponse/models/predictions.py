@@ -14,6 +14,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import show_ids
 from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.models.base import PairRegressor
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.intervals import CLAIMED_SCHEMES
@@ -118,7 +119,9 @@ def weight_found(
         Where the learner's features stand among theirs; None looks for them.
     """
     trained = trained_features(learner)
-    alignment = align(genotypes.features, trained) if alignment is None else alignment
+    if alignment is None:
+        genotypes = with_reference_sites(genotypes, trained)
+        alignment = align(genotypes.features, trained)
     tell = logger.warning if alignment.conflict.any() else progress.info
     if alignment.changed:
         tell("genotypes: %s.", alignment.sentence())

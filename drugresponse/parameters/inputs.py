@@ -161,12 +161,22 @@ ABSENT_MEANS = Parameter(
     "absent_means",
     "choice",
     label="A missing call means",
-    help="Reference suits files that list variants only. Unless given, a missing call is missing, and a gene without "
-    "an alteration is not altered.",
+    help="Reference suits files that list variants only; for a trained model, sites that they do not list are the "
+    "reference then. Unless given, a missing call is missing, and a gene without an alteration is not altered.",
     choices={"missing": "Not known", "reference": "The reference allele on both copies"},
     unset="As usual for the format",
     section="genotype_options",
     belongs_to=("VCF, BCF, PLINK", "lists of alterations"),
+)
+FILTERS = Parameter(
+    "filters",
+    "choice",
+    label="Variants and calls that failed a filter of their caller",
+    help="By FILTER of each variant and FT of each call. They are counted in any case.",
+    default="all",
+    choices={"all": "Are kept", "pass": "Are left out"},
+    section="genotype_options",
+    belongs_to=("VCF, BCF, PLINK 2",),
 )
 LAYER = Parameter(
     "layer",
@@ -185,7 +195,7 @@ ALIASES = Parameter(
     formats=TABLE_FORMATS,
     section="genotype_options",
 )
-GENOTYPE_OPTIONS = (FEATURES, GENOTYPE_FORMAT, KIND, ABSENT_MEANS, LAYER, ALIASES)
+GENOTYPE_OPTIONS = (FEATURES, GENOTYPE_FORMAT, KIND, ABSENT_MEANS, FILTERS, LAYER, ALIASES)
 MINIMUM_FEATURES = Parameter(
     "minimum_features",
     "number",

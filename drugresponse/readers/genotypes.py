@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -32,6 +32,7 @@ __all__ = ["GENOTYPE_FORMATS", "as_genotypes", "read_genotypes"]
 logger = logging.getLogger(__name__)
 
 ABSENT_MEANS = ("missing", "reference")
+FILTERS = ("all", "pass")
 AbsentMeans = Literal["missing", "reference"]
 
 
@@ -83,6 +84,7 @@ def read_genotypes(
     features: str | Path | None = None,
     genotype_format: str = "auto",
     absent_means: str | None = None,
+    filters: str = "all",
     kind: str | None = None,
     layer: str | None = None,
     known_samples: Collection[str] | None = None,
@@ -104,6 +106,9 @@ def read_genotypes(
     absent_means
         What a call that is not there means: `missing` (also None, for VCF and PLINK) or `reference` (also None, for
         alterations).
+    filters
+        `all` keeps variants and calls of VCF and PLINK 2 that failed a filter of their caller (FILTER, FT), and counts
+        them in a warning; `pass` leaves them out.
     kind
         Kind of matrix features that the features table does not tell; None guesses it.
     layer
@@ -138,6 +143,10 @@ def read_genotypes(
         raise InputError(f'--absent-means: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
     if not files:
         raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
+    if filters not in FILTERS:
+        raise InputError(f'--filters: "{filters}" is unknown. {nearest(filters, FILTERS)}')
+    if filters == "pass":
+        site_filter = replace(site_filter or SiteFilter(), passed_only=True)
     means = cast("AbsentMeans | None", absent_means)
     asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases, site_filter)
     together: dict[str, list[Path]] = {}

@@ -19,7 +19,7 @@ from drugresponse.readers.call_blocks import AllelePlan, gather_calls
 from drugresponse.readers.content import open_checked
 from drugresponse.readers.plink_calls import open_plink_calls
 from drugresponse.readers.plink_labels import PlinkVariants, read_plink_samples, read_plink_variants
-from drugresponse.readers.plink_sites import keep_calls, keep_places
+from drugresponse.readers.plink_sites import keep_calls, keep_passed, keep_places
 from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
 from drugresponse.readers.unpacking import GZIP
 
@@ -91,7 +91,8 @@ def read_plink(
     wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
 
     def keep(found: PlinkVariants) -> pd.DataFrame:
-        alleles = keep_places(found.alleles, wanted, dropped, variants_file.name)
+        passed = keep_passed(found.alleles, wanted, dropped, variants_file.name)
+        alleles = keep_places(passed, wanted, dropped, variants_file.name)
         if not wanted.looks_at_calls:
             return alleles
         source = open_plink_calls(calls, PlinkVariants(alleles, found.n_alleles), len(samples))

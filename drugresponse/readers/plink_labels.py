@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.allele_calls import NO_ALLELE
+from drugresponse.readers.allele_calls import NO_ALLELE, symbolic_allele
 from drugresponse.readers.plink_tables import plink_bytes, read_variant_lines, too_short
 
 __all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants"]
@@ -24,6 +24,8 @@ __all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants"]
 logger = logging.getLogger(__name__)
 
 _NO_ALLELE = ("0", *NO_ALLELE)
+_LENGTHS = re.compile(r"(?:^|;)SVLEN=([^;]*)")
+_END = re.compile(r"(?:^|;)END=([^;]*)")
 _GENE = re.compile(r"(?:^|;)GENEINFO=([^;:|]*)")
 
 
@@ -78,7 +80,8 @@ def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame
     path
         The file.
     keep
-        Chooses rows of the alleles before they get ids; they have `info`, the text of INFO, too.
+        Chooses rows of the alleles before they get ids; they have `info`, the text of INFO, and where the file
+        has it `filter`, that of FILTER, too.
 
     Notes
     -----
@@ -113,6 +116,10 @@ def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame
             "name": table["name"].array.take(variant),
         }
     )
+    if "filter" in table.columns:
+        alleles["filter"] = table["filter"].array.take(variant)
+    if written.categories.str.contains("<", regex=False).any():
+        _tell_symbolic_apart(alleles)
     del table
     n_alleles = (n_alternates + 1).astype(np.uintp)
     named = _named(keep(PlinkVariants(_nameable(alleles, path), n_alleles)))
@@ -154,6 +161,27 @@ def _alternates(written: pd.Series) -> NDArray[np.object_]:
     return np.array(",".join(whole).split(","), dtype=object)
 
 
+def _tell_symbolic_apart(alleles: pd.DataFrame) -> None:
+    """Give symbolic alleles their length, by INFO; in place."""
+    symbolic = np.flatnonzero(alleles["alt"].str.startswith("<").to_numpy(dtype=bool))
+    rows = alleles.iloc[symbolic][["alt", "position", "info", "allele"]]
+    named = [
+        symbolic_allele(alternate, position, _told(_LENGTHS, info), _told(_END, info), allele - 1)
+        for alternate, position, info, allele in rows.itertuples(index=False)
+    ]
+    alleles.loc[alleles.index[symbolic], "alt"] = named
+    # a .bim file has no INFO: what stands at one place is then told apart by the names of the variants
+    place = ["chromosome", "position", "ref", "alt"]
+    twice = symbolic[alleles.iloc[symbolic].duplicated(place, keep=False).to_numpy()]
+    rows = alleles.iloc[twice][["alt", "name"]].astype(str)
+    alleles.loc[alleles.index[twice], "alt"] = [f"{alternate[:-1]}:{name}>" for alternate, name in rows.to_numpy()]
+
+
+def _told(field: re.Pattern[str], info: str) -> str | None:
+    found = field.search(info)
+    return found[1] if found else None
+
+
 def _nameable(alleles: pd.DataFrame, path: Path) -> pd.DataFrame:
     """The alleles that somebody may carry and that have a place in the genome or a name of their own."""
     known = ~(alleles["alt"].isin(_NO_ALLELE) | alleles["ref"].isin(_NO_ALLELE)).to_numpy()
@@ -174,7 +202,7 @@ def _named(alleles: pd.DataFrame) -> pd.DataFrame:
     ids = [f"{chromosome}:{position}:{ref}:{alt}" for chromosome, position, ref, alt in zip(*parts, strict=True)]
     for at in np.flatnonzero(~placed):
         ids[at] = ":".join([str(alleles["name"].iloc[at]), parts[2][at], parts[3][at]])
-    described = alleles.drop(columns=["name", "info"]).assign(feature_id=ids)
+    described = alleles.drop(columns=["name", "info", "filter"], errors="ignore").assign(feature_id=ids)
     if not placed.all():
         described["chromosome"] = described["chromosome"].where(described["chromosome"] != "0", "")
         described["position"] = described["position"].astype("Int64").where(placed)

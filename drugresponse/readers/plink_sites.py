@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from drugresponse.errors import InputError
 from drugresponse.readers.call_blocks import CallSource
 from drugresponse.readers.regions import Regions
-from drugresponse.readers.site_filter import QUALITIES, SiteFilter
+from drugresponse.readers.site_filter import QUALITIES, SiteFilter, tell_of_failed
 
-__all__ = ["keep_calls", "keep_places"]
+__all__ = ["keep_calls", "keep_passed", "keep_places"]
 
 _BLOCK_BYTES = 1 << 25
+_PASSED = ("PASS", ".", "0", "")
 _QUALITY = {name: re.compile(rf"(?:^|;){name}=([0-9.eE+-]+)") for name in QUALITIES}
 
 
@@ -65,6 +66,21 @@ def keep_places(alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter
         dropped["of low imputation quality"] += int(poor.sum())
         alleles = alleles[~poor]
     return alleles
+
+
+def keep_passed(alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter[str], where: str) -> pd.DataFrame:
+    """The alleles whose variant passed the filters of its caller, or all; those that failed are told of."""
+    if "filter" not in alleles.columns:
+        return alleles
+    failed = ~alleles["filter"].isin(_PASSED).to_numpy(dtype=bool)
+    if not failed.any():
+        return alleles
+    first = alleles[failed].drop_duplicates("variant")["filter"].astype(str)
+    tell_of_failed(where, Counter(first), 0, site_filter.passed_only)
+    if not site_filter.passed_only:
+        return alleles
+    dropped["that failed a filter"] += int(failed.sum())
+    return alleles[~failed]
 
 
 def keep_calls(

@@ -23,7 +23,7 @@ __all__ = ["plink_bytes", "read_variant_lines", "too_short"]
 
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-_FEW_WORDS = dict.fromkeys(("chromosome", "ref", "alt"), "category")
+_FEW_WORDS = dict.fromkeys(("chromosome", "ref", "alt", "filter"), "category")
 _BEYOND = 2**31
 _LINE_BYTES = 400
 
@@ -34,8 +34,8 @@ def read_variant_lines(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `chromosome, ref, alt` (categories of text, as written), `name` (text), `position` (int64), and `info` (text)
-        where a .pvar file has it.
+        `chromosome, ref, alt` (categories of text, as written), `name` (text), `position` (int64), and `filter` (a
+        category) and `info` (text) where a .pvar file has them.
 
     Raises
     ------
@@ -96,8 +96,16 @@ def _of_pvar(content: bytes, path: Path) -> pd.DataFrame:
     header = content[start : content.find(b"\n", start) + 1 or len(content)].decode("utf-8", "replace").split()
     if not header or header[0] != "#CHROM":
         return _of_bim(content, path)  # without a header, the columns are those of .bim
-    renamed = {"#CHROM": "chromosome", "POS": "position", "ID": "name", "REF": "ref", "ALT": "alt", "INFO": "info"}
-    absent = [name for name in renamed if name != "INFO" and name not in header]
+    renamed = {
+        "#CHROM": "chromosome",
+        "POS": "position",
+        "ID": "name",
+        "REF": "ref",
+        "ALT": "alt",
+        "FILTER": "filter",
+        "INFO": "info",
+    }
+    absent = [name for name in renamed if name not in ("FILTER", "INFO", *header)]
     if absent:
         raise InputError(
             f"{path.name}: found no column {show_ids(absent)} in its header (expected #CHROM POS ID REF ALT). "
@@ -113,7 +121,7 @@ def _of_pvar(content: bytes, path: Path) -> pd.DataFrame:
 
 
 def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_skipped: int = 0) -> pd.DataFrame:
-    wanted = [name for name in columns if name in ("chromosome", "name", "position", "ref", "alt", "info")]
+    wanted = [name for name in columns if name in ("chromosome", "name", "position", "ref", "alt", "filter", "info")]
     if not content.strip():
         return pd.DataFrame(columns=wanted, dtype=object)
     types = _FEW_WORDS | {"position": np.int64}
@@ -136,7 +144,9 @@ def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_sk
         raise InputError(
             f"{path.name}, line {at + 1 + n_skipped}: position {shown} is not a whole number. Correct the line."
         )
-    return table.assign(position=numbers.astype(np.int64)).astype(_FEW_WORDS)
+    return table.assign(position=numbers.astype(np.int64)).astype(
+        {name: _FEW_WORDS[name] for name in wanted if name in _FEW_WORDS}
+    )
 
 
 def _read_even(content: bytes, columns: list[str], wanted: list[str], types: Mapping[str, Any]) -> pd.DataFrame:

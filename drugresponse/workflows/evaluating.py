@@ -48,6 +48,7 @@ def evaluate(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    filters: str = "all",
     layer: str | None = None,
     aliases: Path | None = None,
     sample_column: str = "sample_id",
@@ -86,6 +87,7 @@ def evaluate(
         higher_means,
         layer,
         aliases,
+        filters,
     )
     outputs = {
         "metrics": metrics,

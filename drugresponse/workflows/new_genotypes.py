@@ -31,6 +31,7 @@ def read_new_genotypes(
     features: Path | None,
     genotype_format: str,
     absent_means: str | None,
+    filters: str = "all",
     kind: str | None,
     layer: str | None = None,
     aliases: Path | None = None,
@@ -42,7 +43,7 @@ def read_new_genotypes(
     ----------
     model
         Fitted; its features are those that a list may leave out.
-    paths, features, genotype_format, absent_means, kind, layer, known_samples
+    paths, features, genotype_format, absent_means, filters, kind, layer, known_samples
         As for `read_genotypes`.
     aliases
         Table of aliases of genes, the one of the training.
@@ -53,6 +54,7 @@ def read_new_genotypes(
         features=features,
         genotype_format=genotype_format,
         absent_means=absent_means,
+        filters=filters,
         kind=kind,
         layer=layer,
         known_samples=known_samples,

@@ -55,6 +55,7 @@ def prepare(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    filters: str = "all",
     layer: str | None = None,
     aliases: Path | None = None,
     like: Path | None = None,
@@ -80,6 +81,7 @@ def prepare(
                 features=features,
                 genotype_format=genotype_format,
                 absent_means=absent_means,
+                filters=filters,
                 kind=kind,
                 layer=layer,
                 known_samples=None if table is None else set(table.index),
@@ -99,7 +101,7 @@ def prepare(
         progress.info("read %s x %s", count(found.shape[0], "sample"), count(found.shape[1], "feature"))
         story = {
             "sources": sources,
-            "choices": [*asked.sentences, *_other_choices(by_gene, absent_means, like)],
+            "choices": [*asked.sentences, *_other_choices(by_gene, absent_means, filters, like)],
             "notes": notes,
         }
         overview = _write(found, table, story, out)
@@ -201,9 +203,10 @@ def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: s
     return found
 
 
-def _other_choices(by_gene: str, absent_means: str | None, like: Path | None) -> list[str]:
+def _other_choices(by_gene: str, absent_means: str | None, filters: str, like: Path | None) -> list[str]:
     told = {
         "A missing call was taken as the reference.": absent_means == "reference",
+        "Only variants and calls that passed the filters of their caller.": filters == "pass",
         "Variants of one gene are joined.": by_gene == "any",
         "Variants of one gene are joined by class of effect.": by_gene == "effect",
         f"The features are those of {like.name if like else ''}, with its alleles.": like is not None,

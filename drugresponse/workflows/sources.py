@@ -68,6 +68,7 @@ class Sources:
     higher_means: Any = None
     layer: str | None = None
     aliases: Path | None = None
+    filters: str = "all"
 
     def paths(self) -> list[Path]:
         """Every file that will be read."""
@@ -108,6 +109,7 @@ class Sources:
             features=self.features,
             genotype_format=self.genotype_format,
             absent_means=self.absent_means,
+            filters=self.filters,
             kind=self.kind,
             layer=self.layer,
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),

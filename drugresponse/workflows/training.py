@@ -40,6 +40,7 @@ def train(
     genotype_format: str = "auto",
     kind: str | None = None,
     absent_means: str | None = None,
+    filters: str = "all",
     layer: str | None = None,
     aliases: Path | None = None,
     sample_column: str = "sample_id",
@@ -80,6 +81,7 @@ def train(
         higher_means,
         layer,
         aliases,
+        filters,
     )
     with output_files({"model": model, "metrics": metrics, "report": report}, sources.paths()) as out:
         tables = sources.read(n_jobs, arm)

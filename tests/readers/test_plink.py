@@ -36,6 +36,21 @@ def write_pgen(folder, calls=((2, -9), (1, 2)), *, pvar=PVAR, psam=PSAM):
     return folder / "cohort.pgen"
 
 
+def test_read_plink__variants_that_failed_a_filter(tmp_path, caplog):
+    told = "#CHROM\tPOS\tID\tREF\tALT\tFILTER\n1\t7\trs1\tA\tC\tLowQual\nX\t9\trs2\tG\tT\tPASS\n"
+    file = write_pgen(tmp_path, pvar=told)
+    assert read_genotypes(file).shape == (2, 2)
+    assert "1 record (FILTER: LowQual 1) failed a filter and are kept" in caplog.text
+    assert read_genotypes(file, filters="pass").features.index.tolist() == ["X:9:G:T"]
+
+
+def test_read_plink__symbolic_alleles_of_one_place(tmp_path):
+    told = "#CHROM\tPOS\tID\tREF\tALT\tINFO\n1\t7\tsv1\tA\t<DEL>\tEND=57\n1\t7\tsv2\tA\t<DEL>\tSVLEN=-900\n"
+    assert read_plink(write_pgen(tmp_path, pvar=told)).features.index.tolist() == ["1:7:A:<DEL:50>", "1:7:A:<DEL:900>"]
+    named = read_plink(write_bed(tmp_path, bim="1 sv1 0 7 <DEL> A\n1 sv2 0 7 <DEL> A\n"))
+    assert named.features.index.tolist() == ["1:7:A:<DEL:sv1>", "1:7:A:<DEL:sv2>"]
+
+
 def simulated(n_samples, n_variants, seed=0):
     generator = np.random.default_rng(seed)
     calls = generator.binomial(2, generator.uniform(0.02, 0.6, n_variants), (n_samples, n_variants)).astype(np.float32)

@@ -127,6 +127,68 @@ def test_read_variants__dosage_only_where_calls_are_absent(tmp_path):
     np.testing.assert_array_equal(genotypes.dense(), [[0.25, 1.5, 1], [MISSING, MISSING, 0]])
 
 
+def test_read_variants__expected_copies_where_there_is_no_call(tmp_path):
+    records = [
+        "1 7 . A C . . . GT:DS ./.:0.3 0/1:0.9",
+        "1 8 . A C,G . . . DS:GT 0.1,1.8:./. .:1/2",
+        "1 9 . A C . . . GT:DS ./1 .",
+    ]
+    genotypes = read_variants(write(tmp_path, *records), absent_means="missing")
+    np.testing.assert_array_equal(genotypes.dense(), np.float32([[0.3, 0.1, 1.8, MISSING], [1, 1, 1, MISSING]]))
+
+
+def test_read_variants__one_copy_of_x_y_and_mt_counts_as_two(tmp_path):
+    """As PLINK writes it, so that alleles can be swapped; elsewhere, a haploid organism has one."""
+    records = [
+        f"{name} 7 . A C,{','.join('G' * n for n in range(1, 12))} . . . GT 1 {call}"
+        for name in ("chrX", "24", "chrM", "5")
+        for call in ("0/1", "12")
+    ]
+    found = calls(read_variants(write(tmp_path, *records[::2])))
+    assert [found[f"{name}:7:A:C"] for name in ("X", "Y", "MT", "5")] == [[2, 1], [2, 1], [2, 1], [1, 1]]
+    found = calls(read_variants(write(tmp_path, *records[1::2])))
+    assert [found[f"{name}:7:A:{'G' * 11}"] for name in ("X", "5")] == [[0, 2], [0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("told", "ids"),
+    [
+        (("END=1500;SVLEN=-500", "END=90000;SVLEN=-89000"), ["<DEL:500>", "<DEL:89000>"]),
+        (("END=1500", "SVLEN=-89000"), ["<DEL:500>", "<DEL:89000>"]),
+        (("SVLEN=500", "SVLEN=500"), ["<DEL:500>"]),
+        ((".", "END=1000"), ["<DEL>"]),
+    ],
+)
+def test_read_variants__symbolic_alleles_of_other_lengths_are_others(tmp_path, told, ids):
+    records = [
+        f"1 1000 . A <DEL> . . {each} GT {call}" for each, call in zip(told, ("0/1 ./.", "./. 1/1"), strict=True)
+    ]
+    found = calls(read_variants(write(tmp_path, *records)))
+    assert [name.removeprefix("1:1000:A:") for name in found] == ids
+    assert sorted(np.nansum(each) for each in found.values()) == ([1, 2] if len(ids) == 2 else [3])
+
+
+def test_read_variants__lengths_of_several_symbolic_alleles(tmp_path):
+    found = calls(read_variants(write(tmp_path, "1 50 . A <DEL>,<DUP:TANDEM>,C . . SVLEN=-8,30,. GT 0/1 2/3")))
+    assert found == {"1:50:A:<DEL:8>": [1, 0], "1:50:A:<DUP:TANDEM:30>": [0, 1], "1:50:A:C": [0, 1]}
+
+
+def test_read_variants__failed_filters_are_counted_and_left_out_when_asked(tmp_path, caplog):
+    records = [
+        "1 7 . A C . LowQual . GT:FT 0/1:PASS 1/1:.",
+        "1 8 . A C . PASS . GT:FT 0/1:PASS 1/1:LowGQ",
+        "1 9 . A C . . . FT:GT LowDP:1/1 PASS:0/0",
+        "1 10 . A . . LowQual . GT 0/0 0/0",
+    ]
+    file = write(tmp_path, *records)
+    assert calls(read_variants(file)) == {"1:7:A:C": [1, 2], "1:8:A:C": [1, 2], "1:9:A:C": [2, 0]}
+    assert "2 records (FILTER: LowQual 2) and 2 calls (FT) failed a filter and are kept" in caplog.text
+    passed = read_variants(file, site_filter=SiteFilter(passed_only=True), absent_means="reference")
+    np.testing.assert_array_equal(passed.dense(), [[1, MISSING], [MISSING, 0]])
+    assert not passed.reference.stretches
+    assert "failed a filter and are left out" in caplog.text
+
+
 def test_read_variants__absent_means_reference_spares_half_calls(tmp_path):
     file = write(tmp_path, "1 7 . A C . . . GT ./. 0/1", "1 8 . A C . . . GT ./1 1/1")
     np.testing.assert_array_equal(read_variants(file).dense(), [[MISSING, MISSING], [1, 2]])
