@@ -386,7 +386,7 @@ def test_read_variants__records_of_one_allele_far_apart(tmp_path, monkeypatch):
         "1 7 . A C . . . GT ./. 0/1 1/1 0/0",
         "1 6 . A C . . . GT 0/1 0/0 0/0 0/0",
         "1 7 . A C . . . GT 0/1 0/1 0/1 0/0",
-        samples="late same conflict none",
+        samples="late same conflict neither",
     )
     for absent_means in ("missing", "reference"):
         genotypes = read_variants(file, absent_means=absent_means)
