@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
 from drugresponse.verdict import model_verdict
 
-__all__ = ["auto_words", "describe_model", "describe_scores"]
+__all__ = ["auto_words", "covariate_words", "describe_model", "describe_scores"]
 
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
@@ -50,6 +50,28 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines
+
+
+def covariate_words(covariates: Sequence[str], unused: Mapping[str, Sequence[str]]) -> list[str]:
+    """Which columns of the samples table serve as covariates, which do not and why, and how they would.
+
+    Parameters
+    ----------
+    covariates
+        Those in use.
+    unused
+        The others by the reason why.
+
+    Examples
+    --------
+    >>> for line in covariate_words(["age", "sex"], {"an id or name": ["COSMIC_ID"], "no usual covariate": ["diet"]}):
+    ...     print(line)
+    Covariates: age, sex
+    Not used of the samples table: COSMIC_ID (an id or name); diet (no usual covariate). To choose: --covariates a,b
+    """
+    told = "; ".join(f"{', '.join(map(str, names))} ({reason})" for reason, names in unused.items())
+    lines = [f"Covariates: {', '.join(map(str, covariates)) or 'none'}"]
+    return [*lines, f"Not used of the samples table: {told}. To choose: --covariates a,b"] if unused else lines
 
 
 def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
@@ -99,7 +121,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         f"Learner: {manifest['learner']}",
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used",
-        f"Covariates: {', '.join(manifest['covariates']) or 'none'}",
+        *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",
         *describe_scores(manifest),

@@ -56,7 +56,7 @@ def audit(rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, sch
         *copies_of_response(rows),
         *find_duplicates(pairs, scheme),
         _repeated_pairs(responses),
-        *_held_out_groups(pairs, scheme),
+        *_held_out_groups(rows, scheme),
         *_unjoined(genotypes, responses),
         *_drugs(pairs, scheme),
         *_features(pairs.genotypes),
@@ -80,8 +80,9 @@ def _repeated_pairs(responses: Responses) -> Finding | None:
     return Finding("repeated pairs", "note", message, len(repeated))
 
 
-def _held_out_groups(pairs: Pairs, scheme: str) -> Iterable[Finding]:
+def _held_out_groups(rows: TrainingRows, scheme: str) -> Iterable[Finding]:
     """Groups too few to hold out, and tissues that one sample stands for."""
+    pairs = rows.pairs
     groups: dict[str, tuple[tuple[str, Callable[[Pairs], NDArray]], ...]] = {
         "new-samples": (("subjects", subject_of_pair),),
         "new-drugs": (("drug structures", compound_of_pair),),
@@ -95,7 +96,7 @@ def _held_out_groups(pairs: Pairs, scheme: str) -> Iterable[Finding]:
             yield Finding("few groups", "warning", message, n)
     if "tissue" in pairs.covariates:
         counts = _levels(pairs.covariates["tissue"])
-        alone = counts.index[counts == 1]
+        alone = sorted({*counts.index[counts == 1], *rows.covariates.pooled.get("tissue", [])})
         if len(alone):
             message = f"Tissues with a single sample ({show_ids(alone)}): held out, it is of an unknown tissue."
             yield Finding("single-sample tissues", "note", message, len(alone))

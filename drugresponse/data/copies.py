@@ -39,7 +39,7 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     >>> from drugresponse.data.joining import join_training_rows
     >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=1, n_features=20)
     >>> age = -cohort.responses.table.set_index("sample_id")["response"]
-    >>> rows = join_training_rows(cohort.genotypes, cohort.responses, None, pd.DataFrame({"age": age}))
+    >>> rows = join_training_rows(cohort.genotypes, cohort.responses, None, pd.DataFrame({"age": age}), ["age"])
     >>> [(each.check, each.severity, each.count) for each in copies_of_response(rows)]
     [('covariates that are the response', 'leak', 1)]
     """

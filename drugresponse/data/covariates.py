@@ -3,70 +3,235 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from drugresponse.errors import InputError, nearest
+from drugresponse.data.covariate_names import is_id, is_usual_covariate, may_be_outcome, plain_name, usual_place
+from drugresponse.errors import InputError, count, nearest, show_ids
 
-__all__ = ["DEFAULT_COVARIATES", "MOST_ARMS", "arm_covariate", "choose_covariates", "typed_covariate"]
+__all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariate"]
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_COVARIATES = ("tissue", "subtype", "ancestry", "sex", "age", "site")
 MOST_ARMS = 6
 """Treatment arms told apart by text, at most; a dose in numbers may have any number of values."""
+POOLED = "other"
+"""The one level of all that a single sample bears."""
+_YES_NO = frozenset(("0", "1", "0.0", "1.0", "yes", "no", "y", "n", "true", "false", "t", "f"))
+_YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
+_UNKNOWN = frozenset(("", "unknown", "unk", "na", "nan", "n/a", "none", "not known", "missing", "?"))
+_COPY = 0.99
+"""A rank correlation with the response above this is that of a copy."""
+_FEWEST = 10
+_FEWEST_OF_TWO = 5
+_MOST_TOLD = 60
 
 
-def choose_covariates(
-    samples: pd.DataFrame, names: Sequence[str] | None = None, arm: str | None = None
-) -> pd.DataFrame:
-    """The columns of a samples table that serve as covariates, numeric or text by content.
+@dataclass(frozen=True, eq=False)
+class Covariates:
+    """The columns of a samples table that serve as covariates, and why the others do not.
 
-    Parameters
+    Attributes
     ----------
-    samples
-        Index `sample_id`.
-    names
-        Columns to take; None takes those of `tissue, subtype, ancestry, sex, age, site` that are present and
-        usable, an empty sequence takes none.
-    arm
-        Column of the treatment arm, which is always a covariate.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Same rows; float64 columns (NaN missing) and text columns (empty string missing).
-
-    Raises
-    ------
-    InputError
-        A named column is absent, or is text with more levels than a tenth of the samples; the arm has one value, or
-        more than 6 levels of text.
+    table
+        One row a sample; float64 columns (NaN missing) and text columns (empty string missing).
+    unused
+        The other columns, each with the reason.
+    pooled
+        By column the levels that a single sample bears, which are one in the table.
     """
-    wanted = [name for name in DEFAULT_COVARIATES if name in samples.columns] if names is None else list(names)
-    wanted += [arm] if arm is not None and arm not in wanted else []
-    chosen: dict[str, pd.Series] = {}
-    for name in wanted:
-        if name == arm:
-            chosen[name] = arm_covariate(samples, name)
-            continue
-        if name not in samples.columns:
-            raise InputError(f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}')
-        column = typed_covariate(samples[name])
-        levels = column[column != ""].nunique() if column.dtype == object else 0
-        if levels > max(2, len(column) // 10):
-            message = (
-                f'samples, column "{name}": found {levels} different texts among {len(column)} samples '
-                "(expected at most a tenth as many levels as samples)."
-            )
-            if names is not None:
+
+    table: pd.DataFrame
+    unused: Mapping[str, str] = field(default_factory=dict)
+    pooled: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def choose(
+        cls,
+        samples: pd.DataFrame,
+        names: Sequence[str] | None = None,
+        arm: str | None = None,
+        responses: pd.DataFrame | None = None,
+    ) -> Covariates:
+        """Take columns by name, or those that are usual.
+
+        Parameters
+        ----------
+        samples
+            Index `sample_id`.
+        names
+            Columns to take; None takes those with the usual names of covariates and those of yes and no whose name is
+            not that of an outcome, as far as they are no copy of the response; an empty sequence takes none.
+        arm
+            Column of the treatment arm, which is always a covariate.
+        responses
+            Columns `sample_id, drug_id, response`, by which a copy of the response is known.
+
+        Raises
+        ------
+        InputError
+            A named column is absent, or is text with more levels than a third of the samples; the arm has one value,
+            or more than 6 levels of text.
+
+        Examples
+        --------
+        >>> samples = pd.DataFrame({"Age": [50, 61, 48], "statin": ["yes", "no", "no"], "died": [1, 0, 0]})
+        >>> chosen = Covariates.choose(samples)
+        >>> list(chosen.table.columns), dict(chosen.unused)
+        (['Age', 'statin'], {'died': 'may be an outcome'})
+        """
+        unused = _unused_by_default(samples, arm, responses) if names is None else {}
+        usual = sorted((each for each in samples.columns if str(each) not in unused), key=usual_place)
+        wanted = [each for each in usual if each != "subject_id"] if names is None else list(names)
+        wanted += [arm] if arm is not None and arm not in wanted else []
+        chosen: dict[str, pd.Series] = {}
+        pooled: dict[str, list[str]] = {}
+        for name in wanted:
+            if name == arm:
+                chosen[name] = arm_covariate(samples, name)
+                continue
+            if name not in samples.columns:
+                raise InputError(
+                    f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}'
+                )
+            column = typed_covariate(samples[name])
+            message = _nearly_unique(column)
+            if message and names is not None:
+                message = f'samples, column "{name}": {message}'
                 raise InputError(f"{message} Group the levels or leave the column out of --covariates.")
-            logger.warning("%s It is not used as a covariate.", message)
+            if message:
+                logger.warning('samples, column "%s": %s It is not used as a covariate.', name, message)
+                unused[str(name)] = "nearly every sample has a text of its own"
+                continue
+            known = _name_of(str(name), chosen, samples)
+            chosen[known], pooled[known] = _pool_single(known, column)
+        unused |= {str(each): "not named" for each in samples.columns if names is not None and each not in wanted}
+        unused.pop("subject_id", None)
+        table = pd.DataFrame(chosen, index=samples.index)
+        return cls(table, unused, {name: levels for name, levels in pooled.items() if levels})
+
+    def unused_by_reason(self) -> dict[str, list[str]]:
+        """The first columns that are not used, by the reason why, and how many more there are."""
+        found: dict[str, list[str]] = {}
+        for name, reason in list(self.unused.items())[:_MOST_TOLD]:
+            found.setdefault(reason, []).append(name if len(name) <= _MOST_TOLD else f"{name[:_MOST_TOLD]}...")
+        more = len(self.unused) - _MOST_TOLD
+        return found if more <= 0 else {**found, "not looked at here": [f"{more:,} more"]}
+
+    def texts(self, arm: str | None = None) -> dict[str, dict[str, str]]:
+        """The level that each text of a text column is taken as, by column; nothing of the arm's."""
+        found: dict[str, dict[str, str]] = {}
+        for name, column in self.table.select_dtypes(object).items():
+            kept = {} if name == arm else {level: level for level in sorted(set(column) - {""})}
+            found[str(name)] = kept | dict.fromkeys(self.pooled.get(str(name), []), POOLED)
+        return found
+
+
+def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> str:
+    """The tissue has one name however it is written, since naive predictions and schemes ask for it."""
+    is_tissue = plain_name(name) == "tissue" and "tissue" not in chosen and "tissue" not in samples.columns
+    return "tissue" if is_tissue else name
+
+
+def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.DataFrame | None) -> dict[str, str]:
+    """Columns that are no covariate unless named, each with the reason."""
+    found: dict[str, str] = {}
+    for name in samples.columns:
+        if name in ("subject_id", arm):
             continue
-        chosen[name] = column
-    return pd.DataFrame(chosen, index=samples.index)
+        usual = is_usual_covariate(name)
+        if not usual and is_id(name):
+            found[str(name)] = "an id or name"
+        elif not usual and may_be_outcome(name):
+            found[str(name)] = "may be an outcome"
+        elif not usual and not _says_yes_or_no(samples[name]):
+            found[str(name)] = "no usual covariate"
+        else:
+            column = typed_covariate(samples[name])
+            present = column[(column != "") & column.notna()]
+            levels = present.nunique()
+            if not levels or (levels == 1 and len(present) == len(column) and plain_name(name) != "tissue"):
+                found[str(name)] = "one value" if levels else "no value"
+            elif responses is not None and _copies_response(column, responses, may_part=usual):
+                found[str(name)] = "is the response itself"
+                logger.warning(
+                    'samples, column "%s": orders the samples as their response does: it is the response itself, in '
+                    "some unit or sign. It is not used as a covariate unless --covariates names it.",
+                    name,
+                )
+    return found
+
+
+def _says_yes_or_no(column: pd.Series) -> bool:
+    """Whether the values are two of one kind, such as yes and no, or 0 and 1, beside unknown ones."""
+    present = {str(value).strip().casefold() for value in set(column[column.notna()])}
+    return len(present - _UNKNOWN) == 2 and present <= _YES_NO | _UNKNOWN
+
+
+def _nearly_unique(column: pd.Series) -> str:
+    """What is wrong with a text column whose levels are more than a third of the samples; empty for others."""
+    levels = column[column != ""].nunique() if column.dtype == object else 0
+    if levels <= max(2, len(column) // 3):
+        return ""
+    return (
+        f"found {levels} different texts among {len(column)} samples "
+        "(expected at most a third as many levels as samples)."
+    )
+
+
+def _pool_single(name: str, column: pd.Series) -> tuple[pd.Series, list[str]]:
+    """A text column whose levels of one sample each are one level, and those levels; fewer than two stay."""
+    counts = column[column != ""].value_counts() if column.dtype == object else pd.Series(dtype=int)
+    single = sorted(str(level) for level in counts.index[counts == 1])
+    if len(single) < 2:
+        return column, []
+    logger.warning(
+        'samples, column "%s": %s of one sample each are taken as one, "%s" (%s).',
+        name,
+        count(len(single), "level"),
+        POOLED,
+        show_ids(single),
+    )
+    return column.where(~column.isin(single), POOLED), single
+
+
+def _copies_response(column: pd.Series, responses: pd.DataFrame, *, may_part: bool) -> bool:
+    """Whether a covariate orders the samples as their mean response does, or as the response to any drug.
+
+    Two values that part all responses are a copy too, unless they may: two ancestries can.
+    """
+    present = column[(column != "") & column.notna()]
+    is_two = present.nunique() == 2
+    if (is_two and may_part) or (column.dtype == object and not is_two):
+        return False
+    values = pd.Series(pd.factorize(present)[0], index=present.index) if is_two else present.astype(np.float64)
+    means = responses.groupby("sample_id")["response"].mean()
+    drugs = (group.groupby("sample_id")["response"].mean() for _, group in responses.groupby("drug_id"))
+    # two values part few responses by chance, where there are many drugs
+    return any(_same_order(values, each) for each in ([means] if is_two else [means, *drugs]))
+
+
+def _same_order(values: pd.Series, response: pd.Series) -> bool:
+    shared = values.index.intersection(response.index)
+    x, y = values.loc[shared].to_numpy(), response.loc[shared].to_numpy(dtype=np.float64)
+    levels, counts = np.unique(x, return_counts=True)
+    if len(x) < _FEWEST or len(levels) < 2 or y.min() == y.max():
+        return False
+    if len(levels) == 2:
+        return counts.min() >= _FEWEST_OF_TWO and _parting(y, x == levels[1]) > _COPY
+    return abs(float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])) > _COPY
+
+
+def _parting(y: NDArray[np.float64], upper: NDArray[np.bool_]) -> float:
+    """The rank-biserial correlation: 1 where every response of one side is above all of the other."""
+    n, m = int(upper.sum()), int((~upper).sum())
+    above = rankdata(y)[upper].sum() - n * (n + 1) / 2
+    return abs(2 * above / (n * m) - 1)
 
 
 def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:

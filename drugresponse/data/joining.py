@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.covariates import choose_covariates
+from drugresponse.data.covariates import Covariates, arm_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
@@ -66,12 +66,15 @@ class TrainingRows:
         `(n_pairs,)` float64.
     loss
         What the join kept and lost.
+    covariates
+        Which columns of the samples table serve as covariates, and why the others do not.
     """
 
     pairs: Pairs
     y: NDArray[np.float64]
     weights: NDArray[np.float64]
     loss: JoinLoss
+    covariates: Covariates = field(default_factory=lambda: Covariates(pd.DataFrame()))
 
 
 def join_training_rows(
@@ -79,10 +82,12 @@ def join_training_rows(
     responses: Responses,
     drugs: pd.DataFrame | None,
     samples: pd.DataFrame | None,
-    covariates: Sequence[str] | None = None,
+    covariates: Sequence[str] | pd.DataFrame | None = None,
     arm: str | None = None,
 ) -> TrainingRows:
     """Join by id; a drug that the drugs table lacks is kept, without structure.
+
+    Covariates are columns of the samples table by name, or those of a model as a table.
 
     Raises
     ------
@@ -110,9 +115,15 @@ def join_training_rows(
         )
     sample_table = _samples_of(samples, shared)
     drug_table = _drugs_of(drugs, pd.Index(rows["drug_id"].unique()))
+    if isinstance(covariates, pd.DataFrame):
+        chosen = Covariates(covariates.reindex(shared))
+        if arm is not None:
+            arm_covariate(sample_table, arm)
+    else:
+        chosen = Covariates.choose(sample_table, covariates, arm, rows)
     pairs = Pairs.build(
         genotypes.reindex(shared),
-        choose_covariates(sample_table, covariates, arm),
+        chosen.table,
         drug_table,
         rows,
         sample_table["subject_id"] if "subject_id" in sample_table.columns else None,
@@ -129,7 +140,7 @@ def join_training_rows(
         drugs_without_structure=int((pairs.drugs["smiles"] == "").sum()),
         repeated_rows=responses.n_repeated,
     )
-    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss)
+    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen)
 
 
 def _no_overlap(here: str, ids: pd.Index, there: str, known: pd.Index) -> str:

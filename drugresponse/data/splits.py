@@ -171,7 +171,7 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
     if "tissue" not in pairs.covariates.columns:
         raise InputError(
             'samples: no column "tissue" serves as covariate (the scheme new-tissues needs one, of text with at most a '
-            "tenth as many levels as samples). Add the column, group its levels, or choose another --scheme."
+            "third as many levels as samples). Add the column, group its levels, or choose another --scheme."
         )
     tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
     subjects = pd.factorize(pairs.subjects)[0]

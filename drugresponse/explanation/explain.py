@@ -30,7 +30,7 @@ from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
-from drugresponse.models.requests import drugs_by_id
+from drugresponse.models.requests import covariates_as_trained, drugs_by_id
 from drugresponse.models.threads import available_cores
 from drugresponse.readers import as_genotypes
 from drugresponse.readers.gene_sets import GeneSet
@@ -243,13 +243,14 @@ def _rows_of(
             f"{suggest_ids(ids, model.drugs_.index)}"
         )
     table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
-    present = [name for name in model.covariate_names_ if table is not None and name in table.columns]
+    names, texts = model.covariate_names_, model.text_covariates_
+    covariates = covariates_as_trained(genotypes.sample_ids, table, [] if table is None else names, texts)
     return join_training_rows(
         genotypes,
         Responses.build(measured.table[known], measured.measure),
         model.drugs_ if given is None else given,
         table,
-        present,
+        covariates,
         (model.manifest_.get("arm") or {}).get("column") if table is not None else None,
     )
 

@@ -53,6 +53,7 @@ def describe_training(
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
         "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        "unused_columns": rows.covariates.unused_by_reason(),
         **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
         "individual_level": scheme.sample_effect and len(rows.pairs.drugs) > 1,
         "training": rows.loss.to_dict(),

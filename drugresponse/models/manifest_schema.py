@@ -132,6 +132,7 @@ MANIFEST: dict[str, Schema] = {
     "seed": whole(2**64),
     "measure": {"name": TEXT, "unit": TEXT, "higher_means": Maybe(one_of(("sensitive", "resistant", "dose")))},
     "covariates": Many(TEXT),
+    "unused_columns": Absent(Named(Many(TEXT))),
     "arm": Absent({"column": TEXT, "levels": Maybe(Many(TEXT))}),
     "individual_level": FLAG,
     "training": {

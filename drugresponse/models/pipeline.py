@@ -56,8 +56,9 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
     covariates, arm
-        Columns of the samples table: the covariates, where None takes those of tissue, subtype, ancestry, sex, age and
-        site that are present; and the treatment arm (text or a dose), if any: what genotype does in each is learned.
+        Columns of the samples table: the covariates, where None takes those with usual names such as tissue, age or
+        batch, and those of yes and no, as `Covariates.choose` tells; and the treatment arm (text or a dose), if any:
+        what genotype does in each is learned.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
@@ -187,7 +188,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         self.loss_ = rows.loss
         self.drugs_ = rows.pairs.drugs
         self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
-        self.text_covariates_ = [str(each) for each in rows.pairs.covariates.select_dtypes(object).columns]
+        self.text_covariates_ = rows.covariates.texts(self.arm)
         self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
         self.manifest_ = describe_training(self, rows, measured.measure, inputs or {})
         return self

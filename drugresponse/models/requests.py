@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from drugresponse.data.covariate_names import plain_name
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids, tell_of_lost_ids
@@ -24,6 +26,7 @@ from drugresponse.models.base import LEARNERS, find_learner
 
 __all__ = [
     "as_trained",
+    "covariates_as_trained",
     "drugs_by_id",
     "prediction_pairs",
     "refuse_settings",
@@ -160,7 +163,7 @@ def prediction_pairs(
     samples: pd.DataFrame | None,
     rows: pd.DataFrame | None,
     covariates: Sequence[str],
-    text_covariates: Collection[str] = (),
+    text_covariates: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     arm: Mapping[str, Any] | None = None,
 ) -> Pairs:
     """The grid of samples and drugs, or the rows asked for.
@@ -178,7 +181,7 @@ def prediction_pairs(
     covariates
         Names that the model was trained with.
     text_covariates
-        Those of them that were text.
+        Those of them that were text, each with the level that its texts were taken as; none where that is not known.
     arm
         `column` and `levels` of the treatment arm, as in the manifest; None where there is none.
 
@@ -190,7 +193,7 @@ def prediction_pairs(
     if not len(genotypes.sample_ids):
         raise InputError("genotypes: found no sample (expected at least one). Check the file.")
     known = _merge_drugs(trained_drugs, drugs)
-    side = _covariates(genotypes.sample_ids, samples, covariates, text_covariates)
+    side = covariates_as_trained(genotypes.sample_ids, samples, covariates, text_covariates)
     if arm is not None:
         _tell_unknown_arms(side, str(arm["column"]), arm["levels"])
     if rows is None:
@@ -218,9 +221,33 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
     return pd.concat([given, trained[~trained.index.isin(given.index)]])
 
 
-def _covariates(
-    sample_ids: pd.Index, samples: pd.DataFrame | None, names: Sequence[str], texts: Collection[str]
+def covariates_as_trained(
+    sample_ids: pd.Index,
+    samples: pd.DataFrame | None,
+    names: Sequence[str],
+    texts: Mapping[str, Mapping[str, str]],
 ) -> pd.DataFrame:
+    """The columns of a samples table that a model was trained with, in its terms.
+
+    Parameters
+    ----------
+    sample_ids
+        Samples wanted, in this order.
+    samples
+        Index `sample_id`; None where there is no table.
+    names, texts
+        As `covariates` and `text_covariates` of `prediction_pairs`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns that are present, under the names of the training: without regard to case, blanks, `_` and `-`.
+
+    Raises
+    ------
+    InputError
+        No sample is in the table.
+    """
     if names and samples is None:
         logger.warning(
             "samples: no table was given, and the model uses the covariates %s; they count as missing. Give --samples.",
@@ -234,13 +261,57 @@ def _covariates(
         )
     if samples is not None and names:
         tell_of_lost_ids("genotypes", "samples", sample_ids, "samples table", samples.index, "without covariates")
-    absent = [name for name in names if name not in table.columns]
+    written = {name: _column_of(name, table.columns) for name in names}
+    absent = [name for name, column in written.items() if column is None]
     if samples is not None and absent:
         logger.warning("samples: the columns %s of the training are absent; they count as missing.", show_ids(absent))
-    present = [name for name in names if name in table.columns]
-    # numbers alone among new samples do not make levels of text into numbers
-    typed = {name: _as_text(table[name]) if name in texts else typed_covariate(table[name]) for name in present}
+    typed = {
+        # numbers alone among new samples do not make levels of text into numbers
+        name: _as_levels(name, table[column], texts[name]) if name in texts else _as_numbers(name, table[column])
+        for name, column in written.items()
+        if column is not None
+    }
     return pd.DataFrame(typed, index=sample_ids)
+
+
+def _column_of(name: str, columns: pd.Index) -> str | None:
+    """The column of this name, or the only one that differs in case, blanks or marks alone."""
+    if name in columns:
+        return name
+    alike = [each for each in columns if plain_name(each) == plain_name(name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _as_levels(name: str, column: pd.Series, levels: Mapping[str, str]) -> pd.Series:
+    """A column of text in the levels of the training; a text that training had not stays, and contributes nothing."""
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip().astype(object)
+    unknown = (text != "") & ~text.isin(list(levels))
+    if levels and unknown.any():
+        logger.warning(
+            'samples, column "%s": %d of %s have a text that training had not; it counts as missing. %s',
+            name,
+            int(unknown.sum()),
+            count(len(text), "sample"),
+            suggest_ids(pd.Index(text[unknown].unique()), pd.Index(list(levels))),
+        )
+    return text.where(~text.isin(list(levels)), text.map(levels)).astype(object)
+
+
+def _as_numbers(name: str, column: pd.Series) -> pd.Series:
+    typed = typed_covariate(column)
+    if typed.dtype != object:
+        return typed
+    numbers = pd.to_numeric(typed, errors="coerce").astype(np.float64)
+    lost = numbers.isna() & (typed != "")
+    if lost.any():
+        logger.warning(
+            'samples, column "%s": %d of %s are no numbers, as they were in training (%s); they count as missing.',
+            name,
+            int(lost.sum()),
+            count(len(typed), "sample"),
+            show_ids(typed[lost].unique()),
+        )
+    return numbers
 
 
 def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[str] | None) -> None:
@@ -255,10 +326,6 @@ def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[s
             int((~known).sum()),
             count(len(known), "sample"),
         )
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    return column.astype(object).where(column.notna(), "").astype(str).str.strip().astype(object)
 
 
 def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes) -> pd.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from drugresponse.data.splits import find_scheme
+from drugresponse.errors import ModelFileError
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.base import State, restore_learner, state_array
 from drugresponse.models.baselines import NaiveEffects
@@ -30,7 +32,8 @@ def model_state(model: DrugResponseModel) -> State:
         "drugs": {str(name): _texts(drugs[name]) for name in drugs.columns},
         "drug_ids": [str(each) for each in drugs.index],
         "covariates": model.covariate_names_,
-        "text_covariates": model.text_covariates_,
+        "text_covariates": list(model.text_covariates_),
+        "covariate_texts": [json.dumps(model.text_covariates_)],
         "adaptation": {} if model.adaptation_ is None else model.adaptation_.get_state(),
         "intervals": {} if model.intervals_ is None else model.intervals_.get_state(),
     }
@@ -46,13 +49,22 @@ def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, An
     index = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
     model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
     model.covariate_names_ = list(state["covariates"])
-    model.text_covariates_ = list(state["text_covariates"])
+    model.text_covariates_ = _covariate_texts(state)
     intervals = state.get("intervals")
     model.intervals_ = IntervalTable.from_state(intervals) if intervals else None
     adaptation = state.get("adaptation")
     model.adaptation_ = PilotAdaptation.from_state(adaptation) if adaptation else None
     model.metrics_ = None
     model.manifest_ = {key: value for key, value in manifest.items() if key != "sha256"}
+
+
+def _covariate_texts(state: State) -> dict[str, dict[str, str]]:
+    """The texts of each text covariate and the level of each; files of format 1 may lack them, which leaves none."""
+    texts = json.loads("".join(state.get("covariate_texts", ["{}"])))
+    found = {str(name): dict(texts.get(name, {})) for name in state["text_covariates"]}
+    if not all(isinstance(each, str) for levels in found.values() for pair in levels.items() for each in pair):
+        raise ModelFileError("model: a level of a covariate is no text. The file is damaged; train the model again.")
+    return found
 
 
 def _texts(column: pd.Series) -> list[str]:

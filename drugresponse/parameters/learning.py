@@ -43,8 +43,11 @@ COVARIATES = Parameter(
     "covariates",
     "names",
     label="Covariates",
-    help="Columns of the table of samples.",
-    unset="Tissue, subtype, ancestry, sex, age and site, where present",
+    help="Columns of the table of samples. The usual ones are recognised by name, however it is written (age_years, "
+    "Smoking Status), and columns of yes and no, such as a co-medication, unless the name is that of an outcome; the "
+    "output tells which columns are used and which are not.",
+    unset="Tissue, subtype, ancestry, race, ethnicity, sex, age, height, weight, BMI, smoking, stage, site, batch, "
+    "plate, medium and columns of yes and no, where present",
     section="learner_settings",
     column_of=("samples",),
 )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from drugresponse.description import covariate_words
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.models.manifest import NOTICE
-from drugresponse.report.blocks import Figure, Part, as_html
+from drugresponse.report.blocks import Figure, Part, Words, as_html
 from drugresponse.report.evaluation_charts import skill_figure
 from drugresponse.report.evaluation_checks import (
     audit_part,
@@ -96,7 +97,9 @@ def _lead(numbers: Numbers) -> str:
 
 def _parts(numbers: Numbers) -> Iterator[Part]:
     warning = leak_warning(numbers)
-    yield Part("", [verdict(numbers), *([warning] if warning else []), skill_figure(numbers)])
+    used = covariate_words(numbers.covariates(), numbers.evaluation.rows.covariates.unused_by_reason())
+    told = Words(f"{'. '.join(used)}.", quiet=True)
+    yield Part("", [verdict(numbers), *([warning] if warning else []), told, skill_figure(numbers)])
     yield scores_part(numbers)
     yield comparison_part(numbers)
     yield drugs_part(numbers)

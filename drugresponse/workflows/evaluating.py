@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from drugresponse.description import covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
 from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
@@ -166,7 +167,9 @@ def _told(found: EvaluationSummary) -> list[str]:
         str(name): dict(zip(rows["metric"], rows["value"], strict=True)) for name, rows in pooled.groupby("learner")
     }
     best = found.evaluation.best_naive()
-    lines = [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
+    rows = found.evaluation.rows
+    lines = covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
+    lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
     for name in found.evaluation.learners:
         told = wide[name]
         lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")

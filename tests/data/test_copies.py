@@ -25,7 +25,9 @@ def joined(column, where: str = "feature", y=Y) -> TrainingRows:
     genotypes = Genotypes.from_dense(calls, ids, [f"g{j:02d}" for j in range(calls.shape[1])], kind="score")
     samples = pd.DataFrame({"tissue": TISSUE, "age": 0.0 if where == "feature" else column}, index=ids)
     table = pd.DataFrame(y, index=ids).stack().rename_axis(["sample_id", "drug_id"]).rename("response").reset_index()
-    return join_training_rows(genotypes, Responses.build(table), None, samples)
+    return join_training_rows(
+        genotypes, Responses.build(table), None, samples, None if samples is None else list(samples)
+    )
 
 
 def half_missing(values):

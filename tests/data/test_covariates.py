@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import logging
 import re
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.data.covariates import arm_covariate, choose_covariates
+from drugresponse.data.covariates import Covariates, arm_covariate
 from drugresponse.errors import InputError
 
 NAN = float("nan")
@@ -61,10 +62,112 @@ def test_arm_covariate__absent_column():
         arm_covariate(pd.DataFrame(index=["s"]), "arm")
 
 
-def test_choose_covariates__the_arm_is_always_one_and_may_have_many_levels_in_few_samples():
+def test_choose__the_arm_is_always_one_and_may_have_many_levels_in_few_samples():
     table = samples_with(age=[1.0, 2.0, 3.0, 4.0], treatment=["a", "b", "c", "a"])
-    assert list(choose_covariates(table, arm="treatment").columns) == ["age", "treatment"]
-    assert list(choose_covariates(table, [], "treatment").columns) == ["treatment"]
-    assert list(choose_covariates(table, ["treatment", "age"], "treatment").columns) == ["treatment", "age"]
+    assert list(Covariates.choose(table, arm="treatment").table.columns) == ["age", "treatment"]
+    assert list(Covariates.choose(table, [], "treatment").table.columns) == ["treatment"]
+    assert list(Covariates.choose(table, ["treatment", "age"], "treatment").table.columns) == ["treatment", "age"]
     with pytest.raises(InputError, match="found 3 different texts among 4 samples"):
-        choose_covariates(table, ["treatment"])
+        Covariates.choose(table, ["treatment"])
+
+
+def samples(n: int = 40, **columns: object) -> pd.DataFrame:
+    return pd.DataFrame(columns, index=pd.Index([f"s{i}" for i in range(n)], name="sample_id"))
+
+
+def test_choose__default_takes_known_columns_by_content():
+    table = samples(
+        tissue=["lung", None, " skin ", "lung"] * 10,
+        age=["40", "", "50.5", None] * 10,
+        other=1.0,
+        site=[1, 2, 3, 4] * 10,
+    )
+    chosen = Covariates.choose(table).table
+    assert list(chosen.columns) == ["tissue", "age", "site"]
+    assert chosen["tissue"].tolist()[:3] == ["lung", "", "skin"]
+    np.testing.assert_array_equal(chosen["age"].iloc[:4], [40, np.nan, 50.5, np.nan])
+    assert chosen["site"].dtype == np.float64
+
+
+def test_choose__named_or_none():
+    table = samples(tissue="lung", other=[1.5] * 40)
+    assert list(Covariates.choose(table, ["other"]).table.columns) == ["other"]
+    assert Covariates.choose(table, []).table.shape == (40, 0)
+
+
+def test_choose__text_with_many_levels_is_left_out_or_refused(caplog):
+    table = samples(site=[f"site {i}" for i in range(40)])
+    with caplog.at_level(logging.WARNING):
+        assert Covariates.choose(table).table.empty
+    assert 'column "site": found 40 different texts among 40 samples' in caplog.text
+    with pytest.raises(InputError, match=r'column "site": found 40 different texts .* leave the column out'):
+        Covariates.choose(table, ["site"])
+
+
+def test_choose__misspelt_name():
+    with pytest.raises(InputError, match=r'no covariate column "tisue"\. Did you mean "tissue"\?'):
+        Covariates.choose(samples(tissue="lung"), ["tisue"])
+
+
+def test_choose__usual_names_however_they_are_written():
+    usual = ["Age (years)", "RACE", "ethnicity", "Height_cm", "Weight", "BMI", "Smoking Status", "tumor-stage", "Batch"]
+    usual += ["plate_id", "growth medium", "AgeAtDiagnosis", "Gender"]
+    others = ["age_at_death", "lineage", "platelets", "sample_weight", "creatinine"]
+    table = samples(**{name: np.arange(40.0) for name in [*usual, *others]})
+    chosen = Covariates.choose(table)
+    assert sorted(chosen.table.columns) == sorted(usual)
+    assert sorted(chosen.unused) == sorted(others)
+
+
+def test_choose__yes_and_no_unless_the_name_is_that_of_an_outcome():
+    sides = {"amiodarone": [0, 1], "enzyme_inducer": ["yes", "no"], "statin": ["Y", ""], "Heart failure": ["1", "0"]}
+    sides["herbal"] = [True, False]
+    outcomes = ["responder", "dead", "relapse", "event", "status", "Survived", "treatment failure", "toxicity", "fold"]
+    others = {"drug_class": ["a", "b"], "copies": [1, 2], "always": [1, 1], "sample_barcode": [0, 1]}
+    values = {**sides, **{name: [0, 1] for name in outcomes}, **others}
+    table = samples(**{name: [each[0], each[1], None, each[1]] * 10 for name, each in values.items()})
+    table["statin"] = ["Y", "N", "unknown", ""] * 10
+    chosen = Covariates.choose(table)
+    assert list(chosen.table.columns) == list(sides)
+    assert {chosen.unused[name] for name in outcomes} == {"may be an outcome"}
+    assert chosen.unused_by_reason()["an id or name"] == ["sample_barcode"]
+
+
+def test_choose__named_columns_leave_the_others_unused():
+    chosen = Covariates.choose(samples(age=np.arange(40.0), sex=["f", "m"] * 20, subject_id="p"), ["sex"])
+    assert dict(chosen.unused) == {"age": "not named"}
+
+
+def test_choose__ids_in_numbers_are_no_covariates_unless_named():
+    table = samples(COSMIC_ID=np.arange(40), number=np.arange(40))
+    assert Covariates.choose(table).table.empty
+    assert list(Covariates.choose(table, ["COSMIC_ID"]).table.columns) == ["COSMIC_ID"]
+
+
+@pytest.mark.parametrize(("levels", "n"), [(6, 48), (9, 55)])
+def test_choose__text_of_a_small_cohort_is_used(levels, n):
+    table = samples(n, tissue=[f"t{i % levels}" for i in range(n)])
+    assert list(Covariates.choose(table).table.columns) == ["tissue"]
+    assert Covariates.choose(table, ["tissue"]).table["tissue"].nunique() == levels
+
+
+def test_choose__levels_of_one_sample_are_one(caplog):
+    table = samples(Tissue=["lung"] * 20 + ["skin"] * 16 + ["eye", "bone", "thymus", ""])
+    with caplog.at_level(logging.WARNING):
+        chosen = Covariates.choose(table)
+    assert chosen.table["tissue"].tolist() == ["lung"] * 20 + ["skin"] * 16 + ["other"] * 3 + [""]
+    assert chosen.texts()["tissue"]["bone"] == "other"
+    assert '3 levels of one sample each are taken as one, "other" ("bone", "eye", "thymus")' in caplog.text
+
+
+def test_choose__a_copy_of_the_response_is_no_default_covariate():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=40), rng.normal(size=40)
+    table = samples(age=np.exp(second), weight=first + rng.normal(size=40), statin=(first + second > 0).astype(int))
+    parts = [
+        pd.DataFrame({"sample_id": table.index, "drug_id": d, "response": y}) for d, y in (("a", first), ("b", second))
+    ]
+    chosen = Covariates.choose(table, responses=pd.concat(parts))
+    assert list(chosen.table.columns) == ["weight"]
+    assert dict(chosen.unused) == {"age": "is the response itself", "statin": "is the response itself"}
+    assert list(Covariates.choose(table, ["age"], responses=pd.concat(parts)).table.columns) == ["age"]

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.data.covariates import choose_covariates
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError
 
@@ -133,44 +132,6 @@ def test_index_by_id__bad_ids(ids, message):
 def test_index_by_id__no_such_column():
     with pytest.raises(InputError, match=r'^drugs: found no column "drug_id" \(its columns are "id"\)'):
         index_by_id(pd.DataFrame({"id": ["a"]}), "drug_id", where="drugs")
-
-
-def samples(n: int = 40, **columns) -> pd.DataFrame:
-    return pd.DataFrame(columns, index=pd.Index([f"s{i}" for i in range(n)], name="sample_id"))
-
-
-def test_choose_covariates__default_takes_known_columns_by_content():
-    table = samples(
-        tissue=["lung", None, " skin ", "lung"] * 10,
-        age=["40", "", "50.5", None] * 10,
-        other=1.0,
-        site=[1, 2, 3, 4] * 10,
-    )
-    chosen = choose_covariates(table)
-    assert list(chosen.columns) == ["tissue", "age", "site"]
-    assert chosen["tissue"].tolist()[:3] == ["lung", "", "skin"]
-    np.testing.assert_array_equal(chosen["age"].iloc[:4], [40, np.nan, 50.5, np.nan])
-    assert chosen["site"].dtype == np.float64
-
-
-def test_choose_covariates__named_or_none():
-    table = samples(tissue="lung", other=[1.5] * 40)
-    assert list(choose_covariates(table, ["other"]).columns) == ["other"]
-    assert choose_covariates(table, []).shape == (40, 0)
-
-
-def test_choose_covariates__text_with_many_levels_is_left_out_or_refused(caplog):
-    table = samples(site=[f"site {i}" for i in range(40)])
-    with caplog.at_level(logging.WARNING):
-        assert choose_covariates(table).empty
-    assert 'column "site": found 40 different texts among 40 samples' in caplog.text
-    with pytest.raises(InputError, match=r'column "site": found 40 different texts .* leave the column out'):
-        choose_covariates(table, ["site"])
-
-
-def test_choose_covariates__misspelt_name():
-    with pytest.raises(InputError, match=r'no covariate column "tisue"\. Did you mean "tissue"\?'):
-        choose_covariates(samples(tissue="lung"), ["tisue"])
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ def test_predict__structure_of_training_is_remembered(cohort):
 
 def test_fit__covariates_by_name(cohort):
     samples = cohort.samples.assign(batch=["a", "b"] * 30, age=np.arange(60.0))
-    assert fit(cohort, samples=samples).covariate_names_ == ["tissue", "age"]
+    assert fit(cohort, samples=samples).covariate_names_ == ["tissue", "age", "batch"]
     assert fit(cohort, samples=samples, covariates=["batch"]).covariate_names_ == ["batch"]
     assert fit(cohort, samples=samples, covariates=[]).covariate_names_ == []
     with pytest.raises(dr.InputError, match=r'found no covariate column "tissu"\. Did you mean "tissue"\?'):

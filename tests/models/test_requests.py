@@ -15,7 +15,7 @@ from drugresponse.data.tables import as_responses
 from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.models.encoders import trained_features
-from drugresponse.models.pipeline import DrugResponseModel
+from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.models.requests import as_trained, prediction_pairs
 from drugresponse.models.stack import AutoLearner
 
@@ -155,3 +155,52 @@ def test_prediction_pairs__other_spellings_are_told_of(caplog: pytest.LogCapture
     assert pairs.sample_ids.tolist() == [first]
     assert f'"{second}" may be "{second.upper()}"' in caplog.text
     assert '"erlotinib" may be "Erlotinib"' in caplog.text
+
+
+def fitted_on(samples: pd.DataFrame, **settings: object) -> DrugResponseModel:
+    rng = np.random.default_rng(3)
+    genotypes = Genotypes.from_dense(rng.integers(0, 2, (len(samples), 6)), samples.index, [f"g{i}" for i in range(6)])
+    shift = pd.factorize(samples.iloc[:, 0])[0]
+    table = pd.DataFrame({"sample_id": samples.index, "response": shift + 0.1 * rng.normal(size=len(samples))})
+    return DrugResponseModel("ridge", folds=0, **settings).fit(genotypes, table, samples=samples)
+
+
+def people(**columns: object) -> pd.DataFrame:
+    n = len(next(iter(columns.values())))
+    return pd.DataFrame(columns, index=pd.Index([f"p{i:02d}" for i in range(n)], name="sample_id"))
+
+
+def predicted(model: DrugResponseModel, samples: pd.DataFrame) -> np.ndarray:
+    genotypes = Genotypes.from_dense(np.zeros((len(samples), 6)), samples.index, [f"g{i}" for i in range(6)])
+    return model.predict(genotypes, samples=samples)["prediction"].to_numpy()
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_predict__levels_of_one_sample_are_one_and_new_ones_are_told(loaded, tmp_path, caplog):
+    model = fitted_on(people(tissue=["lung"] * 20 + ["skin"] * 17 + ["eye", "bone", "thymus"]))
+    if loaded:
+        model.save(tmp_path / "m.safetensors")
+        model = load_model(tmp_path / "m.safetensors")
+    lung, eye, bone, new, unknown = predicted(model, people(tissue=["lung", "eye", "bone", "kidney", ""]))
+    assert eye == bone != lung
+    assert new == unknown
+    assert 'column "tissue": 1 of 5 samples have a text that training had not' in caplog.text
+
+
+def test_predict__covariates_are_found_however_their_names_are_written():
+    model = fitted_on(people(**{"Smoking Status": ["ever", "never"] * 20}))
+    assert model.covariate_names_ == ["Smoking Status"]
+    first, second = predicted(model, people(smoking_status=["ever", "never"]))
+    assert second - first == pytest.approx(1.0, abs=0.2)
+
+
+def test_predict__text_where_training_had_numbers_is_told(caplog):
+    model = fitted_on(people(age=list(range(40))), covariates=["age"])
+    predicted(model, people(age=["35", "40 years"]))
+    assert 'column "age": 1 of 2 samples are no numbers, as they were in training ("40 years")' in caplog.text
+
+
+def test_fit__says_which_columns_are_not_used():
+    told = fitted_on(people(race=["a", "b"] * 20, died=[0, 1] * 20, diet=["x", "y"] * 20)).manifest_
+    assert told["covariates"] == ["race"]
+    assert told["unused_columns"] == {"may be an outcome": ["died"], "no usual covariate": ["diet"]}
