@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from server import TEST_DATA, GalaxyServer
+from waiting import LONGEST_SECONDS
 
 FILES = {"chromosome_2.vcf": "vcf", "chromosome_19.vcf": "vcf", "responses.tsv": "tabular"}
 AWKWARD = "chr2 $(touch x) 'a"
 """Name of an element that a shell would misread."""
 LINKED = "chr2 _(touch x) _a"
-SECONDS = 300
 
 
 def problem_of_collections(server: GalaxyServer) -> str | None:
@@ -25,7 +25,7 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
         answer = galaxy.tools.upload_file(str(TEST_DATA / "germline" / name), history, file_type=kind)
         ids[name] = answer["outputs"][0]["id"]
     for each in ids.values():
-        galaxy.datasets.wait_for_dataset(each, maxwait=SECONDS, interval=0.5, check=True)
+        galaxy.datasets.wait_for_dataset(each, maxwait=LONGEST_SECONDS, interval=0.5, check=True)
     first = (AWKWARD, ids["chromosome_2.vcf"])
     joined = prepared_from(galaxy, history, [first, ("chr19", ids["chromosome_19.vcf"])])
     if joined["exit_code"] != 0 or "120 samples and 13 features" not in joined["tool_stdout"]:
@@ -47,5 +47,5 @@ def prepared_from(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]
     genotypes = {"batch": False, "values": [{"src": "hdca", "id": made["id"]}]}
     started = galaxy.tools.run_tool(history, "drugresponse_prepare", {"genotypes": genotypes, "outputs": None})
     (job,) = started["jobs"]
-    galaxy.jobs.wait_for_job(job["id"], maxwait=SECONDS, interval=0.5, check=False)
+    galaxy.jobs.wait_for_job(job["id"], maxwait=LONGEST_SECONDS, interval=0.5, check=False)
     return galaxy.jobs.show_job(job["id"], full_details=True)

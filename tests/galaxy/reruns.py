@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from server import ROOT, TEST_DATA
+from waiting import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from bioblend.galaxy import GalaxyInstance
 
 SLOTS = (1, 2)
-JOB_SECONDS = 600
 UNDER_WAY = ("new", "waiting", "queued", "running")
 SHOWN = 40
 NEW_LINE = b"\n"
@@ -103,7 +103,7 @@ def upload_all(galaxy: GalaxyInstance, history: str) -> dict[File | Model, dict[
         answer = galaxy.tools.upload_file(str(path), history, file_name=path.name, file_type=file.file_type)
         uploaded[file] = {"src": "hda", "id": answer["outputs"][0]["id"]}
     for dataset in uploaded.values():
-        galaxy.datasets.wait_for_dataset(dataset["id"], maxwait=JOB_SECONDS, interval=0.5, check=True)
+        galaxy.datasets.wait_for_dataset(dataset["id"], maxwait=LONGEST_SECONDS, interval=0.5, check=True)
     return uploaded
 
 
@@ -143,7 +143,7 @@ def finish(galaxy: GalaxyInstance, run: Run) -> None:
 
 def wait_for(galaxy: GalaxyInstance, job: str) -> str:
     """The state in which a job stays; a job is paused when the one that makes its model has failed."""
-    deadline = time.monotonic() + JOB_SECONDS
+    deadline = time.monotonic() + LONGEST_SECONDS
     while (state := galaxy.jobs.get_state(job)) in UNDER_WAY and time.monotonic() < deadline:
         time.sleep(0.5)
     return state

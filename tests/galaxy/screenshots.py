@@ -15,6 +15,7 @@ import yaml
 from server import HOME, ROOT, GalaxyServer
 from stages import REPORTS, run_workflow_tests, say
 from summary import read_report
+from waiting import LONGEST_SECONDS
 from web_client import WebClient, find_browser, web_client
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ WIDTH = 1400
 FORM_HEIGHT, REPORT_HEIGHT = 8000, 1300
 MARGIN = 12
 COLOURS = 64
-JOB_SECONDS = 600
 DRAWING_MS = 3000
 
 
@@ -106,7 +106,7 @@ def shown_test(tool: str) -> dict[str, Any]:
 def outputs_of(inputs: Inputs, tool: str, values: dict[str, Any]) -> dict[str, str]:
     """Run a tool, and wait for it: dataset by the name of the output."""
     answer = inputs.galaxy.tools.run_tool(inputs.history, tool, values)
-    inputs.galaxy.jobs.wait_for_job(answer["jobs"][0]["id"], maxwait=JOB_SECONDS, check=True)
+    inputs.galaxy.jobs.wait_for_job(answer["jobs"][0]["id"], maxwait=LONGEST_SECONDS, check=True)
     return {each["output_name"]: each["id"] for each in answer["outputs"]}
 
 

@@ -17,11 +17,11 @@ from reached_program import cause_of, check_report
 from reruns import CASES, rerun_all
 from server import DATA_MANAGER, HOME, ROOT, GalaxyServer
 from summary import Row, read_report, rows_of
+from waiting import LONGEST_SECONDS
 
 # planemo does not look for .planemo.yml by itself
 PLANEMO = (str(HOME / "planemo" / "bin" / "planemo"), "--config", ".planemo.yml")
 REPORTS = HOME / "report"
-SECONDS_A_TEST = 300
 WORKFLOWS = ROOT / "tools" / "workflows"
 EXAMPLE = ROOT / "docs" / "examples" / "drive_galaxy.py"
 COHORT = ROOT / "test-data" / "cell_lines"
@@ -50,7 +50,7 @@ def planemo_test(server: GalaxyServer, report: Path, *what: str) -> tuple[int, b
     )
     code = planemo(
         *("test", "--galaxy_url", server.url, "--galaxy_admin_key", server.admin_key),
-        *("--galaxy_user_key", server.user_key, "--no_shed_install", "--test_timeout", str(SECONDS_A_TEST)),
+        *("--galaxy_user_key", server.user_key, "--no_shed_install", "--test_timeout", str(LONGEST_SECONDS)),
         *(*outputs, *what),
     )
     if not report.exists():
@@ -136,12 +136,12 @@ def run_example(server: GalaxyServer) -> tuple[bool, list[Row]]:
                 env={**os.environ, "GALAXY_KEY": server.user_key},
                 capture_output=True,
                 text=True,
-                timeout=2 * SECONDS_A_TEST,
+                timeout=LONGEST_SECONDS,
                 check=False,
             )
             problem = problem_of_example(done, Path(folder))
         except subprocess.TimeoutExpired:
-            problem = f"it had not ended after {2 * SECONDS_A_TEST} s"
+            problem = f"it had not ended after {LONGEST_SECONDS} s"
     if problem:
         say(f"FAILED {EXAMPLE.name}: {problem}")
     return not problem, [Row(EXAMPLE.name, 1, int(not problem), time.monotonic() - start)]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from waiting import LONGEST_SECONDS
+
 if TYPE_CHECKING:
     from playwright.sync_api import FrameLocator, Locator, Page
 
@@ -23,8 +25,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
-PAGE_SECONDS = 120
-JOB_SECONDS = 300
+PAGE_SECONDS = 600
 WIDTH, HEIGHT = 1400, 900
 
 
@@ -71,7 +72,7 @@ class WebClient:
 
     def wait_until_green(self, names: Sequence[str]) -> None:
         """Wait until all of these datasets are there and green; the first that is red ends the wait."""
-        deadline = time.monotonic() + JOB_SECONDS
+        deadline = time.monotonic() + LONGEST_SECONDS
         states: dict[str, str | None] = {}
         while time.monotonic() < deadline:
             for name in names:
@@ -82,7 +83,7 @@ class WebClient:
             if set(states.values()) == {"ok"}:
                 return
             self.page.wait_for_timeout(500)
-        raise PageError(f"history: after {JOB_SECONDS} s the states are {states} (all ok expected)")
+        raise PageError(f"history: after {LONGEST_SECONDS} s the states are {states} (all ok expected)")
 
     def open_tool(self, name: str) -> None:
         """Search for the tool in the tool panel, and open its form."""
