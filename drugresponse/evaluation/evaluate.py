@@ -14,6 +14,7 @@ from drugresponse.data.audit import audit
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count, nearest
 from drugresponse.evaluation.benchmark import contenders, run_units
 from drugresponse.evaluation.ceiling import noise_ceiling
@@ -118,7 +119,7 @@ def evaluate(
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
     table = as_genotypes(genotypes)
-    measured = as_responses(responses)
+    measured = right_way_round(as_responses(responses), samples=table.sample_ids)
     refuse_misnamed_measure(measured.measure)
     rows = join_training_rows(
         table,

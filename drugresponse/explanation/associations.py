@@ -14,6 +14,7 @@ from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.explanation.association_cells import AssociationCells, associate_drugs
 from drugresponse.explanation.covariate_bases import CovariateBases, covariate_columns, general_sensitivity
@@ -97,7 +98,8 @@ def associate(
     >>> found[["feature_id", "effect", "n_carriers", "p"]].round(6).values.tolist()
     [['KRAS', 5.0, 3, 0.1]]
     """
-    called, table = as_genotypes(genotypes), as_responses(responses).table
+    called = as_genotypes(genotypes)
+    table = right_way_round(as_responses(responses), samples=called.sample_ids).table
     shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()
     measured = pd.Index(table["sample_id"].unique())
     if shared.empty:

@@ -15,6 +15,7 @@ from drugresponse.data.ids import suggest_ids
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
 from drugresponse.explanation.agreement import agreement
 from drugresponse.explanation.associations import MINIMUM_CARRIERS, Associations, associate_pairs
@@ -160,8 +161,9 @@ def explain(
     selected_samples = [str(each) for each in listed]
     recipe = _recipe_of(model, refit_learner)
     jobs = n_jobs or available_cores()
-    trained, measured = trained_features(model.regressor_), as_responses(responses)
+    trained = trained_features(model.regressor_)
     called = with_reference_sites(as_genotypes(genotypes), trained)
+    measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, trained)
     rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected_samples, called)

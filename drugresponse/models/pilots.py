@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import ONLY_DRUG, Responses, as_responses
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, show_ids
 from drugresponse.models.adaptation import PilotAdaptation
 
@@ -83,7 +84,7 @@ class Pilots:
         InputError
             None is of a drug that the model knows.
         """
-        table = as_responses(responses).table
+        table = right_way_round(as_responses(responses), drugs=adaptation.drug_ids).table
         ids, known = pd.Index(table["drug_id"].unique()), adaptation.drug_ids
         absent = ids[~ids.isin(known)]
         if list(absent) == [ONLY_DRUG]:

@@ -19,6 +19,7 @@ from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import with_reference_sites
@@ -162,9 +163,9 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             The tables do not fit together, or the measure's name and unit do not; the message says where.
         """
         refuse_settings(self.get_params(deep=False))
-        measured = as_responses(responses)
-        refuse_misnamed_measure(measured.measure)
         table = as_genotypes(genotypes)
+        measured = right_way_round(as_responses(responses), samples=table.sample_ids)
+        refuse_misnamed_measure(measured.measure)
         rows = join_training_rows(
             table,
             measured,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Iterable
 
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.numbers import is_missing
 
-__all__ = ["column_named", "is_column_number"]
+__all__ = ["column_named", "is_column_number", "refuse_data_as_names"]
 
 logger = logging.getLogger(__name__)
 
+_DATUM = re.compile(r"[<>]?=?\s*[+-]?(?:\d+[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?\s*%?")
 _NUMBER = re.compile(r"#(\d{1,9})", re.ASCII)
 
 
@@ -42,7 +45,8 @@ def column_named(columns: Iterable[str], column: str, where: str) -> str:
     Raises
     ------
     InputError
-        The table has no column of this number.
+        The table has no column of this number, or its name is a number: then the file has no line of column names, and
+        its first row would be lost.
 
     Examples
     --------
@@ -71,4 +75,45 @@ def column_named(columns: Iterable[str], column: str, where: str) -> str:
             f"{where}: found no column {column} (its columns are {show_ids(names, 8)}). "
             f"Give a number from #1 to #{len(names)}, or a name."
         )
-    return names[at - 1]
+    name = names[at - 1]
+    if name and (_DATUM.fullmatch(name) or is_missing(name)):
+        raise InputError(
+            f'{where}: the name of column {column} is "{name}" (expected a word; the first line seems to be data, and '
+            "would be lost). Write a line of column names above it; or, if that is the name, give it in full."
+        )
+    return name
+
+
+def refuse_data_as_names(names: Iterable[str], where: str) -> None:
+    """Refuse column names that are the first row of a table without names: fractions, in no order.
+
+    Parameters
+    ----------
+    names
+        Of the columns that hold numbers.
+    where
+        Names the table in the message.
+
+    Raises
+    ------
+    InputError
+        All names are numbers, some of them fractions, and they neither rise nor fall throughout as masses or times do.
+
+    Examples
+    --------
+    >>> refuse_data_as_names(["100.5", "101.25", "130.0"], "peaks.tsv")
+    """
+    listed = list(names)
+    try:
+        values = [float(each.replace(",", ".")) for each in listed]
+    except ValueError:
+        return
+    steps = [after - before for before, after in itertools.pairwise(values)]
+    in_order = len(steps) > 1 and (min(steps) > 0 or max(steps) < 0)
+    if in_order or not any(value % 1 for value in values):
+        return
+    raise InputError(
+        f"{where}: the names of the columns are numbers, such as {show_ids(listed)} (expected words; the first line "
+        "seems to be data, and would be lost). Write a line of column names above it; or, if they are names, put a "
+        "letter before each."
+    )

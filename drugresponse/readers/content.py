@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from drugresponse.errors import InputError
+from drugresponse.readers.foreign_formats import FOREIGN, foreign_format
 from drugresponse.readers.unpacking import GZIP, damaged_gzip, open_unpacked
 
 __all__ = ["open_checked", "recognise", "refuse_truncated", "refuse_unreadable"]
@@ -18,14 +19,12 @@ _MAGIC = (
     (b"\x6c\x1b", "plink"),
     (b"\x89HDF", "hdf5"),
     (b"PK\x03\x04", "zip"),
-    (b"\xd0\xcf\x11\xe0", "excel"),
 )
 _ADVICE = {
     "plink": "this is a PLINK file (expected a table with a header). Give it as genotypes.",
     "hdf5": "this is an HDF5 file such as .h5ad (expected a table with a header). Give it as genotypes.",
     "maf": "this is a Mutation Annotation Format table (expected another table). Give it as genotypes.",
-    "zip": "this is a zip archive or a spreadsheet (expected text). Save the sheet as tab-separated text.",
-    "excel": "this is a spreadsheet (expected text). Save the sheet as tab-separated text.",
+    "zip": "this is a zip archive (expected a table with a header). Unpack it, and give the file inside.",
     "parquet": "this is a Parquet file (expected text). Save it as tab-separated text.",
     "vcf": "this is a VCF file (expected a table with a header). Give it as genotypes.",
     "bcf": "this is a BCF file (expected a table with a header). Give it as genotypes.",
@@ -63,7 +62,7 @@ def recognise(path: str | Path) -> str:
     Returns
     -------
     str
-        `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `zip`, `excel`, `maf` or `text` (anything else).
+        `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `zip`, `maf`, a key of `FOREIGN`, or `text` (anything else).
 
     Raises
     ------
@@ -75,12 +74,15 @@ def recognise(path: str | Path) -> str:
         head = stream.read(_HEAD)
     if head.startswith(GZIP):
         head = _unpacked_head(head, file.name)
-    for magic, name in _MAGIC:
-        if head.startswith(magic):
-            return name
     head = head.removeprefix(b"\xef\xbb\xbf")
     if head.startswith((b"##fileformat=VCF", b"#CHROM\tPOS")):
         return "vcf"
+    foreign = foreign_format(head)
+    if foreign is not None:
+        return foreign
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
     lines = [line for line in head[:8192].splitlines() if not line.startswith(b"#")]
     names = set(lines[0].split(b"\t")) if lines else set()
     return "maf" if {b"Hugo_Symbol", b"Tumor_Sample_Barcode"} <= names else "text"
@@ -100,6 +102,8 @@ def refuse_unreadable(found: str, where: str) -> None:
     """
     if found in _ADVICE:
         raise InputError(f"{where}: {_ADVICE[found]}")
+    if found in FOREIGN:
+        raise InputError(f"{where}: this is {found}, which is not read. {FOREIGN[found]}")
 
 
 def refuse_truncated(path: Path) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 from drugresponse.data.doses import Doses
 from drugresponse.errors import InputError, nearest
 from drugresponse.readers.column_numbers import column_named
+from drugresponse.readers.foreign_formats import refuse_own_table
 from drugresponse.readers.numbers import to_numbers
 from drugresponse.readers.tables import read_table, require_column
 
@@ -70,6 +71,8 @@ def read_doses(
     table = read_table(path)
     given = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
     options = {what: column_named(table.columns, column, where) for what, column in given.items()}
+    if options["dose"] not in table.columns:
+        refuse_own_table(table.columns, where, "doses")
     for what, name in options.items():
         require_column(table, name, f"--{what}-column", where)
     commas = table.attrs.get("separator") != ","

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -19,6 +20,8 @@ from drugresponse.errors import InputError, nearest, show_ids
 __all__ = ["describe_features"]
 
 logger = logging.getLogger(__name__)
+
+_GENE_AND_NUMBER = re.compile(r"(\S+) \((?:\d+|ENSG\d+(?:\.\d+)?)\)")
 
 
 def describe_features(
@@ -68,6 +71,8 @@ def describe_features(
             "(expected each feature once). Rename or remove the repeats."
         )
     features = _looked_up(ids, table, where)
+    if "gene" not in features.columns:
+        features["gene"] = _genes_in(ids)
     told = features["kind"].isin(KINDS)
     named = ~told & (features["kind"] != "")
     features.loc[named & (features["block"] == ""), "block"] = features["kind"]
@@ -86,6 +91,13 @@ def describe_features(
             guessed,
         )
     return features.assign(kind=kinds)
+
+
+def _genes_in(ids: pd.Index) -> list[str]:
+    """The genes of ids that name them as DepMap does, such as TP53 (7157); "" of every other."""
+    found = [_GENE_AND_NUMBER.fullmatch(each) for each in ids]
+    usual = 2 * sum(each is not None for each in found) >= len(ids)
+    return [each[1] if each and usual else "" for each in found]
 
 
 def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 from drugresponse.errors import InputError, nearest
 from drugresponse.readers.alterations import looks_like_alterations
 from drugresponse.readers.content import recognise, refuse_unreadable
+from drugresponse.readers.foreign_formats import FOREIGN, refuse_own_table
 from drugresponse.readers.plink import PLINK_SUFFIXES, plink_files
 from drugresponse.readers.row_stream import stream_rows
 from drugresponse.readers.star_alleles import looks_like_star_alleles
@@ -63,6 +64,8 @@ def genotype_format_of(path: str | Path, asked: str = "auto") -> str:
         raise InputError(
             f"{file.name}: this is {_NAMES[content]} (expected {_EXPECTED[asked]}). Use --genotype-format auto."
         )
+    if content in FOREIGN:
+        refuse_unreadable(content, file.name)
     if asked != "auto":
         return asked
     if found is not None:
@@ -116,6 +119,7 @@ def _format_of_text(file: Path) -> str:
         header = next(iter(stream_rows(file)))[1]
     except (InputError, StopIteration):
         return "matrix"  # whose reader says what is wrong
+    refuse_own_table(header, file.name, "genotypes")
     if looks_like_alterations(header):
         return "alterations"
     return "star-alleles" if looks_like_star_alleles(header) else "matrix"

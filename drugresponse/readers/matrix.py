@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import trimmed, without_blanks
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.column_numbers import refuse_data_as_names
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.features import describe_features
 from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.numbers import MISSING, to_numbers
+from drugresponse.readers.row_stream import plain_name
 from drugresponse.readers.tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text import check_header, choose_separator, decode_file, ragged, split_rows
 
@@ -30,6 +32,9 @@ Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
 """Row ids, column ids, values, and the name of the id column."""
 
 _ID_COLUMNS = ("sample_id", "feature_id")
+_GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol")
+_NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
+"""Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
 _MISSING = [*sorted({each for word in MISSING - {""} for each in (word, word.upper(), word.title(), "NaN")}), ""]
 
 
@@ -80,6 +85,7 @@ def read_matrix(
             "Check the separator."
         )
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
+    refuse_data_as_names(columns, where)
     _refuse_bad_labels(rows, id_column, where)
     table = read_features(features) if features is not None else None
     if _rows_are_features(rows, columns, id_column, known_samples, table, where):
@@ -98,10 +104,11 @@ def _from_text(text: str, where: str) -> Labelled:
     parts = split_rows(text, where)
     id_at = _id_position(parts.header)
     index = pd.Index(np.asarray(parts.lines) - 2)
-    header = [name for at, name in enumerate(parts.header) if at != id_at]
+    wanted = _value_columns(parts.header, id_at, where)
+    header = [parts.header[at] for at in wanted]
     values = np.empty((len(parts.rows), len(header)), dtype=np.float32)
-    cells = [column for at, column in enumerate(zip(*parts.rows, strict=True)) if at != id_at]
-    for at, (name, column) in enumerate(zip(header, cells, strict=True)):
+    cells = list(zip(*parts.rows, strict=True))
+    for at, (name, column) in enumerate(zip(header, (cells[each] for each in wanted), strict=True)):
         numbers = to_numbers(
             pd.Series(column, index=index, dtype=object),
             where=where,
@@ -129,7 +136,7 @@ def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
     check_header(header, where)
     id_at = _id_position(header)
     ids = [line.split(separator, id_at + 1)[id_at] for line in lines[1:]]
-    wanted = [at for at in range(len(header)) if at != id_at]
+    wanted = _value_columns(header, id_at, where)
     try:
         with np.errstate(over="ignore"):  # found again, with its place
             frame = pd.read_csv(
@@ -155,7 +162,7 @@ def _from_parquet(file: Path, where: str) -> Labelled:
         check_header(list(frame.columns), where)
     id_at = _id_position(list(frame.columns))
     ids = ids_as_text(frame.iloc[:, id_at])
-    numbers = frame.drop(columns=frame.columns[id_at])
+    numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where)]
     return list(ids), list(numbers.columns), frame_values(numbers, where), str(frame.columns[id_at])
 
 
@@ -194,6 +201,17 @@ def _id_position(header: Sequence[str]) -> int:
         if name in header:
             return list(header).index(name)
     return 0
+
+
+def _value_columns(header: Sequence[str], id_at: int, where: str) -> list[int]:
+    """Places of the columns that hold numbers of samples or features, not notes about genes."""
+    others = [at for at in range(len(header)) if at != id_at]
+    if plain_name(header[id_at]) not in _GENE_COLUMNS:
+        return others
+    notes = [at for at in others if plain_name(header[at]) in _NOTES_ON_GENES]
+    if notes:
+        logger.info("%s: left out the columns %s, which are about genes.", where, show_ids(header[at] for at in notes))
+    return [at for at in others if at not in notes]
 
 
 def _rows_are_features(

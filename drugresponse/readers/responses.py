@@ -9,9 +9,12 @@ import pandas as pd
 
 from drugresponse.data.ids import clean_ids, trimmed
 from drugresponse.data.tables import Measure, Responses
+from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count
-from drugresponse.readers.column_numbers import column_named
+from drugresponse.readers.column_numbers import column_named, refuse_data_as_names
+from drugresponse.readers.foreign_formats import refuse_own_table
 from drugresponse.readers.numbers import is_missing, to_numbers
+from drugresponse.readers.row_stream import plain_name
 from drugresponse.readers.tables import read_table, require_column
 
 __all__ = ["read_responses"]
@@ -19,6 +22,7 @@ __all__ = ["read_responses"]
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
+_DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
 _LONG_ONLY = ("censor", "weight", "study")
 
 
@@ -60,11 +64,25 @@ def read_responses(
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, each, where) for each in columns)
+    if response_column not in table.columns:
+        refuse_own_table(table.columns, where, "responses")
+    is_turned = _looks_turned(table, sample_column, drug_column, response_column)
+    if is_turned:
+        table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
     if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
         rows = _melt(table, sample_column, where)
     else:
         rows = _long_rows(table, sample_column, drug_column, response_column, where)
-    return Responses.build(rows, measure, where=where)
+    responses = Responses.build(rows, measure, where=where)
+    return turned(responses) if is_turned else responses
+
+
+def _looks_turned(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+    """Whether a wide table has a row for each drug: its column of ids is that of drugs."""
+    if drug_column not in table.columns or {sample_column, response_column} & set(table.columns):
+        return False
+    as_wide = table.rename(columns={drug_column: sample_column})
+    return _looks_wide(as_wide, sample_column, "drug_id", response_column)
 
 
 def _looks_wide(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
@@ -90,6 +108,7 @@ def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
     samples = _cleaned(table[id_column], where)
     commas = table.attrs.get("separator") != ","
     drugs = table.drop(columns=id_column)
+    refuse_data_as_names(drugs.columns, where)
     wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, decimal_commas=commas) for name in drugs.columns})
     _refuse_repeated_ids(samples, where)
     progress.info(
@@ -124,10 +143,22 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
         rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
     if "study" in table.columns:
         rows["study"] = table["study"]
+    _refuse_doses(table, rows, where)
     n_missing = int(rows["response"].isna().sum())
     if n_missing:
         logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
     return rows
+
+
+def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
+    """Measurements at several doses must not be averaged into one response."""
+    doses = [name for name in table.columns if plain_name(name) in _DOSES]
+    keys = [each for each in ("sample_id", "drug_id") if each in rows.columns]
+    if doses and table.groupby([rows[each] for each in keys])[doses[0]].nunique().gt(1).any():
+        raise InputError(
+            f'{where}: found one sample and drug with several values of "{doses[0]}" (expected one response for each). '
+            "Fit the doses with drugresponse curves first, and give the responses that it writes; or remove the column."
+        )
 
 
 def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:

@@ -13,6 +13,7 @@ from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.content import open_checked, recognise
+from drugresponse.readers.foreign_formats import refuse_own_table
 from drugresponse.readers.numbers import is_missing, to_numbers, with_decimal_points
 from drugresponse.readers.parquet_checks import read_parquet_parts
 from drugresponse.readers.text import decode_file, split_rows
@@ -152,6 +153,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     """
     where = Path(path).name
     table = read_table(path)
+    refuse_own_table(table.columns, where, "features")
     if "feature_id" not in table.columns and table.columns[0] == "":
         table = table.rename(columns={"": "feature_id"})
     if "position" in table.columns:
@@ -203,9 +205,16 @@ def require_column(table: pd.DataFrame, name: str, option: str | None, where: st
     Raises
     ------
     InputError
-        The column is absent.
+        The column is absent, or holds its own name: the first line is data, or is written again further down.
     """
     if name in table.columns:
+        again = (table[name] == name).to_numpy()
+        if again.any():
+            raise InputError(
+                f'{where}, line {int(table.index[int(np.argmax(again))]) + 2}: found "{name}", the name of its column, '
+                "as a value (expected names in the first line alone). Where the first line is data, write the names of "
+                "the columns above it; else remove this line."
+            )
         return
     named = f"Rename the column, or give its name or its number (such as #1) with {option}."
     advice = named if option else "Rename the column."
@@ -215,6 +224,7 @@ def require_column(table: pd.DataFrame, name: str, option: str | None, where: st
 def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
     where = Path(path).name
     table = read_table(path)
+    refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
     id_column = column_named(table.columns, id_column, where)
     require_column(table, id_column, option, where)
     commas = table.attrs.get("separator") != ","

@@ -139,6 +139,11 @@ def check_header(header: Sequence[str], where: str) -> None:
     if len(set(header)) < len(header):
         seen: set[str] = set()
         repeated = [name for name in header if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
+        if all(re.fullmatch(r"[+-]?[\d.,]+|NA|NaN|", name) for name in header[1:]):
+            raise InputError(
+                f"{where}, line 1: found numbers alone, such as {show_ids(dict.fromkeys(repeated))} (expected names of "
+                "columns). Write a line of column names above it."
+            )
         raise InputError(
             f"{where}, line 1: found column {show_ids(dict.fromkeys(repeated))} more than once "
             "(expected each name once). Rename or remove the repeats."

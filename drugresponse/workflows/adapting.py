@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.outputs import output_files, write_table
@@ -62,6 +63,7 @@ def adapt(
         pilots = read_responses(
             responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
         )
+        pilots = right_way_round(pilots, drugs=fitted.drugs_.index)
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
         drug_table = None if drugs is None else read_drugs(drugs, drug_column=drug_column)
         table = None

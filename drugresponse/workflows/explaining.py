@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.explanation.associations import MINIMUM_CARRIERS
 from drugresponse.explanation.explain import DEFAULT_REFITS, Explanation
@@ -84,6 +85,7 @@ def explain(
         measured = read_responses(
             responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
         )
+        measured = right_way_round(measured, drugs=fitted.drugs_.index)
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
         table = read_new_genotypes(
             fitted,

@@ -16,6 +16,7 @@ from drugresponse.curves import refuse_misnamed_measure
 from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
+from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
@@ -103,7 +104,24 @@ class Sources:
             measure=measure,
         )
         samples = None if self.samples is None else read_samples(self.samples, sample_column=self.sample_column)
-        genotypes = read_with_aliases(
+        responses = right_way_round(responses, samples=() if samples is None else samples.index)
+        genotypes = self._read_genotypes(responses, samples)
+        both = genotypes.sample_ids.union(genotypes.features.index)  # genotypes may have been read turned, too
+        turned = right_way_round(responses, samples=both)
+        if turned is not responses:
+            responses, genotypes = turned, self._read_genotypes(turned, samples)
+        n_samples, n_features = genotypes.shape
+        size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
+        progress.info("read %s and %s", size, count(len(responses), "response"))
+        n_features *= _copies_of_genotype(samples, arm)
+        n_drugs = responses.table["drug_id"].nunique()
+        needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
+        refuse_too_little_memory(needed, os.environ)
+        drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
+        return SourceTables(genotypes, responses, drugs, samples, checksums)
+
+    def _read_genotypes(self, responses: Responses, samples: pd.DataFrame | None) -> Genotypes:
+        return read_with_aliases(
             self.genotypes,
             self.aliases,
             features=self.features,
@@ -114,15 +132,6 @@ class Sources:
             layer=self.layer,
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),
         )
-        n_samples, n_features = genotypes.shape
-        size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
-        progress.info("read %s and %s", size, count(len(responses), "response"))
-        n_features *= _copies_of_genotype(samples, arm)
-        n_drugs = responses.table["drug_id"].nunique()
-        needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
-        refuse_too_little_memory(needed, os.environ)
-        drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
-        return SourceTables(genotypes, responses, drugs, samples, checksums)
 
     def _refuse_one_file_twice(self, checksums: dict[str, list[str]]) -> None:
         """One content in two roles is a slip that may still train."""

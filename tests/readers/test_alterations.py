@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from drugresponse.errors import InputError
+from drugresponse.readers import read_genotypes
 from drugresponse.readers.alteration_rows import looks_like_alterations, read_alteration_rows
 from drugresponse.readers.alterations import read_alterations
 from drugresponse.readers.gene_names import GeneNames
@@ -409,3 +410,29 @@ def test_read_alterations__damaged_bytes_are_an_error_or_an_answer(tmp_path, see
         assert "\n" not in str(error)
     else:
         assert genotypes.shape[1]
+
+
+def test_read_alterations__somatic_mutations_of_depmap(tmp_path):
+    (tmp_path / "OmicsSomaticMutations.csv").write_text(
+        "Chrom,Pos,Ref,Alt,VariantType,VariantInfo,ProteinChange,HugoSymbol,ModelID\n"
+        "chr7,140753336,A,T,SNP,MISSENSE,p.V600E,BRAF,ACH-1\n"
+        "chr17,7675088,C,T,SNP,NONSENSE,p.R213*,TP53,ACH-2\n"
+        "chr17,7676000,C,T,SNP,INTRON,,TP53,ACH-1\n"
+        "chr17,7676001,C,T,SNP,FIVE_PRIME_FLANK,,TP53,ACH-3\n"
+        "chr5,112839514,A,,DEL,FRAME_SHIFT_DEL,p.I1307fs,APC,ACH-3\n"
+    )
+    found = read_genotypes(tmp_path / "OmicsSomaticMutations.csv")
+    assert found.sample_ids.tolist() == ["ACH-1", "ACH-2", "ACH-3"]
+    assert found.features.index.tolist() == ["APC_lof", "BRAF_missense", "TP53_lof"]
+    assert found.dense().tolist() == [[0, 1, 0], [0, 0, 1], [1, 0, 0]]
+
+
+def test_read_alterations__what_is_advised_for_icgc_and_annovar(tmp_path):
+    (tmp_path / "ssm.tsv").write_text(
+        "sample_id\tgene\talteration\tprotein_change\nDO1\tENSG1\tmissense_variant\tV600E\nDO2\tENSG2\tstop_gained\tR2*\n"
+    )
+    assert read_genotypes(tmp_path / "ssm.tsv").features["effect"].tolist() == ["missense", "lof"]
+    (tmp_path / "multianno.txt").write_text(
+        "Chr\tStart\tEnd\tRef\tAlt\tgene\talteration\tsample_id\n7\t5\t5\tA\tT\tBRAF\tnonsynonymous SNV\ts1\n"
+    )
+    assert read_genotypes(tmp_path / "multianno.txt").features.index.tolist() == ["BRAF_missense"]

@@ -7,7 +7,7 @@ import pytest
 
 from drugresponse.errors import InputError
 from drugresponse.readers import read_doses, read_drugs, read_pairs, read_responses, read_samples, read_splits
-from drugresponse.readers.column_numbers import column_named, is_column_number
+from drugresponse.readers.column_numbers import column_named, is_column_number, refuse_data_as_names
 
 COLUMNS = ["cell line", "drug", "AUC"]
 
@@ -68,3 +68,30 @@ def test_read_doses__columns_by_number(tmp_path):
     table = read_doses(path, **columns, plate_column="#1").table
     assert table["dose"].tolist() == [1.0, 10.0]
     assert table["sample_id"].unique().tolist() == ["s1"]
+
+
+@pytest.mark.parametrize("name", ["0.53", "-1,5", "<0.01", "12", "1e-3", "NA", "85 %"])
+def test_column_named__a_first_row_of_data_is_not_taken_for_names(name):
+    with pytest.raises(InputError, match=r"the first line seems to be data, and would be lost\)\. Write a line"):
+        column_named(["L1", "D1", name], "#3", "responses.tsv")
+    assert column_named(["cell", "drug", name], name, "responses.tsv") == name
+
+
+def test_readers__a_table_without_names_is_refused(tmp_path):
+    (tmp_path / "t.tsv").write_text("L1\tD1\t0.5\nL2\tD1\t0.75\nL1\tD2\t1\n")
+    with pytest.raises(InputError, match=r't\.tsv: the name of column #3 is "0\.5"'):
+        read_responses(tmp_path / "t.tsv", sample_column="#1", drug_column="#2", response_column="#3")
+    with pytest.raises(InputError, match=r't\.tsv, line 3: found "L1", the name of its column, as a value'):
+        read_pairs(tmp_path / "t.tsv", sample_column="#1", drug_column="#2")
+
+
+def test_readers__a_header_in_the_middle_of_joined_files_is_named(tmp_path):
+    (tmp_path / "t.tsv").write_text("sample_id\tdrug_id\nL1\tD1\nsample_id\tdrug_id\nL2\tD1\n")
+    with pytest.raises(InputError, match=r't\.tsv, line 3: found "sample_id".*else remove this line'):
+        read_pairs(tmp_path / "t.tsv")
+
+
+def test_refuse_data_as_names__names_in_order_are_names():
+    refuse_data_as_names(["0.5", "1.5", "2.5"], "m.tsv")
+    with pytest.raises(InputError, match="put a letter before each"):
+        refuse_data_as_names(["0.5", "2.5", "1.5"], "m.tsv")

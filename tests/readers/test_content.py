@@ -47,7 +47,7 @@ def test_open_checked__absent_folder_and_empty(tmp_path):
         ("plink", r"this is a PLINK file \(expected a table with a header\)\. Give it as genotypes"),
         ("hdf5", "HDF5 file"),
         ("maf", "Mutation Annotation Format"),
-        ("zip", "spreadsheet"),
+        ("zip", "Unpack it"),
     ],
 )
 def test_refuse_unreadable__says_what_to_do(found, message):

@@ -55,7 +55,7 @@ def test_genotype_format_of__insisting(tmp_path):
 def test_genotype_format_of__spreadsheet(tmp_path):
     file = tmp_path / "genotypes.xlsx"
     file.write_bytes(archive("[Content_Types].xml"))
-    with pytest.raises(InputError, match="zip archive or a spreadsheet"):
+    with pytest.raises(InputError, match="an Excel workbook"):
         genotype_format_of(file)
 
 

@@ -188,7 +188,7 @@ def test_read_genotypes__absent_means_reaches_the_vcf(cohort):
         (b"", "given.dat: the file is empty"),
         (b"\x6c\x1b\x01\xff", r"given.dat: found no \.bim file beside it \(expected given\.dat\.bim\)"),
         (b"\x89HDF\r\n\x1a\n", "given.dat: this HDF5 file cannot be read"),
-        (b"PK\x03\x04....", "this is a zip archive or a spreadsheet"),
+        (b"PK\x03\x04....", "this is a zip archive"),
         (b"\x01\x02\x03\x04\n\x01\x02\x03", "given.dat: the file is binary"),
     ],
 )

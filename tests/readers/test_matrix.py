@@ -144,3 +144,46 @@ def test_read_matrix__parquet_with_words(tmp_path):
     pd.DataFrame({"sample_id": ["s1"], "tissue": ["lung"]}).to_parquet(tmp_path / "words.dat")
     with pytest.raises(InputError, match=r'words.dat, line 2, column "tissue": "lung" is not a number'):
         read_matrix(tmp_path / "words.dat")
+
+
+def test_read_matrix__genes_with_numbers_as_in_depmap(tmp_path):
+    (tmp_path / "expression.csv").write_text(",TP53 (7157),MT-ND1 (4535)\nACH-1,1.5,0\nACH-2,0.25,3\n")
+    found = read_matrix(tmp_path / "expression.csv")
+    assert found.features["gene"].to_dict() == {"TP53 (7157)": "TP53", "MT-ND1 (4535)": "MT-ND1"}
+    (tmp_path / "ensembl.csv").write_text(",BRAF (ENSG00000157764)\nACH-1,1.5\nACH-2,0.25\n")
+    assert read_matrix(tmp_path / "ensembl.csv").features["gene"].tolist() == ["BRAF"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hugo_Symbol\tEntrez_Gene_Id\tS1\tS2\nTP53\t7157\t-2\t0\nERBB2\t2064\t2\t1\n",
+        "Gene Symbol\tLocus ID\tCytoband\tS1\tS2\nTP53\t7157\t17p13.1\t-2\t0\nERBB2\t2064\t17q12\t2\t1\n",
+        'Gene Symbol,Gene ID,Cytoband,S1,S2\n"TP53",7157,17p13.1,-2,0\nERBB2,2064,17q12,2,1\n',
+    ],
+)
+def test_read_matrix__notes_on_genes_beside_the_samples_are_no_samples(tmp_path, text):
+    (tmp_path / "copy_number.txt").write_text(text)
+    found = read_matrix(tmp_path / "copy_number.txt", known_samples=["S1", "S2", "S3"])
+    assert found.sample_ids.tolist() == ["S1", "S2"]
+    assert found.features.index.tolist() == ["ERBB2", "TP53"]
+    assert found.dense().tolist() == [[2, -2], [1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("s1\t0.53\t-1.25\ns2\t0.1\t0.7\n", r'names of the columns are numbers, such as "0\.53", "-1\.25"'),
+        ("s1\t0\t1\t0\t2\ns2\t1\t1\t0\t0\n", r'line 1: found numbers alone, such as "0"'),
+    ],
+)
+def test_read_matrix__a_first_row_of_data_is_not_lost(tmp_path, text, message):
+    (tmp_path / "m.tsv").write_text(text)
+    with pytest.raises(InputError, match=rf"{message}.*Write a line of column names above it"):
+        read_matrix(tmp_path / "m.tsv")
+
+
+@pytest.mark.parametrize("names", ["100.5\t101.25\t130.0", "7157\t2064\t672", "1.5\tx\t0.5"])
+def test_read_matrix__numbers_may_be_names(tmp_path, names):
+    (tmp_path / "m.tsv").write_text(f"sample_id\t{names}\ns1\t0.5\t1\t2\ns2\t1\t0\t1\n")
+    assert read_matrix(tmp_path / "m.tsv").shape == (2, 3)

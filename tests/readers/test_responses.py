@@ -94,3 +94,25 @@ def test_read_responses__drugs_under_another_name_are_not_averaged(tmp_path):
     with pytest.raises(InputError, match=r"samples repeat and there is a column \"drug\".*give --drug-column 'drug'"):
         read_responses(path)
     assert len(read_responses(path, drug_column="drug")) == 3
+
+
+@pytest.mark.parametrize("named", [{}, {"drug_column": "compound"}, {"drug_column": "#1"}])
+def test_read_responses__drugs_in_rows(tmp_path, named):
+    first = "compound" if named else "drug_id"
+    file = write(tmp_path, f"{first}\ts1\ts2\ts3\nd1\t0.5\t1\t\nd2\t0.25\t2\t4\n")
+    table = read_responses(file, **named).table
+    assert table[["sample_id", "drug_id", "response"]].to_numpy().tolist() == [
+        ["s1", "d1", 0.5],
+        ["s1", "d2", 0.25],
+        ["s2", "d1", 1],
+        ["s2", "d2", 2],
+        ["s3", "d2", 4],
+    ]
+
+
+def test_read_responses__several_doses_are_not_averaged(tmp_path):
+    file = write(tmp_path, "sample_id\tdrug_id\tdose\tresponse\ns\td\t0.1\t0.9\ns\td\t1\t0.4\n")
+    with pytest.raises(InputError, match=r'several values of "dose".*Fit the doses with drugresponse curves first'):
+        read_responses(file)
+    file = write(tmp_path, "sample_id\tdrug_id\tdose\tresponse\ns\td\t0.1\t0.9\ns\td\t0.1\t0.7\nt\te\t1\t0.7\n")
+    assert read_responses(file).table["response"].tolist() == pytest.approx([0.8, 0.7])

@@ -108,7 +108,7 @@ def test_read_table__parquet_ids_become_text(tmp_path):
         ("a\t\n1\t2\n", "table.dat, line 1: column 2 has no name"),
         ('a,b\n1,"2\n3,4\n', "table.dat, line 3: found a quotation mark that is not closed"),
         (b"PAR1 not really", "table.dat: the Parquet file is damaged or truncated"),
-        (b"PK\x03\x04rest", "table.dat: this is a zip archive or a spreadsheet"),
+        (b"PK\x03\x04rest", "table.dat: this is a zip archive"),
         ("##fileformat=VCFv4.2\n#CHROM\n", "table.dat: this is a VCF file"),
     ],
 )
