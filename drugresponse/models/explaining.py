@@ -13,6 +13,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import index_by_id
 from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.models.contributions import Contributions
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.requests import drugs_by_id, prediction_pairs
@@ -89,7 +90,8 @@ class ExplainsPredictions:
         """
         model = cast("DrugResponseModel", self)
         check_is_fitted(model, "regressor_")
-        table = with_reference_sites(as_genotypes(genotypes), trained_features(model.regressor_))
+        trained = trained_features(model.regressor_)
+        table = without_unseen_alleles(with_reference_sites(as_genotypes(genotypes), trained), trained)
         asked = asked_pairs(model, table, drugs, samples, pairs)
         return PredictionParts(model.regressor_.contribution_parts(), asked, _drug_by_drug(model, asked))
 

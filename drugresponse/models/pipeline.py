@@ -23,6 +23,7 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.model_file import read_model_file, write_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
@@ -257,7 +258,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         """
         check_is_fitted(self, "regressor_")
         trained = trained_features(self.regressor_)
-        table = with_reference_sites(as_genotypes(genotypes), trained)
+        table = without_unseen_alleles(with_reference_sites(as_genotypes(genotypes), trained), trained)
         alignment = align(table.features, trained)
         asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
         with one_thread():
@@ -280,7 +281,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         check_is_fitted(self, "regressor_")
-        return weight_found(self.regressor_, as_genotypes(genotypes))
+        trained = trained_features(self.regressor_)
+        return weight_found(self.regressor_, without_unseen_alleles(as_genotypes(genotypes), trained))
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from drugresponse.readers.allele_spellings import canonical_allele, without_gene
+
 __all__ = ["UNCERTAIN", "copies_of_alleles", "is_called", "one_activity", "one_phenotype"]
 
 UNCERTAIN = "uncertain"
@@ -13,13 +15,12 @@ UNCERTAIN = "uncertain"
 _NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", ".", "-"})
 _NO_CALL = frozenset(
     {"no call", "nocall", "no result", "unknown", "indeterminate", "not available", "not called", "?", "conflicting",
-     "n/a", "no data"}
+     "n/a", "no data", "undetermined", "not determined", "ambiguous", "failed", "missing", "unk", "nd", "n.d."}
 )  # fmt: skip
-_REFERENCE = re.compile(r"\*1|.*\b(?:reference|wild[ -]?type)\b.*|no cpic variants found", re.IGNORECASE)
+_REFERENCE = re.compile(r"\*1|ref|wt|.*\b(?:reference|wild[ -]?type)\b.*|no cpic variants found", re.IGNORECASE)
 # haploid genes; and those for which PharmCAT lists the alleles found without pairing them (DPYD and RYR1)
 _SINGLE_ALLELE = re.compile(r"MT-.*|G6PD|DPYD|RYR1")
-_STAR = re.compile(r"(\*[0-9A-Za-z:]+?)(?:x(≥?\d+|N)|(≥\d+))?")
-_SUBALLELE = re.compile(r"(\*\d+[A-Za-z]?)\.\d+(?=\D|$)")
+_MULTIPLIED = re.compile(r"\(\s*([^()/|]+?)\s*[/|]\s*([^()/|]+?)\s*\)\s*([xX]\s*(?:≥|>=)?\s*(?:\d+\+?|[Nn])|≥\d+)")
 _TANDEM = re.compile(r"\s\+\s|\+(?=\*)")
 _ALTERNATIVES = re.compile(r"(?:^|\s+)/(?:\s+|$)|\s+OR\s+")
 _SHORT_PHENOTYPES = {
@@ -31,6 +32,13 @@ _SHORT_PHENOTYPES = {
     "rm": "Rapid Metabolizer",
     "um": "Ultrarapid Metabolizer",
     "ultra-rapid metabolizer": "Ultrarapid Metabolizer",
+    "ultra rapid metabolizer": "Ultrarapid Metabolizer",
+    "poor": "Poor Metabolizer",
+    "intermediate": "Intermediate Metabolizer",
+    "normal": "Normal Metabolizer",
+    "extensive": "Normal Metabolizer",
+    "rapid": "Rapid Metabolizer",
+    "ultrarapid": "Ultrarapid Metabolizer",
 }
 
 
@@ -52,8 +60,9 @@ def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
     Parameters
     ----------
     diplotype
-        As PharmCAT, PyPGx or a person writes it: `*1/*4`, `*4|*10`, `[*1 + *2]/*3`, `*68+*4/*5`, `*1x2/*4`,
-        `*15:02/*57:01`, `Reference/c.85T>C (*9A)`; alternatives joined by OR; alleles found joined by AND.
+        As PharmCAT, PyPGx or a person writes it: `*1/*4`, `CYP2D6*4|*10`, `4/4`, `[*1 + *2]/*3`, `*68+*4/*5`,
+        `*1x2/*4`, `(*1/*1)X2`, `*15:02:01/*57:01`, `Reference/c.85T>C (*9A)`; alternatives joined by OR; alleles found
+        joined by AND.
     gene
         Symbol. One allele alone is a whole call in haploid genes (MT-RNR1, G6PD in men) and where PharmCAT lists the
         alleles found (DPYD, RYR1); elsewhere it is half a call.
@@ -72,7 +81,10 @@ def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
     >>> copies_of_alleles("*1/*4 OR *2/*4", "CYP2D6"), copies_of_alleles("*1/Unknown", "CYP2D6")
     ({'*4': 1.0, '*2': nan}, None)
     """
-    alternatives = [_copies(each, gene) for each in re.split(r"\s+OR\s+", diplotype.strip())]
+    plain = without_gene(diplotype, gene)
+    alternatives = [
+        _copies(each, gene) for part in re.split(r"\s+OR\s+", plain, flags=re.IGNORECASE) for each in _either_more(part)
+    ]
     counted = [each for each in alternatives if each is not None]
     if not counted or len(counted) < len(alternatives):
         return None
@@ -115,10 +127,19 @@ def one_activity(text: str) -> float | str:
     return float(match.group(1).replace(",", ".")) if match else UNCERTAIN
 
 
+def _either_more(diplotype: str) -> list[str]:
+    """Of `(*1/*4)x2`, which does not tell the allele that stands there twice, both readings."""
+    found = _MULTIPLIED.fullmatch(diplotype.strip())
+    if found is None:
+        return [diplotype]
+    one, other, times = found.groups()
+    return [f"{one}{times}/{other}", f"{one}/{other}{times}"]
+
+
 def _copies(diplotype: str, gene: str) -> Counter[str] | None:
     if not is_called(diplotype):
         return None
-    listed = re.split(r"\s+AND\s+", diplotype)
+    listed = re.split(r"\s+AND\s+", diplotype, flags=re.IGNORECASE)
     if len(listed) > 1:
         haplotypes = [name for each in listed for name in re.split(r"[/|]", each)]
     else:
@@ -136,28 +157,22 @@ def _copies(diplotype: str, gene: str) -> Counter[str] | None:
 
 
 def _alleles(haplotype: str, gene: str) -> list[str] | None:
-    """The alleles that one chromosome bears, without the reference; None where one is not called."""
+    """The alleles that one chromosome bears, without the reference; None where one is not called or not readable."""
     names = [name.strip() for name in _TANDEM.split(haplotype.strip().removeprefix("[").removesuffix("]"))]
     if any(name.lower() in _NOTHING | _NO_CALL for name in names):
         return None
-    plain = [_allele(name.removeprefix(gene).strip()) for name in names]
-    return [name for name in plain if not _REFERENCE.fullmatch(name)]
-
-
-def _allele(name: str) -> str:
-    name = _SUBALLELE.sub(r"\1", name)
-    star = _STAR.fullmatch(name)
-    if not star:
-        return name
-    base, times, at_least = star.group(1), star.group(2) or "", star.group(3) or ""
-    count = int((times or at_least).lstrip("≥") or 1) if times != "N" else 0
-    if times == "N" or (count < 3 and "≥" in name):
-        return f"{base}xN"
-    return base if count == 1 else f"{base}x2" if count == 2 else f"{base}≥3"
+    alleles = []
+    for name in names:
+        allele = name if _REFERENCE.fullmatch(name) else canonical_allele(name, gene)
+        if allele is None:
+            return None
+        alleles.append(allele)
+    return [allele for allele in alleles if not _REFERENCE.fullmatch(allele)]
 
 
 def _phenotype(text: str) -> str:
-    words = re.sub(r"metaboli[sz]er", "metabolizer", re.sub(r"\s+", " ", text.strip()), flags=re.IGNORECASE)
+    words = re.sub(r"[\s_]+", " ", text.strip())
+    words = re.sub(r"[ -]?metaboli[sz]ers?\b(?: ?\([a-z]{2}\))?", " metabolizer", words, flags=re.IGNORECASE).strip()
     lower = words.lower()
     if lower in _NOTHING | _NO_CALL:
         return "" if lower in _NOTHING | {"no result"} else UNCERTAIN

@@ -14,7 +14,9 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.star_features import ACTIVITY, ALLELE, PHENOTYPE, STAR_ALLELES, star_feature
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.allele_spellings import canonical_gene, without_gene
 from drugresponse.readers.gene_names import GeneNames
 from drugresponse.readers.star_allele_names import (
     UNCERTAIN,
@@ -29,10 +31,7 @@ __all__ = ["STAR_ALLELES", "looks_like_star_alleles", "read_star_alleles"]
 
 logger = logging.getLogger(__name__)
 
-STAR_ALLELES = "star alleles"
-"""Name of the block."""
 _SUFFIXES = (".report.tsv", ".outsideCall.tsv", ".outside.tsv", ".tsv", ".txt", ".zip", ".gz")
-_ALLELE, _PHENOTYPE, _ACTIVITY = "allele", "phenotype", "activity"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class _Known:
     activity: dict[str, float] | None
 
     def part(self, effect: str) -> dict[str, float] | None:
-        return {_ALLELE: self.alleles, _PHENOTYPE: self.phenotype, _ACTIVITY: self.activity}[effect]
+        return {ALLELE: self.alleles, PHENOTYPE: self.phenotype, ACTIVITY: self.activity}[effect]
 
 
 def read_star_alleles(
@@ -145,7 +144,8 @@ def _named(
                 f"({show_ids(sorted(known_samples))}). Add a column sample_id, or name the file after its sample."
             )
         logger.info('%s: has no column of samples; taken as those of "%s", after the file.', where, sample_id)
-    return [replace(each, sample=each.sample or sample_id or "", gene=each.gene or gene or "") for each in calls]
+    filled = [replace(each, sample=each.sample or sample_id or "", gene=each.gene or gene or "") for each in calls]
+    return [replace(each, gene=canonical_gene(each.gene)) for each in filled]
 
 
 def _sample_of(name: str) -> str:
@@ -187,9 +187,10 @@ def _alleles(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
 
 
 def _phenotype(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
-    phenotype = (
-        one_phenotype(call.phenotype) if is_called(call.phenotype) else ("" if not call.phenotype else UNCERTAIN)
-    )
+    if is_called(call.phenotype):
+        phenotype = one_phenotype(without_gene(call.phenotype, call.gene))
+    else:
+        phenotype = UNCERTAIN if call.phenotype else ""
     if phenotype in ("", UNCERTAIN):
         return None, phenotype == UNCERTAIN
     if phenotype.split()[0] == "Normal":
@@ -221,7 +222,7 @@ def _combine(first: _Known, second: _Known) -> tuple[_Known, bool]:
 
 def _features(known: dict[tuple[str, str], _Known], known_features: pd.DataFrame | None) -> pd.DataFrame:
     """The features that occur, and those known of the genes that occur; columns `gene, kind, effect`."""
-    kinds = ((_ALLELE, "dosage"), (_PHENOTYPE, "altered"), (_ACTIVITY, "score"))
+    kinds = ((ALLELE, "dosage"), (PHENOTYPE, "altered"), (ACTIVITY, "score"))
     rows: dict[str, tuple[str, str, str]] = {}
     for (_, gene), call in known.items():
         for effect, kind in kinds:
@@ -234,8 +235,7 @@ def _features(known: dict[tuple[str, str], _Known], known_features: pd.DataFrame
             wanted = wanted[wanted["block"] == STAR_ALLELES]
         for feature_id, gene in zip(map(str, wanted.index), wanted["gene"].astype(str), strict=True):
             if gene in genes and feature_id not in rows:
-                rest = feature_id[len(gene) :]
-                effect = _ACTIVITY if rest == "_activity" else _PHENOTYPE if rest.startswith("_phenotype:") else _ALLELE
+                effect = star_feature(feature_id)[1] or ALLELE
                 rows[feature_id] = (gene, dict(kinds)[effect], effect)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["gene", "kind", "effect"])
     return table.rename_axis("feature_id")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.star_features import star_feature
 from drugresponse.errors import InputError, count
 from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import FoundFeatures
@@ -20,8 +21,6 @@ from drugresponse.workflows.sources import read_with_aliases
 __all__ = ["read_new_genotypes", "refuse_few_features"]
 
 progress = logging.getLogger("drugresponse.progress")
-
-_AFTER_GENE = re.compile(r"\*|:|_activity$|_phenotype:")
 
 
 def read_new_genotypes(
@@ -60,7 +59,8 @@ def read_new_genotypes(
         known_samples=known_samples,
         known_features=_features_of(model),
     )
-    table = with_reference_sites(table, trained_features(model.regressor_))
+    trained = trained_features(model.regressor_)
+    table = without_unseen_alleles(with_reference_sites(table, trained), trained)
     progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
     return table
 
@@ -101,6 +101,6 @@ def _features_of(model: DrugResponseModel) -> pd.DataFrame:
     """Index `feature_id`, columns `block` and `gene`; the gene is empty where the id does not tell it."""
     listed, _ = model.regressor_.feature_weights()
     ids = [feature_id for _, feature_id in listed]
-    genes = [_AFTER_GENE.split(each, maxsplit=1)[0] if _AFTER_GENE.search(each) else "" for each in ids]
+    genes = [star_feature(each)[0] for each in ids]
     blocks = [block for block, _ in listed]
     return pd.DataFrame({"block": blocks, "gene": genes}, index=pd.Index(ids, name="feature_id"), dtype=object)

@@ -17,6 +17,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.errors import InputError, count
 from drugresponse.features.same_features import with_features_of
+from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_genotypes, read_samples
@@ -190,6 +191,7 @@ def _features_of_training(like: Path, site_filter: SiteFilter | None) -> pd.Data
 
 def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: str | None) -> Genotypes:
     as_reference = absent_means == "reference"
+    genotypes = without_unseen_alleles(genotypes, trained)
     found, alignment = with_features_of(genotypes, trained, absent_as_reference=as_reference)
     logger.info("genotypes: %s.", alignment.sentence("features of the training"))
     n_absent = int(((alignment.columns < 0) & ~alignment.conflict).sum())

@@ -45,6 +45,58 @@ def test_copies_of_alleles__ways_to_write_a_diplotype(diplotype, gene, expected)
 
 
 @pytest.mark.parametrize(
+    ("gene", "expected", "spellings"),
+    [
+        ("CYP2D6", {"*4": 2}, ["4/4", "*4A/*4D", "*4a/*4", "*4.001/*4.013", "CYP2D6*4/*4", "CYP2D6 *4/CYP2D6 *4",
+                               "*04/*04", "* 4/* 4", "*4|*4", "\uff0a4/\uff0a4", "*4\u00a0/ *4"]),
+        ("CYP2D6", {"*1x2": 1}, ["*1/*1X2", "*1/*1 x2", "*1/*1\u00d72", "(*1/*1)x2", "(*1|*1) X2", "1/1x2",
+                                 "*1x2/*1A", "[*1x2]/*1"]),
+        ("CYP2D6", {"*1≥3": 1}, ["*1/*1x≥3", "*1/*1x>=3", "*1/*1≥3", "*1/*1x3+", "*1/*1X4"]),
+        ("CYP2D6", {"*2xN": 1}, ["*1/*2XN", "*1/*2xn", "*1/*2x≥2", "*1/*2x2+"]),
+        ("CYP2D6", {"*1x2": 1, "*4": 1}, ["*1X2/*4", "*4/*1x2"]),
+        ("CYP2D6", {"*36": 1, "*10": 1}, ["*1/*36+*10", "*1/[*36 + *10]", "*36+*10/*1"]),
+        ("CYP2D6", {"*10C": 1, "*14A": 1}, ["*10C/*14A"]),
+        ("TPMT", {"*3A": 1, "*3C": 1}, ["*3A/*3C", "3A/3c", "*3a/*3C"]),
+        ("SLCO1B1", {"*1B": 1}, ["*1A/*1B"]),
+        ("CYP2C19", {}, ["Reference/Reference", "*1/WT"]),
+        ("HLA-B", {"*57:01": 1, "*07:02": 1}, ["*57:01:01/*07:02:01", "*57:01:01:01/*07:02", "HLA-B*57:01/HLA-B*07:02",
+                                               "B*57:01/B*07:02", "hla-b*57:01/*7:02", "*5701/*0702", "57:01/07:02",
+                                               "*57:01:01G/*07:02P"]),
+        ("HLA-B", {"*15:01N": 1, "*57:01": 1}, ["*15:01:01:02N/*57:01", "*15:01n/*57:01:01"]),
+        ("VKORC1", {"-1639A": 2}, ["-1639A/-1639A", "VKORC1 -1639A/-1639A"]),
+        ("UGT1A1", {"*28": 2}, ["28/28", "*28/*28"]),
+    ],
+)  # fmt: skip
+def test_copies_of_alleles__one_call_in_many_spellings(gene, expected, spellings):
+    assert {each: copies_of_alleles(each, gene) for each in spellings} == dict.fromkeys(spellings, expected)
+
+
+@pytest.mark.parametrize(
+    ("diplotype", "gene"),
+    [
+        ("*1/*4 (partial)", "CYP2D6"),
+        ("*1/foo", "CYP2D6"),
+        ("A/G", "CYP2D6"),
+        ("0/0", "CYP2D6"),
+        ("0/1", "CYP2C19"),
+        ("*1/*4x0", "CYP2D6"),
+        ("*1,*4", "CYP2D6"),
+        ("6/7", "UGT1A1"),
+        ("57:01/foo", "HLA-B"),
+        ("*1/*?", "CYP2D6"),
+        ("Undetermined", "CYP2D6"),
+    ],
+)
+def test_copies_of_alleles__what_is_not_readable_is_no_allele(diplotype, gene):
+    assert copies_of_alleles(diplotype, gene) is None
+
+
+def test_copies_of_alleles__which_allele_is_doubled_is_not_told():
+    expected = {"*1x2": math.nan, "*4": math.nan, "*4x2": math.nan}
+    assert copies_of_alleles("(*1/*4)x2", "CYP2D6") == pytest.approx(expected, nan_ok=True)
+
+
+@pytest.mark.parametrize(
     "diplotype",
     ["", " ", "no call", "Unknown/Unknown", "n/a", "NA", "Indeterminate", "?/?", "*1/Unknown", "*4", "*1/*2/*3", "*1/",
      "*1/*4 OR Unknown/Unknown", "."],
@@ -60,6 +112,10 @@ def test_copies_of_alleles__what_is_not_called_is_not_guessed(diplotype):
         ("poor metaboliser", "Poor Metabolizer"),
         ("Extensive Metabolizer", "Normal Metabolizer"),
         ("UM", "Ultrarapid Metabolizer"),
+        ("Ultra-rapid metaboliser", "Ultrarapid Metabolizer"),
+        ("Poor metabolizer (PM)", "Poor Metabolizer"),
+        ("poor_metabolizer", "Poor Metabolizer"),
+        ("Intermediate", "Intermediate Metabolizer"),
         ("Likely Intermediate Metabolizer", "Likely Intermediate Metabolizer"),
         ("Decreased function", "Decreased Function"),
         ("Normal Metabolizer / Normal Metabolizer", "Normal Metabolizer"),
