@@ -232,7 +232,15 @@ def write_broken() -> None:
     equal = responses.head(200).assign(response="1.5")
     # pairs are dealt one by one, so that every sample is trained on and tested
     leaky = responses[["sample_id", "drug_id"]].assign(fold=[i % 3 for i in range(len(responses))])
-    tables = {"text_response.tsv": text, "equal_responses.tsv": equal, "leaky_splits.tsv": leaky}
+    ids = [f"P{i:04d}" for i in range(1, 25)]
+    times = [i * 37 % 400 + 20 for i in range(1, 25)]
+    survival = pd.DataFrame({"sample_id": ids, "time": times, "event": [int(i % 3 > 0) for i in range(1, 25)]})
+    tables = {
+        "text_response.tsv": text,
+        "equal_responses.tsv": equal,
+        "leaky_splits.tsv": leaky,
+        "survival.tsv": survival,
+    }
     for name, table in tables.items():
         table.to_csv(folder / name, sep="\t", index=False, lineterminator="\n")
     header = {"weight": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}, "__metadata__": {"format": "pt"}}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pandas as pd
@@ -101,3 +102,28 @@ def test_curves__refused_and_nothing_written(tmp_path, capsys, file, words, mess
     assert error.startswith("drugresponse curves: error: ")
     assert message in error
     assert list(tmp_path.iterdir()) == []
+
+
+def write_doses(tmp_path: Path, header: str, rows: list[str]) -> Path:
+    path = tmp_path / "doses.tsv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_curves__replicates_that_differ_are_counted(tmp_path, capsys):
+    doses = [10.0**i for i in range(-3, 4)]
+    rows = [f"s\td\t{dose}\t{1 / (1 + dose / middle):.4f}" for middle in (0.1, 10.0) for dose in doses]
+    path = write_doses(tmp_path, "sample_id\tdrug_id\tdose\tresponse", rows)
+    assert cli.main(["curves", f"--doses={path}", f"--responses={tmp_path}/r.tsv", f"--report={tmp_path}/p.html"]) == 0
+    assert "Flags: replicates-differ 1." in capsys.readouterr().out
+    assert "their mean may be the curve of none of them" in (tmp_path / "p.html").read_text(encoding="utf-8")
+
+
+def test_curves__logarithms_are_read_when_told(tmp_path, capsys):
+    rows = [f"s\td\t{i / 2}\t{1 / (1 + 10 ** (i / 2 - 2)):.4f}" for i in range(9)]
+    path = write_doses(tmp_path, "sample_id\tdrug_id\tdose\tresponse", rows)
+    words = ["curves", f"--doses={path}", f"--responses={tmp_path}/r.tsv", "--measure=ln_ic50"]
+    assert cli.main(words) == 2
+    assert "--dose-scale log10 or --dose-scale linear" in one_line(capsys.readouterr().err)
+    assert cli.main([*words, "--dose-scale=log10", "--dose-unit=nM"]) == 0
+    assert table(tmp_path / "r.tsv")["response"].iloc[0] == pytest.approx(math.log(0.1), abs=0.05)

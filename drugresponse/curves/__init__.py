@@ -10,6 +10,7 @@ from drugresponse.curves.measures import (
     refuse_mixed_measures,
     responses_from_fits,
 )
+from drugresponse.curves.plausible import refuse_misread_responses
 
 __all__ = [
     "MEASURES",
@@ -19,6 +20,7 @@ __all__ = [
     "fit_curves",
     "fit_hill",
     "refuse_misnamed_measure",
+    "refuse_misread_responses",
     "refuse_mixed_measures",
     "responses_from_fits",
 ]

@@ -33,12 +33,14 @@ NUMBERS = (
     "highest_dose",
 )
 FIT_COLUMNS = ("sample_id", "drug_id", "ic50", "ic50_censor", *NUMBERS[1:], "n_points", "n_doses", "flag")
-POOR_FIT, CLIMB, NO_EFFECT, ABOVE = 0.2, 0.4, 0.9, 1.2
+POOR_FIT, CLIMB, NO_EFFECT, ABOVE, APART = 0.2, 0.4, 0.9, 1.2, 0.2
 FLAGS = {
     "few-doses": "Fewer different doses than asked for: nothing is fitted.",
     "poor-fit": f"The responses miss the curve by more than {POOR_FIT:.0%} of the control (RMSE).",
     "not-monotone": f"Viability climbs with the dose somewhere, by more than {CLIMB:.0%} of the control.",
     "no-effect": f"The curve stays above {NO_EFFECT:.0%} of the control at all doses tested.",
+    "replicates-differ": f"Replicates scatter by more than {APART:.0%} of the control (standard deviation) at two or "
+    "more doses: their mean may be the curve of none of them.",
     "above-control": f"The median response lies above {ABOVE:.0%} of the control: are its controls right?",
 }
 """What each flag means."""
@@ -143,12 +145,13 @@ def _fit_equally_many(rows: pd.DataFrame, n: int, minimum: int, fit_top: bool) -
         part["ic50_censor"], part["flag"] = "none", "few-doses"
         return part[list(FIT_COLUMNS)], np.full((len(part), 4), np.nan)
     curves = fit_hill(np.log10(dose), viability, fit_top=fit_top)
-    part = part.assign(**_read_off(curves, dose, viability))
+    apart = (rows["spread"].to_numpy(dtype=np.float64).reshape(-1, n) > APART).sum(axis=1) > 1
+    part = part.assign(**_read_off(curves, dose, viability, apart))
     shape = np.stack([curves.midpoint, curves.slope, curves.top, curves.bottom], axis=1)
     return part[list(FIT_COLUMNS)], shape
 
 
-def _read_off(curves: HillCurves, dose: Array, viability: Array) -> dict[str, NDArray[Any]]:
+def _read_off(curves: HillCurves, dose: Array, viability: Array, apart: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
     low, high = np.log10(dose.min(axis=1)), np.log10(dose.max(axis=1))
     fitted = curves.viability_at(np.log10(dose))
     emax = curves.viability_at(high[:, None])[:, 0]
@@ -161,6 +164,7 @@ def _read_off(curves: HillCurves, dose: Array, viability: Array) -> dict[str, ND
         "poor-fit": rmse > POOR_FIT,
         "not-monotone": climb > CLIMB,
         "no-effect": emax > NO_EFFECT,
+        "replicates-differ": apart,
         "above-control": np.median(viability, axis=1) > ABOVE,
     }
     located = (curves.midpoint >= low) & (curves.midpoint <= high) & ~flags["no-effect"]

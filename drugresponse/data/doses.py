@@ -10,11 +10,20 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from drugresponse.data.dose_checks import (
+    PAIR,
+    end_doses,
+    refuse_bad_rows,
+    refuse_bad_treated,
+    refuse_logarithms,
+    refuse_two_scales,
+)
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.errors import InputError, nearest, show_ids
 
-__all__ = ["SCALES", "Doses"]
+__all__ = ["DOSE_SCALES", "SCALES", "Doses"]
 
 logger = logging.getLogger(__name__)
 
@@ -30,16 +39,14 @@ SCALES: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """What a response may be: viability is the first number plus the second times the response; `signal` is divided by its
 controls first."""
-_KEYS = ["sample_id", "drug_id"]
+DOSE_SCALES = ("auto", "linear", "log10")
+"""What a dose may be; `auto` is linear, unless it may be a logarithm."""
 _SAME_DOSE = 6
 """Decimals of log10 dose beyond which two doses are one."""
-_LEAST_CURVES = 3
 _HALF_TO_TWICE = 0.5, 2.0
 _BEYOND_NOISE = 5.0
 """Times the control that no viability reaches, but for a few bad wells."""
 _CLIMB = 0.1
-_ENDLESS = 1e15
-"""No dose and no signal is as large."""
 _ENDS: tuple[Literal["min"], Literal["max"]] = ("min", "max")
 
 
@@ -51,8 +58,9 @@ class Doses:
     ----------
     table
         One row for each (sample, drug, dose), in this order: `sample_id, drug_id` (text), `dose` (float64, uM, above
-        0), `viability` (float64, 1 is the untreated control, 0 is none left; noise may take it beyond both) and `n`
-        (int64, measurements averaged). Nothing is missing.
+        0), `viability` (float64, 1 is the untreated control, 0 is none left; noise may take it beyond both), `n`
+        (int64, measurements averaged) and `spread` (float64, their standard deviation; 0 of a single one). Nothing is
+        missing.
     scale
         What the responses were, one of `SCALES`.
     guessed
@@ -75,37 +83,58 @@ class Doses:
     n_missing: int = 0
 
     @classmethod
-    def build(cls, rows: pd.DataFrame, *, scale: str = "auto", where: str = "doses") -> Doses:
+    def build(
+        cls,
+        rows: pd.DataFrame,
+        *,
+        scale: str = "auto",
+        dose_scale: str = "auto",
+        unit: NDArray[np.float64] | float = 1.0,
+        where: str = "doses",
+    ) -> Doses:
         """Check dose-response rows, bring them to viability, and average the replicates of a dose.
 
         Parameters
         ----------
         rows
-            Columns `sample_id`, `drug_id` (may be empty where the dose is 0), `dose` (float64, uM, 0 for controls),
+            Columns `sample_id`, `drug_id` (may be empty where the dose is 0), `dose` (float64, 0 for controls),
             `response` (float64, NaN where missing) and perhaps `plate`.
         scale
             One of `SCALES`, or `auto`: viability as a fraction or in percent of the control, guessed from the controls
             or, without them, from the lowest doses.
+        dose_scale
+            `linear`; `log10`, where a dose of 1 is ten units and a control has minus infinity; or `auto`, linear
+            unless the doses may be logarithms.
+        unit
+            uM in one unit of the doses, or in that of each row.
         where
             Names the source in errors.
 
         Raises
         ------
         InputError
-            A dose is missing, negative or infinite, an id is empty, a response is infinite, all responses are equal,
-            the scale cannot be guessed or is not the one that was told, controls are missing for a signal, or doses
-            and responses seem to be swapped.
+            A dose is missing, negative or infinite, or may be a logarithm; an id is empty, a response is infinite, all
+            responses are equal, the scale cannot be guessed, is not the one that was told or not one for all samples;
+            controls are missing for a signal, or doses and responses seem to be swapped.
         """
-        if scale not in ("auto", *SCALES):
-            raise InputError(f'scale: "{scale}" is none of the choices. {nearest(scale, ["auto", *SCALES])}')
-        rows = rows.assign(**{name: clean_ids(rows[name], where) for name in _KEYS if name in rows.columns})
-        for name in _KEYS:
+        for name, value, choices in (("scale", scale, ["auto", *SCALES]), ("dose_scale", dose_scale, DOSE_SCALES)):
+            if value not in choices:
+                raise InputError(f'{name}: "{value}" is none of the choices. {nearest(value, choices)}')
+        rows = rows.assign(**{name: clean_ids(rows[name], where) for name in PAIR if name in rows.columns})
+        for name in PAIR:
             warn_of_alike(rows[name][rows[name] != ""], where)
+        if dose_scale == "log10":
+            with np.errstate(over="ignore"):  # refused below, with its row
+                rows = rows.assign(dose=10.0 ** rows["dose"])
+        elif dose_scale == "auto":
+            refuse_logarithms(rows, where)
+        rows = rows.assign(dose=rows["dose"] * unit)
         measured = rows[rows["response"].notna()]
-        _refuse_bad_rows(measured, where)
+        refuse_bad_rows(measured, where)
         is_control = (measured["dose"] == 0).to_numpy()
         treated, controls = measured[~is_control], measured[is_control]
-        _refuse_bad_treated(treated, where)
+        refuse_bad_treated(treated, where)
+        refuse_two_scales(treated, controls, scale, where)
         found = _guess_scale(treated, controls, where) if scale == "auto" else scale
         viability = _viability(treated, controls, found, where)
         table = _averaged(treated.assign(viability=viability))
@@ -118,70 +147,15 @@ class Doses:
         return int(self.table["n"].sum())
 
 
-def _refuse_bad_rows(rows: pd.DataFrame, where: str) -> None:
-    if rows.empty:
-        raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-    dose = rows["dose"].to_numpy(dtype=np.float64)
-    _refuse_where(
-        rows, np.isnan(dose), "found a response without a dose (expected one; 0 for a control). Fill it", where
-    )
-    negative = dose < 0
-    if negative.any():
-        row = int(rows.index[int(np.argmax(negative))]) + 1
-        raise InputError(
-            f"{where}, row {row}: found dose {dose[negative][0]:g} ({int(negative.sum())} are negative; expected doses "
-            "on a linear scale, 0 for controls). If they are logarithms, give the doses themselves."
-        )
-    infinite = ~((dose < _ENDLESS) & (np.abs(rows["response"].to_numpy(dtype=np.float64)) < _ENDLESS))
-    _refuse_where(rows, infinite, "found an infinite dose or response (expected finite numbers). Correct it", where)
-    for name in _KEYS:
-        empty = (rows[name].fillna("").astype(str) == "").to_numpy() & ((dose > 0) | (name == "sample_id"))
-        _refuse_where(rows, empty, f'found an empty "{name}" (only controls may lack a drug). Fill it', where)
-
-
-def _refuse_where(rows: pd.DataFrame, bad: np.ndarray, words: str, where: str) -> None:
-    if bad.any():
-        row = int(rows.index[int(np.argmax(bad))]) + 1
-        raise InputError(f"{where}, row {row}: {words} or remove the row.")
-
-
-def _refuse_bad_treated(treated: pd.DataFrame, where: str) -> None:
-    if treated.empty:
-        raise InputError(f"{where}: found controls only, all doses are 0 (expected doses above 0). Check the doses.")
-    if len(treated) > 1 and treated["response"].nunique() == 1:
-        raise InputError(
-            f"{where}: found the response {treated['response'].iloc[0]:g} in all {len(treated)} rows with a dose "
-            "(expected responses that differ). Check which column holds the responses."
-        )
-    if _repeats(treated, "response") and not _repeats(treated, "dose"):
-        raise InputError(
-            f"{where}: the responses are the same numbers for every sample and drug, and the doses are not "
-            "(expected it the other way round). Doses and responses seem to be swapped: exchange the two columns."
-        )
-
-
-def _repeats(rows: pd.DataFrame, column: str) -> bool:
-    """Whether most pairs hold the same numbers, as doses do by design and responses never."""
-    sets = rows.groupby(_KEYS, sort=False)[column].apply(lambda values: str(sorted(set(values))))
-    if len(sets) < _LEAST_CURVES or rows[column].nunique() < _LEAST_CURVES:
-        return False
-    return bool(sets.value_counts().iloc[0] >= 0.8 * len(sets))
-
-
-def _end_doses(rows: pd.DataFrame, end: Literal["min", "max"]) -> pd.DataFrame:
-    """The rows of the lowest (`min`) or highest (`max`) dose of each pair."""
-    return rows[rows["dose"] == rows.groupby(_KEYS)["dose"].transform(end)]
-
-
 def _median_climb(rows: pd.DataFrame, column: str) -> float:
     """How much higher the highest dose stands than the lowest, in the middle pair."""
-    low, high = (_end_doses(rows, end).groupby(_KEYS)[column].mean() for end in _ENDS)
+    low, high = (end_doses(rows, end).groupby(PAIR)[column].mean() for end in _ENDS)
     return float((high - low).median())
 
 
 def _guess_scale(treated: pd.DataFrame, controls: pd.DataFrame, where: str) -> str:
     """Untreated cells are 1 of the control, or 100 percent of it; anything else must be told."""
-    source, untreated = ("controls", controls) if len(controls) else ("lowest doses", _end_doses(treated, "min"))
+    source, untreated = ("controls", controls) if len(controls) else ("lowest doses", end_doses(treated, "min"))
     middle = float(untreated["response"].median())
     size = float(treated["response"].abs().quantile(0.95))
     climb = _median_climb(treated, "response")
@@ -229,16 +203,19 @@ def _control_signal(treated: pd.DataFrame, controls: pd.DataFrame, where: str) -
 
 def _averaged(rows: pd.DataFrame) -> pd.DataFrame:
     same = rows.assign(step=np.log10(rows["dose"].to_numpy(dtype=np.float64)).round(_SAME_DOSE))
-    grouped = same.groupby([*_KEYS, "step"], sort=True)
-    table = grouped.agg(dose=("dose", "first"), viability=("viability", "mean"), n=("viability", "size")).reset_index()
-    for name in _KEYS:
+    grouped = same.groupby([*PAIR, "step"], sort=True)
+    table = grouped.agg(
+        dose=("dose", "first"), viability=("viability", "mean"), n=("viability", "size"), spread=("viability", "std")
+    ).reset_index()
+    table["spread"] = table["spread"].fillna(0.0)
+    for name in PAIR:
         table[name] = table[name].astype(str).astype(object)
-    return table[[*_KEYS, "dose", "viability", "n"]]
+    return table[[*PAIR, "dose", "viability", "n", "spread"]]
 
 
 def _check_viability(table: pd.DataFrame, controls: pd.DataFrame, scale: str, where: str) -> None:
     """A scale that was told wrongly is off by a factor of 100, or turned."""
-    middle = float(_end_doses(table, "min")["viability"].median())
+    middle = float(end_doses(table, "min")["viability"].median())
     if middle > _BEYOND_NOISE or float(table["viability"].max()) < 0.05:
         raise InputError(
             f"{where}: read as {scale}, the median viability at the lowest doses is {middle:.3g} of the control "

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.ids import clean_ids, warn_of_alike
+from drugresponse.data.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
+from drugresponse.data.response_kinds import melt_drugs, refuse_classes, refuse_events
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
 
 logger = logging.getLogger(__name__)
 
-RESPONSE_COLUMNS = ("sample_id", "drug_id", "response", "censor", "weight", "study")
-REPLICATE_COLUMNS = ("sample_id", "drug_id", "n", "variance", "weight")
 ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
 
@@ -57,11 +57,6 @@ class Measure:
         return asdict(self)
 
 
-def _no_replicates() -> pd.DataFrame:
-    kinds = {"sample_id": object, "drug_id": object, "n": np.int64, "variance": np.float64, "weight": np.float64}
-    return pd.DataFrame(columns=list(REPLICATE_COLUMNS)).astype(kinds)
-
-
 @dataclass(frozen=True, eq=False)
 class Responses:
     """Measured responses, one row for each distinct (sample, drug).
@@ -93,7 +88,7 @@ class Responses:
     table: pd.DataFrame
     measure: Measure = Measure()
     n_repeated: int = 0
-    replicates: pd.DataFrame = field(default_factory=_no_replicates)
+    replicates: pd.DataFrame = field(default_factory=no_replicates)
 
     @classmethod
     def build(cls, rows: pd.DataFrame, measure: Measure | None = None, *, where: str = "responses") -> Responses:
@@ -111,14 +106,10 @@ class Responses:
         table = table[table["weight"] > 0]
         if table.empty:
             raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-        merged, replicates = _average_repeats(table)
+        merged, replicates = average_repeats(table)
         n_repeated = len(table) - len(merged)
         if n_repeated:
-            logger.warning(
-                "%s: %d rows repeat a (sample, drug) pair; each such pair is the weighted mean of its rows.",
-                where,
-                n_repeated,
-            )
+            warn_of_repeats(table, replicates, n_repeated, where)
         return cls(merged, measure or Measure(), n_repeated, replicates)
 
     def __len__(self) -> int:
@@ -146,6 +137,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
         )
     table["censor"] = table["censor"].astype(object).where(table["censor"].notna(), "none")
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
+    refuse_classes(table["response"], where)
     table["response"] = _numbers(table["response"], where)
     table["weight"] = _numbers(table["weight"], where).fillna(1.0)
     return table[table["response"].notna()]
@@ -177,30 +169,6 @@ def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
     odd = sorted(set(table["censor"]) - {"none", "left", "right"})
     if odd:
         raise InputError(f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))}')
-
-
-def _average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row for each pair, and what the repeated ones tell of the noise."""
-    table = table.sort_values(["sample_id", "drug_id"], kind="stable").reset_index(drop=True)
-    keys = ["sample_id", "drug_id"]
-    repeated = table.duplicated(keys, keep=False)
-    if not repeated.any():
-        return table, _no_replicates()
-    some = table[repeated].assign(product=lambda rows: rows["response"] * rows["weight"])
-    grouped = some.groupby(keys, sort=False)
-    means = grouped.agg(
-        product=("product", "sum"),
-        weight=("weight", "sum"),
-        censor=("censor", "first"),
-        n_censors=("censor", "nunique"),
-        study=("study", "first"),
-        n=("response", "size"),
-        variance=("response", "var"),
-    ).reset_index()
-    means["response"] = means["product"] / means["weight"]
-    means.loc[means["n_censors"] > 1, "censor"] = "none"
-    merged = pd.concat([table[~repeated], means[list(RESPONSE_COLUMNS)]])
-    return merged.sort_values(keys, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
 def as_responses(responses: Responses | pd.DataFrame | pd.Series) -> Responses:
@@ -239,12 +207,13 @@ def _long_rows(table: pd.DataFrame) -> pd.DataFrame:
     if "sample_id" not in table.columns:
         named = "sample_id" in table.index.names
         rows = table.reset_index() if named else _index_as(table, "sample_id")
+    refuse_events(rows, "response", "responses")
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     wide = others.shape[1] > 1 and not {"response", "drug_id"} & set(others.columns)
     if not wide or len(rows.columns) == others.shape[1] or others.select_dtypes("number").shape[1] < others.shape[1]:
         return rows
-    return rows.melt("sample_id", var_name="drug_id", value_name="response")
+    return melt_drugs(rows)
 
 
 def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.curves import refuse_misnamed_measure
+from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.audit import audit
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
@@ -120,7 +120,7 @@ def evaluate(
     jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
     table = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=table.sample_ids)
-    refuse_misnamed_measure(measured.measure)
+    refuse_misread_responses(measured)
     rows = join_training_rows(
         table,
         measured,

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -165,6 +166,8 @@ def explain(
     called = with_reference_sites(as_genotypes(genotypes), trained)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, trained)
+    measure = Measure(**model.manifest_["measure"])
+    refuse_misread_responses(measured, measure)
     rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected_samples, called)
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
@@ -183,7 +186,6 @@ def explain(
         n_jobs=jobs,
     )
     spread, noise = _refit(recipe, _features_of_model(rows, known), told.pairs, effects, refits, random_state)
-    measure = Measure(**model.manifest_["measure"])
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
         attributions,

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids
-from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.baselines import tissue_of_samples
@@ -89,6 +90,8 @@ class AdaptsToPilots:
         """
         model = cast("DrugResponseModel", self)
         adaptation = adaptation_of(model)
+        pilot_responses = as_responses(pilot_responses)
+        refuse_misread_responses(pilot_responses, Measure(**model.manifest_["measure"]))
         pilots = Pilots.read(pilot_responses, adaptation)
         table = _no_genotypes(pilots, pairs) if genotypes is None else as_genotypes(genotypes)
         pilots = pilots.of_samples(table.sample_ids, of_genotypes=genotypes is not None)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.curves import refuse_misnamed_measure
+from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.audit import audit
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
@@ -166,7 +166,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         refuse_settings(self.get_params(deep=False))
         table = as_genotypes(genotypes)
         measured = right_way_round(as_responses(responses), samples=table.sample_ids)
-        refuse_misnamed_measure(measured.measure)
+        refuse_misread_responses(measured)
         rows = join_training_rows(
             table,
             measured,

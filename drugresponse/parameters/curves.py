@@ -55,9 +55,23 @@ _DOSE_UNIT = Parameter(
     "dose_unit",
     "choice",
     label="Unit of the doses",
-    help="Doses are on a linear scale, not logarithms. Where the table has a column dose_unit, that counts.",
-    default="uM",
+    help="Unless given, a column of units (dose_unit) or the name of the dose column (such as conc_nM) tells it, else "
+    "uM. An option that contradicts the table is refused.",
     choices={"pM": "pM", "nM": "nM", "uM": "uM", "mM": "mM", "M": "M"},
+    unset="As the table says, else uM",
+)
+_DOSE_SCALE = Parameter(
+    "dose_scale",
+    "choice",
+    label="Scale of the doses",
+    help="Unless given, doses are linear; those that rise in equal steps, as logarithms do, are refused.",
+    default="auto",
+    choices={
+        "auto": "Linear, unless they may be logarithms",
+        "linear": "Linear: the doses themselves",
+        "log10": "Decadic logarithms of the doses",
+    },
+    section="advanced",
 )
 _RESPONSES = Parameter(
     "responses",
@@ -87,8 +101,8 @@ _PLATE_COLUMN = Parameter(
     "plate_column",
     "text",
     label="Column of plates",
-    help="With a raw signal, each row is divided by the controls of its sample on its plate; unless given, by those of "
-    "its sample.",
+    help="With a raw signal, each row is divided by the controls of its sample on its plate. Unless given, a column "
+    "with plate in its name is taken where every plate of a sample has controls, else all controls of the sample.",
     section="columns",
     column_of=("doses",),
 )
@@ -140,6 +154,7 @@ CURVES = Command(
         _DOSE_COLUMN,
         replace(inputs.RESPONSE_COLUMN, help=_DOSE_COLUMN.help, column_of=("doses",)),
         _PLATE_COLUMN,
+        _DOSE_SCALE,
         _TOP,
         _MINIMUM_DOSES,
         _MAXIMUM_RMSE,

@@ -19,7 +19,7 @@ from drugresponse.readers.column_numbers import refuse_data_as_names
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.features import describe_features
 from drugresponse.readers.memory_limit import refuse_beyond_memory
-from drugresponse.readers.numbers import MISSING, to_numbers
+from drugresponse.readers.numbers import MISSING, decimal_signs, to_numbers
 from drugresponse.readers.row_stream import plain_name
 from drugresponse.readers.tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text import check_header, choose_separator, decode_file, ragged, split_rows
@@ -108,13 +108,9 @@ def _from_text(text: str, where: str) -> Labelled:
     header = [parts.header[at] for at in wanted]
     values = np.empty((len(parts.rows), len(header)), dtype=np.float32)
     cells = list(zip(*parts.rows, strict=True))
+    signs = decimal_signs(cells[each] for each in wanted)
     for at, (name, column) in enumerate(zip(header, (cells[each] for each in wanted), strict=True)):
-        numbers = to_numbers(
-            pd.Series(column, index=index, dtype=object),
-            where=where,
-            column_name=name,
-            decimal_commas=parts.separator != ",",
-        )
+        numbers = to_numbers(pd.Series(column, index=index, dtype=object), where=where, column_name=name, signs=signs)
         values[:, at] = as_float32(numbers.to_numpy())
     return [row[id_at] for row in parts.rows], header, values, parts.header[id_at]
 

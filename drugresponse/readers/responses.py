@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
 
 from drugresponse.data.ids import clean_ids, trimmed
+from drugresponse.data.response_kinds import melt_drugs, name_words, refuse_classes, refuse_events
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
-from drugresponse.errors import InputError, count
+from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.column_numbers import column_named, refuse_data_as_names
 from drugresponse.readers.foreign_formats import refuse_own_table
-from drugresponse.readers.numbers import is_missing, to_numbers
+from drugresponse.readers.numbers import decimal_signs, is_missing, is_number, to_numbers
 from drugresponse.readers.row_stream import plain_name
 from drugresponse.readers.tables import read_table, require_column
 
 __all__ = ["read_responses"]
 
 logger = logging.getLogger(__name__)
-progress = logging.getLogger("drugresponse.progress")
 
 _DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
 _LONG_ONLY = ("censor", "weight", "study")
+_DRUG = re.compile(r"drugs?|compound|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor")
+_RELATIONS = frozenset({"<", "<=", "=", "==", ">=", ">", "~"})
 
 
 def read_responses(
@@ -33,6 +37,7 @@ def read_responses(
     drug_column: str = "drug_id",
     response_column: str = "response",
     measure: Measure | None = None,
+    drug_ids: Collection[str] = (),
 ) -> Responses:
     r"""Read measured responses, one row a (sample, drug), or a wide table of samples x drugs.
 
@@ -45,11 +50,14 @@ def read_responses(
         Names of these columns in the file, or their numbers, such as `"#3"`.
     measure
         What the numbers mean.
+    drug_ids
+        Drugs that are known, whose columns in a wide table are drugs whatever they look like.
 
     Raises
     ------
     InputError
-        A column is absent, a cell is not a number, or no response is left.
+        A column is absent, a cell is not a number, no response is left, or the table holds something else: times with
+        events, classes, or columns of metadata among those of drugs.
 
     Examples
     --------
@@ -64,13 +72,14 @@ def read_responses(
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, each, where) for each in columns)
+    refuse_events(table, response_column, where)
     if response_column not in table.columns:
         refuse_own_table(table.columns, where, "responses")
     is_turned = _looks_turned(table, sample_column, drug_column, response_column)
     if is_turned:
         table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
     if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
-        rows = _melt(table, sample_column, where)
+        rows = _melt(table, sample_column, drug_ids, where)
     else:
         rows = _long_rows(table, sample_column, drug_column, response_column, where)
     responses = Responses.build(rows, measure, where=where)
@@ -99,28 +108,19 @@ def _id_column(table: pd.DataFrame, sample_column: str) -> str:
 
 def _mostly_numbers(column: pd.Series) -> bool:
     present = column[~column.map(is_missing).astype(bool)]
-    numbers = pd.to_numeric(present.str.replace(",", ".", regex=False), errors="coerce")
-    return bool(numbers.notna().sum() * 2 > len(present)) or present.empty
+    return bool(present.map(is_number).sum() * 2 > len(present)) or present.empty
 
 
-def _melt(table: pd.DataFrame, sample_column: str, where: str) -> pd.DataFrame:
+def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], where: str) -> pd.DataFrame:
     id_column = _id_column(table, sample_column)
     samples = _cleaned(table[id_column], where)
-    commas = table.attrs.get("separator") != ","
     drugs = table.drop(columns=id_column)
     refuse_data_as_names(drugs.columns, where)
-    wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, decimal_commas=commas) for name in drugs.columns})
+    signs = decimal_signs(drugs[name] for name in drugs.columns)
+    wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
     _refuse_repeated_ids(samples, where)
-    progress.info(
-        '%s: found no column "response"; read as a wide table of %d samples x %d drugs, ids from column "%s".',
-        where,
-        len(wide),
-        wide.shape[1],
-        id_column,
-    )
     wide.insert(0, "sample_id", samples)
-    long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
-    return long[long["response"].notna()].reset_index(drop=True)
+    return melt_drugs(wide, drug_ids, where=where)
 
 
 def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
@@ -128,19 +128,22 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
     require_column(table, response, "--response-column", where)
     if drug != "drug_id":
         require_column(table, drug, "--drug-column", where)
-    commas = table.attrs.get("separator") != ","
     samples = _cleaned(table[sample], where)
     if drug not in table.columns:
         _refuse_unnamed_drugs(table, sample, response, where)
     rows = pd.DataFrame({"sample_id": samples})
     if drug in table.columns:
         rows["drug_id"] = _cleaned(table[drug], where)
-    rows["response"] = to_numbers(table[response], where=where, decimal_commas=commas)
-    if "weight" in table.columns:
-        rows["weight"] = to_numbers(table["weight"], where=where, decimal_commas=commas)
+    refuse_classes(table[response], where)
+    numbers = {"response": response, **({"weight": "weight"} if "weight" in table.columns else {})}
+    signs = decimal_signs(table[name] for name in numbers.values())
+    for name, column in numbers.items():
+        rows[name] = to_numbers(table[column], where=where, signs=signs)
     if "censor" in table.columns:
         censor = table["censor"].str.strip().str.lower()
         rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
+    else:
+        _warn_of_relations(table, where)
     if "study" in table.columns:
         rows["study"] = table["study"]
     _refuse_doses(table, rows, where)
@@ -161,6 +164,19 @@ def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
         )
 
 
+def _warn_of_relations(table: pd.DataFrame, where: str) -> None:
+    """Limits that stand in a column of another name are not used, and the user should know."""
+    for name in table.columns:
+        signs = set(table[name].str.strip()) - {""}
+        if signs and signs <= _RELATIONS and signs & {"<", "<=", ">=", ">"}:
+            logger.warning(
+                '%s: the signs in "%s" (%s) are not used; write left (below) and right (above) in a column "censor".',
+                where,
+                name,
+                show_ids(sorted(signs)),
+            )
+
+
 def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
     """A long table under other names must not be taken for a wide one."""
     if samples.duplicated().any():
@@ -174,7 +190,7 @@ def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
 def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where: str) -> None:
     """Several drugs under a column of another name must not be averaged into one."""
     others = [name for name in table.columns if name not in (sample, response, *_LONG_ONLY)]
-    named = [name for name in others if not _mostly_numbers(table[name])]
+    named = [name for name in others if any(map(_DRUG.fullmatch, name_words(name))) or not _mostly_numbers(table[name])]
     if named and table[sample].duplicated().any():
         raise InputError(
             f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '

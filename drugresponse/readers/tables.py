@@ -35,7 +35,7 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Text columns (object), "" where missing, every cell kept as written. A row labelled `i` stands on line `i + 2`
-        of the file. `attrs["separator"]` is what stood between the columns.
+        of the file.
 
     Raises
     ------
@@ -58,9 +58,7 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     parts = split_rows(decode_file(file), where)
     columns = dict(zip(parts.header, map(list, zip(*parts.rows, strict=True)), strict=True))
     index = pd.Index(np.asarray(parts.lines) - 2)
-    table = pd.DataFrame({name: pd.Series(cells, index=index, dtype=object) for name, cells in columns.items()})
-    table.attrs["separator"] = parts.separator
-    return table
+    return pd.DataFrame({name: pd.Series(cells, index=index, dtype=object) for name, cells in columns.items()})
 
 
 def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
@@ -227,10 +225,9 @@ def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> 
     refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
     id_column = column_named(table.columns, id_column, where)
     require_column(table, id_column, option, where)
-    commas = table.attrs.get("separator") != ","
     indexed = _clear_missing(index_by_id(table, id_column, where=where))
     indexed.index.name = id_name
-    return indexed.apply(with_decimal_points) if commas and len(indexed.columns) else indexed
+    return indexed.apply(with_decimal_points, where=where) if len(indexed.columns) else indexed
 
 
 def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
@@ -242,9 +239,4 @@ def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = {}
-    for name, column in frame.items():
-        columns[name] = ids_as_text(column)
-    table = pd.DataFrame(columns)
-    table.attrs["separator"] = "\t"
-    return table
+    return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})

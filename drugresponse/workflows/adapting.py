@@ -60,12 +60,16 @@ def adapt(
     outputs = {"predictions": predictions, "next_drugs": next_drugs, "report": report}
     with output_files(outputs, inputs) as out:
         fitted = load_model(model).set_params(n_jobs=threads, device=device or "auto")
-        pilots = read_responses(
-            responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
-        )
-        pilots = right_way_round(pilots, drugs=fitted.drugs_.index)
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)
         drug_table = None if drugs is None else read_drugs(drugs, drug_column=drug_column)
+        pilots = read_responses(
+            responses,
+            sample_column=sample_column,
+            drug_column=drug_column,
+            response_column=response_column,
+            drug_ids=[*fitted.drugs_.index, *(() if drug_table is None else drug_table.index)],
+        )
+        pilots = right_way_round(pilots, drugs=fitted.drugs_.index)
         table = None
         if genotypes:
             table = read_new_genotypes(

@@ -26,7 +26,8 @@ def curves(
     responses: Path,
     measure: str = "auc",
     response_scale: str = "auto",
-    dose_unit: str = "uM",
+    dose_unit: str | None = None,
+    dose_scale: str = "auto",
     fits: Path | None = None,
     report: Path | None = None,
     sample_column: str = "sample_id",
@@ -59,6 +60,7 @@ def curves(
             response_column=response_column,
             plate_column=plate_column or None,
             dose_unit=dose_unit,
+            dose_scale=dose_scale,
             response_scale=response_scale,
         )
         found = fit_curves(measured, minimum_doses=minimum_doses, fit_top=top == "fitted")

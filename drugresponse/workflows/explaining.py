@@ -83,7 +83,11 @@ def explain(
             else read_gene_sets(gene_sets, None if aliases is None else read_gene_names(aliases))
         )
         measured = read_responses(
-            responses, sample_column=sample_column, drug_column=drug_column, response_column=response_column
+            responses,
+            sample_column=sample_column,
+            drug_column=drug_column,
+            response_column=response_column,
+            drug_ids=fitted.drugs_.index,
         )
         measured = right_way_round(measured, drugs=fitted.drugs_.index)
         sample_table = None if samples is None else read_samples(samples, sample_column=sample_column)

@@ -96,12 +96,14 @@ class Sources:
         refuse_misnamed_measure(measure)
         checksums = {role: [_checksum(path) for path in paths] for role, paths in self._roles().items() if paths}
         self._refuse_one_file_twice(checksums)
+        drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
         responses = read_responses(
             self.responses,
             sample_column=self.sample_column,
             drug_column=self.drug_column,
             response_column=self.response_column,
             measure=measure,
+            drug_ids=() if drugs is None else drugs.index,
         )
         samples = None if self.samples is None else read_samples(self.samples, sample_column=self.sample_column)
         responses = right_way_round(responses, samples=() if samples is None else samples.index)
@@ -117,7 +119,6 @@ class Sources:
         n_drugs = responses.table["drug_id"].nunique()
         needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
         refuse_too_little_memory(needed, os.environ)
-        drugs = None if self.drugs is None else read_drugs(self.drugs, drug_column=self.drug_column)
         return SourceTables(genotypes, responses, drugs, samples, checksums)
 
     def _read_genotypes(self, responses: Responses, samples: pd.DataFrame | None) -> Genotypes:

@@ -125,3 +125,25 @@ def test_fit_curves__too_small_a_minimum():
 def test_drugs_with_several_ranges__other_ends_or_fewer_doses():
     assert fit_curves(measured(a=falling(0.3), b=falling(1.0))).drugs_with_several_ranges() == []
     assert fit_curves(measured(a=falling(0.3), b=falling(1.0)[:5])).drugs_with_several_ranges() == ["d"]
+
+
+def replicates(*midpoints: float, noise: float = 0.0) -> Doses:
+    rng = np.random.default_rng(0)
+    rows = [
+        {"sample_id": "s", "drug_id": "d", "dose": dose, "response": value + rng.normal(0, noise)}
+        for midpoint in midpoints
+        for dose, value in zip(DOSES, falling(midpoint), strict=True)
+    ]
+    return Doses.build(pd.DataFrame(rows), scale="fraction")
+
+
+@pytest.mark.parametrize(("midpoints", "flag"), [((0.1, 10.0), "replicates-differ"), ((0.3, 3.0), "replicates-differ")])
+def test_fit_curves__replicates_with_other_potencies_are_flagged(midpoints, flag):
+    assert fit_curves(replicates(*midpoints)).table["flag"].tolist() == [flag]
+
+
+def test_fit_curves__replicates_that_agree_but_for_noise_are_not():
+    assert fit_curves(replicates(0.5, 0.5, 0.6, noise=0.08)).table["flag"].tolist() == [""]
+    table = pd.concat([replicates(0.5, 0.5).table.assign(response=lambda rows: rows["viability"])] * 2)
+    table.iloc[3, table.columns.get_loc("response")] = 1.2  # one bad well
+    assert "replicates-differ" not in fit_curves(Doses.build(table, scale="fraction")).table["flag"].iloc[0]

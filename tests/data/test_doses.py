@@ -193,3 +193,57 @@ def test_build__misspelt_scale():
     with pytest.raises(InputError, match=r'"percents" is none of the choices. Did you mean "percent"'):
         Doses.build(rows(), scale="percents")
     assert "auto" not in SCALES
+
+
+@pytest.mark.parametrize(
+    "steps", [[0, 0.5, 1, 1.5, 2], [1, 1.5, 2, 2.5, 3], [0, 0.477, 1, 1.477, 2, 2.477], [0, 0.7, 1, 1.7, 2, 2.7]]
+)
+def test_build__doses_that_may_be_logarithms_must_be_told(steps):
+    table = pd.concat(
+        pd.DataFrame(
+            {"sample_id": f"s{i}", "drug_id": "d", "dose": steps, "response": np.linspace(1, 0.1 + i / 100, len(steps))}
+        )
+        for i in range(3)
+    )
+    with pytest.raises(InputError, match=r"doses rise in equal steps .*--dose-scale log10 or --dose-scale linear"):
+        Doses.build(table)
+    assert Doses.build(table, dose_scale="log10", unit=1e-3).table["dose"].iloc[-1] == pytest.approx(
+        10 ** steps[-1] / 1e3
+    )
+    assert Doses.build(table, dose_scale="linear").table["dose"].iloc[-1] == steps[-1]
+    control = pd.DataFrame({"sample_id": "s0", "drug_id": "", "dose": 0.0, "response": [1.0]})
+    assert Doses.build(pd.concat([table, control])).n_controls >= 1
+
+
+@pytest.mark.parametrize(
+    "doses", [[1, 2, 4, 8], [0.1, 0.3, 1, 3], [0.5, 1, 2, 5], [0, 0.01, 0.1, 1], [10, 20, 30, 40], [1, 1.5, 2.25, 3.4]]
+)
+def test_build__doses_in_equal_ratios_or_too_high_are_no_logarithms(doses):
+    Doses.build(rows(3, dose=doses * 3))
+
+
+def test_build__logarithms_of_controls_and_of_too_much():
+    table = rows(1, dose=[-np.inf, -2.0, 0.0, 1.0])
+    assert Doses.build(table, dose_scale="log10").table["dose"].tolist() == pytest.approx([0.01, 1, 10])
+    with pytest.raises(InputError, match="found an infinite dose or response"):
+        Doses.build(rows(1, dose=[1.0, 2.0, 3.0, 900.0]), dose_scale="log10")
+    with pytest.raises(InputError, match=r"found dose -2 .*--dose-scale log10"):
+        Doses.build(rows(1, dose=[-2.0, -1.0, 0.0, 1.0]))
+
+
+@pytest.mark.parametrize("column", ["sample_id", "drug_id", "plate"])
+def test_build__fractions_in_some_and_percent_in_others(column, caplog):
+    table = pd.concat([rows(2).assign(sample_id=f"t{i}", drug_id=f"d{i}", plate=f"p{i}") for i in range(4)])
+    table["response"] *= np.where(table[column].str.endswith(("0", "1")), 1.0, 100.0)
+    shown = {"sample_id": "t", "drug_id": "d", "plate": "p"}[column]
+    message = rf'about 1 in "{shown}0", "{shown}1" and about 100 in "{shown}2", "{shown}3"'
+    for scale in ("auto", "fraction"):
+        with pytest.raises(InputError, match=rf"found responses {message}|found responses about 1 in"):
+            Doses.build(table, scale=scale)
+    Doses.build(table, scale="percent")
+    assert "fractions and percent seem to be mixed" in caplog.text
+
+
+def test_build__samples_that_die_at_every_dose_beside_others_in_percent():
+    table = rows(4, response=[98, 90, 50, 10, 102, 95, 60, 20, 99, 70, 30, 5, 3.1, 2.0, 0.9, 0.2])
+    assert Doses.build(table).scale == "percent"

@@ -194,3 +194,29 @@ def test_index_by_id__an_unnamed_index_of_text_and_floats():
         index_by_id(table.reset_index(drop=True), "sample_id", where="samples")
     with pytest.raises(InputError, match=r"^samples: found Series \(expected a DataFrame"):
         index_by_id(table["tissue"], "sample_id", where="samples")
+
+
+def test_as_responses__what_is_no_measurement_is_refused():
+    ids = [f"s{i}" for i in range(12)]
+    drugs = pd.DataFrame({"a": np.linspace(-1, 1, 12), "b": np.linspace(0, 3, 12) ** 2}, index=ids)
+    assert len(as_responses(drugs)) == 24
+    with pytest.raises(InputError, match=r'"COSMIC_ID" .* looks like an id'):
+        as_responses(drugs.assign(COSMIC_ID=range(905900, 905912)))
+    times = pd.DataFrame({"sample_id": ids, "time": np.arange(12.0), "event": [0, 1] * 6})
+    for table in (times, times.assign(event=times["event"] == 1), times.rename(columns={"time": "response"})):
+        with pytest.raises(InputError, match=r"found times in .* with events in"):
+            as_responses(table)
+    with pytest.raises(InputError, match=r'found the words "no", "yes"'):
+        as_responses(pd.DataFrame({"sample_id": ids, "response": ["yes", "no"] * 6}))
+
+
+def test_responses__repeats_that_disagree_are_told(caplog):
+    rng = np.random.default_rng(0)
+    once = pd.DataFrame({"sample_id": [f"s{i}" for i in range(30)], "drug_id": "d", "response": rng.normal(0, 1, 30)})
+    again = once.head(10).assign(response=lambda rows: rows["response"] + 0.05)
+    Responses.build(pd.concat([once, again]), where="r")
+    assert "differ by a standard deviation of 0.0354 (median), all responses by" in caplog.text
+    assert "as much as those of different pairs" not in caplog.text
+    again.loc[3, "response"] += np.log(100)
+    Responses.build(pd.concat([once, again]), where="r")
+    assert 'r: the rows of 1 repeated pair differ as much as those of different pairs do ("s3 / d")' in caplog.text

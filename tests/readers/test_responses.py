@@ -116,3 +116,112 @@ def test_read_responses__several_doses_are_not_averaged(tmp_path):
         read_responses(file)
     file = write(tmp_path, "sample_id\tdrug_id\tdose\tresponse\ns\td\t0.1\t0.9\ns\td\t0.1\t0.7\nt\te\t1\t0.7\n")
     assert read_responses(file).table["response"].tolist() == pytest.approx([0.8, 0.7])
+
+
+def survival(time: str = "time", event: str = "event", outcomes: tuple[str, str] = ("1", "0")) -> str:
+    rows = [f"s{i}\t{100 + 7.5 * i}\t{outcomes[i % 3 == 0]}" for i in range(12)]
+    return "\n".join([f"sample_id\t{time}\t{event}", *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "outcomes"),
+    [
+        ("time", "event", ("1", "0")),
+        ("os_time", "os_status", ("1:DECEASED", "0:LIVING")),
+        ("OS_MONTHS", "OS", ("1", "0")),
+        ("days_to_death", "vital_status", ("Dead", "Alive")),
+        ("pfs", "progression", ("yes", "no")),
+        ("survivalTime", "dead", ("TRUE", "FALSE")),
+        ("follow-up (days)", "status", ("2", "1")),
+    ],
+)
+def test_read_responses__times_with_events_are_refused(tmp_path, time, event, outcomes):
+    file = write(tmp_path, survival(time, event, outcomes))
+    with pytest.raises(InputError, match=r"found times in .* with events in .*logarithm of the time .*censor"):
+        read_responses(file)
+    with pytest.raises(InputError, match=r"found times in .* with events in"):
+        read_responses(file, response_column=time)
+
+
+def test_read_responses__times_under_the_name_response_beside_events(tmp_path):
+    with pytest.raises(InputError, match=r'found times in "response" with events in "event"'):
+        read_responses(write(tmp_path, survival("response")))
+    censored = "sample_id\tresponse\tevent\tcensor\ns1\t4.5\t0\tright\ns2\t3.5\t1\t\n"
+    assert read_responses(write(tmp_path, censored)).table["censor"].tolist() == ["right", "none"]
+
+
+def test_read_responses__a_status_of_quality_and_a_constant_time_are_no_outcome(tmp_path):
+    text = "sample_id\tdrug_id\tresponse\tstatus\ttime_h\ns1\td\t1.5\tpassed\t72\ns2\td\t2\tfailed\t72\n"
+    assert len(read_responses(write(tmp_path, text))) == 2
+
+
+@pytest.mark.parametrize("words", [("R", "S"), ("yes", "no"), ("responder", "non-responder"), ("S", "I", "R")])
+def test_read_responses__words_are_classes(tmp_path, words):
+    rows = "".join(f"s{i}\t{words[i % len(words)]}\n" for i in range(6))
+    with pytest.raises(InputError, match=r'column "response": found the words .*classes .* not read yet'):
+        read_responses(write(tmp_path, "sample_id\tresponse\n" + rows))
+
+
+def wide(name: str, values: list[object]) -> str:
+    rows = [f"s{i}\t{value}\t{0.37 * i - 2:.2f}\t{0.11 * i:.2f}" for i, value in enumerate(values)]
+    return "\n".join([f"sample_id\t{name}\tDrugA\tDrugB", *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("COSMIC_ID", [905900 + i for i in range(12)]),
+        ("AGE", [30 + 3 * i for i in range(12)]),
+        ("age at diagnosis", [30.5 + 3 * i for i in range(12)]),
+        ("days_to_death", [30.5 + 3 * i for i in range(12)]),
+        ("Passage", [3, 4] * 6),
+        ("Unnamed: 0", list(range(12))),
+        ("cosmic", [905900.0 + i for i in range(12)]),
+        ("MSS/MSI", [0, 1] * 6),
+        ("reference", [70000 + 7 * i for i in range(12)]),
+    ],
+)
+def test_read_responses__metadata_in_a_wide_table_is_refused_unless_known_as_a_drug(tmp_path, name, values):
+    file = write(tmp_path, wide(name, values))
+    with pytest.raises(InputError, match=r"look.? like an id, age, time, event, count or code .*--drugs"):
+        read_responses(file)
+    assert len(read_responses(file, drug_ids=[name])) == 36
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("AGE-1234", [0.5 + i for i in range(12)]),
+        ("ID-8", [0.5 + i for i in range(12)]),
+        ("capped", [10] * 12),
+        ("rarely tested", [1, 2, 3, "", "", "", "", "", "", "", "", ""]),
+        ("Timentin", [0.5 * i for i in range(12)]),
+    ],
+)
+def test_read_responses__drugs_that_look_a_little_like_metadata(tmp_path, name, values, caplog):
+    caplog.set_level(logging.INFO)
+    assert read_responses(write(tmp_path, wide(name, values))).table["drug_id"].nunique() == 3
+    assert f'drugs: "{name}", "DrugA", "DrugB".' in caplog.text
+
+
+def test_read_responses__whole_numbers_among_whole_numbers_are_responses(tmp_path):
+    rows = "".join(f"s{i}\t{90 - i}\t{40 + 2 * i}\n" for i in range(12))
+    assert len(read_responses(write(tmp_path, "sample_id\td1_score\td2_score\n" + rows))) == 24
+
+
+def test_read_responses__a_wide_table_pools_what_its_decimals_tell(tmp_path):
+    found = read_responses(write(tmp_path, "cell\td1\td2\ns1\t1,250\t0,5\ns2\t2,125\t1,5\n"))
+    assert found.table["response"].tolist() == [1.25, 0.5, 2.125, 1.5]
+    with pytest.raises(InputError, match=r'"1,250" is 1250 if .* and 1.25 if'):
+        read_responses(write(tmp_path, "sample_id\tresponse\ns1\t1,250\ns2\t3\n"))
+
+
+def test_read_responses__drugs_with_numbers_for_ids_are_not_averaged(tmp_path):
+    path = write(tmp_path, "sample_id\tDRUG_ID\tresponse\nA\t1003\t2.5\nA\t1004\t0.5\nB\t1003\t1.5\n")
+    with pytest.raises(InputError, match=r'there is a column "DRUG_ID" .*--drug-column'):
+        read_responses(path)
+
+
+def test_read_responses__limits_in_a_column_of_another_name_are_told(tmp_path, caplog):
+    read_responses(write(tmp_path, "sample_id\tresponse\trelation\ns1\t1.5\t>\ns2\t2\t=\n"))
+    assert 'the signs in "relation" ("=", ">") are not used; write left' in caplog.text

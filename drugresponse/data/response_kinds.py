@@ -1,0 +1,250 @@
+"""What looks like a table of responses and is none: times with events, classes, and numbers that are no measurement."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.errors import InputError, show_ids
+
+__all__ = ["melt_drugs", "name_words", "refuse_classes", "refuse_events", "refuse_metadata", "refuse_two_values"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+FEWEST_ROWS = 10
+"""Rows below which two values, or whole numbers, may be chance."""
+_TIMES = r"time|days?|weeks?|months?|years?|survival|surv|os|[pdre]fs|ttp|tte|ttt|follow(up)?|futime|duration"
+_EVENTS = (
+    r"events?|dead|death|died|deceased|vital|alive|relapsed?|progress(ion|ed)|recurrence|recurred|censored|censoring|"
+    r"cens|fustat|mortality"
+)
+_TIME, _EVENT = re.compile(_TIMES), re.compile(_EVENTS)
+_STATUS = re.compile(rf"{_EVENTS}|status|failure")
+_OUTCOMES = re.compile(
+    r"[0-2](\.0)?|true|false|t|f|yes|no|y|n|(\d:)?(alive|living|dead|died|deceased|death|event|censored|none|no event|"
+    r"(tumou?r|disease).?free|relapsed?|progress(ed|ion)|recurred|recurrence|recurred.?progressed)"
+)
+_METADATA = re.compile(
+    rf"{_TIMES}|{_STATUS.pattern}|ids?|identifier|barcode|accession|codes?|index|idx|cosmic|unnamed|age|sex|gender|race|"
+    r"ethnicity|dates?|counts?|total|passage|plate|batch|run|well|row|col(umn)?|pos(ition)?|start|end|chr(om(osome)?)?|"
+    r"weight|height|bmi|stage|grade|ploidy|purity|tmb|mutations|reads|coverage|depth|cluster|group|arm|replicate|"
+    r"repeat|fold|split|number|smok(er|ing)"
+)
+_FIRST = re.compile(r"age|date|time|days?|months?|years?|unnamed")
+_FIRST_OF_WHOLE = re.compile(r"n|no|num|number|nr|count|total")
+_OF_ANOTHER_SCALE = 3.0
+
+
+def name_words(name: object) -> list[str]:
+    """The words of a column's name, in lower case; a hyphen parts none, as in names of drugs.
+
+    Examples
+    --------
+    >>> name_words("COSMIC_ID"), name_words("ageAtDiagnosis"), name_words("AGE-1234")
+    (['cosmic', 'id'], ['age', 'at', 'diagnosis'], ['age-1234'])
+    """
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", str(name))
+    return [word for word in re.split(r"[^a-z0-9-]+", parted.lower()) if word]
+
+
+def refuse_events(table: pd.DataFrame, response_column: str, where: str) -> None:
+    """Refuse times to an event, which a column beside them tells of; `censor` says the same, and is read.
+
+    Parameters
+    ----------
+    table
+        As it was read, text or numbers.
+    response_column
+        The column of responses, which the table may lack.
+    where
+        Names the table in errors.
+
+    Raises
+    ------
+    InputError
+        There are times and events.
+
+    Examples
+    --------
+    >>> refuse_events(pd.DataFrame({"sample_id": ["s1"], "response": [2.5], "weight": [1]}), "response", "responses")
+    """
+    if "censor" in table.columns:
+        return
+    words = {name: name_words(name) for name in table.columns}
+    timed, stated = ({name for name in words if _any(words[name], kind)} for kind in (_TIME, _STATUS))
+    events = [name for name in table.columns if name in timed | stated and _are_outcomes(table[name])]
+    times = [name for name in table.columns if name in timed and name not in events]
+    if response_column in table.columns:
+        times = [response_column]
+        if response_column not in timed:
+            events = [name for name in events if _any(words[name], _EVENT) or name in timed & stated]
+    if times and events and events[0] != times[0]:
+        raise InputError(
+            f'{where}: found times in "{times[0]}" with events in "{events[0]}" (expected one measured number for each '
+            "sample and drug; times to an event are not read yet). Write the logarithm of the time as response and, in "
+            'a column "censor", right where the event had not happened and none elsewhere; if the column does not '
+            "belong to the response, remove it."
+        )
+
+
+def _any(words: Sequence[str], kind: re.Pattern[str]) -> bool:
+    return any(kind.fullmatch(word) for word in words)
+
+
+def _are_outcomes(column: pd.Series) -> bool:
+    present = column.dropna().astype(str).str.strip().str.lower()
+    words = set(present) - {"", "na", "nan", "n/a", "."}
+    return 0 < len(words) <= 4 and all(_OUTCOMES.fullmatch(word) for word in words)
+
+
+def refuse_classes(column: pd.Series, where: str) -> None:
+    """Refuse responses that are words, such as R and S, or yes and no.
+
+    Parameters
+    ----------
+    column
+        Text or numbers; missing values stay out.
+
+    Raises
+    ------
+    InputError
+        None of its cells is a number.
+
+    Examples
+    --------
+    >>> refuse_classes(pd.Series(["1.5", "low"]), "responses")
+    """
+    present = column.dropna()
+    if present.dtype != bool:
+        present = present.astype(str).str.strip()
+        present = present[~present.str.lower().isin(["", "na", "n/a", "nan", "none", "null", ".", "-"])]
+    levels = list(dict.fromkeys(present.head(10_000)))
+    is_words = present.dtype == bool or not any(re.search(r"\d|inf", str(level), re.IGNORECASE) for level in levels)
+    if levels and len(levels) <= 6 and is_words:
+        raise InputError(
+            f'{where}, column "{column.name}": found the words {show_ids(sorted(map(str, levels)))} (expected measured '
+            "numbers; classes such as resistant and sensitive are not read yet). Give the number behind the class, "
+            "such as an IC50 or a minimum inhibitory concentration."
+        )
+
+
+def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> None:
+    """Refuse responses of two values, which are classes; a measure with a name of its own says that they are numbers.
+
+    Parameters
+    ----------
+    table
+        Columns `response` (float64) and `censor`.
+    measure_name
+        Of the responses; empty when not told.
+
+    Raises
+    ------
+    InputError
+        Ten rows or more have two values, none of them a limit.
+    """
+    values = np.unique(table["response"].to_numpy(dtype=np.float64))
+    if len(values) == 2 and len(table) >= FEWEST_ROWS and (table["censor"] == "none").all() and not measure_name:
+        raise InputError(
+            f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(table)} responses (expected "
+            "measured numbers; classes such as yes and no are not read yet). Give the number behind the class or, "
+            "if the two are meant as numbers, a measure of a name of their own (--measure)."
+        )
+
+
+def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:
+    """A row for each sample and drug, from a table of samples by drugs, of which nothing is missing.
+
+    Parameters
+    ----------
+    wide
+        Column `sample_id`, and a column of numbers for each drug.
+    drug_ids
+        Columns that are known to be drugs, whatever they look like.
+    where
+        Names the table in messages.
+
+    Raises
+    ------
+    InputError
+        Columns look like metadata of the samples.
+
+    Examples
+    --------
+    >>> melt_drugs(pd.DataFrame({"sample_id": ["s1"], "a": [1.5], "b": [np.nan]})).to_dict("list")
+    {'sample_id': ['s1'], 'drug_id': ['a'], 'response': [1.5]}
+    """
+    drugs = wide.drop(columns="sample_id")
+    refuse_metadata(drugs, drug_ids, where)
+    progress.info(
+        '%s: found no column "response"; read as a wide table of %d samples x %d drugs: %s.',
+        where,
+        len(wide),
+        drugs.shape[1],
+        show_ids(drugs.columns, 8),
+    )
+    long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
+    return long[long["response"].notna()].reset_index(drop=True)
+
+
+def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -> None:
+    """Refuse columns of a table of samples by drugs that look like an id, an age, a time, a count or a code.
+
+    Parameters
+    ----------
+    wide
+        One column of numbers for each drug.
+    drug_ids
+        Columns that are known to be drugs.
+
+    Raises
+    ------
+    InputError
+        Some look so, by their name or beside the other columns.
+    """
+    doubtful = [name for name in wide.columns if str(name) not in drug_ids]
+    last = pd.Series([words[-1] for name in wide.columns if (words := name_words(name))], dtype=object).value_counts()
+    # a word at the end of most names is what was measured, as in erlotinib_score and gefitinib_score
+    measured = set(last.index[(last > 1) & (2 * last > wide.shape[1])])
+    numbers = {name: wide[name].to_numpy(dtype=np.float64) for name in wide.columns}
+    odd = [name for name in doubtful if _named_otherwise(name, numbers[name], measured)]
+    odd += [name for name in _unlike_the_others(numbers) if name in doubtful and name not in odd]
+    if odd:
+        raise InputError(
+            f"{where}: {show_ids(odd, 5)} of a table of samples by drugs {'looks' if len(odd) == 1 else 'look'} like "
+            "an id, age, time, event, count or code (expected one column of measurements for each drug). Remove such "
+            "columns, or move them to the samples table; if one is a drug, name it in the drugs table (--drugs), or "
+            "give rows of sample_id, drug_id and response."
+        )
+
+
+def _named_otherwise(name: object, values: np.ndarray, measured: Collection[str]) -> bool:
+    words = name_words(name)
+    if not words:
+        return False
+    whole = bool(np.all(values[np.isfinite(values)] % 1 == 0))
+    if words[-1] not in measured and _METADATA.fullmatch(words[-1]):
+        return True
+    return bool(_FIRST.fullmatch(words[0]) or (len(words) > 1 and whole and _FIRST_OF_WHOLE.fullmatch(words[0])))
+
+
+def _unlike_the_others(numbers: dict[str, np.ndarray]) -> list[str]:
+    """Whole numbers among fractions, and whole numbers far above all others."""
+    present = {name: values[np.isfinite(values)] for name, values in numbers.items()}
+    whole = {name: bool(np.all(values % 1 == 0)) for name, values in present.items()}
+    fractions = np.concatenate([values % 1 != 0 for name, values in present.items() if not whole[name]] or [[False]])
+    among_fractions = 2 * fractions.sum() >= len(fractions)
+    found = []
+    for name, values in present.items():
+        # a single value is the end of the doses, at which no sample responded
+        if not whole[name] or len(values) < FEWEST_ROWS or len(np.unique(values)) == 1:
+            continue
+        others = [np.abs(other).max() for key, other in present.items() if key != name and len(other)]
+        above = bool(others) and values.min() > _OF_ANOTHER_SCALE * max(others)
+        if among_fractions or (above and len(np.unique(values)) == len(values)):
+            found.append(name)
+    return found

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.curves import refuse_misread_responses
+from drugresponse.data.tables import Measure, Responses
+from drugresponse.errors import InputError
+
+
+def responses(values: np.ndarray | list[float], name: str = "", unit: str = "", **columns: object) -> Responses:
+    rows = pd.DataFrame({"sample_id": [f"s{i:03}" for i in range(len(values))], "drug_id": "d", "response": values})
+    return Responses.build(rows.assign(**columns), Measure(name, unit))
+
+
+LN = np.linspace(-6, 9, 60)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("ln_ic50", LN),
+        ("log10_ic50_m", LN / np.log(10) - 6),
+        ("pic50", 6 - LN / np.log(10)),
+        ("auc", np.linspace(0.05, 1.4, 60)),
+        ("emax", np.linspace(-0.1, 1.2, 60)),
+        ("activity_area", np.linspace(0, 8, 60)),
+        ("", np.exp(LN)),
+        ("viability", np.linspace(0, 120, 60)),
+    ],
+)
+def test_refuse_misread__honest_numbers_pass(name, values, caplog):
+    refuse_misread_responses(responses(values, name))
+    assert not caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("ln_ic50", np.exp(LN), r"ln_ic50 from 0.002479 to 8103; .* IC50s themselves: take their logarithm"),
+        ("ln_ic50", LN + np.log(1e6), "half of them above"),
+        ("log10_ic50_m", LN / np.log(10), "half of them above 0.65"),
+        ("pic50", LN / np.log(10) - 6, r"half of them below -5.3.* or logarithms of another base, unit or sign"),
+        ("pic50", np.exp(LN) * 1000, "half of them above"),
+        ("auc", np.linspace(5, 130, 60), r"auc from 5 to 130 .*give their --unit"),
+        ("emax", np.linspace(0.5, 1, 60) * np.repeat([1, 100], 30), "bring all to one"),
+        ("viability", np.where(np.arange(60) % 2, 0.9, 1.0) * np.repeat([1, 100], 30), "to be mixed"),
+    ],
+)
+def test_refuse_misread__another_scale_than_the_measure(name, values, message):
+    with pytest.raises(InputError, match=message):
+        refuse_misread_responses(responses(values, name))
+    # the pilots of a model that has this measure
+    with pytest.raises(InputError, match=message):
+        refuse_misread_responses(responses(values), Measure(name))
+
+
+def test_refuse_misread__another_area_tells_its_unit():
+    refuse_misread_responses(responses(np.linspace(0, 30, 60), "auc", "area over 16 doses"))
+
+
+def test_refuse_misread__low_ic50s_are_warned_of(caplog):
+    refuse_misread_responses(responses(np.exp(np.linspace(-6, 2.5, 60)), "ln_ic50"))
+    assert "all above 0 and far apart as IC50s in uM are" in caplog.text
+
+
+@pytest.mark.parametrize("pair", [(0, 1), (1, 2), (-1, 1), (0, 100)])
+def test_refuse_misread__two_values_are_classes(pair):
+    values = np.array(pair * 6, dtype=float)
+    for name in ("", "ln_ic50"):
+        with pytest.raises(InputError, match=rf"found the two values {pair[0]} and {pair[1]} in all 12 responses"):
+            refuse_misread_responses(responses(values, name))
+    refuse_misread_responses(responses(values, "grade"))
+    refuse_misread_responses(responses(values, censor=["left", "right"] * 6))
+    refuse_misread_responses(responses(values[:8]))
