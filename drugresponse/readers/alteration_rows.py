@@ -16,9 +16,10 @@ import pandas as pd
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.alteration_classes import SILENT, SMALL_MUTATIONS, WILD_TYPE, classify, parse_protein_change
-from drugresponse.readers.gene_names import GeneNames, dates_among
+from drugresponse.readers.gene_names import GeneNames
 from drugresponse.readers.numbers import is_missing
 from drugresponse.readers.row_stream import plain_name, stream_rows
+from drugresponse.readers.spreadsheet_dates import warn_of_dates
 from drugresponse.readers.text import check_header, ragged
 
 __all__ = ["AlterationRows", "looks_like_alterations", "read_alteration_rows"]
@@ -238,13 +239,7 @@ def _columns(header: Sequence[str], where: str) -> _Columns:
 def _report(where: str, samples: _Codes, genes: _Codes, left_out: Counter[str], aliases: GeneNames | None) -> None:
     if aliases is not None:
         aliases.report(genes.of, where)
-    dates = dates_among(genes.of)
-    if dates:
-        logger.warning(
-            "%s: a spreadsheet seems to have turned names of genes into dates: %s. Correct the file.",
-            where,
-            show_ids(dates),
-        )
+    warn_of_dates(genes.of if aliases is None else map(aliases.current, genes.of), where)
     bare = len(samples.of) - len(set(samples.rows))
     if left_out:
         terms = ", ".join(f"{term} {count}" for term, count in sorted(left_out.items(), key=lambda each: -each[1]))

@@ -16,6 +16,7 @@ from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
 from drugresponse.data.ids import without_blanks
 from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.readers.spreadsheet_dates import warn_of_dates
 
 __all__ = ["describe_features"]
 
@@ -71,6 +72,7 @@ def describe_features(
             "(expected each feature once). Rename or remove the repeats."
         )
     features = _looked_up(ids, table, where)
+    warn_of_dates(_gene_names(features), where)
     if "gene" not in features.columns:
         features["gene"] = _genes_in(ids)
     told = features["kind"].isin(KINDS)
@@ -122,6 +124,14 @@ def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.Data
         human = are_human(text.unique())
         features["chromosome"] = text.map(partial(plain_chromosome, human=human)).astype(object)
     return features
+
+
+def _gene_names(features: pd.DataFrame) -> set[str]:
+    """What may name a gene: the column of genes, and of features without a place, the id and what begins it."""
+    names = set(features["gene"].dropna().unique()) if "gene" in features.columns else set()
+    placed = features["position"].notna() if "position" in features.columns else pd.Series(False, index=features.index)
+    ids = features.index[~placed.to_numpy(dtype=bool)]
+    return names | {name for each in ids for name in (each, re.split(r"[_*:(]", each)[0].strip())} - {""}
 
 
 def _block_values(values: Any, members: NDArray[np.intp]) -> NDArray[np.floating]:

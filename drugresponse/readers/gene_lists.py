@@ -8,8 +8,8 @@ from pathlib import Path
 
 from drugresponse.data.pharmacogenes import PHARMACOGENES
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.gene_names import dates_among
 from drugresponse.readers.row_stream import plain_name, stream_rows
+from drugresponse.readers.spreadsheet_dates import dates_among, shown_dates
 
 __all__ = ["GENE_LISTS", "read_gene_list"]
 
@@ -73,7 +73,7 @@ def _checked(symbols: Iterable[str], where: str) -> frozenset[str]:
         )
     if dates := dates_among(found):
         raise InputError(
-            f"{where}: a spreadsheet has turned {show_ids(dates)} into a date (expected such as MARCHF1). "
+            f"{where}: a spreadsheet has turned {shown_dates(dates)} into a date (expected such as MARCHF1). "
             "Write the symbols again."
         )
     return found

@@ -16,6 +16,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.numbers import is_missing
 from drugresponse.readers.row_stream import plain_name
+from drugresponse.readers.spreadsheet_dates import warn_of_dates
 from drugresponse.readers.tables import read_table
 
 __all__ = ["GeneNames", "apply_gene_names", "read_gene_names"]
@@ -26,7 +27,6 @@ _GENE_COLUMNS = ("gene", "symbol", "approvedsymbol", "genesymbol", "hgncsymbol",
 _ALIAS_COLUMNS = ("alias", "aliases", "aliassymbol", "aliassymbols", "prevsymbol", "previoussymbol", "previoussymbols",
                   "synonym", "synonyms", "oldsymbol", "oldname", "othername")  # fmt: skip
 _GENE_PREFIX = re.compile(r"[^_*: (]+")
-_DATE = re.compile(r"\d{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|(?:Mar|Sep|Dec|Oct|Feb)-\d{1,2}")
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,7 @@ def read_gene_names(path: str | Path) -> GeneNames:
     if not meanings:
         raise InputError(f'{where}: column "{alias_columns[0]}" is empty (expected aliases). Check the file.')
     in_use = set(genes)
+    warn_of_dates(in_use, where)
     aliases_only = {alias: found for alias, found in sorted(meanings.items()) if alias not in in_use}
     return GeneNames(
         {alias: next(iter(found)) for alias, found in aliases_only.items() if len(found) == 1},
@@ -179,17 +180,6 @@ def apply_gene_names(genotypes: Genotypes, names: GeneNames, *, where: str = "ge
         gene_column[at] = new[at] if gene_column[at] else ""
     table = table.set_index(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=gene_column)
     return _merge(genotypes, table, where)
-
-
-def dates_among(genes: Iterable[str]) -> list[str]:
-    """Gene names that a spreadsheet has turned into dates (`1-Mar` for MARCHF1).
-
-    Examples
-    --------
-    >>> dates_among(["TP53", "1-Mar", "SEPTIN2"])
-    ['1-Mar']
-    """
-    return sorted(each for each in set(genes) if _DATE.fullmatch(each))
 
 
 def _gene_of(gene: str, feature_id: str) -> str:

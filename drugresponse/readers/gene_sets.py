@@ -10,6 +10,7 @@ from pathlib import Path
 from drugresponse.errors import InputError
 from drugresponse.readers.gene_names import GeneNames
 from drugresponse.readers.memory_limit import refuse_beyond_memory
+from drugresponse.readers.spreadsheet_dates import warn_of_dates
 from drugresponse.readers.text import decode_file
 
 __all__ = ["GeneSet", "read_gene_sets"]
@@ -83,6 +84,7 @@ def read_gene_sets(path: str | Path, names: GeneNames | None = None) -> tuple[Ge
         raise InputError(
             f"{where}: found no gene set (expected lines of a name, a description and genes). Check the file."
         )
+    warn_of_dates((gene for _, each in read for gene in each.genes), where)
     if names is not None:
         names.report((gene for _, each in read for gene in each.genes), where)
     return _told_apart(read, where)

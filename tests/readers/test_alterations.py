@@ -260,7 +260,7 @@ def test_read_alterations__tables_of_cell_line_projects(tmp_path, caplog, conten
 
 def test_read_alterations__genes_that_a_spreadsheet_made_dates(tmp_path, caplog):
     read_alterations(write(tmp_path, long_table(("s1", "1-Mar", "lof"))))
-    assert 'a spreadsheet seems to have turned names of genes into dates: "1-Mar".' in caplog.text
+    assert 'a spreadsheet seems to have turned names of genes into dates: "1-Mar" (MARCHF1 or MTARC1).' in caplog.text
 
 
 def test_read_alterations__counts_equal_a_plain_count(tmp_path):

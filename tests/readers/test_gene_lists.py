@@ -28,7 +28,7 @@ def test_read_gene_list__file(tmp_path):
     [
         ("gene\tdrug\nTP53\tx\n", r"^list, line 1: found 2 columns"),
         ("gene\n", r"^list: found no gene"),
-        ("TP53\n1-Mar\n", r'^list: a spreadsheet has turned "1-Mar" into a date'),
+        ("TP53\n1-Mar\n", r'^list: a spreadsheet has turned "1-Mar" \(MARCHF1 or MTARC1\) into a date'),
         ("TP 53\n", r'^list: "TP 53" is no symbol'),
         ("", r"^list: the file is empty"),
     ],

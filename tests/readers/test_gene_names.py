@@ -8,7 +8,7 @@ import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.readers.gene_names import GeneNames, apply_gene_names, dates_among, read_gene_names
+from drugresponse.readers.gene_names import GeneNames, apply_gene_names, read_gene_names
 
 NAMES = GeneNames({"MLL2": "KMT2D", "HER2": "ERBB2"}, {"CAP": ("CAP1", "SERPINB6")}, "aliases.tsv")
 
@@ -128,7 +128,3 @@ def test_apply_gene_names__contradicting_numbers_keep_their_names(caplog):
     assert "features that would share a name after renaming, but contradict each other, keep theirs: 2." in caplog.text
     agreeing = make([[1.5, 1.5, 0.1], [0.5, np.nan, 0.2]], ids, kind="score")
     np.testing.assert_allclose(apply_gene_names(agreeing, NAMES).dense(), [[1.5, 0.1], [0.5, 0.2]])
-
-
-def test_dates_among__names_of_genes_are_none():
-    assert dates_among(["1-Mar", "Sep-02", "NKX2-1", "HLA-DRB1", "MT-ND1", "DEC1"]) == ["1-Mar", "Sep-02"]
