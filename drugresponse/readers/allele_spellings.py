@@ -16,6 +16,18 @@ _SUBALLELE = re.compile(r"(\*\d+[A-Za-z]?)\.\d+(?=\D|$)")
 # PharmVar made the letters of these genes parts of an allele (*4A is *4.001), but of some, alleles of their own
 _LETTERS_ARE_PARTS = frozenset({"CYP2B6", "CYP2C8", "CYP2C9", "CYP2C19", "CYP2D6", "CYP3A5"})
 _LETTER_IS_AN_ALLELE = frozenset({("CYP2D6", "*10C"), ("CYP2D6", "*14A")})
+# PharmCAT's names of alleles that people call by half of them
+_VARIANTS_OF_DPYD = {
+    "*2A": "c.1905+1G>A", "*4": "c.1601G>A", "*5": "c.1627A>G", "*6": "c.2194G>A", "*8": "c.703C>T", "*9A": "c.85T>C",
+    "*9B": "c.2657G>A", "*10": "c.2983G>T", "*11": "c.1003G>T", "*13": "c.1679T>G",
+}  # fmt: skip
+_FULL_NAMES = {
+    ("VKORC1", "-1639A"): "rs9923231 variant (T)",
+    ("VKORC1", "-1639G"): "rs9923231 reference (C)",
+    **{
+        ("DPYD", half): f"{variant} ({star})" for star, variant in _VARIANTS_OF_DPYD.items() for half in (star, variant)
+    },
+}
 _HLA = re.compile(r"\*(\d{1,4}(?::\d{2,4}){0,3}|\d{4}|\d{6}|\d{8})([NLSCAQGP]?)", re.IGNORECASE)
 # 6/7 of UGT1A1 counts repeats (*1/*28) as often as it names alleles
 _REPEATS = re.compile(r"[5-8]")
@@ -63,6 +75,8 @@ def canonical_allele(name: str, gene: str) -> str | None:
     ['*57:01', '*57:01', '*15:01N']
     """
     numbered = bool(_NUMBERED.fullmatch(gene))
+    if (gene, name) in _FULL_NAMES:
+        return _FULL_NAMES[gene, name]
     if gene.startswith("HLA-"):
         return _of_hla(name)
     if numbered and _NUMBER.fullmatch(name) and not (gene == "UGT1A1" and _REPEATS.fullmatch(name)):

@@ -63,7 +63,10 @@ def test_copies_of_alleles__ways_to_write_a_diplotype(diplotype, gene, expected)
                                                "B*57:01/B*07:02", "hla-b*57:01/*7:02", "*5701/*0702", "57:01/07:02",
                                                "*57:01:01G/*07:02P"]),
         ("HLA-B", {"*15:01N": 1, "*57:01": 1}, ["*15:01:01:02N/*57:01", "*15:01n/*57:01:01"]),
-        ("VKORC1", {"-1639A": 2}, ["-1639A/-1639A", "VKORC1 -1639A/-1639A"]),
+        ("VKORC1", {"rs9923231 variant (T)": 1}, ["-1639A/-1639G", "VKORC1 -1639G/-1639A",
+                                                  "rs9923231 reference (C)/rs9923231 variant (T)"]),
+        ("DPYD", {"c.1905+1G>A (*2A)": 1}, ["c.1905+1G>A (*2A)/Reference", "*1/*2A", "c.1905+1G>A/Reference",
+                                            "Reference/DPYD*2A"]),
         ("UGT1A1", {"*28": 2}, ["28/28", "*28/*28"]),
     ],
 )  # fmt: skip
