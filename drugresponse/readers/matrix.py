@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import trimmed, without_blanks
+from drugresponse.data.ids import spellings_alike, trimmed, without_blanks
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.column_numbers import refuse_data_as_names
 from drugresponse.readers.content import open_checked, recognise
@@ -220,6 +220,8 @@ def _rows_are_features(
 ) -> bool:
     known = {str(each) for each in (() if known_samples is None else known_samples)}
     in_rows, in_columns = len(known.intersection(rows)), len(known.intersection(columns))
+    if in_rows == in_columns == 0:
+        in_rows, in_columns = len(spellings_alike(rows, known)), len(spellings_alike(columns, known))
     if in_rows != in_columns:
         transposed = in_columns > in_rows
     elif id_column in _ID_COLUMNS:

@@ -22,6 +22,12 @@ def write(tmp_path, content, name="matrix.dat"):
     return file
 
 
+def test_read_matrix__samples_are_told_by_another_spelling_too(tmp_path):
+    file = write(tmp_path, "gene\tTCGA-ZZ-0001-01\tTCGA-ZZ-0002-01\nTP53\t1\t0\n")
+    genotypes = read_matrix(file, known_samples=["TCGA-ZZ-0001", "TCGA-ZZ-0002"])
+    assert genotypes.sample_ids.tolist() == ["TCGA-ZZ-0001-01", "TCGA-ZZ-0002-01"]
+
+
 @pytest.fixture
 def expected(tmp_path):
     genotypes = read_matrix(write(tmp_path, FRAME.to_csv(sep="\t")))
