@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.data.ids import clean_ids, trimmed
+from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.response_kinds import melt_drugs, name_words, refuse_classes, refuse_events
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
@@ -116,6 +116,8 @@ def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], wh
     samples = _cleaned(table[id_column], where)
     drugs = table.drop(columns=id_column)
     refuse_data_as_names(drugs.columns, where)
+    if missing := [name for name in drugs.columns if is_missing_id(name)]:
+        raise InputError(f"{where}, line 1: found {show_ids(missing)} as drug (expected its id). Rename the column.")
     signs = decimal_signs(drugs[name] for name in drugs.columns)
     wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
     _refuse_repeated_ids(samples, where)
