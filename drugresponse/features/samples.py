@@ -146,8 +146,7 @@ class SampleEncoder(BaseEstimator):
         check_is_fitted(self, "tokens_")
         crossed = (self.tokens_["arm"] != "").to_numpy()
         known = self.tokens_["block"] == COVARIATES
-        names = self._covariate_rows()["token"]
-        kept = pd.Index(names).get_indexer(self.tokens_.loc[known, "token"])
+        kept = pd.Index(self.covariate_tokens()).get_indexer(pd.Index(self.tokens_.loc[known, "token"]))
         side = self._covariate_tokens(covariates.reindex(genotypes.sample_ids))[:, kept]
         wanted = pd.MultiIndex.from_frame(self.tokens_.loc[~known & ~crossed, ["block", "token"]])
         features = self.genotype_features_
@@ -181,10 +180,15 @@ class SampleEncoder(BaseEstimator):
             np.hstack([*products, body]),
         )
 
-    def _covariate_rows(self) -> pd.DataFrame:
+    def covariate_tokens(self) -> list[str]:
+        """The tokens of the covariates, those that are constant in training included."""
         names: list[str] = []
         for column, levels in self.covariate_levels_.items():
             names.extend([column] if levels is None else [f"{column}={level}" for level in levels])
+        return names
+
+    def _covariate_rows(self) -> pd.DataFrame:
+        names = self.covariate_tokens()
         return pd.DataFrame({"block": COVARIATES, "token": names, "gene": "", "arm": ""}, dtype=object)
 
     def _covariate_tokens(self, covariates: pd.DataFrame) -> NDArray[np.float64]:

@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.splits import find_scheme
-from drugresponse.models.base import State, state_array
 from drugresponse.models.conformal import calibration_units, conformal_quantile
 from drugresponse.models.drug_covariance import DrugCovariance
 from drugresponse.models.held_out import HeldOut
 from drugresponse.models.intervals import CLAIMED_SCHEMES, UNCLAIMED_GROUPS
+from drugresponse.models.state import State, damaged, state_array, state_ids, state_number, state_whole
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["BASES", "Correction", "PilotAdaptation"]
@@ -83,10 +83,12 @@ class Correction:
     def from_state(cls, state: State, n_drugs: int) -> Correction:
         """The correction of `get_state`'s answer, its shapes proved."""
         pilots = state_array(state, "pilots", -1)
+        if len(pilots) and not (pilots[0] >= 1 and (np.diff(pilots) > 0).all()):
+            raise damaged("numbers of pilots do not ascend")
         return cls(
             DrugCovariance.from_state(state, n_drugs),
             pilots,
-            state_array(state, "reach", len(pilots)),
+            state_array(state, "reach", len(pilots), finite=False),
             state_array(state, "errors", len(pilots), 2),
         )
 
@@ -197,7 +199,7 @@ class PilotAdaptation:
     @classmethod
     def from_state(cls, state: State) -> PilotAdaptation:
         """The adaptation of `get_state`'s answer, its shapes proved."""
-        ids = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
+        ids = pd.Index(state_ids(state, "drug_ids"), name="drug_id", dtype=object)
         corrections = {
             name: Correction.from_state(state[key], len(ids))
             for name, key in BASES.items()
@@ -207,8 +209,8 @@ class PilotAdaptation:
             ids,
             state_array(state, "centre", len(ids)),
             state_array(state, "spread", len(ids)),
-            float(state["coverage"]),
-            int(state["n_groups"]),
+            state_number(state, "coverage", 0, 1),
+            state_whole(state, "n_groups", 2**53),
             corrections,
         )
 

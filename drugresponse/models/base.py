@@ -16,23 +16,19 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
-from drugresponse.errors import InputError, ModelFileError, nearest
+from drugresponse.errors import InputError, nearest
 from drugresponse.models.contributions import Contributions
+from drugresponse.models.state import State
 from drugresponse.models.threads import run_in_order
 
 __all__ = [
     "LEARNERS",
     "Learner",
     "PairRegressor",
-    "State",
     "find_learner",
     "make_learner",
     "restore_learner",
-    "state_array",
 ]
-
-State = dict[str, Any]
-"""Fitted state: nested dicts whose leaves are numeric arrays, lists of text, or plain JSON values."""
 
 
 @dataclass(frozen=True)
@@ -228,22 +224,3 @@ def restore_learner(name: str, state: State, settings: Mapping[str, Any]) -> Pai
     kind = learner_class(name)
     restored: PairRegressor = kind.from_state(state, **kind.own_settings(settings))
     return restored
-
-
-def state_array(state: State, name: str, *shape: int) -> NDArray[Any]:
-    """An array of a state that came from a file, its shape proved before use; -1 allows any length.
-
-    Raises
-    ------
-    ModelFileError
-        The array is absent, or its shape is not the one that the other arrays ask for.
-    """
-    array = state.get(name)
-    if not isinstance(array, np.ndarray):
-        raise ModelFileError(f'model: the array "{name}" is missing. The file is damaged; train the model again.')
-    fits = array.ndim == len(shape) and all(want in (-1, have) for want, have in zip(shape, array.shape, strict=True))
-    if not fits:
-        raise ModelFileError(
-            f'model: the array "{name}" has shape {array.shape} (expected {shape}). The file is damaged; train again.'
-        )
-    return array

@@ -13,8 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.contributions import Contributions, parts_table, rows_by_drug
+from drugresponse.models.state import State, damaged, state_array, state_ids, state_number
 
 __all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
 
@@ -126,9 +127,11 @@ class NaiveEffects:
         """The effects of `get_state`'s answer."""
         series = {}
         for name in _SERIES:
-            ids = list(state[name]["ids"])
+            ids = state_ids(state[name], "ids")
             series[name] = pd.Series(state_array(state[name], "values", len(ids)), index=pd.Index(ids, dtype=object))
-        return cls(float(state["overall"]), **series)
+        if not all(_JOINT in each for each in series["tissue_drug_means"].index):
+            raise damaged("a mean is of no tissue")
+        return cls(state_number(state, "overall"), **series)
 
 
 _SERIES = ("drug_means", "sample_means", "tissue_drug_means", "drug_effects", "sample_effects")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.models.base import State, state_array
+from drugresponse.models.state import State, damaged, state_array
 
 __all__ = ["DrugCovariance", "Posterior"]
 
@@ -169,7 +169,10 @@ class DrugCovariance:
     @classmethod
     def from_state(cls, state: State, n_drugs: int) -> DrugCovariance:
         """The covariance of `get_state`'s answer, its shapes proved."""
-        return cls(state_array(state, "loadings", n_drugs, -1), state_array(state, "noise", n_drugs))
+        noise = state_array(state, "noise", n_drugs)
+        if not (noise > 0).all():
+            raise damaged("a drug has no noise of its own")
+        return cls(state_array(state, "loadings", n_drugs, -1), noise)
 
 
 @dataclass(frozen=True, eq=False)

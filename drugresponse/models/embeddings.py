@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.models.base import State, state_array
 from drugresponse.models.drug_covariance import DrugCovariance
+from drugresponse.models.state import State, state_array, state_ids
 
 __all__ = ["DrugVectors", "SeenFactors", "score_pairs"]
 
@@ -54,7 +54,7 @@ class DrugVectors:
     @classmethod
     def from_state(cls, state: State, n_bits: int, width: int) -> DrugVectors:
         """The vectors of `get_state`'s answer, their shapes proved."""
-        ids = list(state["ids"])
+        ids = state_ids(state, "ids")
         return cls(
             state_array(state, "own", len(ids), width),
             pd.Index(ids, dtype=object),
@@ -117,7 +117,7 @@ class SeenFactors:
     @classmethod
     def from_state(cls, state: State) -> SeenFactors:
         """The factors of `get_state`'s answer."""
-        ids = list(state["ids"])
+        ids = state_ids(state, "ids")
         return cls(state_array(state, "factors", len(ids), -1), pd.Index(ids, dtype=object))
 
 

@@ -12,7 +12,16 @@ from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.errors import ModelFileError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
-from drugresponse.models.base import State, state_array
+from drugresponse.models.state import (
+    State,
+    damaged,
+    state_array,
+    state_ids,
+    state_number,
+    state_texts,
+    state_whole,
+    state_wholes,
+)
 
 __all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state", "trained_features"]
 
@@ -39,17 +48,17 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
 
 def load_sample_encoder(state: State) -> SampleEncoder:
     """The encoder of `sample_encoder_state`'s answer."""
-    encoder = SampleEncoder(state.get("arm"))
+    encoder = SampleEncoder(*state_texts({"arm": [state["arm"]]}, "arm") if "arm" in state else ())
     columns = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
-    encoder.tokens_ = pd.DataFrame({name: _texts(state, key) for name, key in columns.items()}, dtype=object)
-    encoder.tokens_["arm"] = "" if encoder.arm is None else _texts(state, "token_arms")
+    encoder.tokens_ = pd.DataFrame({name: state_texts(state, key) for name, key in columns.items()}, dtype=object)
+    encoder.tokens_["arm"] = "" if encoder.arm is None else state_texts(state, "token_arms")
     encoder.center_ = state_array(state, "center", len(encoder.tokens_))
     encoder.scale_ = state_array(state, "scale", len(encoder.tokens_))
     _prove_interactions(encoder)
-    encoder.covariate_levels_ = json.loads(state["covariate_levels"])
-    ids = _texts(state, "feature_ids")
-    position = pd.Series(state_array(state, "position", len(ids)), dtype="Int64")
-    table = {name: _texts(state, name) for name in FEATURE_COLUMNS if name != "position"}
+    encoder.covariate_levels_ = _levels(json.loads(state["covariate_levels"]))
+    ids = state_texts(state, "feature_ids")
+    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), dtype="Int64")
+    table = {name: state_texts(state, name) for name in FEATURE_COLUMNS if name != "position"}
     features = pd.DataFrame(table, dtype=object).assign(position=position.mask(position < 0))
     features.index = pd.Index(ids, name="feature_id", dtype=object)
     encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
@@ -74,12 +83,15 @@ def trained_features(learner: Any) -> pd.DataFrame:
 
 
 def _prove_tokens(encoder: SampleEncoder) -> None:
-    """Refuse tokens of a file that are none of its features."""
-    rows = encoder.tokens_[encoder.tokens_["block"] != COVARIATES]
-    features = encoder.genotype_features_
+    """Refuse tokens of a file that are none of its covariates and features, or stand in another order than theirs."""
+    rows, features = encoder.tokens_, encoder.genotype_features_
+    side = rows["block"] == COVARIATES
     known = pd.MultiIndex.from_arrays([features["block"], features.index])
-    if not pd.MultiIndex.from_frame(rows[["block", "token"]]).isin(known).all():
-        raise ModelFileError("model: a token is none of the features. The file is damaged; train the model again.")
+    covariates = pd.Index(encoder.covariate_tokens())
+    genotype = pd.MultiIndex.from_frame(rows.loc[~side, ["block", "token"]]).isin(known).all()
+    ours = genotype and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
+    if not (ours and known.is_unique and covariates.is_unique):
+        raise damaged("a token is none of the features")
 
 
 def _prove_interactions(encoder: SampleEncoder) -> None:
@@ -102,17 +114,13 @@ def drug_encoder_state(encoder: DrugEncoder) -> State:
 
 def load_drug_encoder(state: State) -> DrugEncoder:
     """The encoder of `drug_encoder_state`'s answer."""
-    encoder = DrugEncoder(int(state["radius"]), int(state["n_bits"]))
-    encoder.bits_ = state_array(state, "bits", -1)
+    encoder = DrugEncoder(state_whole(state, "radius", 16), state_whole(state, "n_bits", 1 << 16, 1))
+    encoder.bits_ = state_wholes(state, "bits", -1, below=encoder.n_bits)
     encoder.center_ = state_array(state, "center", len(encoder.bits_))
-    encoder.scale_ = float(state["scale"])
-    if len(encoder.bits_) and not 0 <= encoder.bits_.min() <= encoder.bits_.max() < encoder.n_bits <= 1 << 16:
-        raise ModelFileError("model: a fingerprint bit lies outside the fingerprint. The file is damaged; train again.")
+    encoder.scale_ = state_number(state, "scale")
     return encoder
 
 
-def _texts(state: State, name: str) -> list[str]:
-    found = state.get(name)
-    if not isinstance(found, list):
-        raise ModelFileError(f'model: the list "{name}" is missing. The file is damaged; train the model again.')
-    return found
+def _levels(levels: Any) -> dict[str, list[str] | None]:
+    """The levels of each covariate that is text, and None for one that is a number."""
+    return {name: None if each is None else state_ids(levels, name) for name, each in dict(levels).items()}

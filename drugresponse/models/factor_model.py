@@ -13,10 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.errors import ModelFileError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
-from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.contributions import Contributions, EmbeddingParts, parts_table, product_contributions
 from drugresponse.models.embeddings import DrugVectors, SeenFactors, score_pairs
 from drugresponse.models.encoders import (
@@ -28,6 +27,7 @@ from drugresponse.models.encoders import (
 from drugresponse.models.factor_targets import FactorTargets
 from drugresponse.models.response_grid import ResponseGrid
 from drugresponse.models.ridge import fit_ridge
+from drugresponse.models.state import State, damaged, state_array, state_number, state_whole
 
 __all__ = ["FactorModel", "genotype_shares"]
 
@@ -188,7 +188,7 @@ class FactorModel(PairRegressor):
     def prove_columns(self, columns: NDArray[np.int64]) -> None:
         """Refuse numbers of tokens, read from a file, that lie outside the tokens."""
         if len(columns) and not 0 <= columns.min() <= columns.max() < len(self.sample_encoder_.tokens_):
-            raise ModelFileError("model: a tree input lies outside the tokens. The file is damaged; train again.")
+            raise damaged("a tree input lies outside the tokens")
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
         """The importance of each genotype feature as shares of 1."""
@@ -213,7 +213,7 @@ class FactorModel(PairRegressor):
         learner = cls(**settings)
         learner.sample_encoder_ = load_sample_encoder(state["samples"])
         learner.drug_encoder_ = load_drug_encoder(state["drugs"])
-        learner.overall_, learner.rank_ = float(state["overall"]), int(state["rank"])
+        learner.overall_, learner.rank_ = state_number(state, "overall"), state_whole(state, "rank", 1 << 20)
         learner.token_spread_ = state_array(state, "token_spread", len(learner.sample_encoder_.tokens_))
         learner.seen_ = SeenFactors.from_state(state["seen"])
         width = 1 + learner.rank_ + learner.seen_.factors.shape[1]

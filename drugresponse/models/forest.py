@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.errors import ModelFileError
-from drugresponse.models.base import State, state_array
+from drugresponse.models.state import State, damaged, state_array, state_wholes
 from drugresponse.models.tree_credits import Terms, TreeCredits
 
 __all__ = ["Forest"]
@@ -182,14 +181,14 @@ class Forest:
         ModelFileError
             An array is missing or of another shape, or a node points where it may not.
         """
-        left = state_array(state, "left", -1)
+        left = state_wholes(state, "left", -1)
         n = len(left)
-        right, feature = state_array(state, "right", n), state_array(state, "feature", n)
-        roots, itself = state_array(state, "roots", -1), np.arange(n)
+        right, feature = state_wholes(state, "right", n), state_wholes(state, "feature", n, below=n_inputs)
+        roots, itself = state_wholes(state, "roots", -1), np.arange(n)
         inside = (left != itself) | (right != itself)
         forward = (left[inside] > itself[inside]).all() and (right[inside] > itself[inside]).all()
-        bounded = n > 0 and max(left.max(), right.max()) < n and 0 <= feature.min() <= feature.max() < n_inputs
-        if not (forward and bounded and len(roots) and 0 <= roots.min() <= roots.max() < n):
-            raise ModelFileError("model: a tree leads outside itself. The file is damaged; train the model again.")
+        bounded = n > 0 and max(left.max(), right.max()) < n
+        if not (forward and bounded and len(roots) and roots.max() < n):
+            raise damaged("a tree leads outside itself")
         values = state_array(state, "values", int((~inside).sum()), n_targets)
         return cls(roots, left, right, feature, state_array(state, "threshold", n), values)

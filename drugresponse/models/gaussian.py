@@ -11,13 +11,13 @@ from scipy import sparse
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.features.sites import site_sums
-from drugresponse.models.base import State, state_array
 from drugresponse.models.blocks import LEADING_TARGETS, choose_block_scales, token_scales
 from drugresponse.models.factor_model import FactorModel
 from drugresponse.models.factor_targets import FactorTargets
 from drugresponse.models.memory import most_waves
 from drugresponse.models.relevance import Relevance, learn_relevance
 from drugresponse.models.ridge import fit_ridge
+from drugresponse.models.state import State, state_array, state_numbers, state_wholes
 
 __all__ = ["GaussianRidge"]
 
@@ -183,7 +183,7 @@ class GaussianRidge(FactorModel):
         learner.phases_ = state_array(state, "phases", -1)
         n_waves = len(learner.phases_)
         # files of the first releases have a frequency for each token, and tokens louder or fainter than the waves
-        learner.wave_tokens_ = state_array(state, "wave_tokens", -1) if "wave_tokens" in state else np.arange(n_tokens)
+        learner.wave_tokens_ = state_wholes(state, "wave_tokens", -1) if "wave_tokens" in state else np.arange(n_tokens)
         learner.prove_columns(learner.wave_tokens_)
         n_heard = len(learner.wave_tokens_)
         learner.frequencies_ = state_array(state, "frequencies", n_heard, n_waves).astype(np.float64)
@@ -194,7 +194,7 @@ class GaussianRidge(FactorModel):
                 [learner.coefficients_[:n_waves], scale[:, None] * learner.coefficients_[n_waves:]]
             )
         learner.intercepts_ = state_array(state, "intercepts", width)
-        learner.block_scales_ = {str(name): float(value) for name, value in state["block_scales"].items()}
+        learner.block_scales_ = state_numbers(state, "block_scales")
         return learner
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.errors import InputError, ModelFileError
-from drugresponse.models.base import State, state_array
+from drugresponse.errors import InputError
 from drugresponse.models.conformal import (
     LEVELS,
     DrugTails,
@@ -21,6 +20,7 @@ from drugresponse.models.conformal import (
     conformal_quantile,
     fit_drug_tails,
 )
+from drugresponse.models.state import State, damaged, state_array, state_ids, state_number, state_texts, state_whole
 
 __all__ = ["CLAIMED_SCHEMES", "UNCLAIMED_GROUPS", "IntervalTable", "cross_conformal_bounds"]
 
@@ -202,24 +202,31 @@ class IntervalTable:
         ModelFileError
             An array is absent or has another shape than the drugs ask for, or a level is unknown.
         """
-        ids = list(state["drug_ids"])
-        n, levels = len(ids), tuple(state["levels"])
+        ids = state_ids(state, "drug_ids")
+        n, levels = len(ids), tuple(state_texts(state, "levels"))
         if len(levels) != n or not set(levels) <= set(LEVELS):
-            raise ModelFileError(
-                "model: the levels of the intervals are not those of its drugs. The file is damaged; train again."
-            )
-        widths = state_array(state, "widths", 2)
+            raise damaged("the levels of the intervals are not those of its drugs")
+        widths = state_array(state, "widths", 2, finite=False)
         drugs = DrugTails(
             pd.Index(ids, dtype=object),
             state_array(state, "centre", n),
             state_array(state, "scale", n),
-            state_array(state, "tails", n, 2),
+            state_array(state, "tails", n, 2, finite=False),
             levels,
             _shape(state["deviation"]),
             _shape(state["spread"]),
         )
         scheme = find_scheme(str(state["scheme"])).name
-        return cls(scheme, float(state["coverage"]), int(state["n_groups"]), float(widths[0]), float(widths[1]), drugs)
+        if not ((drugs.scale > 0).all() and (drugs.tails >= 0).all() and (widths >= 0).all()):
+            raise damaged("an interval has no width")
+        return cls(
+            scheme,
+            state_number(state, "coverage", 0, 1),
+            state_whole(state, "n_groups", 2**53),
+            float(widths[0]),
+            float(widths[1]),
+            drugs,
+        )
 
 
 def cross_conformal_bounds(
@@ -267,6 +274,7 @@ def cross_conformal_bounds(
 
 def _shape(state: State) -> Shape:
     at = state_array(state, "at", -1)
-    if not len(at):
-        raise ModelFileError("model: a shape of the intervals has no knots. The file is damaged; train again.")
-    return Shape(at, state_array(state, "factor", len(at)))
+    factor = state_array(state, "factor", len(at))
+    if not (len(at) and (np.diff(at) >= 0).all() and (factor > 0).all()):
+        raise damaged("a shape of the intervals has no knots")
+    return Shape(at, factor)

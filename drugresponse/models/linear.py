@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.models.base import State, state_array
 from drugresponse.models.blocks import block_mixes, choose_block_scales, mix_shares, token_scales
 from drugresponse.models.factor_model import FactorModel
 from drugresponse.models.factor_targets import FactorTargets
 from drugresponse.models.ridge import fit_ridge
+from drugresponse.models.state import State, state_array, state_numbers
 
 __all__ = ["CovariateRidge", "FactorRidge"]
 
@@ -103,7 +103,7 @@ class FactorRidge(FactorModel):
         n_tokens, width = len(learner.sample_encoder_.tokens_), 1 + learner.rank_
         learner.coefficients_ = state_array(state, "coefficients", n_tokens, width)
         learner.intercepts_ = state_array(state, "intercepts", width)
-        learner.block_scales_ = {str(name): float(value) for name, value in state["block_scales"].items()}
+        learner.block_scales_ = state_numbers(state, "block_scales")
         return learner
 
 

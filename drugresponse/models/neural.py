@@ -13,13 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, find_scheme, make_folds, units_of_error
-from drugresponse.models.base import PairRegressor, State, state_array
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.contributions import Contributions, EmbeddingParts, product_contributions
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.factor_model import genotype_shares
 from drugresponse.models.gains import gain_interval, gain_over_noise, squared_errors
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.network_parts import NetworkParts, token_slopes
+from drugresponse.models.state import State, damaged, state_array, state_number, state_whole
 from drugresponse.models.threads import one_thread
 
 if TYPE_CHECKING:
@@ -273,15 +274,15 @@ class NeuralResponse(PairRegressor):
     def from_state(cls, state: State, **settings: Any) -> NeuralResponse:
         """A fitted learner from its state."""
         learner = cls(**settings)
-        learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
-        learner.epochs_ = int(state["epochs"])
-        learner.scale_, learner.input_scale_ = float(state["scale"]), float(state["input_scale"])
+        held = learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
+        learner.epochs_ = state_whole(state, "epochs", 2**53)
+        learner.scale_, learner.input_scale_ = state_number(state, "scale"), state_number(state, "input_scale")
         learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0
-        held = learner.stage_
-        learner.members, learner.hidden, _ = state_array(state["network"], "tower_out", -1, -1, -1).shape
-        n, hidden, width = learner.members, learner.hidden, state["network"]["intercept_delta"].shape[-1]
+        network, width = state["network"], state["network"]["intercept_delta"].shape[-1]
+        n, hidden = learner.members, learner.hidden = state_array(network, "tower_in_bias", -1, -1).shape
         n_tokens, n_drugs, n_bits = len(held.coefficients_), len(held.drugs_.own), len(held.drugs_.structure)
-        learner.token_slopes_ = state_array(state, "token_slopes", n_tokens)
+        if not (n and hidden and 0 < width <= 1 + held.rank_):
+            raise damaged("the network has no members")
         shapes = {
             "token_delta": (n, n_tokens, width),
             "intercept_delta": (n, width),
@@ -294,7 +295,6 @@ class NeuralResponse(PairRegressor):
             "head_drug": (n, n_drugs, hidden),
             "head_structure": (n, n_bits, hidden),
         }
-        learner.parameters_ = {
-            name: state_array(state["network"], name, *shape).astype(np.float64) for name, shape in shapes.items()
-        }
+        learner.token_slopes_ = state_array(state, "token_slopes", n_tokens)
+        learner.parameters_ = {name: state_array(network, name, *each).astype(float) for name, each in shapes.items()}
         return learner

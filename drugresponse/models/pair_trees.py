@@ -9,14 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.errors import ModelFileError
 from drugresponse.features.sites import site_sums
-from drugresponse.models.base import State, state_array
 from drugresponse.models.boosters import booster_bytes, load_booster
 from drugresponse.models.contributions import LEADING, Contributions
 from drugresponse.models.handing_down import HandingDown
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.shared_booster import SharedBooster
+from drugresponse.models.state import State, damaged, state_ids, state_number, state_wholes
 
 if TYPE_CHECKING:
     from drugresponse.models.staged_trees import StagedTrees
@@ -261,17 +260,20 @@ def pair_state(trees: StagedTrees) -> State:
 
 def load_pair_state(trees: StagedTrees, state: State) -> None:
     """Give the trees what `pair_state` kept; the ridge stage is loaded before."""
-    trees.center_, trees.scale_ = float(state["center"]), float(state["scale"])
-    trees.columns_ = state_array(state, "columns", -1)
+    trees.center_, trees.scale_ = state_number(state, "center"), state_number(state, "scale")
+    trees.columns_ = state_wholes(state, "columns", -1)
     trees.stage_.prove_columns(trees.columns_)
     trees.sites_ = _load_sites(state, len(trees.stage_.sample_encoder_.tokens_))
-    trees.drug_ids_ = list(state["drug_ids"])
+    trees.drug_ids_ = state_ids(state, "drug_ids")
     n_sides = 1 if trees.single_ else 2
     n_tokens = n_token_inputs(trees)
     n_inputs = n_tokens + 1 + embedding_width(trees.stage_) * n_sides
-    names = list(state["booster_names"])
+    names = state_ids(state, "booster_names")
+    if not set(names) <= set(trees.drug_ids_) if trees.single_ else names != ["all"]:
+        raise damaged("boosters are of other drugs")
     trees.boosters_ = {
-        name: load_booster(state_array(state["boosters"], str(i), -1), n_inputs) for i, name in enumerate(names)
+        name: load_booster(state_wholes(state["boosters"], str(i), -1, below=256), n_inputs)
+        for i, name in enumerate(names)
     }
     # files of the first releases have none
     if "shared" in state:
@@ -282,7 +284,7 @@ def _load_sites(state: State, n_tokens: int) -> NDArray[np.int64]:
     """The site of each token; files of the first releases have none."""
     if "sites" not in state:
         return np.full(n_tokens, -1)
-    sites = state_array(state, "sites", n_tokens)
+    sites = state_wholes(state, "sites", n_tokens, least=-1)
     if sites.max(initial=-1) >= n_tokens:
-        raise ModelFileError("model: there are more sites than tokens. The file is damaged; train the model again.")
+        raise damaged("there are more sites than tokens")
     return sites

@@ -20,11 +20,11 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
-from drugresponse.errors import InputError, ModelFileError
+from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.unseen_alleles import without_unseen_alleles
-from drugresponse.model_file import read_model_file, write_model_file
+from drugresponse.model_file import write_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
 from drugresponse.models.base import make_learner
@@ -33,11 +33,10 @@ from drugresponse.models.encoders import trained_features
 from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
 from drugresponse.models.held_out import HeldOut, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
-from drugresponse.models.manifest_schema import check_manifest
 from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
 from drugresponse.models.requests import as_trained, drugs_by_id, refuse_settings, rows_asked
 from drugresponse.models.seen import SeenSamples
-from drugresponse.models.storage import model_state, restore_model
+from drugresponse.models.storage import model_state, read_model
 from drugresponse.models.threads import available_cores, one_thread
 from drugresponse.readers import as_genotypes
 
@@ -298,15 +297,4 @@ def load_model(path: str | Path) -> DrugResponseModel:
     ModelFileError
         The file is foreign, truncated, damaged or of a newer format.
     """
-    state, manifest = read_model_file(path)
-    check_manifest(manifest, str(path))
-    try:
-        model = DrugResponseModel(**manifest["parameters"])
-        restore_model(model, state, manifest)
-    except ModelFileError:
-        raise
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
-        raise ModelFileError(
-            f"{path}: its parts do not make a model ({error!r}). The file is damaged; train again."
-        ) from error
-    return model
+    return read_model(DrugResponseModel, path)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.models.base import State, state_array
 from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
 from drugresponse.models.contributions import EmbeddingParts
 from drugresponse.models.embeddings import score_pairs
@@ -18,6 +17,7 @@ from drugresponse.models.forest import Forest
 from drugresponse.models.handing_down import HandingDown
 from drugresponse.models.linear import FactorRidge
 from drugresponse.models.shapley_trees import shapley_credits
+from drugresponse.models.state import State, state_array, state_number, state_wholes
 
 __all__ = ["SampleTrees"]
 
@@ -152,16 +152,16 @@ class SampleTrees:
     @classmethod
     def from_state(cls, state: State, stage: FactorRidge) -> SampleTrees:
         """The trees of `get_state`'s answer, proved against the stage that they go with."""
-        columns, n_targets = state_array(state, "columns", -1), min(_TARGETS, 1 + stage.rank_)
+        columns, n_targets = state_wholes(state, "columns", -1), min(_TARGETS, 1 + stage.rank_)
         n_inputs = len(columns) + min(_STAGE_INPUTS, 1 + stage.rank_)
         stage.prove_columns(columns)
         kept = state["grown"]
         grown: Any
         if "raw" in kept:
-            grown = load_booster(state_array(kept, "raw", -1), n_inputs, n_targets)
+            grown = load_booster(state_wholes(kept, "raw", -1, below=256), n_inputs, n_targets)
         else:
             grown = Forest.from_state(kept, n_inputs, n_targets)
-        return cls(grown, columns, state_array(state, "center", n_targets), float(state["scale"]))
+        return cls(grown, columns, state_array(state, "center", n_targets), state_number(state, "scale"))
 
 
 def _inputs(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.models.base import State, state_array
 from drugresponse.models.boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.models.state import State, state_array, state_wholes
 
 __all__ = ["SharedBooster"]
 
@@ -108,9 +108,8 @@ class SharedBooster:
     @classmethod
     def from_state(cls, state: State, n_inputs: int, n_drugs: int) -> SharedBooster:
         """A booster of so many inputs beside the drugs."""
-        return cls(
-            load_booster(state_array(state, "booster", -1), n_inputs + n_drugs), state_array(state, "spreads", n_drugs)
-        )
+        booster = load_booster(state_wholes(state, "booster", -1, below=256), n_inputs + n_drugs)
+        return cls(booster, state_array(state, "spreads", n_drugs))
 
 
 def _with_drugs(inputs: NDArray[np.float32], drug_index: NDArray[np.intp], n_drugs: int) -> NDArray[np.float32]:

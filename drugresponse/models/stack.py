@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
-from drugresponse.models.base import PairRegressor, State, make_learner, restore_learner
+from drugresponse.models.base import PairRegressor, make_learner, restore_learner
 from drugresponse.models.contributions import Contributions
 from drugresponse.models.stack_weights import combine, weigh_learners
+from drugresponse.models.state import State, state_numbers, state_texts
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["CANDIDATES", "NAIVE", "AutoLearner", "candidates_for"]
@@ -254,10 +255,11 @@ class AutoLearner(PairRegressor):
     def from_state(cls, state: State, **settings: Any) -> AutoLearner:
         """A fitted learner from its state."""
         auto = cls(**settings)
+        weights = state_numbers(state, "weights")
         # in the order of the fit, so that the sum has the same last bits
-        auto.weights_ = {name: float(state["weights"][name]) for name in CANDIDATES if name in state["weights"]}
-        auto.errors_ = {str(name): float(error) for name, error in state["errors"].items()}
-        auto.left_out_learners_ = [str(name) for name in state["not_tried"]]
+        auto.weights_ = {name: weights[name] for name in CANDIDATES if name in weights}
+        auto.errors_ = state_numbers(state, "errors")
+        auto.left_out_learners_ = state_texts(state, "not_tried")
         given = auto._settings(auto.n_jobs)
         names = (NAIVE, *auto.weights_)
         auto.members_ = {name: restore_learner(name, state["members"][name], given) for name in names}

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.models.base import PairRegressor, State
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.boosters import grow_booster
 from drugresponse.models.contributions import Contributions, product_contributions
 from drugresponse.models.embeddings import score_pairs
@@ -32,6 +32,7 @@ from drugresponse.models.pair_trees import (
 )
 from drugresponse.models.sample_trees import SampleTrees
 from drugresponse.models.shared_booster import SharedBooster
+from drugresponse.models.state import State
 from drugresponse.models.threads import run_in_order
 
 __all__ = ["StagedTrees"]
@@ -226,7 +227,8 @@ class StagedTrees(PairRegressor):
         """A fitted learner from its state."""
         learner = cls(**settings)
         learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
-        learner.single_, learner.boosters_, learner.by_sample_, learner.shared_ = bool(state["single"]), {}, None, None
+        learner.single_ = state["single"] is True
+        learner.boosters_, learner.by_sample_, learner.shared_ = {}, None, None
         if "by_sample" in state:
             learner.by_sample_ = SampleTrees.from_state(state["by_sample"], learner.stage_)
             return learner

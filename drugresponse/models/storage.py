@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.splits import find_scheme
-from drugresponse.errors import ModelFileError
+from drugresponse.errors import InputError, ModelFileError
+from drugresponse.model_file import read_model_file
 from drugresponse.models.adaptation import PilotAdaptation
-from drugresponse.models.base import State, restore_learner, state_array
+from drugresponse.models.base import restore_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.intervals import IntervalTable
+from drugresponse.models.manifest_schema import check_manifest
 from drugresponse.models.seen import SeenSamples
+from drugresponse.models.state import State, damaged, state_ids, state_texts, state_wholes
 
 if TYPE_CHECKING:
     from drugresponse.models.pipeline import DrugResponseModel
 
-__all__ = ["model_state", "restore_model"]
+__all__ = ["model_state", "read_model"]
 
 
 def model_state(model: DrugResponseModel) -> State:
@@ -39,19 +42,43 @@ def model_state(model: DrugResponseModel) -> State:
     }
 
 
-def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, Any]) -> None:
+def read_model(kind: type[DrugResponseModel], path: str | Path) -> DrugResponseModel:
+    """The model in a file, all of its parts proved.
+
+    Raises
+    ------
+    ModelFileError
+        The file is foreign, truncated, damaged or of a newer format.
+    """
+    state, manifest = read_model_file(path)
+    check_manifest(manifest, str(path))
+    try:
+        model = kind(**manifest["parameters"])
+        _restore(model, state, manifest)
+    except ModelFileError:
+        raise
+    except (InputError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
+        raise ModelFileError(
+            f"{path}: its parts do not make a model ({error!r}). The file is damaged; train again."
+        ) from error
+    return model
+
+
+def _restore(model: DrugResponseModel, state: State, manifest: dict[str, Any]) -> None:
     """Give a model of the manifest's parameters the parts that `model_state` took."""
-    find_scheme(model.scheme)
     model.regressor_ = restore_learner(model.learner, state["regressor"], manifest["parameters"])
     model.naive_ = NaiveEffects.from_state(state["naive"])
-    hashes = state_array(state["seen"], "hashes", -1)
+    hashes = state_wholes(state["seen"], "hashes", -1, below=2**64)
     model.seen_ = SeenSamples(str(state["seen"]["salt"]), hashes.astype(np.uint64))
-    index = pd.Index(state["drug_ids"], name="drug_id", dtype=object)
-    model.drugs_ = pd.DataFrame(state["drugs"], index=index, dtype=object)
-    model.covariate_names_ = list(state["covariates"])
+    index = pd.Index(state_ids(state, "drug_ids"), name="drug_id", dtype=object)
+    columns = {name: state_texts(state["drugs"], name, len(index)) for name in {"smiles": [], **state["drugs"]}}
+    model.drugs_ = pd.DataFrame(columns, index=index, dtype=object)
+    model.covariate_names_ = state_ids(state, "covariates")
     model.text_covariates_ = _covariate_texts(state)
     intervals = state.get("intervals")
     model.intervals_ = IntervalTable.from_state(intervals) if intervals else None
+    if model.intervals_ is not None and not model.intervals_.drugs.spread.is_flat:
+        raise damaged("its intervals ask for a spread")
     adaptation = state.get("adaptation")
     model.adaptation_ = PilotAdaptation.from_state(adaptation) if adaptation else None
     model.metrics_ = None
@@ -60,10 +87,10 @@ def restore_model(model: DrugResponseModel, state: State, manifest: dict[str, An
 
 def _covariate_texts(state: State) -> dict[str, dict[str, str]]:
     """The texts of each text covariate and the level of each; files of format 1 may lack them, which leaves none."""
-    texts = json.loads("".join(state.get("covariate_texts", ["{}"])))
-    found = {str(name): dict(texts.get(name, {})) for name in state["text_covariates"]}
+    texts = json.loads("".join(state_texts({"covariate_texts": ["{}"], **state}, "covariate_texts")))
+    found = {str(name): dict(texts.get(name, {})) for name in state_ids(state, "text_covariates")}
     if not all(isinstance(each, str) for levels in found.values() for pair in levels.items() for each in pair):
-        raise ModelFileError("model: a level of a covariate is no text. The file is damaged; train the model again.")
+        raise damaged("a level of a covariate is no text")
     return found
 
 

@@ -141,5 +141,5 @@ def test_choose_drugs__only_candidates_and_no_more_than_there_are():
 def test_from_state__refuses_another_number_of_drugs():
     state = DrugCovariance(np.ones((4, 1)), np.ones(4)).get_state()
     assert DrugCovariance.from_state(state, 4).noise.shape == (4,)
-    with pytest.raises(ModelFileError, match='the array "loadings" has shape'):
+    with pytest.raises(ModelFileError, match='the array "noise" has shape'):
         DrugCovariance.from_state(state, 5)

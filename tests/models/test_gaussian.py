@@ -121,7 +121,9 @@ def test_gaussian__samples_that_are_all_alike():
 def test_gaussian__state_of_another_shape_is_refused(smooth, array):
     pairs, y, _ = smooth
     state = GaussianRidge(features=20).fit(pairs, y).get_state()
-    with pytest.raises(ModelFileError, match=rf'^model: the array "{array}" has shape .* \(expected .*train again\.$'):
+    with pytest.raises(
+        ModelFileError, match=rf'^model: the array "{array}" has shape .* \(expected .*train the model again\.$'
+    ):
         GaussianRidge.from_state({**state, array: state[array][:-1]})
 
 

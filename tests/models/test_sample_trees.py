@@ -133,7 +133,7 @@ def test_sample_trees__forged_columns_are_refused(forest):
     outside[-1] = 8
     with pytest.raises(ModelFileError, match=r"^model: a tree input lies outside the tokens"):
         SampleTrees.from_state({**state, "columns": outside}, stage)
-    words = "a tree leads outside itself" if forest else r"a booster cannot be read \(it takes \d+ inputs"
+    words = ".*(leads outside itself|a number outside)" if forest else r"a booster cannot be read \(it takes \d+ inputs"
     with pytest.raises(ModelFileError, match=f"^model: {words}"):
         SampleTrees.from_state({**state, "columns": state["columns"][:1]}, stage)
     with pytest.raises(ModelFileError, match=r'^model: the array "center" has shape'):
