@@ -175,7 +175,18 @@ def _agreed(calls: Sequence[StarAlleleCall], where: str) -> dict[tuple[str, str]
     if unclear:
         told = ", ".join(f'{name} {count} (such as "{example[name]}")' for name, count in sorted(unclear.items()))
         logger.warning("%s: not called, uncertain or contradictory, and therefore missing: %s.", where, told)
-    return known
+    return _without_vague(known, where)
+
+
+def _without_vague(known: dict[tuple[str, str], _Known], where: str) -> dict[tuple[str, str], _Known]:
+    """Of HLA, a call to the first field is missing beside calls to the second: `*57` may be `*57:01` or not."""
+    told = {key: call.alleles for key, call in known.items() if key[1].startswith("HLA-") and call.alleles}
+    precise = {gene for (_, gene), alleles in told.items() if any(":" in each for each in alleles)}
+    vague = [key for key, alleles in told.items() if key[1] in precise and any(":" not in each for each in alleles)]
+    if vague:
+        shown = show_ids(sorted({each for key in vague for each in told[key] if ":" not in each}))
+        logger.warning("%s: calls to the first field (%s) are missing beside calls to the second.", where, shown)
+    return known | {key: replace(known[key], alleles=None) for key in vague}
 
 
 def _alleles(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:

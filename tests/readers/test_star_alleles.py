@@ -284,3 +284,15 @@ def test_read_star_allele_calls__a_repeated_phenotype_column_falls_back_to_the_l
     calls = read_star_allele_calls(write(tmp_path, tabs(PHARMCAT)))
     assert [each.phenotype for each in calls][2:] == ["Intermediate Metabolizer", "Normal Metabolizer", ""]
     assert calls[2].activity == "1.0"
+
+
+def test_read_star_alleles__a_call_to_one_field_is_not_without_the_allele(tmp_path, caplog):
+    file = tmp_path / "calls"
+    rows = ["s1\tHLA-B\t*57:01/*07:02", "s2\tHLA-B\t*57/*07:02", "s3\thla-b\tB*57:01:01/B*44:02"]
+    file.write_text("\n".join(["sample_id\tgene\tdiplotype", *rows]) + "\n")
+    genotypes = read_star_alleles(file)
+    assert genotypes.features.index.tolist() == ["HLA-B*07:02", "HLA-B*44:02", "HLA-B*57:01"]
+    np.testing.assert_array_equal(genotypes.dense(), [[1, 0, 1], [np.nan] * 3, [0, 1, 1]])
+    assert 'calls to the first field ("HLA-B*57") are missing' in caplog.text
+    file.write_text("sample_id\tgene\tdiplotype\ns1\tHLA-B\t*27/*07\ns2\tHLA-B\t*07/*44\n")
+    assert read_star_alleles(file).features.index.tolist() == ["HLA-B*07", "HLA-B*27", "HLA-B*44"]
