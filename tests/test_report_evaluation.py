@@ -12,7 +12,7 @@ import pytest
 import drugresponse as dr
 from drugresponse.data.findings import Finding
 from drugresponse.evaluation.comparison import compare_learners, rank_stability
-from drugresponse.evaluation.drug_verdicts import drug_verdicts
+from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.groups import group_errors
 from drugresponse.evaluation.scores import score_evaluation
 from drugresponse.evaluation.summary import EvaluationSummary, NoiseCeiling, PermutationCheck, RankStability
@@ -149,7 +149,7 @@ def test_evaluation_report__no_gain_is_said_plainly(useless):
         ({"permutation": dataclasses.replace(SHUFFLED, p=0.1)}, 0.001, "A gain that shuffled genotypes do not confirm"),
         ({"permutation": dataclasses.replace(SHUFFLED, p=np.nan)}, 0.001, "A gain that shuffled genotypes do not"),
         ({"permutation": None}, 0.001, "Genotype adds to the prediction On"),
-        ({"audit": (LEAK,)}, 0.001, "Genotype adds to the prediction, but the inputs may leak"),
+        ({"audit": (LEAK,)}, 0.001, "Not to be believed: the inputs leak"),
     ],
 )
 def test_evaluation_report__verdict_needs_test_and_shuffles(helped, changes, q, title):
@@ -359,3 +359,15 @@ def test_hexagons__predictions_point_upwards():
     drawing = hexagons(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "line", "x")
     left, right = sorted((float(x), float(y)) for x, y in re.findall(r"M([\d.]+) ([\d.]+)l", drawing))
     assert left[1] > right[1]
+
+
+def test_evaluation_report__no_gain_is_praised_beside_a_leak(helped):
+    leaking = dataclasses.replace(helped, audit=(LEAK,), drug_verdicts=beside_leaks(helped.drug_verdicts, (LEAK,)))
+    assert set(leaking.drug_verdicts["verdict"]) == {"helps, but the inputs leak"}
+    text = Page(evaluation_report(leaking)).text
+    assert "Not to be believed: the inputs leak" in text
+    assert "How much of that is genotype's, and how much the leak's, cannot be told." in text
+    assert "The gain of 6 of 6 drugs passes the test, but the inputs leak" in text
+    for praise in ("Genotype helps for", "genotype helps", "Genotype adds to the prediction", "No leak was found"):
+        assert praise not in text
+    assert "Genotype helps for 6 of 6 drugs" in Page(evaluation_report(helped)).text

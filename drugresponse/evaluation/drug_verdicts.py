@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from drugresponse.data.findings import Finding
 from drugresponse.data.metrics import MINIMUM_ROWS
 from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation.bootstrap import (
@@ -25,9 +27,20 @@ from drugresponse.evaluation.comparison import group_test
 from drugresponse.evaluation.result import Evaluation
 from drugresponse.models.threads import one_thread
 
-__all__ = ["HELPS", "NO_GAIN", "TOO_FEW", "WITHOUT_GENOTYPE", "drug_verdicts", "genotype_errors"]
+__all__ = [
+    "HELPS",
+    "LEAKS",
+    "NO_GAIN",
+    "TOO_FEW",
+    "WITHOUT_GENOTYPE",
+    "beside_leaks",
+    "drug_verdicts",
+    "genotype_errors",
+]
 
 HELPS, NO_GAIN, TOO_FEW = "genotype helps", "no gain shown", "too few rows"
+LEAKS = "helps, but the inputs leak"
+"""In place of `genotype helps` where the audit found a leak: the gain may be the leak's."""
 WITHOUT_GENOTYPE = ("additive-mean", "covariates")
 """Learners that do not look at genotype."""
 _RATE = 0.05
@@ -101,6 +114,13 @@ def drug_verdicts(evaluation: Evaluation, *, n_draws: int = 1000, random_state: 
 
 
 _TEXT = ("drug_id", "verdict")
+
+
+def beside_leaks(verdicts: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
+    """The same table, in which no drug is said to be helped by genotype where the inputs leak."""
+    if not any(each.severity == "leak" for each in findings):
+        return verdicts
+    return verdicts.assign(verdict=verdicts["verdict"].replace(HELPS, LEAKS))
 
 
 def genotype_errors(evaluation: Evaluation) -> NDArray[np.float64] | None:

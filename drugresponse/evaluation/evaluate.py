@@ -20,7 +20,7 @@ from drugresponse.evaluation.benchmark import contenders, run_units
 from drugresponse.evaluation.ceiling import noise_ceiling
 from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
-from drugresponse.evaluation.drug_verdicts import drug_verdicts
+from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.groups import group_errors
 from drugresponse.evaluation.permutation import permutation_check
@@ -148,6 +148,7 @@ def evaluate(
             settings=given,
         )
         progress.info("shuffled genotypes %d times", shuffles)
+    findings = audit(rows, genotypes=table, responses=measured, scheme=scheme)
     draws = {"n_draws": _DRAWS, "random_state": random_state}
     bounds = cross_conformal(evaluation)
     covered = coverage_table(evaluation, bounds)
@@ -159,9 +160,9 @@ def evaluate(
         metrics=pd.concat(scores, ignore_index=True),
         comparison=compare_learners(evaluation, **draws),
         ranks=rank_stability(evaluation, **draws),
-        drug_verdicts=drug_verdicts(evaluation, **draws),
+        drug_verdicts=beside_leaks(drug_verdicts(evaluation, **draws), findings),
         group_errors=group_errors(evaluation, **draws),
-        audit=audit(rows, genotypes=table, responses=measured, scheme=scheme),
+        audit=findings,
         permutation=check,
         ceiling=noise_ceiling(measured, rows),
         coverage=covered,

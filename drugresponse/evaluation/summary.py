@@ -97,7 +97,7 @@ class EvaluationSummary:
     drug_verdicts
         `drug_id, n, naive_rmse, covariates_rmse, genotype_rmse, gain, lower, upper, p, q, verdict`, best gain first:
         gain is 1 - squared error of the genotype learner / that of covariates alone (or of the best naive model
-        where covariates were not evaluated).
+        where covariates were not evaluated). Where the audit found a leak no verdict is `genotype helps`.
     group_errors
         `column, group, n_samples, n_rows, rmse, lower, upper, best_naive_rmse, skill`: who is served worse.
     audit

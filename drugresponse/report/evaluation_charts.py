@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from drugresponse.evaluation.drug_verdicts import HELPS
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.report.blocks import Figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words, shown
 from drugresponse.report.hexagons import hexagons
@@ -60,13 +60,13 @@ def drugs_figure(numbers: Numbers) -> Figure | None:
     if len(table) < _FEWEST_DRUGS:
         return None
     gain, lower, upper = (table[name].to_numpy(dtype=np.float64) for name in ("gain", "lower", "upper"))
-    marked = (table["verdict"] == HELPS).to_numpy()
+    marked = table["verdict"].isin((HELPS, LEAKS)).to_numpy()
     drawing = crowd(gain, lower, upper, marked, f"Gain of genotype in each of {count(len(table), 'drug')}, best first")
     return Figure(
         {"drugs.svg": drawing},
         f"Gain of genotype in each of {count(len(table), 'drug')}, best first, with 95% intervals. "
-        f"Blue: genotype helps ({int(marked.sum())}); grey: no gain shown. Chance alone also gives a slope from left "
-        "to right: the blue ones are those that stand out from it.",
+        f"Blue: {LEAKS if numbers.leaks() else HELPS} ({int(marked.sum())}); grey: no gain shown. Chance alone also "
+        "gives a slope from left to right: the blue ones are those that stand out from it.",
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.evaluation.bootstrap import held_out_errors
-from drugresponse.evaluation.drug_verdicts import HELPS, WITHOUT_GENOTYPE
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, WITHOUT_GENOTYPE
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.report.page import number
 
@@ -157,9 +157,13 @@ class Numbers:
         return Estimate(1 - self._squared[name] / self._squared[other]), math.nan
 
     def helped_drugs(self) -> tuple[int, int]:
-        """For how many drugs genotype helps, and of how many that could be told."""
+        """For how many drugs genotype helps (or a leak), and of how many that could be told."""
         verdicts = self.summary.drug_verdicts
-        return int((verdicts["verdict"] == HELPS).sum()), int(verdicts["q"].notna().sum())
+        return int(verdicts["verdict"].isin((HELPS, LEAKS)).sum()), int(verdicts["q"].notna().sum())
+
+    def leaks(self) -> list[str]:
+        """What makes the scores too good."""
+        return [each.message for each in self.summary.audit if each.severity == "leak"]
 
     def n_drugs(self) -> int:
         """Drugs that were measured."""

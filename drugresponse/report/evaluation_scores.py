@@ -144,6 +144,11 @@ def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
     untold = f" {count(few, 'drug')} had too few rows or groups for a verdict." if few else ""
     if not told:
         return f"No drug could be judged.{untold}"
+    if numbers.leaks():
+        return (
+            f"The gain of {helped} of {count(told, 'drug')} passes the test, but the inputs leak: what genotype gains "
+            f"cannot be told from what the leak gains.{untold}"
+        )
     if not helped:
         return f"Genotype is shown to help for none of {count(told, 'drug')} (false-discovery rate 5%).{untold}"
     false = f", of which about {LEVEL * helped:.0f} may be there by chance" if LEVEL * helped >= 1 else ""

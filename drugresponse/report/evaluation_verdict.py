@@ -45,7 +45,7 @@ class Outcome:
     @classmethod
     def of(cls, numbers: Numbers) -> Outcome:
         """Weigh what was found."""
-        leaks = sum(each.severity == "leak" for each in numbers.summary.audit)
+        leaks = len(numbers.leaks())
         skill = _judge(numbers, numbers.best())
         learner = numbers.genotype_learner()
         if learner is None:
@@ -86,7 +86,7 @@ def verdict(numbers: Numbers) -> Verdict:
 
 def leak_warning(numbers: Numbers) -> Verdict | None:
     """A second box where test rows could be known from training rows; None where no leak was found."""
-    leaks = [each.message for each in numbers.summary.audit if each.severity == "leak"]
+    leaks = numbers.leaks()
     if not leaks:
         return None
     more = f" The audit below has {count(len(leaks) - 2, 'more leak')}." if len(leaks) > 2 else ""
@@ -97,13 +97,15 @@ def leak_warning(numbers: Numbers) -> Verdict | None:
 
 
 def _title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
+    if outcome.leaks and (outcome.skill == "better" or outcome.genotype in ("helps", "unconfirmed")):
+        return "worse", "Not to be believed: the inputs leak"
     helped, told = numbers.helped_drugs()
     if outcome.genotype == "helps":
         if outcome.gain.value < LEAST_SKILL:
             return "same", "Genotype adds almost nothing"
         adds = f"Genotype adds {'a little ' if outcome.gain.value < SMALL_SKILL else ''}to the prediction"
-        return ("same", f"{adds}, but the inputs may leak") if outcome.leaks else ("better", adds)
-    if outcome.genotype in ("nothing", "harms") and helped and told > 1:
+        return ("better", adds)
+    if outcome.genotype in ("nothing", "harms") and helped and told > 1 and not outcome.leaks:
         return "same", f"Genotype adds nothing that shows overall, but helps for {helped} of {count(told, 'drug')}"
     return {
         "unconfirmed": ("same", "A gain that shuffled genotypes do not confirm"),
@@ -144,6 +146,8 @@ def _of_genotype(numbers: Numbers, outcome: Outcome) -> str:
         return f"With genotype, {learner} has {told}, but shuffled genotypes do as well, so the gain is not shown."
     helped, judged = numbers.helped_drugs()
     drugs = f"{helped or 'none'} of {count(judged, 'drug')} (false-discovery rate 5%)"
+    if outcome.leaks:
+        return f"{learner} has {told}. How much of that is genotype's, and how much the leak's, cannot be told."
     if outcome.genotype == "helps":
         and_drugs = f", and helps for {drugs}" if judged > 1 else ""
         return f"Genotype ({learner}) gives {told}{and_drugs}."

@@ -9,7 +9,7 @@ from typing import Any
 
 from drugresponse.description import covariate_words
 from drugresponse.errors import InputError, count
-from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
 from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
@@ -168,17 +168,22 @@ def _told(found: EvaluationSummary) -> list[str]:
     }
     best = found.evaluation.best_naive()
     rows = found.evaluation.rows
-    lines = covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
+    leaks = [each.message for each in found.audit if each.severity == "leak"]
+    lines = [f"Leak: {each}" for each in leaks]
+    lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
     for name in found.evaluation.learners:
         told = wide[name]
         lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")
     words = found.drug_verdicts["verdict"]
-    helped, judged = int((words == HELPS).sum()), int((words != TOO_FEW).sum())
-    lines.append(f"Genotype helps for {helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %).")
+    helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((words != TOO_FEW).sum())
+    drugs = f"{helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %)"
+    lines.append(
+        f"With genotype, errors are less for {drugs}; the inputs leak, so that this does not show that genotype helps."
+        if leaks
+        else f"Genotype helps for {drugs}."
+    )
     if found.permutation is not None:
         check = found.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
-    leaks = [each for each in found.audit if each.severity == "leak"]
-    lines += [f"Leak: {each.message}" for each in leaks]
     return [*lines, f"{evaluation_title(found)}."]

@@ -9,6 +9,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.synthetic import Cohort
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +51,16 @@ def test_evaluate__a_setting_of_one_learner_alone_passes(cohort: Cohort) -> None
         cohort.genotypes, cohort.responses, learners="neural", settings={"epochs": 1, "hidden": 8}, folds=2, shuffles=0
     )
     assert found.settings["hidden"] == 8
+
+
+def test_evaluate__feature_that_is_the_response_helps_no_drug() -> None:
+    cohort = dr.simulate_cohort(n_samples=60, n_drugs=2, n_features=20)
+    leak = cohort.responses.table.groupby("sample_id")["response"].mean()
+    genotypes = pd.DataFrame(
+        cohort.genotypes.values.toarray(), index=cohort.genotypes.sample_ids, columns=cohort.genotypes.features.index
+    ).assign(level=leak)
+    found = dr.evaluate(genotypes, cohort.responses, learners=["ridge"], folds=3, shuffles=0, n_jobs=1)
+    assert found.audit[0].severity == "leak"
+    assert '"level"' in found.audit[0].message
+    assert HELPS not in set(found.drug_verdicts["verdict"])
+    assert LEAKS in set(found.drug_verdicts["verdict"])
