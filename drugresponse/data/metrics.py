@@ -11,11 +11,31 @@ from scipy.stats import rankdata
 
 from drugresponse.errors import InputError
 
-__all__ = ["METRICS", "score", "score_levels"]
+__all__ = ["METRICS", "pearson", "rounding", "score", "score_levels"]
 
 METRICS = ("rmse", "mae", "r2", "pearson", "spearman", "normalised_pearson", "skill")
 MINIMUM_ROWS = 10
 """Fewest test rows of one drug or sample that are scored by themselves."""
+_ROUNDING, _ROUNDING_OF_ALL = 1e-9, 1e-13
+"""Shares of the largest response among the same rows, and among all rows, up to which a difference is rounding."""
+
+
+def rounding(values: NDArray[np.float64], largest: float = 0.0) -> float:
+    """The standard deviation up to which responses of this size differ, or are missed, by rounding alone.
+
+    Parameters
+    ----------
+    values
+        Responses that are scored together.
+    largest
+        The largest of all responses, by size: means of a drug that is always 0 carry the rounding of the others.
+
+    Examples
+    --------
+    >>> rounding(np.array([0.3, 0.1 + 0.2])) > 0.1 + 0.2 - 0.3
+    True
+    """
+    return max(_ROUNDING * float(np.abs(values).max(initial=0.0)), _ROUNDING_OF_ALL * largest)
 
 
 def score(
@@ -23,6 +43,7 @@ def score(
     predicted: NDArray[np.float64],
     reference: NDArray[np.float64] | None = None,
     naive: Mapping[str, NDArray[np.float64]] | None = None,
+    largest: float = 0.0,
 ) -> dict[str, float]:
     """Score one set of test rows.
 
@@ -34,11 +55,14 @@ def score(
         `(n,)` the naive prediction subtracted from both sides for `normalised_pearson`.
     naive
         Every naive prediction of the scheme; `skill` is 1 - SSE / SSE of the best of them.
+    largest
+        See `rounding`.
 
     Returns
     -------
     dict
-        By metric name; NaN where a score is not defined, such as a correlation of a constant.
+        By metric name; NaN where a score is not defined: a correlation of a constant, and R² and skill where responses
+        differ, or the best naive prediction misses them, by rounding alone.
 
     Raises
     ------
@@ -55,27 +79,33 @@ def score(
             "scores: found a missing prediction (expected one for every test row). Report this as a defect."
         )
     errors = measured - predicted
+    noise, n = rounding(measured, largest), len(measured)
+    least = n * noise**2
     spread = float(np.sum((measured - measured.mean()) ** 2))
+    linear = pearson(measured, predicted, noise)
     scores = {
         "rmse": float(np.sqrt(np.mean(errors**2))),
         "mae": float(np.mean(np.abs(errors))),
-        "r2": 1 - float(np.sum(errors**2)) / spread if spread > 0 else float("nan"),
-        "pearson": pearson(measured, predicted),
-        "spearman": pearson(rankdata(measured), rankdata(predicted)),
+        "r2": 1 - float(np.sum(errors**2)) / spread if spread > least else float("nan"),
+        "pearson": linear,
+        # ranks would make much of differences that are rounding
+        "spearman": pearson(rankdata(measured), rankdata(predicted)) if np.isfinite(linear) else float("nan"),
     }
     if reference is not None:
-        scores["normalised_pearson"] = pearson(measured - reference, predicted - reference)
+        scores["normalised_pearson"] = pearson(measured - reference, predicted - reference, noise)
     if naive:
         best = min(float(np.sum((measured - each) ** 2)) for each in naive.values())
-        scores["skill"] = 1 - float(np.sum(errors**2)) / best if best > 0 else float("nan")
+        defined = best > least and (spread > least or n == 1)
+        scores["skill"] = 1 - float(np.sum(errors**2)) / best if defined else float("nan")
     return scores
 
 
-def pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Pearson correlation; NaN when either side is constant (up to rounding)."""
+def pearson(a: NDArray[np.float64], b: NDArray[np.float64], noise: float = 0.0) -> float:
+    """Pearson correlation; NaN when either side is constant, or varies by no more than `noise` or rounding."""
+    least = np.sqrt(len(a)) * max(noise, rounding(a), rounding(b))
     a, b = a - a.mean(), b - b.mean()
     norms = float(np.linalg.norm(a)), float(np.linalg.norm(b))
-    if min(norms) <= 1e-9 * max(1.0, *norms):
+    if min(norms) <= max(least, _ROUNDING * max(norms)):
         return float("nan")
     return float(a @ b / (norms[0] * norms[1]))
 
@@ -103,11 +133,12 @@ def score_levels(
         than 10 test rows has no row of its own; id `mean` is the average over those that have.
     """
     measured = rows["response"].to_numpy(dtype=np.float64)
+    largest = float(np.abs(measured).max(initial=0.0))
     found: list[tuple[str, str, str, float]] = []
 
     def add(level: str, identity: str, at: NDArray[np.intp] | slice) -> dict[str, float]:
         cut = {name: values[at] for name, values in naive.items()}
-        scores = score(measured[at], predicted[at], cut[reference], cut)
+        scores = score(measured[at], predicted[at], cut[reference], cut, largest)
         found.extend((level, identity, metric, value) for metric, value in scores.items())
         return scores
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
-from drugresponse.data.metrics import METRICS
+from drugresponse.data.metrics import METRICS, rounding
 from drugresponse.data.splits import Scheme, compound_of_pair, subject_of_pair, tissue_of_pair
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.result import Evaluation
@@ -20,6 +20,7 @@ __all__ = [
     "draw_counts",
     "group_of_row",
     "held_out_errors",
+    "noise_of_rows",
     "percentile_interval",
     "resampled_sums",
     "reuse_factor",
@@ -48,6 +49,8 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
 def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
     """`(n_models, n_rows)` squared error of each row, averaged over repeats; NaN where it was never held out.
 
+    An error that is rounding is 0, so that no model is told from another by it.
+
     Raises
     ------
     InputError
@@ -63,8 +66,16 @@ def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
                 "Mend the learner, or leave it out."
             )
     times = held.sum(axis=0)
-    squared = np.where(held, (evaluation.predicted - evaluation.rows.y) ** 2, 0.0).sum(axis=1)
+    squared = np.where(held, (evaluation.predicted - evaluation.rows.y) ** 2, 0.0)
+    squared = np.where(squared > noise_of_rows(evaluation.rows) ** 2, squared, 0.0).sum(axis=1)
     return np.where(times > 0, squared / np.maximum(times, 1), np.nan)
+
+
+def noise_of_rows(rows: TrainingRows) -> NDArray[np.float64]:
+    """`(n_rows,)` error of a prediction that is right up to rounding, by the responses of its drug."""
+    drug, largest = rows.pairs.drug_index, float(np.abs(rows.y).max())
+    of_drug = [rounding(rows.y[drug == each], largest) for each in range(len(rows.pairs.drugs))]
+    return np.array(of_drug)[drug]
 
 
 def reuse_factor(evaluation: Evaluation) -> float:
@@ -192,6 +203,8 @@ class ResampledScores:
         `(n,)` responses, and the naive prediction that normalised scores subtract.
     naive
         `(n_naive, n)` every naive prediction.
+    largest
+        Of all responses, see `rounding`.
     """
 
     def __init__(
@@ -203,6 +216,7 @@ class ResampledScores:
         measured: NDArray[np.float64],
         reference: NDArray[np.float64],
         naive: NDArray[np.float64],
+        largest: float = 0.0,
     ) -> None:
         present, at = np.unique(group, return_inverse=True)
         self._weights = counts[:, present].astype(np.float64)
@@ -211,6 +225,8 @@ class ResampledScores:
         self._measured, self._reference = measured, reference
         self._n, *best = self._sums(np.ones_like(measured), *(measured - naive) ** 2)
         self._best = np.min(best, axis=0)
+        noise = [rounding(measured[unit == each], largest) for each in range(n_units)]
+        self._least = self._n * np.array(noise) ** 2
         sides = (measured, self._ranks(measured), measured - reference)
         self._plain, self._ranked, self._normalised = (self._side(each) for each in sides)
 
@@ -223,11 +239,11 @@ class ResampledScores:
             scores = {
                 "rmse": np.sqrt(squared / self._n),
                 "mae": absolute / self._n,
-                "r2": np.where(spread > 0, 1 - squared / spread, np.nan),
-                "pearson": self._correlation(self._plain, predicted),
+                "r2": np.where(spread > self._least, 1 - squared / spread, np.nan),
+                "pearson": self._correlation(self._plain, predicted, self._least),
                 "spearman": self._correlation(self._ranked, self._ranks(predicted)),
-                "normalised_pearson": self._correlation(self._normalised, predicted - self._reference),
-                "skill": np.where(self._best > 0, 1 - squared / self._best, np.nan),
+                "normalised_pearson": self._correlation(self._normalised, predicted - self._reference, self._least),
+                "skill": np.where(self._best > self._least, 1 - squared / self._best, np.nan),
             }
         return np.stack([scores[metric] for metric in METRICS])
 
@@ -239,14 +255,17 @@ class ResampledScores:
             spread = square - total**2 / self._n
         return _Side(centred, total, np.where(spread > _CONSTANT**2 * square, spread, 0.0))
 
-    def _correlation(self, side: _Side, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _correlation(
+        self, side: _Side, values: NDArray[np.float64], least_spread: NDArray[np.float64] | float = 0.0
+    ) -> NDArray[np.float64]:
+        """NaN where the spread of a side is no more than this, or than rounding beside the other's."""
         other = self._side(values)
         (product,) = self._sums(side.centred * other.centred)
         norms = np.sqrt(side.spread), np.sqrt(other.spread)
-        least, most = np.minimum(*norms), np.maximum(1.0, np.maximum(*norms))
+        least, most = np.minimum(*norms), np.maximum(*norms)
         with np.errstate(divide="ignore", invalid="ignore"):
             found = (product - side.total * other.total / self._n) / (norms[0] * norms[1])
-        return np.where(least > _CONSTANT * most, found, np.nan)
+        return np.where((least > _CONSTANT * most) & (least**2 > least_spread), found, np.nan)
 
     def _sums(self, *values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """`(n_draws, n_units)` sums over the rows of each draw."""

@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.metrics import rounding
 from drugresponse.data.tables import Responses
 from drugresponse.evaluation.summary import NoiseCeiling
 
@@ -56,7 +57,7 @@ def noise_ceiling(responses: Responses, rows: TrainingRows) -> NoiseCeiling | No
     freedom = repeated["n"].to_numpy(dtype=np.float64) - 1
     noise = float(np.average(repeated["variance"].to_numpy(), weights=freedom))
     spread = _variance_within_drugs(rows)
-    if not spread > 0:
+    if not spread > rounding(rows.y) ** 2:
         return None
     of_scored = noise * float(np.mean(1 / _measurements(responses, rows)))
     reliability = float(np.clip(1 - of_scored / spread, 0.0, 1.0))

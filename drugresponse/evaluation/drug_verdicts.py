@@ -18,6 +18,7 @@ from drugresponse.evaluation.bootstrap import (
     draw_counts,
     group_of_row,
     held_out_errors,
+    noise_of_rows,
     percentile_interval,
     resampled_sums,
     reuse_factor,
@@ -132,6 +133,7 @@ def genotype_errors(evaluation: Evaluation) -> NDArray[np.float64] | None:
     if not learners:
         return None
     squared = (evaluation.predicted[learners] - evaluation.rows.y) ** 2
+    squared = np.where(squared > noise_of_rows(evaluation.rows) ** 2, squared, 0.0)
     chosen = np.full(evaluation.fold.shape, np.nan)
     for repeat, fold in enumerate(evaluation.fold):
         numbers = np.unique(fold[fold >= 0])

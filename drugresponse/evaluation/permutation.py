@@ -14,6 +14,7 @@ from scipy import sparse
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, count
+from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
 from drugresponse.models.base import make_learner
 from drugresponse.models.threads import one_thread, run_in_order
@@ -92,6 +93,7 @@ def permutation_check(
         )
     used = _folds_used(rows, folds, n_folds)
     given = {"random_state": random_state, **(settings or {}), "scheme": scheme}
+    noise = noise_of_rows(rows)
 
     def squared_error(unit: tuple[str, int | None, Fold]) -> float:
         name, shuffle, (train, test) = unit
@@ -99,7 +101,8 @@ def permutation_check(
         if shuffle is not None:
             pairs = shuffle_genotypes(pairs, np.random.default_rng([random_state, shuffle]))
         fitted = make_learner(name, given).fit(pairs[train], rows.y[train], rows.weights[train])
-        return float(((rows.y[test] - fitted.predict(pairs[test])) ** 2).sum())
+        squared = (rows.y[test] - fitted.predict(pairs[test])) ** 2
+        return float(squared[squared > noise[test] ** 2].sum())
 
     arrangements: list[tuple[str, int | None]] = [("covariates", None), (learner, None)]
     arrangements += [(learner, shuffle) for shuffle in range(n_shuffles)]

@@ -242,6 +242,7 @@ def _draw_scores(
         evaluation.rows.y[at],
         predicted[evaluation.names.index(evaluation.reference)],
         predicted[len(evaluation.learners) :],
+        float(np.abs(evaluation.rows.y).max()),
     )
     for each in predicted:
         yield resampled.of(each)

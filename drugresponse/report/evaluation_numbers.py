@@ -154,7 +154,7 @@ class Numbers:
                 share = sign / self._squared[other] * row[["difference", "lower", "upper"]].iloc[0].to_numpy(float)
                 value, *bounds = (float(each) for each in share)
                 return Estimate(value, *sorted(bounds)), float(row["q"].iloc[0])
-        return Estimate(1 - self._squared[name] / self._squared[other]), math.nan
+        return Estimate(), math.nan
 
     def helped_drugs(self) -> tuple[int, int]:
         """For how many drugs genotype helps (or a leak), and of how many that could be told."""
