@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
@@ -237,3 +238,15 @@ def test_adapt__what_nobody_bears_in_a_list_of_alterations_is_not_absent(listed:
     found = pd.read_csv(tmp_path / "predictions", sep="\t")
     assert set(found["features_found"]) == {1.0}
     assert set(found["pilots"]) == {1}
+
+
+@pytest.mark.parametrize("module", sorted(Path(workflows.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_workflows__nothing_that_can_fail_runs_after_the_outputs_appeared(module: Path) -> None:
+    for function in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(function, ast.FunctionDef):
+            writing = [
+                each
+                for each in function.body
+                if isinstance(each, ast.With) and "output_files" in ast.dump(each.items[0])
+            ]
+            assert writing in ([], function.body[-1:]), f"{module.name}, {function.name}: something follows the outputs"

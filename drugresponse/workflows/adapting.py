@@ -108,7 +108,7 @@ def adapt(
         if "report" in out:
             page = adaptation_report(result, ranked, fitted.manifest_, with_genotypes=table is not None)
             out["report"].write_text(page, encoding="utf-8")
-    return _told(result, ranked, predictions)
+        return _told(result, ranked, predictions)
 
 
 def _measurable(drugs: pd.DataFrame | None, model: DrugResponseModel) -> list[str] | None:

@@ -71,7 +71,7 @@ def curves(
             write_table(found.table, out["fits"])
         if "report" in out:
             out["report"].write_text(curves_report(found, made), encoding="utf-8")
-    return _told_of_curves(found, made, responses)
+        return _told_of_curves(found, made, responses)
 
 
 def _warn_of_different_doses(found: CurveFits, measure: str) -> None:

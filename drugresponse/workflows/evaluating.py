@@ -129,10 +129,11 @@ def evaluate(
             n_jobs=n_jobs,
             random_state=seed,
         )
+        told = [*_told(found), f"Metrics: {metrics}"]
         _write(found, out)
         if figures is not None:
             _write_figures(found, figures)
-    return [*_told(found), f"Metrics: {metrics}"]
+        return told
 
 
 def _write(found: EvaluationSummary, out: dict[str, Path]) -> None:

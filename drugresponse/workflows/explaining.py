@@ -119,7 +119,7 @@ def explain(
             random_state=seed,
         )
         _write(found, out)
-    return _told(found, attributions)
+        return _told(found, attributions)
 
 
 def _refuse_outputs_without_input(

@@ -80,7 +80,7 @@ def predict(
         if "report" in out:
             found = FoundFeatures.of(fitted.regressor_, table)
             out["report"].write_text(prediction_report(result, fitted.manifest_, found), encoding="utf-8")
-    return _told_of_predictions(result, predictions)
+        return _told_of_predictions(result, predictions)
 
 
 def _told_of_predictions(result: pd.DataFrame, path: Path) -> list[str]:

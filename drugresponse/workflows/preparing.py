@@ -106,7 +106,7 @@ def prepare(
             "notes": notes,
         }
         overview = _write(found, table, story, out)
-    return _told(overview, dataset, "train on" if like is None else "predict from")
+        return _told(overview, dataset, "train on" if like is None else "predict from")
 
 
 def _write(

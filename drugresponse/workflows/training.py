@@ -113,9 +113,9 @@ def train(
             write_table(unchecked if fitted.metrics_ is None else fitted.metrics_, out["metrics"])
         if "report" in out:
             out["report"].write_text(training_report(fitted.manifest_, fitted.metrics_), encoding="utf-8")
-    if fitted.manifest_["individual_level"]:
-        logger.warning(
-            "model: the file holds an effect for each training sample; share it only as you may share their data."
-        )
-    covariates_told = covariate_words(fitted.manifest_["covariates"], fitted.manifest_["unused_columns"])
-    return [*covariates_told, *describe_scores(fitted.manifest_), f"Model: {model}"]
+        if fitted.manifest_["individual_level"]:
+            logger.warning(
+                "model: the file holds an effect for each training sample; share it only as you may share their data."
+            )
+        covariates_told = covariate_words(fitted.manifest_["covariates"], fitted.manifest_["unused_columns"])
+        return [*covariates_told, *describe_scores(fitted.manifest_), f"Model: {model}"]
