@@ -7,9 +7,11 @@ from typing import Any
 
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
-from drugresponse.verdict import model_verdict
+from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
+from drugresponse.verdict import fitted_learners, model_verdict
+from drugresponse.words import joined
 
-__all__ = ["auto_words", "covariate_words", "describe_model", "describe_scores"]
+__all__ = ["auto_words", "covariate_words", "describe_model", "describe_scores", "leak_words", "why_none_is_used"]
 
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
@@ -22,7 +24,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     >>> for line in auto_words({**notes, "inner_rmse": errors}):
     ...     print(line)
     auto weighs boosted-trees 0.61, ridge 0.30; the rest (0.09) is the naive model.
-    Held-out RMSE: auto 1.18, boosted-trees 1.2, ridge 1.25, additive-mean 1.5.
+    auto weighed them by RMSE: boosted-trees 1.2, ridge 1.25, additive-mean 1.5.
     Not tried, since the work budget left no room: neural.
     >>> auto_words({"weights": {}, "inner_rmse": {}, "not_tried": []})
     ['auto fell back to the naive model: too few groups could be held out to compare the learners.']
@@ -45,8 +47,9 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
         why = why if not_tried else "too few groups could be held out to compare the learners"
         lines = [f"auto fell back to the naive model: {why}."]
     if tried:
-        told = ", ".join(f"{name} {error:.4g}" for name, error in sorted(errors.items(), key=lambda each: each[1]))
-        lines.append(f"Held-out RMSE: {told}.")
+        single = sorted(((error, name) for name, error in errors.items() if name != "auto"))
+        told = ", ".join(f"{name} {error:.4g}" for error, name in single)
+        lines.append(f"auto weighed them by RMSE: {told}.")
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines
@@ -78,13 +81,16 @@ def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
     return -share[1], share[0]
 
 
+def leak_words(manifest: Mapping[str, Any]) -> list[str]:
+    """What makes the scores too good, a line each: the first lines of what a command says."""
+    return [f"Leak: {message}" for message in model_verdict(manifest).leaks]
+
+
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
     """What was joined, and the held-out scores beside the naive ones."""
     rows = manifest["training"]
     counted = {"samples": "sample", "drugs": "drug", "pairs": "measured pair"}
-    verdict = model_verdict(manifest)
-    lines = [f"Leak: {message}" for message in verdict.leaks]
-    lines += [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
+    lines = [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
     lost = [
         (rows["samples_without_genotype"], "of the samples with a response without genotype"),
         (rows["samples_without_response"], "of the samples with a genotype without response"),
@@ -101,7 +107,18 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
             f"Held out ({scheme['name']}): normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond "
             f"the {scheme['reference']})",
         ]
-    return [*lines, verdict.sentence()]
+    return [*lines, model_verdict(manifest).sentence()]
+
+
+def why_none_is_used(manifest: Mapping[str, Any]) -> str:
+    """Why no genotype feature bears weight, in brackets; empty where some do, or none was given."""
+    features, learners = manifest["features"], fitted_learners(manifest)
+    if features["used"] or not features["given"]:
+        return ""
+    if not set(learners) <= set(WITHOUT_GENOTYPE):
+        return " (none was found to matter)"
+    chosen = "auto chose " if manifest["learner"] == "auto" else ""
+    return f" ({chosen}{joined(learners)}, which {'uses' if len(learners) == 1 else 'use'} no genotype)"
 
 
 def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
@@ -118,9 +135,11 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
     named = " ".join(part for part in (measure.name, f"({measure.unit})" if measure.unit else "") if part)
     features = manifest["features"]
     lines = [
+        *leak_words(manifest),
         f"Learner: {manifest['learner']}",
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
-        f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used",
+        f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
+        f"{why_none_is_used(manifest)}",
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",
@@ -155,9 +174,10 @@ def _pilot_drugs(adaptation: dict[str, Any] | None) -> list[str]:
     tried = [each for each in adaptation["tried"] if each["pilots"] <= 5 and each["rmse_before"] > 0]
     worth = ""
     if tried:
-        saved = 1 - (tried[-1]["rmse_after"] / tried[-1]["rmse_before"]) ** 2
+        points = round(100 - 100 * (tried[-1]["rmse_after"] / tried[-1]["rmse_before"]) ** 2)
         number = tried[-1]["pilots"]
-        worth = f"; {number} random {'one saves' if number == 1 else 'ones save'} {100 * saved:.0f} % of squared error"
+        saves = f"{'one saves' if number == 1 else 'ones save'} {points} %" if points > 0 else "ones save nothing"
+        worth = f"; {number} random {saves} of squared error"
     return [f"Pilot drugs: to measure first {', '.join(map(str, adaptation['first_drugs']))}{worth}"]
 
 

@@ -166,9 +166,7 @@ class _Checked:
     def consequence(self) -> str:
         sources = gain_sources(self.manifest)
         if self.judgement == "unknown":
-            return (
-                f"The {self.naive} leaves no error to save, or held-out responses do not differ: nothing to judge by."
-            )
+            return f"Held-out responses do not differ, or the {self.naive} is exact: there is nothing to judge by."
         if self.judgement != "better":
             if "genotype" in sources:
                 return f"Nothing here shows that {joined(sources)} add to what the {self.naive} already tells."

@@ -248,9 +248,9 @@ def test_training_report__tells_how_auto_weighs_the_learners():
     text = Page(training_report(manifest, metrics_of([0.2], learner="auto"))).text
     assert "auto (neural 0.61, ridge 0.30) for ln_ic50" in text
     assert "auto weighs neural 0.61, ridge 0.30; the rest (0.09) is the naive model." in text
-    assert "Held-out RMSE: auto 1.2, neural 1.25, ridge 1.5, additive-mean 1.75." in text
+    assert "auto weighed them by RMSE: neural 1.25, ridge 1.5, additive-mean 1.75." in text
     assert "Not tried, since the work budget left no room: gaussian." in text
-    assert "auto (the weighted sum) 1.20 neural 0.61 1.25 ridge 0.30 1.50 additive-mean 0.09 1.75" in text
+    assert "neural 0.61 1.25 ridge 0.30 1.50 additive-mean 0.09 1.75" in text
     assert "ridge: Interaction of samples and drugs: 3 factors, each with a penalty of its own" in text
     assert "neural: Epochs: 0. Training added nothing to the ridge" in text
     assert "inner_rmse" not in text
@@ -294,7 +294,7 @@ def test_describe_model__tells_how_auto_weighs_the_learners_and_epochs_of_the_ne
     notes = auto_notes({"neural": 1.0}, errors, neural={"epochs": 4, "rank": 2})
     told = describe_model(manifest_of(learner="auto", notes=notes, training=LOST))
     assert "auto weighs neural 1.00; nothing is left to the naive model." in told
-    assert "Held-out RMSE: auto 1.2, neural 1.25, additive-mean 1.75." in told
+    assert "auto weighed them by RMSE: neural 1.25, additive-mean 1.75." in told
     assert "Epochs: 4 (trained beyond the ridge)" in told
     assert not any("Not tried" in line for line in told)
 

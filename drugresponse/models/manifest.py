@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from drugresponse.data.audit import constant_features
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
@@ -60,7 +61,8 @@ def describe_training(
         "features": {
             "given": rows.pairs.genotypes.shape[1],
             "used": int((weights > 0).sum()),
-            "varying": len(features),
+            # a learner that uses no genotype has not looked which features vary
+            "varying": len(features) or int((~constant_features(rows.pairs.genotypes)).sum()),
         },
         "drugs": len(rows.pairs.drugs),
         "held_out": None if model.metrics_ is None else headline(model.metrics_, model.learner),

@@ -99,6 +99,8 @@ def leak_warning(numbers: Numbers) -> Verdict | None:
 def _title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
     if outcome.leaks and (outcome.skill == "better" or outcome.genotype in ("helps", "unconfirmed")):
         return "worse", "Not to be believed: the inputs leak"
+    if outcome.skill == "unknown":
+        return "unknown", "Cannot be judged"
     helped, told = numbers.helped_drugs()
     if outcome.genotype == "helps":
         if outcome.gain.value < LEAST_SKILL:
@@ -124,7 +126,10 @@ def _beside_naive(numbers: Numbers, outcome: Outcome) -> str:
     errors = f"RMSE {number(numbers.score(best, 'rmse').value)} against {number(numbers.score(naive, 'rmse').value)}"
     where = f"On held-out rows the best learner, {best}, has"
     if not math.isfinite(skill.value):
-        return f"{where} an error that could not be set against a naive prediction ({errors} of the {naive})."
+        return (
+            f"{where} an error that could not be set against a naive prediction ({errors} of the {naive}; skill not "
+            f"defined): held-out responses do not differ, or the {naive} is exact."
+        )
     if abs(skill.value) < LEAST_SKILL:
         saved = "about the squared error of"
     else:
@@ -138,6 +143,8 @@ def _of_genotype(numbers: Numbers, outcome: Outcome) -> str:
     if learner is None:
         return "Evaluate a learner such as ridge beside it to ask what genotype adds."
     gain = outcome.gain.value
+    if not math.isfinite(gain):
+        return f"The gain of genotype is not defined: there is no error of {base} that it could save."
     share = f"{percent_words(abs(gain))} {'less' if gain > 0 else 'more'} squared error than {base}"
     if outcome.genotype == "untested":
         return f"There are too few groups to resample: with genotype, {learner} has {share}, which may be chance."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from drugresponse.description import auto_words
+from drugresponse.description import auto_words, why_none_is_used
 from drugresponse.report.page import Html, count, list_items, number, paragraph, section, table, text
 from drugresponse.report.wording import learner_words, measure_of, measure_words, scheme_words
 
@@ -22,7 +22,7 @@ _JOINED = {
 }
 _FEATURES = {
     "given": "Genotype features given",
-    "varying": "Genotype features that vary and enter the learner",
+    "varying": "Genotype features that vary",
     "used": "Genotype features that bear weight in the model",
 }
 _AUTO = ("weights", "inner_rmse", "not_tried", "learners")
@@ -49,6 +49,7 @@ def joining_section(manifest: Mapping[str, Any]) -> Html:
     """Counts of the join and of the features."""
     rows = joined_rows(manifest["training"])
     rows += [[words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items()]
+    rows[-1][0] += why_none_is_used(manifest)
     return section("What was joined, and what was lost", table(["What", "Number"], rows))
 
 
@@ -145,18 +146,19 @@ def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
     shares = {"additive-mean": 1 - sum(weights.values()), **weights}
     rows = [
         [
-            Html(f"<b>{text(name)}</b> (the weighted sum)") if name == "auto" else name,
-            "" if name == "auto" else f"{max(shares.get(name, 0.0), 0.0):.2f}",
+            name,
+            f"{max(shares.get(name, 0.0), 0.0):.2f}",
             number(float(rmse)),
         ]
         for name, rmse in sorted(errors.items(), key=lambda each: (each[1], each[0]))
+        if name != "auto"
     ]
     return Html(
-        table(["Learner", "Weight", "Held-out RMSE"], rows, caption="What auto weighed")
+        table(["Learner", "Weight", "RMSE by which it was weighed"], rows, caption="What auto weighed")
         + paragraph(
             "Folds of the same scheme. The weights leave least squared error on held-out rows, and what they leave of "
-            "1 is the naive model's; all is, unless they gain more than the noise of the samples or drugs. The RMSE of "
-            "auto is that of rows predicted with weights found on the other folds.",
+            "1 is the naive model's; all is, unless they gain more than the noise of the samples or drugs. How well "
+            "auto itself predicts stands on top of the page.",
             "quiet",
         )
     )

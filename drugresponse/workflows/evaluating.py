@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,8 @@ def _told(found: EvaluationSummary) -> list[str]:
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
     for name in found.evaluation.learners:
         told = wide[name]
-        lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {told['skill']:+.3f} over the best naive")
+        skill = f"{told['skill']:+.3f} over the best naive" if math.isfinite(told["skill"]) else "not defined"
+        lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {skill}")
     words = found.drug_verdicts["verdict"]
     helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((words != TOO_FEW).sum())
     drugs = f"{helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %)"

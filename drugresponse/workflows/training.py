@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.description import covariate_words, describe_scores
+from drugresponse.description import covariate_words, describe_scores, leak_words
 from drugresponse.models.held_out import METRIC_COLUMNS
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.threads import available_cores
@@ -117,5 +117,6 @@ def train(
             logger.warning(
                 "model: the file holds an effect for each training sample; share it only as you may share their data."
             )
-        covariates_told = covariate_words(fitted.manifest_["covariates"], fitted.manifest_["unused_columns"])
-        return [*covariates_told, *describe_scores(fitted.manifest_), f"Model: {model}"]
+        manifest = fitted.manifest_
+        first = [*leak_words(manifest), *covariate_words(manifest["covariates"], manifest["unused_columns"])]
+        return [*first, *describe_scores(manifest), f"Model: {model}"]

@@ -98,3 +98,43 @@ def test_score_levels__does_not_depend_on_the_order_of_rows():
     one = score_levels(rows, predicted, {"n": naive}, "n")
     two = score_levels(rows.iloc[order], predicted[order], {"n": naive[order]}, "n")
     pd.testing.assert_frame_equal(one, two)
+
+
+ROUNDED = np.where(np.arange(40) % 2 == 0, 0.3, 0.1 + 0.2)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-9, 1e9])
+def test_score__responses_that_differ_by_rounding_define_no_skill_r2_and_correlation(scale):
+    predicted = scale * (0.3 + 0.01 * np.arange(40))
+    scores = score(scale * ROUNDED, predicted, scale * np.full(40, 0.3), {"mean": scale * np.full(40, 0.31)})
+    assert {name for name, value in scores.items() if np.isnan(value)} == set(METRICS) - {"rmse", "mae"}
+
+
+def test_score__naive_prediction_that_is_right_up_to_rounding_defines_no_skill():
+    measured = np.repeat([1.0, 2.0, 3.0], 10)
+    scores = score(measured, measured + 0.1, measured * (1 + 1e-15), {"mean": measured * (1 + 1e-15)})
+    assert np.isnan(scores["skill"])
+    assert scores["r2"] == pytest.approx(0.985)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_score__unit_of_the_response_does_not_matter(scale):
+    rng = np.random.default_rng(0)
+    measured, error, reference = rng.normal(5, 1, 30), rng.normal(0, 1, 30), rng.normal(5, 1, 30)
+    one = score(measured, measured + error, reference, {"mean": reference})
+    other = score(scale * measured, scale * (measured + error), scale * reference, {"mean": scale * reference})
+    for name in set(METRICS) - {"rmse", "mae"}:
+        assert other[name] == pytest.approx(one[name], rel=1e-9)
+
+
+def test_score_levels__drug_that_is_always_0_beside_others():
+    rows = pd.DataFrame({"sample_id": [f"s{i}" for i in range(40)], "drug_id": ["a", "b"] * 20})
+    rows["response"] = np.where(rows["drug_id"] == "a", 0.0, 7.0 + np.arange(40))
+    naive = np.where(rows["drug_id"] == "a", 1e-16, 27.0)
+    scores = (
+        score_levels(rows, naive + 1e-15, {"mean": naive}, "mean")
+        .query("level == 'drug'")
+        .set_index(["id", "metric"])["value"]
+    )
+    assert all(np.isnan(scores["a", name]) for name in ("skill", "r2", "pearson", "normalised_pearson"))
+    assert scores["b", "skill"] == pytest.approx(0)

@@ -174,3 +174,25 @@ def test_percentile_interval__covers_a_mean_over_many_small_drugs():
             inside[i] += lower <= truth <= upper
     assert inside[0] / 60 >= 0.85
     assert inside[1] / 60 < 0.8
+
+
+def test_resampled_scores__responses_that_differ_by_rounding_are_not_defined():
+    rng = np.random.default_rng(3)
+    unit = np.arange(80) % 2
+    measured = np.where(unit == 0, 0.3, rng.normal(size=80)) + np.where(np.arange(80) % 3 == 0, 2.0**-54, 0.0)
+    naive = np.where(unit == 0, 0.3, 0.0)
+    counts = draw_counts(10, 20, 0)
+    resampled = ResampledScores(counts, np.arange(80) // 8, unit, 2, measured, naive, naive[None])
+    found = dict(zip(METRICS, resampled.of(naive + rng.normal(size=80)), strict=True))
+    for name in ("r2", "pearson", "normalised_pearson", "skill"):
+        assert np.isnan(found[name][:, 0]).all()
+        assert np.isfinite(found[name][:, 1]).all()
+
+
+def test_held_out_errors__rounding_is_no_error():
+    rng = np.random.default_rng(0)
+    measured = np.column_stack([np.full(20, 0.3), rng.normal(size=20)])
+    made = made_evaluation(measured, {"ridge": measured + np.array([1e-16, 1e-3])}, {"drug mean": measured})
+    errors = held_out_errors(made)[0].reshape(20, 2)
+    assert (errors[:, 0] == 0).all()
+    assert errors[:, 1] == pytest.approx(1e-6)
