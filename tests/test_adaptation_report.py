@@ -122,3 +122,15 @@ def test_describe__says_which_drugs_to_measure_first(cohort):
     line = next(each for each in workflows.describe(model=cohort / "model.safetensors").splitlines() if "Pilot" in each)
     assert line.startswith(f"Pilot drugs: to measure first {', '.join(first)}; ")
     assert line.endswith(" % of squared error")
+
+
+@pytest.mark.parametrize(("higher", "ends"), [(None, 2), ("dose", 2), ("sensitive", 1), ("resistant", 1)])
+def test_report__ranks_both_ends_where_the_direction_does_not_tell_one(cohort, tmp_path, higher, ends):
+    adapt(cohort, tmp_path)
+    manifest = load_model(cohort / "model.safetensors").manifest_
+    predictions, ranked = (pd.read_table(tmp_path / name) for name in ("predictions.tsv", "next.tsv"))
+    measure = {"name": "ln_ic50", "unit": "", "higher_means": higher}
+    text = adaptation_report(predictions.assign(flag=""), ranked, {**manifest, "measure": measure})
+    columns = [end for end in ("highest", "lowest") if f">Drugs, {end} first</th>" in text]
+    assert len(columns) == ends
+    assert columns != ["highest"] or higher == "sensitive"

@@ -360,13 +360,20 @@ def test_reports__direction_comes_from_the_measure_only(higher):
     [
         ("resistant", "lowest first s1 1.00 b -3.00 c -1.00 f +0.500 a +1.00 d +2.00 s2"),
         ("sensitive", "highest first s1 1.00 e +4.00 d +2.00 a +1.00 f +0.500 c -1.00 s2"),
-        (None, "highest first s1 1.00 e +4.00 d +2.00 a +1.00 f +0.500 c -1.00 s2"),
+        (
+            None,
+            "Drugs, highest first Drugs, lowest first s1 1.00 e +4.00 d +2.00 a +1.00 f +0.500 c -1.00 "
+            "b -3.00 c -1.00 f +0.500 a +1.00 d +2.00 s2",
+        ),
+        ("dose", "Drugs, highest first Drugs, lowest first s1 1.00 e +4.00"),
     ],
 )
 def test_prediction_report__five_drugs_furthest_from_the_baseline(higher, words):
     manifest = manifest_of(measure={"name": "", "unit": "", "higher_means": higher})
     gaps = {"s1": {"a": 1, "b": -3, "c": -1, "d": 2, "e": 4, "f": 0.5}, "s2": {"a": 1}}
-    assert words in Page(prediction_report(predictions_of(gaps), manifest)).text
+    text = Page(prediction_report(predictions_of(gaps), manifest)).text
+    assert words in text
+    assert ("train with --higher-means to say so" in text) == (higher is None)
 
 
 def test_prediction_report__flags_are_counted_and_explained():
@@ -418,3 +425,16 @@ def test_prediction_report__of_a_table_read_from_its_file():
     again = pd.read_csv(io.StringIO(predictions.to_csv(index=False)))
     assert again["sample_id"].dtype == np.int64
     assert prediction_report(again, manifest_of()) == prediction_report(predictions, manifest_of())
+
+
+def test_describe_model__features_that_vary_are_counted_also_where_none_is_used():
+    cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=30)
+    genotypes = pd.DataFrame(np.random.default_rng(0).integers(0, 3, (40, 30)), cohort.genotypes.sample_ids)
+    genotypes[[3, 4]] = 1
+    samples = pd.DataFrame({"age": np.arange(40.0)}, genotypes.index)
+    for learner, used in (("additive-mean", False), ("covariates", False), ("ridge", True)):
+        model = dr.DrugResponseModel(learner, folds=0, covariates=["age"])
+        model.fit(genotypes.add_prefix("g"), cohort.responses, samples=samples)
+        (line,) = (each for each in describe_model(model.manifest_) if each.startswith("Features:"))
+        assert line.startswith("Features: 30 given, 28 varying, ")
+        assert ("uses no genotype" in line) != used

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
+from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.page import (
     Html,
     chips,
@@ -27,7 +28,6 @@ from drugresponse.report.wording import direction, general_limits, learner_words
 __all__ = ["adaptation_report"]
 
 MOST_SAMPLES = 200
-TOP_DRUGS = 5
 
 
 def adaptation_report(
@@ -132,36 +132,28 @@ def _facts(predictions: pd.DataFrame, manifest: Mapping[str, Any], with_genotype
 
 
 def _samples(predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measure) -> list[Html]:
-    # with "resistant" the drugs to look at are those where the number is low
-    lowest = measure.higher_means == "resistant"
-    gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"]).dropna(subset=["gap"])
-    ordered = gaps.sort_values(["gap", "drug_id"], ascending=[lowest, True], kind="stable")
-    best = {str(sample): rows.head(TOP_DRUGS) for sample, rows in ordered.groupby("sample_id")}
+    gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
+    ends = {end: drugs_at_end(gaps, end) for end in ranked_ends(measure)}
     ranked = {str(sample): list(rows["drug_id"]) for sample, rows in next_drugs.groupby("sample_id", sort=False)}
     pilots = predictions.groupby("sample_id", sort=False)["pilots"].max()
     rows = [
-        [identity(sample), f"{pilots[sample]:,}", _gaps(best.get(str(sample))), _names(ranked.get(str(sample), []))]
+        [
+            identity(sample),
+            f"{pilots[sample]:,}",
+            *(drugs[str(sample)] for drugs in ends.values()),
+            _names(ranked.get(str(sample), [])),
+        ]
         for sample in pilots.index[:MOST_SAMPLES]
     ]
-    end = "lowest" if lowest else "highest"
     words = (
-        f"For each sample the {TOP_DRUGS} drugs, of those predicted, whose prediction lies {end} relative to the "
-        f"baseline ({end} first: prediction minus baseline, in {measure_words(measure)}), and the drugs whose "
-        "measurement would make the other predictions surer, the most telling first."
+        f"For each sample the {TOP_DRUGS} drugs, of those predicted, whose prediction lies {' and '.join(ends)} "
+        f"relative to the baseline ({ranking_words(measure)}): prediction minus baseline, in {measure_words(measure)}. "
+        "Beside them the drugs whose measurement would make the other predictions surer, the most telling first."
     )
     left = len(pilots) - MOST_SAMPLES
     more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
-    columns = ["Sample", "Pilot drugs", f"Drugs, {end} first", "Measure next"]
-    return [paragraph(words), table(columns, rows, words=4, kind="samples"), paragraph(more, "quiet")]
-
-
-def _gaps(rows: pd.DataFrame | None) -> Html:
-    if rows is None:
-        return Html("no prediction: too few features known")
-    return chips(
-        Html(f"{identity(drug)} {number(float(gap), sign=True)}")
-        for drug, gap in zip(rows["drug_id"], rows["gap"], strict=True)
-    )
+    columns = ["Sample", "Pilot drugs", *(f"Drugs, {end} first" for end in ends), "Measure next"]
+    return [paragraph(words), table(columns, rows, words=5, kind="samples"), paragraph(more, "quiet")]
 
 
 def _names(drugs: list[str]) -> Html:

@@ -10,9 +10,10 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure
 from drugresponse.models.predictions import NOT_CLAIMED, FoundFeatures
+from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut
-from drugresponse.report.page import Html, chips, count, identity, list_items, number, page, paragraph, section, table
+from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -29,7 +30,6 @@ from drugresponse.verdict import NOT_CHECKED, ModelVerdict, model_verdict
 __all__ = ["prediction_report"]
 
 MOST_SAMPLES = 200
-TOP_DRUGS = 5
 FLAGS = {
     "new-drug": "The drug was not in training.",
     "seen-sample": "The sample was in training: its prediction is no check of the model.",
@@ -140,35 +140,20 @@ def _caution(verdict: ModelVerdict) -> Html:
 
 
 def _top_drugs(predictions: pd.DataFrame, measure: Measure) -> Html:
-    # with "resistant" the drugs to look at are those where the number is low
-    lowest = measure.higher_means == "resistant"
     gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
     shown = [str(each) for each in gaps["sample_id"].unique()[:MOST_SAMPLES]]
     kept = gaps[gaps["sample_id"].isin(shown)]
-    ordered = kept.sort_values(["gap", "drug_id"], ascending=[lowest, True], kind="stable")
-    groups = {str(sample): rows for sample, rows in ordered.dropna(subset=["gap"]).groupby("sample_id")}
     found = {str(sample): float(share) for sample, share in kept.groupby("sample_id")["features_found"].first().items()}
-    rows = [[identity(each), number(found[each]), _chips(groups.get(each))] for each in shown]
-    end = "lowest" if lowest else "highest"
+    ends = {end: drugs_at_end(kept, end) for end in ranked_ends(measure)}
+    rows = [[identity(each), number(found[each]), *(drugs[each] for drugs in ends.values())] for each in shown]
     words = (
-        f"For each sample the {TOP_DRUGS} drugs whose prediction lies {end} relative to the baseline, {end} first: "
-        f"prediction minus baseline, in {measure_words(measure)}. The baseline is the finest mean that the row's ids "
-        f"allow, so the difference is what the model adds. A difference above 0 means "
+        f"For each sample the {TOP_DRUGS} drugs whose prediction lies {' and '.join(ends)} relative to the baseline "
+        f"({ranking_words(measure)}): prediction minus baseline, in {measure_words(measure)}. The baseline is the "
+        "finest mean that the row's ids allow, so the difference is what the model adds. A difference above 0 means "
         f"{measure.higher_words()} than the baseline."
     )
-    return Html(
-        paragraph(words) + table(["Sample", "Features found", f"Drugs, {end} first"], rows, words=3, kind="samples")
-    )
-
-
-def _chips(rows: pd.DataFrame | None) -> Html:
-    if rows is None:
-        return Html("no prediction: too few features known")
-    best = rows.head(TOP_DRUGS)
-    return chips(
-        Html(f"{identity(drug)} {number(float(gap), sign=True)}")
-        for drug, gap in zip(best["drug_id"], best["gap"], strict=True)
-    )
+    columns = ["Sample", "Features found", *(f"Drugs, {end} first" for end in ends)]
+    return Html(paragraph(words) + table(columns, rows, words=4, kind="samples"))
 
 
 def _one_drug(predictions: pd.DataFrame) -> Html:

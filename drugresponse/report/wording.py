@@ -28,7 +28,10 @@ __all__ = [
 def direction(measure: Measure) -> str:
     """One sentence on what a higher number means."""
     if measure.higher_means is None:
-        return "Whether a higher response is good or bad was not told, so this page speaks of higher and lower only."
+        return (
+            "Whether a higher response is good or bad was not told, so this page speaks of higher and lower only "
+            "(train with --higher-means to tell)."
+        )
     return f"A higher number means {measure.higher_words()}."
 
 
