@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-__all__ = ["number_compounds"]
+__all__ = ["MOST_CHARACTERS", "number_compounds", "read_molecules"]
+
+MOST_CHARACTERS = 5000
+"""Longer SMILES are not read: rings of tens of thousands of atoms take hours and all memory; drugs have hundreds."""
+_INCHIKEY = re.compile(r"\s*(?:InChIKey=)?([A-Z]{14})(?![A-Z])", re.IGNORECASE)
+"""Whose first part is taken; a word such as "unknown" is no key, and makes no compound of the drugs that bear it."""
 
 
 def number_compounds(drugs: pd.DataFrame) -> NDArray[np.intp]:
@@ -38,6 +45,20 @@ def number_compounds(drugs: pd.DataFrame) -> NDArray[np.intp]:
     return _joined_by(_skeletons(drugs), tuple(drugs["smiles"]))
 
 
+def read_molecules(smiles: Sequence[str]) -> list[Any]:
+    """RDKit's molecule of each SMILES, None where it is empty, cannot be read or is longer than `MOST_CHARACTERS`.
+
+    Examples
+    --------
+    >>> [each is not None for each in read_molecules(["CCO", "", "junk", "C" * 10_000])]
+    [True, False, False, False]
+    """
+    from rdkit import Chem, rdBase
+
+    with rdBase.BlockLogs():
+        return [Chem.MolFromSmiles(text) if 0 < len(text) <= MOST_CHARACTERS else None for text in smiles]
+
+
 @lru_cache(maxsize=8)
 def _joined_by(skeletons: tuple[str, ...], smiles: tuple[str, ...]) -> NDArray[np.intp]:
     """The numbers, remembered: folds, audit and bootstrap ask for those of the same drugs again and again."""
@@ -59,14 +80,13 @@ def _joined_by(skeletons: tuple[str, ...], smiles: tuple[str, ...]) -> NDArray[n
 def _skeletons(drugs: pd.DataFrame) -> tuple[str, ...]:
     """The first part of each InChIKey: the atoms and bonds, without stereochemistry, isotopes and charge."""
     keys = drugs["inchikey"] if "inchikey" in drugs.columns else pd.Series("", index=drugs.index)
-    return tuple(str(each).strip().upper().split("-")[0] for each in keys.astype(object).where(keys.notna(), ""))
+    found = (_INCHIKEY.match(str(each)) for each in keys.astype(object).where(keys.notna(), ""))
+    return tuple(each[1].upper() if each else "" for each in found)
 
 
 def _flat_smiles(smiles: Sequence[str]) -> Sequence[str]:
     if not any(smiles):
         return smiles
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
 
-    with rdBase.BlockLogs():
-        molecules = [Chem.MolFromSmiles(text) if text else None for text in smiles]
-        return [Chem.MolToSmiles(each, isomericSmiles=False) if each else "" for each in molecules]
+    return [Chem.MolToSmiles(each, isomericSmiles=False) if each else "" for each in read_molecules(smiles)]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from drugresponse.data.compounds import MOST_CHARACTERS, read_molecules
 from drugresponse.errors import show_ids
 
 __all__ = ["DrugEncoder", "morgan_fingerprints", "without_unreadable"]
@@ -24,7 +25,7 @@ def morgan_fingerprints(smiles: Sequence[str], *, radius: int = 2, n_bits: int =
     Parameters
     ----------
     smiles
-        SMILES; an empty or unreadable one gives a row of NaN.
+        SMILES; an empty or unreadable one, or one that is too long for a drug, gives a row of NaN.
     radius, n_bits
         Of the fingerprint. Source: Rogers and Hahn 2010, doi:10.1021/ci100050t.
 
@@ -39,16 +40,13 @@ def morgan_fingerprints(smiles: Sequence[str], *, radius: int = 2, n_bits: int =
     >>> bits.shape, int(bits[0].sum()), bool(np.isnan(bits[1:]).all())
     ((3, 2048), 6, True)
     """
-    from rdkit import Chem, rdBase
     from rdkit.Chem import rdFingerprintGenerator
 
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=radius, fpSize=n_bits)
     rows = np.full((len(smiles), n_bits), np.nan, dtype=np.float32)
-    with rdBase.BlockLogs():
-        for i, text in enumerate(smiles):
-            molecule = Chem.MolFromSmiles(text) if text else None
-            if molecule is not None and molecule.GetNumAtoms():
-                rows[i] = generator.GetFingerprintAsNumPy(molecule)
+    for i, molecule in enumerate(read_molecules(smiles)):
+        if molecule is not None and molecule.GetNumAtoms():
+            rows[i] = generator.GetFingerprintAsNumPy(molecule)
     return rows
 
 
@@ -123,5 +121,8 @@ class DrugEncoder(BaseEstimator):
 def _warn_of_unreadable(drug_ids: pd.Index) -> None:
     if len(drug_ids):
         logger.warning(
-            "drugs: the SMILES of %s cannot be read; the drug is treated as without structure.", show_ids(drug_ids)
+            "drugs: the SMILES of %s cannot be read (above %d characters none is); the drug is treated as without "
+            "structure.",
+            show_ids(drug_ids),
+            MOST_CHARACTERS,
         )

@@ -19,7 +19,7 @@ def made(keep: float = 0.7, seed: int = 0) -> Pairs:
     subject = pd.Series([f"patient {i // 2}" for i in range(N_SAMPLES)], index=samples)
     covariates = pd.DataFrame({"tissue": [f"tissue {i // 2 % 5}" for i in range(N_SAMPLES)]}, index=samples)
     drugs = pd.DataFrame(
-        {"smiles": "", "inchikey": [f"SKELETON{i % 6}-SALT{i}-N" for i in range(N_DRUGS)]},
+        {"smiles": "", "inchikey": [f"SKELETONSKELE{'ABCDEF'[i % 6]}-SALT{i}-N" for i in range(N_DRUGS)]},
         index=pd.Index([f"d{i}" for i in range(N_DRUGS)]),
     )
     grid = pd.MultiIndex.from_product([samples, drugs.index], names=["sample_id", "drug_id"]).to_frame(index=False)

@@ -20,7 +20,9 @@ def test_morgan_fingerprints__are_of_the_molecule_not_of_its_spelling():
     assert set(np.unique(a)) == {0, 1}
 
 
-@pytest.mark.parametrize("smiles", ["", "not a molecule", "C1CC", "C(C)(C)(C)(C)(C)C"])
+@pytest.mark.parametrize(
+    "smiles", ["", "not a molecule", "C1CC", "C(C)(C)(C)(C)(C)C", f"C1{'C' * 20_000}C1", "C(" * 100_000, "C%(99999)"]
+)
 def test_morgan_fingerprints__no_structure_is_missing(smiles, capfd):
     assert np.isnan(morgan_fingerprints([smiles], n_bits=64)).all()
     assert capfd.readouterr().err == ""
@@ -61,7 +63,8 @@ def test_drug_encoder__new_drug_is_seen_with_the_bits_of_training():
 def test_drug_encoder__names_what_it_cannot_read(caplog):
     DrugEncoder().fit(table("CCO", "junk", "", "CCN"))
     assert [record.getMessage() for record in caplog.records] == [
-        'drugs: the SMILES of "d1" cannot be read; the drug is treated as without structure.'
+        'drugs: the SMILES of "d1" cannot be read (above 5000 characters none is); the drug is treated as without '
+        "structure."
     ]
 
 
