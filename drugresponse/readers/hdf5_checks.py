@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, require
 from drugresponse.readers.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
+from drugresponse.readers.own_process import BEYOND_MEMORY, command_apart
 
 __all__ = ["checked_part", "refuse_crashing", "refuse_large_parts"]
 
@@ -19,18 +18,9 @@ _MOST_EXPANDED = 2000
 _SECONDS = 60
 _TEXT_BYTES = 100
 _PROBE = """
-import json, resource, sys
-sys.path[:] = json.loads(sys.argv[2])
-left = int(sys.argv[3])
 import h5py
 
-def held(at):
-    return int(open("/proc/self/statm").read().split()[at]) * resource.getpagesize()
-
-try:
-    resource.setrlimit(resource.RLIMIT_AS, (held(0) + left,) * 2)
-except (OSError, ValueError, OverflowError):
-    pass
+limit(resource.RLIMIT_AS, held(0) + left, held(0) + left)
 
 def look(name, part):
     dict(part.attrs)
@@ -49,7 +39,6 @@ except Exception as error:
         sys.exit(4)
     raise
 """
-_BEYOND_MEMORY = 4
 _LEAST_LEFT = 1 << 29
 
 
@@ -65,11 +54,10 @@ def refuse_crashing(file: Path) -> None:
     MemoryLimitError
         Names or other texts in it take more memory than is left: each of them can be stored once for many rows.
     """
-    search_path = json.dumps([each for each in sys.path if each])
     left = max(memory_left(), _LEAST_LEFT)
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-c", _PROBE, str(file.resolve()), search_path, str(left)],
+            command_apart(_PROBE, file, left),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -82,7 +70,7 @@ def refuse_crashing(file: Path) -> None:
         return  # no process can be started here: the reader goes on without
     if done.returncode < 0:
         raise _damaged(file)
-    if done.returncode == _BEYOND_MEMORY:
+    if done.returncode == BEYOND_MEMORY:
         raise beyond_memory(file.name, f"its texts take more memory than is left (expected less than {left >> 20} MB)")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,18 @@ import pandas as pd
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.data.ids import clean_ids, ids_as_text
 from drugresponse.data.tables import index_by_id
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import DrugResponseError, InputError, show_ids
 from drugresponse.readers.column_numbers import column_named
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.foreign_formats import refuse_own_table
 from drugresponse.readers.numbers import is_missing, to_numbers, with_decimal_points
-from drugresponse.readers.parquet_checks import read_parquet_parts
+from drugresponse.readers.parquet_checks import damaged_parquet, read_parquet_parts
 from drugresponse.readers.text import decode_file, split_rows
 
 __all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
+
+_MARKED = re.compile(r"[^\w.+-]|\..*\.")
+"""What no number in the spelling of Python holds."""
 
 
 def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
@@ -56,9 +60,9 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     if recognise(file) == "parquet":
         return _as_text(read_parquet(file, where=where))
     parts = split_rows(decode_file(file), where)
-    columns = dict(zip(parts.header, map(list, zip(*parts.rows, strict=True)), strict=True))
     index = pd.Index(np.asarray(parts.lines) - 2)
-    return pd.DataFrame({name: pd.Series(cells, index=index, dtype=object) for name, cells in columns.items()})
+    # one block, not a column at a time: a table may have thousands of columns that nobody looks at
+    return pd.DataFrame(np.array(parts.rows, dtype=object), index=index, columns=parts.header)
 
 
 def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
@@ -185,10 +189,10 @@ def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
     """
     try:
         frame = read_parquet_parts(path, where).to_pandas()
-    except MemoryError:
+    except (DrugResponseError, MemoryError):
         raise
     except Exception as error:  # pyarrow raises many kinds; each means that the file is damaged
-        raise InputError(f"{where}: the Parquet file is damaged or truncated. Write or copy it again.") from error
+        raise damaged_parquet(where) from error
     if frame.empty:
         raise InputError(f"{where}: found no rows (expected at least one). Check the file.")
     if frame.index.name is not None or not pd.api.types.is_integer_dtype(frame.index.dtype):
@@ -227,15 +231,29 @@ def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> 
     require_column(table, id_column, option, where)
     indexed = _clear_missing(index_by_id(table, id_column, where=where))
     indexed.index.name = id_name
-    return indexed.apply(with_decimal_points, where=where) if len(indexed.columns) else indexed
+    return _with_decimal_points(indexed, where)
 
 
 def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
-    cleared = {}
-    for name, column in table.items():
-        text = column.dtype == object
-        cleared[name] = column.where(~column.map(is_missing).astype(bool), "") if text else column
-    return pd.DataFrame(cleared, index=table.index)
+    """Text columns with "" for every spelling of missing."""
+    text = table.select_dtypes(object)
+    spellings = {cell for cell in set(text.to_numpy().ravel()) if is_missing(cell)}
+    cleared = text.where(~text.isin(spellings), "")
+    if len(text.columns) == len(table.columns):
+        return cleared
+    made = table.copy()
+    for name in cleared.columns:
+        made[name] = cleared[name]
+    return made
+
+
+def _with_decimal_points(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The table with its columns of numbers in the spelling of Python; few columns have to be looked at."""
+    marked = {cell for cell in set(table.to_numpy().ravel()) if _MARKED.search(cell)}
+    made = table.copy()
+    for name in table.columns[table.isin(marked).any().to_numpy()]:
+        made[name] = with_decimal_points(table[name], where=where)
+    return made
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import resource
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from scipy import sparse
 from drugresponse.data.doses import Doses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Responses
-from drugresponse.errors import DrugResponseError
+from drugresponse.errors import DrugResponseError, InputError
 from drugresponse.readers import (
     hdf5_checks,
     read_doses,
@@ -235,3 +238,29 @@ def test_readers__damaged_parquet(tmp_path):
         flipped = whole[:at] + bytes([whole[at] ^ 1 << int(generator.integers(8))]) + whole[at + 1 :]
         file.write_bytes(whole[:at] if generator.integers(2) else flipped)
         read_or_refuse(lambda: read_genotypes(file))
+
+
+def test_readers__parquet_that_ends_its_library(tmp_path):
+    """Two statistics of a column change places, which the library meets with the end of the process."""
+    file = tmp_path / "matrix.parquet"
+    pd.DataFrame({"sample_id": ["s1", "s2"], "TP53": [1, 0]}).to_parquet(file)
+    whole, statistics = file.read_bytes(), bytes.fromhex("29061926000400")
+    assert whole.count(statistics) == 1, "the library writes other statistics now: craft the damage anew"
+    file.write_bytes(whole.replace(statistics, bytes.fromhex("29260004190600")))
+    code = f"from drugresponse.readers import read_genotypes; read_genotypes({str(file)!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.endswith("the Parquet file is damaged or truncated. Write or copy it again.\n")
+
+
+def test_readers__parquet_whose_page_claims_gigabytes(tmp_path):
+    """How long a page is unpacked stands before it, as a number that takes two bytes more when it is 2 GB."""
+    file = tmp_path / "matrix.parquet"
+    frame = pd.DataFrame({"sample_id": [f"s{at}" for at in range(2000)], "x": np.linspace(0, 1, 2000)})
+    frame.to_parquet(file, use_dictionary=False)
+    whole, honest = file.read_bytes(), bytes.fromhex("1500158efa0115")
+    assert whole.count(honest) == 1, "the library writes other pages now: craft the damage anew"
+    file.write_bytes(whole.replace(honest, bytes.fromhex("150015feffffff0f15")))
+    with pytest.raises(InputError, match="damaged or truncated"):
+        read_genotypes(file)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 1 << 20

@@ -156,10 +156,11 @@ def test_read_genotypes__parquet_of_one_long_text(tmp_path, monkeypatch):
     parquet.write_table(
         pyarrow.table({"sample_id": text, "TP53": np.zeros(rows)}), tmp_path / "m.parquet", store_schema=False
     )
-    before, held = pyarrow.total_allocated_bytes(), [0]
+    true_held = memory_limit._held
+    before, held = true_held(), [0]
 
     def hold():
-        held.append(pyarrow.total_allocated_bytes() - before)
+        held.append(true_held() - before)
         return held[-1]
 
     monkeypatch.setattr(memory_limit, "_held", hold)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import cProfile
 import gzip
 import subprocess
 import sys
@@ -169,3 +170,15 @@ def test_read_features__fraction_as_position(tmp_path):
 def test_readers__import_loads_no_reader_of_variants():
     code = "import sys, drugresponse.readers; sys.exit('cyvcf2' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_read_samples__many_columns_cost_no_more_calls_than_few(tmp_path):
+    """Nothing is done for each column of a table, of which most are not looked at."""
+    header = [f"c{at}" for at in range(3000)]
+    rows = [["0,5", "NA", "lung"] + ["n.a."] * 2997, ["1", "2", "skin"] + ["1"] * 2997]
+    lines = ["\t".join(["sample_id", *header]), *("\t".join([f"s{at}", *row]) for at, row in enumerate(rows))]
+    (tmp_path / "samples.tsv").write_text("\n".join(lines))
+    with cProfile.Profile() as profile:
+        samples = read_samples(tmp_path / "samples.tsv")
+    assert samples.iloc[:, :3].to_numpy().tolist() == [["0.5", "", "lung"], ["1", "2", "skin"]]
+    assert sum(each.callcount for each in profile.getstats()) < 100 * len(header)
