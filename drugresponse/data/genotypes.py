@@ -12,11 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.chromosomes import without_prefix
-from drugresponse.data.ids import is_missing_id, without_blanks
+from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
 from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind"]
+__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind", "refuse_complex"]
 
 Kind = Literal["dosage", "altered", "copy_number", "score"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -77,6 +77,7 @@ class Genotypes:
         InputError
             An id occurs twice, shapes disagree, or a value is infinite.
         """
+        refuse_complex(values)
         # a copy: what follows sorts and prunes in place
         matrix = sparse.csr_array(values, dtype=np.float32, copy=sparse.issparse(values))
         samples = pd.Index(without_blanks(map(str, sample_ids), "genotypes"), name="sample_id", dtype=object)
@@ -109,6 +110,7 @@ class Genotypes:
         block: str | None = None,
     ) -> Genotypes:
         """Genotypes from a plain array, NaN where missing; `kind` is guessed from the values when not given."""
+        refuse_complex(values)
         array = np.asarray(values, dtype=np.float32)
         if kind is None:
             kind = guess_kind(array)
@@ -213,14 +215,43 @@ def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
     for column in _TEXT_COLUMNS:
         # large tables of variants are text already, and making them so takes longer than reading their calls
         if table[column].dtype != object or pd.api.types.infer_dtype(table[column], skipna=False) != "string":
-            table[column] = table[column].astype(object).where(table[column].notna(), "").astype(str).astype(object)
+            table[column] = ids_as_text(table[column])
     table["kind"] = table["kind"].replace("", "score")
     table["block"] = table["block"].where(table["block"] != "", table["kind"])
-    table["position"] = pd.to_numeric(table["position"]).astype("Int64")
+    table["position"] = _whole_positions(table["position"])
     unknown = sorted(set(table["kind"]) - set(KINDS))
     if unknown:
         raise InputError(f'features: found kind "{unknown[0]}" (expected one of {", ".join(KINDS)}). Correct the kind.')
     return table
+
+
+def _whole_positions(column: pd.Series) -> pd.Series:
+    """Positions as Int64, NA where unknown, whatever they were stored as."""
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return column.astype("Int64")
+    told = column.notna() & (column.astype(str).str.strip() != "")
+    no_number = pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype)
+    numbers = pd.to_numeric(column.astype(object).where(told & (not no_number), np.nan), errors="coerce")
+    odd = told & ~((numbers == numbers.round()) & (numbers.abs() < 2**53))
+    if odd.any():
+        at = int(np.argmax(odd))
+        raise InputError(
+            f'genotypes: found {show_ids([column.iloc[at]])} as the position of feature "{column.index[at]}" (expected '
+            "a whole number). Correct the position."
+        )
+    return numbers.astype("Int64")
+
+
+def refuse_complex(values: Any) -> None:
+    """Refuse numbers with an imaginary part, which would be lost.
+
+    Raises
+    ------
+    InputError
+        The values are complex.
+    """
+    if getattr(getattr(values, "dtype", None), "kind", "") == "c":
+        raise InputError(f"genotypes: the values are {values.dtype} (expected real numbers). Write real numbers.")
 
 
 def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
@@ -236,6 +267,8 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
             f"genotypes: {show_ids(samples[samples.duplicated()].unique())} stands in more than one row "
             "(expected one row for each sample). Rename or remove the repeats."
         )
+    if (features.index == "").any():
+        raise InputError("genotypes: found a feature without a name (expected an id). Name or remove it.")
     if features.index.is_unique:
         return
     keys = pd.MultiIndex.from_arrays([features["block"], features.index])

@@ -86,7 +86,6 @@ def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None
             f"{file.name}: this HDF5 file cannot be read ({_said(error)}). It is truncated or damaged, or not written "
             "by anndata; write it anew with AnnData.write_h5ad."
         ) from error
-    _refuse_text(values, file.name)
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
     if own_ids is not None:
         described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
@@ -143,6 +142,7 @@ class _Stored:
         stored = self._element(where)
         if self._encoding(stored) in _SPARSE:
             values = self._read(where)
+            _refuse_other_than_numbers(values.dtype, self._file.name)
             found = tuple(values.shape)
         else:
             found = tuple(stored.shape)
@@ -155,6 +155,7 @@ class _Stored:
         return self._dense(stored, shape) if values is None else _checked_sparse(values)
 
     def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
+        _refuse_other_than_numbers(stored.dtype, self._file.name)
         if 0 in shape:
             return sparse.csr_array(shape)
         height, width = _tile(stored.chunks, shape)
@@ -208,9 +209,9 @@ def _checked_sparse(values: Any) -> Any:
     return values
 
 
-def _refuse_text(values: Any, where: str) -> None:
-    if values.dtype.kind not in "fiub":
-        raise InputError(f"{where}: the matrix holds {values.dtype} (expected numbers). Write numbers.")
+def _refuse_other_than_numbers(dtype: np.dtype[Any], where: str) -> None:
+    if dtype.kind not in "fiub":
+        raise InputError(f"{where}: the matrix holds {dtype} (expected real numbers). Write numbers.")
 
 
 def _as_text(word: Any) -> str:

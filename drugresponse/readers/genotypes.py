@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, refuse_complex
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.alterations import read_alterations
@@ -244,6 +244,7 @@ def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
     values = data.X if layer is None else data.layers[layer]
     if values is None:
         raise InputError("genotypes: this AnnData has no X. Name the layer that holds the genotypes.")
+    refuse_complex(values)
     if not sparse.issparse(values):
         values = as_float32(np.asarray(values))
     names = [name for name in FEATURE_COLUMNS if name in data.var.columns]

@@ -170,6 +170,8 @@ def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
     InputError
         A cell is not a number.
     """
+    for name in frame.columns[[dtype.kind == "c" for dtype in frame.dtypes]]:
+        raise InputError(f'{where}, column "{name}": found complex numbers (expected real ones). Write real numbers.')
     if all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes):
         with np.errstate(over="ignore"):
             return frame.to_numpy(dtype=np.float32, na_value=np.nan)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import anndata
 import h5py
 import numpy as np
@@ -208,3 +210,46 @@ def test_read_anndata__tiles_of_any_shape(tmp_path, monkeypatch, chunks):
         stored.create_dataset("X", data=values, chunks=chunks).attrs.update(about)
     genotypes = read_anndata(tmp_path / "x.h5ad", kind="dosage")
     assert genotypes.equals(as_genotypes(anndata.AnnData(values), kind="dosage"))
+
+
+def test_read_anndata__positions_as_fractions_of_whole_numbers(tmp_path):
+    written = cohort()
+    written.var["position"] = [7.0, np.nan, 9.0]
+    written.write_h5ad(tmp_path / "cohort.dat")
+    positions = read_anndata(tmp_path / "cohort.dat").features["position"]
+    assert positions.dtype == "Int64"
+    assert positions.fillna(-1).to_dict() == {"rs1": 7, "rs2": -1, "rs3": 9}
+
+
+@pytest.mark.parametrize(
+    ("position", "shown"),
+    [(1.5, "1.5"), (np.inf, "inf"), (1e300, "1e+300"), ("1,000", "1,000"), ("chr1", "chr1"), (True, "True")],
+)
+@pytest.mark.parametrize("read", ["file", "memory"])
+def test_positions__that_are_no_whole_number_are_refused(tmp_path, position, shown, read):
+    written = cohort()
+    written.var["position"] = [position] * 3
+    written.write_h5ad(tmp_path / "cohort.dat")
+    with pytest.raises(InputError, match=f'found "{re.escape(shown)}" as the position of feature "rs1"'):
+        read_anndata(tmp_path / "cohort.dat") if read == "file" else as_genotypes(written)
+
+
+@pytest.mark.parametrize("made", [np.asarray, sparse.csr_matrix])
+@pytest.mark.parametrize("read", ["file", "memory"])
+def test_read_anndata__complex_numbers_are_refused(tmp_path, made, read):
+    written = cohort(made(VALUES + 1j))
+    with pytest.raises(InputError, match="complex"):
+        if read == "file":
+            written.write_h5ad(tmp_path / "cohort.dat")
+            read_anndata(tmp_path / "cohort.dat")
+        else:
+            as_genotypes(written)
+
+
+@pytest.mark.parametrize("axis", ["obs_names", "var_names"])
+def test_read_anndata__empty_ids_are_refused(tmp_path, axis):
+    written = cohort()
+    setattr(written, axis, ["", *getattr(written, axis)[1:]])
+    written.write_h5ad(tmp_path / "cohort.dat")
+    with pytest.raises(InputError, match=r"found (\"\" as the id of 1 sample|a feature without a name)"):
+        read_anndata(tmp_path / "cohort.dat")

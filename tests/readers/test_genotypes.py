@@ -242,3 +242,10 @@ def test_read_genotypes__words_for_missing_are_no_samples(tmp_path, missing):
     (tmp_path / "m.csv").write_text(f"sample_id,TP53\ns1,1\n{missing},0\n")
     with pytest.raises(InputError, match=f'genotypes: found "{missing}" as the id of 1 sample'):
         read_genotypes(tmp_path / "m.csv")
+
+
+def test_as_genotypes__complex_numbers_are_refused():
+    with pytest.raises(InputError, match=r'column "g": found complex numbers \(expected real ones\)'):
+        as_genotypes(pd.DataFrame({"g": [1 + 2j, 0]}, index=["s1", "s2"]))
+    with pytest.raises(InputError, match="the values are complex128"):
+        Genotypes.from_dense(np.array([[1j]]), ["s1"], ["g"], kind="score")
