@@ -159,6 +159,8 @@ def write_variations() -> None:
     expression.to_csv(folder / "more_genotypes.csv", lineterminator="\n")
     new = pd.read_table(folder / "new_genotypes.tsv", dtype=str, index_col=0)
     new.iloc[:, ::3].to_csv(folder / "few_features.csv", lineterminator="\n")
+    responses = (folder / "responses.tsv").read_text()
+    (folder / "responses_semicolons.csv").write_text(responses.replace(".", ",").replace("\t", ";"))
     pairs = pd.DataFrame({"sample_id": ["L0097", "L0100", "L0100"], "drug_id": ["D001", "D002", "D010"]})
     pairs.to_csv(folder / "pairs.tsv", sep="\t", index=False, lineterminator="\n")
     splits = pd.DataFrame({"fold": [i % 3 for i in range(len(genotypes))], "sample_id": genotypes.index})

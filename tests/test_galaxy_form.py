@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from galaxy.tool_util_models.parameter_validators import ExpressionParameterValidatorModel
 from lxml import etree
 
+from drugresponse.curves import fits
+from drugresponse.evaluation import drug_verdicts
+from drugresponse.explanation import agreement, attribution_table, gene_sets, reasons
 from drugresponse.galaxy.command import LEFT_OUT
 from drugresponse.galaxy.installed import TABLE
 from drugresponse.model_file import FORMAT
+from drugresponse.models import adapting, held_out, predictions
 from drugresponse.parameters import COMMANDS
 from tests.galaxy_tools import ROOT, each_tool, fields, read
 
@@ -224,3 +230,51 @@ def test_columns__are_those_of_a_table_that_stands_before_them(name):
         if picker.get("type") == "data_column":
             # a field at the top of the form: Galaxy reads a form from above, and shows no columns of what comes later
             assert picker.get("data_ref") in tables
+
+
+def refuses(first_line: str | None) -> bool:
+    """Whether the macro for measured data refuses a dataset whose preview begins so."""
+    (validator,) = etree.parse(ROOT / "tools" / "macros.xml").iterfind(".//xml[@name='measured_data']/validator")
+    rule = ExpressionParameterValidatorModel(expression=validator.text, message=validator.get("message"))
+    try:
+        rule.statically_validate(SimpleNamespace(peek=first_line))
+    except ValueError as error:
+        assert "Choose the measured data" in str(error)
+        return True
+    return False
+
+
+@each_tool
+def test_form__inputs_refuse_results(name):
+    for param in fields(read(name)):
+        measured = param.get("argument", "")[2:] in ("genotypes", "responses", "drugs", "samples", "doses", "features")
+        if param.get("type") == "data":
+            assert ([each.get("macro") for each in param.iterfind("expand")] == ["measured_data"]) == measured
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        predictions.PREDICTION_COLUMNS,
+        adapting.ADAPTED_COLUMNS,
+        adapting.NEXT_COLUMNS,
+        held_out.METRIC_COLUMNS,
+        drug_verdicts._COLUMNS,
+        attribution_table.ATTRIBUTION_COLUMNS,
+        agreement.AGREEMENT_COLUMNS,
+        gene_sets.GENE_SET_COLUMNS,
+        reasons.REASON_COLUMNS,
+        ("<!DOCTYPE html>",),
+    ],
+)
+def test_form__results_are_told_by_their_first_line(columns):
+    assert refuses("\t".join(columns) + "\n1\t2\n")
+
+
+def test_form__measured_data_are_taken():
+    for path in (ROOT / "test-data").glob("*/*.[tcmv][scac][vf]"):
+        if path.name != "truth.tsv":
+            assert not refuses(path.read_text(encoding="utf-8")[:500]), path
+    assert not refuses(None)
+    # the table of fits holds measures that may be chosen as responses
+    assert not refuses("\t".join(fits.FIT_COLUMNS))

@@ -12,6 +12,8 @@ from drugresponse.parameters import SECTIONS, Command, Parameter
 
 __all__ = ["add_inputs", "add_outputs"]
 
+_MEASURED = ("genotypes", "responses", "drugs", "samples", "doses", "features")
+"""Inputs that are never results of these tools; Galaxy chooses the newest dataset first, which often is one."""
 _LONGEST_SLIDER = 1_000_000
 
 
@@ -79,7 +81,10 @@ def _field(parameter: Parameter) -> Any:
     if parameter.type == "input":
         optional = None if parameter.required else True
         several = True if parameter.repeatable else None
-        return gx.DataParam(format=",".join(parameter.formats), multiple=several, optional=optional, **words)
+        data = gx.DataParam(format=",".join(parameter.formats), multiple=several, optional=optional, **words)
+        if parameter.name in _MEASURED:
+            data.append(gx.Expand("measured_data"))
+        return data
     if parameter.type == "switch":
         return gx.BooleanParam(truevalue=parameter.option, falsevalue="", checked=False, **words)
     if parameter.type == "choice" and parameter.repeatable:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from drugresponse.parameters.parameter import Parameter
 
-TABLE_FORMATS = ("tabular", "csv")
+TABLE_FORMATS = ("tabular", "csv", "txt")
+"""Galaxy takes a table whose columns are separated by semicolons for plain text."""
 
 GENOTYPES = Parameter(
     "genotypes",
@@ -12,10 +13,10 @@ GENOTYPES = Parameter(
     label="Genotypes: variants, called genes, or a table of samples and features",
     help="VCF, bgzipped VCF or BCF; PLINK 1 or 2; a list of alterations such as Mutation Annotation Format; calls of "
     "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), separated "
-    "by tabs or commas or Parquet, either way round. Several files, such as one for each chromosome, are joined by "
-    "sample.",
+    "by tabs, commas or semicolons or Parquet, either way round. Several files, such as one for each chromosome, are "
+    "joined by sample.",
     repeatable=True,
-    formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "parquet", "h5ad"),
+    formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "parquet", "h5ad"),
 )
 RESPONSES = Parameter(
     "responses",

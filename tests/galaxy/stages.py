@@ -15,6 +15,7 @@ from browser import walk_in_browser
 from collection_of_files import problem_of_collections
 from reached_program import cause_of, check_report
 from reruns import CASES, rerun_all
+from results_as_inputs import problem_of_results
 from server import DATA_MANAGER, HOME, ROOT, GalaxyServer
 from summary import Row, read_report, rows_of
 from waiting import LONGEST_SECONDS
@@ -179,6 +180,15 @@ def run_collections(server: GalaxyServer) -> tuple[bool, list[Row]]:
     return not problem, [Row("collections", 1, int(not problem), time.monotonic() - start)]
 
 
+def run_results(server: GalaxyServer) -> tuple[bool, list[Row]]:
+    """Results given as inputs, which a form refuses, and plain text, which it takes."""
+    start = time.monotonic()
+    problem = problem_of_results(server)
+    if problem:
+        say(f"FAILED results as inputs: {problem}")
+    return not problem, [Row("results as inputs", 1, int(not problem), time.monotonic() - start)]
+
+
 STAGES: dict[str, Callable[[GalaxyServer], tuple[bool, list[Row]]]] = {
     "tools": run_tool_tests,
     "data_manager": run_data_manager_tests,
@@ -187,4 +197,5 @@ STAGES: dict[str, Callable[[GalaxyServer], tuple[bool, list[Row]]]] = {
     "example": run_example,
     "reruns": run_reruns,
     "collections": run_collections,
+    "results": run_results,
 }
