@@ -161,14 +161,7 @@ def suggest_ids(missing: pd.Index, known: pd.Index) -> str:
     >>> suggest_ids(pd.Index(["mcf7"]), pd.Index(["MCF-7"]))
     'For example "mcf7" here and "MCF-7" there. "mcf7" may be "MCF-7": write them alike.'
     """
-    there = f" and {show_ids(sorted(known)[:_SHOWN])} there" if len(known) else ""
-    sentence = f"For example {show_ids(sorted(missing)[:_SHOWN])} here{there}."
-    alike = spellings_alike(missing, known)
-    if not alike:
-        return f"{sentence} Use the same ids in both."
-    shown = [f'"{here}" may be "{there}"' for here, there in list(alike.items())[:_SHOWN]]
-    more = f" ({len(alike)} such ids)" if len(alike) > _SHOWN else ""
-    return f"{sentence} {', '.join(shown)}{more}: write them alike."
+    return f"{_examples(missing, known)} {_alike(missing, known) or 'Use the same ids in both.'}"
 
 
 def tell_of_lost_ids(where: str, what: str, ids: pd.Index, other: str, known: pd.Index, lost: str) -> None:
@@ -196,8 +189,20 @@ def tell_of_lost_ids(where: str, what: str, ids: pd.Index, other: str, known: pd
             len(known),
             other,
             lost,
-            suggest_ids(absent, known),
+            " ".join(filter(None, (_examples(absent, known[~known.isin(ids)]), _alike(absent, known)))),
         )
+
+
+def _examples(missing: pd.Index, known: pd.Index) -> str:
+    there = f" and {show_ids(sorted(known)[:_SHOWN])} there" if len(known) else ""
+    return f"For example {show_ids(sorted(missing)[:_SHOWN])} here{there}."
+
+
+def _alike(missing: pd.Index, known: pd.Index) -> str:
+    alike = spellings_alike(missing, known)
+    shown = ", ".join(f'"{here}" may be "{there}"' for here, there in list(alike.items())[:_SHOWN])
+    more = f" ({len(alike)} such ids)" if len(alike) > _SHOWN else ""
+    return f"{shown}{more}: write them alike." if alike else ""
 
 
 def _beginnings(text: str) -> list[str]:
