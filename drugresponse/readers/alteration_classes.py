@@ -26,7 +26,7 @@ _TERMS = {
         frameshifttruncation frameshiftelongation deletionframeshift insertionframeshift complexframeshift
         substitutionnonsense
         nonstopextension stopcodongained stopcodonlost startcodonlost startlostvariant stoplostvariant
-        stopgainedvariant initiatorcodonchange initiatorcodon cdsdisrupted denovostartoutframe""",
+        stopgainedvariant initiatorcodonchange initiatorcodon cdsdisrupted denovostartoutframe exondeleted""",
     "splice": """splice splicesite splicing spliceacceptorvariant splicedonorvariant splicesiteacceptor splicesitedonor
         splicesitesnp splicesitedel splicesiteins splicesitevariant spliceacceptor splicedonor splicemutation
         splicesitemutation splicevariant essentialsplice essentialsplicesite esssplice 5primeutresssplice
@@ -37,16 +37,16 @@ _TERMS = {
         nonframeshiftblocksubstitution proteinalteringvariant inframevariant inframesubstitution inframedelins
         inframeduplication inframecodongain inframecodonloss deletioninframe insertioninframe complexinframe
         complexdeletioninframe complexinsertioninframe codondeletion codoninsertion codonchangepluscodondeletion
-        codonchangepluscodoninsertion""",
+        codonchangepluscodoninsertion codonchange""",
     "missense": """missense missensemutation missensevariant missensesubstitution nonsynonymous nonsynonymoussnv
         nonsynonymouscoding nonsynonymouscodon nonsynonymousvariant nonsynonymousmutation substitutionmissense
         rareaminoacidvariant""",
     "mutation": """mutation mutated mutant mut altered alteration variant unknown unclassified codingsequencevariant
         yes true 1 complexsub complexsubstitution complexchangeintranscript gainoffunction
         likelygainoffunction switchoffunction likelyswitchoffunction inconclusive oncogenicmutation
-        oncogenicmutations codingvariant""",
+        oncogenicmutations codingvariant codingtranscriptvariant complexcompoundsubstitution exonic""",
     "deletion": """deletion deleted del homdel homodel homozygousdeletion deepdeletion genedeletion
-        transcriptablation homozygousdel deepdel""",
+        transcriptablation homozygousdel deepdel wholegenedeletion""",
     "amplification": """amplification amplified amp highamp hlamp highlevelamplification focalamplification
         transcriptamplification""",
     "loss": """loss copyloss copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
@@ -64,13 +64,14 @@ _TERMS = {
         regulatoryregionvariant tfbindingsitevariant maturemirnavariant nmdtranscriptvariant
         incompleteterminalcodonvariant noncoding noncodingvariant ncvariant ncesssplice nctranscriptvariant
         intronicvariant intragenicvariant intragenic conservedintergenicvariant conservedintronvariant upstreamvariant
-        downstreamvariant 2kbupstreamvariant 5kbupstreamvariant 500bdownstreamvariant 5kbdownstreamvariant
-        utrvariant 3utrvariant
-        5utrvariant fiveprimeutr threeprimeutr fiveprimeflank threeprimeflank 3primeflank 5primeflank
+        downstreamvariant 2kbupstreamvariant 5kbupstreamvariant 500bdownstreamvariant 5kbdownstreamvariant utrvariant
+        3utrvariant 5utrvariant fiveprimeutr threeprimeutr fiveprimeflank threeprimeflank 3primeflank 5primeflank
         synonymousmutation synonymouscodon synonymouscoding synonymousstart synonymousstop substitutioncodingsilent
         codingsilent stopretained startretained startgained spliceregionmutation extendedintronicspliceregion
         extendedintronicspliceregionvariant couldnotdetermine mirna lncrna pseudogene promoter regulatoryregion
-        tfbsvariant tfbsablation tfbindingsiteablation""",
+        tfbsvariant tfbsablation tfbsamplification tfbindingsiteablation regulatoryregionablation
+        regulatoryregionamplification splicesiteregion utr3prime utr5prime utr3deleted utr5deleted 5primeutrtruncation
+        3primeutrtruncation startgain substitutionintronic likelyneutral""",
     WILD_TYPE: "wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0",
 }
 _CLASS_OF = {word: name for name, words in _TERMS.items() for word in words.split()}

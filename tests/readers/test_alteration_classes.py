@@ -69,7 +69,8 @@ def test_classify__words_of_other_annotators(term, expected):
         ("mutation", ["complex_sub", "Gain-of-function", "Inconclusive"]),
         (SILENT, ["silent", "non_coding", "nc_ess_splice", "upstream", "intronic", "5_prime_utr", "FIVE_PRIME_FLANK",
                   "THREE_PRIME_UTR", "2KB_upstream_variant", "synonymous_codon", "splice_region", "COULD_NOT_DETERMINE",
-                  "Substitution - coding silent", "non_coding_transcript_exon_variant"]),
+                  "Substitution - coding silent", "SPLICE_SITE_REGION", "UTR_3_PRIME", "startgain",
+                   "non_coding_transcript_exon_variant"]),
     ],
 )  # fmt: skip
 def test_classify__words_of_cell_line_projects(effect, terms):
