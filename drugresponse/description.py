@@ -8,10 +8,19 @@ from typing import Any
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
 from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
+from drugresponse.models.base import LEARNERS
 from drugresponse.verdict import fitted_learners, model_verdict
 from drugresponse.words import joined
 
-__all__ = ["auto_words", "covariate_words", "describe_model", "describe_scores", "leak_words", "why_none_is_used"]
+__all__ = [
+    "auto_words",
+    "censor_words",
+    "covariate_words",
+    "describe_model",
+    "describe_scores",
+    "leak_words",
+    "why_none_is_used",
+]
 
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
@@ -53,6 +62,37 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines
+
+
+def censor_words(training: Mapping[str, int], learners: Sequence[str]) -> list[str]:
+    """How many of the responses are limits, and which learners take them for what they are; nothing without limits.
+
+    Parameters
+    ----------
+    training
+        Counts of the join.
+    learners
+        Those that were fitted; of `auto`, those that it weighs.
+
+    Examples
+    --------
+    >>> censor_words({"pairs": 200, "censored_rows": 50}, ["ridge", "neural"])[0]
+    'Limits (column censor): 50 of 200 responses, 25.0 %; neural reads them as limits, ridge as if measured there'
+    """
+    limits = training.get("censored_rows", 0)
+    if not limits:
+        return []
+    reading = [name for name in learners if name in LEARNERS and LEARNERS[name].reads_limits]
+    others = [name for name in learners if name not in reading]
+    clauses = [f"{joined(reading)} reads them as limits"] if reading else []
+    if others:
+        verb = "" if reading else " reads them" if len(others) == 1 else " read them"
+        clauses.append(f"{joined(others)}{verb} as if measured there")
+    share = f"{limits / training['pairs']:.1%}".replace("%", " %")
+    return [
+        f"Limits (column censor): {limits:,} of {count(training['pairs'], 'response')}, {share}; {', '.join(clauses)}",
+        "Scores, naive predictions and intervals take limits as if measured there",
+    ]
 
 
 def covariate_words(covariates: Sequence[str], unused: Mapping[str, Sequence[str]]) -> list[str]:
@@ -140,6 +180,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}",
+        *censor_words(manifest["training"], fitted_learners(manifest)),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",

@@ -250,3 +250,33 @@ def test_workflows__nothing_that_can_fail_runs_after_the_outputs_appeared(module
                 if isinstance(each, ast.With) and "output_files" in ast.dump(each.items[0])
             ]
             assert writing in ([], function.body[-1:]), f"{module.name}, {function.name}: something follows the outputs"
+
+
+@pytest.mark.parametrize(
+    ("learner", "reading"), [("ridge", "ridge reads them as if measured"), ("neural", "as limits")]
+)
+def test_train__limits_are_told_first_and_who_reads_them(
+    lines: Path, tmp_path: Path, learner: str, reading: str
+) -> None:
+    table = pd.read_table(lines / "responses.tsv")
+    table["censor"] = np.where(table.index % 4 == 0, "right", "none")
+    table.to_csv(tmp_path / "r.tsv", sep="\t", index=False)
+    share = f"Limits (column censor): {(table['censor'] == 'right').sum()} of {len(table)} responses, 25."
+    settings = {"responses": tmp_path / "r.tsv", "learner": learner, "report": tmp_path / "p.html", "epochs": 1}
+    told = train_on(lines, tmp_path / "m.safetensors", **settings)
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert told[0].startswith(share) and reading in told[0] and reading in page
+    assert "Scores, naive predictions and intervals take limits as if measured there" in page
+    told = workflows.evaluate(
+        genotypes=[lines / "genotypes.tsv"],
+        responses=tmp_path / "r.tsv",
+        metrics=tmp_path / "x.tsv",
+        report=tmp_path / "e.html",
+        learner=[learner],
+        folds=2,
+        shuffles=0,
+        epochs=1,
+    )
+    assert told[0].startswith(share)
+    assert reading.removeprefix("ridge reads ") in (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert not any("Limits" in line for line in train_on(lines, tmp_path / "m.safetensors"))

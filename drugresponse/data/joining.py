@@ -39,6 +39,8 @@ class JoinLoss:
         Remaining drugs with no SMILES.
     repeated_rows
         Rows averaged away because their pair was measured more than once.
+    censored_rows
+        Pairs whose response is a limit.
     """
 
     samples: int
@@ -48,6 +50,7 @@ class JoinLoss:
     samples_without_response: int
     drugs_without_structure: int
     repeated_rows: int
+    censored_rows: int = 0
 
     def to_dict(self) -> dict[str, int]:
         """Plain values for a manifest."""
@@ -139,6 +142,7 @@ def join_training_rows(
         samples_without_response=len(genotypes.sample_ids) - len(shared),
         drugs_without_structure=int((pairs.drugs["smiles"] == "").sum()),
         repeated_rows=responses.n_repeated,
+        censored_rows=int((rows["censor"] != "none").sum()),
     )
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen)
 

@@ -43,11 +43,14 @@ class Learner:
         Module and class inside `drugresponse.models`; imported only when the learner is used.
     description
         One line for people.
+    reads_limits
+        Whether it takes a censored response for the limit that it is; others take it at the limit, as if measured.
     """
 
     name: str
     place: tuple[str, str]
     description: str
+    reads_limits: bool = False
 
 
 _ALL = (
@@ -58,7 +61,9 @@ _ALL = (
     Learner("gaussian", ("gaussian", "GaussianRidge"), "ridge on smooth functions of the tokens, shared over drugs"),
     Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees"),
     Learner("random-forest", ("trees", "RandomForest"), "random forest"),
-    Learner("neural", ("neural", "NeuralResponse"), "genotype and drug embeddings, started at the ridge and trained"),
+    Learner(
+        "neural", ("neural", "NeuralResponse"), "genotype and drug embeddings, started at the ridge and trained", True
+    ),
     Learner("auto", ("stack", "AutoLearner"), "weighs the others by their predictions of held-out data of the scheme"),
 )
 LEARNERS: Mapping[str, Learner] = MappingProxyType({each.name: each for each in _ALL})

@@ -143,6 +143,7 @@ MANIFEST: dict[str, Schema] = {
         "samples_without_response": WHOLE,
         "drugs_without_structure": WHOLE,
         "repeated_rows": WHOLE,
+        "censored_rows": Absent(WHOLE),
     },
     "features": {"given": WHOLE, "used": WHOLE, "varying": WHOLE},
     "drugs": WHOLE,

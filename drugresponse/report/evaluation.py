@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from drugresponse.description import covariate_words
+from drugresponse.description import censor_words, covariate_words
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.models.manifest import NOTICE
 from drugresponse.report.blocks import Figure, Part, Words, as_html
@@ -97,7 +97,9 @@ def _lead(numbers: Numbers) -> str:
 
 def _parts(numbers: Numbers) -> Iterator[Part]:
     warning = leak_warning(numbers)
-    used = covariate_words(numbers.covariates(), numbers.evaluation.rows.covariates.unused_by_reason())
+    rows = numbers.evaluation.rows
+    used = censor_words(rows.loss.to_dict(), numbers.evaluation.learners)
+    used += covariate_words(numbers.covariates(), rows.covariates.unused_by_reason())
     told = Words(f"{'. '.join(used)}.", quiet=True)
     yield Part("", [verdict(numbers), *([warning] if warning else []), told, skill_figure(numbers)])
     yield scores_part(numbers)

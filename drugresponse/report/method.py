@@ -19,6 +19,7 @@ _JOINED = {
     "samples_without_response": "Samples left out: genotype, no response",
     "drugs_without_structure": "Drugs without a structure",
     "repeated_rows": "Rows averaged into another of the same pair",
+    "censored_rows": "Responses that are limits (column censor)",
 }
 _FEATURES = {
     "given": "Genotype features given",

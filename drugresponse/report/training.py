@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.description import covariate_words
+from drugresponse.description import censor_words, covariate_words
 from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.method import joining_section, method_section
@@ -27,6 +27,7 @@ from drugresponse.report.page import (
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
+    fitted_learners,
     general_limits,
     learner_words,
     measure_of,
@@ -82,7 +83,8 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
         f"{learner_words(manifest)} for {measure_words(measure)}, trained on {count(trained['samples'], 'sample')}, "
         f"{count(trained['drugs'], 'drug')} and {count(trained['pairs'], 'measured pair')}. {direction(measure)}"
     )
-    told = ". ".join(covariate_words(manifest["covariates"], manifest.get("unused_columns", {})))
+    limits = censor_words(manifest["training"], fitted_learners(manifest))
+    told = ". ".join([*limits, *covariate_words(manifest["covariates"], manifest.get("unused_columns", {}))])
     body = [verdict_box(model_verdict(manifest, metrics)), paragraph(f"{told}.", "quiet")]
     if held is not None:
         body += [_figure(manifest, held), _scores_section(manifest, held)]

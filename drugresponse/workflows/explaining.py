@@ -157,6 +157,9 @@ def _told(found: Explanation, path: Path) -> list[str]:
         f"Named by both the measurements and the model: {named.get('both', 0)}; by the measurements only: "
         f"{named.get('association only', 0)}; by the model only: {named.get('model only', 0)}.",
     ]
+    if joined.censored_rows:
+        limits = f"{joined.censored_rows:,} of {count(joined.pairs, 'response')}"
+        lines.append(f"Limits (column censor): {limits}, taken as if measured there.")
     if found.noise is None:
         lines.append(
             "Without refits, named by the model means among its ten weightiest features of a drug, and no more."

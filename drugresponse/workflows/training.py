@@ -9,12 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.description import covariate_words, describe_scores, leak_words
+from drugresponse.description import censor_words, covariate_words, describe_scores, leak_words
 from drugresponse.models.held_out import METRIC_COLUMNS
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.threads import available_cores
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
+from drugresponse.verdict import fitted_learners
 from drugresponse.workflows.sources import Sources
 
 __all__ = ["train"]
@@ -118,5 +119,6 @@ def train(
                 "model: the file holds an effect for each training sample; share it only as you may share their data."
             )
         manifest = fitted.manifest_
-        first = [*leak_words(manifest), *covariate_words(manifest["covariates"], manifest["unused_columns"])]
+        first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
+        first += covariate_words(manifest["covariates"], manifest["unused_columns"])
         return [*first, *describe_scores(manifest), f"Model: {model}"]
