@@ -1,0 +1,78 @@
+"""The README as a newcomer types it: every command of its shell blocks in order, in a fresh folder, and its Python."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from drugresponse.cli import main
+from tests.galaxy_tools import ROOT
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+LINES = [
+    line.partition("#")[0].strip()
+    for language, block in BLOCKS
+    if not language
+    for line in block.replace("\\\n", " ").splitlines()
+]
+COMMANDS = [shlex.split(line)[1:] for line in LINES if line.startswith("drugresponse ")]
+SMALLER = {
+    "simulate": ["--n-samples=60", "--n-drugs=6", "--n-features=30"],
+    "train": ["--learner=ridge", "--folds=2"],
+    "evaluate": ["--learner=ridge", "--folds=2", "--shuffles=0"],
+    "explain": ["--refits=0"],
+}
+"""The same commands on less data, in less time."""
+
+
+def test_shell_blocks__every_command_runs_in_order(tmp_path, monkeypatch, capsys):
+    (tmp_path / "test-data").symlink_to(ROOT / "test-data")
+    monkeypatch.chdir(tmp_path)
+    assert {each[0] for each in COMMANDS} >= {"simulate", "train", "predict", "adapt", "curves", "prepare"}
+    for words in COMMANDS:
+        code = main([*words, *SMALLER.get(words[0], [])])
+        assert code == 0, (words, capsys.readouterr().err)
+    assert Path("report.html").stat().st_size > 1000
+
+
+def test_shell_blocks__what_make_and_pip_are_asked_for_exists():
+    rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    assert {line.split()[1] for line in LINES if line.startswith("make ")} <= rules
+    assert set(re.findall(r"`make ([a-z-]+)`", TEXT)) <= rules
+    asked = [line for line in LINES if "pip install" in line]
+    assert asked and all((ROOT / shlex.split(line)[shlex.split(line).index("-c") + 1]).is_file() for line in asked)
+
+
+def test_shell_blocks__pip_comes_after_an_environment():
+    """The Python of a system refuses to install (PEP 668)."""
+    at = {
+        start: next(n for n, line in enumerate(LINES) if line.startswith(start)) for start in ("python3 -m venv", "pip")
+    }
+    assert at["python3 -m venv"] < at["pip"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_python_block__runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = (block for language, block in BLOCKS if language == "python")
+    smaller = code.replace("simulate_cohort()", "simulate_cohort(n_samples=60, n_drugs=4, n_features=30)")
+    smaller = smaller.replace('learner="auto"', 'learner="ridge"').replace('["ridge", "neural"]', '["ridge"]')
+    names: dict[str, object] = {}
+    exec(compile(smaller, "README.md", "exec"), names)
+    assert Path("model.safetensors").is_file()
+    assert len(names["evaluation"].drug_verdicts) == 4
+    assert not set(names) & {"found", "told"}
+
+
+def test_links__lead_to_files():
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", TEXT):
+        assert (ROOT / target).is_file(), target
+
+
+def test_sections__say_where_to_ask_how_to_cite_to_upgrade_and_to_remove():
+    for word in ("**Help**", "CITATION.cff", "**Upgrading**", "**Removing**", "2.9 GB", "1.6 GB", "issue tracker"):
+        assert word in TEXT
