@@ -23,6 +23,7 @@ from drugresponse.parameters import (
     COMMANDS,
     Command,
     Parameter,
+    as_typed,
     collect_settings,
     convert,
     input_files,
@@ -39,6 +40,8 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 TERMINATED = 143
 _SOON = 0.05
+_WITHOUT_COMMAND = ("--help", "--version", "-h")
+_OF_EVERY_COMMAND = ("--help", "--version", "--verbose", "--quiet")
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "Cannot allocate memory", "not enough memory", "bad_alloc")
 
 
@@ -135,7 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _hold_closed_streams()
     name = words[0] if words and words[0] in COMMANDS else ""
     program = f"drugresponse {name}".strip()
-    with messages_to_stderr(program, *_loudness(words)), _ending_on_sigterm(), _scratch_of_the_job():
+    with messages_to_stderr(program, *_loudness(words), shown=as_typed), _ending_on_sigterm(), _scratch_of_the_job():
         return _guarded(lambda: _run(words), program)
 
 
@@ -189,7 +192,11 @@ def _say(text: str) -> None:
 def _parse(words: list[str]) -> tuple[Command | None, dict[str, Any]]:
     """The command and what was typed for it; None when only help or the version was asked for."""
     if not words:
-        raise InputError(f"no command was given. {nearest('', COMMANDS)} See drugresponse --help.")
+        raise InputError(f"no command was given. {nearest('', COMMANDS)} See drugresponse help.")
+    words = _asked_for_help(words) if words[0] == "help" else words
+    if words[0].startswith("-") and words[0] not in _WITHOUT_COMMAND:
+        hint = _nearest_option(words[0], _WITHOUT_COMMAND) or "Begin with the command."
+        raise InputError(f'"{words[0]}" stands where a command belongs. {hint} See drugresponse help.')
     if not words[0].startswith("-") and words[0] not in COMMANDS:
         raise InputError(f'"{words[0]}" is no command. {nearest(words[0], COMMANDS)}')
     try:
@@ -205,14 +212,31 @@ def _parse(words: list[str]) -> tuple[Command | None, dict[str, Any]]:
     return command, given
 
 
+def _asked_for_help(words: list[str]) -> list[str]:
+    """`help` and `help train` as the parser knows them; what is no command is left for the caller to refuse."""
+    if words[1:] in ([], ["help"]):
+        return ["--help"]
+    return [words[1], "--help"] if words[1] in COMMANDS else words[1:]
+
+
 def _unknown_words(command: Command, unknown: list[str]) -> str:
-    options = [each.option for each in command.parameters]
     wrong = next((word for word in unknown if word.startswith("-")), unknown[0])
+    see = f"See drugresponse {command.name} --help."
     if not wrong.startswith("-"):
-        return f'"{wrong}" belongs to no option. See drugresponse {command.name} --help.'
-    close = difflib.get_close_matches(wrong.partition("=")[0], options, n=1, cutoff=0.6)
-    hint = f'Did you mean "{close[0]}"? ' if close else ""
-    return f'"{wrong}" is no option of {command.name}. {hint}See drugresponse {command.name} --help.'
+        return f'"{wrong}" belongs to no option. {see}'
+    hint = _nearest_option(wrong, [*(each.option for each in command.parameters), *_OF_EVERY_COMMAND])
+    return f'"{wrong}" is no option of {command.name}. {hint} {see}'.replace("  ", " ")
+
+
+def _nearest_option(word: str, options: Sequence[str]) -> str:
+    """The option that was probably meant, or the commands that have it."""
+    plain = "--" + word.partition("=")[0].lstrip("-").replace("_", "-").lower()
+    others = [name for name, each in COMMANDS.items() if plain in (parameter.option for parameter in each.parameters)]
+    if others and plain not in options:
+        return f"It belongs to {' and '.join(others)}."
+    begun = [each for each in options if each.startswith(plain)]
+    close = difflib.get_close_matches(plain, options, n=1, cutoff=0.6) or begun
+    return f'Did you mean "{close[0]}"?' if close else ""
 
 
 def _guarded(work: Callable[[], int], program: str) -> int:
@@ -250,7 +274,7 @@ def _out_of_memory(error: Exception) -> str:
 
 
 def _fail(program: str, message: str, code: int) -> int:
-    _write_to_stderr(f"{program}: error: {' '.join(message.split())}\n")
+    _write_to_stderr(f"{program}: error: {as_typed(' '.join(message.split()))}\n")
     return code
 
 

@@ -111,8 +111,9 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     'Did you mean "boosted-trees"? Choose from: boosted-trees, ridge.'
     """
     ordered = sorted(choices)
-    close = difflib.get_close_matches(word, ordered, n=1, cutoff=0.5)
-    hint = f'Did you mean "{close[0]}"? ' if close else ""
+    folded = {each.lower(): each for each in ordered}
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.5)
+    hint = f'Did you mean "{folded[close[0]]}"? ' if close else ""
     return f"{hint}Choose from: {', '.join(ordered)}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 __all__ = ["PROGRESS", "messages_to_stderr"]
@@ -15,14 +15,14 @@ PROGRESS = "drugresponse.progress"
 
 
 class _OneLine(logging.Formatter):
-    def __init__(self, program: str) -> None:
+    def __init__(self, program: str, shown: Callable[[str], str]) -> None:
         super().__init__()
-        self.program = program
+        self.program, self.shown = program, shown
 
     def format(self, record: logging.LogRecord) -> str:
         text = " ".join(record.getMessage().split())
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
-        return f"{self.program}: {level}{text}"
+        return f"{self.program}: {level}{self.shown(text)}"
 
 
 class _Shown(logging.Filter):
@@ -41,7 +41,9 @@ class _Shown(logging.Filter):
 
 
 @contextmanager
-def messages_to_stderr(program: str, verbose: int = 0, quiet: bool = False) -> Iterator[None]:
+def messages_to_stderr(
+    program: str, verbose: int = 0, quiet: bool = False, shown: Callable[[str], str] = str
+) -> Iterator[None]:
     """Show this package's log on stderr while a command runs; warnings of libraries only when all is asked for.
 
     Parameters
@@ -52,6 +54,8 @@ def messages_to_stderr(program: str, verbose: int = 0, quiet: bool = False) -> I
         0 shows warnings and progress, 1 also information, 2 everything.
     quiet
         Show errors only.
+    shown
+        Makes of a message what is shown.
 
     Examples
     --------
@@ -59,7 +63,7 @@ def messages_to_stderr(program: str, verbose: int = 0, quiet: bool = False) -> I
     ...     logging.getLogger("drugresponse").warning("not shown")
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_OneLine(program))
+    handler.setFormatter(_OneLine(program, shown))
     handler.addFilter(_Shown(verbose, quiet))
     loggers = [logging.getLogger(name) for name in ("drugresponse", "py.warnings")]
     before = [(each.level, each.propagate) for each in loggers]
@@ -67,13 +71,13 @@ def messages_to_stderr(program: str, verbose: int = 0, quiet: bool = False) -> I
         each.addHandler(handler)
         each.setLevel(logging.DEBUG)
         each.propagate = False
-    shown = warnings.showwarning
+    before_capture = warnings.showwarning
     logging.captureWarnings(True)
     try:
         yield
     finally:
         logging.captureWarnings(False)
-        warnings.showwarning = shown
+        warnings.showwarning = before_capture
         for each, (level, propagate) in zip(loggers, before, strict=True):
             each.removeHandler(handler)
             each.setLevel(level)

@@ -16,7 +16,7 @@ import pytest
 from drugresponse import cli
 from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
 from drugresponse.messages import PROGRESS, messages_to_stderr
-from drugresponse.parameters import COMMANDS
+from drugresponse.parameters import COMMANDS, as_typed
 from drugresponse.version import __version__
 
 HEAVY = ("torch", "xgboost", "rdkit", "cyvcf2", "pandas", "sklearn", "scipy", "matplotlib", "galaxyxml", "pyarrow")
@@ -37,14 +37,23 @@ def one_line(text: str) -> str:
             "predict, prepare, simulate, train.",
         ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
-        (["--hepl"], "drugresponse: error: "),
+        (["TRAIN"], 'drugresponse: error: "TRAIN" is no command. Did you mean "train"?'),
+        (["help", "trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
+        (["--hepl"], 'drugresponse: error: "--hepl" stands where a command belongs. Did you mean "--help"?'),
+        (["-q", "train"], 'drugresponse: error: "-q" stands where a command belongs. Begin with the command.'),
+        (["--model=m", "describe"], "stands where a command belongs. It belongs to train and predict and"),
+        (["train", "--sample_colum=s"], 'is no option of train. Did you mean "--sample-column"?'),
+        (["train", "-modle", "m"], '"-modle" is no option of train. Did you mean "--model"?'),
+        (["train", "--MODEL=m"], '"--MODEL=m" is no option of train. Did you mean "--model"?'),
+        (["train", "--gen", "g"], '"--gen" is no option of train. Did you mean "--genotypes"?'),
+        (["train", "--qiet"], 'Did you mean "--quiet"?'),
         (
             ["train", "--modle", "m"],
             'drugresponse train: error: "--modle" is no option of train. Did you mean "--model"?',
         ),
         (["train", "--modle=m"], 'Did you mean "--model"?'),
         (["train", "--mod", "m"], '"--mod" is no option of train.'),
-        (["train", "--pairs", "p"], '"--pairs" is no option of train.'),
+        (["train", "--pairs", "p"], '"--pairs" is no option of train. It belongs to predict and adapt. See'),
         (["train", "stray"], '"stray" belongs to no option.'),
         (["train", "--model"], "drugresponse train: error: argument --model: expected one argument."),
         (["train"], "drugresponse train: error: --genotypes and --responses and --model must be given."),
@@ -70,6 +79,18 @@ def test_main__wrong_words_end_with_one_line(capsys, words, message):
     captured = capsys.readouterr()
     assert message in one_line(captured.err)
     assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "as_known"),
+    [(["help"], ["--help"]), (["help", "help"], ["--help"]), (["help", "train"], ["train", "--help"])],
+)
+def test_main__help_as_a_command(capsys, asked, as_known):
+    assert cli.main(as_known) == 0
+    expected = capsys.readouterr().out
+    assert cli.main(asked) == 0
+    assert capsys.readouterr().out == expected
+    assert expected.startswith("usage: drugresponse")
 
 
 def test_main__version(capsys):
@@ -214,6 +235,16 @@ def test_messages__several_lines_become_one(capsys):
     with messages_to_stderr("drugresponse train"):
         logging.getLogger("drugresponse").error("a\n  b")
     assert one_line(capsys.readouterr().err) == "drugresponse train: error: a b"
+
+
+def test_messages__name_parameters_as_they_are_typed(capsys):
+    message = "Give `sample_column`, not `sample_colum`, with `learner` ridge."
+    typed = "Give --sample-column, not `sample_colum`, with --learner ridge."
+    assert cli._guarded(raising(InputError(message)), "drugresponse train") == 2
+    assert one_line(capsys.readouterr().err) == f"drugresponse train: error: {typed}"
+    with messages_to_stderr("drugresponse train", shown=as_typed):
+        logging.getLogger("drugresponse.data").warning("%s", message)
+    assert one_line(capsys.readouterr().err) == f"drugresponse train: warning: {typed}"
 
 
 @pytest.mark.filterwarnings("default")

@@ -6,12 +6,14 @@ from drugresponse.parameters.input_files import input_files, pipes_as_files
 from drugresponse.parameters.page import option_page
 from drugresponse.parameters.parameter import SECTIONS, Command, Parameter
 from drugresponse.parameters.settings import collect_settings, convert
+from drugresponse.parameters.spelling import as_typed
 
 __all__ = [
     "COMMANDS",
     "SECTIONS",
     "Command",
     "Parameter",
+    "as_typed",
     "collect_settings",
     "convert",
     "input_files",

@@ -12,10 +12,11 @@ _OPENING = """\
 # Options
 
 Every command also takes `-v` (say more; twice: everything), `-q` (errors only) and `--help`; `drugresponse --version`
-names the version. A file given with `--config` holds the same options in YAML, with the names below as keys and
-without the dashes; what the command line gives wins. Its values are read as on the command line, never as YAML's
-dates, octals or truth values; switches are `true` or `false`, several values stand as `[a, b]`, and an option left
-empty is not given. A value that begins with a dash is written with an equals sign: `--option=-value`.
+names the version, `drugresponse help` the commands. A file given with `--config` holds the same options in YAML, with
+the names below as keys and without the dashes; what the command line gives wins. Its values are read as on the command
+line, never as YAML's dates, octals or truth values; switches are `true` or `false`, several values stand as `[a, b]`,
+and an option left empty is not given. A value that begins with a dash is written with an equals sign:
+`--option=-value`.
 
 A column is named, or given by its number: `--response-column '#3'` is the third column. Keep the quotes: in the shell,
 and in a settings file (`response-column: "#3"`), `#` may begin a comment. In a table with a column named `#3`, the name
