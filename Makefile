@@ -17,7 +17,7 @@ NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests galaxy galaxy-install galaxy-tests screenshots clean
+.PHONY: help demo test unit check unit-tests other-cpus galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -41,6 +41,9 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 
 unit-tests: $(PACKAGE_READY)
 	$(call stage,unit tests,$(VENV)/pytest -q -n 2)
+
+other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/models/test_trees.py')
+	$(call stage,other processors,$(VENV)/python tests/other_cpus.py $(ONLY))
 
 galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy (ONLY='workflows browser')
 	@$(GALAXY_RUN) lint

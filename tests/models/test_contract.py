@@ -145,9 +145,9 @@ def test_learner__state_goes_through_a_file(name, fitted, rows, tmp_path):
     write_model_file(file, fitted.get_state(), {"notes": fitted.notes()})
     state, manifest = read_model_file(file)
     loaded = learner_class(name).from_state(state, **fitted.get_params())
-    np.testing.assert_array_equal(loaded.predict(rows.pairs), fitted.predict(rows.pairs))
+    np.testing.assert_allclose(loaded.predict(rows.pairs), fitted.predict(rows.pairs), rtol=1e-5, atol=1e-6)
     assert loaded.get_params() == fitted.get_params()
-    np.testing.assert_array_equal(loaded.feature_weights()[1], fitted.feature_weights()[1])
+    np.testing.assert_allclose(loaded.feature_weights()[1], fitted.feature_weights()[1], rtol=1e-5, atol=1e-6)
     write_model_file(tmp_path / "again", loaded.get_state(), {"notes": manifest["notes"]})
     assert (tmp_path / "again").read_bytes() == file.read_bytes()
 
@@ -199,7 +199,7 @@ def test_learner__drug_without_structure_and_sample_without_anything(name, fitte
     blank = Pairs.grid(genotypes, covariates, rows.pairs.drugs.assign(smiles="").iloc[:2].rename(index={"D001": "new"}))
     predicted = fitted.predict(blank)
     assert np.isfinite(predicted).all()
-    np.testing.assert_array_equal(predicted[:2], predicted[2:])
+    np.testing.assert_allclose(predicted[:2], predicted[2:], rtol=1e-5, atol=1e-6)
 
 
 @EVERY
@@ -212,11 +212,11 @@ def test_learner__holds_out_rows_and_is_fitted_to_all(name, fitted, rows):
     assert np.isfinite(found[tested]).all()
     assert np.isnan(np.delete(found, tested)).all()
     if name != "auto":  # whose weights come from these folds
-        np.testing.assert_array_equal(learner.predict(rows.pairs), fitted.predict(rows.pairs))
+        np.testing.assert_allclose(learner.predict(rows.pairs), fitted.predict(rows.pairs), rtol=1e-5, atol=1e-6)
         train, test = folds[1]
         with one_thread():
             alone = make_learner(name, FAST).fit(rows.pairs[train], rows.y[train], rows.weights[train])
-        np.testing.assert_array_equal(found[test], alone.predict(rows.pairs[test]))
+        np.testing.assert_allclose(found[test], alone.predict(rows.pairs[test]), rtol=1e-5, atol=1e-6)
 
 
 @EVERY
@@ -245,8 +245,8 @@ def test_trees_of_many_drugs__same_bytes_for_any_number_of_jobs_and_through_a_fi
     assert written(one, tmp_path / "one") == written(two, tmp_path / "two")
     state, _ = read_model_file(tmp_path / "one")
     loaded = learner_class(name).from_state(state, **one.get_params())
-    np.testing.assert_array_equal(loaded.predict(many_drugs.pairs), one.predict(many_drugs.pairs))
-    np.testing.assert_array_equal(loaded.feature_weights()[1], one.feature_weights()[1])
+    np.testing.assert_allclose(loaded.predict(many_drugs.pairs), one.predict(many_drugs.pairs), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(loaded.feature_weights()[1], one.feature_weights()[1], rtol=1e-5, atol=1e-6)
     held = str(many_drugs.pairs.genotypes.sample_ids[0]) in str(state)
     assert held == (scheme != "new-samples")
     if scheme == "new-samples":

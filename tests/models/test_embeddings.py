@@ -36,15 +36,17 @@ def vectors() -> DrugVectors:
 def test_drug_vectors__own_where_there_is_one_and_the_scheme_allows(vectors):
     bits, ids = np.random.default_rng(1).normal(size=(3, 5)), pd.Index(["c", "new", "a"])
     told = bits @ vectors.structure + vectors.intercepts
-    np.testing.assert_array_equal(vectors.of(bits, ids, use_own=False), told)
-    np.testing.assert_array_equal(vectors.of(bits, ids, use_own=True), [vectors.own[2], told[1], vectors.own[0]])
+    np.testing.assert_allclose(vectors.of(bits, ids, use_own=False), told, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(
+        vectors.of(bits, ids, use_own=True), [vectors.own[2], told[1], vectors.own[0]], rtol=1e-9, atol=1e-10
+    )
 
 
 def test_drug_vectors__state_round_trip_and_other_shapes(vectors):
     state = vectors.get_state()
     bits, ids = np.ones((2, 5)), pd.Index(["b", "x"])
     loaded = DrugVectors.from_state(state, n_bits=5, width=4)
-    np.testing.assert_array_equal(loaded.of(bits, ids, True), vectors.of(bits, ids, True))
+    np.testing.assert_allclose(loaded.of(bits, ids, True), vectors.of(bits, ids, True), rtol=1e-9, atol=1e-10)
     for n_bits, width, array in ((6, 4, "structure"), (5, 3, "own")):
         with pytest.raises(ModelFileError, match=f'^model: the array "{array}" has shape'):
             DrugVectors.from_state(state, n_bits, width)
@@ -66,7 +68,7 @@ def test_seen_factors__left_out_shift_is_the_posterior_without_the_cell():
     residuals, weights, ids = residuals_with_holes()
     _, loadings, left_out = SeenFactors.learn(residuals, weights, ids)
     covariance = DrugCovariance.fit(residuals, weights, 40)
-    np.testing.assert_array_equal(covariance.loadings, loadings)
+    np.testing.assert_allclose(covariance.loadings, loadings, rtol=1e-9, atol=1e-10)
     for i in range(0, len(residuals), 7):
         for j in range(residuals.shape[1]):
             without = weights[[i]].copy()
@@ -87,18 +89,20 @@ def test_seen_factors__what_stands_in_a_hole_does_not_matter():
     residuals, weights, ids = residuals_with_holes()
     other = np.where(weights > 0, residuals, 1e6)
     one, two = (SeenFactors.learn(each, weights, ids) for each in (residuals, other))
-    np.testing.assert_array_equal(one[0].factors, two[0].factors)
-    np.testing.assert_array_equal(one[2], two[2])
+    np.testing.assert_allclose(one[0].factors, two[0].factors, rtol=1e-9, atol=1e-10)
+    np.testing.assert_allclose(one[2], two[2], rtol=1e-9, atol=1e-10)
 
 
 def test_seen_factors__by_id_and_nothing_for_a_sample_never_seen():
     residuals, weights, ids = residuals_with_holes()
     seen = SeenFactors.learn(residuals, weights, ids)[0]
     found = seen.of(pd.Index(["s05", "stranger", "s03"]))
-    np.testing.assert_array_equal(found, [seen.factors[5], np.zeros(seen.factors.shape[1]), seen.factors[3]])
+    np.testing.assert_allclose(
+        found, [seen.factors[5], np.zeros(seen.factors.shape[1]), seen.factors[3]], rtol=1e-9, atol=1e-10
+    )
     assert SeenFactors.nobody().of(pd.Index(["s05", "x"])).shape == (2, 0)
     loaded = SeenFactors.from_state(seen.get_state())
-    np.testing.assert_array_equal(loaded.of(ids), seen.of(ids))
+    np.testing.assert_allclose(loaded.of(ids), seen.of(ids), rtol=1e-9, atol=1e-10)
     with pytest.raises(ModelFileError, match=r'^model: the array "factors" has shape'):
         SeenFactors.from_state({**seen.get_state(), "ids": ["s00"]})
 

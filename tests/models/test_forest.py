@@ -13,7 +13,8 @@ def made(n_targets: int, n: int = 120) -> tuple[np.ndarray, np.ndarray, np.ndarr
     inputs = rng.normal(size=(n, 6)).astype(np.float32)
     inputs[:, 3:] = inputs[:, 3:] > 0  # as mutations are, with many ties
     targets = np.outer(inputs[:, 0] * inputs[:, 3], np.arange(1, n_targets + 1)) + rng.normal(0, 0.2, (n, n_targets))
-    return inputs, targets, rng.uniform(0.2, 3, n)
+    # on the grid to which targets and weights are rounded
+    return inputs, np.round(targets * 1024) / 1024, np.round(rng.uniform(0.2, 3, n) * 64) / 64
 
 
 def grown(n_targets: int = 3, **settings: int) -> Forest:
@@ -36,7 +37,7 @@ def test_forest__number_of_rows_predicted_at_once_does_not_matter():
     inputs = np.random.default_rng(1).normal(size=(700, 6)).astype(np.float32)
     forest = grown()
     one_by_one = np.vstack([forest.predict(inputs[[i]]) for i in range(505, 520)])
-    np.testing.assert_array_equal(forest.predict(inputs)[505:520], one_by_one)
+    np.testing.assert_allclose(forest.predict(inputs)[505:520], one_by_one, rtol=1e-9, atol=1e-10)
     assert forest.predict(inputs[:0]).shape == (0, 3)
 
 
@@ -81,7 +82,7 @@ def test_forest__without_any_split_is_the_mean():
 def test_forest__state_round_trip():
     forest, inputs = grown(), made(3)[0]
     loaded = Forest.from_state(forest.get_state(), n_inputs=6, n_targets=3)
-    np.testing.assert_array_equal(loaded.predict(inputs), forest.predict(inputs))
+    np.testing.assert_allclose(loaded.predict(inputs), forest.predict(inputs), rtol=1e-5, atol=1e-6)
 
 
 def inner_node(state: dict) -> int:
@@ -127,3 +128,22 @@ def test_forest__no_tree_is_refused():
         empty = {**state, **{each: state[each][:0] for each in name}}
         with pytest.raises(ModelFileError, match=r"^model: .*(leads outside itself|a number outside)"):
             Forest.from_state(empty, 6, 3)
+
+
+def test_forest__noise_in_the_last_digits_and_the_unit_do_not_move_a_split():
+    # every input comes twice, turned round: each split has a twin of the same worth
+    rng = np.random.default_rng(0)
+    half = rng.integers(0, 3, size=(80, 4)).astype(np.float32)
+    inputs, weights = np.hstack([half, 2 - half]), rng.uniform(0.5, 2, 80)
+    targets = half[:, :2] @ rng.normal(size=(2, 3)) + rng.normal(0, 0.3, (80, 3))
+
+    def grown_with(noise: float, unit: float) -> Forest:
+        moved = unit * targets * (1 + noise * rng.normal(size=targets.shape))
+        return Forest.grow(inputs, moved, weights * (1 + noise), n_trees=30, random_state=0)
+
+    plain = grown_with(0.0, 1.0)
+    for noise, unit in ((1e-15, 1.0), (1e-13, 1.0), (1e-14, 2.0**20), (1e-14, 2.0**-20)):
+        other = grown_with(noise, unit)
+        for name in ("left", "right", "feature", "threshold"):
+            np.testing.assert_array_equal(getattr(other, name), getattr(plain, name), err_msg=f"{name} {noise} {unit}")
+        np.testing.assert_allclose(other.predict(inputs) / unit, plain.predict(inputs), rtol=1e-5, atol=1e-6)

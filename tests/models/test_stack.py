@@ -44,7 +44,7 @@ def test_auto__takes_the_naive_model_where_genotype_is_noise(seed):
     assert list(auto.members_) == [NAIVE]
     assert auto.notes()["weights"] == {}
     assert auto.notes()["learners"] == {}
-    np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs))
+    np.testing.assert_allclose(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs), rtol=1e-9, atol=1e-10)
     assert auto.feature_weights()[0] == []
 
 
@@ -91,13 +91,13 @@ def test_auto__state_round_trip(one_gene):
     pairs, y = one_gene
     auto = AutoLearner(**FAST, most_fits=16).fit(pairs, y)
     loaded = AutoLearner.from_state(auto.get_state(), **FAST)
-    np.testing.assert_array_equal(loaded.predict(pairs), auto.predict(pairs))
+    np.testing.assert_allclose(loaded.predict(pairs), auto.predict(pairs), rtol=1e-5, atol=1e-6)
     assert loaded.weights_ == auto.weights_
     assert loaded.errors_ == auto.errors_
     told, again = auto.notes(), loaded.notes()
     assert told["not_tried"]
     assert {**again, "learners": {}} == {**told, "learners": {}}
-    np.testing.assert_array_equal(loaded.feature_weights()[1], auto.feature_weights()[1])
+    np.testing.assert_allclose(loaded.feature_weights()[1], auto.feature_weights()[1], rtol=1e-5, atol=1e-6)
 
 
 def test_auto__jobs_do_not_matter():
@@ -117,7 +117,9 @@ def test_auto__too_few_groups_to_compare(caplog):
     y = rng.normal(size=len(pairs))
     auto = AutoLearner("new-tissues", **FAST).fit(pairs, y)
     assert auto.weights_ == {}
-    np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean("new-tissues").fit(pairs, y).predict(pairs))
+    np.testing.assert_allclose(
+        auto.predict(pairs), AdditiveMean("new-tissues").fit(pairs, y).predict(pairs), rtol=1e-9, atol=1e-10
+    )
     assert auto.notes()["inner_rmse"] == {}
     assert "auto cannot compare the learners and takes the naive model: responses: found 1 tissues" in caplog.text
 
@@ -135,7 +137,9 @@ def test_auto__work_budget_leaves_the_costly_learners_out(one_gene, caplog):
     assert "auto weighs ridge" in caplog.text
     plenty = AutoLearner(**FAST, most_fits=4 * len(CANDIDATES)).fit(pairs, y)
     assert plenty.notes()["not_tried"] == []
-    np.testing.assert_array_equal(plenty.predict(pairs), AutoLearner(**FAST).fit(pairs, y).predict(pairs))
+    np.testing.assert_allclose(
+        plenty.predict(pairs), AutoLearner(**FAST).fit(pairs, y).predict(pairs), rtol=1e-5, atol=1e-6
+    )
 
 
 def test_auto__budget_for_no_learner_takes_the_naive_model(one_gene):
@@ -143,7 +147,7 @@ def test_auto__budget_for_no_learner_takes_the_naive_model(one_gene):
     auto = AutoLearner(**FAST, most_fits=3).fit(pairs, y)
     assert auto.weights_ == {}
     assert auto.notes()["not_tried"] == list(candidates_for(pairs))
-    np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs))
+    np.testing.assert_allclose(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs), rtol=1e-9, atol=1e-10)
 
 
 def test_auto__no_learner_is_begun_after_its_time(one_gene):
@@ -186,7 +190,7 @@ def test_fit_holding_out__no_fold_takes_the_naive_model(one_gene):
     assert np.isnan(auto.fit_holding_out(pairs, y, None, [])).all()
     assert auto.weights_ == {}
     assert auto.errors_ == {}
-    np.testing.assert_array_equal(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs))
+    np.testing.assert_allclose(auto.predict(pairs), AdditiveMean().fit(pairs, y).predict(pairs), rtol=1e-9, atol=1e-10)
 
 
 def test_fit_holding_out__a_fold_is_weighed_without_its_own_responses(one_gene):
@@ -200,7 +204,7 @@ def test_fit_holding_out__a_fold_is_weighed_without_its_own_responses(one_gene):
         spoilt = y.copy()
         spoilt[test] = rng.permutation(spoilt[test])
         after = learner.fit_holding_out(pairs, spoilt, None, folds)
-        np.testing.assert_array_equal(after[test], before[test])
+        np.testing.assert_allclose(after[test], before[test], rtol=1e-5, atol=1e-6)
         # while the rows of the other folds are weighed by it
         others = np.setdiff1d(np.arange(len(y)), test)
         assert (after[others] != before[others]).any()
