@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from drugresponse.readers.column_numbers import refuse_data_as_names
 from drugresponse.readers.content import open_checked, recognise
 from drugresponse.readers.features import describe_features
 from drugresponse.readers.memory_limit import refuse_beyond_memory
-from drugresponse.readers.numbers import MISSING, decimal_signs, to_numbers
+from drugresponse.readers.numbers import MISSING, decimal_signs, is_missing, is_number, to_numbers
 from drugresponse.readers.row_stream import plain_name
 from drugresponse.readers.tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text import check_header, choose_separator, decode_file, ragged, split_rows
@@ -32,6 +33,7 @@ Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
 """Row ids, column ids, values, and the name of the id column."""
 
 _ID_COLUMNS = ("sample_id", "feature_id")
+_CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
 _GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
 """Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
@@ -110,9 +112,28 @@ def _from_text(text: str, where: str) -> Labelled:
     cells = list(zip(*parts.rows, strict=True))
     signs = decimal_signs(cells[each] for each in wanted)
     for at, (name, column) in enumerate(zip(header, (cells[each] for each in wanted), strict=True)):
+        _refuse_words(column, parts.lines, where, name)
         numbers = to_numbers(pd.Series(column, index=index, dtype=object), where=where, column_name=name, signs=signs)
         values[:, at] = as_float32(numbers.to_numpy())
     return [row[id_at] for row in parts.rows], header, values, parts.header[id_at]
+
+
+def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name: str) -> None:
+    """Refuse a column without any number: it is something else, not a matrix with a slip."""
+    words = [(cell.strip(), line) for cell, line in zip(column, lines, strict=True) if not is_missing(cell)]
+    if not words or any(is_number(cell) for cell, _ in words):
+        return
+    if all(_CALL.fullmatch(cell) for cell, _ in words):
+        advice = "Write how many copies of the alternate allele each sample has (0, 1 or 2), or give VCF or PLINK."
+    else:
+        advice = (
+            "Remove the column, or move it into the table of samples. A list of alterations names its columns "
+            "sample_id, gene and alteration in the first line."
+        )
+    raise InputError(
+        f'{where}, line {words[0][1]}, column "{name}": "{words[0][0][:40]}" is not a number, nor is anything else in '
+        f"this column (expected a table of samples and features). {advice}"
+    )
 
 
 def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:

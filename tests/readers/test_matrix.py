@@ -193,3 +193,21 @@ def test_read_matrix__a_first_row_of_data_is_not_lost(tmp_path, text, message):
 def test_read_matrix__numbers_may_be_names(tmp_path, names):
     (tmp_path / "m.tsv").write_text(f"sample_id\t{names}\ns1\t0.5\t1\t2\ns2\t1\t0\t1\n")
     assert read_matrix(tmp_path / "m.tsv").shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id\trs1\ns1\tAG\ns2\tGG\ns3\t\n", r'"AG" is not a number, nor is .* how many copies of the alternate allele'),
+        ("id,rs1\ns1,0/1\ns2,./.\n", r'"0/1" is not a number, nor is .* how many copies of the alternate allele'),
+        ("id\t{x}\trs1\ns1\tlung\t1\ns2\tskin\t0\n", r'column "\{x\}": "lung" .* move it into the table of samples'),
+        (
+            "s1\tBRAF\tV600E\ns2\tTP53\tR213*\n",
+            r'"TP53" is not a number.*names its columns sample_id, gene and alteration',
+        ),
+    ],
+)
+def test_read_matrix__a_column_of_words_is_no_slip_of_a_cell(tmp_path, text, message):
+    (tmp_path / "m.txt").write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_matrix(tmp_path / "m.txt")
