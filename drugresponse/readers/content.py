@@ -103,7 +103,7 @@ def refuse_unreadable(found: str, where: str) -> None:
     if found in _ADVICE:
         raise InputError(f"{where}: {_ADVICE[found]}")
     if found in FOREIGN:
-        raise InputError(f"{where}: this is {found}, which is not read. {FOREIGN[found]}")
+        raise InputError(f"{where}: this is {found}, which is not read here. {FOREIGN[found]}")
 
 
 def refuse_truncated(path: Path) -> None:

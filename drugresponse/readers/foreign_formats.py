@@ -55,38 +55,40 @@ FOREIGN: Mapping[str, str] = {
     "a BAM file": _CALL,
     "a CRAM file": _CALL,
     "a SAM file": _CALL,
-    "reads (FASTQ)": "Align them and call variants first, and give the VCF as genotypes.",
-    "sequences (FASTA)": "Turn them into features first (for HIV, Stanford's HIVdb program lists the mutations of each "
-    "sequence), and give a table with a column of 1 and 0 for each, such as RT_184V.",
+    "a file of reads (FASTQ)": "Align them and call variants first, and give the VCF as genotypes.",
+    "a file of sequences (FASTA)": "Turn them into features first (for HIV, Stanford's HIVdb lists the mutations of "
+    "each sequence), and give a table with a column of 1 and 0 for each, such as RT_184V.",
     "a BGEN file": _CONVERT,
     "a PLINK text file (.ped)": "Convert it with plink --file NAME --make-bed, and give the .bed file as genotypes.",
     "a HapMap table": "Convert it to VCF (such as with TASSEL), and give that as genotypes.",
     "a GEO series matrix": "Delete the lines that begin with ! and give the rest as a table of features and samples "
     "(rows are probes: name them by gene).",
     "a GEO SOFT file": "Take the series matrix instead, delete its lines that begin with ! and give the rest.",
-    "raw intensities (IDAT)": _ARRAY,
-    "raw intensities (CEL)": _ARRAY,
+    "a file of raw intensities (IDAT)": _ARRAY,
+    "a file of raw intensities (CEL)": _ARRAY,
     "a report of Illumina's GenomeStudio": _CONVERT,
     "a Matrix Market file": "Give the .h5ad of the counts, with samples as obs (scanpy.read_10x_mtx reads the folder, "
     "write_h5ad writes it).",
     "a GCT table": "Delete its first two lines and the column Description, and give the rest as a table of features "
     "and samples.",
-    "one person's data of 23andMe or a like array": _PERSONS,
-    "one person's data of AncestryDNA": _PERSONS,
+    "the data of one person from 23andMe or a like array": _PERSONS,
+    "the data of one person from AncestryDNA": _PERSONS,
     "a table of somatic mutations of ICGC": "Rename icgc_donor_id (or icgc_specimen_id) to sample_id, gene_affected to "
     "gene, consequence_type to alteration and aa_mutation to protein_change, and give it as genotypes.",
     "a table of ANNOVAR": "Give the VCF that table_annovar.pl -vcfinput writes; or add a column sample_id, rename "
     "Gene.refGene to gene and ExonicFunc.refGene to alteration, and keep the exonic rows.",
     "a table of DepMap with several columns of ids": "Keep the rows whose IsDefaultEntryForModel is Yes, and of the "
     "columns only ModelID and those of the genes, and give that.",
-    "calls of Aldy": _STARS.format(row="S1, CYP2D6, *1/*4, from its line '#Solution'"),
-    "calls of Cyrius": _STARS.format(row="S1, CYP2D6, *1/*4")
+    "a table of calls by Aldy": _STARS.format(row="S1, CYP2D6, *1/*4, from its line '#Solution'"),
+    "a table of calls by Cyrius": _STARS.format(row="S1, CYP2D6, *1/*4")
     + " Cyrius calls CYP2D6 alone; Genotype is its diplotype.",
-    "calls of Stargazer": _STARS.format(row="S1, CYP2D6, *1/*4, of its columns name, hap1_main and hap2_main"),
+    "a table of calls by Stargazer": _STARS.format(
+        row="S1, CYP2D6, *1/*4, of its columns name, hap1_main and hap2_main"
+    ),
     "a table of HIVdb with a column a position": "Make a column of 1 and 0 for each substitution, such as RT_184V; "
     "'-' is the consensus there, '.' is not sequenced.",
-    "lesions of GISTIC": "Give all_thresholded.by_genes.txt or all_data_by_genes.txt of the same run.",
-    "segments of copy number": "Give copy numbers by gene, as a table of samples and features (GISTIC makes them).",
+    "a table of lesions by GISTIC": "Give all_thresholded.by_genes.txt or all_data_by_genes.txt of the same run.",
+    "a table of copy-number segments": "Give copy numbers by gene, as a table of samples and features (from GISTIC).",
 }
 """What to do, by what a file is."""
 
@@ -121,46 +123,46 @@ _STARTS = tuple(
         (rb"BAM\x01", "a BAM file"),
         (rb"CRAM[\x02\x03]", "a CRAM file"),
         (rb"@(?:HD|SQ|RG|PG)\t[A-Z]{2}:", "a SAM file"),
-        (rb"@[^\n]*\r?\n[ACGTNacgtn.]+\r?\n\+", "reads (FASTQ)"),
-        (rb">[^\t\n]+\r?\n[A-Za-z*~.\-]+\r?(?:\n|$)", "sequences (FASTA)"),
+        (rb"@[^\n]*\r?\n[ACGTNacgtn.]+\r?\n\+", "a file of reads (FASTQ)"),
+        (rb">[^\t\n]+\r?\n[A-Za-z*~.\-]+\r?(?:\n|$)", "a file of sequences (FASTA)"),
         (rb".{16}bgen", "a BGEN file"),
         (rb"![A-Z][a-z]+_[a-z]", "a GEO series matrix"),
         (rb"\^(?:DATABASE|SERIES|SAMPLE|PLATFORM|DATASET) ?=", "a GEO SOFT file"),
-        (rb"IDAT[\x01-\x09]", "raw intensities (IDAT)"),
-        (rb"\[CEL\]|\x40\x00\x00\x00\x04\x00\x00\x00|;\x01\x00\x00", "raw intensities (CEL)"),
+        (rb"IDAT[\x01-\x09]", "a file of raw intensities (IDAT)"),
+        (rb"\[CEL\]|\x40\x00\x00\x00\x04\x00\x00\x00|;\x01\x00\x00", "a file of raw intensities (CEL)"),
         (rb"\[Header\]\r?\n", "a report of Illumina's GenomeStudio"),
         (rb"%%MatrixMarket", "a Matrix Market file"),
         (rb"#1\.[23]\r?\n\d+\t\d+", "a GCT table"),
         (
             rb"# ?This data file generated by 23andMe|# ?rsid\tchromosome\t",
-            "one person's data of 23andMe or a like array",
+            "the data of one person from 23andMe or a like array",
         ),
-        (rb"# ?AncestryDNA raw data", "one person's data of AncestryDNA"),
-        (rb"#Sample\tGene\tSolutionID\t|#Solution \d", "calls of Aldy"),
+        (rb"# ?AncestryDNA raw data", "the data of one person from AncestryDNA"),
+        (rb"#Sample\tGene\tSolutionID\t|#Solution \d", "a table of calls by Aldy"),
         (_PED, "a PLINK text file (.ped)"),
     )
 )
 """How the bytes of a file begin."""
 
 _COLUMNS: tuple[tuple[str, str], ...] = (
-    ("rsid chromosome position genotype", "one person's data of 23andMe or a like array"),
-    ("rsid chromosome position result", "one person's data of 23andMe or a like array"),
-    ("rsid chromosome position allele1 allele2", "one person's data of AncestryDNA"),
+    ("rsid chromosome position genotype", "the data of one person from 23andMe or a like array"),
+    ("rsid chromosome position result", "the data of one person from 23andMe or a like array"),
+    ("rsid chromosome position allele1 allele2", "the data of one person from AncestryDNA"),
     ("icgc_specimen_id gene_affected consequence_type", "a table of somatic mutations of ICGC"),
     ("chr start end ref alt func.refgene", "a table of ANNOVAR"),
     ("gene.refgene exonicfunc.refgene", "a table of ANNOVAR"),
     ("isdefaultentryformodel modelid modelconditionid", "a table of DepMap with several columns of ids"),
-    ("sample gene solutionid major minor", "calls of Aldy"),
-    ("name status hap1_main hap2_main", "calls of Stargazer"),
+    ("sample gene solutionid major minor", "a table of calls by Aldy"),
+    ("name status hap1_main hap2_main", "a table of calls by Stargazer"),
     ("seqid p1 p2 p3", "a table of HIVdb with a column a position"),
     ("seqid subtype compmutlist", "a table of HIVdb with a column a position"),
-    ("unique_name descriptor wide_peak_limits", "lesions of GISTIC"),
-    ("chrom loc.start loc.end seg.mean", "segments of copy number"),
+    ("unique_name descriptor wide_peak_limits", "a table of lesions by GISTIC"),
+    ("chrom loc.start loc.end seg.mean", "a table of copy-number segments"),
     ("rs# alleles chrom pos strand", "a HapMap table"),
 )
 """Column names that tell a table, in lower case, with _ for a blank."""
 
-_EXACTLY: tuple[tuple[str, str], ...] = (("sample genotype filter", "calls of Cyrius"),)
+_EXACTLY: tuple[tuple[str, str], ...] = (("sample genotype filter", "a table of calls by Cyrius"),)
 """Column names that tell a table only where there are no others."""
 
 _OWN: tuple[tuple[str, str], ...] = (
@@ -209,7 +211,7 @@ def foreign_table(names: Iterable[str]) -> str | None:
     Examples
     --------
     >>> foreign_table(["Sample", "Genotype", "Filter"]), foreign_table(["sample_id", "TP53"])
-    ('calls of Cyrius', None)
+    ('a table of calls by Cyrius', None)
     """
     plain = {re.sub(r"\s+", "_", name.strip().strip('"').lower()) for name in names}
     for wanted, name in _COLUMNS:
