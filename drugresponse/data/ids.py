@@ -125,8 +125,8 @@ def warn_of_alike(ids: Iterable[str], where: str) -> None:
 def spellings_alike(missing: Sequence[str] | pd.Index, known: Iterable[str]) -> dict[str, str]:
     """Ids of the one side that may be ids of the other under another spelling, with those.
 
-    Alike are ids that differ in case, blanks, `-._`, zeros in front of a number, or `.0` behind it; and an id that is
-    the beginning of a single longer one, as the barcodes of TCGA are, unless that is of normal tissue.
+    Alike are ids that differ in case, blanks, `-._`, zeros in front of a number, `.0` behind it, quotation marks or R's
+    X; and an id that is the beginning of a single longer one, as barcodes of TCGA are, unless that is of normal tissue.
 
     Examples
     --------
@@ -219,7 +219,8 @@ def _plain(text: str) -> str:
     text = re.sub(r"\.0+$", "", text) if re.fullmatch(r"\d+\.0+", text) else text
     barcode = _SAMPLE_OF_BARCODE.match(_folded(text, "-"))
     text = re.sub(r"(?<!\d)0+(?=\d)", "", barcode.group() if barcode else text)
-    return _folded(text, "")
+    # R writes X before a name that begins with a digit, and spreadsheets keep text by an equal sign or a mark
+    return re.sub(r"^x(?=\d)|[=\"']", "", _folded(text, ""))
 
 
 def _folded(text: str, mark: str) -> str:

@@ -52,6 +52,8 @@ def test_clean_ids__names_that_only_begin_like_missing_are_kept(name):
         ("TCGA-ZZ-0001-01A-11R-A152-07", "TCGA-ZZ-0001-01A-11D-A152-09"),
         ("TCGA.ZZ.0001.01A", "TCGA-ZZ-0001-01"),
         ("MCF7_BREAST", "MCF7"),
+        ("X905900", "905900"),
+        ('="0042"', "42"),
     ],
 )
 def test_spellings_alike__either_way(here, there):
