@@ -280,3 +280,19 @@ def test_train__limits_are_told_first_and_who_reads_them(
     assert told[0].startswith(share)
     assert reading.removeprefix("ridge reads ") in (tmp_path / "e.html").read_text(encoding="utf-8")
     assert not any("Limits" in line for line in train_on(lines, tmp_path / "m.safetensors"))
+
+
+def test_train__a_drug_that_looks_like_metadata_is_one_when_the_drugs_table_says_so(
+    lines: Path, tmp_path: Path
+) -> None:
+    wide = pd.read_table(lines / "responses.tsv").pivot(index="sample_id", columns="drug_id", values="response")
+    wide.assign(AGE=np.arange(len(wide)) % 40 + 30).to_csv(tmp_path / "wide.tsv", sep="\t")
+    drugs = pd.read_table(lines / "drugs.tsv")
+    settings = {"responses": tmp_path / "wide.tsv", "drugs": tmp_path / "drugs.tsv", "folds": 0}
+    drugs.to_csv(tmp_path / "drugs.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match=r'wide.tsv: "AGE" .* looks like an id, age'):
+        train_on(lines, tmp_path / "m.safetensors", **settings)
+    pd.concat([drugs, pd.DataFrame({"drug_id": ["AGE"]})]).to_csv(tmp_path / "drugs.tsv", sep="\t", index=False)
+    assert any(
+        f", {wide.shape[1] + 1} drugs," in line for line in train_on(lines, tmp_path / "m.safetensors", **settings)
+    )

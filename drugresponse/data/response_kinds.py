@@ -13,6 +13,7 @@ from drugresponse.errors import InputError, show_ids
 
 __all__ = ["melt_drugs", "name_words", "refuse_classes", "refuse_events", "refuse_metadata", "refuse_two_values"]
 
+logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 FEWEST_ROWS = 10
@@ -28,6 +29,7 @@ _OUTCOMES = re.compile(
     r"[0-2](\.0)?|true|false|t|f|yes|no|y|n|(\d:)?(alive|living|dead|died|deceased|death|event|censored|none|no event|"
     r"(tumou?r|disease).?free|relapsed?|progress(ed|ion)|recurred|recurrence|recurred.?progressed)"
 )
+_DEATHS = re.compile(r"(\d:)?(alive|living|dead|died|deceased|death|censored)")
 _METADATA = re.compile(
     rf"{_TIMES}|{_STATUS.pattern}|ids?|identifier|barcode|accession|codes?|index|idx|cosmic|unnamed|age|sex|gender|race|"
     r"ethnicity|dates?|counts?|total|passage|plate|batch|run|well|row|col(umn)?|pos(ition)?|start|end|chr(om(osome)?)?|"
@@ -81,7 +83,10 @@ def refuse_events(table: pd.DataFrame, response_column: str, where: str) -> None
     if response_column in table.columns:
         times = [response_column]
         if response_column not in timed:
-            events = [name for name in events if _any(words[name], _EVENT) or name in timed & stated]
+            unclear = [name for name in events if not (_any(words[name], _EVENT) or name in timed & stated)]
+            unclear = [name for name in unclear if not _are_outcomes(table[name], _DEATHS)]
+            _warn_of_status(unclear, where)
+            events = [name for name in events if name not in unclear]
     if times and events and events[0] != times[0]:
         raise InputError(
             f'{where}: found times in "{times[0]}" with events in "{events[0]}" (expected one measured number for each '
@@ -95,10 +100,20 @@ def _any(words: Sequence[str], kind: re.Pattern[str]) -> bool:
     return any(kind.fullmatch(word) for word in words)
 
 
-def _are_outcomes(column: pd.Series) -> bool:
+def _warn_of_status(names: Sequence[str], where: str) -> None:
+    if names:
+        logger.warning(
+            '%s: the column "%s" is not used; if it says whether an event had happened at that time, write right (it '
+            'had not) or none in a column "censor".',
+            where,
+            names[0],
+        )
+
+
+def _are_outcomes(column: pd.Series, outcomes: re.Pattern[str] = _OUTCOMES) -> bool:
     present = column.dropna().astype(str).str.strip().str.lower()
     words = set(present) - {"", "na", "nan", "n/a", "."}
-    return 0 < len(words) <= 4 and all(_OUTCOMES.fullmatch(word) for word in words)
+    return 0 < len(words) <= 4 and all(outcomes.fullmatch(word) for word in words)
 
 
 def refuse_classes(column: pd.Series, where: str) -> None:
@@ -135,6 +150,8 @@ def refuse_classes(column: pd.Series, where: str) -> None:
 def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> None:
     """Refuse responses of two values, which are classes; a measure with a name of its own says that they are numbers.
 
+    Of three or four whole numbers in a row a warning tells.
+
     Parameters
     ----------
     table
@@ -148,7 +165,12 @@ def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> Non
         Ten rows or more have two values, none of them a limit.
     """
     values = np.unique(table["response"].to_numpy(dtype=np.float64))
-    if len(values) == 2 and len(table) >= FEWEST_ROWS and (table["censor"] == "none").all() and not measure_name:
+    if measure_name or len(table) < FEWEST_ROWS or (table["censor"] != "none").any():
+        return
+    if 2 < len(values) <= 4 and (values % 1 == 0).all() and (np.diff(values) == 1).all():
+        told = ", ".join(f"{value:g}" for value in values)
+        logger.warning("%s: found the numbers %s only; ordered classes are taken as measured numbers.", where, told)
+    if len(values) == 2:
         raise InputError(
             f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(table)} responses (expected "
             "measured numbers; classes such as yes and no are not read yet). Give the number behind the class or, "

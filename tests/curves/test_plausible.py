@@ -60,6 +60,13 @@ def test_refuse_misread__another_area_tells_its_unit():
     refuse_misread_responses(responses(np.linspace(0, 30, 60), "auc", "area over 16 doses"))
 
 
+def test_refuse_misread__two_scales_and_few_classes_without_a_measure_are_warned_of(caplog):
+    refuse_misread_responses(responses(np.linspace(0.5, 1, 60) * np.repeat([1, 100], 30)))
+    assert "fractions and percent seem to be mixed" in caplog.text
+    refuse_misread_responses(responses(np.tile([0.0, 1.0, 2.0], 20)))
+    assert "found the numbers 0, 1, 2 only; ordered classes are taken as measured numbers" in caplog.text
+
+
 def test_refuse_misread__low_ic50s_are_warned_of(caplog):
     refuse_misread_responses(responses(np.exp(np.linspace(-6, 2.5, 60)), "ln_ic50"))
     assert "all above 0 and far apart as IC50s in uM are" in caplog.text

@@ -153,6 +153,13 @@ def test_read_responses__times_under_the_name_response_beside_events(tmp_path):
     assert read_responses(write(tmp_path, censored)).table["censor"].tolist() == ["right", "none"]
 
 
+def test_read_responses__a_status_beside_the_response(tmp_path, caplog):
+    with pytest.raises(InputError, match=r'found times in "response" with events in "status"'):
+        read_responses(write(tmp_path, survival("response", "status", ("dead", "alive"))))
+    assert len(read_responses(write(tmp_path, survival("response", "status", ("1", "0"))))) == 12
+    assert 'the column "status" is not used; if it says whether an event had happened' in caplog.text
+
+
 def test_read_responses__a_status_of_quality_and_a_constant_time_are_no_outcome(tmp_path):
     text = "sample_id\tdrug_id\tresponse\tstatus\ttime_h\ns1\td\t1.5\tpassed\t72\ns2\td\t2\tfailed\t72\n"
     assert len(read_responses(write(tmp_path, text))) == 2
