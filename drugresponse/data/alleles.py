@@ -93,13 +93,18 @@ def compare_alleles(
     """
     turned_ref, turned_alt = complements(ref), complements(alt)
     single = (turned_ref != "") & (turned_alt != "")
-    untold = (ref == "") | (alt == "") | (other_ref == "") | (other_alt == "")
+    # without a reference, another counted allele is swapped where it is the other side's reference, and else unlike
+    half = ((ref == "") | (other_ref == "")) & (alt != "") & (other_alt != "")
+    untold = ((ref == "") | (alt == "") | (other_ref == "") | (other_alt == "")) & ~(half & (alt != other_alt))
     conditions = [
         untold,
+        half & ((alt == other_ref) | (ref == other_alt)),
+        half,
         (ref == other_ref) & (alt == other_alt),
         (ref == other_alt) & (alt == other_ref),
         single & (turned_ref == other_ref) & (turned_alt == other_alt),
         single & (turned_ref == other_alt) & (turned_alt == other_ref),
     ]
-    found = np.select([np.asarray(each, dtype=bool) for each in conditions], list(Relation)[:5], Relation.DIFFERENT)
+    ways = [Relation.UNTOLD, Relation.SWAPPED, Relation.DIFFERENT, *list(Relation)[1:5]]
+    found = np.select([np.asarray(each, dtype=bool) for each in conditions], ways, Relation.DIFFERENT)
     return found.astype(np.int8)

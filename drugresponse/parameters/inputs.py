@@ -11,10 +11,10 @@ GENOTYPES = Parameter(
     "genotypes",
     "input",
     label="Genotypes: variants, called genes, or a table of samples and features",
-    help="VCF, bgzipped VCF or BCF; PLINK 1 or 2; a list of alterations such as Mutation Annotation Format; calls of "
-    "star alleles; .h5ad; or a table of samples and features (mutations, copy number, expression, dosages), separated "
-    "by tabs, commas or semicolons or Parquet, either way round. Several files, such as one for each chromosome, are "
-    "joined by sample.",
+    help="VCF, bgzipped VCF or BCF; PLINK 1 or 2, or its .raw and .traw; a list of alterations such as Mutation "
+    "Annotation Format; calls of star alleles; .h5ad; or a table of samples and features (mutations, copy number, "
+    "expression, dosages), separated by tabs, commas or semicolons or Parquet, either way round. Several files, such "
+    "as one for each chromosome, are joined by sample.",
     repeatable=True,
     formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "parquet", "h5ad"),
 )
@@ -136,6 +136,8 @@ GENOTYPE_FORMAT = Parameter(
         "auto": "Told by content",
         "vcf": "VCF or BCF",
         "plink": "PLINK 1 or 2",
+        "plink-raw": "PLINK's table for R, samples by variants (.raw)",
+        "plink-traw": "PLINK's table for R, variants by samples (.traw)",
         "alterations": "List of alterations, such as Mutation Annotation Format",
         "star-alleles": "Star alleles, from PharmCAT or PyPGx or as a list",
         "matrix": "Table of samples and features",

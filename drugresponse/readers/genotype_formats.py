@@ -11,12 +11,23 @@ from drugresponse.readers.alterations import looks_like_alterations
 from drugresponse.readers.content import recognise, refuse_unreadable
 from drugresponse.readers.foreign_formats import FOREIGN, refuse_own_table
 from drugresponse.readers.plink import PLINK_SUFFIXES, plink_files
+from drugresponse.readers.plink_text import looks_like_raw, looks_like_traw
 from drugresponse.readers.row_stream import stream_rows
 from drugresponse.readers.star_alleles import looks_like_star_alleles
 
 __all__ = ["GENOTYPE_FORMATS", "genotype_format_of", "genotype_source_files"]
 
-GENOTYPE_FORMATS = ("auto", "vcf", "plink", "alterations", "star-alleles", "matrix", "anndata")
+GENOTYPE_FORMATS = (
+    "auto",
+    "vcf",
+    "plink",
+    "plink-raw",
+    "plink-traw",
+    "alterations",
+    "star-alleles",
+    "matrix",
+    "anndata",
+)
 _BY_CONTENT = {
     "vcf": "vcf",
     "bcf": "vcf",
@@ -29,6 +40,8 @@ _NAMES = {"vcf": "VCF", "bcf": "BCF", "plink": "PLINK", "hdf5": "HDF5", "maf": "
 _EXPECTED = {
     "vcf": "VCF or BCF",
     "plink": "a PLINK file",
+    "plink-raw": "what PLINK writes as .raw",
+    "plink-traw": "what PLINK writes as .traw",
     "alterations": "a table of alterations",
     "star-alleles": "a table of star alleles",
     "matrix": "a matrix",
@@ -119,6 +132,10 @@ def _format_of_text(file: Path) -> str:
         header = next(iter(stream_rows(file)))[1]
     except (InputError, StopIteration):
         return "matrix"  # whose reader says what is wrong
+    if looks_like_raw(header):
+        return "plink-raw"
+    if looks_like_traw(header):
+        return "plink-traw"
     refuse_own_table(header, file.name, "genotypes")
     if looks_like_alterations(header):
         return "alterations"

@@ -22,6 +22,7 @@ from drugresponse.readers.gene_names import GeneNames
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
 from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
 from drugresponse.readers.plink import read_plink
+from drugresponse.readers.plink_text import read_raw, read_traw
 from drugresponse.readers.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.star_alleles import read_star_alleles
 from drugresponse.readers.tables import ids_as_text
@@ -64,6 +65,12 @@ class _Asked:
 _ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
     "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
     "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
+    "plink-raw": lambda file, asked: asked.filtered(
+        read_raw(file, features=asked.features, absent_means=asked.absent("missing"))
+    ),
+    "plink-traw": lambda file, asked: asked.filtered(
+        read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples)
+    ),
     "matrix": lambda file, asked: asked.filtered(
         read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples)
     ),
@@ -97,7 +104,8 @@ def read_genotypes(
     Parameters
     ----------
     paths
-        VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset); a table of
+        VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset), and its
+        text of dosages (.raw, .traw); a table of
         alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad. Formats may be mixed.
     features
         Table that explains the features of the matrices.

@@ -19,7 +19,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.allele_calls import NO_ALLELE, symbolic_allele
 from drugresponse.readers.plink_tables import plink_bytes, read_variant_lines, too_short
 
-__all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants"]
+__all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants", "unique_samples"]
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def read_plink_samples(path: Path) -> list[str]:
         raise InputError(f"{path.name}: found no samples (expected one on each line). Check the file.")
     own = [cells[needed - 1] for _, cells in rows]
     families = [cells[names.index("FID")] if "FID" in names else "0" for _, cells in rows]
-    return _unique_samples(own, families, path)
+    return unique_samples(own, families, path)
 
 
 def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame]) -> PlinkVariants:
@@ -128,7 +128,14 @@ def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame
     return PlinkVariants(named, n_alleles)
 
 
-def _unique_samples(own: list[str], families: list[str], path: Path) -> list[str]:
+def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]:
+    """IID of each sample, or FID_IID of those whose IID stands there more than once.
+
+    Raises
+    ------
+    InputError
+        A sample stands there twice.
+    """
     counts = Counter(own)
     repeated = {each for each, count in counts.items() if count > 1}
     if repeated:
