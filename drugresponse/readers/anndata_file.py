@@ -17,6 +17,7 @@ from drugresponse.readers.content import open_checked
 from drugresponse.readers.features import describe_features
 from drugresponse.readers.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.memory_limit import refuse_beyond_memory
+from drugresponse.readers.sample_columns import feature_columns
 
 __all__ = ["read_anndata"]
 
@@ -86,6 +87,12 @@ def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None
             f"{file.name}: this HDF5 file cannot be read ({_said(error)}). It is truncated or damaged, or not written "
             "by anndata; write it anew with AnnData.write_h5ad."
         ) from error
+    kept = feature_columns(features, file.name)
+    if not kept.all():
+        at = np.flatnonzero(kept)
+        values, features = sparse.csr_array(values)[:, at], [features[each] for each in at]
+        table = None if table is None else table.iloc[at]
+        own_ids = None if own_ids is None else [own_ids[each] for each in at]
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
     if own_ids is not None:
         described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))

@@ -16,6 +16,7 @@ from drugresponse.data.chromosomes import are_human, plain_chromosome
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
 from drugresponse.data.ids import without_blanks
 from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.readers.missing_codes import refuse_missing_codes
 from drugresponse.readers.spreadsheet_dates import warn_of_dates
 
 __all__ = ["describe_features"]
@@ -81,9 +82,14 @@ def describe_features(
     features.loc[~told, "kind"] = kind or ""
     kinds = features["kind"].to_numpy(dtype=object, copy=True)
     untold = kinds == ""
+    for told_kind in ("dosage", "altered"):
+        if len(members := np.flatnonzero(kinds == told_kind)):
+            refuse_missing_codes(_block_values(values, members), told_kind, told=True, where=where)
     for block in features.loc[untold, "block"].unique():
         members = np.flatnonzero(untold & (features["block"] == block).to_numpy())
-        guessed = guess_kind(_block_values(values, members))
+        block_values = _block_values(values, members)
+        guessed = guess_kind(block_values)
+        refuse_missing_codes(block_values, guessed, told=False, where=f'{where}, block "{block}"' if block else where)
         kinds[members] = guessed
         logger.info(
             "%s: the kind of %d features%s was not told; guessed %s from their values.",

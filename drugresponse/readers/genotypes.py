@@ -23,6 +23,7 @@ from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_for
 from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
 from drugresponse.readers.plink import read_plink
 from drugresponse.readers.plink_text import read_raw, read_traw
+from drugresponse.readers.sample_columns import feature_columns
 from drugresponse.readers.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.star_alleles import read_star_alleles
 from drugresponse.readers.tables import ids_as_text
@@ -241,6 +242,7 @@ def _warn_of_other_spellings(where: str, ids: pd.Index, before: str, earlier: pd
 def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
     frame = data.set_index("sample_id") if "sample_id" in data.columns else data
     samples = ids_as_text(frame.index.to_series())
+    frame = frame.loc[:, feature_columns([str(name) for name in frame.columns], "genotypes")]
     features = [str(name) for name in frame.columns]
     values = frame_values(frame, "genotypes")
     return Genotypes.build(values, list(samples), describe_features(features, values, kind=kind))
@@ -257,5 +259,8 @@ def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
         values = as_float32(np.asarray(values))
     names = [name for name in FEATURE_COLUMNS if name in data.var.columns]
     table = data.var[names] if names else None
-    described = describe_features(list(data.var_names), values, table=table, kind=kind)
+    kept = np.flatnonzero(feature_columns([str(name) for name in data.var_names], "genotypes"))
+    values = sparse.csr_array(values)[:, kept] if sparse.issparse(values) else values[:, kept]
+    table = None if table is None else table.iloc[kept]
+    described = describe_features(list(data.var_names[kept]), values, table=table, kind=kind)
     return Genotypes.build(values, list(data.obs_names), described)

@@ -22,6 +22,7 @@ from drugresponse.readers.features import describe_features
 from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.numbers import MISSING, decimal_signs, is_missing, is_number, to_numbers
 from drugresponse.readers.row_stream import plain_name
+from drugresponse.readers.sample_columns import feature_columns
 from drugresponse.readers.tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text import check_header, choose_separator, decode_file, ragged, split_rows
 
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
 """Row ids, column ids, values, and the name of the id column."""
 
-_ID_COLUMNS = ("sample_id", "feature_id")
+_ID_COLUMNS = ("sample_id", "feature_id", "IID")
 _CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
 _GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
@@ -78,8 +79,12 @@ def read_matrix(
     """
     file = open_checked(path)
     where = file.name
+    table = read_features(features) if features is not None else None
+    known_features = frozenset(() if table is None else table.index)
     rows, columns, values, id_column = (
-        _from_parquet(file, where) if recognise(file) == "parquet" else _from_text(decode_file(file), where)
+        _from_parquet(file, where, known_features)
+        if recognise(file) == "parquet"
+        else _from_text(decode_file(file), where, known_features)
     )
     if not columns:
         raise InputError(
@@ -89,24 +94,25 @@ def read_matrix(
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
     refuse_data_as_names(columns, where)
     _refuse_bad_labels(rows, id_column, where)
-    table = read_features(features) if features is not None else None
     if _rows_are_features(rows, columns, id_column, known_samples, table, where):
-        rows, columns, values = columns, rows, np.ascontiguousarray(values.T)
+        kept = feature_columns(rows, where, known_features)
+        rows, columns = columns, [row for row, keep in zip(rows, kept, strict=True) if keep]
+        values = np.ascontiguousarray(values[kept].T)
     _refuse_infinite(values, rows, columns, where)
     described = describe_features(columns, values, table=table, kind=kind, where=where)
     return Genotypes.build(values, rows, described)
 
 
-def _from_text(text: str, where: str) -> Labelled:
+def _from_text(text: str, where: str, known_features: frozenset[str]) -> Labelled:
     separator = choose_separator(text)
-    fast = None if '"' in text else _parse_numbers(text, separator, where)
+    fast = None if '"' in text else _parse_numbers(text, separator, where, known_features)
     if fast is not None:
         return fast
     # cell by cell: slower, reads every spelling, and names the cell that is no number
     parts = split_rows(text, where)
     id_at = _id_position(parts.header)
     index = pd.Index(np.asarray(parts.lines) - 2)
-    wanted = _value_columns(parts.header, id_at, where)
+    wanted = _value_columns(parts.header, id_at, where, known_features)
     header = [parts.header[at] for at in wanted]
     values = np.empty((len(parts.rows), len(header)), dtype=np.float32)
     cells = list(zip(*parts.rows, strict=True))
@@ -136,7 +142,7 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     )
 
 
-def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
+def _parse_numbers(text: str, separator: str, where: str, known_features: frozenset[str]) -> Labelled | None:
     # the text, cut into lines, joined again and as bytes; and the numbers
     refuse_beyond_memory(3 * len(text) + 16 * text.count(separator), where)
     lines = [line for line in text.split("\n") if line.strip()]
@@ -153,7 +159,7 @@ def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
     check_header(header, where)
     id_at = _id_position(header)
     ids = [line.split(separator, id_at + 1)[id_at] for line in lines[1:]]
-    wanted = _value_columns(header, id_at, where)
+    wanted = _value_columns(header, id_at, where, known_features)
     try:
         with np.errstate(over="ignore"):  # found again, with its place
             frame = pd.read_csv(
@@ -173,13 +179,13 @@ def _parse_numbers(text: str, separator: str, where: str) -> Labelled | None:
     return ids, [header[at] for at in wanted], frame.to_numpy(dtype=np.float32), header[id_at]
 
 
-def _from_parquet(file: Path, where: str) -> Labelled:
+def _from_parquet(file: Path, where: str, known_features: frozenset[str]) -> Labelled:
     frame = read_parquet(file, where=where)
     if not frame.columns.is_unique:
         check_header(list(frame.columns), where)
     id_at = _id_position(list(frame.columns))
     ids = ids_as_text(frame.iloc[:, id_at])
-    numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where)]
+    numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where, known_features)]
     return list(ids), list(numbers.columns), frame_values(numbers, where), str(frame.columns[id_at])
 
 
@@ -222,9 +228,11 @@ def _id_position(header: Sequence[str]) -> int:
     return 0
 
 
-def _value_columns(header: Sequence[str], id_at: int, where: str) -> list[int]:
-    """Places of the columns that hold numbers of samples or features, not notes about genes."""
+def _value_columns(header: Sequence[str], id_at: int, where: str, known_features: frozenset[str]) -> list[int]:
+    """Places of the columns that hold numbers of samples or features, not notes about genes or samples."""
     others = [at for at in range(len(header)) if at != id_at]
+    kept = feature_columns([header[at] for at in others], where, known_features)
+    others = [at for at, keep in zip(others, kept, strict=True) if keep]
     if plain_name(header[id_at]) not in _GENE_COLUMNS:
         return others
     notes = [at for at in others if plain_name(header[at]) in _NOTES_ON_GENES]
