@@ -4,8 +4,8 @@ A feature is looked for by its id first. Where both sides know the alleles, they
 else it is looked for by chromosome, position, reference and alternate. What contradicts is a conflict and counts as
 missing: nothing is guessed.
 
-- *Swapped* alleles turn the dosage: copies of the new reference are two less those of all its alternates. A single
-  copy of X, Y or MT, which VCF writes as 0 or 1 and PLINK as 0 or 2, is turned as PLINK's.
+- *Swapped* alleles turn the dosage: copies of the new reference are two less those of all its alternates. The
+  single copy of X, Y or MT counts as two, so that it can be turned.
 - *The other strand* is tried for single bases. A and T, or C and G, look alike from both: in the same order they are
   taken as they are, unless most other sites are from the other strand; swapped they are turned only where at least ten
   other sites were compared and none of them is from the other strand.

@@ -24,6 +24,7 @@ from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
 from drugresponse.readers.plink import read_plink
 from drugresponse.readers.plink_text import read_raw, read_traw
 from drugresponse.readers.sample_columns import feature_columns
+from drugresponse.readers.single_copies import double_single_copies
 from drugresponse.readers.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.star_alleles import read_star_alleles
 from drugresponse.readers.tables import ids_as_text
@@ -50,6 +51,7 @@ class _Asked:
     known_features: pd.DataFrame | None
     aliases: GeneNames | None
     site_filter: SiteFilter | None
+    men: Collection[str] = ()
 
     def absent(self, usual: AbsentMeans) -> AbsentMeans:
         return self.absent_means or usual
@@ -57,6 +59,10 @@ class _Asked:
     def filtered(self, genotypes: Genotypes) -> Genotypes:
         """What the filter keeps of genotypes whose reader does not filter."""
         return genotypes if self.site_filter is None else filter_genotypes(genotypes, self.site_filter)
+
+    def with_two_copies(self, genotypes: Genotypes, file: Path) -> Genotypes:
+        """Of a table, which does not tell haploid calls."""
+        return double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
 
     def words(self) -> dict[str, Any]:
         """What readers of gene tables look at."""
@@ -73,9 +79,13 @@ _ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
         read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples)
     ),
     "matrix": lambda file, asked: asked.filtered(
-        read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples)
+        asked.with_two_copies(
+            read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples), file
+        )
     ),
-    "anndata": lambda file, asked: asked.filtered(read_anndata(file, layer=asked.layer, kind=asked.kind)),
+    "anndata": lambda file, asked: asked.filtered(
+        asked.with_two_copies(read_anndata(file, layer=asked.layer, kind=asked.kind), file)
+    ),
 }
 _TOGETHER: Mapping[str, Callable[[Sequence[Path], _Asked], Genotypes]] = {
     "alterations": lambda files, asked: asked.filtered(
@@ -99,6 +109,7 @@ def read_genotypes(
     known_features: pd.DataFrame | None = None,
     aliases: GeneNames | None = None,
     site_filter: SiteFilter | None = None,
+    men: Collection[str] = (),
 ) -> Genotypes:
     r"""Read one or several sources of genotypes and put them side by side.
 
@@ -132,6 +143,8 @@ def read_genotypes(
     site_filter
         Which variants are kept. VCF and PLINK are filtered while they are read, every other format afterwards, as
         `filter_genotypes` tells.
+    men
+        Ids of the male samples. Where a table writes their one copy of X as 1, it counts as 2, as in VCF and PLINK.
 
     Raises
     ------
@@ -157,7 +170,7 @@ def read_genotypes(
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
     means = cast("AbsentMeans | None", absent_means)
-    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases, site_filter)
+    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases, site_filter, men)
     together: dict[str, list[Path]] = {}
     for file in files:
         found = genotype_format_of(file, genotype_format)

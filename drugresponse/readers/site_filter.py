@@ -36,7 +36,7 @@ class SiteFilter:
         Symbols; a variant is kept when the file or the regions place it in one of them. None keeps all.
     minimum_frequency
         Least share of the minor allele among called alleles, 0 to 0.5. Calls of VCF and BCF count as many alleles as
-        they have (one on the X of a man), all others two.
+        they have (a man's X counts as two), all others two.
     maximum_missing
         Largest share of the samples without a call, 0 to 1.
     minimum_quality

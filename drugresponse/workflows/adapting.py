@@ -79,6 +79,7 @@ def adapt(
                 genotype_format=genotype_format,
                 absent_means=absent_means,
                 filters=filters,
+                samples=sample_table,
                 kind=kind,
                 layer=layer,
                 aliases=aliases,

@@ -98,6 +98,7 @@ def explain(
             genotype_format=genotype_format,
             absent_means=absent_means,
             filters=filters,
+            samples=sample_table,
             kind=kind,
             layer=layer,
             aliases=aliases,

@@ -16,6 +16,7 @@ from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import FoundFeatures
+from drugresponse.readers.single_copies import men_of
 from drugresponse.workflows.sources import read_with_aliases
 
 __all__ = ["read_new_genotypes", "refuse_few_features"]
@@ -35,6 +36,7 @@ def read_new_genotypes(
     layer: str | None = None,
     aliases: Path | None = None,
     known_samples: Collection[str] | None,
+    samples: pd.DataFrame | None = None,
 ) -> Genotypes:
     """Read the sources; of lists of alterations and star alleles, what nobody bears is not absent from the model.
 
@@ -46,6 +48,8 @@ def read_new_genotypes(
         As for `read_genotypes`.
     aliases
         Table of aliases of genes, the one of the training.
+    samples
+        Table of the samples, which may tell their sex.
     """
     table = read_with_aliases(
         paths,
@@ -58,6 +62,7 @@ def read_new_genotypes(
         layer=layer,
         known_samples=known_samples,
         known_features=_features_of(model),
+        men=men_of(samples),
     )
     trained = trained_features(model.regressor_)
     table = without_unseen_alleles(with_reference_sites(table, trained), trained)

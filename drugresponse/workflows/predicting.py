@@ -63,6 +63,7 @@ def predict(
             genotype_format=genotype_format,
             absent_means=absent_means,
             filters=filters,
+            samples=sample_table,
             kind=kind,
             layer=layer,
             aliases=aliases,

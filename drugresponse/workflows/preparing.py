@@ -25,6 +25,7 @@ from drugresponse.readers.gene_lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotype_formats import genotype_format_of
 from drugresponse.readers.regions import Regions, read_regions
+from drugresponse.readers.single_copies import men_of
 from drugresponse.readers.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.version import __version__
@@ -83,6 +84,7 @@ def prepare(
                 genotype_format=genotype_format,
                 absent_means=absent_means,
                 filters=filters,
+                men=men_of(table),
                 kind=kind,
                 layer=layer,
                 known_samples=None if table is None else set(table.index),

@@ -22,6 +22,7 @@ from drugresponse.models.memory import estimate_megabytes, refuse_too_little_mem
 from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
 from drugresponse.readers.gene_names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotype_formats import genotype_format_of
+from drugresponse.readers.single_copies import men_of
 
 __all__ = ["SourceTables", "Sources", "read_with_aliases", "true_and_false"]
 
@@ -129,6 +130,7 @@ class Sources:
             genotype_format=self.genotype_format,
             absent_means=self.absent_means,
             filters=self.filters,
+            men=men_of(samples),
             kind=self.kind,
             layer=self.layer,
             known_samples=set(responses.table["sample_id"]) | set(() if samples is None else samples.index),

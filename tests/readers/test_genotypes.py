@@ -116,6 +116,35 @@ def test_read_genotypes__every_format_gives_equal_genotypes(cohort):
     assert read_genotypes(cohort / "one.bed", absent_means="reference").values.nnz == 6
 
 
+def test_read_genotypes__a_man_s_x_is_the_same_in_every_format(tmp_path):
+    """One copy counts as two, as PLINK writes it: from haploid and diploid calls, filesets, and tables of 0 and 1."""
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tman\twoman\n"
+    for name, call in (("haploid", "1"), ("diploid", "1/1")):
+        (tmp_path / name).write_text(f"{head}X\t9000000\t.\tA\tC\t.\t.\t.\tGT\t{call}\t0/1\n")
+    (tmp_path / "one.fam").write_text("f man 0 0 1 -9\nf woman 0 0 2 -9\n")
+    (tmp_path / "one.bim").write_text("23\trs1\t0\t9000000\tC\tA\n")
+    (tmp_path / "one.bed").write_bytes(bytes.fromhex("6c1b0108"))
+    with PgenWriter(bytes(tmp_path / "two.pgen"), 2, variant_ct=1, nonref_flags=False) as writer:
+        writer.append_biallelic(np.array([2, 1], dtype=np.int8))
+    (tmp_path / "two.pvar").write_text("#CHROM\tPOS\tID\tREF\tALT\nX\t9000000\trs1\tA\tC\n")
+    (tmp_path / "two.psam").write_text("#IID\tSEX\nman\t1\nwoman\t2\n")
+    (tmp_path / "traw").write_text(
+        "CHR\tSNP\t(C)M\tPOS\tCOUNTED\tALT\t0_man\t0_woman\n23\trs1\t0\t9000000\tC\tA\t2\t1\n"
+    )
+    told = pd.DataFrame(
+        {"kind": "dosage", "chromosome": "X", "position": 9000000, "ref": "A", "alt": "C"}, index=["X:9000000:A:C"]
+    )
+    told.to_csv(tmp_path / "features", sep="\t", index_label="feature_id")
+    (tmp_path / "matrix").write_text("sample_id\tX:9000000:A:C\nman\t1\nwoman\t1\n")
+    written = anndata.AnnData(np.ones((2, 1)), obs=pd.DataFrame(index=["man", "woman"]), var=told)
+    written.write_h5ad(tmp_path / "h5ad")
+    expected = read_genotypes(tmp_path / "haploid")
+    assert expected.dense().ravel().tolist() == [2, 1]
+    for name in ("diploid", "one.bed", "two.pgen", "traw", "h5ad"):
+        assert read_genotypes(tmp_path / name, men=["man"]).equals(expected), name
+    assert read_genotypes(tmp_path / "matrix", features=tmp_path / "features", men=["man"]).equals(expected)
+
+
 def test_as_genotypes__in_memory_equals_the_files(cohort):
     expected = read_genotypes(cohort / "vcf")
     dense = anndata.AnnData(DOSAGES.copy(), obs=pd.DataFrame(index=SAMPLES), var=features())
