@@ -28,7 +28,6 @@ from drugresponse.explanation.model_terms import in_terms_of, with_genes
 from drugresponse.explanation.noise import Noise, noise_of_copies
 from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
 from drugresponse.explanation.targets import target_ranks
-from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
@@ -163,7 +162,7 @@ def explain(
     recipe = _recipe_of(model, refit_learner)
     jobs = n_jobs or available_cores()
     trained = trained_features(model.regressor_)
-    called = with_reference_sites(as_genotypes(genotypes), trained)
+    called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, trained)
     refuse_misread_responses(measured, measure := Measure(**model.manifest_["measure"]))
