@@ -9,7 +9,7 @@ from drugresponse.data.tables import Measure
 from drugresponse.errors import count
 from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
 from drugresponse.models.base import LEARNERS
-from drugresponse.verdict import fitted_learners, model_verdict
+from drugresponse.verdict import fitted_learners, model_verdict, twins_told
 from drugresponse.words import joined
 
 __all__ = [
@@ -122,8 +122,9 @@ def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
 
 
 def leak_words(manifest: Mapping[str, Any]) -> list[str]:
-    """What makes the scores too good, a line each: the first lines of what a command says."""
-    return [f"Leak: {message}" for message in model_verdict(manifest).leaks]
+    """What makes the scores too good, or would have, a line each: the first lines of what a command says."""
+    leaks = [f"Leak: {message}" for message in model_verdict(manifest).leaks]
+    return leaks + [f"Warning: {message}" for message in twins_told(manifest)]
 
 
 def describe_scores(manifest: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.data.duplicates import TWINS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
@@ -23,6 +24,7 @@ __all__ = [
     "measure_of",
     "measure_words",
     "model_verdict",
+    "twins_told",
 ]
 
 NOT_CHECKED = "Not checked"
@@ -95,12 +97,19 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
         return ModelVerdict("unknown", leaks, title, words)
     checked = _Checked(manifest, scores, _judged(manifest, scores, metrics))
     if not leaks:
-        return ModelVerdict(checked.judgement, (), checked.title(), f"{checked.comparison()} {checked.consequence()}")
+        words = " ".join([checked.comparison(), checked.consequence(), *twins_told(manifest)])
+        return ModelVerdict(checked.judgement, (), checked.title(), words)
     title = "Not to be believed: the inputs leak"
     if checked.judgement != "better":
         title = f"{_TITLES[checked.judgement]}, and the inputs leak"
     words = f"{checked.comparison()} That is no measure of how it predicts for samples that do not leak."
     return ModelVerdict(checked.judgement, leaks, title, words)
+
+
+def twins_told(manifest: Mapping[str, Any]) -> list[str]:
+    """What is said of samples that may be one person, and that no split parted."""
+    findings = manifest.get("findings") or []
+    return [str(each["message"]) for each in findings if (each["check"], each["severity"]) == (TWINS, "warning")]
 
 
 def _judged(manifest: Mapping[str, Any], scores: Mapping[str, Any], metrics: pd.DataFrame | None) -> Mapping[str, Any]:

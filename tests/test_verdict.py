@@ -49,11 +49,12 @@ LEAKS = {
     "covariate": 'The covariate "age" orders the samples as the response to b does',
     "twins": "Samples that are not known to be of one subject have identical genotypes (60 cases)",
 }
+SCHEME = {"twins": "random-pairs"}
 
 
 @pytest.mark.parametrize(("leak", "words"), LEAKS.items())
 def test_train__leak_changes_the_verdict_wherever_it_is_told(leak, words, tmp_path):
-    model = trained(leak)
+    model = trained(leak, scheme=SCHEME.get(leak, "new-samples"))
     model.save(tmp_path / "model")
     manifest = dr.load_model(tmp_path / "model").manifest_
     assert [each["severity"] for each in manifest["findings"]].count("leak") == 1
@@ -92,10 +93,24 @@ def test_train__model_file_names_no_twin(tmp_path):
     assert "s00" not in json.dumps(model.manifest_)
 
 
-def test_train__twins_of_one_subject_are_no_leak():
+def test_train__twins_are_held_out_together_and_told_of():
+    alone, doubled = trained(), trained("twins")
+    assert model_verdict(doubled.manifest_).judgement != "better"
+    assert not model_verdict(doubled.manifest_).leaks
+    assert "(60 cases): they may be one person, and are kept on one side" in model_verdict(doubled.manifest_).words
+    assert "identical genotypes" not in model_verdict(alone.manifest_).words
+    same = dr.DrugResponseModel("ridge", covariates=["age"]).fit(**with_subjects())
+    assert same.manifest_["held_out"] == doubled.manifest_["held_out"]
+
+
+def with_subjects() -> dict[str, pd.DataFrame]:
     given = tables("twins")
     given["samples"]["subject_id"] = given["samples"].index.str.removeprefix("dup_")
-    model = dr.DrugResponseModel("ridge", covariates=["age"]).fit(**given)
+    return given
+
+
+def test_train__twins_of_one_subject_are_no_leak():
+    model = dr.DrugResponseModel("ridge", covariates=["age"]).fit(**with_subjects())
     assert not model_verdict(model.manifest_).leaks
     assert model_verdict(model.manifest_).judgement != "better"
 

@@ -28,7 +28,14 @@ _FEW_GROUPS = 10
 _FAR = 8.0
 
 
-def audit(rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, scheme: str) -> tuple[Finding, ...]:
+def audit(
+    rows: TrainingRows,
+    *,
+    genotypes: Genotypes,
+    responses: Responses,
+    scheme: str,
+    together: NDArray | None = None,
+) -> tuple[Finding, ...]:
     """Look through the inputs for what would mislead: leaks first, then warnings, then notes.
 
     Parameters
@@ -39,6 +46,8 @@ def audit(rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, sch
         As read, before they were joined.
     scheme
         That the folds ask: whether a duplicate is a leak depends on it.
+    together
+        `(n_samples,)` label of the samples that the folds keep together; None is the subject.
 
     Examples
     --------
@@ -54,7 +63,7 @@ def audit(rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, sch
     pairs = rows.pairs
     findings: list[Finding | None] = [
         *copies_of_response(rows),
-        *find_duplicates(pairs, scheme),
+        *find_duplicates(pairs, scheme, together),
         _repeated_pairs(responses),
         *_held_out_groups(rows, scheme),
         *_unjoined(genotypes, responses),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,18 +18,32 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
 from drugresponse.errors import count
 
-__all__ = ["find_duplicates", "identical_rows"]
+__all__ = ["TWINS", "find_duplicates", "identical_rows", "twins_together"]
 
+TWINS = "identical genotypes"
+"""Name of the check that finds samples that may be one person."""
 _SHOWN = 3
+_FEW_TWINS = 0.02
+"""Share of the samples up to which twins move no score that matters."""
 _MOST_CALLS = 300
 """Calls of a row that are weighed; fewer make a row look less telling, never more."""
 
 
-def find_duplicates(pairs: Pairs, scheme: str) -> list[Finding]:
+def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) -> list[Finding]:
     """Structures under several drug ids, subjects with several samples, samples with equal genotypes.
 
     Each is a `leak` where the scheme may hold out one of the twins while the other is trained on. Genotypes are
-    compared call by call: one person typed twice with different missing calls is not found.
+    compared call by call: one person typed twice with different missing calls is not found. A few twins among many
+    samples move no score, and are a `warning`.
+
+    Parameters
+    ----------
+    pairs
+        What is known of the samples: `subjects` as they were told.
+    scheme
+        That the folds ask.
+    together
+        `(n_samples,)` label of the samples that the folds keep together, as of `twins_together`; None is the subject.
 
     Examples
     --------
@@ -39,8 +54,40 @@ def find_duplicates(pairs: Pairs, scheme: str) -> list[Finding]:
     [('structures', 'leak')]
     """
     subjects = pd.factorize(pairs.subjects)[0]
-    findings = [_structures(pairs, scheme), _subjects(pairs, subjects, scheme)]
-    return [each for each in [*findings, *_genotypes(pairs, subjects, scheme)] if each]
+    units = _sample_units(pairs, subjects if together is None else pd.factorize(together)[0], scheme)
+    findings = [_structures(pairs, scheme), _subjects(pairs, subjects, units, scheme)]
+    return [each for each in [*findings, *_genotypes(pairs, subjects, units)] if each]
+
+
+def twins_together(pairs: Pairs) -> Pairs:
+    """The same pairs, in which samples whose genotypes are identical beyond chance are of one subject.
+
+    What may be one person under two ids is then never on both sides of a split.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense(np.tile(np.arange(60.0).reshape(4, 15), (2, 1)), list("abcdefgh"), range(15))
+    >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"])))
+    >>> twins_together(pairs).subjects.tolist()
+    ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']
+    """
+    subjects = pd.factorize(pairs.subjects)[0]
+    rows, shared = _shared_genotypes(pairs, subjects)
+    twins = shared[telling_rows(pairs.genotypes, np.unique(rows, return_index=True)[1][shared])]
+    names = np.array(pd.factorize(pairs.subjects)[1], dtype=object)
+    for twin in twins:
+        alike = np.unique(subjects[rows == twin])
+        subjects[np.isin(subjects, alike)] = alike[0]
+    return replace(pairs, subjects=names[subjects]) if len(twins) else pairs
+
+
+def _shared_genotypes(pairs: Pairs, subjects: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """`(n_samples,)` number of each distinct genotype, and the numbers of those that several subjects have."""
+    if not pairs.genotypes.shape[1]:
+        return np.arange(len(subjects)), np.zeros(0, dtype=np.intp)
+    rows = identical_rows(pairs.genotypes.values)
+    groups = pd.DataFrame({"row": rows, "subject": subjects}).groupby("row")["subject"].nunique()
+    return rows, groups.index[groups > 1].to_numpy(dtype=np.intp)
 
 
 def identical_rows(values: sparse.csr_array) -> NDArray[np.intp]:
@@ -105,8 +152,8 @@ def _structures(pairs: Pairs, scheme: str) -> Finding | None:
     return Finding("structures", "note", f"{found}: each weighs as a drug of its own.", twins.n_groups)
 
 
-def _subjects(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> Finding | None:
-    twins = _Twins(subjects, _sample_units(pairs, subjects, scheme), pairs.genotypes.sample_ids)
+def _subjects(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp], scheme: str) -> Finding | None:
+    twins = _Twins(subjects, units, pairs.genotypes.sample_ids)
     if not twins.n_groups:
         return None
     found = "Several samples of one subject"
@@ -116,14 +163,10 @@ def _subjects(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> Finding 
     return twins.finding("subjects", "note", found, f"; {together}.")
 
 
-def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> list[Finding]:
+def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]) -> list[Finding]:
     """Twins that are not known to be one subject, those that may be chance apart from those that cannot."""
-    if not pairs.genotypes.shape[1]:
-        return []
-    rows = identical_rows(pairs.genotypes.values)
-    ids, units = pairs.genotypes.sample_ids, _sample_units(pairs, subjects, scheme)
-    groups = pd.DataFrame({"row": rows, "subject": subjects}).groupby("row")["subject"].nunique()
-    shared = groups.index[groups > 1].to_numpy(dtype=np.intp)
+    rows, shared = _shared_genotypes(pairs, subjects)
+    ids = pairs.genotypes.sample_ids
     telling = telling_rows(pairs.genotypes, np.unique(rows, return_index=True)[1][shared])
     findings = []
     twins = _Twins(np.where(np.isin(rows, shared[telling]), rows, -1), units, ids, subjects)
@@ -131,10 +174,12 @@ def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> list[Fi
         found = "Samples that are not known to be of one subject have identical genotypes"
         meant = ": they may be one person, and one may be held out while the other is trained on."
         if not twins.n_straddling:
-            meant = ": they may be one person, who then counts twice."
-        severity = "leak" if twins.n_straddling else "warning"
+            meant = ": they may be one person, and are kept on one side of every split."
+        many = twins.n_members > _FEW_TWINS * len(rows)
+        severities = ("leak", "warning") if twins.n_straddling else ("warning", "note")
+        severity = severities[0] if many else severities[1]
         way = " Give who is who as subject_id in --samples, or leave one of them out."
-        findings.append(twins.finding("identical genotypes", severity, found, meant + way, twins.n_pairs))
+        findings.append(twins.finding(TWINS, severity, found, meant + way, twins.n_pairs))
     twins = _Twins(np.where(np.isin(rows, shared[~telling]), rows, -1), units, ids, subjects)
     if twins.n_groups:
         found = "Samples with few or common alterations have equal genotypes"
@@ -151,7 +196,7 @@ class _Twins:
         for at in np.flatnonzero(groups >= 0):
             members[int(groups[at])].append(int(at))
         kept = [each for each in members.values() if len(set(label[each])) > 1]
-        self.n_groups = len(kept)
+        self.n_groups, self.n_members = len(kept), sum(map(len, kept))
         self.n_straddling = sum(len(set(units[each])) > 1 for each in kept)
         self.n_pairs = sum(_choose_two(len(each)) - sum(map(_choose_two, np.bincount(label[each]))) for each in kept)
         firsts = [pd.Series(label[each], index=ids[each]).drop_duplicates().index[:2] for each in kept[:_SHOWN]]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.audit import audit
+from drugresponse.data.duplicates import twins_together
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
@@ -129,6 +131,9 @@ def evaluate(
         [covariates] if isinstance(covariates, str) else covariates,
         arm,
     )
+    told = rows
+    if given_folds is None:
+        rows = replace(rows, pairs=twins_together(rows.pairs))
     plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
@@ -148,7 +153,7 @@ def evaluate(
             settings=given,
         )
         progress.info("shuffled genotypes %d times", shuffles)
-    findings = audit(rows, genotypes=table, responses=measured, scheme=scheme)
+    findings = audit(told, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects)
     draws = {"n_draws": _DRAWS, "random_state": random_state}
     bounds = cross_conformal(evaluation)
     covered = coverage_table(evaluation, bounds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.audit import audit
+from drugresponse.data.duplicates import TWINS, twins_together
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
@@ -175,10 +177,12 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             self.arm,
         )
         self._refuse_unmet_scheme(rows.pairs)
-        self.findings_ = audit(rows, genotypes=table, responses=measured, scheme=self.scheme)
+        told, rows = rows, replace(rows, pairs=twins_together(rows.pairs))
+        together = rows.pairs.subjects
+        self.findings_ = audit(told, genotypes=table, responses=measured, scheme=self.scheme, together=together)
         for each in self.findings_:
-            if each.severity == "leak":
-                logger.warning("leak: %s", each.message)
+            if each.severity == "leak" or (each.check, each.severity) == (TWINS, "warning"):
+                logger.warning("%s", each.message)
         with one_thread():
             held_out = self._fit_regressor(rows)
             self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)

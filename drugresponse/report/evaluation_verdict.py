@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from drugresponse.data.duplicates import TWINS
 from drugresponse.models.held_out import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
@@ -81,7 +82,9 @@ def verdict(numbers: Numbers) -> Verdict:
     """The box on the first screen."""
     outcome = Outcome.of(numbers)
     kind, title = _title(numbers, outcome)
-    return Verdict(kind, title, f"{_beside_naive(numbers, outcome)} {_of_genotype(numbers, outcome)}")
+    twins = [each.message for each in numbers.summary.audit if (each.check, each.severity) == (TWINS, "warning")]
+    words = [_beside_naive(numbers, outcome), _of_genotype(numbers, outcome), *twins]
+    return Verdict(kind, title, " ".join(words))
 
 
 def leak_warning(numbers: Numbers) -> Verdict | None:

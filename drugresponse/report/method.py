@@ -51,7 +51,9 @@ def joining_section(manifest: Mapping[str, Any]) -> Html:
     rows = joined_rows(manifest["training"])
     rows += [[words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items()]
     rows[-1][0] += why_none_is_used(manifest)
-    return section("What was joined, and what was lost", table(["What", "Number"], rows))
+    found = [[each["severity"], str(each["message"])] for each in manifest.get("findings") or []]
+    audit = table(["Kind", "Found in the inputs"], found, words=2) if found else Html()
+    return section("What was joined, and what was lost", table(["What", "Number"], rows), audit)
 
 
 def method_section(manifest: Mapping[str, Any]) -> Html:

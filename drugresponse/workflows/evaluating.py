@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from drugresponse.data.duplicates import TWINS
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
@@ -172,6 +173,7 @@ def _told(found: EvaluationSummary) -> list[str]:
     rows = found.evaluation.rows
     leaks = [each.message for each in found.audit if each.severity == "leak"]
     lines = [f"Leak: {each}" for each in leaks]
+    lines += [f"Warning: {each.message}" for each in found.audit if (each.check, each.severity) == (TWINS, "warning")]
     lines += censor_words(rows.loss.to_dict(), found.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]

@@ -6,7 +6,7 @@ import pytest
 from scipy import sparse
 
 from drugresponse.data.audit import audit
-from drugresponse.data.duplicates import identical_rows
+from drugresponse.data.duplicates import identical_rows, twins_together
 from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import join_training_rows
@@ -282,3 +282,19 @@ def test_audit__leaks_stand_first(study):
     severities = [each.severity for each in study.audit()]
     assert severities == sorted(severities, key=SEVERITIES.index)
     assert set(severities) == set(SEVERITIES)
+
+
+def test_audit__few_twins_among_many_samples_are_no_leak():
+    ids = [f"s{i:03d}" for i in range(240)]
+    calls = np.random.default_rng(2).integers(0, 2, (240, 40)).astype(float)
+    calls[5] = calls[9]
+    genotypes = Genotypes.from_dense(calls, ids, [f"g{j}" for j in range(40)])
+    table = pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": np.random.default_rng(3).normal(size=240)})
+    responses = Responses.build(table)
+    rows = join_training_rows(genotypes, responses, None, None)
+    found = audit(rows, genotypes=genotypes, responses=responses, scheme="new-samples")
+    assert [each.severity for each in found if each.check == "identical genotypes"] == ["warning"]
+    together = twins_together(rows.pairs).subjects
+    assert (together[5] == together[9], len(set(together))) == (True, 239)
+    found = audit(rows, genotypes=genotypes, responses=responses, scheme="new-samples", together=together)
+    assert [each.severity for each in found if each.check == "identical genotypes"] == ["note"]
