@@ -29,9 +29,10 @@ from drugresponse.explanation.noise import Noise, noise_of_copies
 from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
 from drugresponse.explanation.targets import target_ranks
 from drugresponse.models.encoders import trained_features
+from drugresponse.models.new_covariates import covariates_as_trained
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
-from drugresponse.models.requests import covariates_as_trained, drugs_by_id
+from drugresponse.models.requests import drugs_by_id
 from drugresponse.models.threads import available_cores
 from drugresponse.readers import as_genotypes
 from drugresponse.readers.gene_sets import GeneSet
@@ -245,14 +246,13 @@ def _rows_of(
             f"{suggest_ids(ids, model.drugs_.index)}"
         )
     table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
-    names, texts = model.covariate_names_, model.text_covariates_
-    covariates = covariates_as_trained(genotypes.sample_ids, table, [] if table is None else names, texts)
+    names, texts = [] if table is None else model.covariate_names_, model.text_covariates_
     return join_training_rows(
         genotypes,
         Responses.build(measured.table[known], measured.measure),
         model.drugs_ if given is None else given,
         table,
-        covariates,
+        covariates_as_trained(genotypes.sample_ids, table, names, texts),
         (model.manifest_.get("arm") or {}).get("column") if table is not None else None,
     )
 

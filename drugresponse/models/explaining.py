@@ -6,24 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import index_by_id
+from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.unseen_alleles import without_unseen_alleles
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.contributions import Contributions
 from drugresponse.models.encoders import trained_features
-from drugresponse.models.requests import drugs_by_id, prediction_pairs
+from drugresponse.models.predictions import weight_by_row
+from drugresponse.models.requests import as_trained, drugs_by_id, prediction_pairs
+from drugresponse.models.scales import TrainedScales
 from drugresponse.models.threads import one_thread
 from drugresponse.readers import as_genotypes
 
 if TYPE_CHECKING:
     from drugresponse.models.pipeline import DrugResponseModel
 
-__all__ = ["ExplainsPredictions", "PredictionParts", "asked_pairs"]
+__all__ = ["ExplainsPredictions", "PredictionParts", "asked_pairs", "out_of_range", "trained_scales"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +99,8 @@ class ExplainsPredictions:
         trained = trained_features(model.regressor_)
         table = without_unseen_alleles(with_reference_sites(as_genotypes(genotypes), trained), trained)
         asked = asked_pairs(model, table, drugs, samples, pairs)
+        trained = trained_features(model.regressor_)
+        out_of_range(model, as_trained(table, trained, align(table.features, trained)), asked.covariates)
         return PredictionParts(model.regressor_.contribution_parts(), asked, _drug_by_drug(model, asked))
 
 
@@ -114,6 +122,32 @@ def asked_pairs(
         model.text_covariates_,
         model.manifest_.get("arm"),
     )
+
+
+def trained_scales(learner: PairRegressor, pairs: Pairs) -> TrainedScales | None:
+    """What the values of a training are like, of the genotypes only where the learner uses them."""
+    return TrainedScales.of(pairs.genotypes, pairs.covariates, uses_genotype=not trained_features(learner).empty)
+
+
+def out_of_range(model: DrugResponseModel, known: Genotypes, covariates: pd.DataFrame) -> NDArray[np.bool_] | None:
+    """`(n_samples,)` which samples lie far outside the training; None where the model's file does not tell.
+
+    Parameters
+    ----------
+    model
+        Fitted.
+    known, covariates
+        New samples in the terms of the training.
+
+    Raises
+    ------
+    InputError
+        The values are on another scale.
+    """
+    if model.scales_ is None:
+        return None
+    weights = weight_by_row(*model.regressor_.feature_weights(), trained_features(model.regressor_))
+    return model.scales_.check(known, weights, covariates)
 
 
 def _drug_by_drug(model: DrugResponseModel, asked: Pairs) -> Iterator[Contributions]:

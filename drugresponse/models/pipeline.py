@@ -32,7 +32,7 @@ from drugresponse.models.adapting import AdaptsToPilots
 from drugresponse.models.base import make_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.encoders import trained_features
-from drugresponse.models.explaining import ExplainsPredictions, asked_pairs
+from drugresponse.models.explaining import ExplainsPredictions, asked_pairs, out_of_range, trained_scales
 from drugresponse.models.held_out import HeldOut, plan_check, score_held_out
 from drugresponse.models.manifest import describe_training
 from drugresponse.models.predictions import prediction_table, weight_found, with_bounds
@@ -59,9 +59,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
     covariates, arm
-        Columns of the samples table: the covariates, where None takes those with usual names such as tissue, age or
-        batch, and those of yes and no, as `Covariates.choose` tells; and the treatment arm (text or a dose), if any:
-        what genotype does in each is learned.
+        Columns of the samples table: the covariates, where None takes the usual ones, as `Covariates.choose` tells; and
+        the treatment arm (text or a dose), if any: what genotype does in each is learned.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
@@ -190,10 +189,10 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             self.adaptation_ = None if held_out is None else learn(held_out, self.random_state, self._jobs())
         self.metrics_ = None if held_out is None else score_held_out(held_out, self.learner)
         self.intervals_ = None if held_out is None else held_out.intervals()
-        self.loss_ = rows.loss
-        self.drugs_ = rows.pairs.drugs
+        self.loss_, self.drugs_ = rows.loss, rows.pairs.drugs
         self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
         self.text_covariates_ = rows.covariates.texts(self.arm)
+        self.scales_ = trained_scales(self.regressor_, rows.pairs)
         self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
         self.manifest_ = describe_training(self, rows, measured.measure, inputs or {})
         return self
@@ -264,6 +263,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         table = without_unseen_alleles(with_reference_sites(as_genotypes(genotypes), trained), trained)
         alignment = align(table.features, trained)
         asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
+        far = out_of_range(self, asked.genotypes, asked.covariates)
         with one_thread():
             predicted = self.regressor_.predict(asked)
             baseline = self.naive_.finest(asked)
@@ -276,10 +276,10 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             least=self.minimum_features if minimum_features is None else minimum_features,
             sample_seen=self.seen_.contains(table.sample_ids),
             drug_seen=asked.drugs.index.isin(self.drugs_.index),
+            out_of_range=far,
         )
-        if self.intervals_ is None:
-            return told
-        return with_bounds(told, *self.intervals_.bounds(asked, predicted), self.scheme)
+        bounds = None if self.intervals_ is None else self.intervals_.bounds(asked, predicted)
+        return told if bounds is None else with_bounds(told, *bounds, self.scheme)
 
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""

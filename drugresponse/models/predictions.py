@@ -25,6 +25,7 @@ __all__ = [
     "FoundFeatures",
     "prediction_table",
     "share_of_weight",
+    "weight_by_row",
     "weight_found",
     "with_bounds",
 ]
@@ -171,10 +172,19 @@ def _known_weight(
 ) -> NDArray[np.float64]:
     if not weights.any():
         return np.ones(genotypes.shape[0])
-    by_row = np.zeros(len(trained))
-    by_row[_rows_of(features, trained)] = weights
+    by_row = weight_by_row(features, weights, trained)
     found = by_row[alignment.columns >= 0].sum()
     return np.clip(np.round(found - alignment.missing(genotypes) @ by_row, 9), 0.0, 1.0)
+
+
+def weight_by_row(
+    features: list[tuple[str, str]], weights: NDArray[np.float64], trained: pd.DataFrame
+) -> NDArray[np.float64]:
+    """`(n_trained,)` weight of each row of a model's feature table, as `PairRegressor.feature_weights` gives it."""
+    by_row = np.zeros(len(trained))
+    if len(features):
+        by_row[_rows_of(features, trained)] = weights
+    return by_row
 
 
 def _rows_of(features: list[tuple[str, str]], trained: pd.DataFrame) -> NDArray[np.intp]:
@@ -198,6 +208,7 @@ def prediction_table(
     least: float,
     sample_seen: NDArray[np.bool_],
     drug_seen: NDArray[np.bool_],
+    out_of_range: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """One row for each pair, with the columns of the predictions table.
 
@@ -213,6 +224,8 @@ def prediction_table(
         `(n_samples,)` share of the model's weight, and the least share with which a sample is predicted.
     sample_seen, drug_seen
         `(n_samples,)` and `(n_drugs,)` whether training had them.
+    out_of_range
+        `(n_samples,)` whether values lie far outside the training; None where that is not known.
     """
     enough = (found >= least)[asked.sample_index]
     if len(enough) and not enough.any():
@@ -231,7 +244,7 @@ def prediction_table(
         "sample_seen": seen,
         "drug_seen": known,
         "features_found": found[asked.sample_index],
-        "flag": _flags(asked, scheme, seen, known, enough),
+        "flag": _flags(asked, scheme, seen, known, enough, out_of_range),
     }
     return pd.DataFrame(columns)[list(PREDICTION_COLUMNS)]
 
@@ -246,13 +259,14 @@ def with_bounds(
     table
         As `prediction_table` gives it.
     lower, upper
-        `(n_rows,)`, NaN without bounds. They are left out of rows outside the scheme, and of samples that training
-        had where the scheme is about new ones.
+        `(n_rows,)`, NaN without bounds. They are left out of rows outside the scheme or out of range, and of samples
+        that training had where the scheme is about new ones.
     scheme
         That the model was trained for.
     """
     codes, words = pd.factorize(table["flag"])
-    outside = np.array(["outside-scheme" in each.split(";") for each in words], dtype=bool)[codes]
+    unlike = {"outside-scheme", "out-of-range"}
+    outside = np.array([not unlike.isdisjoint(each.split(";")) for each in words], dtype=bool)[codes]
     known = table["sample_seen"].to_numpy(dtype=bool) & (not find_scheme(scheme).sample_effect)
     bounded = np.isfinite(lower) & np.isfinite(upper) & table["prediction"].notna().to_numpy() & ~outside & ~known
     flags = table["flag"].to_numpy(dtype=object, copy=True)
@@ -262,7 +276,12 @@ def with_bounds(
 
 
 def _flags(
-    asked: Pairs, name: str, seen: NDArray[np.bool_], known: NDArray[np.bool_], enough: NDArray[np.bool_]
+    asked: Pairs,
+    name: str,
+    seen: NDArray[np.bool_],
+    known: NDArray[np.bool_],
+    enough: NDArray[np.bool_],
+    out_of_range: NDArray[np.bool_] | None,
 ) -> NDArray[np.object_]:
     scheme = find_scheme(name)
     structure = (asked.drugs["smiles"] != "").to_numpy()[asked.drug_index]
@@ -271,6 +290,7 @@ def _flags(
         "seen-sample": seen,
         "few-features": ~enough,
         "no-structure": ~structure & (~known | (not scheme.drug_effect)),
+        "out-of-range": np.zeros(len(asked), dtype=bool) if out_of_range is None else out_of_range[asked.sample_index],
         "outside-scheme": (scheme.drug_effect & ~known) | (scheme.sample_effect & ~seen),
     }
     flags = np.full(len(asked), "", dtype=object)

@@ -14,8 +14,10 @@ from drugresponse.model_file import read_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.base import restore_learner
 from drugresponse.models.baselines import NaiveEffects
+from drugresponse.models.encoders import trained_features
 from drugresponse.models.intervals import IntervalTable
 from drugresponse.models.manifest_schema import check_manifest
+from drugresponse.models.scales import TrainedScales
 from drugresponse.models.seen import SeenSamples
 from drugresponse.models.state import State, damaged, state_ids, state_texts, state_wholes
 
@@ -37,6 +39,7 @@ def model_state(model: DrugResponseModel) -> State:
         "covariates": model.covariate_names_,
         "text_covariates": list(model.text_covariates_),
         "covariate_texts": [json.dumps(model.text_covariates_)],
+        "scales": {} if model.scales_ is None else model.scales_.get_state(),
         "adaptation": {} if model.adaptation_ is None else model.adaptation_.get_state(),
         "intervals": {} if model.intervals_ is None else model.intervals_.get_state(),
     }
@@ -75,6 +78,10 @@ def _restore(model: DrugResponseModel, state: State, manifest: dict[str, Any]) -
     model.drugs_ = pd.DataFrame(columns, index=index, dtype=object)
     model.covariate_names_ = state_ids(state, "covariates")
     model.text_covariates_ = _covariate_texts(state)
+    # files of format 1 may lack them, and then nothing is claimed of scales
+    scales = state.get("scales")
+    n_features = len(trained_features(model.regressor_))
+    model.scales_ = TrainedScales.from_state(scales, n_features) if scales else None
     intervals = state.get("intervals")
     model.intervals_ = IntervalTable.from_state(intervals) if intervals else None
     if model.intervals_ is not None and not model.intervals_.drugs.spread.is_flat:

@@ -35,6 +35,7 @@ FLAGS = {
     "seen-sample": "The sample was in training: its prediction is no check of the model.",
     "few-features": "Too few of the genotype features that the model relies on are known: nothing is predicted.",
     "no-structure": "The drug has no readable structure where the prediction would need one.",
+    "out-of-range": "Values of the sample lie far outside those of training: its prediction is a guess beyond them.",
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
     NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
 }
