@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import drugresponse as dr
 from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
@@ -81,3 +84,18 @@ def test_refuse_misread__two_values_are_classes(pair):
     refuse_misread_responses(responses(values, "grade"))
     refuse_misread_responses(responses(values, censor=["left", "right"] * 6))
     refuse_misread_responses(responses(values[:8]))
+
+
+def test_fit_adapt_explain__ic50s_under_the_name_of_their_logarithm():
+    cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=20)
+    table, measure = cohort.responses.table, Measure("ln_ic50")
+    ic50s = table.assign(response=np.exp(2 * table["response"] + 4))
+    model = dr.DrugResponseModel("ridge", folds=2)
+    with pytest.raises(dr.InputError, match="IC50s themselves"):
+        model.fit(cohort.genotypes, Responses.build(ic50s, measure))
+    with pytest.raises(dr.InputError, match="IC50s themselves"):
+        dr.evaluate(cohort.genotypes, Responses.build(ic50s, measure), learners=["ridge"], shuffles=0, folds=2)
+    model.fit(cohort.genotypes, Responses.build(table, measure))
+    for act in (model.adapt, partial(dr.explain, model, refits=0)):
+        with pytest.raises(dr.InputError, match="IC50s themselves"):
+            act(cohort.genotypes, ic50s)
