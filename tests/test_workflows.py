@@ -164,7 +164,7 @@ def test_describe__json_is_the_manifest(lines: Path, tmp_path: Path) -> None:
 def test_train__a_measure_that_contradicts_itself_is_told_before_anything_is_read(tmp_path: Path) -> None:
     absent = {"genotypes": [tmp_path / "none"], "responses": tmp_path / "none"}
     given = {"measure": "auc", "higher_means": "sensitive"}
-    with pytest.raises(InputError, match=r"auc of which higher means sensitive .* Correct --higher-means, or give"):
+    with pytest.raises(InputError, match=r"auc of which higher means sensitive .* Correct `higher_means`, or give"):
         workflows.train(**absent, **given, model=tmp_path / "model")
     with pytest.raises(InputError, match=r'found pic50 in "uM" \(expected M, .* Convert the responses, or give'):
         workflows.evaluate(**absent, measure="pic50", unit="uM", metrics=tmp_path / "metrics")

@@ -76,7 +76,7 @@ def responses_from_fits(fits: pd.DataFrame, measure: str, *, maximum_rmse: float
     if kept.empty:
         raise InputError(
             f"fits: found no curve with an RMSE of {maximum_rmse} or less among {len(fits)} (expected at least one). "
-            "Raise --maximum-rmse, and look at the report."
+            "Raise `maximum_rmse`, and look at the report."
         )
     rows = kept[["sample_id", "drug_id"]].copy()
     if measure in POTENCIES:
@@ -172,15 +172,15 @@ def refuse_misnamed_measure(measure: Measure) -> None:
     if measure.higher_means and measure.higher_means != known.higher_means:
         raise InputError(
             f"measure: found {known.name} of which higher means {measure.higher_means} (expected "
-            f"{known.higher_means}, as in every {known.name} here). Correct --higher-means, or give the measure "
-            "another name in --measure."
+            f"{known.higher_means}, as in every {known.name} here). Correct `higher_means`, or give the measure "
+            "another name in `measure`."
         )
     unit = re.sub("[\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]", "u", measure.unit)
     found = _CONCENTRATION.search(unit)
     if known.name in POTENCIES and found and found.group() != known.unit:
         raise InputError(
             f'measure: found {known.name} in "{measure.unit}" (expected {known.unit}, as every {known.name} here). '
-            "Convert the responses, or give the measure another name in --measure."
+            "Convert the responses, or give the measure another name in `measure`."
         )
 
 

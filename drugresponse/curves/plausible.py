@@ -27,7 +27,7 @@ _SKEWED, _FEWEST = 100.0, 20
 _HIGHEST_SHARE = 3.0
 """Times the control that no mean viability reaches."""
 _SHARES = ("auc", "emax", "viability", "inhibition")
-_ADVICE = "Convert the responses, or correct --measure."
+_ADVICE = "Convert the responses, or correct `measure`."
 
 
 def refuse_misread_responses(responses: Responses, measure: Measure | None = None) -> None:
@@ -65,7 +65,7 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
     if is_share and np.quantile(values, 0.95) > _HIGHEST_SHARE:
         raise InputError(
             f"responses: found {told.name} from {values.min():.3g} to {values.max():.3g} (expected fractions of the "
-            "control, about 0 to 1). If they are percent or another area, give their --unit; if samples differ in it, "
+            "control, about 0 to 1). If they are percent or another area, give their `unit`; if samples differ in it, "
             "bring all to one."
         )
     _refuse_two_scales(table, told.name)
@@ -87,7 +87,7 @@ def _refuse_other_potency(name: str, values: NDArray[np.float64]) -> None:
     if beyond >= 0.01 or (beyond and values.min() >= 0):
         raise InputError(
             f"{found}; {_HIGHEST_LN:g} would be {np.exp(_HIGHEST_LN) / 1e6:.0f} M (expected natural logarithms of uM). "
-            f"They seem to be IC50s themselves: take their logarithm, or correct --measure."
+            f"They seem to be IC50s themselves: take their logarithm, or correct `measure`."
         )
     ends = np.quantile(values, [0.05, 0.95])
     if len(values) >= _FEWEST and values.min() > 0 and ends[1] > _SKEWED * ends[0]:

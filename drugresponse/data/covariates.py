@@ -103,7 +103,7 @@ class Covariates:
             message = _nearly_unique(column)
             if message and names is not None:
                 message = f'samples, column "{name}": {message}'
-                raise InputError(f"{message} Group the levels or leave the column out of --covariates.")
+                raise InputError(f"{message} Group the levels or leave the column out of `covariates`.")
             if message:
                 logger.warning('samples, column "%s": %s It is not used as a covariate.', name, message)
                 unused[str(name)] = "nearly every sample has a text of its own"
@@ -161,7 +161,7 @@ def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.Dat
                 found[str(name)] = "is the response itself"
                 logger.warning(
                     'samples, column "%s": orders the samples as their response does: it is the response itself, in '
-                    "some unit or sign. It is not used as a covariate unless --covariates names it.",
+                    "some unit or sign. It is not used as a covariate unless `covariates` names it.",
                     name,
                 )
     return found
@@ -260,8 +260,8 @@ def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
     ['active', 'control', '']
     """
     if name not in samples.columns:
-        hint = nearest(name, map(str, samples.columns)) if len(samples.columns) else "Give --samples with this column."
-        raise InputError(f'samples: found no column "{name}" (expected the treatment arm, --arm). {hint}')
+        hint = nearest(name, map(str, samples.columns)) if len(samples.columns) else "Give `samples` with this column."
+        raise InputError(f'samples: found no column "{name}" (expected the treatment arm, `arm`). {hint}')
     column = typed_covariate(samples[name])
     is_text = column.dtype == object
     present = column[column != ""] if is_text else column[np.isfinite(column)]
@@ -270,7 +270,7 @@ def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
         told = f'only "{present.iloc[0]}"' if levels else "no value"
         raise InputError(
             f'samples, column "{name}": found {told} among {len(column)} samples with genotype and response '
-            "(expected two treatment arms or more). Correct the column, or leave --arm out."
+            "(expected two treatment arms or more). Correct the column, or leave `arm` out."
         )
     if is_text and levels > MOST_ARMS:
         raise InputError(

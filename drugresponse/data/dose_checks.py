@@ -40,7 +40,7 @@ def refuse_bad_rows(rows: pd.DataFrame, where: str) -> None:
         row = int(rows.index[int(np.argmax(negative))]) + 1
         raise InputError(
             f"{where}, row {row}: found dose {dose[negative][0]:g} ({int(negative.sum())} are negative; expected doses "
-            "on a linear scale, 0 for controls). If they are decadic logarithms, say so with --dose-scale log10."
+            "on a linear scale, 0 for controls). If they are decadic logarithms, say so with `dose_scale` log10."
         )
     infinite = ~((dose < _ENDLESS) & (np.abs(rows["response"].to_numpy(dtype=np.float64)) < _ENDLESS))
     _refuse_where(rows, infinite, "found an infinite dose or response (expected finite numbers). Correct it", where)
@@ -65,7 +65,7 @@ def refuse_logarithms(rows: pd.DataFrame, where: str) -> None:
         shown = ", ".join(f"{each:g}" for each in designs.index[int(np.argmax(equal))][:5])
         raise InputError(
             f"{where}: the doses rise in equal steps ({shown} ...), as decadic logarithms of doses do and doses seldom "
-            "(expected doses on a linear scale). Say which they are: --dose-scale log10 or --dose-scale linear."
+            "(expected doses on a linear scale). Say which they are: `dose_scale` log10 or `dose_scale` linear."
         )
 
 
@@ -98,7 +98,7 @@ def refuse_two_scales(treated: pd.DataFrame, controls: pd.DataFrame, scale: str,
         if scale.endswith("percent"):
             logger.warning("%s; as %s was said, the former are next to nothing.", words, scale)
         else:
-            settled = ", or say --response-scale percent if the former are next to nothing" if scale == "auto" else ""
+            settled = ", or say `response_scale` percent if the former are next to nothing" if scale == "auto" else ""
             raise InputError(f"{words}{settled}.")
 
 

@@ -173,7 +173,7 @@ def _guess_scale(treated: pd.DataFrame, controls: pd.DataFrame, where: str) -> s
     raise InputError(
         f"{where}: the median response of the {source} is {middle:.3g}{', and responses grow with the dose' * grows} "
         "(expected about 1 or 100 that falls with the dose, as viability does). "
-        f"Say what the responses are with --response-scale, for instance {hint}."
+        f"Say what the responses are with `response_scale`, for instance {hint}."
     )
 
 
@@ -219,16 +219,16 @@ def _check_viability(table: pd.DataFrame, controls: pd.DataFrame, scale: str, wh
     if middle > _BEYOND_NOISE or float(table["viability"].max()) < 0.05:
         raise InputError(
             f"{where}: read as {scale}, the median viability at the lowest doses is {middle:.3g} of the control "
-            "(expected about 1). Correct --response-scale."
+            "(expected about 1). Correct `response_scale`."
         )
     if _median_climb(table, "viability") > _CLIMB:
-        logger.warning("%s: read as %s, viability grows with the dose; check --response-scale.", where, scale)
+        logger.warning("%s: read as %s, viability grows with the dose; check `response_scale`.", where, scale)
     if scale != "signal" and len(controls):
         start, factor = SCALES[scale]
         control = start + factor * float(controls["response"].median())
         if not 0.8 <= control <= 1.25:
             logger.warning(
-                "%s: the median viability of the %d controls is %.3g (expected about 1); check --response-scale.",
+                "%s: the median viability of the %d controls is %.3g (expected about 1); check `response_scale`.",
                 where,
                 len(controls),
                 control,

@@ -174,7 +174,7 @@ def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> Non
         raise InputError(
             f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(table)} responses (expected "
             "measured numbers; classes such as yes and no are not read yet). Give the number behind the class or, "
-            "if the two are meant as numbers, a measure of a name of their own (--measure)."
+            "if the two are meant as numbers, a measure of a name of their own (`measure`)."
         )
 
 
@@ -239,7 +239,7 @@ def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -
         raise InputError(
             f"{where}: {show_ids(odd, 5)} of a table of samples by drugs {'looks' if len(odd) == 1 else 'look'} like "
             "an id, age, time, event, count or code (expected one column of measurements for each drug). Remove such "
-            "columns, or move them to the samples table; if one is a drug, name it in the drugs table (--drugs), or "
+            "columns, or move them to the samples table; if one is a drug, name it in the drugs table (`drugs`), or "
             "give rows of sample_id, drug_id and response."
         )
 

@@ -171,7 +171,7 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
     if "tissue" not in pairs.covariates.columns:
         raise InputError(
             'samples: no column "tissue" serves as covariate (the scheme new-tissues needs one, of text with at most a '
-            "third as many levels as samples). Add the column, group its levels, or choose another --scheme."
+            "third as many levels as samples). Add the column, group its levels, or choose another `scheme`."
         )
     tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
     subjects = pd.factorize(pairs.subjects)[0]
@@ -192,7 +192,7 @@ def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -
     if len(names) < 2:
         raise TooFewGroupsError(
             f"responses: found {len(names)} {words} to hold out (expected 2 or more). "
-            "Add data or choose another --scheme."
+            "Add data or choose another `scheme`."
         )
     n_folds = min(n_folds, len(names))
     sizes = np.bincount(group_of_row)

@@ -120,7 +120,7 @@ def _size(what: str, given: int | None, usual: int, least: int, most: int) -> in
     size = usual if given is None else given
     if not least <= size <= most:
         limits = f"{least} to {most}" if least < most else str(least)
-        raise InputError(f"simulate: found {size} {what} (expected {limits}). Choose another --n-{what}.")
+        raise InputError(f"simulate: found {size} {what} (expected {limits}). Choose another `n_{what}`.")
     return size
 
 

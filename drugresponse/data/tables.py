@@ -121,7 +121,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
         if column not in rows.columns:
             raise InputError(
                 f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). '
-                f"Rename the column, or name it with --{column.removesuffix('_id')}-column."
+                f"Rename the column, or name it with `{column.removesuffix('_id')}_column`."
             )
     table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
     table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})

@@ -156,7 +156,7 @@ def explain(
     (['drug_id', 'feature_id', 'gene', 'effect'], True)
     """
     if refits and refits < _FEWEST_REFITS:
-        raise InputError(f"--refits: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
+        raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
     check_is_fitted(model, "regressor_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected_samples = [str(each) for each in listed]
@@ -208,7 +208,7 @@ def explain(
 def _recipe_of(model: DrugResponseModel, refit_learner: str | None) -> Recipe:
     if refit_learner in _WITHOUT_GENOTYPE:
         raise InputError(
-            f"--refit-learner: found {refit_learner}, which uses no genotype (expected a learner that does). "
+            f"`refit_learner`: found {refit_learner}, which uses no genotype (expected a learner that does). "
             "Take ridge, or leave it out."
         )
     return Recipe.of(model, refit_learner)
@@ -261,7 +261,7 @@ def _refuse_unknown(selected: Sequence[str], genotypes: Genotypes) -> None:
     unknown = pd.Index([each for each in selected if each not in genotypes.sample_ids])
     if len(unknown):
         raise InputError(
-            f"--selected-samples: {len(unknown)} of {len(selected)} have no genotype. "
+            f"`selected_samples`: {len(unknown)} of {len(selected)} have no genotype. "
             f"{suggest_ids(unknown, genotypes.sample_ids)}"
         )
 

@@ -57,7 +57,7 @@ def with_features_of(
     if (alignment.columns < 0).all():
         raise InputError(
             f"genotypes: found none of the {len(trained)} features of the training (expected the same variants or "
-            "genes). Prepare them as those of the training were, with the same choice of --by-gene."
+            "genes). Prepare them as those of the training were, with the same choice of `by_gene`."
         )
     absent = (alignment.columns < 0) & ~alignment.conflict
     filled = absent & absent_as_reference & trained["kind"].isin(_WITH_REFERENCE).to_numpy(dtype=bool)

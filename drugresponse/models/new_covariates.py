@@ -47,7 +47,7 @@ def covariates_as_trained(
     """
     if names and samples is None:
         logger.warning(
-            "samples: no table was given, and the model uses the covariates %s; they count as missing. Give --samples.",
+            "samples: no table was given, and the model uses the covariates %s; they count as missing. Give `samples`.",
             ", ".join(names),
         )
     table = pd.DataFrame(index=sample_ids) if samples is None else samples.reindex(sample_ids)

@@ -48,10 +48,10 @@ def adaptation_of(model: DrugResponseModel) -> PilotAdaptation:
         )
     elif scheme.sample_effect or not scheme.drug_effect:
         found = f"it was trained with the scheme {scheme.name} (expected new samples with drugs of the training)"
-        do = "Train with --scheme new-samples or new-tissues"
+        do = "Train with `scheme` new-samples or new-tissues"
     elif model.manifest_["held_out"] is None:
-        found = "it was trained without held-out check (expected --folds above 0)"
-        do = "Train again with --folds 3 or more"
+        found = "it was trained without held-out check (expected `folds` above 0)"
+        do = "Train again with `folds` 3 or more"
     else:
         found = "hardly any of its training samples has two measured drugs (expected 10 or more such samples)"
         do = "Train with samples of which several drugs were measured"
@@ -90,7 +90,7 @@ class Pilots:
         if list(absent) == [ONLY_DRUG]:
             raise InputError(
                 f'responses: found no column "drug_id" (expected one, as the model knows {len(known)} drugs). '
-                "Add the column, or name it with --drug-column."
+                "Add the column, or name it with `drug_column`."
             )
         if len(absent) == len(ids):
             raise InputError(

@@ -217,14 +217,14 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             tissue_of_pair(pairs)
         if scheme.sample_effect and self.forget_samples:
             raise InputError(
-                f"--forget-samples: the scheme {self.scheme} keeps an effect for each training sample, by name "
-                "(expected a scheme for new samples). Choose another --scheme, or do not forget the samples."
+                f"`forget_samples`: the scheme {self.scheme} keeps an effect for each training sample, by name "
+                "(expected a scheme for new samples). Choose another `scheme`, or do not forget the samples."
             )
         needs_structure = not scheme.drug_effect and self.learner != "additive-mean"
         if needs_structure and not (pairs.drugs["smiles"] != "").any():
             raise InputError(
                 f"drugs: no drug has a structure (the scheme {self.scheme} predicts new drugs from theirs). "
-                "Give --drugs with a column smiles, or choose another --scheme."
+                "Give `drugs` with a column smiles, or choose another `scheme`."
             )
 
     def predict(

@@ -133,7 +133,7 @@ def tell_of_calls(
     if share > 0.5 and absent_means == "missing":
         logger.warning(
             "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
-            "read it with --absent-means reference.",
+            "read it with `absent_means` reference.",
             where,
             100 * share,
         )

@@ -192,7 +192,7 @@ def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, wher
     if others:
         logger.warning(
             "%s: samples of the other tables without a row count as assayed, without alterations: %d (%s). "
-            "Use --absent-means missing where they were not assayed.",
+            "Use `absent_means` missing where they were not assayed.",
             where,
             len(others),
             show_ids(others),
@@ -207,7 +207,7 @@ def _refuse_other_spellings(strange: pd.Index, others: Sequence[str], n_shared: 
         raise InputError(
             f"{where}: {n_shared} of its {len(strange) + n_shared} samples are among those of the other tables, where "
             f"{len(others)} have no row in it and would count as unaltered. "
-            f"{suggest_ids(strange, pd.Index(list(others)))} If they are others, use --absent-means missing, or add a "
+            f"{suggest_ids(strange, pd.Index(list(others)))} If they are others, use `absent_means` missing, or add a "
             "row with the sample alone for each that was assayed."
         )
 

@@ -52,8 +52,8 @@ def micromolar_units(
     (array([0.001]), 'nM, from the column "unit"')
     """
     named = _unit_of_name(dose_column, where)
-    chosen = None if option is None else _known_unit(option, "--dose-unit")
-    _refuse_two(named, chosen, f'{where}: the column "{dose_column}"', "--dose-unit")
+    chosen = None if option is None else _known_unit(option, "`dose_unit`")
+    _refuse_two(named, chosen, f'{where}: the column "{dose_column}"', "`dose_unit`")
     column = _unit_column(table)
     if column is None:
         told = f'{named}, from the column "{dose_column}"' if named else chosen or ""
@@ -65,7 +65,7 @@ def micromolar_units(
         units[text] = _known_unit(text, f'{where}, line {line}, column "{column}"')
         _refuse_two(units[text], named, f'{where}, line {line}, column "{column}"', f'the column "{dose_column}"')
         if (written != "").all():
-            _refuse_two(units[text], chosen, f'{where}, line {line}, column "{column}"', "--dose-unit")
+            _refuse_two(units[text], chosen, f'{where}, line {line}, column "{column}"', "`dose_unit`")
     told = f'{", ".join(sorted({units[text] for text in written}))}, from the column "{column}"'
     return np.array([DOSE_UNITS[units[text]] for text in written]), told
 

@@ -77,13 +77,13 @@ def read_doses(
     if options["dose"] not in table.columns:
         refuse_own_table(table.columns, where, "doses")
     for what, name in options.items():
-        require_column(table, name, f"--{what}-column", where)
+        require_column(table, name, f"`{what}_column`", where)
     signs = decimal_signs(table[options[what]] for what in ("dose", "response"))
     numbers = {what: to_numbers(table[options[what]], where=where, signs=signs) for what in ("dose", "response")}
     rows = pd.DataFrame({"sample_id": table[options["sample"]], "drug_id": table[options["drug"]], **numbers})
     if plate_column is not None:
         plate_column = column_named(table.columns, plate_column, where)
-        require_column(table, plate_column, "--plate-column", where)
+        require_column(table, plate_column, "`plate_column`", where)
         rows["plate"] = table[plate_column]
     elif response_scale == "signal":
         rows = _on_plates(rows, table, where)
@@ -102,7 +102,7 @@ def _scale_of_doses(dose_column: str, dose_scale: str, where: str) -> str:
     if logarithm != "log10":
         raise InputError(
             f'{where}: the column "{dose_column}" seems to hold logarithms (expected doses on a linear scale). Say '
-            "--dose-scale log10 if they are decadic, --dose-scale linear if they are none; else give the doses."
+            "`dose_scale` log10 if they are decadic, `dose_scale` linear if they are none; else give the doses."
         )
     progress.info('%s: the doses in "%s" are read as decadic logarithms.', where, dose_column)
     return "log10"
@@ -121,7 +121,7 @@ def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFr
     if lacking:
         logger.warning(
             '%s: the column "%s" is not used, since %d of the samples\' plates have no control; each row is divided by '
-            "all controls of its sample. Give --plate-column to insist.",
+            "all controls of its sample. Give `plate_column` to insist.",
             where,
             plates[0],
             lacking,
@@ -149,7 +149,7 @@ def _tell(doses: Doses, unit: str, where: str) -> None:
     if not unit and not low <= highest <= high:
         raise InputError(
             f"{where}: the highest dose would be {highest:.3g} uM (expected {low:g} to {high:g}, where the file does "
-            "not say the unit). Give the unit of the doses with --dose-unit."
+            "not say the unit). Give the unit of the doses with `dose_unit`."
         )
     if highest > _HIGHEST_USUAL:
         logger.warning(

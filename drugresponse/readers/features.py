@@ -65,7 +65,7 @@ def describe_features(
     ['altered', 'dosage']
     """
     if kind is not None and kind not in KINDS:
-        raise InputError(f'--kind: "{kind}" is unknown. {nearest(kind, KINDS)}')
+        raise InputError(f'`kind`: "{kind}" is unknown. {nearest(kind, KINDS)}')
     ids = pd.Index(without_blanks(map(str, feature_ids), where), name="feature_id", dtype=object)
     if not ids.is_unique:
         raise InputError(

@@ -51,7 +51,7 @@ FOREIGN: Mapping[str, str] = {
     "an SQLite database": _SAVE_TEXT,
     "a Feather or Arrow file": "Save it as Parquet or tab-separated text, and give that.",
     "a SAS, SPSS or Stata file": _SAVE_TEXT,
-    "a model file (.safetensors)": "Give it as --model, and measured data here.",
+    "a model file (.safetensors)": "Give it as `model`, and measured data here.",
     "a BAM file": _CALL,
     "a CRAM file": _CALL,
     "a SAM file": _CALL,

@@ -66,7 +66,7 @@ def genotype_format_of(path: str | Path, asked: str = "auto") -> str:
         `asked` is unknown, the file holds another format, or one that is not read.
     """
     if asked not in GENOTYPE_FORMATS:
-        raise InputError(f'--genotype-format: "{asked}" is unknown. {nearest(asked, GENOTYPE_FORMATS)}')
+        raise InputError(f'`genotype_format`: "{asked}" is unknown. {nearest(asked, GENOTYPE_FORMATS)}')
     file = Path(path)
     if _is_fileset(file):
         return "plink"
@@ -75,7 +75,7 @@ def genotype_format_of(path: str | Path, asked: str = "auto") -> str:
     found = _BY_CONTENT.get(content)
     if found is not None and asked not in ("auto", found):
         raise InputError(
-            f"{file.name}: this is {_NAMES[content]} (expected {_EXPECTED[asked]}). Use --genotype-format auto."
+            f"{file.name}: this is {_NAMES[content]} (expected {_EXPECTED[asked]}). Use `genotype_format` auto."
         )
     if content in FOREIGN:
         refuse_unreadable(content, file.name)

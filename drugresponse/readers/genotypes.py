@@ -162,11 +162,11 @@ def read_genotypes(
     """
     files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
     if absent_means is not None and absent_means not in ABSENT_MEANS:
-        raise InputError(f'--absent-means: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
+        raise InputError(f'`absent_means`: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
     if not files:
         raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
     if filters not in FILTERS:
-        raise InputError(f'--filters: "{filters}" is unknown. {nearest(filters, FILTERS)}')
+        raise InputError(f'`filters`: "{filters}" is unknown. {nearest(filters, FILTERS)}')
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
     means = cast("AbsentMeans | None", absent_means)

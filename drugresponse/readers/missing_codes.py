@@ -81,5 +81,5 @@ def _far(codes: NDArray[Any], others: NDArray[Any]) -> bool:
 def _both_readings(where: str, found: str) -> InputError:
     return InputError(
         f"{where}: found {found} (a mark of missing calls, or a measurement). If it marks what is missing, empty these "
-        "cells; if it is a number like the others, say so with --kind copy_number or --kind score."
+        "cells; if it is a number like the others, say so with `kind` copy_number or `kind` score."
     )

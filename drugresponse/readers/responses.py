@@ -126,10 +126,10 @@ def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], wh
 
 
 def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
-    require_column(table, sample, "--sample-column", where)
-    require_column(table, response, "--response-column", where)
+    require_column(table, sample, "`sample_column`", where)
+    require_column(table, response, "`response_column`", where)
     if drug != "drug_id":
-        require_column(table, drug, "--drug-column", where)
+        require_column(table, drug, "`drug_column`", where)
     samples = _cleaned(table[sample], where)
     if drug not in table.columns:
         _refuse_unnamed_drugs(table, sample, response, where)
@@ -185,7 +185,7 @@ def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
         raise InputError(
             f'{where}: found no column "response", and ids in "{samples.name}" repeat '
             "(expected one row for each sample in a table of samples by drugs). "
-            "Name the columns with --sample-column, --drug-column and --response-column."
+            "Name the columns with `sample_column`, `drug_column` and `response_column`."
         )
 
 
@@ -196,7 +196,7 @@ def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where
     if named and table[sample].duplicated().any():
         raise InputError(
             f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '
-            f"(expected one drug). If it names the drug, give --drug-column '{named[0]}'; "
+            f"(expected one drug). If it names the drug, give `drug_column` '{named[0]}'; "
             "if all rows are of one drug, remove the column."
         )
 

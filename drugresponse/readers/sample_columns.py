@@ -60,8 +60,8 @@ def feature_columns(names: Sequence[str], where: str, described: Collection[str]
     if not kept.all():
         logger.warning(
             "%s: left out are columns that tell of the sample and not of its genotype: %s. Covariates belong into "
-            "--samples and measurements into --responses; a feature that bears such a name must be listed in "
-            "--features, or named otherwise.",
+            "`samples` and measurements into `responses`; a feature that bears such a name must be listed in "
+            "`features`, or named otherwise.",
             where,
             show_ids([name for name, keep in zip(names, kept, strict=True) if not keep]),
         )

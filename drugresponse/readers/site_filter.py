@@ -188,7 +188,7 @@ def tell_of_failed(where: str, failed: Counter[str], n_calls: int, passed_only: 
     if n_calls:
         what.append(f"{count(n_calls, 'call')} (FT)")
     if what:
-        done = "are left out" if passed_only else "are kept; --filters pass leaves them out"
+        done = "are left out" if passed_only else "are kept; `filters` pass leaves them out"
         logger.warning("%s: %s failed a filter and %s.", where, " and ".join(what), done)
 
 

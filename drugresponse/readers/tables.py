@@ -80,7 +80,7 @@ def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.Da
     InputError
         As `read_table`; or the id column is absent, or an id is empty or repeated.
     """
-    return _read_by_id(path, sample_column, "sample_id", "--sample-column")
+    return _read_by_id(path, sample_column, "sample_id", "`sample_column`")
 
 
 def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFrame:
@@ -98,7 +98,7 @@ def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFram
     InputError
         As `read_table`; or the id column is absent, or an id is empty or repeated.
     """
-    return _read_by_id(path, drug_column, "drug_id", "--drug-column")
+    return _read_by_id(path, drug_column, "drug_id", "`drug_column`")
 
 
 def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
@@ -125,9 +125,9 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     table = read_table(path)
     sample_column, drug_column = (column_named(table.columns, each, where) for each in (sample_column, drug_column))
     names = {sample_column: "sample_id", drug_column: "drug_id"}
-    require_column(table, sample_column, "--sample-column", where)
+    require_column(table, sample_column, "`sample_column`", where)
     if drug_column != "drug_id":
-        require_column(table, drug_column, "--drug-column", where)
+        require_column(table, drug_column, "`drug_column`", where)
     pairs = pd.DataFrame({name: clean_ids(table[name], where) for name in names if name in table.columns})
     for name in pairs.columns:
         empty = (pairs[name] == "").to_numpy()

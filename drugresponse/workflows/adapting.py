@@ -95,7 +95,7 @@ def adapt(
         )
         _refuse_without_rows(result)
         if table is not None:
-            refuse_few_features(result, fitted, table, minimum_features, advice=", or leave --genotypes out")
+            refuse_few_features(result, fitted, table, minimum_features, advice=", or leave `genotypes` out")
         write_table(true_and_false(result), out["predictions"])
         ranked = fitted.next_drugs(
             pilots,
@@ -122,7 +122,7 @@ def _refuse_without_rows(result: pd.DataFrame) -> None:
     if not len(result):
         raise InputError(
             "predictions: every drug of every sample was measured (expected some to predict). "
-            "Name the rows with --pairs, or give --drugs with others."
+            "Name the rows with `pairs`, or give `drugs` with others."
         )
 
 

@@ -48,8 +48,8 @@ def curves(
     """
     if plate_column and response_scale != "signal":
         raise InputError(
-            f'--plate-column: found "{plate_column}" beside --response-scale {response_scale} (plates matter for a raw '
-            "signal only). Leave the option out, or give --response-scale signal."
+            f'`plate_column`: found "{plate_column}" beside `response_scale` {response_scale} (plates matter for a raw '
+            "signal only). Leave the option out, or give `response_scale` signal."
         )
     with output_files({"responses": responses, "fits": fits, "report": report}, [doses]) as out:
         measured = read_doses(

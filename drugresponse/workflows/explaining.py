@@ -127,10 +127,10 @@ def _refuse_outputs_without_input(
     pathways: Path | None, gene_sets: Path | None, reasons: Path | None, chosen: Sequence[str]
 ) -> None:
     if pathways is not None and gene_sets is None:
-        raise InputError("--pathways: found no gene sets to test (expected --gene-sets). Give a GMT file.")
+        raise InputError("`pathways`: found no gene sets to test (expected `gene_sets`). Give a GMT file.")
     if reasons is not None and not chosen:
         raise InputError(
-            "--reasons: found no samples to explain (expected --selected-samples). "
+            "`reasons`: found no samples to explain (expected `selected_samples`). "
             "Name one or several, separated by commas."
         )
 

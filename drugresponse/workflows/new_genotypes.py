@@ -98,7 +98,7 @@ def refuse_few_features(
     raise InputError(
         f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's weight "
         f"in any sample (expected {least:.0%} or more). {absent}{' ' if absent else ''}Check that ids, places and "
-        f"alleles are those of the training (prepare writes them so with --like), or lower --minimum-features{advice}."
+        f"alleles are those of the training (prepare writes them so with `like`), or lower `minimum_features`{advice}."
     )
 
 

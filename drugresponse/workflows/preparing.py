@@ -158,14 +158,14 @@ class _Asked:
 
 def _genes(genes: Sequence[str] | None, gene_list: Path | None) -> frozenset[str] | None:
     """Symbols from both sources."""
-    found = [read_gene_list(each) for each in _typed("--genes", genes or (), "--gene-list")]
+    found = [read_gene_list(each) for each in _typed("`genes`", genes or (), "`gene_list`")]
     if gene_list is not None:
         found.append(read_gene_list(Path(gene_list)))
     return frozenset().union(*found) if found else None
 
 
 def _regions(regions: Path | None, within: str | None) -> Regions | None:
-    found = [read_regions(each) for each in _typed("--within", (within or "").split(","), "--regions")]
+    found = [read_regions(each) for each in _typed("`within`", (within or "").split(","), "`regions`")]
     if regions is not None:
         found.append(read_regions(Path(regions)))
     return Regions.of(each for part in found for each in part.regions) if found else None
@@ -185,8 +185,8 @@ def _typed(option: str, words: Sequence[str], instead: str) -> list[str]:
 def _features_of_training(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
     if site_filter is not None and site_filter.looks_at_calls:
         raise InputError(
-            "--like: found a limit of frequency or missing calls too (expected none: which features are kept was "
-            "decided at the training). Leave out --minimum-frequency and --maximum-missing."
+            "`like`: found a limit of frequency or missing calls too (expected none: which features are kept was "
+            "decided at the training). Leave out `minimum_frequency` and `maximum_missing`."
         )
     return read_genotypes(like).features
 
@@ -200,7 +200,7 @@ def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: s
     if n_absent and not as_reference:
         logger.warning(
             "genotypes: absent are %d of the %s of the training; they count as missing. If the files list only "
-            "what differs from the reference, read them with --absent-means reference.",
+            "what differs from the reference, read them with `absent_means` reference.",
             n_absent,
             count(len(trained), "feature"),
         )

@@ -46,7 +46,7 @@ def test_refuse_misread__honest_numbers_pass(name, values, caplog):
         ("log10_ic50_m", LN / np.log(10), "half of them above 0.65"),
         ("pic50", LN / np.log(10) - 6, r"half of them below -5.3.* or logarithms of another base, unit or sign"),
         ("pic50", np.exp(LN) * 1000, "half of them above"),
-        ("auc", np.linspace(5, 130, 60), r"auc from 5 to 130 .*give their --unit"),
+        ("auc", np.linspace(5, 130, 60), r"auc from 5 to 130 .*give their `unit`"),
         ("emax", np.linspace(0.5, 1, 60) * np.repeat([1, 100], 30), "bring all to one"),
         ("viability", np.where(np.arange(60) % 2, 0.9, 1.0) * np.repeat([1, 100], 30), "to be mixed"),
     ],

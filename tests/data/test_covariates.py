@@ -49,7 +49,7 @@ def test_arm_covariate__doses_may_be_many_but_texts_may_not():
 def test_arm_covariate__a_single_arm_is_refused(column, told):
     message = (
         f'samples, column "arm": found {told} among 3 samples with genotype and response (expected two treatment arms '
-        "or more). Correct the column, or leave --arm out."
+        "or more). Correct the column, or leave `arm` out."
     )
     with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
         arm_covariate(samples_with(arm=column), "arm")
@@ -58,7 +58,7 @@ def test_arm_covariate__a_single_arm_is_refused(column, told):
 def test_arm_covariate__absent_column():
     with pytest.raises(InputError, match=r'no column "treatmnt" \(expected the .* Did you mean "treatment"\?'):
         arm_covariate(samples_with(treatment=["a", "b"]), "treatmnt")
-    with pytest.raises(InputError, match=r'no column "arm" .* Give --samples with this column\.$'):
+    with pytest.raises(InputError, match=r'no column "arm" .* Give `samples` with this column\.$'):
         arm_covariate(pd.DataFrame(index=["s"]), "arm")
 
 

@@ -108,14 +108,14 @@ def test_build__numbers_that_begin_like_viability_and_are_not(response, hint):
     ("factor", "scale", "found"), [(100, "fraction", r"fraction, .* is 103"), (1, "percent", r"percent, .* is 0\.0103")]
 )
 def test_build__told_wrongly(factor, scale, found):
-    with pytest.raises(InputError, match=f"read as {found} of the control .* Correct --response-scale"):
+    with pytest.raises(InputError, match=f"read as {found} of the control .* Correct `response_scale`"):
         Doses.build(rows(response=rows()["response"] * factor), scale=scale)
 
 
 def test_build__told_the_wrong_way_round(caplog):
     with caplog.at_level(logging.WARNING):
         Doses.build(rows(), scale="inhibition")
-    assert "viability grows with the dose; check --response-scale" in caplog.text
+    assert "viability grows with the dose; check `response_scale`" in caplog.text
 
 
 def test_build__signal_is_divided_by_the_controls_of_its_plate():
@@ -205,7 +205,7 @@ def test_build__doses_that_may_be_logarithms_must_be_told(steps):
         )
         for i in range(3)
     )
-    with pytest.raises(InputError, match=r"doses rise in equal steps .*--dose-scale log10 or --dose-scale linear"):
+    with pytest.raises(InputError, match=r"doses rise in equal steps .*`dose_scale` log10 or `dose_scale` linear"):
         Doses.build(table)
     assert Doses.build(table, dose_scale="log10", unit=1e-3).table["dose"].iloc[-1] == pytest.approx(
         10 ** steps[-1] / 1e3
@@ -227,7 +227,7 @@ def test_build__logarithms_of_controls_and_of_too_much():
     assert Doses.build(table, dose_scale="log10").table["dose"].tolist() == pytest.approx([0.01, 1, 10])
     with pytest.raises(InputError, match="found an infinite dose or response"):
         Doses.build(rows(1, dose=[1.0, 2.0, 3.0, 900.0]), dose_scale="log10")
-    with pytest.raises(InputError, match=r"found dose -2 .*--dose-scale log10"):
+    with pytest.raises(InputError, match=r"found dose -2 .*`dose_scale` log10"):
         Doses.build(rows(1, dose=[-2.0, -1.0, 0.0, 1.0]))
 
 

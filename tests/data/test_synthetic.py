@@ -200,7 +200,7 @@ def test_simulate_cohort__smallest_sizes(preset, sizes):
     ("settings", "message"),
     [
         ({"preset": "cell_line"}, r'found preset "cell_line"\. Did you mean "cell-lines"\?'),
-        ({"n_samples": 19}, r"found 19 samples \(expected 20 to 1000000\)\. Choose another --n-samples\."),
+        ({"n_samples": 19}, r"found 19 samples \(expected 20 to 1000000\)\. Choose another `n_samples`\."),
         ({"n_drugs": 0}, r"found 0 drugs \(expected 1 to 864\)"),
         ({"n_features": 5}, r"found 5 features \(expected 20 to"),
         ({"preset": "germline", "n_drugs": 2}, r"found 2 drugs \(expected 1\)"),

@@ -85,9 +85,9 @@ def test_responses__without_repeats_have_no_replicates():
     [
         (
             rows().drop(columns="response"),
-            r'^r: found no column "response" \(its columns are .*\)\. .*--response-column',
+            r'^r: found no column "response" \(its columns are .*\)\. .*`response_column`',
         ),
-        (rows().drop(columns="sample_id"), r"name it with --sample-column"),
+        (rows().drop(columns="sample_id"), r"name it with `sample_column`"),
         (rows(sample_id=["s", None]), r"^r, row 2: found an empty id"),
         (rows(drug_id=["", "d"]), r"^r, row 1: found an empty id"),
         (rows(response=[1.0, np.inf]), r"^r, row 2: found an infinite response \(1 in all; expected finite numbers\)"),

@@ -80,7 +80,7 @@ def test_explain__refits_have_the_features_of_the_model_alone():
 def test_explain__refits_of_a_learner_without_genotype_are_refused():
     cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
     model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, cohort.responses)
-    with pytest.raises(InputError, match="--refit-learner: found covariates, which uses no genotype"):
+    with pytest.raises(InputError, match="`refit_learner`: found covariates, which uses no genotype"):
         dr.explain(model, cohort.genotypes, cohort.responses, refit_learner="covariates")
 
 

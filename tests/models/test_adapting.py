@@ -155,10 +155,10 @@ def test_adapt__seen_samples_are_flagged_and_get_no_bounds(model):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"folds": 0}, r"model: it was trained without held-out check .*Train again with --folds 3 or more\."),
+        ({"folds": 0}, r"model: it was trained without held-out check .*Train again with `folds` 3 or more\."),
         (
             {"scheme": "random-pairs"},
-            r"with the scheme random-pairs .*Train with --scheme new-samples or new-tissues\.",
+            r"with the scheme random-pairs .*Train with `scheme` new-samples or new-tissues\.",
         ),
     ],
 )
@@ -179,7 +179,7 @@ def test_adapt__refuses_a_model_of_one_drug():
     ("pilots", "message"),
     [
         (pilots_of("d0").assign(drug_id="D-0"), r'none of its 1 drugs is known to the model\. .*"D-0" may be "d0"'),
-        (pilots_of("d0").drop(columns="drug_id"), r'responses: found no column "drug_id" .*--drug-column'),
+        (pilots_of("d0").drop(columns="drug_id"), r'responses: found no column "drug_id" .*`drug_column`'),
         (pilots_of("d0").assign(sample_id="S-1"), r'responses: none of its 1 samples has a genotype\. .*"S-1"'),
     ],
 )

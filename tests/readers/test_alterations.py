@@ -354,7 +354,7 @@ def test_read_alterations__one_match_does_not_make_the_others_wild_type(tmp_path
     known = [BARCODES[0], *(barcode[:length] for barcode in BARCODES[1:])]
     with pytest.raises(InputError, match=f'1 of its 6 samples .*"{BARCODES[1]}" may be "{known[1]}"') as error:
         read_alterations(file, known_samples=known)
-    assert "--absent-means missing" in str(error.value)
+    assert "`absent_means` missing" in str(error.value)
 
 
 def test_read_alterations__most_ids_of_both_sides_without_a_match_are_refused(tmp_path):

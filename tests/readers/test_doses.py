@@ -34,7 +34,7 @@ def test_read_doses__unknown_unit(tmp_path):
     path = write(tmp_path, HEADER + "\tdose_unit", [f"{row}\tmg/ml" for row in BODY])
     with pytest.raises(InputError, match=r'doses.dat, line 2, column "dose_unit": "mg/ml" is no unit of dose.'):
         read_doses(path)
-    with pytest.raises(InputError, match=r'--dose-unit: "mikro" is no unit of dose'):
+    with pytest.raises(InputError, match=r'`dose_unit`: "mikro" is no unit of dose'):
         read_doses(write(tmp_path), dose_unit="mikro")
 
 
@@ -56,12 +56,12 @@ def test_read_doses__other_names_and_decimal_commas(tmp_path):
 @pytest.mark.parametrize("column", ["sample_id", "drug_id", "dose", "response"])
 def test_read_doses__absent_column(tmp_path, column):
     path = write(tmp_path, HEADER.replace(column, "other"))
-    option = "--" + column.removesuffix("_id") + "-column"
+    option = f"`{column.removesuffix('_id')}_column`"
     with pytest.raises(
         InputError, match=f'doses.dat: found no column "{column}" .*its name or its number .* with {option}'
     ):
         read_doses(path)
-    with pytest.raises(InputError, match=r'found no column "plate" .*--plate-column'):
+    with pytest.raises(InputError, match=r'found no column "plate" .*`plate_column`'):
         read_doses(write(tmp_path), plate_column="plate")
 
 
@@ -94,7 +94,7 @@ NANOMOLAR = ["s1\td1\t100\t0.98", "s1\td1\t1000\t0.5", "s1\td1\t10000\t0.1"]
 def test_read_doses__unit_in_the_name_of_the_column(tmp_path, name, option):
     path = write(tmp_path, HEADER.replace("dose", name), NANOMOLAR)
     assert read_doses(path, dose_column=name, dose_unit=option).table["dose"].tolist() == pytest.approx([0.1, 1, 10])
-    with pytest.raises(InputError, match=r"the column .* is in nM, and --dose-unit in uM .* Correct one"):
+    with pytest.raises(InputError, match=r"the column .* is in nM, and `dose_unit` in uM .* Correct one"):
         read_doses(path, dose_column=name, dose_unit="uM")
 
 
@@ -108,7 +108,7 @@ def test_read_doses__micromolar_by_name_or_by_default(tmp_path, name):
 def test_read_doses__a_column_of_units(tmp_path, column):
     path = write(tmp_path, f"{HEADER}\t{column}", [f"{row}\tnM" for row in NANOMOLAR])
     assert read_doses(path).table["dose"].tolist() == pytest.approx([0.1, 1, 10])
-    with pytest.raises(InputError, match=rf'line 2, column "{column}" is in nM, and --dose-unit in uM'):
+    with pytest.raises(InputError, match=rf'line 2, column "{column}" is in nM, and `dose_unit` in uM'):
         read_doses(path, dose_unit="uM")
     path = write(tmp_path, f"{HEADER}\t{column}".replace("dose\t", "conc_uM\t"), [f"{row}\tnM" for row in NANOMOLAR])
     with pytest.raises(InputError, match=rf'column "{column}" is in nM, and the column "conc_uM" in uM'):
@@ -128,7 +128,7 @@ def test_read_doses__mass_per_volume_is_no_amount(tmp_path, name):
 
 def test_read_doses__impossible_doses_ask_for_their_unit(tmp_path):
     molar = write(tmp_path, body=["s1\td1\t1e-8\t0.98", "s1\td1\t1e-7\t0.5", "s1\td1\t1e-6\t0.1"])
-    with pytest.raises(InputError, match=r"highest dose would be 1e-06 uM .* Give the unit .* --dose-unit"):
+    with pytest.raises(InputError, match=r"highest dose would be 1e-06 uM .* Give the unit .* `dose_unit`"):
         read_doses(molar)
     assert read_doses(molar, dose_unit="M").table["dose"].tolist() == pytest.approx([0.01, 0.1, 1])
 
@@ -141,7 +141,7 @@ def test_read_doses__logarithms_by_the_name_of_the_column(tmp_path):
     decadic = write(tmp_path, HEADER.replace("dose", "log10_nM"), LOGS)
     assert read_doses(decadic, dose_column="log10_nM").table["dose"].tolist() == wanted
     path = write(tmp_path, HEADER.replace("dose", "log_dose"), LOGS)
-    with pytest.raises(InputError, match=r'"log_dose" seems to hold logarithms .*--dose-scale log10 .*linear'):
+    with pytest.raises(InputError, match=r'"log_dose" seems to hold logarithms .*`dose_scale` log10 .*linear'):
         read_doses(path, dose_column="log_dose")
     found = read_doses(path, dose_column="log_dose", dose_scale="log10", dose_unit="nM")
     assert found.table["dose"].tolist() == wanted

@@ -45,7 +45,7 @@ def test_genotype_format_of__insisting(tmp_path):
     assert genotype_format_of(file, "matrix") == "matrix"
     file.write_bytes(b"\x89HDF\r\n\x1a\n")
     with pytest.raises(
-        InputError, match=r"this is HDF5 \(expected a table of star alleles\)\. Use --genotype-format auto"
+        InputError, match=r"this is HDF5 \(expected a table of star alleles\)\. Use `genotype_format` auto"
     ):
         genotype_format_of(file, "star-alleles")
     with pytest.raises(InputError, match=r'"h5ad" is unknown'):

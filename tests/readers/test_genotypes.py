@@ -230,7 +230,7 @@ def test_read_genotypes__files_that_are_not_read(tmp_path, content, message):
 def test_read_genotypes__options(cohort):
     with pytest.raises(InputError, match=r'"matrx" is unknown. Did you mean "matrix"'):
         read_genotypes(cohort / "matrix", genotype_format="matrx")
-    with pytest.raises(InputError, match='--absent-means: "ref" is unknown'):
+    with pytest.raises(InputError, match='`absent_means`: "ref" is unknown'):
         read_genotypes(cohort / "vcf", absent_means="ref")
     with pytest.raises(InputError, match=r"this is BCF \(expected a matrix\)"):
         read_genotypes(cohort / "bcf", genotype_format="matrix")

@@ -23,7 +23,7 @@ def with_code(code, cells=CALLS):
 @pytest.mark.parametrize("code", [-9, -1, 9, 99, -99, -127, 255])
 @pytest.mark.parametrize("kind", [None, "dosage", "altered"])
 def test_as_genotypes__a_mark_of_missing_calls_is_no_dosage(code, kind):
-    with pytest.raises(InputError, match=rf"found {code} in 3 cells, and 0 to 2 in all others .*--kind copy_number"):
+    with pytest.raises(InputError, match=rf"found {code} in 3 cells, and 0 to 2 in all others .*`kind` copy_number"):
         table(with_code(code), kind)
     assert table(with_code(code), "copy_number").dense().max() == max(code, 2)
 

@@ -57,11 +57,11 @@ def test_read_responses__wide_with_a_word_names_the_cell(tmp_path):
     [
         (
             "sample_id\tdrug_id\tauc\ns\td\t1\n",
-            'no column "response" .*"sample_id", "drug_id", "auc".*--response-column',
+            'no column "response" .*"sample_id", "drug_id", "auc".*`response_column`',
         ),
-        ("sample_id\tln_ic50\ns\t1\n", 'no column "response".*--response-column'),
-        ("sample_id\tname\ttissue\ns\tx\tlung\n", 'no column "response".*--response-column'),
-        ("cell\tdrug_id\tresponse\ns\td\t1\n", 'no column "sample_id".*--sample-column'),
+        ("sample_id\tln_ic50\ns\t1\n", 'no column "response".*`response_column`'),
+        ("sample_id\tname\ttissue\ns\tx\tlung\n", 'no column "response".*`response_column`'),
+        ("cell\tdrug_id\tresponse\ns\td\t1\n", 'no column "sample_id".*`sample_column`'),
         ("sample_id\tresponse\ns\t1\n\t2\n", 'line 3, column "sample_id": found an empty id'),
         ("sample_id\tresponse\ns\t1\nNA\t2\n", 'line 3, column "sample_id": found "NA", a word for missing, as id'),
         ("sample_id\tdrug_id\tresponse\ns\tNaN\t1\n", 'line 2, column "drug_id": found "NaN", a word for missing'),
@@ -78,9 +78,9 @@ def test_read_responses__broken(tmp_path, text, message):
 
 def test_read_responses__named_column_that_is_absent(tmp_path):
     file = write(tmp_path, "sample_id\tdrug_id\tresponse\ns\td\t1\n")
-    with pytest.raises(InputError, match=r'no column "compound".*--drug-column'):
+    with pytest.raises(InputError, match=r'no column "compound".*`drug_column`'):
         read_responses(file, drug_column="compound")
-    with pytest.raises(InputError, match=r'no column "auc".*--response-column'):
+    with pytest.raises(InputError, match=r'no column "auc".*`response_column`'):
         read_responses(file, response_column="auc")
 
 
@@ -94,7 +94,7 @@ def test_read_responses__a_long_table_under_other_names_is_not_taken_for_wide(tm
 def test_read_responses__drugs_under_another_name_are_not_averaged(tmp_path):
     path = tmp_path / "table.tsv"
     path.write_text("sample_id\tdrug\tresponse\nA\tx\t2.5\nA\ty\t0.5\nB\tx\t1.5\n")
-    with pytest.raises(InputError, match=r"samples repeat and there is a column \"drug\".*give --drug-column 'drug'"):
+    with pytest.raises(InputError, match=r"samples repeat and there is a column \"drug\".*give `drug_column` 'drug'"):
         read_responses(path)
     assert len(read_responses(path, drug_column="drug")) == 3
 
@@ -193,7 +193,7 @@ def wide(name: str, values: list[object]) -> str:
 )
 def test_read_responses__metadata_in_a_wide_table_is_refused_unless_known_as_a_drug(tmp_path, name, values):
     file = write(tmp_path, wide(name, values))
-    with pytest.raises(InputError, match=r"look.? like an id, age, time, event, count or code .*--drugs"):
+    with pytest.raises(InputError, match=r"look.? like an id, age, time, event, count or code .*`drugs`"):
         read_responses(file)
     assert len(read_responses(file, drug_ids=[name])) == 36
 
@@ -228,7 +228,7 @@ def test_read_responses__a_wide_table_pools_what_its_decimals_tell(tmp_path):
 
 def test_read_responses__drugs_with_numbers_for_ids_are_not_averaged(tmp_path):
     path = write(tmp_path, "sample_id\tDRUG_ID\tresponse\nA\t1003\t2.5\nA\t1004\t0.5\nB\t1003\t1.5\n")
-    with pytest.raises(InputError, match=r'there is a column "DRUG_ID" .*--drug-column'):
+    with pytest.raises(InputError, match=r'there is a column "DRUG_ID" .*`drug_column`'):
         read_responses(path)
 
 

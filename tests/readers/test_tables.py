@@ -128,7 +128,7 @@ def test_read_samples__missing_cleared_ids_kept_and_decimal_commas(tmp_path):
 
 def test_read_drugs__absent_column_names_the_columns_and_the_option(tmp_path):
     file = write(tmp_path, "compound\tsmiles\nA\tCC\n", "drugs.tsv")
-    message = r'drugs.tsv: found no column "drug_id" \(its columns are "compound", "smiles"\).*--drug-column'
+    message = r'drugs.tsv: found no column "drug_id" \(its columns are "compound", "smiles"\).*`drug_column`'
     with pytest.raises(InputError, match=message):
         read_drugs(file)
     assert read_drugs(file, drug_column="compound").index.tolist() == ["A"]
@@ -149,7 +149,7 @@ def test_read_pairs__empty_id_and_absent_columns(tmp_path):
     file = write(tmp_path, "sample_id\tdrug_id\ns1\td1\n\td1\n", "pairs.tsv")
     with pytest.raises(InputError, match=r'pairs.tsv, line 3: found an empty "sample_id"'):
         read_pairs(file)
-    with pytest.raises(InputError, match=r'found no column "compound".*--drug-column'):
+    with pytest.raises(InputError, match=r'found no column "compound".*`drug_column`'):
         read_pairs(file, drug_column="compound")
 
 

@@ -216,7 +216,7 @@ def test_read_variants__mostly_missing_suggests_the_option(tmp_path, caplog):
     read_variants(file)
     assert caplog.records[0].levelno == logging.WARNING
     assert "75 % of the calls are missing" in caplog.text
-    assert "--absent-means reference" in caplog.text
+    assert "`absent_means` reference" in caplog.text
 
 
 def test_read_variants__records_without_calls_are_counted(tmp_path, caplog):
