@@ -84,7 +84,8 @@ def test_module__names_in_all_exist(path):
 @EVERY
 def test_module__keeps_the_rules_of_the_house(path):
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
+    # 300 are a sign that a module holds two ideas; one idea may take some more
+    assert len(text.splitlines()) <= 400
     assert path.stem not in ("utils", "util", "helpers", "helper", "common", "misc")
     tree = ast.parse(text)
     assert ast.get_docstring(tree), "a module says what it is for"
