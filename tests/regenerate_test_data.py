@@ -54,7 +54,7 @@ PROMISED: dict[str, dict[str, Any]] = {
 }
 USED_BY_MODELS = {"genotypes.tsv", "features.tsv", "samples.tsv"}
 AWKWARD_SAMPLES = ["-L1", 'O\'Brien "2"', "Zelle ä µ", "a;b|c $HOME", "`d`", "{e}", "\\f", "#g", "100%"]
-AWKWARD_DRUGS = ["-", "5-FU (i.v.)", "N,N'-dimethyl", "drug é"]
+AWKWARD_DRUGS = ["-d", "5-FU (i.v.)", "N,N'-dimethyl", "drug é"]
 
 
 def write_model(name: str, path: Path) -> None:
