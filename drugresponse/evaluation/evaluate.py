@@ -31,7 +31,7 @@ from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.models.base import LEARNERS, PairRegressor, learner_class
 from drugresponse.models.manifest import package_versions
 from drugresponse.models.requests import drugs_by_id
-from drugresponse.models.threads import available_cores
+from drugresponse.models.threads import available_cores, one_thread
 from drugresponse.readers import as_genotypes
 from drugresponse.version import __version__
 
@@ -45,6 +45,7 @@ _SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "d
 """What may be set whichever learners are asked for."""
 
 
+@one_thread()
 def evaluate(
     genotypes: Any,
     responses: Responses | pd.DataFrame,

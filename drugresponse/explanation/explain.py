@@ -33,7 +33,7 @@ from drugresponse.models.new_covariates import covariates_as_trained
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.predictions import PREDICTION_COLUMNS
 from drugresponse.models.requests import drugs_by_id
-from drugresponse.models.threads import available_cores
+from drugresponse.models.threads import available_cores, one_thread
 from drugresponse.readers import as_genotypes
 from drugresponse.readers.gene_sets import GeneSet
 
@@ -97,6 +97,7 @@ class Explanation:
     refit_learner: str
 
 
+@one_thread()
 def explain(
     model: DrugResponseModel,
     genotypes: Any,
@@ -161,7 +162,6 @@ def explain(
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected_samples = [str(each) for each in listed]
     recipe = _recipe_of(model, refit_learner)
-    jobs = n_jobs or available_cores()
     trained = trained_features(model.regressor_)
     called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
@@ -182,7 +182,7 @@ def explain(
         adjust_sensitivity=adjust_sensitivity,
         minimum_carriers=minimum_carriers,
         random_state=random_state,
-        n_jobs=jobs,
+        n_jobs=n_jobs or available_cores(),
     )
     spread, noise = _refit(recipe, _features_of_model(rows, known), told.pairs, effects, refits, random_state)
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)

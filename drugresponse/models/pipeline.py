@@ -134,6 +134,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
+    @one_thread()
     def fit(
         self,
         genotypes: Any,
@@ -182,11 +183,10 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         for each in self.findings_:
             if each.severity == "leak" or (each.check, each.severity) == (TWINS, "warning"):
                 logger.warning("%s", each.message)
-        with one_thread():
-            held_out = self._fit_regressor(rows)
-            self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
-            learn = PilotAdaptation.learn
-            self.adaptation_ = None if held_out is None else learn(held_out, self.random_state, self._jobs())
+        held_out = self._fit_regressor(rows)
+        self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
+        pilots = None if held_out is None else PilotAdaptation.learn(held_out, self.random_state, self._jobs())
+        self.adaptation_ = pilots
         self.metrics_ = None if held_out is None else score_held_out(held_out, self.learner)
         self.intervals_ = None if held_out is None else held_out.intervals()
         self.loss_, self.drugs_ = rows.loss, rows.pairs.drugs
@@ -227,6 +227,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
                 "Give `drugs` with a column smiles, or choose another `scheme`."
             )
 
+    @one_thread()
     def predict(
         self,
         genotypes: Any,
@@ -264,9 +265,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         alignment = align(table.features, trained)
         asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
         far = out_of_range(self, asked.genotypes, asked.covariates)
-        with one_thread():
-            predicted = self.regressor_.predict(asked)
-            baseline = self.naive_.finest(asked)
+        predicted = self.regressor_.predict(asked)
+        baseline = self.naive_.finest(asked)
         told = prediction_table(
             asked,
             predicted,
@@ -281,6 +281,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         bounds = None if self.intervals_ is None else self.intervals_.bounds(asked, predicted)
         return told if bounds is None else with_bounds(told, *bounds, self.scheme)
 
+    @one_thread()
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         check_is_fitted(self, "regressor_")

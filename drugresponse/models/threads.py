@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 __all__ = ["available_cores", "one_thread", "run_in_order"]
 
@@ -17,21 +18,58 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
+class _Limits:
+    """How many threads linear algebra had before the first of the sections that run now.
+
+    The number is one for the whole process: what one section restored at its end would set those free that still run.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.sections = 0
+        self.before: list[tuple[Any, int]] = []
+
+    def enter(self) -> None:
+        with self.lock:
+            self.sections += 1
+            # a library may have been loaded since the last section began
+            for library in ThreadpoolController().lib_controllers:
+                if library.num_threads > 1:
+                    self.before.append((library, library.num_threads))
+                    _set_threads(library, 1)
+
+    def leave(self) -> None:
+        with self.lock:
+            self.sections -= 1
+            while self.before and not self.sections:
+                _set_threads(*self.before.pop())
+
+
+def _set_threads(library: Any, number: int) -> None:
+    """By threadpoolctl's setter beneath the one that obeys only the first thread of Python that asked."""
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(number)
+
+
+_limits = _Limits()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Products, factorisations and torch run with one thread inside; what was set before is restored.
+    """Products, factorisations and torch run with one thread inside; after the last of several what was is restored.
 
-    Sums over threads are added in another order for another number of threads, and differ in the last bits.
+    Sums over threads are added in another order for another number of threads, and differ in the last bits. A function
+    can be decorated with it.
     """
     torch = _loaded_torch()
     before = torch.get_num_threads() if torch else None
-    with threadpool_limits(limits=1):
-        _set_torch_threads(1)
-        try:
-            yield
-        finally:
-            if before is not None:
-                _set_torch_threads(before)
+    _limits.enter()
+    _set_torch_threads(1)
+    try:
+        yield
+    finally:
+        if before is not None:
+            _set_torch_threads(before)
+        _limits.leave()
 
 
 def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: int) -> list[Made]:
