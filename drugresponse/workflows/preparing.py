@@ -29,7 +29,7 @@ from drugresponse.readers.single_copies import men_of
 from drugresponse.readers.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.version import __version__
-from drugresponse.workflows.sources import read_with_aliases
+from drugresponse.workflows.sources import read_with_aliases, refuse_without_features
 
 __all__ = ["prepare"]
 
@@ -96,6 +96,8 @@ def prepare(
                 for path in genotypes
             ]
             _report_builds(sources, like)
+            if trained is None:
+                refuse_without_features(found)
             if by_gene != "no":
                 found = to_genes(found, by_effect=by_gene == "effect", known_features=trained)
             if trained is not None:

@@ -24,7 +24,7 @@ from drugresponse.readers.gene_names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotype_formats import genotype_format_of
 from drugresponse.readers.single_copies import men_of
 
-__all__ = ["SourceTables", "Sources", "read_with_aliases", "true_and_false"]
+__all__ = ["SourceTables", "Sources", "read_with_aliases", "refuse_without_features", "true_and_false"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -113,6 +113,7 @@ class Sources:
         turned = right_way_round(responses, samples=both)
         if turned is not responses:
             responses, genotypes = turned, self._read_genotypes(turned, samples)
+        refuse_without_features(genotypes)
         n_samples, n_features = genotypes.shape
         size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
         progress.info("read %s and %s", size, count(len(responses), "response"))
@@ -178,6 +179,12 @@ def read_with_aliases(
     if names is None or all(genotype_format_of(each, genotype_format) in _RENAMED_BY_READER for each in paths):
         return found
     return apply_gene_names(found, names)
+
+
+def refuse_without_features(genotypes: Genotypes) -> None:
+    """Refuse files that list only reference calls, which tell something to a model alone."""
+    if not genotypes.shape[1]:
+        raise InputError("genotypes: found no variant (expected records with ALT alleles). Check the files.")
 
 
 def true_and_false(table: pd.DataFrame) -> pd.DataFrame:
