@@ -70,6 +70,7 @@ def test_train__leak_changes_the_verdict_wherever_it_is_told(leak, words, tmp_pa
         assert verdict.title in text
         assert words in text
     assert verdict.sentence() in lines
+    assert "The inputs leak, so that the counts below are no gains." in Page(pages[0]).text
 
 
 def test_train__first_line_tells_of_the_leak(tmp_path: Path):

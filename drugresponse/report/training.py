@@ -210,6 +210,8 @@ def _drug_counts(manifest: Mapping[str, Any], held: HeldOut) -> str:
         )
     else:
         sentences.append("Some drugs were scored in one fold only: read no single drug as proven.")
+    if model_verdict(manifest).leaks:
+        sentences.insert(0, "The inputs leak, so that the counts below are no gains.")
     if unscored > 0:
         sentences.append(f"{count(unscored, 'drug')} had fewer than 10 held-out rows in each fold and no score.")
     return " ".join(sentences)
