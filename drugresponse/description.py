@@ -22,6 +22,8 @@ __all__ = [
     "why_none_is_used",
 ]
 
+_MOST_NAMES = 20
+
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
     """What auto made of the learners, a sentence each on weights, errors and budget; nothing for another learner.
@@ -111,10 +113,18 @@ def covariate_words(covariates: Sequence[str], unused: Mapping[str, Sequence[str
     ...     print(line)
     Covariates: age, sex
     Not used of the samples table: COSMIC_ID (an id or name); diet (no usual covariate). To choose: --covariates a,b
+    >>> covariate_words([], {"no usual covariate": [f"c{at}" for at in range(5000)]})[1].split(", ")[-2:]
+    ['c19', '4,980 more (no usual covariate). To choose: --covariates a,b']
     """
-    told = "; ".join(f"{', '.join(map(str, names))} ({reason})" for reason, names in unused.items())
+    told = "; ".join(f"{_first_of(names)} ({reason})" for reason, names in unused.items())
     lines = [f"Covariates: {', '.join(map(str, covariates)) or 'none'}"]
     return [*lines, f"Not used of the samples table: {told}. To choose: --covariates a,b"] if unused else lines
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """Names separated by commas, of thousands the first."""
+    more = [f"{len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*map(str, names[:_MOST_NAMES]), *more])
 
 
 def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
