@@ -194,7 +194,9 @@ class Forest:
         inside = (left != itself) | (right != itself)
         forward = (left[inside] > itself[inside]).all() and (right[inside] > itself[inside]).all()
         bounded = n > 0 and max(left.max(), right.max()) < n
-        if not (forward and bounded and len(roots) and roots.max() < n):
+        bounded = bounded and len(roots) > 0 and roots.max() < n
+        reached = len(np.unique(np.concatenate([roots, left[inside], right[inside]]))) == n
+        if not (forward and bounded and reached):
             raise damaged("a tree leads outside itself")
         values = state_array(state, "values", int((~inside).sum()), n_targets)
         return cls(roots, left, right, feature, state_array(state, "threshold", n), values)

@@ -161,7 +161,7 @@ class SampleTrees:
             grown = load_booster(state_wholes(kept, "raw", -1, below=256), n_inputs, n_targets)
         else:
             grown = Forest.from_state(kept, n_inputs, n_targets)
-        return cls(grown, columns, state_array(state, "center", n_targets), state_number(state, "scale"))
+        return cls(grown, columns, state_array(state, "center", n_targets), state_number(state, "scale", 1e-300))
 
 
 def _inputs(

@@ -91,6 +91,8 @@ def test_state_texts__what_they_refuse(values):
         ("boosted_few_drugs", ("regressor", "booster_names"), lambda was: [*was[:-1], "other"]),
         ("boosted_pairs", ("regressor", "single"), lambda was: True),
         ("forest_samples", ("regressor", "by_sample", "columns"), lambda was: was - 1),
+        ("forest_samples", ("regressor", "by_sample", "grown", "roots"), lambda was: was[:-1]),
+        ("forest_samples", ("regressor", "by_sample", "scale"), lambda was: 0),
         ("auto", ("regressor", "weights"), lambda was: {"ridge": None}),
         ("neural", ("regressor", "network", "tower_out"), lambda was: was[:0]),
     ],
