@@ -300,7 +300,9 @@ def test_factor_ridge__state_of_another_shape_is_refused(common_effect, array):
     pairs, y = common_effect
     state = FactorRidge().fit(pairs, y).get_state()
     state[array] = state[array][:-1]
-    with pytest.raises(ModelFileError, match=rf'^model: the array "{array}" has shape .* \(expected .*train again\.$'):
+    with pytest.raises(
+        ModelFileError, match=rf'^model: the array "{array}" has shape .* \(expected .*train the model again\.$'
+    ):
         FactorRidge.from_state(state)
     del state[array]
     with pytest.raises(ModelFileError, match=rf'^model: the array "{array}" is missing'):
