@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -63,7 +62,7 @@ def state_wholes(state: State, name: str, *shape: int, least: int = 0, below: in
 def state_number(state: State, name: str, least: float = -_MOST, most: float = _MOST) -> float:
     """A finite number within these bounds."""
     value: Any = state.get(name)
-    if not isinstance(value, Real) or isinstance(value, bool) or not least <= value <= most:
+    if not isinstance(value, int | float | np.number) or isinstance(value, bool) or not least <= value <= most:
         raise damaged(f'the number "{name}" is absent or out of its range')
     return float(value)
 
@@ -79,7 +78,7 @@ def state_numbers(state: State, name: str) -> dict[str, float]:
 def state_whole(state: State, name: str, most: int, least: int = 0) -> int:
     """A whole number within these bounds."""
     value: Any = state.get(name)
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value <= most:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or not least <= value <= most:
         raise damaged(f'the whole number "{name}" is absent or out of its range')
     return int(value)
 
