@@ -16,13 +16,13 @@ N = 40
 
 @pytest.fixture(params=["constant", "rounding"])
 def folder(request, tmp_path: Path) -> Path:
-    """Two drugs of which every sample has the same response, or the same up to the last bit."""
+    """Three drugs of which every sample has the same response, or the same up to the last bit."""
     rng = np.random.default_rng(0)
     ids = pd.Index([f"s{i:02d}" for i in range(N)], name="sample_id")
     pd.DataFrame(rng.integers(0, 3, (N, 12)), ids, [f"g{j}" for j in range(12)]).to_csv(tmp_path / "g", sep="\t")
     other = 0.1 + 0.2 if request.param == "rounding" else 0.3
-    y = np.where(rng.random((N, 2)) < 0.5, 0.3, other) + np.array([0.0, 2.0])
-    table = pd.DataFrame(y, ids, ["a", "b"]).stack().rename_axis(["sample_id", "drug_id"]).rename("response")
+    y = np.where(rng.random((N, 3)) < 0.5, 0.3, other) + np.array([0.0, 2.0, 3.0])
+    table = pd.DataFrame(y, ids, ["a", "b", "c"]).stack().rename_axis(["sample_id", "drug_id"]).rename("response")
     table.reset_index().to_csv(tmp_path / "r", sep="\t", index=False, float_format="%.17g")
     return tmp_path
 

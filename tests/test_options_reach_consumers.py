@@ -50,6 +50,7 @@ MATRIX = {
     "genotype_format": "matrix",
     "absent_means": "missing",
     "aliases": CELL_LINES / "gene_aliases.tsv",
+    "filters": "pass",
 }
 LAYER = {"genotype_format": "anndata", "layer": "altered", "kind": "altered"}
 
@@ -171,9 +172,11 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
     site_filter |= {"gene_list": PREPARE / "genes.txt", "regions": PREPARE / "regions.bed", "within": "chr1:1-90000"}
     prepared = {"genotypes": [PREPARE / "annotated.vcf"], "samples": tables / "prepared_samples.tsv"}
     prepared |= {"sample_column": "line", "absent_means": "reference", "genotype_format": "vcf", "by_gene": "effect"}
+    prepared |= {"filters": "pass"}
     like = {"like": output["dataset"], "aliases": MATRIX["aliases"], "dataset": out / "like.out"}
     doses = {"doses": tables / "doses.tsv", **measured, "dose_column": "amount", "plate_column": "plate"}
-    doses |= {"measure": "ln_ic50", "response_scale": "signal", "dose_unit": "nM", "top": "fitted", "minimum_doses": 5}
+    doses |= {"measure": "ln_ic50", "response_scale": "signal", "dose_unit": "nM", "dose_scale": "linear"}
+    doses |= {"top": "fitted", "minimum_doses": 5}
     explained = {**outputs("attributions", "associations", "agreement", "reasons", "pathways", "report"), **model}
     explained |= {"gene_sets": CELL_LINES / "gene_sets.gmt", "selected_samples": ["L0001"], "adjust_sensitivity": True}
     explained |= {"refits": 2, "refit_learner": "pair-ridge", "minimum_carriers": 4, "seed": 5, **threads}

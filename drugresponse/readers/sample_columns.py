@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.errors import show_ids
+from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.row_stream import plain_name
 
 __all__ = ["feature_columns"]
@@ -41,6 +41,11 @@ def feature_columns(names: Sequence[str], where: str, described: Collection[str]
     described
         Features that the table of features lists, which are trusted to be such.
 
+    Raises
+    ------
+    InputError
+        No column is a feature.
+
     Examples
     --------
     >>> feature_columns(["rs7", "PHENOTYPE", "Age", "ln_IC50", "MAT", "AGER"], "table.tsv").tolist()
@@ -57,12 +62,18 @@ def feature_columns(names: Sequence[str], where: str, described: Collection[str]
         ],
         dtype=bool,
     )
+    left_out = show_ids([name for name, keep in zip(names, kept, strict=True) if not keep])
+    if len(kept) and not kept.any():
+        raise InputError(
+            f"{where}: all its columns tell of the sample and not of its genotype: {left_out} (expected genotypes). "
+            "Give covariates as `samples` and measurements as `responses`."
+        )
     if not kept.all():
         logger.warning(
             "%s: left out are columns that tell of the sample and not of its genotype: %s. Covariates belong into "
             "`samples` and measurements into `responses`; a feature that bears such a name must be listed in "
             "`features`, or named otherwise.",
             where,
-            show_ids([name for name, keep in zip(names, kept, strict=True) if not keep]),
+            left_out,
         )
     return kept

@@ -33,7 +33,7 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
     if f"'genotypes_1/{LINKED}'" not in joined["command_line"]:
         return f"the first file is not linked as {LINKED}: {joined['command_line']}"
     wrong = prepared_from(galaxy, history, [first, ("chr19", ids["responses.tsv"])])
-    if wrong["exit_code"] != 2 or "error: chr19, line 2" not in wrong["tool_stderr"]:
+    if wrong["exit_code"] != 2 or "error: chr19: all its columns tell of the sample" not in wrong["tool_stderr"]:
         return f"a file that is none of genotypes is not named: {wrong['tool_stderr'][-300:]}"
     return None
 

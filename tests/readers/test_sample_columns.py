@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.errors import InputError
 from drugresponse.readers import as_genotypes, read_genotypes
 from drugresponse.readers.sample_columns import feature_columns
 
@@ -51,3 +52,11 @@ def test_feature_columns__names_of_genes_are_kept(name):
 def test_feature_columns__pedigree_columns_together():
     found = feature_columns(["FID", "PAT", "MAT", "SEX", "rs1"], "table")
     np.testing.assert_array_equal(found, [False] * 4 + [True])
+
+
+def test_read_genotypes__a_table_without_any_feature_is_refused(tmp_path):
+    (tmp_path / "responses").write_text("sample_id\tdrug_id\tresponse\ns1\td1\t0.5\ns2\td1\t0.7\n")
+    with pytest.raises(
+        InputError, match=r'tell of the sample and not of its genotype: "drug_id", "response" \(expected'
+    ):
+        read_genotypes(tmp_path / "responses")
