@@ -9,32 +9,31 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.special import gammaln
+from scipy.sparse import csgraph
 
 from drugresponse.data.compounds import number_compounds
 from drugresponse.data.findings import Finding
-from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
+from drugresponse.data.twins import identical_rows, nearly_identical, telling_rows
 from drugresponse.errors import count
 
-__all__ = ["TWINS", "find_duplicates", "identical_rows", "twins_together"]
+__all__ = ["TWINS", "find_duplicates", "twins_together"]
 
 TWINS = "identical genotypes"
 """Name of the check that finds samples that may be one person."""
 _SHOWN = 3
 _FEW_TWINS = 0.02
 """Share of the samples up to which twins move no score that matters."""
-_MOST_CALLS = 300
-"""Calls of a row that are weighed; fewer make a row look less telling, never more."""
+_FEW_NEAR = 0.05
+"""The same of nearly identical samples that folds part: a virus that is sequenced twice in a year is another sample."""
 
 
 def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) -> list[Finding]:
-    """Structures under several drug ids, subjects with several samples, samples with equal genotypes.
+    """Structures under several drug ids, subjects with several samples, samples with equal or nearly equal genotypes.
 
-    Each is a `leak` where the scheme may hold out one of the twins while the other is trained on. Genotypes are
-    compared call by call: one person typed twice with different missing calls is not found. A few twins among many
-    samples move no score, and are a `warning`.
+    Each is a `leak` where the scheme may hold out one of the twins while the other is trained on. A few twins among
+    many samples move no score, and are a `warning`.
 
     Parameters
     ----------
@@ -47,6 +46,7 @@ def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) 
 
     Examples
     --------
+    >>> from drugresponse.data.genotypes import Genotypes
     >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["TP53"])
     >>> drugs = pd.DataFrame({"smiles": ["CCO", "OCC"]}, index=["d1", "d2"])
     >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), drugs)
@@ -60,83 +60,53 @@ def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) 
 
 
 def twins_together(pairs: Pairs) -> Pairs:
-    """The same pairs, in which samples whose genotypes are identical beyond chance are of one subject.
+    """The same pairs, in which samples whose genotypes are identical, or nearly so, beyond chance are of one subject.
 
     What may be one person under two ids is then never on both sides of a split.
 
     Examples
     --------
+    >>> from drugresponse.data.genotypes import Genotypes
     >>> genotypes = Genotypes.from_dense(np.tile(np.arange(60.0).reshape(4, 15), (2, 1)), list("abcdefgh"), range(15))
     >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"])))
     >>> twins_together(pairs).subjects.tolist()
     ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']
     """
-    subjects = pd.factorize(pairs.subjects)[0]
-    rows, shared = _shared_genotypes(pairs, subjects)
-    twins = shared[telling_rows(pairs.genotypes, np.unique(rows, return_index=True)[1][shared])]
-    names = np.array(pd.factorize(pairs.subjects)[1], dtype=object)
-    for twin in twins:
-        alike = np.unique(subjects[rows == twin])
-        subjects[np.isin(subjects, alike)] = alike[0]
-    return replace(pairs, subjects=names[subjects]) if len(twins) else pairs
+    subjects, names = pd.factorize(pairs.subjects)
+    near = _twins(pairs)[1]
+    if (near < 0).all():
+        return pairs
+    return replace(pairs, subjects=np.array(names, dtype=object)[_merged(subjects, near)])
 
 
-def _shared_genotypes(pairs: Pairs, subjects: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """`(n_samples,)` number of each distinct genotype, and the numbers of those that several subjects have."""
+def _merged(subjects: NDArray[np.intp], groups: NDArray[np.intp]) -> NDArray[np.intp]:
+    """`(n_samples,)` the same numbers, where those of one group (-1 is none) have one."""
+    merged = subjects.copy()
+    for group in np.unique(groups[groups >= 0]):
+        alike = np.unique(merged[groups == group])
+        merged[np.isin(merged, alike)] = alike[0]
+    return merged
+
+
+def _twins(pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """`(n_samples,)` groups of those that may be one person, -1 in none.
+
+    Of those with identical genotypes, of those with identical or nearly identical ones, and of those that chance may
+    have made equal.
+    """
+    n = pairs.genotypes.shape[0]
     if not pairs.genotypes.shape[1]:
-        return np.arange(len(subjects)), np.zeros(0, dtype=np.intp)
+        return (np.full(n, -1),) * 3
     rows = identical_rows(pairs.genotypes.values)
-    groups = pd.DataFrame({"row": rows, "subject": subjects}).groupby("row")["subject"].nunique()
-    return rows, groups.index[groups > 1].to_numpy(dtype=np.intp)
-
-
-def identical_rows(values: sparse.csr_array) -> NDArray[np.intp]:
-    """`(n_rows,)` number of each distinct row; missing calls are equal to each other, and to nothing else.
-
-    Examples
-    --------
-    >>> identical_rows(sparse.csr_array([[0, 1.0], [2.0, 0], [0, 1.0]])).tolist()
-    [0, 1, 0]
-    """
-    data = np.where(np.isnan(values.data), np.float32(np.nan), values.data).astype(np.float32)
-    starts = values.indptr
-    seen: dict[tuple[bytes, bytes], int] = {}
-    numbers = np.empty(values.shape[0], dtype=np.intp)
-    indices = values.indices.astype(np.int64)
-    for row in range(len(numbers)):
-        cells = slice(starts[row], starts[row + 1])
-        numbers[row] = seen.setdefault((indices[cells].tobytes(), data[cells].tobytes()), len(seen))
-    return numbers
-
-
-def telling_rows(genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """`(len(rows),)` whether each of these rows is too rare for another sample to share it by chance.
-
-    The chance of the row is the greater of two: of its calls were features independent, and, for samples that differ
-    in how much is altered, of drawing its altered features by their frequency. Features with equal columns (complete
-    linkage, one copy-number segment) count once. A row is telling when under 0.05 pairs of such rows are expected
-    among all pairs of samples.
-    """
-    n = genotypes.shape[0]
-    columns = sparse.csc_array(genotypes.values)
-    by_column = sparse.csr_array((columns.data, columns.indices, columns.indptr), shape=columns.shape[::-1])
-    columns = columns[:, np.unique(identical_rows(by_column), return_index=True)[1]]
-    present = np.diff(columns.indptr) / n
-    by_row, total = sparse.csr_array(columns), max(float(present.sum()), 1e-12)
-    absent = np.log(np.maximum(1 - present, 1e-12))
-    telling = np.zeros(len(rows), dtype=bool)
-    for i, row in enumerate(rows):
-        calls = slice(by_row.indptr[row], by_row.indptr[row + 1])
-        at, values = by_row.indices[calls][:_MOST_CALLS], by_row.data[calls][:_MOST_CALLS]
-        same = (columns[:, at].toarray() == values).mean(axis=0)
-        # a missing call tells nothing
-        same = np.log(np.where(np.isnan(values), 1.0, np.maximum(same, 1 / n)))
-        chance = max(
-            float(same.sum() + absent.sum() - absent[by_row.indices[calls]].sum()),
-            float(gammaln(len(at) + 1) + same.sum() - len(at) * np.log(total)),
-        )
-        telling[i] = chance + np.log(n) + np.log(max(n - 1, 1)) - np.log(2) < np.log(0.05)
-    return telling
+    first, size = np.unique(rows, return_index=True, return_counts=True)[1:]
+    shared = np.flatnonzero(size > 1)
+    telling = np.isin(rows, shared[telling_rows(pairs.genotypes, pairs.genotypes.values[first[shared]])])
+    one, another = nearly_identical(pairs.genotypes)
+    same = np.where(telling, rows, len(first) + np.arange(n))
+    links = sparse.coo_array((np.ones(len(one)), (same[one], same[another])), shape=(len(first) + n,) * 2)
+    joined = csgraph.connected_components(links, directed=False)[1][same]
+    near = np.where(np.bincount(joined)[joined] > 1, joined, -1)
+    return np.where(telling, rows, -1), near, np.where((size[rows] > 1) & (near < 0), rows, -1)
 
 
 def _structures(pairs: Pairs, scheme: str) -> Finding | None:
@@ -165,22 +135,26 @@ def _subjects(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp],
 
 def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]) -> list[Finding]:
     """Twins that are not known to be one subject, those that may be chance apart from those that cannot."""
-    rows, shared = _shared_genotypes(pairs, subjects)
+    identical, near, by_chance = _twins(pairs)
     ids = pairs.genotypes.sample_ids
-    telling = telling_rows(pairs.genotypes, np.unique(rows, return_index=True)[1][shared])
+    # identical ones are told as such
+    alike = _merged(subjects, identical)
+    kinds = ((identical, subjects, "identical", _FEW_TWINS), (near, alike, "nearly identical", _FEW_NEAR))
     findings = []
-    twins = _Twins(np.where(np.isin(rows, shared[telling]), rows, -1), units, ids, subjects)
-    if twins.n_groups:
-        found = "Samples that are not known to be of one subject have identical genotypes"
+    for groups, known, words, few_parted in kinds:
+        twins = _Twins(groups, units, ids, known)
+        if not twins.n_groups:
+            continue
+        found = f"Samples that are not known to be of one subject have {words} genotypes"
         meant = ": they may be one person, and one may be held out while the other is trained on."
         if not twins.n_straddling:
             meant = ": they may be one person, and are kept on one side of every split."
-        many = twins.n_members > _FEW_TWINS * len(rows)
+        many = twins.n_members > (few_parted if twins.n_straddling else _FEW_TWINS) * len(ids)
         severities = ("leak", "warning") if twins.n_straddling else ("warning", "note")
         severity = severities[0] if many else severities[1]
         way = " Give who is who as subject_id in --samples, or leave one of them out."
         findings.append(twins.finding(TWINS, severity, found, meant + way, twins.n_pairs))
-    twins = _Twins(np.where(np.isin(rows, shared[~telling]), rows, -1), units, ids, subjects)
+    twins = _Twins(by_chance, units, ids, subjects)
     if twins.n_groups:
         found = "Samples with few or common alterations have equal genotypes"
         findings.append(twins.finding("equal genotypes", "note", found, ": this may be chance.", twins.n_pairs))

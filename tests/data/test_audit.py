@@ -6,13 +6,14 @@ import pytest
 from scipy import sparse
 
 from drugresponse.data.audit import audit
-from drugresponse.data.duplicates import identical_rows, twins_together
+from drugresponse.data.duplicates import twins_together
 from drugresponse.data.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.data.tables import Responses
+from drugresponse.data.twins import identical_rows
 
 ETHANOL, PROPANOL = "LFQSCWFLJHTTHZ-UHFFFAOYSA-N", "BDERNNFJNOPAEC-UHFFFAOYSA-N"
 
@@ -124,10 +125,17 @@ def test_audit__identical_real_numbers_are_never_chance(study):
     assert study.found("identical genotypes").severity == "leak"
 
 
-def test_audit__missing_calls_are_not_reference(study):
+def test_audit__errors_and_missing_calls_hide_no_twin(study):
+    study.calls = (np.random.default_rng(0).random((60, 200)) < 0.3).astype(float)
     study.calls[41] = study.calls[3]
-    study.calls[41, np.flatnonzero(study.calls[3] == 0)[0]] = np.nan
-    assert "identical genotypes" not in {each.check for each in study.audit()}
+    study.calls[41, [0, 17, 60]] = np.nan
+    study.calls[41, [5, 90]] = 1 - study.calls[41, [5, 90]]
+    found = study.found("identical genotypes")
+    assert (found.severity, found.count) == ("warning", 1)
+    assert 'have nearly identical genotypes ("s03" = "s41")' in found.message
+    study.calls[[42, 43]] = study.calls[[7, 8]]
+    study.calls[[42, 43], 0] = np.nan
+    assert study.found("identical genotypes").severity == "leak"
 
 
 def test_audit__samples_with_no_call_at_all_are_no_twins(study):
