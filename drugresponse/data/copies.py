@@ -7,31 +7,25 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse, stats
+from scipy import sparse
 
+from drugresponse.data.covariate_names import is_usual_covariate
 from drugresponse.data.findings import Finding
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.same_order import FEWEST, MANY_LEVELS, copies, is_cut, levels_of, means_of
 from drugresponse.errors import count, show_ids
 
 __all__ = ["copies_of_response", "response_columns"]
 
-_COPY = 0.99
-"""Rank correlation beyond which a column is a copy: measured twice, no response agrees so well with itself."""
-_LIKELY = 0.9
-"""Correlation of ranks taken once over all samples, beyond which they are taken anew over the common ones."""
-_FEWEST = 10
-"""Samples, and distinct values: a marker of few values that decides the response is no copy of it."""
-_MANY_VALUES = 20
-_CHANCE = 0.01
-"""Expected number of columns that agree so well by chance, in all comparisons together."""
 _AT_ONCE = 2000
 
 
 def copies_of_response(rows: TrainingRows) -> list[Finding]:
     """Continuous features and covariates that order the samples as the response of a drug does, or its mean.
 
-    Features with few distinct values, such as a mutation that decides, are never named. Responses of a drug are also
-    compared without the mean of the tissue, and as the mean over drugs, raw and without the means of the drugs.
+    Features of two or three values, such as a mutation that decides, are never named; those of more values, and
+    covariates, are where they are the response cut into parts. Responses of a drug are also compared without the mean
+    of the tissue, and as the mean over drugs, raw and without the means of the drugs.
 
     Examples
     --------
@@ -44,23 +38,28 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     [('covariates that are the response', 'leak', 1)]
     """
     responses, names = response_columns(rows)
-    covariates = rows.pairs.covariates.select_dtypes("number")
-    covariates = covariates.drop(columns=[rows.pairs.arm] if rows.pairs.arm in covariates else [])
-    parts = [
-        ("feature", rows.pairs.genotypes.features.index, _continuous_features(rows.pairs.genotypes.values)),
-        ("covariate", covariates.columns, iter([(np.arange(covariates.shape[1]), covariates.to_numpy(np.float64))])),
+    covariates = rows.pairs.covariates.drop(columns=[] if rows.pairs.arm is None else [rows.pairs.arm])
+    numbers = covariates.select_dtypes("number")
+    features = rows.pairs.genotypes.features.index
+    n_comparisons = responses.shape[1] * (len(features) + covariates.shape[1])
+    blocks = _continuous_features(rows.pairs.genotypes.values)
+    of_features = [
+        (str(features[columns[at]]), names[drug])
+        for columns, values in blocks
+        for at, drug in copies(values, responses, n_comparisons)
     ]
-    n_comparisons = responses.shape[1] * (rows.pairs.genotypes.shape[1] + covariates.shape[1])
-    findings = []
-    for kind, ids, blocks in parts:
-        copies = [
-            (str(ids[columns[at]]), names[drug])
-            for columns, values in blocks
-            for at, drug in _copies(values, responses, n_comparisons)
-        ]
-        if copies:
-            findings.append(_finding(kind, dict(reversed(copies))))
-    return findings
+    of_covariates = [
+        (str(numbers.columns[at]), names[drug])
+        for at, drug in copies(numbers.to_numpy(np.float64), responses, n_comparisons)
+    ]
+    for name, column in covariates.items():
+        levels = levels_of(column)
+        if levels.max() + 1 < MANY_LEVELS and is_usual_covariate(name):
+            continue  # two tissues can part a response
+        cut = (drug for drug in range(responses.shape[1]) if is_cut(levels, responses[:, drug], n_comparisons))
+        of_covariates += [(str(name), f"{names[drug]}, cut into parts,") for drug in cut]
+    found = {"feature": dict(reversed(of_features)), "covariate": dict(reversed(of_covariates))}
+    return [_finding(kind, columns) for kind, columns in found.items() if columns]
 
 
 def response_columns(rows: TrainingRows) -> tuple[NDArray[np.float64], list[str]]:
@@ -74,9 +73,7 @@ def response_columns(rows: TrainingRows) -> tuple[NDArray[np.float64], list[str]
         usual = pd.DataFrame(table).groupby(pairs.covariates["tissue"].to_numpy(), dropna=False).transform("mean")
         columns.append((table - usual.to_numpy(), [f"{each} beside that of its tissue" for each in columns[0][1]]))
     if len(drugs) > 1:
-        frame = pd.DataFrame(table)
-        means = np.column_stack([frame.mean(axis=1), (frame - frame.mean()).mean(axis=1)])
-        columns.append((means, ["the mean response of the samples"] * 2))
+        columns.append((means_of(table), ["the mean response of the samples"] * 2))
     return np.concatenate([values for values, _ in columns], axis=1), [each for _, names in columns for each in names]
 
 
@@ -95,50 +92,9 @@ def _finding(kind: str, copies: dict[str, str]) -> Finding:
 def _continuous_features(values: sparse.csr_array) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
     """Columns with numbers that are no count of alleles, some at a time."""
     data = values.data
-    odd = np.isfinite(data) & ((data != np.rint(data)) | (np.abs(data) >= _FEWEST))
-    columns = np.flatnonzero(np.bincount(values.indices[odd], minlength=values.shape[1]) >= _FEWEST // 2)
+    odd = np.isfinite(data) & ((data != np.rint(data)) | (np.abs(data) > 2))
+    columns = np.flatnonzero(np.bincount(values.indices[odd], minlength=values.shape[1]) >= FEWEST // 2)
     by_column = sparse.csc_array(values[:, columns]) if len(columns) else None
     for start in range(0, len(columns), _AT_ONCE):
         cut = slice(start, start + _AT_ONCE)
         yield columns[cut], by_column[:, cut].toarray().astype(np.float64)  # type: ignore[index]
-
-
-def _copies(
-    columns: NDArray[np.float64], responses: NDArray[np.float64], n_comparisons: int
-) -> Iterator[tuple[int, int]]:
-    """`(column, response)` numbers of those that order the samples alike, or the other way round."""
-    n_values = np.array([len(np.unique(each[np.isfinite(each)])) for each in columns.T], dtype=np.intp)
-    enough = np.minimum(_MANY_VALUES, np.maximum(_FEWEST, len(columns) // 2))
-    many = np.flatnonzero(n_values >= enough)
-    likely = np.abs(_rank_correlations(columns[:, many], responses)) >= _LIKELY
-    for at, response in zip(*np.nonzero(likely), strict=True):
-        one, other = columns[:, many[at]], responses[:, response]
-        both = np.isfinite(one) & np.isfinite(other)
-        n = int(both.sum())
-        if n < _FEWEST or min(len(np.unique(each[both])) for each in (one, other)) < min(enough, max(_FEWEST, n // 2)):
-            continue
-        found = abs(float(np.corrcoef(stats.rankdata(one[both]), stats.rankdata(other[both]))[0, 1]))
-        t = found * np.sqrt((n - 2) / max(1 - found**2, 1e-12))
-        if found > _COPY and 2 * stats.t.sf(t, n - 2) * n_comparisons < _CHANCE:
-            yield int(many[at]), int(response)
-
-
-def _rank_correlations(columns: NDArray[np.float64], responses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(n_columns, n_responses)` correlations of ranks taken once, each over the samples that have both; else 0."""
-    (x, has_x), (y, has_y) = _centred_ranks(columns), _centred_ranks(responses)
-    n = has_x.T @ has_y
-    with np.errstate(divide="ignore", invalid="ignore"):
-        sum_x, sum_y = x.T @ has_y, has_x.T @ y
-        covariance = x.T @ y - sum_x * sum_y / n
-        spread_x, spread_y = (x**2).T @ has_y - sum_x**2 / n, has_x.T @ y**2 - sum_y**2 / n
-        found = covariance / np.sqrt(spread_x * spread_y)
-    return np.where(n >= _FEWEST, np.nan_to_num(found), 0.0)
-
-
-def _centred_ranks(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ranks within each column around 0 and at most 1, 0 where missing, and 1 where there is one."""
-    known = np.isfinite(values)
-    # what is missing ranks last, which leaves the others their ranks
-    ranks = np.where(known, stats.rankdata(np.where(known, values, np.inf), axis=0), 0.0) / max(len(values), 1)
-    means = ranks.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.where(known, ranks - means, 0.0), known.astype(np.float64)

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from drugresponse.data.covariate_names import is_id, is_usual_covariate, may_be_outcome, plain_name, usual_place
+from drugresponse.data.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
 
 __all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariate"]
@@ -25,10 +24,6 @@ POOLED = "other"
 _YES_NO = frozenset(("0", "1", "0.0", "1.0", "yes", "no", "y", "n", "true", "false", "t", "f"))
 _YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
 _UNKNOWN = frozenset(("", "unknown", "unk", "na", "nan", "n/a", "none", "not known", "missing", "?"))
-_COPY = 0.99
-"""A rank correlation with the response above this is that of a copy."""
-_FEWEST = 10
-_FEWEST_OF_TWO = 5
 _MOST_TOLD = 60
 
 
@@ -203,35 +198,18 @@ def _pool_single(name: str, column: pd.Series) -> tuple[pd.Series, list[str]]:
 def _copies_response(column: pd.Series, responses: pd.DataFrame, *, may_part: bool) -> bool:
     """Whether a covariate orders the samples as their mean response does, or as the response to any drug.
 
-    Two values that part all responses are a copy too, unless they may: two ancestries can.
+    Two values that part all mean responses are a copy too, unless they may: two ancestries can.
     """
-    present = column[(column != "") & column.notna()]
-    is_two = present.nunique() == 2
-    if (is_two and may_part) or (column.dtype == object and not is_two):
-        return False
-    values = pd.Series(pd.factorize(present)[0], index=present.index) if is_two else present.astype(np.float64)
-    means = responses.groupby("sample_id")["response"].mean()
-    drugs = (group.groupby("sample_id")["response"].mean() for _, group in responses.groupby("drug_id"))
-    # two values part few responses by chance, where there are many drugs
-    return any(_same_order(values, each) for each in ([means] if is_two else [means, *drugs]))
-
-
-def _same_order(values: pd.Series, response: pd.Series) -> bool:
-    shared = values.index.intersection(response.index)
-    x, y = values.loc[shared].to_numpy(), response.loc[shared].to_numpy(dtype=np.float64)
-    levels, counts = np.unique(x, return_counts=True)
-    if len(x) < _FEWEST or len(levels) < 2 or y.min() == y.max():
-        return False
-    if len(levels) == 2:
-        return counts.min() >= _FEWEST_OF_TWO and _parting(y, x == levels[1]) > _COPY
-    return abs(float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])) > _COPY
-
-
-def _parting(y: NDArray[np.float64], upper: NDArray[np.bool_]) -> float:
-    """The rank-biserial correlation: 1 where every response of one side is above all of the other."""
-    n, m = int(upper.sum()), int((~upper).sum())
-    above = rankdata(y)[upper].sum() - n * (n + 1) / 2
-    return abs(2 * above / (n * m) - 1)
+    wide = responses.pivot_table(index="sample_id", columns="drug_id", values="response", observed=True)
+    table = wide.reindex(column.index).to_numpy(np.float64)
+    means, levels = means_of(table), levels_of(column)
+    every = np.concatenate([table, means], axis=1)
+    if levels.max() == 1 and not may_part and any(is_cut(levels, each, 1, gaps=False) for each in means.T):
+        return True
+    may_part = may_part and levels.max() + 1 < MANY_LEVELS
+    if not may_part and any(is_cut(levels, each, every.shape[1]) for each in every.T):
+        return True
+    return column.dtype != object and any(copies(column.to_numpy(np.float64)[:, None], every, every.shape[1]))
 
 
 def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:

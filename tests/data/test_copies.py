@@ -23,7 +23,8 @@ def joined(column, where: str = "feature", y=Y) -> TrainingRows:
     calls = (np.random.default_rng(0).random((N, 12)) < 0.3).astype(float)
     calls = np.column_stack([calls, column]) if where == "feature" else calls
     genotypes = Genotypes.from_dense(calls, ids, [f"g{j:02d}" for j in range(calls.shape[1])], kind="score")
-    samples = pd.DataFrame({"tissue": TISSUE, "age": 0.0 if where == "feature" else column}, index=ids)
+    name = "age" if where in ("feature", "covariate") else where
+    samples = pd.DataFrame({"tissue": TISSUE, name: 0.0 if where == "feature" else column}, index=ids)
     table = pd.DataFrame(y, index=ids).stack().rename_axis(["sample_id", "drug_id"]).rename("response").reset_index()
     return join_training_rows(
         genotypes, Responses.build(table), None, samples, None if samples is None else list(samples)
@@ -41,6 +42,8 @@ COPIES = {
     "its exponential": np.exp(Y[:, 2]),
     "its rank": stats.rankdata(Y[:, 0]),
     "rounded": np.round(Y[:, 0], 1),
+    "cut into nine parts": np.digitize(Y[:, 0], np.quantile(Y[:, 0], np.arange(1, 9) / 9)) / 4.0,
+    "cut into four classes": np.digitize(Y[:, 2], np.quantile(Y[:, 2], [0.25, 0.5, 0.75])).astype(float),
     "nearly": Y[:, 0] + 0.01 * np.random.default_rng(1).normal(size=N),
     "of a part of the samples": half_missing(Y[:, 2]),
     "the mean of the drugs": Y.mean(axis=1),
@@ -63,10 +66,32 @@ def test_copies_of_response__of_drugs_that_few_samples_have():
     assert len(copies_of_response(joined(Y[:, 0], y=y))) == 1
 
 
+CUTS = {
+    "words": np.array(["none", "weak", "good", "best"], dtype=object)[
+        np.digitize(Y[:, 0], np.quantile(Y[:, 0], [0.2, 0.5, 0.8]))
+    ],
+    "two words": np.where(Y[:, 2] > np.quantile(Y[:, 2], 0.6), "yes", "no"),
+    "two numbers": (Y[:, 2] > np.quantile(Y[:, 2], 0.6)).astype(float),
+}
+
+
+@pytest.mark.parametrize("column", CUTS.values(), ids=CUTS)
+def test_copies_of_response__covariates_that_are_the_response_cut_into_parts(column):
+    (found,) = copies_of_response(joined(column, "comedication"))
+    assert (found.severity, found.count) == ("leak", 1)
+    assert '"comedication" orders the samples as the response to' in found.message
+    assert "cut into parts, does" in found.message
+
+
+def test_copies_of_response__two_words_that_decide_are_apart():
+    y = Y + 12.0 * MARKER[:, None]
+    assert not copies_of_response(joined(np.where(MARKER > 0, "poor", "normal"), "metabolizer", y=y))
+
+
 HONEST = {
     "a mutation that decides": MARKER,
     "copies that decide": np.digitize(Y[:, 0], np.quantile(Y[:, 0], [0.4, 0.8])).astype(float),
-    "a score of nine levels": np.digitize(Y[:, 0], np.quantile(Y[:, 0], np.arange(1, 9) / 9)) / 4.0,
+    "a score of nine levels": np.digitize(Y[:, 0] + np.random.default_rng(2).normal(size=N), np.arange(-1, 8)) / 4.0,
     "a strong marker": Y[:, 0] + 0.8 * np.random.default_rng(1).normal(size=N),
     "noise": np.random.default_rng(1).normal(size=N),
     "always missing": np.full(N, np.nan),

@@ -171,3 +171,6 @@ def test_choose__a_copy_of_the_response_is_no_default_covariate():
     assert list(chosen.table.columns) == ["weight"]
     assert dict(chosen.unused) == {"age": "is the response itself", "statin": "is the response itself"}
     assert list(Covariates.choose(table, ["age"], responses=pd.concat(parts)).table.columns) == ["age"]
+    cut = samples(weight=first + rng.normal(size=40), stage=pd.qcut(second, 4, labels=list("abcd")), statin=first > 0.3)
+    chosen = Covariates.choose(cut.astype({"statin": int}), responses=pd.concat(parts))
+    assert dict(chosen.unused) == {"stage": "is the response itself", "statin": "is the response itself"}

@@ -1,0 +1,115 @@
+"""Columns that order the samples as a response does: the response in another unit, another sign, as ranks, or cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import gammaln
+
+__all__ = ["FEWEST", "MANY_LEVELS", "copies", "is_cut", "levels_of", "means_of"]
+
+_COPY = 0.99
+"""Rank correlation beyond which a column is a copy: measured twice, no response agrees so well with itself."""
+_LIKELY = 0.9
+"""Correlation of ranks taken once over all samples, beyond which they are taken anew over the common ones."""
+FEWEST = 10
+"""Samples, and distinct values: a marker of few values that decides the response is no copy of it."""
+MANY_LEVELS = 4
+"""Levels that part a response without an overlap only where they were made of it."""
+_MANY_VALUES = 20
+_GAP = 4.0
+"""Widest gap between two parts of a response that was cut, in mean distances of neighbours."""
+_CHANCE = 0.01
+"""Expected number of columns that agree so well by chance, in all comparisons together."""
+
+
+def copies(
+    columns: NDArray[np.float64], responses: NDArray[np.float64], n_comparisons: int
+) -> Iterator[tuple[int, int]]:
+    """`(column, response)` numbers of those that order the samples alike, or the other way round.
+
+    Columns of few values never do, except for four or more that are the response cut into parts.
+    """
+    n_values = np.array([len(np.unique(each[np.isfinite(each)])) for each in columns.T], dtype=np.intp)
+    many = np.flatnonzero(n_values >= MANY_LEVELS)
+    enough = np.minimum(_MANY_VALUES, np.maximum(FEWEST, len(columns) // 2))
+    likely = np.abs(_rank_correlations(columns[:, many], responses)) >= _LIKELY
+    for at, response in zip(*np.nonzero(likely), strict=True):
+        one, other = columns[:, many[at]], responses[:, response]
+        both = np.isfinite(one) & np.isfinite(other)
+        one, other, n = one[both], other[both], int(both.sum())
+        n_distinct, n_responses = len(np.unique(one)), len(np.unique(other))
+        if n < FEWEST:
+            continue
+        if min(n_distinct, n_responses) < min(enough, max(FEWEST, n // 2)):
+            # parts of a response hold several values; a marker that decides a few has one of each
+            is_copy = n_distinct >= MANY_LEVELS and n_responses >= 2 * n_distinct
+            is_copy = is_copy and is_cut(np.unique(one, return_inverse=True)[1], other, n_comparisons)
+        else:
+            found = abs(float(np.corrcoef(stats.rankdata(one), stats.rankdata(other))[0, 1]))
+            t = found * np.sqrt((n - 2) / max(1 - found**2, 1e-12))
+            is_copy = found > _COPY and bool(2 * stats.t.sf(t, n - 2) * n_comparisons < _CHANCE)
+        if is_copy:
+            yield int(many[at]), int(response)
+
+
+def levels_of(column: pd.Series) -> NDArray[np.intp]:
+    """`(n_samples,)` number of each distinct value, -1 where there is none."""
+    return pd.factorize(column.where((column != "") & column.notna()))[0]
+
+
+def is_cut(levels: NDArray[np.intp], response: NDArray[np.float64], n_comparisons: int, *, gaps: bool = True) -> bool:
+    """Whether the levels (-1 is none) are the response cut into parts, which chance would not do.
+
+    Of a marker that decides the response the levels lie apart; two or three with a gap between them are no parts.
+
+    Examples
+    --------
+    >>> y = np.arange(40.0)
+    >>> is_cut(np.repeat([1, 0], 20), y, 1), is_cut(np.repeat([1, 0], 20), y + 30 * (y >= 20), 1)
+    (True, False)
+    """
+    known = (levels >= 0) & np.isfinite(response)
+    order = np.argsort(response[known], kind="stable")
+    y, part = response[known][order], levels[known][order]
+    counts, ends = np.unique(part, return_counts=True)[1], np.flatnonzero(np.diff(part))
+    gap = y[ends + 1] - y[ends]
+    if len(counts) < 2 or len(ends) != len(counts) - 1 or gap.min() <= 0:
+        return False
+    chance = gammaln(len(counts) + 1) + gammaln(counts + 1).sum() - gammaln(len(y) + 1)
+    if chance + np.log(n_comparisons) > np.log(_CHANCE):
+        return False
+    # 0.8: the share of the values between the two quantiles
+    usual = float(np.subtract(*np.quantile(y, [0.9, 0.1]))) / (0.8 * len(y))
+    return bool(not gaps or len(counts) >= MANY_LEVELS or (gap <= _GAP * usual).all())
+
+
+def means_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_samples, 2)` mean response over the drugs, as it is and without the means of the drugs."""
+    frame = pd.DataFrame(table)
+    return np.column_stack([frame.mean(axis=1), (frame - frame.mean()).mean(axis=1)])
+
+
+def _rank_correlations(columns: NDArray[np.float64], responses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_columns, n_responses)` correlations of ranks taken once, each over the samples that have both; else 0."""
+    (x, has_x), (y, has_y) = _centred_ranks(columns), _centred_ranks(responses)
+    n = has_x.T @ has_y
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sum_x, sum_y = x.T @ has_y, has_x.T @ y
+        covariance = x.T @ y - sum_x * sum_y / n
+        spread_x, spread_y = (x**2).T @ has_y - sum_x**2 / n, has_x.T @ y**2 - sum_y**2 / n
+        found = covariance / np.sqrt(spread_x * spread_y)
+    return np.where(n >= FEWEST, np.nan_to_num(found), 0.0)
+
+
+def _centred_ranks(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ranks within each column around 0 and at most 1, 0 where missing, and 1 where there is one."""
+    known = np.isfinite(values)
+    # what is missing ranks last, which leaves the others their ranks
+    ranks = np.where(known, stats.rankdata(np.where(known, values, np.inf), axis=0), 0.0) / max(len(values), 1)
+    means = ranks.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known, ranks - means, 0.0), known.astype(np.float64)
