@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import re
 from collections.abc import Iterable
 from types import ModuleType
 
@@ -15,11 +16,20 @@ __all__ = [
     "ModelFileError",
     "count",
     "nearest",
+    "number_advice",
     "require",
     "show_ids",
 ]
 
 _LONGEST_ID = 80
+_ADVICE = {
+    r"[<>\u2264\u2265]=?\s*[\d.,]+": 'Write the limit alone, and "left" or "right" in a column "censor".',
+    r"[-+\d.,]+\s*%": "Write the number alone, without the percent sign.",
+    r"[-+\d.,]+(e[-+]?\d+)?\s*[a-z\u00b5\u03bc][\w/ ]*": "Write the number alone, and all in one unit.",
+    r"[-+\d.,]+\s*(\u00b1|\+/-).*": "Write the number alone, without its error.",
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?": "It looks like a date; choose the column of the numbers.",
+}
+"""What cells that are no numbers look like, and what to do."""
 
 
 class DrugResponseError(Exception):
@@ -115,6 +125,22 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.5)
     hint = f'Did you mean "{folded[close[0]]}"? ' if close else ""
     return f"{hint}Choose from: {', '.join(ordered)}."
+
+
+def number_advice(cell: str) -> str:
+    """What to do about a cell that is no number.
+
+    Examples
+    --------
+    >>> number_advice("<=0.5"), number_advice("12 %"), number_advice("low")
+    ('Write the limit alone, and "left" or "right" in a column "censor".', 'Write the number alone, without the \
+percent sign.', 'Leave the cell empty for missing values.')
+    """
+    text = cell.strip()
+    for pattern, advice in _ADVICE.items():
+        if re.fullmatch(pattern, text, re.IGNORECASE):
+            return advice
+    return "Leave the cell empty for missing values."
 
 
 def show_ids(ids: Iterable[object], limit: int = 3) -> str:

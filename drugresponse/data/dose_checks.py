@@ -84,10 +84,14 @@ def refuse_two_scales(treated: pd.DataFrame, controls: pd.DataFrame, scale: str,
         size = treated["response"].abs().groupby(treated[key]).quantile(0.95)
         level = size
         if of_control:
-            untreated = controls if len(controls) else end_doses(treated, "min")
-            level = untreated.groupby(key)["response"].median().reindex(size.index)
+            # controls seldom name a drug or a plate; where they do not, the lowest doses tell
+            level = end_doses(treated, "min").groupby(key)["response"].median()
+            if key in controls.columns:
+                level.update(controls.groupby(key)["response"].median())
         climb = treated.groupby(key)["response"].agg(lambda each: each.max() - each.min())
-        fractions = size.index[(level >= 0.4) & (level <= 2) & (size <= _TWICE) & (climb >= 0.2)]
+        # a drug that leaves one percent at every dose is no fraction
+        low, high = (0.7, 1.4) if key == "drug_id" else (0.4, _TWICE)
+        fractions = size.index[(level >= low) & (level <= high) & (size <= high) & (climb >= 0.2)]
         percent = size.index[(level >= (40 if of_control else 20)) & (level <= 250)]
         if not len(fractions) or not len(percent):
             continue

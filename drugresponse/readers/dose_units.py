@@ -20,7 +20,10 @@ _PREFIX = r"(pico|nano|micro|milli|[pnum])?"
 _MOLAR = rf"{_PREFIX}[ -]?(M|molar|mol(?:es?)?(?: ?/ ?| per |_per_|_)l(?:it(?:er|re))?)"
 _UNIT = re.compile(_MOLAR, re.IGNORECASE)
 _NAMED = re.compile(rf"(?:.*[^a-z]|.*dose|.*conc(?:entration)?|.*log(?:10)?|){_MOLAR}[)\]\s]*", re.IGNORECASE)
-_MASS = re.compile(r".*(?:^|[^a-z])[numk]?(?:g|iu) ?(?:/|_per_| per |_) ?(?:[num]?l|kg)[)\]\s]*", re.IGNORECASE)
+_MASS = re.compile(
+    r".*(?:^|[^a-z])(?:[numk]?(?:g|iu) ?(?:/|_per_| per |_)? ?(?:[num]?l|kg)|[npum]?mols?)[)\]\s]*", re.IGNORECASE
+)
+_OF_RESPONSES = frozenset({"response", "readout", "signal", "viability", "ic50", "ec50", "auc", "time", "age", "cell"})
 _OF_DOSES = frozenset({"dose", "doses", "drug", "conc", "concentration", "concentrations", "of", "unit", "units"})
 
 
@@ -86,10 +89,11 @@ def _unit_column(table: pd.DataFrame) -> str | None:
     """A column of units of the doses; one called unit only counts where it holds such."""
     for name in table.columns:
         words = name_words(name)
-        if not words or words[-1] not in ("unit", "units") or not _OF_DOSES.issuperset(words):
+        if not {"unit", "units"} & {word.rstrip("s") + "s" for word in words} or _OF_RESPONSES & set(words):
             continue
         cells = set(table[name].str.strip()) - {""}
-        if len(words) > 1 or any(_UNIT.fullmatch(cell.translate(_MICRO)) or _MASS.fullmatch(cell) for cell in cells):
+        of_doses = len(words) > 1 and _OF_DOSES.issuperset(words)
+        if of_doses or any(_UNIT.fullmatch(cell.translate(_MICRO)) or _MASS.fullmatch(cell) for cell in cells):
             return str(name)
     return None
 
@@ -98,8 +102,9 @@ def _unit_of_name(dose_column: str, where: str) -> str | None:
     plain = dose_column.translate(_MICRO)
     if _MASS.fullmatch(plain):
         raise InputError(
-            f'{where}: the column "{dose_column}" holds mass or units per volume (expected an amount per volume, such '
-            'as uM). Convert the doses by the molar mass, or rename the column to "dose" if only the AUC matters.'
+            f'{where}: the column "{dose_column}" holds mass or units per volume or a bare amount (expected an '
+            'amount per volume, such as uM). Convert the doses by the molar mass, or rename the column to "dose" if '
+            "only the AUC matters."
         )
     found = _NAMED.fullmatch(plain)
     # a lone m at the end of a name stands for nothing that is certain

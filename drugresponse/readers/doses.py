@@ -21,6 +21,8 @@ __all__ = ["read_doses"]
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
+_PLATES = ("plate", "barcode", "batch", "experiment", "run", "date")
+"""How the names of columns begin that tell on which plate, or when, a row was measured; the surest first."""
 _HIGHEST_USUAL = 1e4
 """A dose in uM beyond which its unit is more likely wrong."""
 _HIGHEST_POSSIBLE = 1e-3, 1e5
@@ -49,7 +51,7 @@ def read_doses(
         Names of these columns in the file, or their numbers, such as `"#3"`.
     plate_column
         Column that says on which plate a row was measured; used to find the controls of a signal. None takes a column
-        with plate in its name, where each plate of each sample has controls.
+        with plate, barcode, batch or the like in its name, where each plate of each sample has controls.
     dose_unit
         One of `DOSE_UNITS`; None takes what the file says in a column of units or in the name of the dose column, else
         uM.
@@ -110,8 +112,9 @@ def _scale_of_doses(dose_column: str, dose_scale: str, where: str) -> str:
 
 def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFrame:
     """The plate of each row, where a column tells it and every plate of a sample has controls."""
-    plates = [name for name in table.columns if any(word.startswith("plate") for word in name_words(name))]
-    if not plates or table[plates[0]].nunique() == 1:
+    plates = [name for each in _PLATES for name in table.columns if any(w.startswith(each) for w in name_words(name))]
+    plates = [name for name in plates if table[name].nunique() > 1]
+    if not plates:
         return rows
     on = rows.assign(plate=table[plates[0]])
     keys = ["sample_id", "plate"]

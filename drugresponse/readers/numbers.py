@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import pandas as pd
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, number_advice
 
 __all__ = ["MISSING", "decimal_signs", "is_missing", "is_number", "to_numbers", "with_decimal_points"]
 
@@ -65,7 +65,7 @@ def to_numbers(
     cells = column.to_numpy(dtype=object)
     name = str(column.name if column_name is None else column_name)
     try:
-        if "," not in signs and not any("_" in cell for cell in cells):
+        if "," not in signs and not any("_" in cell for cell in cells) and not _beside_bare(list(cells)):
             return pd.Series(cells.astype(np.float64), index=column.index, name=column.name)
     except (TypeError, ValueError):
         pass  # read cell by cell, to know which one it is
@@ -150,7 +150,7 @@ def with_decimal_points(column: pd.Series, where: str) -> pd.Series:
 
 def _decimal_sign(texts: list[str], signs: Collection[str], where: str, name: str, index: pd.Index) -> str:
     """The decimal sign of a column: what its cells prove, else what the file does."""
-    if "," not in signs and not any("," in text or text.count(".") > 1 for text in texts):
+    if "," not in signs and not any("," in text or text.count(".") > 1 for text in texts) and not _beside_bare(texts):
         return "."
     own = {sign for text in texts for sign in _proven(text)}
     if own:
@@ -172,13 +172,22 @@ def _decimal_sign(texts: list[str], signs: Collection[str], where: str, name: st
             "comma" if sign == "," else "point",
         )
         return sign
-    if "," not in text and not any("," in each for each in texts if _EITHER.fullmatch(each.strip())):
+    if not any("," in each for each in texts if _EITHER.fullmatch(each.strip())) and not _beside_bare(texts):
         return "."
     raise InputError(
         f'{where}, line {int(index[doubtful]) + 2}, column "{name}": "{text}" is {thousand} if its sign separates '
         f"thousands, and {float(decimal):g} if it is a decimal sign (found nothing in the column that tells which). "
         "Write numbers without thousands separators, and decimals with a point."
     )
+
+
+def _beside_bare(texts: list[str]) -> bool:
+    """Whether `1.000` stands beside `10`: no program prints some numbers with three decimals and others with none."""
+    if not any(text[-1:] == "0" and _EITHER.fullmatch(text) for text in texts):
+        return False
+    present = [text.strip() for text in texts if not is_missing(text)]
+    bare = [text for text in present if text.isdigit()]
+    return any(text != "0" for text in bare) and all(text.isdigit() or _EITHER.fullmatch(text) for text in present)
 
 
 def _proven(cell: str) -> str:
@@ -197,7 +206,7 @@ def _proven(cell: str) -> str:
 
 def _plain(text: str, sign: str) -> str | None:
     """A number in the spelling of Python, from one with this decimal sign; None where it is none."""
-    text = text.strip()
+    text = text.strip().replace("\N{MINUS SIGN}", "-")
     if _SPACED.fullmatch(text):
         text = re.sub(f"[{_BLANKS}]", "", text)
     group = "." if sign == "," else ","
@@ -220,9 +229,5 @@ def _number(text: str, sign: str) -> float | None:
 
 def _not_a_number(text: str, where: str, line: int, name: str) -> InputError:
     shown = text if len(text) <= 40 else text[:37] + "..."
-    advice = "Leave the cell empty for missing values."
-    if "," in text and is_number(text):
-        advice = "Write decimals with a point."
-    elif re.fullmatch(r"\s*[<>]=?\s*[\d.,]+\s*", text):
-        advice = 'Write the limit alone, and "left" or "right" in a column "censor".'
+    advice = "Write decimals with a point." if "," in text and is_number(text) else number_advice(text)
     return InputError(f'{where}, line {line}, column "{name}": "{shown}" is not a number. {advice}')

@@ -247,3 +247,11 @@ def test_build__fractions_in_some_and_percent_in_others(column, caplog):
 def test_build__samples_that_die_at_every_dose_beside_others_in_percent():
     table = rows(4, response=[98, 90, 50, 10, 102, 95, 60, 20, 99, 70, 30, 5, 3.1, 2.0, 0.9, 0.2])
     assert Doses.build(table).scale == "percent"
+
+
+def test_build__a_drug_in_fractions_beside_controls_that_name_no_drug():
+    table = pd.concat([rows(2).assign(sample_id=f"s{i}", drug_id=f"d{j}") for i in range(3) for j in range(2)])
+    controls = pd.DataFrame({"sample_id": ["s0", "s1", "s2"], "drug_id": "", "dose": 0.0, "response": 100.0})
+    table["response"] *= np.where(table["drug_id"] == "d1", 1.0, 100.0)
+    with pytest.raises(InputError, match=r'about 1 in "d1" and about 100 in "d0"'):
+        Doses.build(pd.concat([table, controls]))

@@ -120,7 +120,9 @@ def test_read_doses__a_unit_of_the_response_is_none_of_the_dose(tmp_path):
     assert read_doses(path).table["dose"].tolist() == pytest.approx([0.1, 1, 10])
 
 
-@pytest.mark.parametrize("name", ["conc_ug_ml", "dose (mg/L)", "ng/mL", "dose_mg_per_kg", "IU/ml"])
+@pytest.mark.parametrize(
+    "name", ["conc_ug_ml", "conc_ugml", "Dose nmol", "dose (mg/L)", "ng/mL", "dose_mg_per_kg", "IU/ml"]
+)
 def test_read_doses__mass_per_volume_is_no_amount(tmp_path, name):
     with pytest.raises(InputError, match=r"holds mass or units per volume .* Convert the doses by the molar mass"):
         read_doses(write(tmp_path, HEADER.replace("dose", name)), dose_column=name)
@@ -163,7 +165,7 @@ def plates(controls: tuple[str, ...] = ("p1", "p2")) -> list[str]:
     return body
 
 
-@pytest.mark.parametrize("column", ["plate", "Plate ID", "assay_plate", "plateBarcode"])
+@pytest.mark.parametrize("column", ["plate", "Plate ID", "assay_plate", "plateBarcode", "BARCODE", "batch", "run_date"])
 def test_read_doses__the_plates_of_the_file_are_used(tmp_path, column):
     path = write(tmp_path, f"{HEADER}\t{column}", plates())
     found = read_doses(path, response_scale="signal").table

@@ -59,9 +59,11 @@ def test_to_numbers__thousands_and_decimals_that_the_column_tells_apart(cells, n
     assert to_numbers(column(*cells), where="x").tolist() == numbers
 
 
-@pytest.mark.parametrize("cells", [["1", "1,000"], ["1,250", "2,500"], ["-3,125", "", "100"]])
-def test_to_numbers__a_comma_that_may_be_either_is_refused_with_both_readings(cells):
-    with pytest.raises(InputError, match=r'column "ln_ic50": "-?\d,\d{3}" is -?\d{4} if .*, and -?\d[.0-9]* if it is'):
+@pytest.mark.parametrize("cells", [["1", "1,000"], ["1,250", "2,500"], ["-3,125", "", "100"], ["10", "1.000"]])
+def test_to_numbers__a_sign_that_may_be_either_is_refused_with_both_readings(cells):
+    with pytest.raises(
+        InputError, match=r'column "ln_ic50": "-?\d[,.]\d{3}" is -?\d{4} if .*, and -?\d[.0-9]* if it is'
+    ):
         to_numbers(column(*cells), where="x")
 
 
@@ -99,3 +101,10 @@ def test_to_numbers__limits_of_an_assay_point_to_censoring():
 
 def test_to_numbers__infinite_is_read_and_left_to_the_tables():
     assert to_numbers(column("inf", "-Infinity"), where="x").tolist() == [np.inf, -np.inf]
+
+
+def test_to_numbers__three_decimals_everywhere_or_a_smaller_number_are_decimals():
+    assert to_numbers(column("1.000", "0", "0.500"), where="x").tolist() == [1.0, 0.0, 0.5]
+    assert to_numbers(column("1.000", "2.500", ""), where="x").tolist()[:2] == [1.0, 2.5]
+    assert to_numbers(column("1.125", "10"), where="x").tolist() == [1.125, 10.0]
+    assert to_numbers(column("\u22121.5", "2"), where="x").tolist() == [-1.5, 2.0]
