@@ -15,9 +15,12 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, nearest
 
 __all__ = [
+    "CONCENTRATIONS",
     "MEASURES",
     "POTENCIES",
+    "SHARES",
     "convert_responses",
+    "plain_measure",
     "refuse_misnamed_measure",
     "refuse_mixed_measures",
     "responses_from_fits",
@@ -38,6 +41,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 )
 """Every known measure by name: natural logarithm of the IC50 in uM, decadic one in M, its negative, and areas."""
 
+SHARES = ("auc", "emax", "viability", "inhibition")
+"""Measures that are a part of the control."""
+CONCENTRATIONS = ("ic50", "ec50", "gi50", "ed50", "mic")
+"""Measures that are a concentration, above 0."""
 _MOLAR = -6.0
 POTENCIES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"ln_ic50": (float(np.log(10.0)), 0.0), "log10_ic50_m": (1.0, _MOLAR), "pic50": (-1.0, -_MOLAR)}
@@ -166,7 +173,7 @@ def refuse_misnamed_measure(measure: Measure) -> None:
     >>> refuse_misnamed_measure(Measure("ln_ic50", "log(uM)"))
     >>> refuse_misnamed_measure(Measure("viability", "percent", "sensitive"))
     """
-    known = MEASURES.get(measure.name)
+    known, measure = MEASURES.get(plain_measure(measure).name), plain_measure(measure)
     if known is None:
         return
     if measure.higher_means and measure.higher_means != known.higher_means:
@@ -182,6 +189,25 @@ def refuse_misnamed_measure(measure: Measure) -> None:
             f'measure: found {known.name} in "{measure.unit}" (expected {known.unit}, as every {known.name} here). '
             "Convert the responses, or give the measure another name in `measure`."
         )
+
+
+def plain_measure(measure: Measure) -> Measure:
+    """The measure under the name that is known here, whatever its case and marks; a unit in brackets is its unit.
+
+    Examples
+    --------
+    >>> plain_measure(Measure("LN_IC50")).name, plain_measure(Measure("my score")).name
+    ('ln_ic50', 'my score')
+    >>> plain_measure(Measure("Viability (%)"))
+    Measure(name='viability', unit='%', higher_means=None)
+    """
+    known = {re.sub("[^a-z0-9]", "", name): name for name in (*MEASURES, *SHARES, *CONCENTRATIONS)}
+    bare, _, unit = measure.name.partition("(")
+    for text, found in ((measure.name, ""), (bare, unit.rstrip(" )"))):
+        name = known.get(re.sub("[^a-z0-9]", "", text.lower()))
+        if name:
+            return replace(measure, name=name, unit=measure.unit or found)
+    return measure
 
 
 def _in_words(measure: str, log_dose: NDArray[np.float64], censor: pd.Series) -> tuple[NDArray[np.float64], pd.Series]:

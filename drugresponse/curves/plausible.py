@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.curves.measures import MEASURES, refuse_misnamed_measure
-from drugresponse.data.response_kinds import refuse_two_values
+from drugresponse.curves.measures import CONCENTRATIONS, MEASURES, SHARES, plain_measure, refuse_misnamed_measure
+from drugresponse.data.response_kinds import refuse_no_measurements
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, show_ids
 
@@ -26,7 +26,6 @@ _SKEWED, _FEWEST = 100.0, 20
 """Ratio of the 95th to the 5th percentile that positive logarithms hardly have, and rows to ask it of."""
 _HIGHEST_SHARE = 3.0
 """Times the control that no mean viability reaches."""
-_SHARES = ("auc", "emax", "viability", "inhibition")
 _ADVICE = "Convert the responses, or correct `measure`."
 
 
@@ -53,11 +52,16 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
     """
     if measure is not None and not responses.measure.name:
         responses = replace(responses, measure=measure)
-    told, table = responses.measure, responses.table
+    told, table = plain_measure(responses.measure), responses.table
     refuse_misnamed_measure(told)
     values = table["response"].to_numpy(dtype=np.float64)
-    known = told.name in MEASURES or told.name in _SHARES
-    refuse_two_values(table, "" if known else told.name, "responses")
+    known = told.name in MEASURES or told.name in SHARES
+    refuse_no_measurements(table, "" if known else told.name, "responses")
+    if told.name in CONCENTRATIONS and values.min() < 0:
+        raise InputError(
+            f"responses: found {told.name} from {values.min():.4g} to {values.max():.4g} (expected concentrations "
+            f"above 0; they may be logarithms). {_ADVICE}"
+        )
     if told.name in _MEDIANS:
         _refuse_other_potency(told.name, values)
     # what is told to be another area, or in percent, has a scale of its own
@@ -109,6 +113,6 @@ def _refuse_two_scales(table: pd.DataFrame, name: str) -> None:
         f"responses: found numbers about 1 in {show_ids(fractions)} and about 100 in {show_ids(percent)} (expected one "
         "scale; fractions and percent seem to be mixed). Bring all samples to one."
     )
-    if name in _SHARES:
+    if name in SHARES:
         raise InputError(words)
     logger.warning("%s", words)

@@ -9,9 +9,19 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["melt_drugs", "name_words", "refuse_classes", "refuse_events", "refuse_metadata", "refuse_two_values"]
+__all__ = [
+    "melt_drugs",
+    "missing_codes",
+    "name_words",
+    "refuse_classes",
+    "refuse_events",
+    "refuse_metadata",
+    "refuse_missing_code",
+    "refuse_no_measurements",
+    "warn_of_limits",
+]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
@@ -21,7 +31,7 @@ FEWEST_ROWS = 10
 _TIMES = r"time|days?|weeks?|months?|years?|survival|surv|os|[pdre]fs|ttp|tte|ttt|follow(up)?|futime|duration"
 _EVENTS = (
     r"events?|dead|death|died|deceased|vital|alive|relapsed?|progress(ion|ed)|recurrence|recurred|censored|censoring|"
-    r"cens|fustat|mortality"
+    r"cens|cnsr|cnsd|fustat|mortality|delta|tod|verstorben|ereignis|deces|evenement"
 )
 _TIME, _EVENT = re.compile(_TIMES), re.compile(_EVENTS)
 _STATUS = re.compile(rf"{_EVENTS}|status|failure")
@@ -34,11 +44,22 @@ _METADATA = re.compile(
     rf"{_TIMES}|{_STATUS.pattern}|ids?|identifier|barcode|accession|codes?|index|idx|cosmic|unnamed|age|sex|gender|race|"
     r"ethnicity|dates?|counts?|total|passage|plate|batch|run|well|row|col(umn)?|pos(ition)?|start|end|chr(om(osome)?)?|"
     r"weight|height|bmi|stage|grade|ploidy|purity|tmb|mutations|reads|coverage|depth|cluster|group|arm|replicate|"
-    r"repeat|fold|split|number|smok(er|ing)"
+    r"repeat|reps?|fold|split|number|smok(er|ing)|patients?|donors?|visit|cycle|lane|mean|average|median|sd|sem|std|"
+    r"stdev|cv|variance|rmse|r2|rsquared|slope|pval(ue)?|fdr|qval(ue)?|dmso|vehicle|pc|creatinine|wbc|hemoglobin|"
+    r"bilirubin|albumin|latitude|longitude|blasts?|ecog|inr|burden"
 )
-_FIRST = re.compile(r"age|date|time|days?|months?|years?|unnamed")
+_FIRST = re.compile(r"age|date|time|days?|months?|years?|unnamed|doubling")
+_NUMBERED = re.compile(r"(reps?|replicate|repeat|day|week|month|time|visit|cycle|plate|run|column|pc)\d{1,2}")
 _FIRST_OF_WHOLE = re.compile(r"n|no|num|number|nr|count|total")
 _OF_ANOTHER_SCALE = 3.0
+_WITH_DOSE = re.compile(
+    r"(|.*[ _@:(\[-])(\d+(?:[.,]\d+)?(?:e-?\d+)?)\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)?[)\]]?", re.IGNORECASE
+)
+_SURE_DOSE = re.compile(r"(?:^|[ _@:(\[-])\d+[.,]\d+|\d\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)[)\]]?$")
+_CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
+"""Numbers by which programs mark a missing value."""
+_SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
+_LEAST_ID = 10_000
 
 
 def name_words(name: object) -> list[str]:
@@ -147,8 +168,70 @@ def refuse_classes(column: pd.Series, where: str) -> None:
         )
 
 
-def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> None:
-    """Refuse responses of two values, which are classes; a measure with a name of its own says that they are numbers.
+def warn_of_limits(table: pd.DataFrame, where: str) -> None:
+    """Tell of limits that stand in a column of another name than `censor`, and are not used.
+
+    Examples
+    --------
+    >>> warn_of_limits(pd.DataFrame({"response": [0.5], "study": ["a"]}), "responses")
+    """
+    if "censor" in table.columns:
+        return
+    for name in table.columns[[not pd.api.types.is_numeric_dtype(each) for each in table.dtypes]]:
+        signs = {str(each).strip(" '\"").lower() for each in table[name].dropna().unique()} - {""}
+        if signs and signs <= _SIGNS and signs - {"=", "==", "~", "none"}:
+            logger.warning(
+                '%s: the limits in "%s" (%s) are not used; write left (below) and right (above) in a column "censor".',
+                where,
+                name,
+                show_ids(sorted(signs)),
+            )
+
+
+def refuse_missing_code(table: pd.DataFrame, where: str) -> None:
+    """Refuse a number such as -999 that repeats far from all other responses; a limit is none.
+
+    Raises
+    ------
+    InputError
+        There is one.
+
+    Examples
+    --------
+    >>> refuse_missing_code(pd.DataFrame({"response": [0.5, 0.7], "censor": "none"}), "responses")
+    """
+    values = table.loc[table["censor"] == "none", "response"].to_numpy(dtype=np.float64)
+    for code in missing_codes(values):
+        others = values[values != code]
+        raise InputError(
+            f"{where}: found the response {code:g} in {count(int((values == code).sum()), 'row')}, and "
+            f"{others.min():.4g} to {others.max():.4g} in all others ({code:g} seems to mark missing ones). Leave "
+            'these cells empty or, if the number is a limit, say left or right in a column "censor".'
+        )
+
+
+def missing_codes(values: np.ndarray) -> list[float]:
+    """Numbers such as -999 that repeat far from all others, and negative ones among numbers that cannot be.
+
+    Examples
+    --------
+    >>> missing_codes(np.array([*range(20, 40), -9, -9]))
+    [-9.0]
+    """
+    found = []
+    for code in _CODES:
+        coded = values == code
+        others = values[~coded]
+        if coded.sum() < 2 or len(others) < FEWEST_ROWS:
+            continue
+        far = float(np.abs(others - code).min()) > _OF_ANOTHER_SCALE * float(np.ptp(others))
+        if far or (code < 0 <= others.min()):
+            found.append(code)
+    return found
+
+
+def refuse_no_measurements(table: pd.DataFrame, measure_name: str, where: str) -> None:
+    """Refuse responses of two values, which are classes, and ids; a measure of its own name says that they are numbers.
 
     Of three or four whole numbers in a row a warning tells.
 
@@ -162,7 +245,7 @@ def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> Non
     Raises
     ------
     InputError
-        Ten rows or more have two values, none of them a limit.
+        Ten rows or more have two values, none of them a limit; or whole numbers like ids or dates.
     """
     values = np.unique(table["response"].to_numpy(dtype=np.float64))
     if measure_name or len(table) < FEWEST_ROWS or (table["censor"] != "none").any():
@@ -176,6 +259,28 @@ def refuse_two_values(table: pd.DataFrame, measure_name: str, where: str) -> Non
             "measured numbers; classes such as yes and no are not read yet). Give the number behind the class or, "
             "if the two are meant as numbers, a measure of a name of their own (`measure`)."
         )
+    if (values % 1 == 0).all() and (_of_samples_alone(table) or _are_close(values)):
+        raise InputError(
+            f"{where}: found whole numbers from {values[0]:.10g} to {values[-1]:.10g} like ids, ages or dates "
+            "(expected measured numbers, which differ between the drugs of a sample). Choose the column of the "
+            "responses or, if they are measured, give a measure of a name of their own (`measure`)."
+        )
+
+
+def _of_samples_alone(table: pd.DataFrame) -> bool:
+    """Whether each sample has a number of its own, the same for all drugs."""
+    of_samples = table.groupby("sample_id")["response"].agg(["nunique", "size", "first"])
+    several = of_samples[of_samples["size"] > 1]
+    return bool(
+        len(several) >= FEWEST_ROWS
+        and (several["nunique"] == 1).all()
+        and several["first"].nunique() * 3 > len(several)
+    )
+
+
+def _are_close(values: np.ndarray) -> bool:
+    """Whether large numbers lie within a tenth of their size, as ids and dates do."""
+    return bool(values[0] >= _LEAST_ID and values[-1] - values[0] < values[0] / 10)
 
 
 def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:
@@ -235,6 +340,12 @@ def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -
     numbers = {name: wide[name].to_numpy(dtype=np.float64) for name in wide.columns}
     odd = [name for name in doubtful if _named_otherwise(name, numbers[name], measured)]
     odd += [name for name in _unlike_the_others(numbers) if name in doubtful and name not in odd]
+    if doses := _doses_of_one_drug([str(name) for name in doubtful]):
+        raise InputError(
+            f"{where}: {show_ids(doses)} of a table of samples by drugs look like doses of one drug (expected one "
+            "column for each drug). Fit the doses with drugresponse curves first, from rows of sample_id, drug_id, "
+            "dose and response; if each is to be a drug, name them in the drugs table (`drugs`)."
+        )
     if odd:
         raise InputError(
             f"{where}: {show_ids(odd, 5)} of a table of samples by drugs {'looks' if len(odd) == 1 else 'look'} like "
@@ -244,12 +355,24 @@ def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -
         )
 
 
+def _doses_of_one_drug(names: Sequence[str]) -> list[str]:
+    """The first of most names that are one name and different doses, with a unit or, in some, a decimal point."""
+    series: dict[str, list[str]] = {}
+    for name in names:
+        found = _WITH_DOSE.fullmatch(name.strip())
+        if found:
+            series.setdefault(found[1].strip(" _-@:([").lower(), []).append(name)
+    several = [some for some in series.values() if len(some) > 1 and any(map(_SURE_DOSE.search, some))]
+    # two conditions of one name among many other drugs are drugs
+    return several[0] if 2 * sum(map(len, several)) > len(names) else []
+
+
 def _named_otherwise(name: object, values: np.ndarray, measured: Collection[str]) -> bool:
     words = name_words(name)
     if not words:
         return False
     whole = bool(np.all(values[np.isfinite(values)] % 1 == 0))
-    if words[-1] not in measured and _METADATA.fullmatch(words[-1]):
+    if words[-1] not in measured and (_METADATA.fullmatch(words[-1]) or _NUMBERED.fullmatch(words[-1])):
         return True
     return bool(_FIRST.fullmatch(words[0]) or (len(words) > 1 and whole and _FIRST_OF_WHOLE.fullmatch(words[0])))
 

@@ -11,8 +11,14 @@ import pandas as pd
 
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
-from drugresponse.data.response_kinds import melt_drugs, refuse_classes, refuse_events
-from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.data.response_kinds import (
+    melt_drugs,
+    refuse_classes,
+    refuse_events,
+    refuse_missing_code,
+    warn_of_limits,
+)
+from drugresponse.errors import InputError, nearest, number_advice, show_ids
 
 __all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
 
@@ -20,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
+_LIMITS = {"": "none", "=": "none", "<": "left", "<=": "left", "\u2264": "left"}
+_LIMITS |= {">": "right", ">=": "right", "\u2265": "right"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id or a word for "
             f"missing, such as NA ({int(empty.sum())} in all; expected a sample and a drug). Fill or remove the row."
         )
-    table["censor"] = table["censor"].astype(object).where(table["censor"].notna(), "none")
+    table["censor"] = _limits(table["censor"], where)
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
     refuse_classes(table["response"], where)
     table["response"] = _numbers(table["response"], where)
@@ -143,14 +151,31 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     return table[table["response"].notna()]
 
 
+def _limits(column: pd.Series, where: str) -> pd.Series:
+    words = column.where(column.notna(), "none").astype(str).str.strip().str.lower().replace(_LIMITS)
+    odd = sorted(set(words) - {"none", "left", "right"})
+    if odd:
+        raise InputError(
+            f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))} Left says that the true '
+            "response is at or below the one written, right that it is at or above."
+        )
+    return words.astype(object)
+
+
 def _numbers(column: pd.Series, where: str) -> pd.Series:
+    if column.dtype.kind in "mMc":
+        kind = "complex numbers" if column.dtype.kind == "c" else "dates or times"
+        raise InputError(
+            f'{where}, column "{column.name}": found {kind} (expected measured numbers). Choose the column of the '
+            "responses, or turn it into numbers."
+        )
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     bad = (numbers.isna() & column.notna()).to_numpy()
     if bad.any():
         row = int(np.argmax(bad))
         raise InputError(
             f'{where}, row {row + 1}, column "{column.name}": "{column.iloc[row]}" is not a number. '
-            "Leave the cell empty for missing values."
+            f"{number_advice(str(column.iloc[row]))}"
         )
     return numbers
 
@@ -166,9 +191,7 @@ def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
     weights = table["weight"].to_numpy()
     if (~np.isfinite(weights) | (weights < 0)).any():
         raise InputError(f"{where}: found a weight that is negative or not finite (expected 0 or more). Correct it.")
-    odd = sorted(set(table["censor"]) - {"none", "left", "right"})
-    if odd:
-        raise InputError(f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))}')
+    refuse_missing_code(table, where)
 
 
 def as_responses(responses: Responses | pd.DataFrame | pd.Series) -> Responses:
@@ -208,6 +231,7 @@ def _long_rows(table: pd.DataFrame) -> pd.DataFrame:
         named = "sample_id" in table.index.names
         rows = table.reset_index() if named else _index_as(table, "sample_id")
     refuse_events(rows, "response", "responses")
+    warn_of_limits(rows, "responses")
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     wide = others.shape[1] > 1 and not {"response", "drug_id"} & set(others.columns)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
-from drugresponse.data.response_kinds import melt_drugs, name_words, refuse_classes, refuse_events
+from drugresponse.data.response_kinds import melt_drugs, name_words, refuse_classes, refuse_events, warn_of_limits
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -26,8 +26,10 @@ logger = logging.getLogger(__name__)
 
 _DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
 _LONG_ONLY = ("censor", "weight", "study")
-_DRUG = re.compile(r"drugs?|compound|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor")
-_RELATIONS = frozenset({"<", "<=", "=", "==", ">=", ">", "~"})
+_DRUG = re.compile(
+    r"drugs?|compounds?|cpd|cmpd|substance|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor|"
+    r"therapy|regimen|antimicrobial|broad|cid|perturbagen|pert"
+)
 
 
 def read_responses(
@@ -145,7 +147,7 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
         censor = table["censor"].str.strip().str.lower()
         rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
     else:
-        _warn_of_relations(table, where)
+        warn_of_limits(table, where)
     if "study" in table.columns:
         rows["study"] = table["study"]
     _refuse_doses(table, rows, where)
@@ -164,19 +166,6 @@ def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
             f'{where}: found one sample and drug with several values of "{doses[0]}" (expected one response for each). '
             "Fit the doses with drugresponse curves first, and give the responses that it writes; or remove the column."
         )
-
-
-def _warn_of_relations(table: pd.DataFrame, where: str) -> None:
-    """Limits that stand in a column of another name are not used, and the user should know."""
-    for name in table.columns:
-        signs = set(table[name].str.strip()) - {""}
-        if signs and signs <= _RELATIONS and signs & {"<", "<=", ">=", ">"}:
-            logger.warning(
-                '%s: the signs in "%s" (%s) are not used; write left (below) and right (above) in a column "censor".',
-                where,
-                name,
-                show_ids(sorted(signs)),
-            )
 
 
 def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:

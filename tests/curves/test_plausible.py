@@ -99,3 +99,25 @@ def test_fit_adapt_explain__ic50s_under_the_name_of_their_logarithm():
     for act in (model.adapt, partial(dr.explain, model, refits=0)):
         with pytest.raises(dr.InputError, match="IC50s themselves"):
             act(cohort.genotypes, ic50s)
+
+
+@pytest.mark.parametrize("name", ["LN_IC50", "ln IC50", "lnIC50 (uM)", "AUC", "Emax"])
+def test_refuse_misread__a_known_measure_however_it_is_written(name):
+    with pytest.raises(InputError, match=r"found (ln_ic50|auc|emax) from"):
+        refuse_misread_responses(responses(np.exp(np.linspace(3, 18, 60)), name))
+
+
+@pytest.mark.parametrize("name", ["IC50", "ic50 (nM)", "MIC"])
+def test_refuse_misread__logarithms_under_the_name_of_a_concentration(name):
+    refuse_misread_responses(responses(np.exp(LN), name))
+    with pytest.raises(InputError, match=r"expected concentrations above 0; they may be logarithms"):
+        refuse_misread_responses(responses(LN, name))
+
+
+def test_refuse_misread__ids_and_dates_unless_a_measure_says_that_they_are_numbers():
+    dates = 20_210_301.0 + np.arange(20)
+    ids = pd.concat([responses(np.arange(12.0) ** 2).table.assign(drug_id=drug) for drug in "ab"])
+    for table in (responses(dates).table, ids):
+        with pytest.raises(InputError, match="like ids, ages or dates"):
+            refuse_misread_responses(Responses.build(table))
+        refuse_misread_responses(Responses.build(table, Measure("colonies")))

@@ -208,6 +208,12 @@ def test_as_responses__what_is_no_measurement_is_refused():
             as_responses(table)
     with pytest.raises(InputError, match=r'found the words "no", "yes"'):
         as_responses(pd.DataFrame({"sample_id": ids, "response": ["yes", "no"] * 6}))
+    dates = pd.date_range("2021-01-01", periods=12)
+    for column in (dates, dates - dates[0], np.arange(12) * 1j):
+        with pytest.raises(InputError, match=r"found (dates or times|complex numbers)"):
+            as_responses(pd.DataFrame({"sample_id": ids, "response": column}))
+    with pytest.raises(InputError, match=r'found censor "0"\. Choose from'):
+        as_responses(pd.DataFrame({"sample_id": ids, "response": np.arange(12.0), "censor": [0, 1] * 6}))
 
 
 def test_responses__repeats_that_disagree_are_told(caplog):

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import logging
 
+import pandas as pd
 import pytest
 
-from drugresponse.data.tables import ONLY_DRUG, Measure
+from drugresponse.data.tables import ONLY_DRUG, Measure, as_responses
 from drugresponse.errors import InputError
 from drugresponse.readers import read_responses
 
@@ -234,4 +235,65 @@ def test_read_responses__drugs_with_numbers_for_ids_are_not_averaged(tmp_path):
 
 def test_read_responses__limits_in_a_column_of_another_name_are_told(tmp_path, caplog):
     read_responses(write(tmp_path, "sample_id\tresponse\trelation\ns1\t1.5\t>\ns2\t2\t=\n"))
-    assert 'the signs in "relation" ("=", ">") are not used; write left' in caplog.text
+    assert 'the limits in "relation" ("=", ">") are not used; write left' in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("\u22640.5", 'Write the limit alone, and "left"'),
+        ("> 32", 'Write the limit alone, and "left"'),
+        ("41.9 %", "without the percent sign"),
+        ("12 nM", "all in one unit"),
+        ("2.1 \u00b1 0.1", "without its error"),
+        ("01.03.2021", "looks like a date"),
+    ],
+)
+def test_read_responses__what_is_no_number_is_told_alike_in_files_and_frames(tmp_path, cell, advice):
+    with pytest.raises(InputError, match=advice):
+        read_responses(write(tmp_path, f"sample_id\tresponse\ns1\t1.5\ns2\t{cell}\n"))
+    with pytest.raises(InputError, match=advice):
+        as_responses(pd.DataFrame({"sample_id": ["s1", "s2"], "response": ["1.5", cell]}))
+
+
+def test_read_responses__signs_in_the_column_of_limits(tmp_path):
+    text = "sample_id\tresponse\tcensor\n" + "".join(f"s{i}\t{i}\t{sign}\n" for i, sign in enumerate("<=>"))
+    assert read_responses(write(tmp_path, text)).table["censor"].tolist() == ["left", "none", "right"]
+
+
+@pytest.mark.parametrize("name", ["Censor", "standard_relation"])
+def test_read_responses__limits_that_are_not_used_are_told(tmp_path, name, caplog):
+    cells = ("none", "right") if name == "Censor" else ("'='", "'>'")
+    read_responses(write(tmp_path, f"sample_id\tresponse\t{name}\ns1\t1.5\t{cells[0]}\ns2\t2\t{cells[1]}\n"))
+    assert f'the limits in "{name}"' in caplog.text
+    caplog.clear()
+    as_responses(pd.DataFrame({"sample_id": ["s1", "s2"], "response": [1.5, 2.0], name: cells}))
+    assert f'the limits in "{name}"' in caplog.text
+
+
+@pytest.mark.parametrize("code", [-999, 999, -9])
+def test_read_responses__a_code_for_missing_is_no_response(tmp_path, code):
+    lines = [f"s{i}\t{code if i % 5 == 0 else 0.5 + i / 100}" for i in range(25)]
+    with pytest.raises(InputError, match=rf"found the response {code} in 5 rows, and 0.51 to 0.74 in all others"):
+        read_responses(write(tmp_path, "\n".join(["sample_id\tresponse", *lines])))
+    limits = [f"{line}\t{'right' if str(code) in line else 'none'}" for line in lines]
+    assert len(read_responses(write(tmp_path, "\n".join(["sample_id\tresponse\tcensor", *limits])))) == 25
+
+
+@pytest.mark.parametrize(
+    "names", [("A_0.1uM", "A_1uM", "B 10 nM", "B 100 nM"), ("0.01", "0.1", "1", "10"), ("A 0.5", "A 1", "A 2")]
+)
+def test_read_responses__doses_of_one_drug_are_no_drugs(tmp_path, names):
+    rows = ["\t".join([f"s{i}", *(f"{i * j % 7}.5" for j in range(len(names)))]) for i in range(12)]
+    path = write(tmp_path, "\n".join(["\t".join(["sample_id", *names]), *rows]))
+    with pytest.raises(InputError, match=r"look like doses of one drug .* drugresponse curves"):
+        read_responses(path)
+    assert len(read_responses(path, drug_ids=names)) == 12 * len(names)
+
+
+@pytest.mark.parametrize(
+    "names", [("SDS_0.05", "SDS_0.15", "YPD", "H2O2", "CuSO4"), ("SD07", "PC-1", "CCT 1", "CCT 2")]
+)
+def test_read_responses__drugs_with_numbers_in_their_names(tmp_path, names):
+    rows = ["\t".join([f"s{i}", *(f"{i * j % 7}.5" for j in range(len(names)))]) for i in range(12)]
+    assert len(read_responses(write(tmp_path, "\n".join(["\t".join(["sample_id", *names]), *rows])))) == 12 * len(names)
