@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["is_id", "is_usual_covariate", "may_be_outcome", "plain_name", "usual_place"]
+__all__ = ["is_id", "is_of_kinds", "is_usual_covariate", "may_be_outcome", "plain_name", "usual_place"]
 
 _USUAL = (
     *("tissue", "subtype", "ancestry", "sex", "age", "site", "gender", "race", "ethnicity", "population"),
@@ -13,6 +13,7 @@ _USUAL = (
     *("batch", "plate", "medium", "media", "center", "centre", "cancertype", "tumortype", "tumourtype", "histology"),
 )
 """Usual covariates; the order is that of the covariates of a model."""
+_AMOUNTS = ("age", "height", "weight", "bmi", "bodymassindex", "packyears", "smok", "tobacco", "stage")
 _BESIDE = (
     *(
         "at",
@@ -47,7 +48,25 @@ _BESIDE = (
         "ever",
     ),
     *("former", "history", "habit", "status", "culture", "growth", "screening", "screen", "assay", "study", "project"),
-    *("recruiting", "sequencing", "processing", "run", "number", "no", "num", "name", "type", "code", "level", "id"),
+    *(
+        "initial",
+        "index",
+        "first",
+        "demo",
+        "demographics",
+        "recruiting",
+        "sequencing",
+        "processing",
+        "run",
+        "number",
+        "no",
+        "num",
+        "name",
+        "type",
+        "code",
+        "level",
+        "id",
+    ),
 )
 """Words that may stand beside a usual one; any other makes the column another thing, as `age_at_death` is."""
 _LONGEST = 60
@@ -55,9 +74,11 @@ _OUTCOMES = re.compile(
     "event|respon|dead|death|died|alive|deceas|surviv|relaps|recur|progress|status|outcome|remission|toxic|adverse"
     "|endpoint|censor|cure|(?<!heart)(?<!renal)(?<!liver)(?<!kidney)(?<!hepatic)failure|benefit|sensitiv|resistan"
     "|effic|success|stable|achiev|reached|target|label|phenotype|bleed|mortal|hospitali|discontin|withdr|dropout"
-    "|sideeffect|reaction|vital|followup|result|score|active|dose|ic50|ec50|auc|split|fold|train|test|holdout|valid"
+    "|shrink|shrunk|recist|mrd|tolerated|healed|recover|stopped|switched|suppressed|suppression|undetectable|reject"
+    "|(pain|seizure|symptom|tumou?r|disease)free|controlled|worked|nausea|vomit|neuropath|(?<!cardio)myopath|qcpass|grade[345]"
+    "|biopsy|sideeffect|reaction|vital|followup|result|score|active|dose|ic50|ec50|^auc|auc$|split|fold|train|test|holdout|valid"
     "|includ|exclud|genotyped|passed|metast|complication|improve|worse|hit$|^(y|os|pfs|dfs|rfs|efs|dss|ttp|cr|pr|sd|pd"
-    "|pcr|orr|ae|sae|case|control|casecontrol|adr|inr|qc|group|arm)$"
+    "|pcr|orr|dlt|bcr|cb|ae|sae|case|control|casecontrol|adr|inr|qc|group|arm)$"
 )
 _WORD = re.compile(r"[a-z0-9]+|[^\W_]+", re.IGNORECASE)
 
@@ -88,6 +109,18 @@ def is_usual_covariate(name: object) -> bool:
         return False
     ends = (plain.partition(word)[::2] for word in _USUAL if word in plain)
     return any(_made_of(before, _BESIDE) and _made_of(after, _BESIDE) for before, after in ends)
+
+
+def is_of_kinds(name: object) -> bool:
+    """Whether a usual covariate tells kinds, of which numbers are codes, and no amount.
+
+    Examples
+    --------
+    >>> is_of_kinds("Race (OMB)"), is_of_kinds("Age at diagnosis")
+    (True, False)
+    """
+    plain = plain_name(name)
+    return any(word in plain for word in _USUAL if word not in _AMOUNTS) and not any(word in plain for word in _AMOUNTS)
 
 
 def usual_place(name: object) -> int:

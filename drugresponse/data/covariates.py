@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.covariate_names import is_id, is_usual_covariate, may_be_outcome, plain_name, usual_place
+from drugresponse.data.covariate_names import (
+    is_id,
+    is_of_kinds,
+    is_usual_covariate,
+    may_be_outcome,
+    plain_name,
+    usual_place,
+)
+from drugresponse.data.response_kinds import missing_codes
 from drugresponse.data.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
 
@@ -22,6 +30,7 @@ MOST_ARMS = 6
 POOLED = "other"
 """The one level of all that a single sample bears."""
 _YES_NO = frozenset(("0", "1", "0.0", "1.0", "yes", "no", "y", "n", "true", "false", "t", "f"))
+_YES_NO |= {"ja", "nein", "j", "oui", "non", "si", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
 _YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
 _UNKNOWN = frozenset(("", "unknown", "unk", "na", "nan", "n/a", "none", "not known", "missing", "?"))
 _MOST_TOLD = 60
@@ -98,11 +107,14 @@ class Covariates:
             message = _nearly_unique(column)
             if message and names is not None:
                 message = f'samples, column "{name}": {message}'
-                raise InputError(f"{message} Group the levels or leave the column out of `covariates`.")
+                raise InputError(f"{message} Correct or group the levels, or leave the column out of `covariates`.")
             if message:
                 logger.warning('samples, column "%s": %s It is not used as a covariate.', name, message)
-                unused[str(name)] = "nearly every sample has a text of its own"
+                unused[str(name)] = (
+                    "text among numbers" if "among numbers" in message else "nearly every sample has a text of its own"
+                )
                 continue
+            _warn_of_codes(name, column)
             known = _name_of(str(name), chosen, samples)
             chosen[known], pooled[known] = _pool_single(known, column)
         unused |= {str(each): "not named" for each in samples.columns if names is not None and each not in wanted}
@@ -168,11 +180,36 @@ def _says_yes_or_no(column: pd.Series) -> bool:
     return len(present - _UNKNOWN) == 2 and present <= _YES_NO | _UNKNOWN
 
 
+def _warn_of_codes(name: str, column: pd.Series) -> None:
+    """Numbers that may mark missing values, and numbers of what is no amount."""
+    if column.dtype == object:
+        return
+    values = column.dropna().to_numpy(dtype=np.float64)
+    for code in missing_codes(values):
+        logger.warning(
+            'samples, column "%s": found %g in %s, which seems to mark missing values and is taken as a number; empty '
+            "these cells.",
+            name,
+            code,
+            count(int((values == code).sum()), "sample"),
+        )
+    levels = np.unique(values)
+    if len(levels) > 2 and (levels % 1 == 0).all() and is_usual_covariate(name) and is_of_kinds(name):
+        logger.warning(
+            'samples, column "%s": the numbers %s are taken as amounts; if they are codes, write words.',
+            name,
+            show_ids([f"{level:g}" for level in levels]),
+        )
+
+
 def _nearly_unique(column: pd.Series) -> str:
     """What is wrong with a text column whose levels are more than a third of the samples; empty for others."""
     levels = column[column != ""].nunique() if column.dtype == object else 0
     if levels <= max(2, len(column) // 3):
         return ""
+    words = column[(column != "") & pd.to_numeric(column, errors="coerce").isna()]
+    if 2 * len(words) < (column != "").sum():
+        return f"found {show_ids(dict.fromkeys(words))} among numbers (expected numbers alone)."
     return (
         f"found {levels} different texts among {len(column)} samples "
         "(expected at most a third as many levels as samples)."

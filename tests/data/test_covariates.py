@@ -174,3 +174,28 @@ def test_choose__a_copy_of_the_response_is_no_default_covariate():
     cut = samples(weight=first + rng.normal(size=40), stage=pd.qcut(second, 4, labels=list("abcd")), statin=first > 0.3)
     chosen = Covariates.choose(cut.astype({"statin": int}), responses=pd.concat(parts))
     assert dict(chosen.unused) == {"stage": "is the response itself", "statin": "is the response itself"}
+
+
+def test_choose__names_of_outcomes_and_of_clinical_tables():
+    yes_no = ["yes", "no"] * 10
+    outcomes = dict.fromkeys(("RECIST", "seizure_free", "tumor_shrinkage", "viral_suppression", "healed"), yes_no)
+    used = {name: ["ja", "nein"] * 10 for name in ("Raucher", "immunosuppressant", "Cardiomyopathy")}
+    ages = {name: list(np.arange(20.0)) for name in ("age_at_initial_pathologic_diagnosis", "age_at_index", "demo_age")}
+    chosen = Covariates.choose(samples_with(**outcomes, **used, **ages))
+    assert set(chosen.table.columns) == {*used, *ages}
+    assert set(chosen.unused.values()) == {"may be an outcome"}
+
+
+def test_choose__codes_that_are_taken_for_amounts_are_told(caplog):
+    ages = [40.0, 999, 50, 60, 999, *range(30, 45)]
+    chosen = Covariates.choose(samples_with(age=ages, race=[1, 2, 3, 4] * 5, stage=[1, 2, 3, 4] * 5))
+    assert set(chosen.table.columns) == {"age", "race", "stage"}
+    assert 'column "age": found 999 in 2 samples, which seems to mark missing values' in caplog.text
+    assert 'column "race": the numbers "1", "2", "3" and 1 more are taken as amounts' in caplog.text
+    assert 'column "stage"' not in caplog.text
+
+
+def test_choose__text_among_numbers_is_named(caplog):
+    chosen = Covariates.choose(samples_with(age=[">89", *map(str, range(30, 59))]))
+    assert dict(chosen.unused) == {"age": "text among numbers"}
+    assert 'found ">89" among numbers' in caplog.text
