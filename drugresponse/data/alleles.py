@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Relation", "compare_alleles", "complements", "palindromic", "plain_alleles"]
+__all__ = ["Relation", "compare_alleles", "complements", "palindromic", "plain_alleles", "without_shared_ends"]
 
 _COMPLEMENT = {"A": "T", "C": "G", "G": "C", "T": "A"}
 _UNKNOWN = ("0", ".", "N")
@@ -39,6 +39,22 @@ def plain_alleles(column: pd.Series) -> NDArray[np.object_]:
     """
     text = column.astype(str).str.upper().to_numpy(dtype=object)
     return np.where(np.isin(text, _UNKNOWN), "", text)
+
+
+def without_shared_ends(ref: str, alt: str) -> tuple[int, str, str]:
+    """Two alleles without the bases that they share at an end, and how many were cut at the first; one base is left.
+
+    Examples
+    --------
+    >>> without_shared_ends("TAC", "TGC"), without_shared_ends("ATT", "AT"), without_shared_ends("AC", "GT")
+    ((1, 'A', 'G'), (0, 'AT', 'A'), (0, 'AC', 'GT'))
+    """
+    while min(len(ref), len(alt)) > 1 and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    cut = 0
+    while cut < min(len(ref), len(alt)) - 1 and ref[cut] == alt[cut]:
+        cut += 1
+    return cut, ref[cut:], alt[cut:]
 
 
 def complements(alleles: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["ReferenceCalls", "Stretches"]
+
+_NOWHERE = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +53,8 @@ class ReferenceCalls:
         `(n_samples,)` bool, of whom every place that is not listed is the reference.
     stretches
         By chromosome, where samples were called and bear the reference.
+    left_out
+        By chromosome, first bases of records that a filter left out: of these places nothing is known.
 
     Examples
     --------
@@ -63,6 +67,7 @@ class ReferenceCalls:
 
     everywhere: NDArray[np.bool_]
     stretches: Mapping[str, Stretches]
+    left_out: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
@@ -70,6 +75,11 @@ class ReferenceCalls:
         if found is None:
             return np.zeros((len(first), len(self.everywhere)), dtype=bool)
         return _bits(found.at(first, last), len(self.everywhere))
+
+    def left_out_at(self, chromosome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(n_places, 1)` whether a record of the place was left out."""
+        there = np.isin(positions, self.left_out.get(chromosome, _NOWHERE))
+        return np.asarray(there)[:, None]
 
     def take(self, rows: NDArray[np.intp]) -> ReferenceCalls:
         """The samples at these row numbers; of a negative one nothing is known."""
@@ -81,7 +91,7 @@ class ReferenceCalls:
             )
             for name, each in self.stretches.items()
         }
-        return ReferenceCalls(self.everywhere[places] & known, stretches)
+        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out)
 
     @classmethod
     def join(cls, sources: Sequence[ReferenceCalls]) -> ReferenceCalls | None:
@@ -90,9 +100,11 @@ class ReferenceCalls:
             return sources[0] if sources else None
         everywhere = np.logical_or.reduce([each.everywhere for each in sources])
         names = dict.fromkeys(name for each in sources for name in each.stretches)
+        left_out = dict.fromkeys(name for each in sources for name in each.left_out)
         return cls(
             everywhere,
             {name: _together(each.stretches[name] for each in sources if name in each.stretches) for name in names},
+            {name: np.concatenate([each.left_out.get(name, _NOWHERE) for each in sources]) for name in left_out},
         )
 
 

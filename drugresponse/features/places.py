@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.alleles import Relation, complements, palindromic, plain_alleles
+from drugresponse.data.alleles import Relation, complements, palindromic, plain_alleles, without_shared_ends
 from drugresponse.data.chromosomes import plain_chromosome
 
-__all__ = ["Variants", "find_by_place", "other_alternates"]
+__all__ = ["Variants", "find_by_place", "other_alternates", "rows_near"]
 
 _KEY = ("chromosome", "position", "ref", "alt")
 
@@ -23,9 +23,10 @@ class Variants:
     Attributes
     ----------
     chromosome, ref, alt
-        `(n,)` text, chromosomes without "chr" and all in capitals; "" where not known.
+        `(n,)` text, chromosomes without "chr" and all in capitals; "" where not known. Bases that both alleles share at
+        an end are cut, as a record of several alternates writes them: AT to GT is A to G.
     position
-        `(n,)` int64, -1 where not known.
+        `(n,)` int64, of the first base that is left; -1 where not known.
     counted
         `(n,)` whether the number is copies of the alternate, so that swapped alleles can turn it.
     """
@@ -49,13 +50,12 @@ class Variants:
         """
         codes, names = pd.factorize(features["chromosome"].astype(str))
         plain = np.array([plain_chromosome(name).upper() for name in names], dtype=object)
-        return cls(
-            plain[codes],
-            features["position"].fillna(-1).to_numpy(dtype=np.int64),
-            plain_alleles(features["ref"]),
-            plain_alleles(features["alt"]),
-            (features["kind"] == "dosage").to_numpy(dtype=bool),
-        )
+        position = features["position"].fillna(-1).to_numpy(dtype=np.int64)
+        ref, alt = plain_alleles(features["ref"]), plain_alleles(features["alt"])
+        for at in np.flatnonzero(_padded(ref, alt)).tolist():
+            cut, ref[at], alt[at] = without_shared_ends(ref[at], alt[at])
+            position[at] += cut if position[at] >= 0 else 0
+        return cls(plain[codes], position, ref, alt, (features["kind"] == "dosage").to_numpy(dtype=bool))
 
     def take(self, rows: NDArray[np.intp]) -> Variants:
         """The variants at these row numbers."""
@@ -155,9 +155,22 @@ def other_alternates(
     return both["row"].to_numpy(dtype=np.intp), both["column"].to_numpy(dtype=np.intp)
 
 
+def rows_near(features: pd.DataFrame, positions: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Row numbers of the variants that may stand at one of these positions, on any chromosome."""
+    there = features["position"].isin(positions).to_numpy(dtype=bool)
+    padded = _padded(features["ref"].to_numpy(dtype=object), features["alt"].to_numpy(dtype=object))
+    return np.flatnonzero(there | padded)
+
+
+def _padded(ref: NDArray[np.object_], alt: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Whether both alleles have several bases, so that they may share some."""
+    both = zip(ref.tolist(), alt.tolist(), strict=True)
+    return np.fromiter((len(a) > 1 and len(b) > 1 and a[0] != "<" != b[0] for a, b in both), bool, len(ref))
+
+
 def _counted_at(features: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:
     """Counted variants that stand at one of these positions on any chromosome, each once, with their `column`."""
-    near = np.flatnonzero(features["position"].isin(positions).to_numpy(dtype=bool))
+    near = rows_near(features, positions)
     variants = Variants.of(features.iloc[near])
     known = variants.told & variants.placed & variants.counted
     return variants.frame().assign(column=near)[known].drop_duplicates(list(_KEY), ignore_index=True)

@@ -13,7 +13,7 @@ from scipy import sparse
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import count
 from drugresponse.features.alignment import Alignment, align
-from drugresponse.features.places import Variants
+from drugresponse.features.places import Variants, rows_near
 
 __all__ = ["with_reference_sites"]
 
@@ -59,7 +59,7 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
         return genotypes
     known = _called(genotypes, variants.take(absent))
     if genotypes.reference.everywhere.any() and _same_build(alignment, variants, known):
-        known |= genotypes.reference.everywhere
+        known |= genotypes.reference.everywhere & ~_doubtful(genotypes, variants.take(absent))
     added = np.flatnonzero(known.any(axis=1))
     if not len(added):
         return genotypes
@@ -93,7 +93,7 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
         if reference is not None:
             known[rows] = reference.at(str(name), sites.position[rows], sites.position[rows] + lengths[rows] - 1)
     at = ["chromosome", "position", "ref"]
-    near = np.flatnonzero(genotypes.features["position"].isin(sites.position).to_numpy(dtype=bool))
+    near = rows_near(genotypes.features, sites.position)
     listed = Variants.of(genotypes.features.iloc[near])
     beside = (
         sites.frame()[at]
@@ -104,6 +104,25 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     columns = genotypes.values[:, beside["column"].to_numpy(dtype=np.intp)].toarray()
     known[beside["row"].to_numpy(dtype=np.intp)] |= ~np.isnan(columns.T)
     return known
+
+
+def _doubtful(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
+    """`(n_sites, n_samples)` whether the file lists something there that may be the alternate of the site."""
+    doubtful = np.zeros((len(sites.position), genotypes.shape[0]), dtype=bool)
+    if genotypes.reference is not None:
+        for name in pd.unique(sites.chromosome):
+            rows = np.flatnonzero(sites.chromosome == name)
+            doubtful[rows] = genotypes.reference.left_out_at(str(name), sites.position[rows])
+    near = rows_near(genotypes.features, sites.position[:0])
+    listed = Variants.of(genotypes.features.iloc[near])
+    for at in np.flatnonzero(listed.counted & listed.placed):
+        first, length = listed.position[at], min(len(listed.ref[at]), len(listed.alt[at]))
+        if length > 1:
+            covered = (sites.position >= first) & (sites.position < first + len(listed.ref[at]))
+            rows = np.flatnonzero(covered & (sites.chromosome == listed.chromosome[at]))
+            if len(rows):
+                doubtful[rows] |= genotypes.values[:, [near[at]]].toarray()[:, 0] != 0
+    return doubtful
 
 
 def _same_build(alignment: Alignment, variants: Variants, known: NDArray[np.bool_]) -> bool:

@@ -169,7 +169,7 @@ ABSENT_MEANS = Parameter(
     choices={"missing": "Not known", "reference": "The reference allele on both copies"},
     unset="As usual for the format",
     section="genotype_options",
-    belongs_to=("VCF, BCF, PLINK", "lists of alterations"),
+    belongs_to=("VCF, BCF, PLINK, lists of alterations", "sites that a table lacks"),
 )
 FILTERS = Parameter(
     "filters",

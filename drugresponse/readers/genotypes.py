@@ -14,6 +14,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, refuse_complex
 from drugresponse.data.ids import spellings_alike, suggest_ids
+from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.alterations import read_alterations
 from drugresponse.readers.anndata_file import read_anndata
@@ -60,9 +61,12 @@ class _Asked:
         """What the filter keeps of genotypes whose reader does not filter."""
         return genotypes if self.site_filter is None else filter_genotypes(genotypes, self.site_filter)
 
-    def with_two_copies(self, genotypes: Genotypes, file: Path) -> Genotypes:
-        """Of a table, which does not tell haploid calls."""
-        return double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
+    def of_table(self, genotypes: Genotypes, file: Path) -> Genotypes:
+        """Of a table, which tells no haploid calls, and writes what is missing: only sites that it lacks are absent."""
+        found = double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
+        if self.absent_means == "reference":
+            found = replace(found, reference=ReferenceCalls(np.ones(found.shape[0], dtype=bool), {}))
+        return self.filtered(found)
 
     def words(self) -> dict[str, Any]:
         """What readers of gene tables look at."""
@@ -78,14 +82,10 @@ _ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
     "plink-traw": lambda file, asked: asked.filtered(
         read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples)
     ),
-    "matrix": lambda file, asked: asked.filtered(
-        asked.with_two_copies(
-            read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples), file
-        )
+    "matrix": lambda file, asked: asked.of_table(
+        read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples), file
     ),
-    "anndata": lambda file, asked: asked.filtered(
-        asked.with_two_copies(read_anndata(file, layer=asked.layer, kind=asked.kind), file)
-    ),
+    "anndata": lambda file, asked: asked.of_table(read_anndata(file, layer=asked.layer, kind=asked.kind), file),
 }
 _TOGETHER: Mapping[str, Callable[[Sequence[Path], _Asked], Genotypes]] = {
     "alterations": lambda files, asked: asked.filtered(
@@ -125,7 +125,7 @@ def read_genotypes(
         `auto` tells the format of each file by its content; every other insists on one.
     absent_means
         What a call that is not there means: `missing` (also None, for VCF and PLINK) or `reference` (also None, for
-        alterations).
+        alterations). Of a matrix and .h5ad, only a site of a trained model that they lack altogether can be meant.
     filters
         `all` keeps variants and calls of VCF and PLINK 2 that failed a filter of their caller (FILTER, FT), and counts
         them in a warning; `pass` leaves them out.
@@ -254,6 +254,8 @@ def _warn_of_other_spellings(where: str, ids: pd.Index, before: str, earlier: pd
 
 def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
     frame = data.set_index("sample_id") if "sample_id" in data.columns else data
+    if "IID" in frame.columns and isinstance(frame.index, pd.RangeIndex):
+        frame = frame.set_index("IID")  # as pandas reads what PLINK writes
     samples = ids_as_text(frame.index.to_series())
     frame = frame.loc[:, feature_columns([str(name) for name in frame.columns], "genotypes")]
     features = [str(name) for name in frame.columns]

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
@@ -20,6 +21,7 @@ from drugresponse.readers.content import open_checked
 from drugresponse.readers.plink_calls import open_plink_calls
 from drugresponse.readers.plink_labels import PlinkVariants, read_plink_samples, read_plink_variants
 from drugresponse.readers.plink_sites import keep_calls, keep_passed, keep_places
+from drugresponse.readers.reference_records import changed_bases
 from drugresponse.readers.site_filter import SiteFilter, tell_of_dropped
 from drugresponse.readers.unpacking import GZIP
 
@@ -89,10 +91,13 @@ def read_plink(
     samples = read_plink_samples(samples_file)
     dropped: Counter[str] = Counter()
     wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
+    left_out: dict[str, NDArray[np.int64]] = {}
 
     def keep(found: PlinkVariants) -> pd.DataFrame:
         passed = keep_passed(found.alleles, wanted, dropped, variants_file.name)
         alleles = keep_places(passed, wanted, dropped, variants_file.name)
+        if as_reference:
+            left_out.update(_places(found.alleles.drop(alleles.index)))
         if not wanted.looks_at_calls:
             return alleles
         source = open_plink_calls(calls, PlinkVariants(alleles, found.n_alleles), len(samples))
@@ -103,10 +108,19 @@ def read_plink(
     source = open_plink_calls(calls, variants, len(samples))
     frame, plan = _frame(variants.alleles, samples)
     values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=as_reference)
-    reference = ReferenceCalls(np.full(len(samples), as_reference), {})
+    reference = ReferenceCalls(np.full(len(samples), as_reference), {}, left_out)
     genotypes = Genotypes(values, frame.sample_ids, frame.features, reference)
     _report(genotypes, n_conflicts, absent_means, calls.name)
     return genotypes
+
+
+def _places(alleles: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
+    """By chromosome, where alleles stand that a filter left out."""
+    places: dict[str, list[int]] = {}
+    columns = (alleles[name].tolist() for name in ("chromosome", "position", "ref", "alt"))
+    for chromosome, position, ref, alt in zip(*columns, strict=True):
+        places.setdefault(chromosome, []).extend(changed_bases(position, ref, alt))
+    return {name: np.array(each, dtype=np.int64) for name, each in places.items()}
 
 
 def plink_files(path: str | Path) -> tuple[Path, Path, Path]:

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.alleles import without_shared_ends
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.reference_calls import ReferenceCalls, Stretches
+from drugresponse.readers.allele_calls import NO_ALLELE
 from drugresponse.readers.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variant_sites import Site
 
-__all__ = ["ReferenceRecords", "with_reference_calls"]
+__all__ = ["ReferenceRecords", "changed_bases", "with_reference_calls"]
 
 _LOOK_EVERY = 1 << 16
 
@@ -29,6 +31,7 @@ class ReferenceRecords:
     def __init__(self, n_samples: int) -> None:
         self._n_samples = n_samples
         self._held: dict[str, tuple[array[int], array[int], bytearray]] = {}
+        self._left_out: dict[str, array[int]] = {}
         self._n_records = 0
 
     def add(self, chromosome: str, site: Site, calls: NDArray[Any]) -> None:
@@ -48,6 +51,13 @@ class ReferenceRecords:
             if self._n_records % _LOOK_EVERY == 0:
                 refuse_beyond_memory(0, "reference calls")
 
+    def leave_out(self, chromosome: str, site: Site) -> None:
+        """Remember the place of a record that a filter leaves out, so that it is not taken for the reference."""
+        places = self._left_out.setdefault(chromosome, array("q"))
+        for alternate in site.alternates:
+            if alternate not in NO_ALLELE:
+                places.extend(changed_bases(site.position, site.reference, alternate))
+
     def finish(self, absent_as_reference: bool) -> ReferenceCalls:
         """All stretches, and whether every other place is the reference too."""
         stretches = {
@@ -59,7 +69,22 @@ class ReferenceRecords:
             for name, (starts, ends, bits) in self._held.items()
             if starts
         }
-        return ReferenceCalls(np.full(self._n_samples, absent_as_reference), stretches)
+        left_out = {name: np.array(places, dtype=np.int64) for name, places in self._left_out.items()}
+        return ReferenceCalls(np.full(self._n_samples, absent_as_reference), stretches, left_out)
+
+
+def changed_bases(position: int, reference: str, alternate: str) -> range:
+    """The places at which an alternate may hold that of another record.
+
+    Examples
+    --------
+    >>> [list(changed_bases(7, *alleles)) for alleles in (("A", "G"), ("TA", "TG"), ("AC", "GT"), ("ATT", "AT"))]
+    [[7], [8], [7, 8], [7]]
+    """
+    if alternate.startswith("<"):
+        return range(position, position + 1)
+    cut, left, right = without_shared_ends(reference, alternate)
+    return range(position + cut, position + cut + min(len(left), len(right)))
 
 
 def with_reference_calls(genotypes: Genotypes, reference: ReferenceCalls) -> tuple[Genotypes, int]:

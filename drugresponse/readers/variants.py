@@ -180,11 +180,13 @@ class _Reading:
         kept = []
         for site in sites:
             self._n_sites += not site.reference_only
-            if self._passed(site):
-                chromosome = plain_chromosome(site.chromosome, human=self._human)
-                alleles = self._kept_alleles(site, chromosome)
-                if alleles or site.reference_only:
-                    kept.append((site, chromosome, alleles))
+            chromosome = plain_chromosome(site.chromosome, human=self._human)
+            passed = self._passed(site)
+            alleles = self._kept_alleles(site, chromosome) if passed else {}
+            if alleles or (passed and site.reference_only):
+                kept.append((site, chromosome, alleles))
+            elif self._absent_as_reference:
+                self._references.leave_out(chromosome, site)
         single = [chromosome in _SINGLE for _, chromosome, _ in kept]
         decoded = self._records.decode([site for site, _, _ in kept], single)
         rows: list[NDArray[Any]] = []

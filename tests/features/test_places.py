@@ -85,3 +85,13 @@ def test_other_alternates__without_places_there_are_none():
 def test_variants__every_spelling_of_a_chromosome_is_one(name):
     row = {"kind": "dosage", "chromosome": name, "position": 7, "ref": "A", "alt": "C"}
     assert Variants.of(pd.DataFrame(row, index=["v"])).chromosome.tolist() == ["X"]
+
+
+def test_find_by_place__bases_that_both_alleles_share_do_not_count():
+    """A record of several alternates writes A to G beside a deletion as AT to GT."""
+    new = features(("a", "1", 7, "AT", "GT"), ("b", "1", 9, "CTA", "CTG"), ("c", "1", 20, "ATT", "AT"))
+    wanted = Variants.of(features(("x", "1", 7, "A", "G"), ("y", "1", 11, "A", "G"), ("z", "1", 20, "AT", "A")))
+    columns, relation = find_by_place(wanted, new)
+    assert (columns.tolist(), set(relation.tolist())) == ([0, 1, 2], {Relation.SAME})
+    back = find_by_place(Variants.of(new), features(("x", "1", 7, "A", "G"), ("y", "1", 11, "A", "G")))[0]
+    assert back.tolist() == [0, 1, -1]

@@ -117,3 +117,54 @@ def test_stretches__overlap_and_nest():
     )
     known = ReferenceCalls(np.array([False]), {"1": stretches})
     assert known.at("1", np.array([42, 100, 101]), np.array([42, 100, 101])).ravel().tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("record", "call"),
+    [
+        ("1 100 . AC A,GC . . . GT 2/2", 2),
+        ("1 99 . TA TG . . . GT 0/1", 1),
+        ("1 100 . AC GT . . . GT 0/1", np.nan),
+        ("1 99 . CA TG . . . GT 0/0", 0),
+        ("1 98 . CCAC C . . . GT 0/1", 0),
+        ("1 100 . A G . LowQual . GT 1/1", np.nan),
+        ("1 99 . TA TG . LowQual . GT 1/1", np.nan),
+        ("1 100 . A <*:DEL> . . . GT 0/1", 0),
+    ],
+)
+def test_with_reference_sites__what_may_hold_the_alternate_is_not_the_reference(tmp_path, record, call):
+    trained = read_genotypes(cohort(tmp_path)[0]).features.iloc[:2]
+    file = vcf(tmp_path, "new", [record, "1 200 . A G . PASS . GT 0/1"], "P")
+    new = read_genotypes(file, absent_means="reference", filters="pass")
+    for filled in (False, True):
+        found, _ = with_features_of(new, trained, absent_as_reference=filled)
+        np.testing.assert_array_equal(found.dense(), [[call, 1]])
+
+
+def test_with_reference_sites__what_joined_sources_left_out(tmp_path):
+    trained = read_genotypes(cohort(tmp_path)[0]).features
+    records = [f"1 {place} . A G . {result} . GT 0/1" for place, result in ((100, "bad"), (200, "."), (300, "bad"))]
+    files = [
+        vcf(tmp_path, name, part, "P")
+        for name, part in (("a", records[:2]), ("b", [*records[2:], "1 7 . A G . . . GT 0/0"]))
+    ]
+    new = read_genotypes(files, absent_means="reference", filters="pass")
+    expected = [[np.nan, 1, np.nan, 0]]
+    np.testing.assert_array_equal(with_features_of(new, trained, absent_as_reference=True)[0].dense(), expected)
+    again = new.reindex(pd.Index(["P"])).take(np.array([0]))
+    np.testing.assert_array_equal(with_features_of(again, trained)[0].dense(), expected)
+
+
+def test_with_features_of__places_under_another_reference_are_not_filled(tmp_path):
+    table = pd.DataFrame({"kind": "dosage", "chromosome": "1", "position": POSITIONS, "ref": "G", "alt": "A"})
+    trained = Genotypes.build(np.zeros((1, 4)), ["s"], table.set_axis(["a", "b", "c", "d"])).features
+    new = read_genotypes(vcf(tmp_path, "new", ["1 100 . A G . . . GT 0/1"], "P"), absent_means="reference")
+    found = with_features_of(new, trained, absent_as_reference=True)[0].dense()
+    np.testing.assert_array_equal(found, [[1, np.nan, np.nan, np.nan]])
+
+
+def test_predict__sites_that_a_prepared_file_lacks_are_the_reference_where_told(tmp_path, model):
+    file = vcf(tmp_path, "new", [f"chr1 {place} . A G . . . GT 0/1" for place in (100, 200, 300)], "P")
+    dr.write_genotypes(read_genotypes(file), tmp_path / "new.h5ad")
+    told = model.predict(read_genotypes(tmp_path / "new.h5ad", absent_means="reference"))
+    assert told["prediction"].item() == pytest.approx(6, abs=0.3)

@@ -278,3 +278,10 @@ def test_as_genotypes__complex_numbers_are_refused():
         as_genotypes(pd.DataFrame({"g": [1 + 2j, 0]}, index=["s1", "s2"]))
     with pytest.raises(InputError, match="the values are complex128"):
         Genotypes.from_dense(np.array([[1j]]), ["s1"], ["g"], kind="score")
+
+
+def test_as_genotypes__a_frame_of_plink_has_its_own_ids():
+    frame = pd.DataFrame({"FID": "f", "IID": [2, 3, 4], "SEX": 1, "PHENOTYPE": 1.5, "rs1_A": [0, 1, 2]})
+    genotypes = as_genotypes(frame)
+    assert (genotypes.sample_ids.tolist(), genotypes.features.index.tolist()) == (["2", "3", "4"], ["rs1_A"])
+    assert as_genotypes(frame.set_axis(["a", "b", "c"])).sample_ids.tolist() == ["a", "b", "c"]

@@ -9,6 +9,7 @@ from bed_reader import to_bed
 from pgenlib import PgenWriter
 
 from drugresponse.errors import InputError
+from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.readers import call_blocks, plink_calls, read_genotypes, read_variants
 from drugresponse.readers.plink import plink_files, read_plink
 
@@ -336,3 +337,11 @@ def test_read_plink__damaged_bytes_are_an_error_or_plausible(tmp_path, name):
             assert genotypes.shape[0] == 21
             assert ((values >= 0) & (values <= 2) | np.isnan(values)).all()
     assert n_refused >= (18 if name in ("cohort.bed", "cohort.pgen") else 1)
+
+
+def test_read_plink__what_a_filter_left_out_is_not_the_reference(tmp_path):
+    told = "#CHROM\tPOS\tID\tREF\tALT\tFILTER\n1\t7\trs1\tA\tC\tLowQual\nX\t9\trs2\tG\tT\tPASS\n"
+    file = write_pgen(tmp_path, pvar=told)
+    trained = read_genotypes(file).features
+    passed = read_genotypes(file, filters="pass", absent_means="reference")
+    np.testing.assert_array_equal(with_reference_sites(passed, trained).features.index, ["X:9:G:T"])
