@@ -12,6 +12,7 @@ __all__ = [
     "HALF",
     "MISSING",
     "NO_ALLELE",
+    "SPANNED",
     "copies_of",
     "expected_copies",
     "merge_calls",
@@ -21,8 +22,12 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-NO_ALLELE = ("*", "<*>", "<NON_REF>", ".", "")
+SPANNED = ("*", "<*:DEL>")
+"""A deletion that spans the site, as it is written now, and as GATK 3 wrote it."""
+NO_ALLELE = (*SPANNED, "<*>", "<NON_REF>", ".", "")
 """What may stand in the place of an allele: a deletion that spans the site, any other allele (in gVCF), or nothing."""
+_MOST_COPIES = 8
+"""Of an octoploid: 9 and 99 mark missing calls."""
 MISSING = -1
 """No call; a later record of the same allele may give one, and it may be told to mean the reference."""
 HALF = -2
@@ -66,10 +71,11 @@ def expected_copies(expected: NDArray[np.float32]) -> NDArray[np.float32]:
     Raises
     ------
     ValueError
-        One is negative or infinite.
+        One is negative, or of more copies than any plant has.
     """
-    if (expected < 0).any() or np.isinf(expected).any():
-        raise ValueError("found a DS that is negative or infinite (expected 0 to 2).")
+    if (expected < 0).any() or (expected > _MOST_COPIES).any():
+        wrong = expected[(expected < 0) | (expected > _MOST_COPIES)][0]
+        raise ValueError(f"found a DS of {wrong:g} (expected 0 to 2, and . for a missing one).")
     return np.where(np.isnan(expected), np.float32(MISSING), expected)
 
 

@@ -72,7 +72,9 @@ _TERMS = {
         tfbsvariant tfbsablation tfbsamplification tfbindingsiteablation regulatoryregionablation
         regulatoryregionamplification splicesiteregion utr3prime utr5prime utr3deleted utr5deleted 5primeutrtruncation
         3primeutrtruncation startgain substitutionintronic likelyneutral""",
-    WILD_TYPE: "wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0",
+    WILD_TYPE: """wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0
+        unmutated nonmutated notmutated nonmutant notmutant nomutation nomutations nomutationfound nomutationdetected
+        nochange""",
 }
 _CLASS_OF = {word: name for name, words in _TERMS.items() for word in words.split()}
 _SEVERITY = (*EFFECTS, SILENT, WILD_TYPE)
@@ -111,7 +113,7 @@ def parse_protein_change(text: str) -> tuple[str, str] | None:
     Returns
     -------
     tuple or None
-        None where the text is no protein change, or one without a change (`p.=`, `p.?`).
+        None where the text is no protein change, or an unknown one (`p.?`); `p.=` is silent.
 
     Examples
     --------
@@ -121,6 +123,8 @@ def parse_protein_change(text: str) -> tuple[str, str] | None:
     (('W288fs', 'lof'), ('E746_A750del', 'inframe'), None)
     """
     change = text.strip().rpartition(":")[2].removeprefix("p.").strip("()[]")
+    if change == "=":
+        return change, SILENT
     if _THREE.search(change):
         change = _THREE.sub(lambda found: _THREE_LETTERS[found.group()], change)
     substitution = _SUBSTITUTION.fullmatch(change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.numbers import is_missing
@@ -84,8 +84,8 @@ def column_named(columns: Iterable[str], column: str, where: str) -> str:
     return name
 
 
-def refuse_data_as_names(names: Iterable[str], where: str) -> None:
-    """Refuse column names that are the first row of a table without names: fractions, in no order.
+def refuse_data_as_names(names: Iterable[str], where: str, beside: tuple[str, Sequence[str]] = ("", ())) -> None:
+    """Refuse column names that are the first row of a table without names: fractions, in no order, or beside an id.
 
     Parameters
     ----------
@@ -93,11 +93,14 @@ def refuse_data_as_names(names: Iterable[str], where: str) -> None:
         Of the columns that hold numbers.
     where
         Names the table in the message.
+    beside
+        The name of the column of ids, and the ids below it.
 
     Raises
     ------
     InputError
-        All names are numbers, some of them fractions, and they neither rise nor fall throughout as masses or times do.
+        All names are numbers. Some of them are fractions, and they neither rise nor fall throughout as masses or times
+        do; or the column of ids has a name that is built as its ids are, such as S1 above S2.
 
     Examples
     --------
@@ -110,10 +113,17 @@ def refuse_data_as_names(names: Iterable[str], where: str) -> None:
         return
     steps = [after - before for before, after in itertools.pairwise(values)]
     in_order = len(steps) > 1 and (min(steps) > 0 or max(steps) < 0)
-    if in_order or not any(value % 1 for value in values):
+    shape = _shape(beside[0])
+    is_id = "0" in shape and any(_shape(each) == shape for each in beside[1])
+    if not is_id and (in_order or not any(value % 1 for value in values)):
         return
     raise InputError(
         f"{where}: the names of the columns are numbers, such as {show_ids(listed)} (expected words; the first line "
         "seems to be data, and would be lost). Write a line of column names above it; or, if they are names, put a "
         "letter before each."
     )
+
+
+def _shape(name: str) -> str:
+    """How an id is built: TCGA-AB-2802 as a-a-0."""
+    return re.sub(r"\d+", "0", re.sub(r"[^\W\d_]+", "a", name))

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
 """Row ids, column ids, values, and the name of the id column."""
 
-_ID_COLUMNS = ("sample_id", "feature_id", "IID")
+_ID_COLUMNS = ("sample_id", "feature_id", "iid")
 _CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
 _GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
@@ -92,7 +92,7 @@ def read_matrix(
             "Check the separator."
         )
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
-    refuse_data_as_names(columns, where)
+    refuse_data_as_names(columns, where, beside=(id_column, rows))
     _refuse_bad_labels(rows, id_column, where)
     if _rows_are_features(rows, columns, id_column, known_samples, table, where):
         kept = feature_columns(rows, where, known_features)
@@ -134,7 +134,7 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     else:
         advice = (
             "Remove the column, or move it into the table of samples. A list of alterations names its columns "
-            "sample_id, gene and alteration in the first line."
+            "sample_id, gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
         )
     raise InputError(
         f'{where}, line {words[0][1]}, column "{name}": "{words[0][0][:40]}" is not a number, nor is anything else in '
@@ -222,10 +222,12 @@ def as_float32(numbers: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _id_position(header: Sequence[str]) -> int:
-    for name in _ID_COLUMNS:
-        if name in header:
-            return list(header).index(name)
-    return 0
+    plain = [_plain_id(name) for name in header]
+    return next((plain.index(name) for name in _ID_COLUMNS if name in plain), 0)
+
+
+def _plain_id(name: str) -> str:
+    return name.lower().lstrip("#")
 
 
 def _value_columns(header: Sequence[str], id_at: int, where: str, known_features: frozenset[str]) -> list[int]:
@@ -255,8 +257,8 @@ def _rows_are_features(
         in_rows, in_columns = len(spellings_alike(rows, known)), len(spellings_alike(columns, known))
     if in_rows != in_columns:
         transposed = in_columns > in_rows
-    elif id_column in _ID_COLUMNS:
-        return id_column == "feature_id"
+    elif _plain_id(id_column) in _ID_COLUMNS:
+        return _plain_id(id_column) == "feature_id"
     else:
         described = set(table.index) if table is not None else set()
         in_rows, in_columns = len(described.intersection(rows)), len(described.intersection(columns))

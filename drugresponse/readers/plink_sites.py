@@ -17,7 +17,7 @@ from drugresponse.readers.site_filter import QUALITIES, SiteFilter, tell_of_fail
 __all__ = ["keep_calls", "keep_passed", "keep_places"]
 
 _BLOCK_BYTES = 1 << 25
-_PASSED = ("PASS", ".", "0", "")
+_PASSED = ("PASS", ".", "0", "", "RefCall")
 _QUALITY = {name: re.compile(rf"(?:^|;){name}=([0-9.eE+-]+)") for name in QUALITIES}
 
 

@@ -21,8 +21,8 @@ Places = Callable[[Sequence[str], Sequence[int]], NDArray[np.bool_]]
 Lines = Callable[[Places | None], Iterator[list[tuple[int, bytes]]]]
 """Gives the records at the wanted places, or all, with their numbers, some at a time."""
 _N_FIXED = 9
-_PASSED = (b"PASS", b".", b"0", b"")
-"""What FILTER and FT say of what passed, or was not filtered."""
+_PASSED = (b"PASS", b".", b"0", b"", b"RefCall")
+"""What FILTER and FT say of what passed, was not filtered, or is the reference (DeepVariant)."""
 
 
 @dataclass(frozen=True)

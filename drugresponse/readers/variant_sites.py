@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.allele_calls import NO_ALLELE
+from drugresponse.readers.allele_calls import NO_ALLELE, SPANNED
 
 __all__ = ["Site", "VariantHeader"]
 
+_ANY_OTHER = frozenset(NO_ALLELE) - frozenset(SPANNED)
 _FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
 _CONTIG = re.compile(r"##contig=<(?:.*,)?ID=([^,>]+)")
 _LENGTH = re.compile(r"##contig=<.*\blength=(\d+)")
@@ -55,7 +56,7 @@ class Site(NamedTuple):
     @property
     def reference_only(self) -> bool:
         """Whether there is no alternate but any other allele, as in blocks of gVCF."""
-        return all(each in NO_ALLELE and each != "*" for each in self.alternates)
+        return _ANY_OTHER.issuperset(self.alternates)
 
 
 @dataclass(frozen=True)

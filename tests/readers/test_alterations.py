@@ -436,3 +436,15 @@ def test_read_alterations__what_is_advised_for_icgc_and_annovar(tmp_path):
         "Chr\tStart\tEnd\tRef\tAlt\tgene\talteration\tsample_id\n7\t5\t5\tA\tT\tBRAF\tnonsynonymous SNV\ts1\n"
     )
     assert read_genotypes(tmp_path / "multianno.txt").features.index.tolist() == ["BRAF_missense"]
+
+
+@pytest.mark.parametrize("word", ["no mutation", "unmutated", "Not mutated", "p.=", "p.(=)", "NP_000537.3:p.="])
+def test_read_alterations__no_mutation_is_none(tmp_path, word):
+    file = write(tmp_path, f"sample_id\tgene\talteration\ns1\tTP53\tmissense\ns2\tTP53\t{word}\n")
+    genotypes = read_alterations([file])
+    assert (genotypes.features.index.tolist(), genotypes.dense().tolist()) == (["TP53_missense"], [[1.0], [0.0]])
+
+
+def test_read_alterations__a_protein_that_is_not_changed(tmp_path):
+    file = write(tmp_path, "sample_id\tgene\tprotein_change\ns1\tTP53\tp.R175H\ns2\tTP53\tp.=\n")
+    assert read_alterations([file]).dense().tolist() == [[1.0], [0.0]]

@@ -95,3 +95,12 @@ def test_refuse_data_as_names__names_in_order_are_names():
     refuse_data_as_names(["0.5", "1.5", "2.5"], "m.tsv")
     with pytest.raises(InputError, match="put a letter before each"):
         refuse_data_as_names(["0.5", "2.5", "1.5"], "m.tsv")
+
+
+def test_refuse_data_as_names__beside_an_id_that_is_built_as_those_below():
+    for first, ids in (("S1", ["S2", "S3"]), ("TCGA-AB-2801", ["TCGA-AB-2802"])):
+        with pytest.raises(InputError, match="the first line seems to be data"):
+            refuse_data_as_names(["0", "1", "2"], "m.tsv", beside=(first, ids))
+    for first, ids in (("", ["S1"]), ("gene", ["KRAS"]), ("sample_id", ["1", "2"]), ("A1", ["b", "c"])):
+        refuse_data_as_names(["0", "1", "2"], "m.tsv", beside=(first, ids))
+    refuse_data_as_names(["rs1", "1", "2"], "m.tsv", beside=("S1", ["S2"]))

@@ -82,7 +82,7 @@ def test_decode_genotypes__alleles_beyond_two_of_called_ones_only():
     assert decode_genotypes(texts, [10] * 4, 3)[1].tolist() == [-1, -3, 1, 0]
 
 
-@pytest.mark.parametrize(("text", "message"), [(b"0.5", "1 columns"), (b"0.5\tx", "DS"), (b"1\tinf", "infinite")])
+@pytest.mark.parametrize(("text", "message"), [(b"0.5", "1 columns"), (b"0.5\tx", "DS"), (b"1\tinf", "DS of inf")])
 def test_decode_dosages__what_is_none(text, message):
     with pytest.raises(ValueError, match=message):
         decode_dosages(text, 1, 2)

@@ -211,3 +211,21 @@ def test_read_matrix__a_column_of_words_is_no_slip_of_a_cell(tmp_path, text, mes
     (tmp_path / "m.txt").write_text(text)
     with pytest.raises(InputError, match=message):
         read_matrix(tmp_path / "m.txt")
+
+
+@pytest.mark.parametrize("name", ["IID", "iid", "#IID"])
+def test_read_matrix__ids_of_plink_in_any_case(tmp_path, name):
+    genotypes = read_matrix(write(tmp_path, f"fid\t{name}\tsex\trs1_A\nf\ts1\t1\t0\nf\ts2\t2\t2\n"))
+    assert (genotypes.sample_ids.tolist(), genotypes.features.index.tolist()) == (["s1", "s2"], ["rs1_A"])
+
+
+def test_read_matrix__whole_numbers_beside_an_id_are_no_names(tmp_path):
+    with pytest.raises(InputError, match="the first line seems to be data"):
+        read_matrix(write(tmp_path, "S1\t0\t1\t2\nS2\t1\t1\t0\n"))
+    assert read_matrix(write(tmp_path, "\t0\t1\t2\nS2\t1\t1\t0\n")).shape == (1, 3)
+
+
+@pytest.mark.parametrize("table", ["sample_id\tCYP2D6\ns1\t*1/*4\n", "sample\tgene\tgenotype\ns1\tTPMT\t*1/*2\n"])
+def test_read_matrix__star_alleles_are_sent_where_they_are_read(tmp_path, table):
+    with pytest.raises(InputError, match="calls of star alleles sample_id, gene and diplotype"):
+        read_matrix(write(tmp_path, table))

@@ -231,7 +231,7 @@ def test_read_variants__records_without_calls_are_counted(tmp_path, caplog):
         (["1 7 . A C . . ."], "", "found no samples|cannot be read"),
         (["1 7 . A . . . . GT ./. ./."], "s1 s2", "found no variant"),
         ([], "s1 s2", "found no variant"),
-        (["1 7 . A C . . . DS 0.5 -1"], "s1 s2", r"line 9 \(1:7\): found a DS that is negative"),
+        (["1 7 . A C . . . DS 0.5 -1"], "s1 s2", r"line 9 \(1:7\): found a DS of -1"),
         (["1 7 . A C . . . DS 0.5 much"], "s1 s2", r'line 9 \(1:7\): found DS "much"'),
         (["1 7 . A C . . . GT 0/1 0/0", "1 8 . A C"], "s1 s2", "line 10: found 5 columns .expected 11"),
         (["1 7 . A C . . . GT 0/1 0/0 0/0"], "s1 s2", r"line 9 \(1:7\): found 3 columns of samples .expected 2"),
@@ -603,3 +603,19 @@ def damaged(content, random):
         case "twice":
             content[at:at] = content[part]
     return bytes(content)
+
+
+@pytest.mark.parametrize("mark", ["9", "-9", "99"])
+def test_read_variants__a_mark_of_missing_is_no_dosage(tmp_path, mark):
+    with pytest.raises(InputError, match=f"found a DS of {mark} .expected 0 to 2, and . for a missing one"):
+        read_variants(write(tmp_path, f"1 7 . A C . . . GT:DS 0/1:1 ./.:{mark}"))
+
+
+def test_read_variants__a_spanning_deletion_as_it_used_to_be_written(tmp_path):
+    assert calls(read_variants(write(tmp_path, "1 7 . A C,<*:DEL> . . . GT 0/2 1/2"))) == {"1:7:A:C": [0, 1]}
+
+
+def test_read_variants__a_reference_call_of_deepvariant_is_no_failure(tmp_path, caplog):
+    file = write(tmp_path, "1 7 . A C . RefCall . GT 0/0 0/1", "1 8 . A C . NoCall . GT ./. 0/1")
+    assert calls(read_variants(file, site_filter=SiteFilter(passed_only=True))) == {"1:7:A:C": [0, 1]}
+    assert "1 record (FILTER: NoCall 1) failed" in caplog.text
