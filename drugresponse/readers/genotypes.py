@@ -61,9 +61,13 @@ class _Asked:
         """What the filter keeps of genotypes whose reader does not filter."""
         return genotypes if self.site_filter is None else filter_genotypes(genotypes, self.site_filter)
 
+    def with_two_copies(self, genotypes: Genotypes, file: Path) -> Genotypes:
+        """Of what does not tell haploid calls."""
+        return double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
+
     def of_table(self, genotypes: Genotypes, file: Path) -> Genotypes:
         """Of a table, which tells no haploid calls, and writes what is missing: only sites that it lacks are absent."""
-        found = double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
+        found = self.with_two_copies(genotypes, file)
         if self.absent_means == "reference":
             found = replace(found, reference=ReferenceCalls(np.ones(found.shape[0], dtype=bool), {}))
         return self.filtered(found)
@@ -77,10 +81,12 @@ _ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
     "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
     "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
     "plink-raw": lambda file, asked: asked.filtered(
-        read_raw(file, features=asked.features, absent_means=asked.absent("missing"))
+        asked.with_two_copies(read_raw(file, features=asked.features, absent_means=asked.absent("missing")), file)
     ),
     "plink-traw": lambda file, asked: asked.filtered(
-        read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples)
+        asked.with_two_copies(
+            read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples), file
+        )
     ),
     "matrix": lambda file, asked: asked.of_table(
         read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples), file

@@ -35,7 +35,7 @@ Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
 
 _ID_COLUMNS = ("sample_id", "feature_id", "iid")
 _CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
-_GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol")
+_GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol", "geneid", "ensemblgeneid", "idref")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
 """Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
 _MISSING = [*sorted({each for word in MISSING - {""} for each in (word, word.upper(), word.title(), "NaN")}), ""]
@@ -61,7 +61,8 @@ def read_matrix(
         Kind of the features whose kind the table does not tell; None guesses it from each block.
     known_samples
         Sample ids of the other tables: the axis that shares more of them holds the samples. Without any, the axis that
-        shares more ids with the features table holds the features; else rows are samples.
+        shares more ids with the features table holds the features; else rows are samples, unless the column of ids is
+        named as one of genes is.
 
     Raises
     ------
@@ -262,8 +263,9 @@ def _rows_are_features(
     else:
         described = set(table.index) if table is not None else set()
         in_rows, in_columns = len(described.intersection(rows)), len(described.intersection(columns))
-        transposed = in_rows > in_columns
-        if in_rows == in_columns:
+        of_genes = plain_name(id_column) in _GENE_COLUMNS
+        transposed = in_rows > in_columns or (in_rows == in_columns and of_genes)
+        if in_rows == in_columns and not of_genes:
             logger.info("%s: no id tells which axis holds the samples; rows are taken as samples.", where)
     if transposed:
         logger.info("%s: read as %d features x %d samples.", where, len(rows), len(columns))

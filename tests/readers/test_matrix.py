@@ -102,7 +102,7 @@ def test_read_matrix__transposed_told_by_the_features_table_or_the_id_column(tmp
 
 def test_read_matrix__nothing_tells_the_axis(tmp_path, caplog):
     caplog.set_level(logging.INFO)
-    file = write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="gene"))
+    file = write(tmp_path, FRAME.T.to_csv(sep="\t", index_label="name"))
     assert read_matrix(file, known_samples=["elsewhere"]).sample_ids.tolist() == NAMES
     assert "rows are taken as samples" in caplog.text
 
@@ -229,3 +229,10 @@ def test_read_matrix__whole_numbers_beside_an_id_are_no_names(tmp_path):
 def test_read_matrix__star_alleles_are_sent_where_they_are_read(tmp_path, table):
     with pytest.raises(InputError, match="calls of star alleles sample_id, gene and diplotype"):
         read_matrix(write(tmp_path, table))
+
+
+@pytest.mark.parametrize("name", ["gene", "Hugo_Symbol", "ID_REF"])
+def test_read_matrix__a_column_of_genes_tells_the_axis_where_no_id_does(tmp_path, name):
+    file = write(tmp_path, f"{name}\tS1\tS2\nTP53\t1\t0\nKRAS\t0\t1\n")
+    assert read_matrix(file).sample_ids.tolist() == ["S1", "S2"]
+    assert read_matrix(file, known_samples=["TP53", "KRAS"]).sample_ids.tolist() == ["TP53", "KRAS"]

@@ -150,3 +150,10 @@ def test_predict__traw_of_patients_to_a_model_of_a_vcf(tmp_path):
     read = read_genotypes(write(tmp_path, "\n".join(lines) + "\n"))
     expected = model.predict(genotypes)["prediction"].to_numpy()
     np.testing.assert_allclose(model.predict(read)["prediction"].to_numpy(), expected, rtol=1e-6)
+
+
+def test_read_genotypes__the_one_copy_of_a_man_in_text_of_plink(tmp_path):
+    traw = write(tmp_path, "CHR SNP (C)M POS COUNTED ALT f_s1 f_s2\n23 rs1 0 20000000 G A 1 1\n")
+    assert read_genotypes(traw, men=["s1"]).dense().tolist() == [[2.0], [1.0]]
+    raw = write(tmp_path, "FID IID PAT MAT SEX PHENOTYPE X:20000000:A:G_G\nf s1 0 0 1 1 1\nf s2 0 0 2 1 1\n")
+    assert read_genotypes(raw, men=["s1"]).dense().tolist() == [[2.0], [1.0]]
