@@ -281,3 +281,15 @@ def test_prepare__awkward_names(tmp_path):
     found = read_genotypes(tmp_path / "g.h5ad")
     assert found.equals(read_genotypes(TEST_DATA / "awkward" / "genotypes.tsv"))
     assert 'O\'Brien "2"' in found.sample_ids
+
+
+def test_prepare__sites_outside_the_regions_are_not_the_reference(tmp_path):
+    columns = "#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT s1"
+    records = [f"1 {place} . A C . . . GT 1/1" for place in (100, 200)]
+    text = "\n".join(line.replace(" ", "\t") for line in (columns, *records))
+    (tmp_path / "new.vcf").write_text(f"##fileformat=VCFv4.2\n{text}\n")
+    assert run(tmp_path, tmp_path / "new.vcf", "-q") == 0
+    (tmp_path / "g.h5ad").rename(tmp_path / "trained.h5ad")
+    options = [f"--like={tmp_path}/trained.h5ad", "--absent-means=reference", "--within=chr1:150-250"]
+    assert run(tmp_path, tmp_path / "new.vcf", "-q", *options) == 0
+    np.testing.assert_array_equal(read_genotypes(tmp_path / "g.h5ad").dense(), [[np.nan, 2]])

@@ -68,7 +68,7 @@ class _Asked:
     def of_table(self, genotypes: Genotypes, file: Path) -> Genotypes:
         """Of a table, which tells no haploid calls, and writes what is missing: only sites that it lacks are absent."""
         found = self.with_two_copies(genotypes, file)
-        if self.absent_means == "reference":
+        if self.absent_means == "reference" and (found.features["kind"] == "dosage").any():
             found = replace(found, reference=ReferenceCalls(np.ones(found.shape[0], dtype=bool), {}))
         return self.filtered(found)
 

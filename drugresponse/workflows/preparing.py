@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from drugresponse.data.gene_burden import to_genes
 from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count
+from drugresponse.features.places import Variants
 from drugresponse.features.same_features import with_features_of
 from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.genotype_files import write_genotypes
@@ -101,7 +104,7 @@ def prepare(
             if by_gene != "no":
                 found = to_genes(found, by_effect=by_gene == "effect", known_features=trained)
             if trained is not None:
-                found = _as_in_training(found, trained, absent_means)
+                found = _as_in_training(_unknown_outside(found, trained, asked.site_filter), trained, absent_means)
             _report_strange_samples(found, table)
         progress.info("read %s x %s", count(found.shape[0], "sample"), count(found.shape[1], "feature"))
         story = {
@@ -191,6 +194,19 @@ def _features_of_training(like: Path, site_filter: SiteFilter | None) -> pd.Data
             "decided at the training). Leave out `minimum_frequency` and `maximum_missing`."
         )
     return read_genotypes(like).features
+
+
+def _unknown_outside(genotypes: Genotypes, trained: pd.DataFrame, site_filter: SiteFilter | None) -> Genotypes:
+    """Genotypes whose sites outside the regions, which were not read, are not taken for the reference."""
+    if genotypes.reference is None or site_filter is None or site_filter.regions is None:
+        return genotypes
+    sites = Variants.of(trained)
+    outside = {}
+    for name in pd.unique(sites.chromosome[sites.placed]):
+        places = sites.position[sites.placed & (sites.chromosome == name)]
+        outside[str(name)] = places[~site_filter.regions.covers(str(name), places)]
+    nowhere = ReferenceCalls(np.zeros_like(genotypes.reference.everywhere), {}, outside)
+    return replace(genotypes, reference=ReferenceCalls.join([genotypes.reference, nowhere]))
 
 
 def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: str | None) -> Genotypes:

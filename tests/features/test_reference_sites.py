@@ -168,3 +168,12 @@ def test_predict__sites_that_a_prepared_file_lacks_are_the_reference_where_told(
     dr.write_genotypes(read_genotypes(file), tmp_path / "new.h5ad")
     told = model.predict(read_genotypes(tmp_path / "new.h5ad", absent_means="reference"))
     assert told["prediction"].item() == pytest.approx(6, abs=0.3)
+
+
+def test_predict__a_sample_of_another_table_has_no_sites(tmp_path, model):
+    """The option speaks of the calls, not of expression beside them."""
+    variants = vcf(tmp_path, "new", ["chr1 100 . A G . . . GT 0/1"], "P")
+    expression = tmp_path / "expression.tsv"
+    expression.write_text("sample_id\tEGFR\nP\t1.5\nQ\t2.5\n")
+    told = model.predict(read_genotypes([variants, expression], absent_means="reference")).set_index("sample_id")
+    assert told["features_found"].to_dict() == {"P": 1, "Q": 0}
