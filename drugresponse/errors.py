@@ -24,6 +24,7 @@ __all__ = [
 _LONGEST_ID = 80
 _ADVICE = {
     r"[<>\u2264\u2265]=?\s*[\d.,]+": 'Write the limit alone, and "left" or "right" in a column "censor".',
+    r"[-+]?[\d.]*,\d+": "Write decimals with a point.",
     r"[-+\d.,]+\s*%": "Write the number alone, without the percent sign.",
     r"[-+\d.,]+(e[-+]?\d+)?\s*[a-z\u00b5\u03bc][\w/ ]*": "Write the number alone, and all in one unit.",
     r"[-+\d.,]+\s*(\u00b1|\+/-).*": "Write the number alone, without its error.",

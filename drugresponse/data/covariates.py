@@ -297,6 +297,8 @@ def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
 
 def typed_covariate(column: pd.Series) -> pd.Series:
     """A covariate as float64 when every present value is a number, else as text with "" for missing."""
+    if column.dtype.kind in "mMc":  # dates have no unit, and complex numbers no order
+        column = column.astype(object).where(column.notna(), "").map(str)
     present = column[column.notna() & (column.astype(str).str.strip() != "")]
     numbers = pd.to_numeric(present, errors="coerce")
     if len(present) and numbers.notna().all():

@@ -13,6 +13,7 @@ from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
 from drugresponse.data.response_kinds import (
     melt_drugs,
+    name_words,
     refuse_classes,
     refuse_events,
     refuse_missing_code,
@@ -127,9 +128,12 @@ class Responses:
 def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     for column in ("sample_id", "response"):
         if column not in rows.columns:
+            alike = [each for each in rows.columns if "".join(name_words(each)) == column.replace("_", "")]
+            advice = (
+                f'Rename "{alike[0]}" to "{column}".' if alike else f'Rename the column that holds it to "{column}".'
+            )
             raise InputError(
-                f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). '
-                f"Rename the column, or name it with `{column.removesuffix('_id')}_column`."
+                f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). {advice}'
             )
     table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
     table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})

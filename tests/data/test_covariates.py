@@ -199,3 +199,10 @@ def test_choose__text_among_numbers_is_named(caplog):
     chosen = Covariates.choose(samples_with(age=[">89", *map(str, range(30, 59))]))
     assert dict(chosen.unused) == {"age": "text among numbers"}
     assert 'found ">89" among numbers' in caplog.text
+
+
+def test_choose__dates_are_no_amounts(caplog):
+    dates = pd.Series(pd.date_range("1950-01-01", periods=30)).array
+    chosen = Covariates.choose(samples_with(age=dates, height=dates - dates[0]))
+    assert set(chosen.unused) == {"age", "height"}
+    assert "30 different texts" in caplog.text

@@ -85,9 +85,9 @@ def test_responses__without_repeats_have_no_replicates():
     [
         (
             rows().drop(columns="response"),
-            r'^r: found no column "response" \(its columns are .*\)\. .*`response_column`',
+            r'^r: found no column "response" \(its columns are .*\)\. Rename the column that holds it to "response"',
         ),
-        (rows().drop(columns="sample_id"), r"name it with `sample_column`"),
+        (rows().rename(columns={"sample_id": "SampleID"}), r'Rename "SampleID" to "sample_id"\.'),
         (rows(sample_id=["s", None]), r"^r, row 2: found an empty id"),
         (rows(drug_id=["", "d"]), r"^r, row 1: found an empty id"),
         (rows(response=[1.0, np.inf]), r"^r, row 2: found an infinite response \(1 in all; expected finite numbers\)"),
@@ -212,6 +212,8 @@ def test_as_responses__what_is_no_measurement_is_refused():
     for column in (dates, dates - dates[0], np.arange(12) * 1j):
         with pytest.raises(InputError, match=r"found (dates or times|complex numbers)"):
             as_responses(pd.DataFrame({"sample_id": ids, "response": column}))
+    with pytest.raises(InputError, match="Write decimals with a point"):
+        as_responses(pd.DataFrame({"sample_id": ids, "response": ["1,5", "0,25"] * 6}))
     with pytest.raises(InputError, match=r'found censor "0"\. Choose from'):
         as_responses(pd.DataFrame({"sample_id": ids, "response": np.arange(12.0), "censor": [0, 1] * 6}))
 
