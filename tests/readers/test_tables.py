@@ -182,3 +182,12 @@ def test_read_samples__many_columns_cost_no_more_calls_than_few(tmp_path):
         samples = read_samples(tmp_path / "samples.tsv")
     assert samples.iloc[:, :3].to_numpy().tolist() == [["0.5", "", "lung"], ["1", "2", "skin"]]
     assert sum(each.callcount for each in profile.getstats()) < 100 * len(header)
+
+
+@pytest.mark.parametrize(("first", "sign"), [("sep=;", ";"), ('"sep=,"', ","), ("SEP=\t", "\t")])
+def test_read_table__a_line_that_tells_the_separator_is_no_header(tmp_path, first, sign):
+    path = tmp_path / "table.csv"
+    path.write_text("\r\n".join([first, f"drug_id{sign}name", f"d1{sign}a"]))
+    table = read_table(path)
+    assert table.to_dict("list") == {"drug_id": ["d1"], "name": ["a"]}
+    assert table.index.tolist() == [1]
