@@ -8,7 +8,7 @@ from functools import lru_cache
 
 __all__ = ["are_human", "plain_chromosome", "without_prefix"]
 
-_PREFIX = re.compile("^chr", re.IGNORECASE)
+_PREFIX = re.compile("^chr(?:omosome[ _]?|om)?(?=.)", re.IGNORECASE)
 _CODES = {"23": "X", "24": "Y", "25": "X", "26": "MT", "XY": "X", "PAR1": "X", "PAR2": "X", "M": "MT"}
 """Numbers that PLINK gives to chromosomes, and its names for the parts that X and Y share."""
 _PLAIN = {"X": "X", "Y": "Y", "MT": "MT", "M": "MT"}

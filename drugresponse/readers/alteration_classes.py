@@ -46,10 +46,11 @@ _TERMS = {
         likelygainoffunction switchoffunction likelyswitchoffunction inconclusive oncogenicmutation
         oncogenicmutations codingvariant codingtranscriptvariant complexcompoundsubstitution exonic""",
     "deletion": """deletion deleted del homdel homodel homozygousdeletion deepdeletion genedeletion
-        transcriptablation homozygousdel deepdel wholegenedeletion""",
+        transcriptablation homozygousloss homloss deeploss homozygousdel deepdel wholegenedeletion""",
     "amplification": """amplification amplified amp highamp hlamp highlevelamplification focalamplification
         transcriptamplification""",
-    "loss": """loss copyloss copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
+    "loss": """loss shallowloss heterozygousloss hemizygousloss singlecopyloss lowlevelloss copyloss
+        copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
         hemizygousdeletion""",
     "gain": "gain copygain copynumbergain cnvgain lowlevelgain",
     "fusion": """fusion fusions genefusion bidirectionalgenefusion inframefusion rearrangement rearranged

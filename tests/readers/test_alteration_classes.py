@@ -66,6 +66,8 @@ def test_classify__words_of_other_annotators(term, expected):
         ("splice", ["ess_splice", "essential_splice", "5prime_UTR_ess_splice", "SPLICE_SITE"]),
         ("inframe", ["inframe", "inframe_codon_loss", "Insertion - In frame", "protein_altering_variant"]),
         ("missense", ["missense", "MISSENSE", "non_synonymous_codon", "Substitution - Missense"]),
+        ("deletion", ["Homozygous loss", "DEEP_DEL"]),
+        ("loss", ["shallow loss", "Hemizygous loss"]),
         ("mutation", ["complex_sub", "Gain-of-function", "Inconclusive"]),
         (SILENT, ["silent", "non_coding", "nc_ess_splice", "upstream", "intronic", "5_prime_utr", "FIVE_PRIME_FLANK",
                   "THREE_PRIME_UTR", "2KB_upstream_variant", "synonymous_codon", "splice_region", "COULD_NOT_DETERMINE",

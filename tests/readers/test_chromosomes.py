@@ -12,7 +12,7 @@ from drugresponse.readers.regions import read_regions
 from drugresponse.readers.site_filter import SiteFilter
 
 NAMES = {
-    "X": ["23", "chr23", "X", "chrX", "x", "25", "XY", "NC_000023.11"],
+    "X": ["23", "chr23", "X", "chrX", "x", "25", "XY", "NC_000023.11", "chromosomeX"],
     "Y": ["24", "chrY"],
     "MT": ["26", "M", "chrM"],
 }

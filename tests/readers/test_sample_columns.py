@@ -60,3 +60,9 @@ def test_read_genotypes__a_table_without_any_feature_is_refused(tmp_path):
         InputError, match=r'tell of the sample and not of its genotype: "drug_id", "response" \(expected'
     ):
         read_genotypes(tmp_path / "responses")
+
+
+def test_read_genotypes__a_table_of_folds_is_none(tmp_path):
+    (tmp_path / "folds").write_text("sample_id\tfold\ns1\t0\ns2\t1\ns3\t2\n")
+    with pytest.raises(InputError, match=r'tell of the sample and not of its genotype: "fold"'):
+        read_genotypes(tmp_path / "folds")
