@@ -62,7 +62,8 @@ def test_read_genotypes__a_table_without_any_feature_is_refused(tmp_path):
         read_genotypes(tmp_path / "responses")
 
 
-def test_read_genotypes__a_table_of_folds_is_none(tmp_path):
-    (tmp_path / "folds").write_text("sample_id\tfold\ns1\t0\ns2\t1\ns3\t2\n")
-    with pytest.raises(InputError, match=r'tell of the sample and not of its genotype: "fold"'):
+@pytest.mark.parametrize("name", ["fold", "PHENO1", "case_control", "Group"])
+def test_read_genotypes__a_table_of_folds_or_groups_is_none(tmp_path, name):
+    (tmp_path / "folds").write_text(f"sample_id\t{name}\ns1\t0\ns2\t1\ns3\t2\n")
+    with pytest.raises(InputError, match=f'tell of the sample and not of its genotype: "{name}"'):
         read_genotypes(tmp_path / "folds")
