@@ -38,7 +38,8 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     -----
     Nothing is added where sites that are found show that the model does not count from the genome's reference (their
     alleles are swapped) or that positions are of another build; nor are absent places taken for the reference where
-    none of the model's sites is found.
+    none of the model's sites is found, where a record was left out by a filter or tells another base as the reference,
+    and where the sample bears several bases for several others, which may hold the model's alternate.
 
     Examples
     --------
@@ -113,14 +114,16 @@ def _doubtful(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
         for name in pd.unique(sites.chromosome):
             rows = np.flatnonzero(sites.chromosome == name)
             doubtful[rows] = genotypes.reference.left_out_at(str(name), sites.position[rows])
-    near = rows_near(genotypes.features, sites.position[:0])
+    near = rows_near(genotypes.features, sites.position)
     listed = Variants.of(genotypes.features.iloc[near])
     for at in np.flatnonzero(listed.counted & listed.placed):
         first, length = listed.position[at], min(len(listed.ref[at]), len(listed.alt[at]))
+        here = sites.chromosome == listed.chromosome[at]
+        for row in np.flatnonzero(here & (sites.position == first)):
+            doubtful[row] |= sites.ref[row][:1] != listed.ref[at][:1]  # another build
         if length > 1:
             covered = (sites.position >= first) & (sites.position < first + len(listed.ref[at]))
-            rows = np.flatnonzero(covered & (sites.chromosome == listed.chromosome[at]))
-            if len(rows):
+            if len(rows := np.flatnonzero(covered & here)):
                 doubtful[rows] |= genotypes.values[:, [near[at]]].toarray()[:, 0] != 0
     return doubtful
 

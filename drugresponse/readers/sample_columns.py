@@ -22,7 +22,8 @@ _WORDS = """
 fid iid familyid fatherid motherid paternalid maternalid patientid subjectid cosmicid depmapid modelid sex gender age
 ageyears ageatdiagnosis race ethnicity ancestry height heightcm weight weightkg bmi bodymassindex smoker smoking
 smokingstatus stage batch plate cohort study drugid drugname phenotype pheno response outcome label target viability
-survival fold split pheno1 phenotype1 casecontrol group time event status censor censored ostime osevent pfstime pfsevent
+survival fold split pheno1 phenotype1 casecontrol group time event status censor censored ostime osevent pfstime
+pfsevent
 """
 _MEASURES = re.compile(
     r"(?:ln|log|log2|log10|p|neg)?[_ .-]?(?:ic|ec|gi|ac)_?50(?:[_ .-].*)?|auc(?:[_ .-].*)?", re.IGNORECASE

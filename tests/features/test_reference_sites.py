@@ -128,6 +128,7 @@ def test_stretches__overlap_and_nest():
         ("1 99 . CA TG . . . GT 0/0", 0),
         ("1 98 . CCAC C . . . GT 0/1", 0),
         ("1 100 . A G . LowQual . GT 1/1", np.nan),
+        ("1 100 . T G . . . GT 1/1", np.nan),
         ("1 99 . TA TG . LowQual . GT 1/1", np.nan),
         ("1 100 . A <*:DEL> . . . GT 0/1", 0),
     ],
