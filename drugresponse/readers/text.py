@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 _LOOK_AT = 50
 _PLACE_BYTES, _CELL_BYTES = 30, 140
 
-_OF_SPREADSHEET = re.compile(r'\A"?sep=[^\r\n]?"?(?=\r?\n)', re.IGNORECASE)
+_OF_SPREADSHEET = re.compile(r'"?sep=[^\r\n]?"?(?=\r?\n)', re.IGNORECASE)
 """A first line by which spreadsheets are told the separator; it is no header."""
 
 
@@ -93,7 +93,8 @@ def split_rows(text: str, where: str) -> DelimitedText:
     >>> table.header, table.rows, table.separator
     (['sample_id', 'age'], [['s1', '7']], ';')
     """
-    text = _OF_SPREADSHEET.sub("", text, count=1)
+    spreadsheet = _OF_SPREADSHEET.match(text)
+    text = text[spreadsheet.end() :] if spreadsheet else text
     separator = choose_separator(text)
     n_cells = text.count(separator) + text.count("\n")
     # a cell of one sign costs nothing but its places in the lists; every other is an object
