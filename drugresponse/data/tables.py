@@ -29,6 +29,7 @@ ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
 _LIMITS = {"": "none", "=": "none", "<": "left", "<=": "left", "\u2264": "left"}
 _LIMITS |= {">": "right", ">=": "right", "\u2265": "right"}
+_LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -185,12 +186,20 @@ def _numbers(column: pd.Series, where: str) -> pd.Series:
 
 
 def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
-    infinite = np.isinf(table["response"].to_numpy())
+    # squares of others are no numbers, or 0
+    size = np.nan_to_num(np.abs(table["response"].to_numpy()), posinf=np.inf)
+    infinite = size > _LARGEST
     if infinite.any():
         row = table.index[int(np.argmax(infinite))] + 1
+        what = "an infinite response" if np.isinf(size).any() else f"a response of {size.max():.3g}"
         raise InputError(
-            f"{where}, row {row}: found an infinite response ({int(infinite.sum())} in all; expected finite numbers). "
+            f"{where}, row {row}: found {what} ({int(infinite.sum())} in all; expected finite numbers). "
             "Leave the cell empty for missing, or give the limit of the assay and censor it."
+        )
+    if 0 < size.max(initial=0.0) < 1 / _LARGEST:
+        raise InputError(
+            f"{where}: no response is above {size.max():.3g} (expected numbers whose squares can be told from 0). "
+            "Give them in another unit."
         )
     weights = table["weight"].to_numpy()
     if (~np.isfinite(weights) | (weights < 0)).any():

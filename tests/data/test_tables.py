@@ -91,6 +91,8 @@ def test_responses__without_repeats_have_no_replicates():
         (rows(sample_id=["s", None]), r"^r, row 2: found an empty id"),
         (rows(drug_id=["", "d"]), r"^r, row 1: found an empty id"),
         (rows(response=[1.0, np.inf]), r"^r, row 2: found an infinite response \(1 in all; expected finite numbers\)"),
+        (rows(response=[1.0, 1e150]), r"^r, row 2: found a response of 1e\+150 \(1 in all; expected finite numbers\)"),
+        (rows(response=[1e-200, -3e-200]), r"^r: no response is above 3e-200 .* another unit"),
         (rows(response=["1", "n.d."]), r'^r, row 2, column "response": "n.d." is not a number\. Leave the cell empty'),
         (rows(weight=[-1.0, 1.0]), r"found a weight that is negative"),
         (rows(weight=[1.0, "much"]), r'^r, row 2, column "weight": "much" is not a number'),
