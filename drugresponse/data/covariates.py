@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from drugresponse.data.covariate_names import (
     is_id,
@@ -148,6 +149,11 @@ def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> 
 def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.DataFrame | None) -> dict[str, str]:
     """Columns that are no covariate unless named, each with the reason."""
     found: dict[str, str] = {}
+    every = np.zeros((len(samples), 0))
+    if responses is not None:
+        wide = responses.pivot_table(index="sample_id", columns="drug_id", values="response", observed=True)
+        table = wide.reindex(samples.index).to_numpy(np.float64)
+        every = np.concatenate([table, means_of(table)], axis=1)
     for name in samples.columns:
         if name in ("subject_id", arm):
             continue
@@ -164,7 +170,7 @@ def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.Dat
             levels = present.nunique()
             if not levels or (levels == 1 and len(present) == len(column) and plain_name(name) != "tissue"):
                 found[str(name)] = "one value" if levels else "no value"
-            elif responses is not None and _copies_response(column, responses, may_part=usual):
+            elif responses is not None and _copies_response(column, every, may_part=usual):
                 found[str(name)] = "is the response itself"
                 logger.warning(
                     'samples, column "%s": orders the samples as their response does: it is the response itself, in '
@@ -232,21 +238,20 @@ def _pool_single(name: str, column: pd.Series) -> tuple[pd.Series, list[str]]:
     return column.where(~column.isin(single), POOLED), single
 
 
-def _copies_response(column: pd.Series, responses: pd.DataFrame, *, may_part: bool) -> bool:
-    """Whether a covariate orders the samples as their mean response does, or as the response to any drug.
+def _copies_response(column: pd.Series, every: NDArray[np.float64], *, may_part: bool) -> bool:
+    """Whether a covariate orders the samples as the response to any drug does, or as one of their two means, the last.
 
     Two values that part all mean responses are a copy too, unless they may: two ancestries can.
     """
-    wide = responses.pivot_table(index="sample_id", columns="drug_id", values="response", observed=True)
-    table = wide.reindex(column.index).to_numpy(np.float64)
-    means, levels = means_of(table), levels_of(column)
-    every = np.concatenate([table, means], axis=1)
-    if levels.max() == 1 and not may_part and any(is_cut(levels, each, 1, gaps=False) for each in means.T):
+    levels = levels_of(column)
+    if levels.max() == 1 and not may_part and any(is_cut(levels, each, 1, gaps=False) for each in every[:, -2:].T):
         return True
     may_part = may_part and levels.max() + 1 < MANY_LEVELS
     if not may_part and any(is_cut(levels, each, every.shape[1]) for each in every.T):
         return True
-    return column.dtype != object and any(copies(column.to_numpy(np.float64)[:, None], every, every.shape[1]))
+    if column.dtype == object or levels.max() + 1 < MANY_LEVELS:
+        return False
+    return any(copies(column.to_numpy(np.float64)[:, None], every, every.shape[1]))
 
 
 def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:

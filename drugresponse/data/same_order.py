@@ -59,7 +59,7 @@ def copies(
 
 def levels_of(column: pd.Series) -> NDArray[np.intp]:
     """`(n_samples,)` number of each distinct value, -1 where there is none."""
-    return pd.factorize(column.where((column != "") & column.notna()))[0]
+    return pd.factorize(column.where(column != "") if column.dtype == object else column)[0]
 
 
 def is_cut(levels: NDArray[np.intp], response: NDArray[np.float64], n_comparisons: int, *, gaps: bool = True) -> bool:
