@@ -37,7 +37,11 @@ _FAR, _VERY_FAR = 1.0, 10.0
 _WEIGHT = 0.1
 """Share of the model's weight on features far outside, from which a sample is flagged."""
 _FEW_VALUES = 5
+_MEASURED = ("score", "copy_number")
+"""Kinds whose values are measured and not counted."""
 _MEASURES = 4
+_OTHER_WAY, _TELLING = 0.2, 2.0
+"""Slope on the training's means below which a cohort has other ones, and range in training that tells nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +56,9 @@ class TrainedScales:
         By kind and block `(4, 2)` the least and greatest that samples of the training had: two upper quantiles of their
         values relative to those of `size`, the share of negative ones, and the median distance from `centre` relative
         to `size`.
+    slopes
+        By kind and block the least and greatest slope of a sample's values on `centre`, over the features, where these
+        are near enough to each other to tell another order. Files of format 1 may lack them.
     covariates
         Least and greatest value of each numeric covariate.
     """
@@ -61,6 +68,7 @@ class TrainedScales:
     centre: NDArray[np.float32]
     size: NDArray[np.float32]
     usual: Mapping[str, NDArray[np.float64]]
+    slopes: Mapping[str, tuple[float, float]]
     covariates: Mapping[str, tuple[float, float]]
 
     @classmethod
@@ -68,16 +76,22 @@ class TrainedScales:
         """What the samples of a training have."""
         if not uses_genotype:
             none = np.zeros(0, dtype=np.float32)
-            return cls(none, none, none, none, {}, _covariate_ranges(covariates))
-        found = cls(*_numbers_of(genotypes), {}, _covariate_ranges(covariates))
-        usual = {}
-        for block, kind, columns in _real_blocks(genotypes.features):
+            return cls(none, none, none, none, {}, {}, _covariate_ranges(covariates))
+        found = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
+        usual, slopes = {}, {}
+        for block, kind, columns in _blocks(genotypes.features):
+            # copies are two nearly everywhere
+            rise = found._slopes(genotypes, columns) if kind != "copy_number" else np.full(1, np.nan)
+            if np.ptp(rise) <= _TELLING:
+                slopes[f"{kind} {block}"] = (float(rise.min()), float(rise.max()))
+            if kind not in _MEASURED:
+                continue
             measures = found._measures(_dense(genotypes, columns), columns, kind)
             judged, ends = np.isfinite(measures).any(axis=0), np.full((_MEASURES, 2), np.nan)
             ends[judged, 0] = np.nanmin(measures[:, judged], axis=0)
             ends[judged, 1] = np.nanmax(measures[:, judged], axis=0)
             usual[f"{kind} {block}"] = ends
-        return replace(found, usual=usual)
+        return replace(found, usual=usual, slopes=slopes)
 
     def check(self, known: Genotypes, weights: NDArray[np.float64], covariates: pd.DataFrame) -> NDArray[np.bool_]:
         """Which samples lie far outside the training.
@@ -101,8 +115,11 @@ class TrainedScales:
             return self._covariates_far(covariates, known.sample_ids)
         refuse_impossible(known, weights, self.low, self.high)
         tell_of_carriers(known, self.high, self.centre)
-        for block, kind, columns in _real_blocks(known.features):
+        for block, kind, columns in _blocks(known.features):
             if not weights[columns].any():
+                continue
+            if kind not in _MEASURED:
+                off |= self._out_of_order(known, columns, block, kind)
                 continue
             values = _dense(known, columns)
             beyond = self._beyond(values, columns)
@@ -118,7 +135,7 @@ class TrainedScales:
                 raise InputError(self._told(block, values, columns))
             if small.any():
                 logger.warning("%s Their rows are flagged out-of-range.", self._told(block, values, columns))
-            off |= (here > 0) | small.any(axis=1)
+            off |= (here > 0) | small.any(axis=1) | self._out_of_order(known, columns, block, kind)
             outside += (beyond > _FAR) @ weights[columns]
         return off | (outside >= _WEIGHT) | self._covariates_far(covariates, known.sample_ids)
 
@@ -127,6 +144,45 @@ class TrainedScales:
         low, high = self.low[columns].astype(np.float64), self.high[columns].astype(np.float64)
         width = np.where(high > low, high - low, np.inf)
         return np.nan_to_num(np.maximum(values - high, low - values) / width).clip(0.0)
+
+    def _slopes(self, genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`(n_samples,)` by how much a sample's values rise with the training's mean of the feature; 1 on average."""
+        centre = self.centre[columns].astype(np.float64)
+        steps = np.where(np.isfinite(centre), centre - np.nanmean(centre) if np.isfinite(centre).any() else 0.0, 0.0)
+        if len(columns) < 2 * _CHECKED or (steps**2).sum() < 1e-6:
+            return np.full(genotypes.shape[0], np.nan)
+        values = genotypes.values[:, columns].astype(np.float64)
+        missing = np.isnan(values.data)
+        values.data[missing] = np.nan_to_num(centre)[values.indices[missing]]
+        return np.asarray(values @ (steps / (steps**2).sum()))
+
+    def _out_of_order(self, known: Genotypes, columns: NDArray[np.intp], block: str, kind: str) -> NDArray[np.bool_]:
+        """Samples whose values do not rise with those of the training, feature by feature.
+
+        Raises
+        ------
+        InputError
+            Most of them do not: the names of the features stand at values of others, or other alleles were counted.
+        """
+        if f"{kind} {block}" not in self.slopes or not known.shape[0]:
+            return np.zeros(known.shape[0], dtype=bool)
+        slopes, (below, above) = self._slopes(known, columns), self.slopes[f"{kind} {block}"]
+        off = slopes < min(below - max(0.5, (above - below) / 2), _OTHER_WAY)
+        if off.mean() > 0.5:
+            raise InputError(
+                f'genotypes, block "{block}": features with high values in training do not have them here. Are the '
+                "names of features mixed up, values centred, or the other alleles counted? Give the values as the "
+                "training had them, or train again with these."
+            )
+        middle = float(np.nanmedian(slopes))
+        if kind == "score" and not below <= middle <= above and abs(abs(np.log(middle)) + np.log(np.log(2))) < 0.04:
+            logger.warning(
+                'genotypes, block "%s": the values rise %.2f times as much as in training, as natural logarithms do '
+                "beside binary ones. If the logarithm is another, the predictions are wrong: give the training's.",
+                block,
+                middle,
+            )
+        return np.asarray(off)
 
     def _measures(self, values: NDArray[np.float64], columns: NDArray[np.intp], kind: str) -> NDArray[np.float64]:
         """`(n_samples, 4)` as in `usual`; NaN where too few values of a sample are known."""
@@ -219,6 +275,8 @@ class TrainedScales:
             **{name: getattr(self, name) for name in ("low", "high", "centre", "size")},
             "blocks": list(self.usual),
             "usual": np.array(list(self.usual.values())).reshape(-1, _MEASURES, 2),
+            "slope_blocks": list(self.slopes),
+            "slopes": np.array(list(self.slopes.values()), dtype=np.float64).reshape(-1, 2),
             "covariates": list(self.covariates),
             "covariate_ranges": np.array(list(self.covariates.values()), dtype=np.float64).reshape(-1, 2),
         }
@@ -231,6 +289,8 @@ class TrainedScales:
         )
         blocks, covariates = state_ids(state, "blocks"), state_ids(state, "covariates")
         usual = _or_missing(state, "usual", len(blocks), _MEASURES, 2)
+        known = state_ids(state, "slope_blocks") if "slopes" in state else []
+        slopes = state_array(state, "slopes", len(known), 2) if known else np.zeros((0, 2))
         ranges = state_array(state, "covariate_ranges", len(covariates), 2)
         return cls(
             low,
@@ -238,6 +298,7 @@ class TrainedScales:
             centre,
             size,
             dict(zip(blocks, usual.astype(np.float64), strict=True)),
+            {name: (float(least), float(most)) for name, (least, most) in zip(known, slopes, strict=True)},
             {name: (float(least), float(most)) for name, (least, most) in zip(covariates, ranges, strict=True)},
         )
 
@@ -262,10 +323,9 @@ def _numbers_of(genotypes: Genotypes) -> tuple[_Numbers, _Numbers, _Numbers, _Nu
     return low, high, mean, size
 
 
-def _real_blocks(features: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
-    """Name, kind and column numbers of the blocks whose values are measured and not counted."""
-    real = features["kind"].isin(["score", "copy_number"]).to_numpy()
-    numbered = features.assign(at=np.arange(len(features)))[real]
+def _blocks(features: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
+    """Name, kind and column numbers of the blocks."""
+    numbered = features.assign(at=np.arange(len(features)))
     for (block, kind), rows in numbered.groupby(["block", "kind"], sort=True):
         yield str(block), str(kind), rows["at"].to_numpy(dtype=np.intp)
 

@@ -156,6 +156,46 @@ def test_check__says_that_no_call_has_two_copies(caplog):
     assert "no call has two copies of an allele" in caplog.text
 
 
+PEOPLE = np.random.default_rng(7).uniform(0.05, 0.9, 300)
+NEIGHBOURS = np.clip(PEOPLE + np.random.default_rng(8).normal(0, 0.2, 300), 0.01, 0.99)
+
+
+def people(frequencies, n, seed=0):
+    return np.random.default_rng(seed).binomial(2, frequencies, (n, len(frequencies))).astype(float)
+
+
+@pytest.mark.parametrize("n", [1, 20])
+@pytest.mark.parametrize(
+    ("kind", "train", "new"),
+    [
+        ("dosage", people(PEOPLE, 80), 2 - people(PEOPLE, 20, 1)),
+        ("altered", np.minimum(people(PEOPLE / 2, 80), 1), 1 - np.minimum(people(PEOPLE / 2, 20, 1), 1)),
+        ("dosage", people(PEOPLE, 80), people(PEOPLE, 20, 1)[:, np.random.default_rng(0).permutation(300)]),
+        ("score", TRAIN, NEW[:, np.random.default_rng(0).permutation(NEW.shape[1])]),
+    ],
+    ids=["the other allele", "unaltered for altered", "names mixed up", "genes mixed up"],
+)
+def test_check__values_of_other_features_or_alleles_are_refused(kind, train, new, n):
+    with pytest.raises(InputError, match="names of features mixed up, values centred, or the other alleles counted"):
+        checked(train, new[:n], kind)
+
+
+@pytest.mark.parametrize("n", [1, 20])
+def test_check__another_ancestry_has_the_same_alleles(n):
+    assert not checked(people(PEOPLE, 80), people(NEIGHBOURS, 20, 1)[:n], "dosage").any()
+    assert not checked(people(PEOPLE / 20, 80), people(PEOPLE / 20, 20, 1)[:n] * 0, "dosage").any()
+
+
+def test_check__natural_for_binary_logarithms_are_told_of(caplog):
+    rng = np.random.default_rng(0)
+    genes = np.clip(rng.uniform(0, 9, 200) + rng.normal(size=(100, 200)), 0, None)
+    with caplog.at_level(logging.WARNING):
+        checked(genes[:80], genes[80:], "score")
+        assert not caplog.records
+        checked(genes[:80], genes[80:] * np.log(2), "score")
+    assert "as natural logarithms do beside binary ones" in caplog.text
+
+
 def test_check__a_sample_with_some_values_far_outside_is_flagged():
     new = NEW.copy()
     new[3, :4] = 60.0
