@@ -202,11 +202,13 @@ def plain_measure(measure: Measure) -> Measure:
     Measure(name='viability', unit='%', higher_means=None)
     """
     known = {re.sub("[^a-z0-9]", "", name): name for name in (*MEASURES, *SHARES, *CONCENTRATIONS)}
-    bare, _, unit = measure.name.partition("(")
-    for text, found in ((measure.name, ""), (bare, unit.rstrip(" )"))):
+    bare, _, rest = measure.name.partition("(")
+    unit = rest.rstrip(" )")
+    # a unit in letters may belong to the name, as that of log10_ic50_m does
+    for text, of_name in ((measure.name, "" if unit.isalnum() else unit), (bare, unit)):
         name = known.get(re.sub("[^a-z0-9]", "", text.lower()))
         if name:
-            return replace(measure, name=name, unit=measure.unit or found)
+            return replace(measure, name=name, unit=measure.unit or of_name)
     return measure
 
 

@@ -19,10 +19,10 @@ _LIKELY = 0.9
 FEWEST = 10
 """Samples, and distinct values: a marker of few values that decides the response is no copy of it."""
 MANY_LEVELS = 4
-"""Levels that part a response without an overlap only where they were made of it."""
+"""Levels of which some may lie apart though they were cut from a response, and the fewest that rank it."""
 _MANY_VALUES = 20
 _GAP = 4.0
-"""Widest gap between two parts of a response that was cut, in mean distances of neighbours."""
+"""Widest gap between the parts of a response that was cut, in mean distances of neighbours."""
 _CHANCE = 0.01
 """Expected number of columns that agree so well by chance, in all comparisons together."""
 
@@ -65,7 +65,7 @@ def levels_of(column: pd.Series) -> NDArray[np.intp]:
 def is_cut(levels: NDArray[np.intp], response: NDArray[np.float64], n_comparisons: int, *, gaps: bool = True) -> bool:
     """Whether the levels (-1 is none) are the response cut into parts, which chance would not do.
 
-    Of a marker that decides the response the levels lie apart; two or three with a gap between them are no parts.
+    Of a marker that decides the response the levels lie apart: those with gaps between them are no parts.
 
     Examples
     --------
@@ -85,7 +85,9 @@ def is_cut(levels: NDArray[np.intp], response: NDArray[np.float64], n_comparison
         return False
     # 0.8: the share of the values between the two quantiles
     usual = float(np.subtract(*np.quantile(y, [0.9, 0.1]))) / (0.8 * len(y))
-    return bool(not gaps or len(counts) >= MANY_LEVELS or (gap <= _GAP * usual).all())
+    # of many parts those in the tails of the response may lie apart
+    widest = gap.max() if len(counts) < MANY_LEVELS else np.median(gap)
+    return bool(not gaps or widest <= _GAP * usual)
 
 
 def means_of(table: NDArray[np.float64]) -> NDArray[np.float64]:

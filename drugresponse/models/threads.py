@@ -29,16 +29,23 @@ class _Limits:
         self.sections = 0
         self.before: list[tuple[Any, int]] = []
 
-    def enter(self) -> None:
+    def enter(self) -> list[tuple[Any, int]]:
+        """Begin a section; what it alone has to restore is returned."""
+        own: list[tuple[Any, int]] = []
         with self.lock:
             self.sections += 1
             # a library may have been loaded since the last section began
             for library in ThreadpoolController().lib_controllers:
                 if library.num_threads > 1:
-                    self.before.append((library, library.num_threads))
+                    # OpenMP keeps its number for each thread that calls it
+                    before = own if library.user_api == "openmp" else self.before
+                    before.append((library, library.num_threads))
                     _set_threads(library, 1)
+        return own
 
-    def leave(self) -> None:
+    def leave(self, own: list[tuple[Any, int]]) -> None:
+        for library, number in own:
+            _set_threads(library, number)
         with self.lock:
             self.sections -= 1
             while self.before and not self.sections:
@@ -62,14 +69,14 @@ def one_thread() -> Iterator[None]:
     """
     torch = _loaded_torch()
     before = torch.get_num_threads() if torch else None
-    _limits.enter()
+    own = _limits.enter()
     _set_torch_threads(1)
     try:
         yield
     finally:
         if before is not None:
             _set_torch_threads(before)
-        _limits.leave()
+        _limits.leave(own)
 
 
 def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: int) -> list[Made]:

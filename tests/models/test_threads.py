@@ -8,6 +8,7 @@ import types
 from pathlib import Path
 
 import pytest
+import xgboost  # noqa: F401 - brings an OpenMP library, whose number of threads is one of each thread
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import drugresponse as dr
