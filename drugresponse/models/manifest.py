@@ -42,8 +42,9 @@ def describe_training(
     parameters = {key: value.item() if isinstance(value, np.generic) else value for key, value in given.items()}
     if parameters["arm"] is None:
         del parameters["arm"]
-    if parameters["covariates"] is not None:
-        parameters["covariates"] = list(parameters["covariates"])
+    names = parameters["covariates"]
+    if names is not None:
+        parameters["covariates"] = [names] if isinstance(names, str) else list(names)
     scheme = find_scheme(model.scheme)
     features, weights = model.regressor_.feature_weights()
     return {

@@ -302,7 +302,9 @@ def test_fit__settings_of_another_kind(cohort, settings, message):
 
 
 def test_fit__one_covariate_by_its_name(cohort):
-    assert fit(cohort, covariates="tissue").covariate_names_ == ["tissue"]
+    model = fit(cohort, covariates="tissue")
+    assert model.covariate_names_ == ["tissue"]
+    assert model.manifest_["parameters"]["covariates"] == ["tissue"]
 
 
 def test_predict__pairs_in_the_index_and_what_are_no_pairs(cohort, model):
