@@ -14,60 +14,14 @@ _USUAL = (
 )
 """Usual covariates; the order is that of the covariates of a model."""
 _AMOUNTS = ("age", "height", "weight", "bmi", "bodymassindex", "packyears", "smok", "tobacco", "stage")
-_BESIDE = (
-    *(
-        "at",
-        "of",
-        "the",
-        "in",
-        "by",
-        "and",
-        "diagnosis",
-        "dx",
-        "diagnosed",
-        "enrollment",
-        "enrolment",
-        "entry",
-        "onset",
-    ),
-    *("baseline", "inclusion", "recruitment", "start", "sampling", "collection", "treatment", "years", "year", "yrs"),
-    *("yr", "y", "months", "month", "days", "decade", "decades", "binned", "bin", "group", "class", "category", "band"),
-    *("kg", "lbs", "lb", "cm", "meters", "metres", "m", "m2", "inches", "kgm2", "omb", "body", "patient", "patients"),
-    *("subject", "donor", "host", "person", "participant", "self", "reported", "genetic", "biological", "clinical"),
-    *(
-        "pathologic",
-        "pathological",
-        "tumor",
-        "tumour",
-        "cancer",
-        "disease",
-        "ajcc",
-        "tnm",
-        "primary",
-        "current",
-        "ever",
-    ),
-    *("former", "history", "habit", "status", "culture", "growth", "screening", "screen", "assay", "study", "project"),
-    *(
-        "initial",
-        "index",
-        "first",
-        "demo",
-        "demographics",
-        "recruiting",
-        "sequencing",
-        "processing",
-        "run",
-        "number",
-        "no",
-        "num",
-        "name",
-        "type",
-        "code",
-        "level",
-        "id",
-    ),
-)
+_BESIDE = """
+at of the in by and diagnosis dx diagnosed enrollment enrolment entry onset baseline inclusion recruitment start
+sampling collection treatment years year yrs yr y months month days decade decades binned bin group class category
+band kg lbs lb cm meters metres m m2 inches kgm2 omb body patient patients subject donor host person participant
+self reported genetic biological clinical pathologic pathological tumor tumour cancer disease ajcc tnm primary
+current ever former history habit status culture growth screening screen assay study project initial index first
+demo demographics recruiting sequencing processing run number no num name type code level id
+"""
 """Words that may stand beside a usual one; any other makes the column another thing, as `age_at_death` is."""
 _LONGEST = 60
 _OUTCOMES = re.compile(
@@ -107,8 +61,9 @@ def is_usual_covariate(name: object) -> bool:
     plain = plain_name(name)
     if not plain or len(plain) > _LONGEST:
         return False
+    beside = _BESIDE.split()
     ends = (plain.partition(word)[::2] for word in _USUAL if word in plain)
-    return any(_made_of(before, _BESIDE) and _made_of(after, _BESIDE) for before, after in ends)
+    return any(_made_of(before, beside) and _made_of(after, beside) for before, after in ends)
 
 
 def is_of_kinds(name: object) -> bool:
