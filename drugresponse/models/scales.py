@@ -175,7 +175,8 @@ class TrainedScales:
                 "training had them, or train again with these."
             )
         middle = float(np.nanmedian(slopes))
-        if kind == "score" and not below <= middle <= above and abs(abs(np.log(middle)) + np.log(np.log(2))) < 0.04:
+        beyond = kind == "score" and middle > 0 and not below <= middle <= above
+        if beyond and abs(abs(np.log(middle)) + np.log(np.log(2))) < 0.04:
             logger.warning(
                 'genotypes, block "%s": the values rise %.2f times as much as in training, as natural logarithms do '
                 "beside binary ones. If the logarithm is another, the predictions are wrong: give the training's.",
