@@ -34,7 +34,7 @@ _YES_NO = frozenset(("0", "1", "0.0", "1.0", "yes", "no", "y", "n", "true", "fal
 _YES_NO |= {"ja", "nein", "j", "oui", "non", "si", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
 _YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
 _UNKNOWN = frozenset(("", "unknown", "unk", "na", "nan", "n/a", "none", "not known", "missing", "?"))
-_MOST_TOLD = 60
+_MOST_COLUMNS, _LONGEST_NAME = 60, 60
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,15 +105,13 @@ class Covariates:
                     f'samples: found no covariate column "{name}". {nearest(name, map(str, samples.columns))}'
                 )
             column = typed_covariate(samples[name])
-            message = _nearly_unique(column)
+            reason, message = _nearly_unique(column)
             if message and names is not None:
                 message = f'samples, column "{name}": {message}'
                 raise InputError(f"{message} Correct or group the levels, or leave the column out of `covariates`.")
             if message:
                 logger.warning('samples, column "%s": %s It is not used as a covariate.', name, message)
-                unused[str(name)] = (
-                    "text among numbers" if "among numbers" in message else "nearly every sample has a text of its own"
-                )
+                unused[str(name)] = reason
                 continue
             _warn_of_codes(name, column)
             known = _name_of(str(name), chosen, samples)
@@ -126,9 +124,9 @@ class Covariates:
     def unused_by_reason(self) -> dict[str, list[str]]:
         """The first columns that are not used, by the reason why, and how many more there are."""
         found: dict[str, list[str]] = {}
-        for name, reason in list(self.unused.items())[:_MOST_TOLD]:
-            found.setdefault(reason, []).append(name if len(name) <= _MOST_TOLD else f"{name[:_MOST_TOLD]}...")
-        more = len(self.unused) - _MOST_TOLD
+        for name, reason in list(self.unused.items())[:_MOST_COLUMNS]:
+            found.setdefault(reason, []).append(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+        more = len(self.unused) - _MOST_COLUMNS
         return found if more <= 0 else {**found, "not looked at here": [f"{more:,} more"]}
 
     def texts(self, arm: str | None = None) -> dict[str, dict[str, str]]:
@@ -208,17 +206,18 @@ def _warn_of_codes(name: str, column: pd.Series) -> None:
         )
 
 
-def _nearly_unique(column: pd.Series) -> str:
-    """What is wrong with a text column whose levels are more than a third of the samples; empty for others."""
+def _nearly_unique(column: pd.Series) -> tuple[str, str]:
+    """What is wrong with a text column of levels for more than a third of the samples: in short, and as a message."""
     levels = column[column != ""].nunique() if column.dtype == object else 0
     if levels <= max(2, len(column) // 3):
-        return ""
+        return "", ""
     words = column[(column != "") & pd.to_numeric(column, errors="coerce").isna()]
     if 2 * len(words) < (column != "").sum():
-        return f"found {show_ids(dict.fromkeys(words))} among numbers (expected numbers alone)."
+        return "text among numbers", f"found {show_ids(dict.fromkeys(words))} among numbers (expected numbers alone)."
     return (
+        "nearly every sample has a text of its own",
         f"found {levels} different texts among {len(column)} samples "
-        "(expected at most a third as many levels as samples)."
+        "(expected at most a third as many levels as samples).",
     )
 
 
