@@ -14,7 +14,7 @@ from benchmarks.references import REFERENCES
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
 from drugresponse.errors import InputError
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS
 
 _COMMANDS = ("run", "table", "compare", "speed")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}

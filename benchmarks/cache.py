@@ -18,7 +18,7 @@ from benchmarks.folds import Fold
 from benchmarks.references import REFERENCES
 from drugresponse.data.splits import find_scheme
 from drugresponse.evaluation.bootstrap import group_of_row
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS
 from drugresponse.outputs import output_files
 
 __all__ = ["NAIVE", "NAIVE_NAMES", "Cache", "Record", "TestedRows", "code_hash"]

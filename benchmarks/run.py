@@ -15,7 +15,7 @@ from benchmarks.references import REFERENCES, Reference
 from benchmarks.unit import run_unit
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError, nearest
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS
 
 __all__ = ["Plan", "affordable_folds", "known_learners", "run"]
 

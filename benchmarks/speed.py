@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.cohorts import read_cohort
 from benchmarks.unit import peak_megabytes
 from drugresponse.data.pairs import Pairs
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from drugresponse.models.embeddings import score_pairs
 from drugresponse.models.threads import one_thread
 

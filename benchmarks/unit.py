@@ -18,7 +18,7 @@ from benchmarks.cache import NAIVE, Cache, Record, code_hash
 from benchmarks.cohorts import read_cohort
 from benchmarks.folds import Fold, folds_of
 from benchmarks.references import REFERENCES
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from drugresponse.models.baselines import NaiveEffects
 
 __all__ = ["measure", "run_unit"]

@@ -7,8 +7,7 @@ from typing import Any
 
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
-from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.verdict import fitted_learners, model_verdict, twins_told
 from drugresponse.words import joined
 
@@ -43,7 +42,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     if "weights" not in notes:
         return []
     weights, errors, not_tried = notes["weights"], notes.get("inner_rmse", {}), notes.get("not_tried", [])
-    tried = [name for name in errors if name not in ("auto", "additive-mean")]
+    tried = [name for name in errors if name not in (AUTO, NAIVE)]
     if weights:
         shares = ", ".join(f"{name} {share:.2f}" for name, share in sorted(weights.items(), key=_heaviest))
         rest = 1 - sum(weights.values())
@@ -58,7 +57,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
         why = why if not_tried else "too few groups could be held out to compare the learners"
         lines = [f"auto fell back to the naive model: {why}."]
     if tried:
-        single = sorted(((error, name) for name, error in errors.items() if name != "auto"))
+        single = sorted(((error, name) for name, error in errors.items() if name != AUTO))
         told = ", ".join(f"{name} {error:.4g}" for error, name in single)
         lines.append(f"auto weighed them by RMSE: {told}.")
     if tried and not_tried:
@@ -166,9 +165,9 @@ def why_none_is_used(manifest: Mapping[str, Any]) -> str:
     features, learners = manifest["features"], fitted_learners(manifest)
     if features["used"] or not features["given"]:
         return ""
-    if not set(learners) <= set(WITHOUT_GENOTYPE):
+    if not set(learners) <= WITHOUT_GENOTYPE:
         return " (none was found to matter)"
-    chosen = "auto chose " if manifest["learner"] == "auto" else ""
+    chosen = "auto chose " if manifest["learner"] == AUTO else ""
     return f" ({chosen}{joined(learners)}, which {'uses' if len(learners) == 1 else 'use'} no genotype)"
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from drugresponse.data.duplicates import TWINS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
-from drugresponse.evaluation.drug_verdicts import WITHOUT_GENOTYPE
+from drugresponse.learners.registry import NAIVE, WITHOUT_GENOTYPE
 from drugresponse.models.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
 from drugresponse.words import joined, number, percent
 
@@ -203,15 +203,15 @@ def measure_words(measure: Measure) -> str:
 
 def fitted_learners(manifest: Mapping[str, Any]) -> list[str]:
     """The learners that predict: those of some weight where auto weighed them."""
-    return list(manifest["notes"].get("weights", [manifest["learner"]])) or ["additive-mean"]
+    return list(manifest["notes"].get("weights", [manifest["learner"]])) or [NAIVE]
 
 
 def gain_sources(manifest: Mapping[str, Any]) -> list[str]:
     """What, beyond mean effects, the model could learn from."""
     learners = set(fitted_learners(manifest))
-    if learners == {"additive-mean"}:
+    if learners == {NAIVE}:
         return []
-    sources = ["genotype"] if manifest["features"]["used"] and learners - set(WITHOUT_GENOTYPE) else []
+    sources = ["genotype"] if manifest["features"]["used"] and learners - WITHOUT_GENOTYPE else []
     if manifest["covariates"]:
         sources.append(f"covariates ({', '.join(map(str, manifest['covariates']))})")
     scheme = SCHEMES.get(manifest["scheme"]["name"])

@@ -9,7 +9,7 @@ from drugresponse import workflows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.synthetic import PRESETS
 from drugresponse.errors import InputError
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS, learner_class
 from drugresponse.parameters import COMMANDS, SECTIONS, Parameter, collect_settings, convert, option_page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,8 +54,24 @@ def test_choices__are_those_of_the_registries():
     assert tuple(COMMANDS["simulate"].parameter("preset").choices) == PRESETS
 
 
-def test_learner_choices__are_auto_and_the_registered_learners():
-    assert set(TRAIN.parameter("learner").choices) == {"auto", *LEARNERS}
+def test_learner_choices__are_those_of_the_registry():
+    labels = {name: learner.label for name, learner in LEARNERS.items()}
+    assert dict(TRAIN.parameter("learner").choices) == labels
+    assert dict(COMMANDS["evaluate"].parameter("learner").choices) == labels
+    using = [name for name, learner in LEARNERS.items() if learner.uses_genotype and name != "auto"]
+    assert list(COMMANDS["explain"].parameter("refit_learner").choices) == using
+
+
+def test_options_of_learners__are_shown_for_those_that_take_them():
+    for command in COMMANDS.values():
+        for parameter in command.parameters:
+            if parameter.belongs_to and set(parameter.belongs_to) <= set(LEARNERS):
+                taking = [name for name in LEARNERS if name != "auto" and takes(name, parameter.name)]
+                assert list(parameter.belongs_to) == (taking or ["auto"])
+
+
+def takes(learner: str, setting: str) -> bool:
+    return bool(learner_class(learner).own_settings({setting: None}))
 
 
 def test_workflows__take_exactly_these_settings():

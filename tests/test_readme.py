@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drugresponse.cli import main
+from drugresponse.learners.registry import AUTO, LEARNERS
 from tests.galaxy_tools import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,3 +77,9 @@ def test_links__lead_to_files():
 def test_sections__say_where_to_ask_how_to_cite_to_upgrade_and_to_remove():
     for word in ("**Help**", "CITATION.cff", "**Upgrading**", "**Removing**", "2.9 GB", "1.6 GB", "issue tracker"):
         assert word in TEXT
+
+
+def test_table_of_learners__is_that_of_the_registry():
+    rows = re.findall(r"^\| `([a-z-]+)`( \(default\))? \| (.*) \|$", TEXT.partition("| `--learner` |")[2], re.MULTILINE)
+    assert [(name, words) for name, _, words in rows] == [(each.name, each.description) for each in LEARNERS.values()]
+    assert [name for name, default, _ in rows if default] == [AUTO]

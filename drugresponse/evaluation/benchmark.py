@@ -23,7 +23,8 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.errors import DrugResponseError, InputError, show_ids
 from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.result import Evaluation
-from drugresponse.models.base import PairRegressor, make_learner
+from drugresponse.learners.registry import make_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.baselines import NaiveEffects, reference_name
 from drugresponse.models.predictions import prediction_table, share_of_weight
 from drugresponse.models.threads import one_thread

@@ -26,6 +26,7 @@ from drugresponse.evaluation.bootstrap import (
 )
 from drugresponse.evaluation.comparison import group_test
 from drugresponse.evaluation.result import Evaluation
+from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
 from drugresponse.models.threads import one_thread
 
 __all__ = [
@@ -33,7 +34,6 @@ __all__ = [
     "LEAKS",
     "NO_GAIN",
     "TOO_FEW",
-    "WITHOUT_GENOTYPE",
     "beside_leaks",
     "drug_verdicts",
     "genotype_errors",
@@ -42,8 +42,6 @@ __all__ = [
 HELPS, NO_GAIN, TOO_FEW = "genotype helps", "no gain shown", "too few rows"
 LEAKS = "helps, but the inputs leak"
 """In place of `genotype helps` where the audit found a leak: the gain may be the leak's."""
-WITHOUT_GENOTYPE = ("additive-mean", "covariates")
-"""Learners that do not look at genotype."""
 _RATE = 0.05
 _COLUMNS = (
     "drug_id",
@@ -99,8 +97,8 @@ def drug_verdicts(evaluation: Evaluation, *, n_draws: int = 1000, random_state: 
     if genotype is None:
         return pd.DataFrame({name: pd.Series(dtype=object if name in _TEXT else np.float64) for name in _COLUMNS})
     naive = errors[evaluation.names.index(evaluation.best_naive())]
-    known = "covariates" in evaluation.learners
-    covariates = errors[evaluation.learners.index("covariates")] if known else naive
+    known = COVARIATES in evaluation.learners
+    covariates = errors[evaluation.learners.index(COVARIATES)] if known else naive
     with one_thread():
         drugs = _Drugs.of_rows(evaluation, np.stack([naive, covariates, genotype]))
         gain, lower, upper = drugs.gain(n_draws, random_state)

@@ -28,18 +28,18 @@ from drugresponse.evaluation.groups import group_errors
 from drugresponse.evaluation.permutation import permutation_check
 from drugresponse.evaluation.scores import score_evaluation
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.models.base import LEARNERS, PairRegressor, learner_class
+from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.manifest import package_versions
 from drugresponse.models.requests import drugs_by_id
 from drugresponse.models.threads import available_cores, one_thread
 from drugresponse.readers import as_genotypes
 from drugresponse.version import __version__
 
-__all__ = ["EVALUATED_LEARNERS", "evaluate"]
+__all__ = ["evaluate"]
 
 progress = logging.getLogger("drugresponse.progress")
 
-EVALUATED_LEARNERS = ("covariates", "ridge", "boosted-trees", "neural")
 _DRAWS = 1000
 _SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "device")
 """What may be set whichever learners are asked for."""
@@ -139,7 +139,7 @@ def evaluate(
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
     given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
-    asked = contenders({"covariates": None, **named}, given)
+    asked = contenders({COVARIATES: None, **named}, given)
     evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=jobs, resume=resume)
     progress.info("fitted %s on %s", count(len(asked), "learner"), count(len(planned), "fold"))
     check = None

@@ -16,7 +16,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import COVARIATES, make_learner
 from drugresponse.models.threads import one_thread, run_in_order
 
 __all__ = ["MINIMUM_SHUFFLES", "permutation_check", "shuffle_genotypes"]
@@ -104,7 +104,7 @@ def permutation_check(
         squared = (rows.y[test] - fitted.predict(pairs[test])) ** 2
         return float(squared[squared > noise[test] ** 2].sum())
 
-    arrangements: list[tuple[str, int | None]] = [("covariates", None), (learner, None)]
+    arrangements: list[tuple[str, int | None]] = [(COVARIATES, None), (learner, None)]
     arrangements += [(learner, shuffle) for shuffle in range(n_shuffles)]
     with one_thread():
         errors = run_in_order(squared_error, [(*each, fold) for each in arrangements for fold in used], n_jobs)

@@ -28,6 +28,7 @@ from drugresponse.explanation.model_terms import in_terms_of, with_genes
 from drugresponse.explanation.noise import Noise, noise_of_copies
 from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
 from drugresponse.explanation.targets import target_ranks
+from drugresponse.learners.registry import WITHOUT_GENOTYPE
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.new_covariates import covariates_as_trained
 from drugresponse.models.pipeline import DrugResponseModel
@@ -43,7 +44,6 @@ progress = logging.getLogger("drugresponse.progress")
 
 DEFAULT_REFITS = 5
 _FEWEST_REFITS = 2
-_WITHOUT_GENOTYPE = ("additive-mean", "covariates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,7 +206,7 @@ def explain(
 
 
 def _recipe_of(model: DrugResponseModel, refit_learner: str | None) -> Recipe:
-    if refit_learner in _WITHOUT_GENOTYPE:
+    if refit_learner in WITHOUT_GENOTYPE:
         raise InputError(
             f"`refit_learner`: found {refit_learner}, which uses no genotype (expected a learner that does). "
             "Take ridge, or leave it out."

@@ -16,7 +16,8 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError
 from drugresponse.explanation.attributions import PartEffects, attribute
-from drugresponse.models.base import PairRegressor, find_learner, make_learner
+from drugresponse.learners.registry import AUTO, find_learner, make_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.pipeline import DrugResponseModel
 from drugresponse.models.stack import AutoLearner
 from drugresponse.models.threads import available_cores, one_thread
@@ -70,12 +71,12 @@ class Recipe:
         jobs = model.n_jobs if model.n_jobs and model.n_jobs > 0 else available_cores()
         settings = {**model.get_params(deep=False), "n_jobs": jobs}
         name = find_learner(learner or model.learner).name
-        weights = model.regressor_.weights_ if name == "auto" and isinstance(model.regressor_, AutoLearner) else {}
+        weights = model.regressor_.weights_ if name == AUTO and isinstance(model.regressor_, AutoLearner) else {}
         return cls(name, settings, dict(weights))
 
     def n_fits(self) -> int:
         """Fits of single learners that one refit costs."""
-        return 1 + len(self.weights) if self.learner == "auto" else 1
+        return 1 + len(self.weights) if self.learner == AUTO else 1
 
     def fit(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], seed: int) -> PairRegressor:
         """Fit to these rows with another seed."""

@@ -1,12 +1,9 @@
-"""The one interface of all learners, and the table in which they are found by name."""
+"""The one interface of all learners."""
 
 from __future__ import annotations
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,57 +13,12 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
-from drugresponse.errors import InputError, nearest
+from drugresponse.errors import InputError
 from drugresponse.models.contributions import Contributions
 from drugresponse.models.state import State
 from drugresponse.models.threads import run_in_order
 
-__all__ = [
-    "LEARNERS",
-    "Learner",
-    "PairRegressor",
-    "find_learner",
-    "make_learner",
-    "restore_learner",
-]
-
-
-@dataclass(frozen=True)
-class Learner:
-    """A learner as the registry knows it.
-
-    Attributes
-    ----------
-    name
-        As on the command line.
-    place
-        Module and class inside `drugresponse.models`; imported only when the learner is used.
-    description
-        One line for people.
-    reads_limits
-        Whether it takes a censored response for the limit that it is; others take it at the limit, as if measured.
-    """
-
-    name: str
-    place: tuple[str, str]
-    description: str
-    reads_limits: bool = False
-
-
-_ALL = (
-    Learner("additive-mean", ("baselines", "AdditiveMean"), "the mean effects that the scheme has; the naive model"),
-    Learner("covariates", ("linear", "CovariateRidge"), "ridge on covariates such as tissue; no genotype"),
-    Learner("ridge", ("linear", "FactorRidge"), "ridge on covariate and genotype tokens, shared over drugs"),
-    Learner("pair-ridge", ("pair_ridge", "PairRidge"), "ridge on tokens and structures, for sparse screens"),
-    Learner("gaussian", ("gaussian", "GaussianRidge"), "ridge on smooth functions of the tokens, shared over drugs"),
-    Learner("boosted-trees", ("trees", "BoostedTrees"), "gradient-boosted trees"),
-    Learner("random-forest", ("trees", "RandomForest"), "random forest"),
-    Learner(
-        "neural", ("neural", "NeuralResponse"), "genotype and drug embeddings, started at the ridge and trained", True
-    ),
-    Learner("auto", ("stack", "AutoLearner"), "weighs the others by their predictions of held-out data of the scheme"),
-)
-LEARNERS: Mapping[str, Learner] = MappingProxyType({each.name: each for each in _ALL})
+__all__ = ["PairRegressor"]
 
 
 class PairRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -170,9 +122,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         InputError
             This learner cannot say what its predictions are made of.
         """
-        raise InputError(
-            f"{type(self).__name__}: its predictions have no parts to show. Choose one of {list(LEARNERS)}."
-        )
+        raise self._without_parts()
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:  # noqa: ARG002 -- for learners that can
         """The parts of each prediction, drug by drug in the order of `pairs.drugs`; drugs without a row are left out.
@@ -184,48 +134,14 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         pairs
             As in `predict`.
         """
-        raise InputError(
-            f"{type(self).__name__}: its predictions have no parts to show. Choose one of {list(LEARNERS)}."
+        raise self._without_parts()
+
+    def _without_parts(self) -> InputError:
+        return InputError(
+            f"{type(self).__name__}: its predictions have no parts to show (expected `contribution_parts` and "
+            "`contributions` of its own). Choose another learner, or define both."
         )
 
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""
         return {}
-
-
-def find_learner(name: str) -> Learner:
-    """The registry's record of this learner.
-
-    Raises
-    ------
-    InputError
-        No such learner; the nearest name is suggested.
-
-    Examples
-    --------
-    >>> find_learner("ridge").place
-    ('linear', 'FactorRidge')
-    """
-    if name not in LEARNERS:
-        raise InputError(f'learner: "{name}" is unknown. {nearest(name, LEARNERS)}')
-    return LEARNERS[name]
-
-
-def learner_class(name: str) -> type[PairRegressor]:
-    """The class of a learner; only names of the registry are ever imported."""
-    module, attribute = find_learner(name).place
-    found: type[PairRegressor] = getattr(importlib.import_module(f"drugresponse.models.{module}"), attribute)
-    return found
-
-
-def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:
-    """A learner by name, given those of the settings that it takes."""
-    kind = learner_class(name)
-    return kind(**kind.own_settings(settings))
-
-
-def restore_learner(name: str, state: State, settings: Mapping[str, Any]) -> PairRegressor:
-    """A fitted learner by name, from its state and those of the settings that it takes."""
-    kind = learner_class(name)
-    restored: PairRegressor = kind.from_state(state, **kind.own_settings(settings))
-    return restored

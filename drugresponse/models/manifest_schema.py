@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from drugresponse.data.findings import SEVERITIES
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import ModelFileError
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS
 
 __all__ = ["MANIFEST", "check_manifest"]
 

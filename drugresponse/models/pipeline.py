@@ -26,10 +26,10 @@ from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.unseen_alleles import without_unseen_alleles
+from drugresponse.learners.registry import NAIVE, make_learner
 from drugresponse.model_file import write_model_file
 from drugresponse.models.adaptation import PilotAdaptation
 from drugresponse.models.adapting import AdaptsToPilots
-from drugresponse.models.base import make_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.explaining import ExplainsPredictions, asked_pairs, out_of_range, trained_scales
@@ -220,7 +220,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
                 f"`forget_samples`: the scheme {self.scheme} keeps an effect for each training sample, by name "
                 "(expected a scheme for new samples). Choose another `scheme`, or do not forget the samples."
             )
-        needs_structure = not scheme.drug_effect and self.learner != "additive-mean"
+        needs_structure = not scheme.drug_effect and self.learner != NAIVE
         if needs_structure and not (pairs.drugs["smiles"] != "").any():
             raise InputError(
                 f"drugs: no drug has a structure (the scheme {self.scheme} predicts new drugs from theirs). "

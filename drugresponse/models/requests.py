@@ -20,7 +20,7 @@ from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, count, nearest
 from drugresponse.features.alignment import Alignment
 from drugresponse.features.drugs import without_unreadable
-from drugresponse.models.base import LEARNERS, find_learner
+from drugresponse.learners.registry import LEARNERS, find_learner
 from drugresponse.models.new_covariates import covariates_as_trained
 
 __all__ = [

@@ -14,21 +14,19 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
-from drugresponse.models.base import PairRegressor, make_learner, restore_learner
+from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.contributions import Contributions
 from drugresponse.models.stack_weights import combine, weigh_learners
 from drugresponse.models.state import State, state_numbers, state_texts
 from drugresponse.models.threads import run_in_order
 
-__all__ = ["CANDIDATES", "NAIVE", "AutoLearner", "candidates_for"]
+__all__ = ["AutoLearner", "candidates_for"]
 
 logger = logging.getLogger(__name__)
 
-NAIVE = "additive-mean"
-CANDIDATES = ("covariates", "ridge", "pair-ridge", "boosted-trees", "gaussian", "random-forest", "neural")
-"""In the order of their cost."""
 _SPARSE = 0.1
-"""The ridge on pairs is for grids of which less is filled; where more is, the ridge on factors predicts better."""
+"""Learners for sparse screens are for grids of which less is filled; where more is, others predict better."""
 
 
 class AutoLearner(PairRegressor):
@@ -177,7 +175,7 @@ class AutoLearner(PairRegressor):
             return
         for name, column in zip((NAIVE, *self.tried_), table.T, strict=True):
             self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
-        self.errors_["auto"] = float(np.average((y - stacked) ** 2, weights=weights))
+        self.errors_[AUTO] = float(np.average((y - stacked) ** 2, weights=weights))
 
     def _fit_members(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int) -> None:
         names = (NAIVE, *self.weights_)
@@ -269,4 +267,4 @@ class AutoLearner(PairRegressor):
 def candidates_for(pairs: Pairs) -> tuple[str, ...]:
     """The learners that are tried on these pairs."""
     filled = len(pairs) / max(len(np.unique(pairs.sample_index)) * len(np.unique(pairs.drug_index)), 1)
-    return tuple(name for name in CANDIDATES if name != "pair-ridge" or filled < _SPARSE)
+    return tuple(name for name in CANDIDATES if filled < _SPARSE or not LEARNERS[name].for_sparse_screens)

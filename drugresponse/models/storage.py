@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.errors import InputError, ModelFileError
+from drugresponse.learners.registry import restore_learner
 from drugresponse.model_file import read_model_file
 from drugresponse.models.adaptation import PilotAdaptation
-from drugresponse.models.base import restore_learner
 from drugresponse.models.baselines import NaiveEffects
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.intervals import IntervalTable

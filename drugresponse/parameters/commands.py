@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.parameters import inputs, learning
 from drugresponse.parameters.curves import CURVES
 from drugresponse.parameters.explaining import EXPLAIN
@@ -91,7 +92,7 @@ _EVALUATE = Command(
             label="Learners",
             help="Each is fitted to the same folds; naive models and covariates always run beside them. Auto weighs "
             "learners inside each fold, and takes as long as all of them together.",
-            default=("covariates", "ridge", "boosted-trees", "neural"),
+            default=EVALUATED_LEARNERS,
             repeatable=True,
         ),
         replace(learning.SCHEME, help="Decides which rows are held out, and which effects a model may rely on."),

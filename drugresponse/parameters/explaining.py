@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from drugresponse.learners.registry import AUTO, WITHOUT_GENOTYPE
 from drugresponse.parameters import inputs, learning
 from drugresponse.parameters.parameter import Command, Parameter
 
 __all__ = ["EXPLAIN"]
 
-_UNFIT = ("auto", "additive-mean", "covariates")
-"""Learners that weigh others anew, or use no genotype whose stability could be told."""
 
 _GENE_SETS = Parameter(
     "gene_sets",
@@ -79,7 +78,10 @@ _REFIT_LEARNER = Parameter(
     "choice",
     label="Learner of the refits",
     help="Unless given, the model's own; ridge takes a small part of the time of auto, but tells of ridge.",
-    choices={name: label for name, label in learning.LEARNER.choices.items() if name not in _UNFIT},
+    # one that weighs others anew is no cheaper one, and without genotype there is no stability to tell
+    choices={
+        name: label for name, label in learning.LEARNER.choices.items() if name not in WITHOUT_GENOTYPE and name != AUTO
+    },
     unset="The model's own",
     section="held_out",
 )

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+from drugresponse.learners.registry import AUTO, LEARNERS
 from drugresponse.parameters.parameter import Parameter
 
 LARGEST_SEED = 2**31 - 1
-TREE_LEARNERS = ("boosted-trees", "random-forest")
 
 LEARNER = Parameter(
     "learner",
     "choice",
     label="Learner",
     help="Auto weighs the learners by held-out rows, and falls back to a naive model, openly, when nothing beats it.",
-    default="auto",
-    choices={
-        "auto": "Auto: all of them, weighed by held-out rows",
-        "additive-mean": "Additive means (naive: no genotype)",
-        "covariates": "Covariates only (no genotype)",
-        "ridge": "Ridge regression",
-        "pair-ridge": "Ridge on pairs, for screens in which few pairs were measured",
-        "gaussian": "Gaussian: ridge on smooth functions of many features",
-        "boosted-trees": "Boosted trees",
-        "random-forest": "Random forest",
-        "neural": "Neural: genotype embeddings with a response network",
-    },
+    default=AUTO,
+    choices={learner.name: learner.label for learner in LEARNERS.values()},
 )
 SCHEME = Parameter(
     "scheme",
@@ -101,7 +91,7 @@ TREES = Parameter(
     minimum=1,
     maximum=5000,
     section="learner_settings",
-    belongs_to=TREE_LEARNERS,
+    belongs_to=("boosted-trees", "random-forest"),
 )
 DEPTH = Parameter(
     "depth",
@@ -112,7 +102,7 @@ DEPTH = Parameter(
     minimum=1,
     maximum=15,
     section="learner_settings",
-    belongs_to=TREE_LEARNERS,
+    belongs_to=("boosted-trees",),
 )
 MOST_FITS = Parameter(
     "most_fits",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from drugresponse.data.findings import SEVERITIES
+from drugresponse.learners.registry import COVARIATES
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_words, shown
@@ -157,7 +158,7 @@ def limits_part(numbers: Numbers) -> Part:
             "The best learner was picked by the scores that are shown: of many learners one looks good by chance, and "
             "only new data are free of that."
         )
-    if "covariates" not in evaluation.learners:
+    if COVARIATES not in evaluation.learners:
         lines.append("Covariates alone were not evaluated: a gain may be that of tissue, ancestry or batch.")
     if numbers.summary.permutation is None:
         lines.append("Genotypes were not shuffled: that the gain is genotype's was not checked.")

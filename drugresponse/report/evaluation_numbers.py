@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.evaluation.bootstrap import held_out_errors
-from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, WITHOUT_GENOTYPE
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
 from drugresponse.report.page import number
 
 __all__ = ["COVARIATES", "Estimate", "Numbers", "interval", "p_words", "percent_interval", "percent_words", "shown"]
 
-COVARIATES = "covariates"
-"""Name of the learner that knows everything but genotype."""
 _IN_UNITS = ("rmse", "mae")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drugresponse.explanation.explain import Explanation
+from drugresponse.learners.registry import NAIVE
 from drugresponse.report.blocks import Items, Part
 from drugresponse.report.page import count, joined
 from drugresponse.report.wording import fitted_learners, general_limits
@@ -63,6 +64,6 @@ def limits_part(found: Explanation) -> Part:
         "Features that go together share what the model hangs on them, in a way that is the model's choice.",
         "Samples are taken as independent; several samples of one subject make p too small.",
     ]
-    if "additive-mean" in fitted_learners(found.manifest):
+    if NAIVE in fitted_learners(found.manifest):
         items.append("The model is naive: it uses no genotype, and nothing can be attributed to it.")
     return Part("Limits", [Items([*items, *general_limits(found.manifest)])])

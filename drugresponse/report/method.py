@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from drugresponse.description import auto_words, why_none_is_used
+from drugresponse.learners.registry import AUTO, NAIVE
 from drugresponse.report.page import Html, count, list_items, number, paragraph, section, table, text
 from drugresponse.report.wording import learner_words, measure_of, measure_words, scheme_words
 
@@ -146,7 +147,7 @@ def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
     if not errors:
         return Html()
     weights = manifest["notes"].get("weights", {})
-    shares = {"additive-mean": 1 - sum(weights.values()), **weights}
+    shares = {NAIVE: 1 - sum(weights.values()), **weights}
     rows = [
         [
             name,
@@ -154,7 +155,7 @@ def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
             number(float(rmse)),
         ]
         for name, rmse in sorted(errors.items(), key=lambda each: (each[1], each[0]))
-        if name != "auto"
+        if name != AUTO
     ]
     return Html(
         table(["Learner", "Weight", "RMSE by which it was weighed"], rows, caption="What auto weighed")

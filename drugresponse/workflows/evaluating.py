@@ -12,9 +12,9 @@ from drugresponse.data.duplicates import TWINS
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
-from drugresponse.evaluation.evaluate import EVALUATED_LEARNERS
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.models.threads import available_cores
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits

@@ -14,7 +14,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, make_folds
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.evaluation.result import Evaluation
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from drugresponse.models.baselines import NaiveEffects
 
 

@@ -13,7 +13,7 @@ from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 from drugresponse.evaluation.permutation import permutation_check, shuffle_genotypes
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 
 
 def one_drug(effect: float, seed: int, *, n: int = 60, by_tissue: float = 0.0, tissue: bool = True) -> TrainingRows:

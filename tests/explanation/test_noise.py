@@ -5,7 +5,7 @@ import numpy as np
 from drugresponse.data.joining import TrainingRows
 from drugresponse.explanation.noise import COPY, noise_of_copies, with_permuted_copies
 from drugresponse.explanation.refits import Recipe, effects_of
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from tests.models.cohorts import draw_calls, made_pairs
 
 RIDGE = Recipe("ridge", {"scheme": "new-samples"}, {})

@@ -12,7 +12,7 @@ from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.errors import InputError
 from drugresponse.explanation.attributions import PartEffects
 from drugresponse.explanation.refits import Recipe, effects_of, refit_without_groups, spread_over_refits
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from drugresponse.models.stack import AutoLearner
 from tests.models.cohorts import draw_calls, made_pairs
 

@@ -13,7 +13,7 @@ from bed_reader import to_bed
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.synthetic import Cohort, simulate_cohort
-from drugresponse.models.base import LEARNERS
+from drugresponse.learners.registry import LEARNERS
 from drugresponse.models.encoders import trained_features
 from drugresponse.models.pipeline import DrugResponseModel, load_model
 from drugresponse.models.predictions import share_of_weight
@@ -21,7 +21,7 @@ from drugresponse.readers import read_genotypes
 from tests.models.cohorts import STRUCTURES
 
 FAST = {"folds": 0, "rank": 3, "trees": 6, "epochs": 2, "minimum_features": 0.0}
-USES_GENOTYPE = [name for name in LEARNERS if name not in ("additive-mean", "covariates")]
+USES_GENOTYPE = [learner.name for learner in LEARNERS.values() if learner.uses_genotype]
 OTHER = dict(zip("ACGT", "TGCA", strict=True))
 
 

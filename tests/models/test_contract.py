@@ -16,8 +16,9 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import InputError
+from drugresponse.learners.registry import LEARNERS, find_learner, learner_class, make_learner
 from drugresponse.model_file import read_model_file, write_model_file
-from drugresponse.models.base import LEARNERS, PairRegressor, find_learner, learner_class, make_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.threads import one_thread
 from tests.models.cohorts import arrays_of
 
@@ -134,7 +135,7 @@ def test_learner__weights_of_features(name, fitted, rows):
     assert len(features) == len(weights) == len(set(features))
     assert (weights >= 0).all()
     assert weights.sum() == pytest.approx(1) or not weights.any()
-    assert bool(weights.any()) == (name not in ("additive-mean", "covariates")) or name == "auto"
+    assert bool(weights.any()) == LEARNERS[name].uses_genotype or name == "auto"
     known = set(zip(rows.pairs.genotypes.features["block"], rows.pairs.genotypes.features.index, strict=True))
     assert set(features) <= known
 
@@ -254,7 +255,7 @@ def test_trees_of_many_drugs__same_bytes_for_any_number_of_jobs_and_through_a_fi
 
 
 def test_find_learner__misspelt():
-    with pytest.raises(InputError, match=r'^learner: "boosted_trees" is unknown\. Did you mean "boosted-trees"\?'):
+    with pytest.raises(InputError, match=r'^`learner`: "boosted_trees" is unknown\. Did you mean "boosted-trees"\?'):
         find_learner("boosted_trees")
 
 

@@ -15,12 +15,13 @@ import drugresponse as dr
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import InputError
-from drugresponse.models.base import LEARNERS, PairRegressor, learner_class, make_learner
+from drugresponse.learners.registry import CANDIDATES, LEARNERS, learner_class, make_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.baselines import AdditiveMean
 from drugresponse.models.contributions import PART_COLUMNS, Contributions, rows_by_drug
 from drugresponse.models.gaussian import GaussianRidge
 from drugresponse.models.pipeline import load_model
-from drugresponse.models.stack import CANDIDATES, AutoLearner
+from drugresponse.models.stack import AutoLearner
 from drugresponse.models.threads import one_thread
 from drugresponse.readers import read_genotypes, read_samples
 from tests.models.cohorts import STRUCTURES, draw_calls, made_pairs

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drugresponse.errors import InputError, ModelFileError
-from drugresponse.models.base import make_learner
+from drugresponse.learners.registry import make_learner
 from drugresponse.models.boosters import grow_booster
 from drugresponse.models.forest import Forest
 from drugresponse.models.handing_down import HandingDown

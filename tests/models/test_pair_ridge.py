@@ -12,8 +12,8 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import InputError
 from drugresponse.features.drugs import DrugEncoder
+from drugresponse.learners.registry import make_learner
 from drugresponse.models import pair_ridge
-from drugresponse.models.base import make_learner
 from drugresponse.models.pair_ridge import PairRidge
 from drugresponse.models.stack import candidates_for
 from drugresponse.models.variance_components import variance_components

@@ -9,7 +9,8 @@ import pytest
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.tables import as_responses
-from drugresponse.models.base import PairRegressor, make_learner
+from drugresponse.learners.registry import make_learner
+from drugresponse.models.base import PairRegressor
 from drugresponse.models.predictions import FoundFeatures, share_of_weight, weight_found
 
 NAN = float("nan")

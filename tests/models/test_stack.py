@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
-from drugresponse.models.base import learner_class, make_learner
+from drugresponse.learners.registry import CANDIDATES, NAIVE, learner_class, make_learner
 from drugresponse.models.baselines import AdditiveMean
-from drugresponse.models.stack import CANDIDATES, NAIVE, AutoLearner, candidates_for
+from drugresponse.models.stack import AutoLearner, candidates_for
 from drugresponse.models.stack_weights import combine, stack_weights, weigh_learners
 from tests.models.cohorts import draw_calls, made_pairs, rmse
 

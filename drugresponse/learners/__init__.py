@@ -1,0 +1,1 @@
+"""Learners behind one interface, and the registry in which they are found by name."""
