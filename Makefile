@@ -42,7 +42,7 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 unit-tests: $(PACKAGE_READY)
 	$(call stage,unit tests,$(VENV)/pytest -q -n 2)
 
-other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/models/test_trees.py')
+other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/learners/trees/test_trees.py')
 	$(call stage,other processors,$(VENV)/python tests/other_cpus.py $(ONLY))
 
 galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy (ONLY='workflows browser')

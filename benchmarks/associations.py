@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.unit import peak_megabytes
+from drugresponse.association.associations import Associations, associate_pairs
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.explanation.associations import Associations, associate_pairs
 
 _ERRORS = ("normal", "heavy-tailed")
 _RATES = (0.05, 0.2)

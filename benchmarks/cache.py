@@ -26,7 +26,7 @@ __all__ = ["NAIVE", "NAIVE_NAMES", "Cache", "Record", "TestedRows", "code_hash"]
 NAIVE = "naive"
 """The unit that holds every naive prediction of a fold."""
 NAIVE_NAMES = ("overall mean", "drug mean", "sample mean", "tissue-drug mean", "mean effects")
-_SOURCES = ("models", "features", "data")
+_SOURCES = ("learners", "model", "features", "data")
 
 
 @dataclass(frozen=True)
@@ -159,9 +159,9 @@ def code_hash(learner: str) -> str:
     if learner in REFERENCES:
         files = [here / "columns.py", here / "references.py"]
     elif learner == NAIVE:
-        files = [package / "models" / "baselines.py"]
+        files = [package / "learners" / "baselines.py"]
     elif learner in LEARNERS:
-        files = sorted(file for room in _SOURCES for file in (package / room).glob("*.py"))
+        files = sorted(file for room in _SOURCES for file in (package / room).rglob("*.py"))
     else:
         return ""
     digest = hashlib.sha256()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drugresponse.readers.plink import read_plink
+from drugresponse.readers.plink.reader import read_plink
 
 __all__ = ["fastest_seconds", "plink_ratios", "write_plink"]
 

@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.plink_speed import fastest_seconds, plink_ratios, write_plink
 from drugresponse.readers import read_genotypes
-from drugresponse.readers.regions import read_regions
-from drugresponse.readers.site_filter import SiteFilter
+from drugresponse.readers.variants.regions import read_regions
+from drugresponse.readers.variants.site_filter import SiteFilter
 
 __all__ = ["reading_memory", "reading_page", "vcf_ratios", "write_vcf"]
 

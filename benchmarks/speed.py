@@ -12,9 +12,9 @@ import numpy as np
 from benchmarks.cohorts import read_cohort
 from benchmarks.unit import peak_megabytes
 from drugresponse.data.pairs import Pairs
+from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.registry import make_learner
-from drugresponse.models.embeddings import score_pairs
-from drugresponse.models.threads import one_thread
+from drugresponse.threads import one_thread
 
 __all__ = ["speed_page"]
 

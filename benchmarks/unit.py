@@ -18,8 +18,8 @@ from benchmarks.cache import NAIVE, Cache, Record, code_hash
 from benchmarks.cohorts import read_cohort
 from benchmarks.folds import Fold, folds_of
 from benchmarks.references import REFERENCES
+from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.registry import make_learner
-from drugresponse.models.baselines import NaiveEffects
 
 __all__ = ["measure", "run_unit"]
 

@@ -14,32 +14,32 @@ from typing import TYPE_CHECKING, Any
 from drugresponse.version import __version__
 
 if TYPE_CHECKING:
-    from drugresponse.data.synthetic import simulate_cohort
+    from drugresponse.association.associations import associate
     from drugresponse.data.tables import Measure, Responses
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
     from drugresponse.evaluation.evaluate import evaluate
-    from drugresponse.explanation.associations import associate
     from drugresponse.explanation.explain import explain
     from drugresponse.genotype_files import to_anndata, write_genotypes
-    from drugresponse.models.pipeline import DrugResponseModel, load_model
+    from drugresponse.model.model import DrugResponseModel, load_model
     from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
+    from drugresponse.simulation.cohort import simulate_cohort
 
 _PLACES = {
     "DrugResponseError": "drugresponse.errors",
-    "DrugResponseModel": "drugresponse.models.pipeline",
+    "DrugResponseModel": "drugresponse.model.model",
     "InputError": "drugresponse.errors",
     "Measure": "drugresponse.data.tables",
     "ModelFileError": "drugresponse.errors",
     "Responses": "drugresponse.data.tables",
-    "associate": "drugresponse.explanation.associations",
+    "associate": "drugresponse.association.associations",
     "evaluate": "drugresponse.evaluation.evaluate",
     "explain": "drugresponse.explanation.explain",
-    "load_model": "drugresponse.models.pipeline",
+    "load_model": "drugresponse.model.model",
     "read_drugs": "drugresponse.readers",
     "read_genotypes": "drugresponse.readers",
     "read_responses": "drugresponse.readers",
     "read_samples": "drugresponse.readers",
-    "simulate_cohort": "drugresponse.data.synthetic",
+    "simulate_cohort": "drugresponse.simulation.cohort",
     "to_anndata": "drugresponse.genotype_files",
     "write_genotypes": "drugresponse.genotype_files",
 }

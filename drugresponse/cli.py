@@ -19,7 +19,7 @@ from typing import Any, NoReturn, TextIO
 
 from drugresponse.errors import DrugResponseError, InputError, nearest
 from drugresponse.messages import messages_to_stderr
-from drugresponse.parameters import (
+from drugresponse.settings import (
     COMMANDS,
     Command,
     Parameter,

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.data.duplicates import TWINS
+from drugresponse.audit.duplicates import TWINS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
 from drugresponse.learners.registry import NAIVE, WITHOUT_GENOTYPE
-from drugresponse.models.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
+from drugresponse.model.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
 from drugresponse.words import joined, number, percent
 
 __all__ = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from drugresponse.parameters import COMMANDS
+from drugresponse.settings import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = {name: ROOT / "tools" / f"drugresponse_{name}.xml" for name in COMMANDS}

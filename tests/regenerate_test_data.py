@@ -20,12 +20,12 @@ from bed_reader import to_bed
 from cyvcf2 import VCF, Writer
 
 from drugresponse.cli import main
-from drugresponse.cohort_files import write_cohort
-from drugresponse.data.synthetic import Cohort, simulate_cohort
-from drugresponse.model_file import FORMAT
-from drugresponse.models import memory
-from drugresponse.models.pipeline import DrugResponseModel
+from drugresponse.learners import memory
+from drugresponse.model.file import FORMAT
+from drugresponse.model.model import DrugResponseModel
 from drugresponse.readers import read_genotypes
+from drugresponse.simulation.cohort import Cohort, simulate_cohort
+from drugresponse.simulation.files import write_cohort
 
 ROOT = Path(__file__).resolve().parents[1] / "test-data"
 TRAIN = {

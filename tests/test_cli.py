@@ -16,7 +16,7 @@ import pytest
 from drugresponse import cli
 from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
 from drugresponse.messages import PROGRESS, messages_to_stderr
-from drugresponse.parameters import COMMANDS, as_typed
+from drugresponse.settings import COMMANDS, as_typed
 from drugresponse.version import __version__
 
 HEAVY = ("torch", "xgboost", "rdkit", "cyvcf2", "pandas", "sklearn", "scipy", "matplotlib", "galaxyxml", "pyarrow")
@@ -224,8 +224,8 @@ def test_sigterm__becomes_an_exit_and_the_handler_is_put_back():
 def test_messages__by_loudness(capsys, loudness, shown):
     with messages_to_stderr("drugresponse train", *loudness):
         logging.getLogger(PROGRESS).info("fit")
-        logging.getLogger("drugresponse.readers.matrix").info("found")
-        logging.getLogger("drugresponse.readers.matrix").debug("deep")
+        logging.getLogger("drugresponse.readers.matrix.reader").info("found")
+        logging.getLogger("drugresponse.readers.matrix.reader").debug("deep")
         logging.getLogger("drugresponse.data").warning("lost")
         logging.getLogger("py.warnings").warning("%s", "a.py:1: UserWarning:\n  odd")
     assert capsys.readouterr().err.splitlines() == [f"drugresponse train: {line}" for line in shown]

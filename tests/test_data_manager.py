@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from drugresponse.galaxy.installed import TABLE
-from drugresponse.model_file import FORMAT
+from drugresponse.galaxy._installed import TABLE
+from drugresponse.model.file import FORMAT
 from drugresponse.workflows import describe
 from tests.galaxy_tools import ROOT, TEST_DATA, ignoring_open_files
 

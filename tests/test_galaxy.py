@@ -10,9 +10,9 @@ import sys
 import pytest
 from lxml import etree
 
-from drugresponse.galaxy.layout import lay_out
-from drugresponse.galaxy.tool import render_all, render_tool
-from drugresponse.parameters import COMMANDS
+from drugresponse.galaxy._layout import lay_out
+from drugresponse.galaxy._tool import render_all, render_tool
+from drugresponse.settings import COMMANDS
 from drugresponse.version import __version__
 from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_files, read
 
@@ -54,7 +54,7 @@ def test_check_command__finds_nothing_stale():
 
 def test_render__leaves_the_root_logger_alone():
     script = (
-        "import logging\nfrom drugresponse.galaxy.tool import render_all\nrender_all()\n"
+        "import logging\nfrom drugresponse.galaxy._tool import render_all\nrender_all()\n"
         "assert not logging.getLogger().handlers and logging.getLogger().level == logging.WARNING\n"
     )
     subprocess.run([sys.executable, "-c", script], timeout=60, check=True)
@@ -118,7 +118,7 @@ def test_outputs__are_taken_from_the_working_folder(name):
 
 
 def test_simulate__files_are_those_that_are_written():
-    from drugresponse.cohort_files import COHORT_FILES
+    from drugresponse.simulation.files import COHORT_FILES
 
     files = {each.get("from_work_dir") for each in read("simulate").findall("outputs/data")}
     assert files == {f"cohort/{each}" for each in COHORT_FILES}
@@ -191,9 +191,9 @@ def test_render_tool__a_new_parameter_appears(monkeypatch):
     """The check for stale files can fail: a changed table changes the XML."""
     from dataclasses import replace
 
-    from drugresponse.galaxy import tool
-    from drugresponse.galaxy.story import read_story
-    from drugresponse.parameters import Parameter
+    from drugresponse.galaxy import _tool as tool
+    from drugresponse.galaxy._story import read_story
+    from drugresponse.settings import Parameter
 
     story = read_story(ROOT / "tools" / "drugresponse_describe.yml")
     command = COMMANDS["describe"]

@@ -11,12 +11,16 @@ from lxml import etree
 
 from drugresponse.curves import fits
 from drugresponse.evaluation import drug_verdicts
-from drugresponse.explanation import agreement, attribution_table, gene_sets, reasons
-from drugresponse.galaxy.command import LEFT_OUT
-from drugresponse.galaxy.installed import TABLE
-from drugresponse.model_file import FORMAT
-from drugresponse.models import adapting, held_out, predictions
-from drugresponse.parameters import COMMANDS
+from drugresponse.explanation import _agreement as agreement
+from drugresponse.explanation import _gene_sets as gene_sets
+from drugresponse.explanation import _reasons as reasons
+from drugresponse.explanation import attribution_table
+from drugresponse.galaxy._command import LEFT_OUT
+from drugresponse.galaxy._installed import TABLE
+from drugresponse.model import held_out, predictions
+from drugresponse.model.adaptation import adapting
+from drugresponse.model.file import FORMAT
+from drugresponse.settings import COMMANDS
 from tests.galaxy_tools import ROOT, each_tool, fields, read
 
 TYPES = {

@@ -14,7 +14,7 @@ from drugresponse import workflows
 from drugresponse.description import describe_model
 from drugresponse.report import prediction_report, training_report
 from drugresponse.verdict import model_verdict
-from tests.report_pages import Page
+from tests.report.pages import Page
 
 N = 60
 MARKER = (np.arange(N) % 3 == 0).astype(float)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.curves.hill import HillCurves
 from drugresponse.curves.least_squares import fit_hill
-from drugresponse.data.doses import Doses
+from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 
 __all__ = ["FIT_COLUMNS", "FLAGS", "CurveFits", "fit_curves"]

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.curves.measures import CONCENTRATIONS, MEASURES, SHARES, plain_measure, refuse_misnamed_measure
-from drugresponse.data.response_kinds import refuse_no_measurements
+from drugresponse.data.responses.kinds import refuse_no_measurements
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, show_ids
 

@@ -18,8 +18,8 @@ from drugresponse.data.covariate_names import (
     plain_name,
     usual_place,
 )
-from drugresponse.data.response_kinds import missing_codes
-from drugresponse.data.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
+from drugresponse.data.responses.kinds import missing_codes
+from drugresponse.data.responses.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
 
 __all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariate"]

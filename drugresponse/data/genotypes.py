@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from drugresponse.data.chromosomes import without_prefix
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
-from drugresponse.data.reference_calls import ReferenceCalls
+from drugresponse.data.variants.chromosomes import without_prefix
+from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 
 __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind", "refuse_complex"]

@@ -12,7 +12,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
 from drugresponse.data.splits import Scheme, compound_of_pair, subject_of_pair, tissue_of_pair
 from drugresponse.errors import InputError, count
-from drugresponse.evaluation.result import Evaluation
+from drugresponse.evaluation._result import Evaluation
 
 __all__ = [
     "MINIMUM_GROUPS",

@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from drugresponse.data.findings import Finding
+from drugresponse.audit.findings import Finding
 from drugresponse.data.metrics import MINIMUM_ROWS
 from drugresponse.data.splits import subject_of_pair
+from drugresponse.evaluation._comparison import group_test
+from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     draw_counts,
@@ -24,10 +26,8 @@ from drugresponse.evaluation.bootstrap import (
     reuse_factor,
     sums_by_group,
 )
-from drugresponse.evaluation.comparison import group_test
-from drugresponse.evaluation.result import Evaluation
 from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
-from drugresponse.models.threads import one_thread
+from drugresponse.threads import one_thread
 
 __all__ = [
     "HELPS",

@@ -10,30 +10,30 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.audit.duplicates import twins_together
+from drugresponse.audit.inputs import audit
 from drugresponse.curves import refuse_misread_responses
-from drugresponse.data.audit import audit
-from drugresponse.data.duplicates import twins_together
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count, nearest
-from drugresponse.evaluation.benchmark import contenders, run_units
-from drugresponse.evaluation.ceiling import noise_ceiling
-from drugresponse.evaluation.comparison import compare_learners, rank_stability
-from drugresponse.evaluation.coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
+from drugresponse.evaluation._benchmark import contenders, run_units
+from drugresponse.evaluation._ceiling import noise_ceiling
+from drugresponse.evaluation._comparison import compare_learners, rank_stability
+from drugresponse.evaluation._coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
+from drugresponse.evaluation._folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
+from drugresponse.evaluation._groups import group_errors
+from drugresponse.evaluation._permutation import permutation_check
+from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
-from drugresponse.evaluation.folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
-from drugresponse.evaluation.groups import group_errors
-from drugresponse.evaluation.permutation import permutation_check
-from drugresponse.evaluation.scores import score_evaluation
 from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
-from drugresponse.models.base import PairRegressor
-from drugresponse.models.manifest import package_versions
-from drugresponse.models.requests import drugs_by_id
-from drugresponse.models.threads import available_cores, one_thread
+from drugresponse.model.manifest import package_versions
+from drugresponse.model.requests import drugs_by_id
 from drugresponse.readers import as_genotypes
+from drugresponse.threads import available_cores, one_thread
 from drugresponse.version import __version__
 
 __all__ = ["evaluate"]

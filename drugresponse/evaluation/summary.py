@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.data.findings import Finding
+from drugresponse.audit.findings import Finding
 from drugresponse.data.tables import Measure
-from drugresponse.evaluation.result import Evaluation
+from drugresponse.evaluation._result import Evaluation
 
 __all__ = ["EvaluationSummary", "NoiseCeiling", "PermutationCheck", "RankStability"]
 

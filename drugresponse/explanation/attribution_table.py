@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.tables import Measure
-from drugresponse.explanation.attributions import PartEffects
-from drugresponse.explanation.noise import Noise
-from drugresponse.explanation.refits import Spread
+from drugresponse.explanation._attributions import PartEffects
+from drugresponse.explanation._noise import Noise
+from drugresponse.explanation._refits import Spread
 
 __all__ = ["ATTRIBUTION_COLUMNS", "SignedImportance", "attribution_table", "direction_words", "signed_importance"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
+from drugresponse.association.associations import MINIMUM_CARRIERS, Associations, associate_pairs
 from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids
@@ -18,25 +19,24 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
-from drugresponse.explanation.agreement import agreement
-from drugresponse.explanation.associations import MINIMUM_CARRIERS, Associations, associate_pairs
+from drugresponse.explanation._agreement import agreement
+from drugresponse.explanation._attributions import PartEffects, attribute
+from drugresponse.explanation._gene_sets import gene_set_tests
+from drugresponse.explanation._model_terms import in_terms_of, with_genes
+from drugresponse.explanation._noise import Noise, noise_of_copies
+from drugresponse.explanation._refits import Recipe, Spread, refit_without_groups, spread_over_refits
+from drugresponse.explanation._targets import target_ranks
 from drugresponse.explanation.attribution_table import attribution_table
-from drugresponse.explanation.attributions import PartEffects, attribute
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
-from drugresponse.explanation.gene_sets import gene_set_tests
-from drugresponse.explanation.model_terms import in_terms_of, with_genes
-from drugresponse.explanation.noise import Noise, noise_of_copies
-from drugresponse.explanation.refits import Recipe, Spread, refit_without_groups, spread_over_refits
-from drugresponse.explanation.targets import target_ranks
+from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
-from drugresponse.models.encoders import trained_features
-from drugresponse.models.new_covariates import covariates_as_trained
-from drugresponse.models.pipeline import DrugResponseModel
-from drugresponse.models.predictions import PREDICTION_COLUMNS
-from drugresponse.models.requests import drugs_by_id
-from drugresponse.models.threads import available_cores, one_thread
+from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.new_covariates import covariates_as_trained
+from drugresponse.model.predictions import PREDICTION_COLUMNS
+from drugresponse.model.requests import drugs_by_id
 from drugresponse.readers import as_genotypes
-from drugresponse.readers.gene_sets import GeneSet
+from drugresponse.readers.genes.sets import GeneSet
+from drugresponse.threads import available_cores, one_thread
 
 __all__ = ["DEFAULT_REFITS", "Explanation", "explain"]
 

@@ -26,8 +26,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from drugresponse.data.alleles import Relation, compare_alleles, complements
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.alleles import Relation, compare_alleles, complements
 from drugresponse.errors import show_ids
 from drugresponse.features.places import Variants, find_by_place, other_alternates
 

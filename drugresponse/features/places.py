@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.alleles import Relation, complements, palindromic, plain_alleles, without_shared_ends
-from drugresponse.data.chromosomes import plain_chromosome
+from drugresponse.data.variants.alleles import Relation, complements, palindromic, plain_alleles, without_shared_ends
+from drugresponse.data.variants.chromosomes import plain_chromosome
 
 __all__ = ["Variants", "find_by_place", "other_alternates", "rows_near"]
 

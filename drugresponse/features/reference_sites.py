@@ -43,7 +43,7 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
 
     Examples
     --------
-    >>> from drugresponse.data.reference_calls import ReferenceCalls
+    >>> from drugresponse.data.variants.reference_calls import ReferenceCalls
     >>> table = pd.DataFrame({"kind": "dosage", "chromosome": "1", "position": [7, 9], "ref": "A", "alt": "C"})
     >>> trained = Genotypes.build([[0.0, 1.0]], ["s"], table.set_axis(["a", "b"])).features
     >>> new = Genotypes.build([[2.0]], ["n"], trained.iloc[:1])

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.star_features import ACTIVITY, STAR_ALLELES, star_feature
+from drugresponse.data.variants.star_features import ACTIVITY, STAR_ALLELES, star_feature
 from drugresponse.errors import count, show_ids
 
 __all__ = ["without_unseen_alleles"]

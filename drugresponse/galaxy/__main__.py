@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from drugresponse.galaxy.tool import ROOT, render_all
+from drugresponse.galaxy._tool import ROOT, render_all
 
 
 def main(argv: Sequence[str] | None = None) -> int:

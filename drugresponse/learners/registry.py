@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from drugresponse.errors import InputError, nearest
 
 if TYPE_CHECKING:
-    from drugresponse.models.base import PairRegressor
-    from drugresponse.models.state import State
+    from drugresponse.learners.base import PairRegressor
+    from drugresponse.learners.state import State
 
 __all__ = [
     "AUTO",
@@ -69,20 +69,20 @@ class Learner:
 _ALL = (
     Learner(
         AUTO,
-        "drugresponse.models.stack:AutoLearner",
+        "drugresponse.learners.stack.stack:AutoLearner",
         label="Auto: all of them, weighed by held-out rows",
         description="adds the others up, weighed by held-out rows; the naive model if the sum does not beat it",
     ),
     Learner(
         NAIVE,
-        "drugresponse.models.baselines:AdditiveMean",
+        "drugresponse.learners.baselines:AdditiveMean",
         label="Additive means (naive: no genotype)",
         description="the mean effects that the scheme has: the naive model, the bar to clear",
         uses_genotype=False,
     ),
     Learner(
         COVARIATES,
-        "drugresponse.models.linear:CovariateRidge",
+        "drugresponse.learners.ridge.linear:CovariateRidge",
         label="Covariates only (no genotype)",
         description="ridge on tissue and the like, without genotype: the other bar to clear",
         uses_genotype=False,
@@ -90,7 +90,7 @@ _ALL = (
     ),
     Learner(
         "ridge",
-        "drugresponse.models.linear:FactorRidge",
+        "drugresponse.learners.ridge.linear:FactorRidge",
         label="Ridge regression",
         description="covariate and genotype tokens, shared over drugs through the directions in which "
         "drugs differ, solved in closed form",
@@ -98,7 +98,7 @@ _ALL = (
     ),
     Learner(
         "pair-ridge",
-        "drugresponse.models.pair_ridge:PairRidge",
+        "drugresponse.learners.ridge.pair_ridge:PairRidge",
         label="Ridge on pairs, for screens in which few pairs were measured",
         description="for screens in which few pairs were measured: samples, drugs, tokens and structures in one kernel",
         cost=3,
@@ -106,28 +106,28 @@ _ALL = (
     ),
     Learner(
         "gaussian",
-        "drugresponse.models.gaussian:GaussianRidge",
+        "drugresponse.learners.kernel.gaussian:GaussianRidge",
         label="Gaussian: ridge on smooth functions of many features",
         description="the ridge on smooth functions of many tokens, each with a weight learned from the responses",
         cost=5,
     ),
     Learner(
         "boosted-trees",
-        "drugresponse.models.trees:BoostedTrees",
+        "drugresponse.learners.trees.trees:BoostedTrees",
         label="Boosted trees",
         description="gradient-boosted trees on tokens and the ridge's left-out embeddings",
         cost=4,
     ),
     Learner(
         "random-forest",
-        "drugresponse.models.trees:RandomForest",
+        "drugresponse.learners.trees.trees:RandomForest",
         label="Random forest",
         description="a random forest on tokens and the ridge's left-out embeddings",
         cost=6,
     ),
     Learner(
         "neural",
-        "drugresponse.models.neural:NeuralResponse",
+        "drugresponse.learners.neural.neural:NeuralResponse",
         label="Neural: genotype embeddings with a response network",
         description="genotype and drug embeddings that start at the ridge, and a non-linear head; stopped "
         "on held-out rows",

@@ -1,15 +1,22 @@
 """Files and foreign objects -> the tables of `drugresponse.data`."""
 
-from drugresponse.readers.anndata_file import read_anndata
-from drugresponse.readers.doses import read_doses
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_source_files
 from drugresponse.readers.genotypes import as_genotypes, read_genotypes
-from drugresponse.readers.matrix import read_matrix
-from drugresponse.readers.plink import read_plink
-from drugresponse.readers.responses import read_responses
-from drugresponse.readers.splits import read_splits
-from drugresponse.readers.tables import read_drugs, read_features, read_pairs, read_samples, read_table, to_numbers
-from drugresponse.readers.variants import read_variants
+from drugresponse.readers.matrix.anndata_file import read_anndata
+from drugresponse.readers.matrix.reader import read_matrix
+from drugresponse.readers.plink.reader import read_plink
+from drugresponse.readers.tables.doses import read_doses
+from drugresponse.readers.tables.responses import read_responses
+from drugresponse.readers.tables.splits import read_splits
+from drugresponse.readers.tables.text_tables import (
+    read_drugs,
+    read_features,
+    read_pairs,
+    read_samples,
+    read_table,
+    to_numbers,
+)
+from drugresponse.readers.vcf.reader import read_variants
 
 __all__ = [
     "GENOTYPE_FORMATS",

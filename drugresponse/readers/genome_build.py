@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 from drugresponse.errors import require
-from drugresponse.readers.bcf_lines import open_bcf
-from drugresponse.readers.content import recognise
-from drugresponse.readers.hdf5_checks import checked_part
-from drugresponse.readers.vcf_lines import open_vcf
+from drugresponse.readers.source.content import recognise
+from drugresponse.readers.source.hdf5_checks import checked_part
+from drugresponse.readers.vcf.bcf_lines import open_bcf
+from drugresponse.readers.vcf.lines import open_vcf
 
 __all__ = ["genome_build"]
 

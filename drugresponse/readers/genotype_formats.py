@@ -7,13 +7,13 @@ import zipfile
 from pathlib import Path
 
 from drugresponse.errors import InputError, nearest
-from drugresponse.readers.alterations import looks_like_alterations
-from drugresponse.readers.content import recognise, refuse_unreadable
-from drugresponse.readers.foreign_formats import FOREIGN, refuse_own_table
-from drugresponse.readers.plink import PLINK_SUFFIXES, plink_files
-from drugresponse.readers.plink_text import looks_like_raw, looks_like_traw
-from drugresponse.readers.row_stream import stream_rows
-from drugresponse.readers.star_alleles import looks_like_star_alleles
+from drugresponse.readers.alterations.reader import looks_like_alterations
+from drugresponse.readers.plink.reader import PLINK_SUFFIXES, plink_files
+from drugresponse.readers.plink.text_reader import looks_like_raw, looks_like_traw
+from drugresponse.readers.source.content import recognise, refuse_unreadable
+from drugresponse.readers.source.foreign_formats import FOREIGN, refuse_own_table
+from drugresponse.readers.star_alleles.reader import looks_like_star_alleles
+from drugresponse.readers.text.row_stream import stream_rows
 
 __all__ = ["GENOTYPE_FORMATS", "genotype_format_of", "genotype_source_files"]
 

@@ -14,22 +14,22 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, refuse_complex
 from drugresponse.data.ids import spellings_alike, suggest_ids
-from drugresponse.data.reference_calls import ReferenceCalls
+from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.alterations import read_alterations
-from drugresponse.readers.anndata_file import read_anndata
-from drugresponse.readers.features import describe_features
-from drugresponse.readers.gene_names import GeneNames
+from drugresponse.readers.alterations.reader import read_alterations
+from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
-from drugresponse.readers.matrix import as_float32, frame_values, read_matrix
-from drugresponse.readers.plink import read_plink
-from drugresponse.readers.plink_text import read_raw, read_traw
-from drugresponse.readers.sample_columns import feature_columns
-from drugresponse.readers.single_copies import double_single_copies
-from drugresponse.readers.site_filter import SiteFilter, filter_genotypes
-from drugresponse.readers.star_alleles import read_star_alleles
-from drugresponse.readers.tables import ids_as_text
-from drugresponse.readers.variants import read_variants
+from drugresponse.readers.matrix.anndata_file import read_anndata
+from drugresponse.readers.matrix.features import describe_features
+from drugresponse.readers.matrix.reader import as_float32, frame_values, read_matrix
+from drugresponse.readers.matrix.sample_columns import feature_columns
+from drugresponse.readers.matrix.single_copies import double_single_copies
+from drugresponse.readers.plink.reader import read_plink
+from drugresponse.readers.plink.text_reader import read_raw, read_traw
+from drugresponse.readers.star_alleles.reader import read_star_alleles
+from drugresponse.readers.tables.text_tables import ids_as_text
+from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
+from drugresponse.readers.vcf.reader import read_variants
 
 __all__ = ["GENOTYPE_FORMATS", "as_genotypes", "read_genotypes"]
 

@@ -57,7 +57,7 @@ def curves_report(fits: CurveFits, responses: Responses) -> str:
     Examples
     --------
     >>> from drugresponse.curves import fit_curves, responses_from_fits
-    >>> from drugresponse.data.doses import Doses
+    >>> from drugresponse.data.responses.doses import Doses
     >>> dose = [0.01, 0.1, 1.0, 10.0]
     >>> rows = pd.DataFrame({"sample_id": "s", "drug_id": "d", "dose": dose, "response": [1.0, 0.8, 0.2, 0.1]})
     >>> fits = fit_curves(Doses.build(rows))

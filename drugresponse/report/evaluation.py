@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.models.manifest import NOTICE
+from drugresponse.model.manifest import NOTICE
 from drugresponse.report.blocks import Figure, Part, Words, as_html
 from drugresponse.report.evaluation_charts import skill_figure
 from drugresponse.report.evaluation_checks import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from drugresponse.data.findings import SEVERITIES
+from drugresponse.audit.findings import SEVERITIES
 from drugresponse.learners.registry import COVARIATES
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drugresponse.data.duplicates import TWINS
-from drugresponse.models.held_out import LEAST_SKILL, Judgement, judge
+from drugresponse.audit.duplicates import TWINS
+from drugresponse.model.held_out import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
 from drugresponse.report.page import count, number

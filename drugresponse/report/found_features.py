@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.models.predictions import FoundFeatures
+from drugresponse.model.predictions import FoundFeatures
 from drugresponse.report.figures import Bar, bars
 from drugresponse.report.page import (
     Html,

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.principal_components import PrincipalComponents, shares_explained
+from drugresponse.genotype_qc.principal_components import PrincipalComponents, shares_explained
 from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
 from drugresponse.report.page import Html, count, percent
 from drugresponse.report.scatter import colour_groups, legend, scatter

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.genotype_overview import GenotypeOverview
-from drugresponse.data.relatives import ALIKE, MOST_COMPARED, SAME
+from drugresponse.genotype_qc.overview import GenotypeOverview
+from drugresponse.genotype_qc.relatives import ALIKE, MOST_COMPARED, SAME
 from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Table, Verdict, Words, as_html
 from drugresponse.report.column_drawings import columns_drawing, shares_drawing
 from drugresponse.report.genotype_components import components_part, explained
@@ -71,7 +71,7 @@ def genotypes_report(
     Examples
     --------
     >>> from drugresponse.data.genotypes import Genotypes
-    >>> from drugresponse.data.genotype_overview import overview_of
+    >>> from drugresponse.genotype_qc.overview import overview_of
     >>> genotypes = Genotypes.from_dense([[0, 2], [1, 0]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
     >>> genotypes_report(overview_of(genotypes))[:15]
     '<!DOCTYPE html>'

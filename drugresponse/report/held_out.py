@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drugresponse.models.held_out import judge
+from drugresponse.model.held_out import judge
 
 __all__ = ["HeldOut"]
 

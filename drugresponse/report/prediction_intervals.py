@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.models.intervals import CLAIMED_SCHEMES
+from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.report.blocks import Block, Cell, Part, Table, Words
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.page import count, number

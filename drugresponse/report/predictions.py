@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
-from drugresponse.models.predictions import NOT_CLAIMED, FoundFeatures
+from drugresponse.model.predictions import NOT_CLAIMED, FoundFeatures
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut

@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from drugresponse.data.duplicates import TWINS
+from drugresponse.audit.duplicates import TWINS
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.registry import EVALUATED_LEARNERS
-from drugresponse.models.threads import available_cores
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
+from drugresponse.threads import available_cores
 from drugresponse.workflows.sources import Sources, true_and_false
 
 __all__ = ["evaluate"]

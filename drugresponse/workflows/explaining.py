@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from drugresponse.association.associations import MINIMUM_CARRIERS
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.explanation.associations import MINIMUM_CARRIERS
 from drugresponse.explanation.explain import DEFAULT_REFITS, Explanation
 from drugresponse.explanation.explain import explain as explain_model
-from drugresponse.models.pipeline import load_model
+from drugresponse.model.model import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_drugs, read_responses, read_samples
-from drugresponse.readers.gene_names import read_gene_names
-from drugresponse.readers.gene_sets import read_gene_sets
+from drugresponse.readers.genes.names import read_gene_names
+from drugresponse.readers.genes.sets import read_gene_sets
 from drugresponse.report import explanation_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 

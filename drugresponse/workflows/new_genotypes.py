@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.star_features import star_feature
+from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.unseen_alleles import without_unseen_alleles
-from drugresponse.models.encoders import trained_features
-from drugresponse.models.pipeline import DrugResponseModel
-from drugresponse.models.predictions import FoundFeatures
-from drugresponse.readers.single_copies import men_of
+from drugresponse.learners.encoders import trained_features
+from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.predictions import FoundFeatures
+from drugresponse.readers.matrix.single_copies import men_of
 from drugresponse.workflows.sources import read_with_aliases
 
 __all__ = ["read_new_genotypes", "refuse_few_features"]

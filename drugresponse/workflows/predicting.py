@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.errors import count
-from drugresponse.models.pipeline import load_model
-from drugresponse.models.predictions import FoundFeatures
+from drugresponse.model.model import load_model
+from drugresponse.model.predictions import FoundFeatures
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_drugs, read_pairs, read_samples
 from drugresponse.report import prediction_report

@@ -12,24 +12,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.gene_burden import to_genes
-from drugresponse.data.genotype_overview import GenotypeOverview, overview_of
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
-from drugresponse.data.reference_calls import ReferenceCalls
+from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count
 from drugresponse.features.places import Variants
 from drugresponse.features.same_features import with_features_of
 from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.genotype_files import write_genotypes
+from drugresponse.genotype_qc.burden import to_genes
+from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_genotypes, read_samples
-from drugresponse.readers.gene_lists import GENE_LISTS, read_gene_list
+from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotype_formats import genotype_format_of
-from drugresponse.readers.regions import Regions, read_regions
-from drugresponse.readers.single_copies import men_of
-from drugresponse.readers.site_filter import SiteFilter
+from drugresponse.readers.matrix.single_copies import men_of
+from drugresponse.readers.variants.regions import Regions, read_regions
+from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.version import __version__
 from drugresponse.workflows.sources import read_with_aliases, refuse_without_features

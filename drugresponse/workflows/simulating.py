@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drugresponse.cohort_files import COHORT_FILES, write_cohort
-from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import InputError, count, show_ids
+from drugresponse.simulation.cohort import simulate_cohort
+from drugresponse.simulation.files import COHORT_FILES, write_cohort
 
 __all__ = ["simulate"]
 

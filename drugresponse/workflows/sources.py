@@ -18,11 +18,11 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.models.memory import estimate_megabytes, refuse_too_little_memory
+from drugresponse.learners.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import genotype_source_files, read_drugs, read_genotypes, read_responses, read_samples
-from drugresponse.readers.gene_names import apply_gene_names, read_gene_names
+from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotype_formats import genotype_format_of
-from drugresponse.readers.single_copies import men_of
+from drugresponse.readers.matrix.single_copies import men_of
 
 __all__ = ["SourceTables", "Sources", "read_with_aliases", "refuse_without_features", "true_and_false"]
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.description import censor_words, covariate_words, describe_scores, leak_words
-from drugresponse.models.held_out import METRIC_COLUMNS
-from drugresponse.models.pipeline import DrugResponseModel
-from drugresponse.models.threads import available_cores
+from drugresponse.model.held_out import METRIC_COLUMNS
+from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
+from drugresponse.threads import available_cores
 from drugresponse.verdict import fitted_learners
 from drugresponse.workflows.sources import Sources
 

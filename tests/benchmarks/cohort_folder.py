@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.synthetic import Cohort, simulate_cohort
+from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
 
 def write_cohort(folder: Path, *, n_samples: int = 80, n_drugs: int = 12, split: bool = False) -> Cohort:

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.columns import SampleColumns
 from benchmarks.references import REFERENCES, FactorKernelRidge, GaussianKernelRidge
-from tests.models.cohorts import draw_calls, made_pairs
+from tests.learners.cohorts import draw_calls, made_pairs
 
 NAMES = [name for name in REFERENCES if "forest" not in name]
 

@@ -6,7 +6,7 @@ import pytest
 
 from drugresponse.curves import fit_curves
 from drugresponse.curves.fits import FIT_COLUMNS
-from drugresponse.data.doses import Doses
+from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 
 DOSES = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]

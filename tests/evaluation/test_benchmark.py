@@ -11,12 +11,12 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from drugresponse.data.joining import TrainingRows, join_training_rows
-from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.errors import DrugResponseError, InputError
-from drugresponse.evaluation import benchmark
-from drugresponse.evaluation.benchmark import contenders, run_units
-from drugresponse.evaluation.folds import folds_of_table, plan_folds
-from drugresponse.models.base import PairRegressor, State
+from drugresponse.evaluation import _benchmark as benchmark
+from drugresponse.evaluation._benchmark import contenders, run_units
+from drugresponse.evaluation._folds import folds_of_table, plan_folds
+from drugresponse.learners.base import PairRegressor, State
+from drugresponse.simulation.cohort import simulate_cohort
 
 
 @pytest.fixture(scope="module")

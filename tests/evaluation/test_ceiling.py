@@ -7,7 +7,7 @@ import pytest
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.tables import Responses
-from drugresponse.evaluation.ceiling import noise_ceiling
+from drugresponse.evaluation._ceiling import noise_ceiling
 
 N_SAMPLES, N_DRUGS = 400, 6
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.evaluation.coverage import COVERAGE_COLUMNS, coverage_table, cross_conformal
-from drugresponse.models.intervals import IntervalTable
+from drugresponse.evaluation._coverage import COVERAGE_COLUMNS, coverage_table, cross_conformal
+from drugresponse.model.intervals.intervals import IntervalTable
 from tests.evaluation.made_evaluations import fitted_evaluation, made_evaluation
 
 N_SAMPLES = 400

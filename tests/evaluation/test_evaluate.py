@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import drugresponse as dr
-from drugresponse.data.synthetic import Cohort
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
+from drugresponse.simulation.cohort import Cohort
 
 
 @pytest.fixture(scope="module")

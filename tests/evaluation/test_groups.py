@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.evaluation.groups import best_learner, group_errors
+from drugresponse.evaluation._groups import best_learner, group_errors
 from tests.evaluation.made_evaluations import made_evaluation
 
 COLUMNS = ["column", "group", "n_samples", "n_rows", "rmse", "lower", "upper", "best_naive_rmse", "skill"]

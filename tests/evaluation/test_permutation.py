@@ -9,11 +9,11 @@ import pytest
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import make_folds
-from drugresponse.data.synthetic import simulate_cohort
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
-from drugresponse.evaluation.permutation import permutation_check, shuffle_genotypes
+from drugresponse.evaluation._permutation import permutation_check, shuffle_genotypes
 from drugresponse.learners.registry import make_learner
+from drugresponse.simulation.cohort import simulate_cohort
 
 
 def one_drug(effect: float, seed: int, *, n: int = 60, by_tissue: float = 0.0, tissue: bool = True) -> TrainingRows:

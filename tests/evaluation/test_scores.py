@@ -8,9 +8,9 @@ import pytest
 
 from drugresponse.data.metrics import METRICS, score_levels
 from drugresponse.errors import InputError
+from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation.bootstrap import draw_counts, group_of_row, percentile_interval
-from drugresponse.evaluation.scores import score_evaluation
-from drugresponse.models.held_out import METRIC_COLUMNS
+from drugresponse.model.held_out import METRIC_COLUMNS
 from tests.evaluation.made_evaluations import fitted_evaluation, made_evaluation
 
 

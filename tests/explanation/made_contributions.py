@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.models.contributions import Contributions
+from drugresponse.learners.contributions import Contributions
 
 
 def made_pairs(calls: NDArray, n_drugs: int = 2, covariates: Mapping[str, Sequence] | None = None) -> Pairs:

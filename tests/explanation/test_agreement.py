@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from drugresponse.explanation.agreement import AGREEMENT_COLUMNS, agreement
+from drugresponse.explanation._agreement import AGREEMENT_COLUMNS, agreement
 
 
 def found(*rows: tuple) -> pd.DataFrame:

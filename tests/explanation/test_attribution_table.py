@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
+from drugresponse.explanation._attributions import PartEffects
+from drugresponse.explanation._noise import Noise
+from drugresponse.explanation._refits import Spread
 from drugresponse.explanation.attribution_table import ATTRIBUTION_COLUMNS, attribution_table, signed_importance
-from drugresponse.explanation.attributions import PartEffects
-from drugresponse.explanation.noise import Noise
-from drugresponse.explanation.refits import Spread
 
 PARTS = pd.DataFrame(
     {

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.explanation.attributions import attribute
-from drugresponse.explanation.reasons import REASON_COLUMNS
+from drugresponse.explanation._attributions import attribute
+from drugresponse.explanation._reasons import REASON_COLUMNS
 from tests.explanation.made_contributions import made_contributions, made_pairs, made_parts
 
 

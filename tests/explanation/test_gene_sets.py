@@ -8,8 +8,8 @@ from scipy import stats
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.explanation.gene_sets import GENE_SET_COLUMNS, gene_set_tests
-from drugresponse.readers.gene_sets import GeneSet
+from drugresponse.explanation._gene_sets import GENE_SET_COLUMNS, gene_set_tests
+from drugresponse.readers.genes.sets import GeneSet
 from tests.explanation.made_contributions import made_attributions
 
 N_SAMPLES, N_GENES = 200, 120

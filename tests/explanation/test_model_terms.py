@@ -7,7 +7,7 @@ import pytest
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.explanation.model_terms import in_terms_of, with_genes
+from drugresponse.explanation._model_terms import in_terms_of, with_genes
 
 SITES = pd.DataFrame(
     {"kind": "dosage", "gene": ["", "G2"], "chromosome": "1", "position": [7, 9], "ref": "A", "alt": "C"},

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 
 from drugresponse.data.joining import TrainingRows
-from drugresponse.explanation.noise import COPY, noise_of_copies, with_permuted_copies
-from drugresponse.explanation.refits import Recipe, effects_of
+from drugresponse.explanation._noise import COPY, noise_of_copies, with_permuted_copies
+from drugresponse.explanation._refits import Recipe, effects_of
 from drugresponse.learners.registry import make_learner
-from tests.models.cohorts import draw_calls, made_pairs
+from tests.learners.cohorts import draw_calls, made_pairs
 
 RIDGE = Recipe("ridge", {"scheme": "new-samples"}, {})
 N_DRUGS, N_CAUSAL = 10, 4

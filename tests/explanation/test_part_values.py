@@ -5,7 +5,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.explanation.part_values import PartValues, feature_values
+from drugresponse.explanation._part_values import PartValues, feature_values
 from tests.explanation.made_contributions import made_pairs, made_parts
 
 CALLS = np.array([[0.0, 2.0], [1.0, np.nan], [0.0, 2.0], [1.0, 0.0]])

@@ -10,11 +10,11 @@ from scipy import stats
 import drugresponse as dr
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.errors import InputError
-from drugresponse.explanation.attributions import PartEffects
-from drugresponse.explanation.refits import Recipe, effects_of, refit_without_groups, spread_over_refits
+from drugresponse.explanation._attributions import PartEffects
+from drugresponse.explanation._refits import Recipe, effects_of, refit_without_groups, spread_over_refits
 from drugresponse.learners.registry import make_learner
-from drugresponse.models.stack import AutoLearner
-from tests.models.cohorts import draw_calls, made_pairs
+from drugresponse.learners.stack.stack import AutoLearner
+from tests.learners.cohorts import draw_calls, made_pairs
 
 RIDGE = Recipe("ridge", {"scheme": "new-samples", "rank": 4}, {})
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from drugresponse.explanation.targets import TARGET_COLUMNS, target_ranks
-from drugresponse.readers.gene_names import GeneNames
+from drugresponse.explanation._targets import TARGET_COLUMNS, target_ranks
+from drugresponse.readers.genes.names import GeneNames
 from tests.explanation.made_contributions import made_attributions
 
 

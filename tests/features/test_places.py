@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.data.alleles import Relation
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.alleles import Relation
 from drugresponse.features.places import Variants, find_by_place, other_alternates
 
 Row = tuple[str, str, int | None, str, str]

@@ -8,7 +8,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.reference_calls import ReferenceCalls, Stretches
+from drugresponse.data.variants.reference_calls import ReferenceCalls, Stretches
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.same_features import with_features_of
 from drugresponse.readers import read_genotypes

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from drugresponse.readers import read_genotypes
-from drugresponse.readers.regions import read_regions
-from drugresponse.readers.site_filter import SiteFilter
+from drugresponse.readers.variants.regions import read_regions
+from drugresponse.readers.variants.site_filter import SiteFilter
 
 NAMES = {
     "X": ["23", "chr23", "X", "chrX", "x", "25", "XY", "NC_000023.11", "chromosomeX"],

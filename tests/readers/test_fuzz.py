@@ -17,12 +17,11 @@ from bed_reader import to_bed
 from pgenlib import PgenWriter
 from scipy import sparse
 
-from drugresponse.data.doses import Doses
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.responses.doses import Doses
 from drugresponse.data.tables import Responses
 from drugresponse.errors import DrugResponseError, InputError
 from drugresponse.readers import (
-    hdf5_checks,
     read_doses,
     read_drugs,
     read_features,
@@ -32,9 +31,10 @@ from drugresponse.readers import (
     read_samples,
     read_splits,
 )
-from drugresponse.readers.gene_lists import read_gene_list
-from drugresponse.readers.gene_names import read_gene_names
-from drugresponse.readers.regions import Regions, read_regions
+from drugresponse.readers.genes.lists import read_gene_list
+from drugresponse.readers.genes.names import read_gene_names
+from drugresponse.readers.source import hdf5_checks
+from drugresponse.readers.variants.regions import Regions, read_regions
 
 TURNS = 24
 

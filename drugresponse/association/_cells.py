@@ -1,0 +1,154 @@
+"""From sums to effects, intervals and p-values; what cannot be tested is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from drugresponse.association._covariate_bases import CovariateBases
+from drugresponse.association._grid import GridSums, grid_sums
+from drugresponse.association._rare_carriers import RARE, SumNull, drawn_p_value
+from drugresponse.association.feature_columns import FeatureColumns
+
+__all__ = ["AssociationCells", "associate_drugs"]
+
+_LEAST_SPREAD = 1e-8
+"""Of a feature's variance: what covariates must leave of it."""
+_LEAST_TOTAL = 1e-12
+_LEAST_REST = 1e-15
+_COVERAGE = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class AssociationCells:
+    """The (feature, drug) cells that could be tested; all arrays are `(n_cells,)`, ordered by drug and feature.
+
+    Attributes
+    ----------
+    feature, drug
+        Column numbers.
+    effect, half_width
+        In response units for each unit of the feature, and half of its 95 % interval.
+    carriers, samples
+        Among the samples that have both response and call.
+    statistic, p
+        t of the effect, and its two-sided p.
+    permuted
+        Whether p is by permutation.
+    """
+
+    feature: NDArray[np.intp]
+    drug: NDArray[np.intp]
+    effect: NDArray[np.float64]
+    half_width: NDArray[np.float64]
+    carriers: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    statistic: NDArray[np.float64]
+    p: NDArray[np.float64]
+    permuted: NDArray[np.bool_]
+
+    @classmethod
+    def join(cls, parts: Sequence[AssociationCells]) -> AssociationCells:
+        """Cells of several drugs after one another."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: np.concatenate([getattr(each, name) for each in parts]) for name in names})
+
+
+def associate_drugs(
+    features: FeatureColumns, bases: CovariateBases, drugs: NDArray[np.intp], minimum_carriers: int, random_state: int
+) -> AssociationCells:
+    """Test these drugs with every feature.
+
+    Parameters
+    ----------
+    features, bases
+        Of the same samples; the bases of these drugs.
+    drugs
+        `(n_drugs,)` their numbers, which with `random_state` seed what is drawn for a drug.
+    minimum_carriers
+        Fewest carriers, and fewest others of a feature with two values.
+    random_state
+        Seed.
+    """
+    sums = grid_sums(features, bases)
+    drug, feature = np.nonzero(_testable(sums, features, bases, minimum_carriers).T)
+    at = feature, drug
+    product, spread, total = sums.product[at], sums.spread[at], sums.total[at]
+    samples, carriers = sums.samples[at], sums.carriers[at]
+    df = samples - sums.rank[at] - 1
+    correlation = product / np.sqrt(spread * total)
+    rest = np.maximum(1 - correlation**2, _LEAST_REST)
+    t = correlation * np.sqrt(df / rest)
+    p = np.maximum(2 * special.stdtr(df, -np.abs(t)), np.finfo(np.float64).tiny)
+    every, which = np.unique(df, return_inverse=True)
+    quantile: NDArray[np.float64] = np.asarray(special.stdtrit(every, (1 + _COVERAGE) / 2), dtype=np.float64)
+    half_width = quantile[which] * np.sqrt(total * rest / (df * spread))
+    few = np.where(features.two_valued[feature], np.minimum(carriers, samples - carriers), carriers)
+    permuted = few <= RARE
+    for number in np.unique(drug[permuted]):
+        some = np.flatnonzero(permuted & (drug == number))
+        rare = _RareCells(features, feature[some], few[some], correlation[some] * np.sqrt(df[some] + 1))
+        generator = np.random.default_rng([random_state, int(drugs[number])])
+        p[some] = rare.p_value(bases.measured[:, number] > 0, bases.residual[:, number], generator)
+    return AssociationCells(feature, drugs[drug], product / spread, half_width, carriers, samples, t, p, permuted)
+
+
+def _testable(
+    sums: GridSums, features: FeatureColumns, bases: CovariateBases, minimum_carriers: int
+) -> NDArray[np.bool_]:
+    """`(n_features, n_drugs)` enough carriers, something left of feature and response, and one sample to spare."""
+    others = np.where(features.two_valued[:, None], sums.samples - sums.carriers, minimum_carriers)
+    return (
+        (np.minimum(sums.carriers, others) >= minimum_carriers)
+        & (sums.samples - sums.rank > 1)
+        & (sums.spread > _LEAST_SPREAD * sums.centred)
+        & (sums.spread > 0)
+        & (sums.total > _LEAST_TOTAL * (bases.residual**2).sum(axis=0))
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _RareCells:
+    """Cells of one drug with few carriers.
+
+    `strength` is the adjusted correlation times the root of the dimensions that the covariates leave. A permutation of
+    the residuals has a plain correlation over all samples but one in its place, so that is how the two are compared.
+    Residuals are permuted among all samples of the drug, also for a feature that lacks some calls.
+    """
+
+    features: FeatureColumns
+    feature: NDArray[np.intp]
+    few: NDArray[np.int64]
+    strength: NDArray[np.float64]
+
+    def p_value(
+        self, measured: NDArray[np.bool_], residual: NDArray[np.float64], generator: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """`(n_cells,)` from the residuals of the samples that the drug was measured in."""
+        residual = residual[measured]
+        n = len(residual)
+        bound = np.abs(self.strength) * np.sqrt(residual @ residual / (n - 1))
+        p = np.empty(len(self.feature))
+        alike = self.features.two_valued[self.feature]
+        if alike.any():
+            k = self.few[alike]
+            null = SumNull.of(residual, int(k.max()))
+            p[alike] = null.p_value(k, bound[alike] * np.sqrt(k * (n - k) / n))
+        if not alike.all():
+            calls = self._calls(np.flatnonzero(~alike), measured)
+            length = (calls**2).sum(axis=1) - calls.sum(axis=1) ** 2 / n
+            p[~alike] = drawn_p_value(residual, calls, bound[~alike] * np.sqrt(length), generator)
+        return p
+
+    def _calls(self, cells: NDArray[np.intp], measured: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """`(n_cells, most)` what the carriers' calls differ from the most common one by; 0 fills a row up."""
+        calls = np.zeros((len(cells), int(self.few[cells].max())))
+        for i, column in enumerate(self.feature[cells]):
+            found = self.features.values[:, [column]].toarray()[measured, 0] - self.features.common[column]
+            found = found[np.isfinite(found) & (found != 0)]
+            calls[i, : len(found)] = found
+        return calls

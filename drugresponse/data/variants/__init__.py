@@ -1,0 +1,1 @@
+"""Facts about variants and alleles: names of chromosomes, strands, reference calls, star alleles."""

@@ -1,0 +1,137 @@
+"""The command line of a Galaxy tool, in Cheetah: inputs linked under plain names, every value quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from drugresponse.galaxy._columns import column_lines
+from drugresponse.galaxy._installed import link_either, linked_name
+from drugresponse.galaxy._story import Story
+from drugresponse.settings import Command, Parameter
+
+__all__ = ["LEFT_OUT", "RENAMED", "command_lines", "dataset_name", "file_name"]
+
+LEFT_OUT = ("config", "device", "figures", "resume")
+"""Options that Galaxy's users do not see: a form is the settings file, administrators choose the device through the
+environment, reports hold their figures, and Galaxy starts a job that was stopped from the beginning."""
+RENAMED = {"json": "as_json", "write_splits": "used_splits"}
+"""Fields and outputs whose own name would clash with another name inside Galaxy, or say too little there."""
+_SUFFIXES = {"tabular": "tsv", "markdown": "md"}
+_SEVERAL_FILES = "pbed"
+"""The datatype whose datasets hold several files."""
+_PAD = "    "
+_LABEL = r"#set $label = re.sub(r'[^\w .:()+-]', '_', str($each.element_identifier)).lstrip('.')[:60] or '_'"
+"""One file of several is linked under the name that its owner gave it, in signs that stay within single quotes:
+messages name it, and a table of star alleles may tell its sample by nothing else."""
+
+
+def command_lines(command: Command, story: Story) -> list[str]:
+    """The lines of one tool's command, links first.
+
+    Error messages name files as the command line gives them, so inputs are linked under names that a person knows,
+    and outputs are written in the working folder, from where Galaxy takes them.
+    """
+    parameters = [each for each in command.parameters if each.name not in LEFT_OUT]
+    links = [line for each in parameters if each.type == "input" for line in _link(each, story)]
+    options = [_PAD + line for each in parameters for line in _option(each, story)]
+    imports = ["#import re"] if any(_LABEL in line for line in links) else []
+    return [*imports, *links, f"drugresponse {command.name}", *options]
+
+
+def variable(parameter: Parameter) -> str:
+    """How a Cheetah template names the value of a field."""
+    name = RENAMED.get(parameter.name, parameter.name)
+    return f"${parameter.section}.{name}" if parameter.section else f"${name}"
+
+
+def file_name(parameter: Parameter) -> str:
+    """The name of an output in the working folder."""
+    return f"{dataset_name(parameter)}.{_SUFFIXES.get(parameter.formats[0], parameter.formats[0])}"
+
+
+def dataset_name(parameter: Parameter) -> str:
+    """The name of an output inside Galaxy, by which users choose it."""
+    return RENAMED.get(parameter.name, parameter.name)
+
+
+def _link(parameter: Parameter, story: Story) -> list[str]:
+    if parameter.name in story.offered_by_server:
+        return link_either(parameter)
+    value = variable(parameter)
+    if parameter.repeatable:
+        lines = [
+            f"#for $number, $each in enumerate({value}, 1)",
+            *(_PAD + line for line in _link_of_several(parameter)),
+            "#end for",
+        ]
+    else:
+        lines = [f"ln -s '{value}' '{_linked(parameter)}' &&"]
+    return lines if parameter.required else _only_if(value, lines)
+
+
+def _link_of_several(parameter: Parameter) -> list[str]:
+    # a folder for each file: two may bear one name
+    name = _linked_of_several(parameter)
+    folder = f"mkdir '{name.partition('/')[0]}' &&"
+    link = f"ln -s '$each' '{name}' &&"
+    if _SEVERAL_FILES not in parameter.formats:
+        return [_LABEL, folder, link]
+    # what belongs to such a dataset lies in a folder of its own
+    several = f"ln -s '$each.extra_files_path' '{name}' &&"
+    return [_LABEL, folder, f"#if $each.ext == '{_SEVERAL_FILES}'", _PAD + several, "#else", _PAD + link, "#end if"]
+
+
+def _linked_of_several(parameter: Parameter) -> str:
+    return f"{parameter.name}_$number/$label"
+
+
+def _linked(parameter: Parameter) -> str:
+    return f"{parameter.name}.${{{variable(parameter)[1:]}.ext}}"
+
+
+def _option(parameter: Parameter, story: Story) -> list[str]:
+    if parameter.type == "output":
+        return _output_option(parameter, story)
+    if parameter.name == "threads":
+        return ['--threads "\\${GALAXY_SLOTS:-1}"']
+    if parameter.type == "folder":
+        return [f"{parameter.option} {story.folder}"]
+    value = variable(parameter)
+    if parameter.type == "input":
+        if parameter.name in story.offered_by_server:
+            return [f"{parameter.option} '{linked_name(parameter)}'"]
+        lines = _input_option(parameter)
+        return lines if parameter.required else _only_if(value, lines)
+    if parameter.type == "switch":
+        return [value]
+    if parameter.column_of:
+        return column_lines(parameter)
+    if parameter.repeatable:
+        return [f"#for $each in str({value}).split(',')", f"{_PAD}{parameter.option}='$each'", "#end for"]
+    is_number = parameter.type in ("integer", "number")
+    line = f"{parameter.option} {value}" if is_number else f"{parameter.option}='{value}'"
+    return [line] if parameter.default is not None else _only_if(f"str({value})", [line])
+
+
+def _input_option(parameter: Parameter) -> list[str]:
+    if not parameter.repeatable:
+        return [f"{parameter.option} '{_linked(parameter)}'"]
+    return [
+        parameter.option,
+        f"#for $number, $each in enumerate({variable(parameter)}, 1)",
+        _PAD + _LABEL,
+        f"{_PAD}'{_linked_of_several(parameter)}'",
+        "#end for",
+    ]
+
+
+def _output_option(parameter: Parameter, story: Story) -> list[str]:
+    line = f"{parameter.option} {file_name(parameter)}"
+    name = dataset_name(parameter)
+    if name not in story.optional_outputs:
+        return [line]
+    return _only_if(f"'{name}' in str($outputs).split(',')", [line])
+
+
+def _only_if(condition: str, lines: Iterable[str]) -> list[str]:
+    return [f"#if {condition}", *(_PAD + line for line in lines), "#end if"]

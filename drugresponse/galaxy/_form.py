@@ -1,0 +1,159 @@
+"""Fields and outputs of a Galaxy tool, built with galaxyxml from the table of parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drugresponse.galaxy._columns import column_picker, columns_choice
+from drugresponse.galaxy._command import LEFT_OUT, RENAMED, dataset_name, file_name
+from drugresponse.galaxy._installed import add_installed
+from drugresponse.galaxy._story import Story
+from drugresponse.settings import SECTIONS, Command, Parameter
+
+__all__ = ["add_inputs", "add_outputs"]
+
+_MEASURED = ("genotypes", "responses", "drugs", "samples", "doses", "features")
+"""Inputs that are never results of these tools; Galaxy chooses the newest dataset first, which often is one."""
+_LONGEST_SLIDER = 1_000_000
+
+
+def add_inputs(inputs: Any, command: Command, story: Story) -> None:
+    """Add the fields of a command: the visible ones first, then the sections in their order."""
+    import galaxyxml.tool.parameters as gx
+
+    shown = [each for each in command.parameters if _is_field(each)]
+    for parameter in shown:
+        if parameter.name in story.offered_by_server:
+            add_installed(inputs, _field(parameter))
+        elif not parameter.section:
+            inputs.append(_field(parameter))
+    if story.optional_outputs:
+        inputs.append(_choice_of_outputs(story))
+    for name, title in SECTIONS.items():
+        fields = [each for each in shown if each.section == name]
+        if fields:
+            section = gx.Section(name, title, expanded=False)
+            for parameter in fields:
+                section.append(_field(parameter))
+            inputs.append(section)
+
+
+def add_outputs(outputs: Any, command: Command, story: Story) -> None:
+    """Add the datasets that a tool leaves behind, those not asked for filtered away."""
+    start = _start_of_labels(command, story)
+    for parameter in command.parameters:
+        if parameter.type == "output":
+            name = dataset_name(parameter)
+            chosen = name if name in story.optional_outputs else ""
+            data = _dataset(name, parameter.formats[0], file_name(parameter), start + parameter.label, chosen)
+            if len(parameter.formats) > 1:
+                _add_other_format(data, parameter)
+            outputs.append(data)
+    for each in story.files:
+        outputs.append(_dataset(each.name, each.format, f"{story.folder}/{each.file}", start + each.label, each.group))
+
+
+def _start_of_labels(command: Command, story: Story) -> str:
+    """The start of the names of all datasets; a tool may run on no dataset at all."""
+    inputs = [each for each in command.parameters if each.type == "input" and each.name not in LEFT_OUT]
+    if not inputs:
+        return "${tool.name}: "
+    if any(each.required and each.name not in story.offered_by_server for each in inputs):
+        return "${tool.name} on ${on_string}: "
+    return "${tool.name}#if $on_string# on ${on_string}#end if#: "
+
+
+def _is_field(parameter: Parameter) -> bool:
+    return parameter.section is not None and parameter.type != "output" and parameter.name not in LEFT_OUT
+
+
+def _field(parameter: Parameter) -> Any:
+    import galaxyxml.tool.parameters as gx
+
+    if parameter.column_of:
+        return columns_choice(parameter) if parameter.type == "names" else column_picker(parameter)
+    words: dict[str, Any] = {
+        "name": RENAMED.get(parameter.name),
+        "argument": parameter.option,
+        "label": parameter.label,
+        "help": parameter.full_help,
+    }
+    if parameter.type == "input":
+        optional = None if parameter.required else True
+        several = True if parameter.repeatable else None
+        data = gx.DataParam(format=",".join(parameter.formats), multiple=several, optional=optional, **words)
+        if parameter.name in _MEASURED:
+            data.append(gx.Expand("measured_data"))
+        return data
+    if parameter.type == "switch":
+        return gx.BooleanParam(truevalue=parameter.option, falsevalue="", checked=False, **words)
+    if parameter.type == "choice" and parameter.repeatable:
+        return _choice_of_several(parameter, words)
+    if parameter.type == "choice":
+        options = dict(parameter.choices)
+        if parameter.default is None:
+            options = {"": parameter.unset} | options
+        return gx.SelectParam(options=options, default=parameter.default or "", **words)
+    if parameter.type in ("integer", "number"):
+        kind = gx.IntegerParam if parameter.type == "integer" else gx.FloatParam
+        optional = True if parameter.default is None else None
+        words |= {"min": _short(parameter.minimum), "max": _upper_limit(parameter), "optional": optional}
+        return kind(value=parameter.default, **words)
+    return _text_field(parameter, words)
+
+
+def _upper_limit(parameter: Parameter) -> str | None:
+    """Galaxy draws a slider between two limits, and one to two billion cannot be set; the program itself checks it."""
+    return None if parameter.maximum is not None and parameter.maximum > _LONGEST_SLIDER else _short(parameter.maximum)
+
+
+def _short(number: float | None) -> str | None:
+    return None if number is None else f"{number:.12g}"
+
+
+def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
+    """A field for text; macros.xml says which signs it takes."""
+    import galaxyxml.tool.parameters as gx
+
+    text = gx.TextParam(value=str(parameter.default or ""), **words)
+    text.append(gx.Expand("text_signs" if parameter.default is not None else "optional_text_signs"))
+    return text
+
+
+def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
+    """A field for one or more of the choices."""
+    import galaxyxml.tool.parameters as gx
+
+    select = gx.SelectParam(multiple=True, optional=False, **words)
+    first = parameter.default if isinstance(parameter.default, tuple) else ()
+    for value, text in parameter.choices.items():
+        select.append(gx.SelectOption(value, text, selected=value in first))
+    return select
+
+
+def _choice_of_outputs(story: Story) -> Any:
+    import galaxyxml.tool.parameters as gx
+
+    select = gx.SelectParam("outputs", multiple=True, optional=True, display="checkboxes", label="Also write")
+    for value, text in story.optional_outputs.items():
+        select.append(gx.SelectOption(value, text, selected=value in story.chosen_outputs))
+    return select
+
+
+def _dataset(name: str, format_name: str, file: str, label: str, choice: str) -> Any:
+    import galaxyxml.tool.parameters as gx
+
+    data = gx.OutputData(name, format_name, label=label, from_work_dir=file)
+    del data.node.attrib["hidden"]
+    if choice:
+        data.append(gx.OutputFilter(f"outputs and '{choice}' in outputs"))
+    return data
+
+
+def _add_other_format(data: Any, parameter: Parameter) -> None:
+    import galaxyxml.tool.parameters as gx
+
+    change = gx.ChangeFormat()
+    other = parameter.formats[1]
+    change.append(gx.ChangeFormatWhen(input=RENAMED.get(other, other), value=f"--{other}", format=other))
+    data.append(change)

@@ -1,0 +1,105 @@
+"""One Galaxy tool: galaxyxml builds it, what galaxyxml lacks is added, and one layout writes it."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from drugresponse.galaxy._cases import add_cases
+from drugresponse.galaxy._command import command_lines
+from drugresponse.galaxy._form import add_inputs, add_outputs
+from drugresponse.galaxy._layout import lay_out
+from drugresponse.galaxy._story import Story, read_story
+from drugresponse.settings import COMMANDS, option_page
+
+__all__ = ["ROOT", "render_all", "render_tool"]
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSION = "@TOOL_VERSION@+galaxy@VERSION_SUFFIX@"
+OUT_OF_MEMORY = "4"
+
+
+def render_all(root: Path = ROOT) -> dict[Path, str]:
+    """Everything that is made from the table of parameters: the tools, and the option page.
+
+    Parameters
+    ----------
+    root
+        Root of the project, whose `tools` folder holds a YAML file for each tool.
+
+    Returns
+    -------
+    contents
+        Text by path.
+    """
+    contents = {root / "docs" / "options.md": option_page(COMMANDS)}
+    for path in sorted((root / "tools").glob("drugresponse_*.yml")):
+        contents[path.with_suffix(".xml")] = render_tool(read_story(path))
+    return contents
+
+
+def render_tool(story: Story) -> str:
+    """The XML of one tool."""
+    from lxml import etree
+
+    root = etree.fromstring(_build(story).export(), etree.XMLParser(strip_cdata=True))
+    for name, value in (("profile", "@PROFILE@"), ("license", "MIT")):
+        root.set(name, value)
+    _expand_after(root.find("macros"), "edam", "creator")
+    root.find("command").set("oom_exit_code", OUT_OF_MEMORY)
+    root.find("help").set("format", "markdown")
+    tests = root.find("tests")
+    add_cases(tests, story.tests)
+    return lay_out(root)
+
+
+def _build(story: Story) -> Any:
+    """The tool as far as galaxyxml goes."""
+    with _quiet_import():
+        import galaxyxml.tool as gxt
+        import galaxyxml.tool.parameters as gx
+    command = COMMANDS[story.command]
+    tool = gxt.Tool(
+        story.name,
+        f"drugresponse_{story.command}",
+        VERSION,
+        story.description,
+        "drugresponse",
+        version_command="drugresponse --version",
+        command_override=command_lines(command, story),
+        macros=["macros.xml"],
+    )
+    tool.command = gx.Command(detect_errors="exit_code")
+    tool.tests = gx.Tests()
+    tool.help = story.help
+    add_inputs(tool.inputs, command, story)
+    add_outputs(tool.outputs, command, story)
+    return tool
+
+
+def _expand_after(element: Any, *macros: str) -> None:
+    from lxml import etree
+
+    for macro in reversed(macros):
+        expand = etree.Element("expand", macro=macro)
+        expand.tail = element.tail
+        element.addnext(expand)
+
+
+@contextmanager
+def _quiet_import() -> Iterator[None]:
+    """Undo that importing galaxyxml configures the root logger, and keep back what it warns of."""
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        root.setLevel(level)
+        for each in [handler for handler in root.handlers if handler not in handlers]:
+            root.removeHandler(each)

@@ -1,0 +1,99 @@
+"""Everything that is told of genotypes before anything is trained on them, also as one long table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.genotype_qc._summary import GenotypeSummary, summarise_genotypes
+from drugresponse.genotype_qc.principal_components import PrincipalComponents, principal_components
+from drugresponse.genotype_qc.relatives import Relatives, find_relatives
+
+__all__ = ["GenotypeOverview", "overview_of"]
+
+_COLUMNS = ["level", "id", "other_id", "metric", "value"]
+
+
+@dataclass(frozen=True, eq=False)
+class GenotypeOverview:
+    """Counts, principal components and relatives of one cohort."""
+
+    n_samples: int
+    n_features: int
+    summary: GenotypeSummary
+    components: PrincipalComponents
+    relatives: Relatives
+
+    @property
+    def missing(self) -> float:
+        """Share of all calls that is missing, 0 to 1."""
+        return float(self.summary.feature_missing.mean()) if self.n_features else 0.0
+
+    def table(self) -> pd.DataFrame:
+        """One number a row: columns `level, id, other_id, metric, value`.
+
+        `level` is `cohort`, `block`, `component`, `sample` or `pair` (of relatives, whose second sample stands in
+        `other_id`). Metrics of a block are `n_features`, `missing`, `constant` and `KIND frequency ABOVE-TO`, the
+        number of features in that bin of the spectrum; of a sample `missing`, `n_altered`, `heterozygosity` and its
+        components.
+        """
+        parts = [self._cohort(), self._blocks(), self._spectrum(), self._components(), self._samples(), self._pairs()]
+        table = pd.concat([each for each in parts if len(each)], ignore_index=True)
+        return table.assign(other_id=table["other_id"].fillna(""))[_COLUMNS]
+
+    def _cohort(self) -> pd.DataFrame:
+        numbers = {"n_samples": self.n_samples, "n_features": self.n_features, "missing": self.missing}
+        rows = [("cohort", "", "", metric, float(value)) for metric, value in numbers.items()]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def _blocks(self) -> pd.DataFrame:
+        return _long(self.summary.blocks[["n_features", "missing", "constant"]], "block")
+
+    def _spectrum(self) -> pd.DataFrame:
+        rows = [
+            ("block", block, "", f"{kind} frequency {_bin(above, to)}", float(n_features))
+            for block, kind, above, to, n_features in self.summary.spectrum.to_numpy(dtype=object).tolist()
+        ]
+        return pd.DataFrame(rows, columns=_COLUMNS)
+
+    def _components(self) -> pd.DataFrame:
+        names = self.components.scores.columns
+        return _long(pd.DataFrame({"share": self.components.shares}, index=names), "component")
+
+    def _samples(self) -> pd.DataFrame:
+        known = self.summary.samples.dropna(axis="columns", how="all")
+        return _long(known.join(self.components.scores), "sample")
+
+    def _pairs(self) -> pd.DataFrame:
+        pairs = self.relatives.table.rename(columns={"sample_id": "id", "measure": "metric"})
+        return pairs.assign(level="pair")[_COLUMNS]
+
+
+def overview_of(genotypes: Genotypes) -> GenotypeOverview:
+    """Describe genotypes.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[0, 2], [1, 0]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
+    >>> overview_of(genotypes).table().head(2)["metric"].tolist()
+    ['n_samples', 'n_features']
+    """
+    return GenotypeOverview(
+        *genotypes.shape, summarise_genotypes(genotypes), principal_components(genotypes), find_relatives(genotypes)
+    )
+
+
+def _long(table: pd.DataFrame, level: str) -> pd.DataFrame:
+    """The cells of a table, row by row."""
+    rows = [
+        (level, str(each), "", metric, float(value))
+        for each, values in zip(table.index, table.to_numpy(dtype=float), strict=True)
+        for metric, value in zip(table.columns, values, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _bin(above: float, to: float) -> str:
+    return f"{above:g}-{to:g}" if to else "0"

@@ -1,0 +1,147 @@
+"""The one interface of all learners."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import Fold
+from drugresponse.errors import InputError
+from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.state import State
+from drugresponse.threads import run_in_order
+
+__all__ = ["PairRegressor"]
+
+
+class PairRegressor(RegressorMixin, BaseEstimator, ABC):
+    """Predicts a response for each (sample, drug) pair.
+
+    Encoders are fitted inside `fit`, so that cross-validation cannot leak through preprocessing.
+    """
+
+    @classmethod
+    def own_settings(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the settings that this learner's constructor takes."""
+        taken = cls._get_param_names()
+        return {key: value for key, value in settings.items() if key in taken}
+
+    @abstractmethod
+    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
+        """Learn from distinct pairs.
+
+        Parameters
+        ----------
+        pairs
+            Training pairs.
+        y
+            `(n_pairs,)` responses, all finite.
+        sample_weight
+            `(n_pairs,)` weights, above 0; None is 1 for all.
+        """
+
+    @abstractmethod
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` float64 predictions, finite for every pair, whatever its sample or drug lacks."""
+
+    def fit_holding_out(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        folds: Sequence[Fold],
+        n_jobs: int = 1,
+    ) -> NDArray[np.float64]:
+        """Fit to all rows, and predict the test rows of each fold by a fit that did not see them.
+
+        Parameters
+        ----------
+        pairs, y, sample_weight
+            As in `fit`.
+        folds
+            Row numbers of the training and test part of each; test parts do not overlap.
+        n_jobs
+            Fits run at once.
+
+        Returns
+        -------
+        (n_pairs,) float64
+            NaN for rows that no fold tests.
+        """
+
+        def one(fold: Fold) -> NDArray[np.float64]:
+            train, test = fold
+            learner: PairRegressor = clone(self)
+            learner.set_params(**learner.own_settings({"n_jobs": 1}))
+            weights = None if sample_weight is None else sample_weight[train]
+            return learner.fit(pairs[train], y[train], weights).predict(pairs[test])
+
+        predicted = np.full(len(pairs), np.nan)
+        for (_, test), values in zip(folds, run_in_order(one, folds, n_jobs), strict=True):
+            predicted[test] = values
+        self.fit(pairs, y, sample_weight)
+        return predicted
+
+    @abstractmethod
+    def get_state(self) -> State:
+        """All that `predict` needs."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, state: State, **settings: Any) -> Any:
+        """A fitted learner from `get_state`'s answer; the settings are those of the constructor."""
+
+    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """What the model hangs on each genotype feature.
+
+        Returns
+        -------
+        features : list of (block, feature_id)
+        weights : (n_features,) float64
+            0 or more; their sum is 1, or all are 0 where the model uses no genotype.
+        """
+        return [], np.zeros(0)
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """The names of the parts that each prediction is a sum of.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `(n_parts,)` rows of text `kind, block, feature_id, gene, arm`; kinds are told of in `parts_table`.
+
+        Raises
+        ------
+        InputError
+            This learner cannot say what its predictions are made of.
+        """
+        raise self._without_parts()
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:  # noqa: ARG002 -- for learners that can
+        """The parts of each prediction, drug by drug in the order of `pairs.drugs`; drugs without a row are left out.
+
+        Memory is that of one drug's parts and of what is kept of each sample.
+
+        Parameters
+        ----------
+        pairs
+            As in `predict`.
+        """
+        raise self._without_parts()
+
+    def _without_parts(self) -> InputError:
+        return InputError(
+            f"{type(self).__name__}: its predictions have no parts to show (expected `contribution_parts` and "
+            "`contributions` of its own). Choose another learner, or define both."
+        )
+
+    def notes(self) -> dict[str, Any]:
+        """What is worth telling about the fit, as plain JSON values."""
+        return {}

@@ -1,0 +1,281 @@
+"""Naive predictions: means that know no genotype, which every model must beat to be worth anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.contributions import Contributions, parts_table, rows_by_drug
+from drugresponse.learners.state import State, damaged, state_array, state_ids, state_number
+
+__all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
+
+_SWEEPS = 10
+_JOINT = "\t"
+"""Between tissue and drug in a stored key; tables are tab-separated, so no id holds one."""
+
+
+@dataclass(frozen=True, eq=False)
+class NaiveEffects:
+    """Every naive mean that training rows support, by id.
+
+    Attributes
+    ----------
+    overall
+        Weighted mean response.
+    drug_means, sample_means, tissue_drug_means
+        Plain means, index drug id, sample id, and tissue, tab, drug id.
+    drug_effects, sample_effects
+        Of the additive model `overall + drug + sample`, shrunken towards 0. Sample means and effects are empty in
+        schemes where the samples are new, and with one drug: nothing about a person is kept that cannot be used.
+    """
+
+    overall: float
+    drug_means: pd.Series
+    sample_means: pd.Series
+    tissue_drug_means: pd.Series
+    drug_effects: pd.Series
+    sample_effects: pd.Series
+
+    @classmethod
+    def fit(
+        cls, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64] | None = None, *, scheme: str
+    ) -> NaiveEffects:
+        """Means over training pairs; which of them exist depends on the scheme."""
+        weight = np.ones(len(y)) if weights is None else weights
+        known = find_scheme(scheme)
+        # of one drug a sample's mean would be its response
+        sample_effect = known.sample_effect and len(pairs.used_drugs()) > 1
+        empty = pd.Series(dtype=np.float64)
+        overall = float(np.average(y, weights=weight))
+        drug_means = _means(pairs.drug_ids, y, weight) if known.drug_effect else empty
+        sample_means = _means(pairs.sample_ids, y, weight) if sample_effect else empty
+        tissues = tissue_of_samples(pairs)
+        joint = empty
+        if known.drug_effect and tissues is not None:
+            rows = tissues[pairs.sample_index] != ""
+            keys = np.array(
+                [f"{t}{_JOINT}{d}" for t, d in zip(tissues[pairs.sample_index], pairs.drug_ids, strict=True)]
+            )
+            joint = _means(keys[rows], y[rows], weight[rows]) if rows.any() else empty
+        drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, sample_effect)
+        return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
+
+    def predict(self, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
+        """`(n_pairs,)` predictions of each naive model that exists; a row of unknown id takes the next coarser."""
+        n = len(pairs)
+        overall = np.full(n, self.overall)
+        found = {"overall mean": overall}
+        drug = _lookup(self.drug_means, pairs.drug_ids)
+        sample = _lookup(self.sample_means, pairs.sample_ids)
+        if len(self.drug_means):
+            found["drug mean"] = _first(drug, overall)
+        if len(self.sample_means):
+            found["sample mean"] = _first(sample, overall)
+        if len(self.tissue_drug_means):
+            found["tissue-drug mean"] = _first(self._tissue_drug(pairs), drug, overall)
+        if len(self.drug_effects) and len(self.sample_effects):
+            effects = [
+                _lookup(each, ids)
+                for each, ids in ((self.drug_effects, pairs.drug_ids), (self.sample_effects, pairs.sample_ids))
+            ]
+            found["mean effects"] = self.overall + np.nan_to_num(effects[0]) + np.nan_to_num(effects[1])
+        return found
+
+    def finest(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` the finest naive prediction that each row's ids allow."""
+        additive = (
+            self.overall + _lookup(self.drug_effects, pairs.drug_ids) + _lookup(self.sample_effects, pairs.sample_ids)
+        )
+        return _first(
+            additive,
+            self._tissue_drug(pairs),
+            _lookup(self.drug_means, pairs.drug_ids),
+            _lookup(self.sample_means, pairs.sample_ids),
+            np.full(len(pairs), self.overall),
+        )
+
+    def _tissue_drug(self, pairs: Pairs) -> NDArray[np.float64]:
+        tissues = tissue_of_samples(pairs)
+        if tissues is None or self.tissue_drug_means.empty:
+            return np.full(len(pairs), np.nan)
+        table = self.tissue_drug_means
+        parts = table.index.str.rsplit(_JOINT, n=1, expand=True)
+        wide = pd.Series(table.to_numpy(), index=parts).unstack()
+        grid = wide.reindex(index=tissues, columns=pairs.drugs.index).to_numpy(dtype=np.float64)
+        return grid[pairs.sample_index, pairs.drug_index]
+
+    def get_state(self) -> State:
+        """Ids as lists of text, values as arrays."""
+        state: State = {"overall": self.overall}
+        for name in _SERIES:
+            series: pd.Series = getattr(self, name)
+            state[name] = {"ids": [str(each) for each in series.index], "values": series.to_numpy(dtype=np.float64)}
+        return state
+
+    @classmethod
+    def from_state(cls, state: State) -> NaiveEffects:
+        """The effects of `get_state`'s answer."""
+        series = {}
+        for name in _SERIES:
+            ids = state_ids(state[name], "ids")
+            series[name] = pd.Series(state_array(state[name], "values", len(ids)), index=pd.Index(ids, dtype=object))
+        if not all(_JOINT in each for each in series["tissue_drug_means"].index):
+            raise damaged("a mean is of no tissue")
+        return cls(state_number(state, "overall"), **series)
+
+
+_SERIES = ("drug_means", "sample_means", "tissue_drug_means", "drug_effects", "sample_effects")
+
+
+class AdditiveMean(PairRegressor):
+    """The mean effects that the scheme has, shrunken: the reference that genotype must beat.
+
+    Examples
+    --------
+    >>> AdditiveMean(scheme="random-pairs").get_params()
+    {'scheme': 'random-pairs'}
+    """
+
+    def __init__(self, scheme: str = "new-samples") -> None:
+        self.scheme = scheme
+
+    def fit(
+        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
+    ) -> AdditiveMean:
+        """Fit the effects."""
+        self.effects_ = NaiveEffects.fit(pairs, y, sample_weight, scheme=self.scheme)
+        return self
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Overall mean plus the effects of the row's ids, where they are known."""
+        drugs, samples = self._effects_of(pairs)
+        return np.asarray(self.effects_.overall + drugs + samples, dtype=np.float64)
+
+    def _effects_of(self, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        check_is_fitted(self, "effects_")
+        tables = (self.effects_.drug_effects, pairs.drug_ids), (self.effects_.sample_effects, pairs.sample_ids)
+        drugs, samples = (np.nan_to_num(_lookup(effects, ids)) for effects, ids in tables)
+        return drugs, samples
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Overall mean and drug effect, and where the scheme has it a sample's own effect."""
+        check_is_fitted(self, "effects_")
+        return parts_table({"mean": True, "measured": find_scheme(self.scheme).sample_effect})
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The effects themselves."""
+        n_parts, predicted, (drugs, samples) = (
+            len(self.contribution_parts()),
+            self.predict(pairs),
+            self._effects_of(pairs),
+        )
+        values = np.column_stack([self.effects_.overall + drugs, samples])[:, :n_parts]
+        for drug, rows in rows_by_drug(pairs):
+            gaps = predicted[rows] - values[rows].sum(axis=1)
+            yield Contributions(str(pairs.drugs.index[drug]), rows, values[rows], gaps)
+
+    def get_state(self) -> State:
+        """The effects by id."""
+        return {"effects": self.effects_.get_state()}
+
+    @classmethod
+    def from_state(cls, state: State, **settings: Any) -> AdditiveMean:
+        """A fitted learner from its state."""
+        learner = cls(**settings)
+        learner.effects_ = NaiveEffects.from_state(state["effects"])
+        return learner
+
+
+def reference_name(scheme: str, naive: Collection[str]) -> str:
+    """The naive prediction that normalised scores subtract: the scheme's own, or the drug mean where it does not exist.
+
+    Examples
+    --------
+    >>> reference_name("random-pairs", ["overall mean", "drug mean"])
+    'drug mean'
+    """
+    wanted = find_scheme(scheme).reference
+    # with one drug there is no sample effect, and so no mean effects
+    return wanted if wanted in naive else "drug mean"
+
+
+def tissue_of_samples(pairs: Pairs) -> NDArray[np.object_] | None:
+    """`(n_samples,)` tissue of each sample, "" where unknown; None without a text covariate `tissue`."""
+    if "tissue" not in pairs.covariates.columns or pairs.covariates["tissue"].dtype != object:
+        return None
+    column = pairs.covariates["tissue"]
+    return column.where(column.notna(), "").to_numpy(dtype=object)
+
+
+def shrinkage(means: NDArray[np.float64], counts: NDArray[np.float64], within: float) -> float:
+    """How many pseudo-measurements of 0 an effect is averaged with: noise variance over effect variance.
+
+    Moment estimate, never negative; large when the means vary no more than noise explains.
+
+    Examples
+    --------
+    >>> round(shrinkage(np.array([-1.0, 1.0]), np.array([10.0, 10.0]), within=1.0), 2)
+    1.11
+    """
+    if len(means) < 2:
+        return 0.0
+    between = float(np.average(means**2, weights=counts)) - within * len(means) / float(counts.sum())
+    return within / max(between, 1e-6 * within) if within > 0 else 0.0
+
+
+def _additive(
+    pairs: Pairs, residual: NDArray[np.float64], weight: NDArray[np.float64], use_drugs: bool, use_samples: bool
+) -> tuple[pd.Series, pd.Series]:
+    """Shrunken drug and sample effects by alternating means."""
+    sides = [
+        (use_drugs, pairs.drug_index, len(pairs.drugs)),
+        (use_samples, pairs.sample_index, pairs.genotypes.shape[0]),
+    ]
+    effects = [np.zeros(n) for _, _, n in sides]
+    counts = [np.bincount(index, weight, minlength=n).astype(np.float64) for _, index, n in sides]
+    for _ in range(_SWEEPS if use_drugs and use_samples else 1):
+        for i, (used, index, n) in enumerate(sides):
+            if not used:
+                continue
+            rest = residual - (effects[1 - i][sides[1 - i][1]] if sides[1 - i][0] else 0.0)
+            seen = counts[i] > 0
+            means = np.bincount(index, weight * rest, minlength=n)[seen] / counts[i][seen]
+            spread = np.zeros(n)
+            spread[seen] = means
+            within = float(np.average((rest - spread[index]) ** 2, weights=weight))
+            effects[i][seen] = means * counts[i][seen] / (counts[i][seen] + shrinkage(means, counts[i][seen], within))
+    ids = (pairs.drugs.index, pairs.genotypes.sample_ids)
+    made = [
+        pd.Series(effect[count > 0], index=names[count > 0].astype(object)) if side[0] else pd.Series(dtype=np.float64)
+        for effect, count, names, side in zip(effects, counts, ids, sides, strict=True)
+    ]
+    return made[0], made[1]
+
+
+def _means(keys: NDArray, y: NDArray[np.float64], weight: NDArray[np.float64]) -> pd.Series:
+    sums = pd.DataFrame({"key": keys, "y": y * weight, "w": weight}).groupby("key", sort=True)[["y", "w"]].sum()
+    return sums["y"] / sums["w"]
+
+
+def _lookup(series: pd.Series, ids: NDArray[np.object_]) -> NDArray[np.float64]:
+    at = pd.Index(series.index).get_indexer(pd.Index(ids)) if len(series) else np.full(len(ids), -1)
+    values = np.append(series.to_numpy(dtype=np.float64), np.nan)
+    return values[at]
+
+
+def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Per row, the first of the choices that is not missing."""
+    result = choices[-1].copy()
+    for choice in reversed(choices[:-1]):
+        result = np.where(np.isnan(choice), result, choice)
+    return result

@@ -1,0 +1,126 @@
+"""Fitted encoders to plain state and back: what a model file holds of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS
+from drugresponse.errors import ModelFileError
+from drugresponse.features.drugs import DrugEncoder
+from drugresponse.features.samples import COVARIATES, SampleEncoder
+from drugresponse.learners.state import (
+    State,
+    damaged,
+    state_array,
+    state_ids,
+    state_number,
+    state_texts,
+    state_whole,
+    state_wholes,
+)
+
+__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state", "trained_features"]
+
+
+def sample_encoder_state(encoder: SampleEncoder) -> State:
+    """Tokens, their means and scales, and the feature table, as arrays and lists of text."""
+    features = encoder.genotype_features_
+    table = {name: [str(each) for each in features[name]] for name in FEATURE_COLUMNS if name != "position"}
+    state: State = {
+        "token_blocks": [str(each) for each in encoder.tokens_["block"]],
+        "token_names": [str(each) for each in encoder.tokens_["token"]],
+        "token_genes": [str(each) for each in encoder.tokens_["gene"]],
+        "center": encoder.center_,
+        "scale": encoder.scale_,
+        "covariate_levels": json.dumps(encoder.covariate_levels_),
+        "feature_ids": [str(each) for each in features.index],
+        "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
+        **table,
+    }
+    if encoder.arm is None:
+        return state
+    return {**state, "arm": encoder.arm, "token_arms": [str(each) for each in encoder.tokens_["arm"]]}
+
+
+def load_sample_encoder(state: State) -> SampleEncoder:
+    """The encoder of `sample_encoder_state`'s answer."""
+    encoder = SampleEncoder(*state_texts({"arm": [state["arm"]]}, "arm") if "arm" in state else ())
+    columns = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
+    encoder.tokens_ = pd.DataFrame({name: state_texts(state, key) for name, key in columns.items()}, dtype=object)
+    encoder.tokens_["arm"] = "" if encoder.arm is None else state_texts(state, "token_arms")
+    encoder.center_ = state_array(state, "center", len(encoder.tokens_))
+    encoder.scale_ = state_array(state, "scale", len(encoder.tokens_))
+    _prove_interactions(encoder)
+    encoder.covariate_levels_ = _levels(json.loads(state["covariate_levels"]))
+    ids = state_texts(state, "feature_ids")
+    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), dtype="Int64")
+    table = {name: state_texts(state, name) for name in FEATURE_COLUMNS if name != "position"}
+    features = pd.DataFrame(table, dtype=object).assign(position=position.mask(position < 0))
+    features.index = pd.Index(ids, name="feature_id", dtype=object)
+    encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
+    _prove_tokens(encoder)
+    return encoder
+
+
+def trained_features(learner: Any) -> pd.DataFrame:
+    """The feature table of a learner's training, as in `Genotypes`; empty where it uses no genotype.
+
+    Parameters
+    ----------
+    learner
+        Fitted; it holds its encoder itself, in the stage that it starts at, or in the learners that it adds up.
+    """
+    if hasattr(learner, "sample_encoder_"):
+        found: pd.DataFrame = learner.sample_encoder_.genotype_features_
+        return found
+    inner = [learner.stage_] if hasattr(learner, "stage_") else list(getattr(learner, "members_", {}).values())
+    tables = [trained_features(each) for each in inner]
+    return max(tables, key=len, default=pd.DataFrame(columns=list(FEATURE_COLUMNS)))
+
+
+def _prove_tokens(encoder: SampleEncoder) -> None:
+    """Refuse tokens of a file that are none of its covariates and features, or stand in another order than theirs."""
+    rows, features = encoder.tokens_, encoder.genotype_features_
+    side = rows["block"] == COVARIATES
+    known = pd.MultiIndex.from_arrays([features["block"], features.index])
+    covariates = pd.Index(encoder.covariate_tokens())
+    genotype = pd.MultiIndex.from_frame(rows.loc[~side, ["block", "token"]]).isin(known).all()
+    ours = genotype and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
+    if not (ours and known.is_unique and covariates.is_unique):
+        raise damaged("a token is none of the features")
+
+
+def _prove_interactions(encoder: SampleEncoder) -> None:
+    try:
+        encoder.interactions()
+    except ValueError as error:
+        raise ModelFileError(f"model: {error}. The file is damaged; train the model again.") from error
+
+
+def drug_encoder_state(encoder: DrugEncoder) -> State:
+    """The bits kept, their means and scale."""
+    return {
+        "radius": encoder.radius,
+        "n_bits": encoder.n_bits,
+        "bits": np.asarray(encoder.bits_, dtype=np.int64),
+        "center": encoder.center_,
+        "scale": encoder.scale_,
+    }
+
+
+def load_drug_encoder(state: State) -> DrugEncoder:
+    """The encoder of `drug_encoder_state`'s answer."""
+    encoder = DrugEncoder(state_whole(state, "radius", 16), state_whole(state, "n_bits", 1 << 16, 1))
+    encoder.bits_ = state_wholes(state, "bits", -1, below=encoder.n_bits)
+    encoder.center_ = state_array(state, "center", len(encoder.bits_))
+    encoder.scale_ = state_number(state, "scale")
+    return encoder
+
+
+def _levels(levels: Any) -> dict[str, list[str] | None]:
+    """The levels of each covariate that is text, and None for one that is a number."""
+    return {name: None if each is None else state_ids(levels, name) for name, each in dict(levels).items()}

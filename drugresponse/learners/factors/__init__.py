@@ -1,0 +1,1 @@
+"""Sample and drug embeddings that meet in a product: what the factor learners share."""

@@ -1,0 +1,261 @@
+"""What all learners share that embed samples and drugs: encoders, targets, drug vectors, seen samples, prediction."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.features.drugs import DrugEncoder
+from drugresponse.features.samples import COVARIATES, SampleEncoder
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.contributions import Contributions, EmbeddingParts, parts_table, product_contributions
+from drugresponse.learners.encoders import (
+    drug_encoder_state,
+    load_drug_encoder,
+    load_sample_encoder,
+    sample_encoder_state,
+)
+from drugresponse.learners.factors._response_grid import ResponseGrid
+from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
+from drugresponse.learners.factors.response_factors import FactorTargets
+from drugresponse.learners.ridge_solver import fit_ridge
+from drugresponse.learners.state import State, damaged, state_array, state_number, state_whole
+
+__all__ = ["FactorModel", "genotype_shares"]
+
+
+class FactorModel(PairRegressor):
+    """`response = overall + drug effect + sample embedding x drug embedding`.
+
+    The response matrix, less the drugs' means, is split into a general effect and principal axes; a subclass maps the
+    tokens of a sample to these. Drugs have a vector each, and their structures are regressed on those for drugs that
+    training has not seen. Where the scheme's samples are seen, the left-out residuals of the map are completed over
+    drugs: what a sample's other responses tell. Nothing that is handed on was fitted to its own row.
+    """
+
+    scheme: str
+    rank: int
+    random_state: int
+    uses_genotypes = True
+
+    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
+        """Fit encoders and embeddings."""
+        pairs = pairs.compact()
+        grid = ResponseGrid.build(pairs, y, sample_weight)
+        genotypes = _genotypes_of(pairs, self.uses_genotypes)
+        self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
+        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        self.token_spread_ = tokens.std(axis=0)
+        targets = FactorTargets.of(grid, self.rank, self.random_state)
+        self.overall_, self.rank_ = grid.overall, targets.rank
+        self.targets_, self.sample_weights_ = targets, grid.row_weights
+        left_out = self._fit_map(tokens, targets, grid.row_weights, pairs.subjects)
+        self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
+        vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
+        self.seen_ = SeenFactors.nobody()
+        self.left_out_shift_ = np.zeros(grid.weights.shape)
+        # of one drug a sample's own effect would be its response
+        if find_scheme(self.scheme).sample_effect and len(pairs.drugs) > 1:
+            known = self.left_out_ @ targets.loadings.T
+            residuals = np.where(grid.weights > 0, grid.general[:, None] + grid.interaction - known, 0.0)
+            self.seen_, loadings, self.left_out_shift_ = SeenFactors.learn(
+                residuals, grid.weights, pairs.genotypes.sample_ids
+            )
+            vectors = np.column_stack([vectors, loadings])
+        self._fit_drugs(pairs, vectors, grid)
+        return self
+
+    @abstractmethod
+    def _fit_map(
+        self,
+        tokens: NDArray[np.float64],
+        targets: FactorTargets,
+        weights: NDArray[np.float64],
+        groups: NDArray,
+    ) -> NDArray[np.float64]:
+        """Learn the map from tokens to the targets' columns.
+
+        Returns
+        -------
+        (n_samples, 1 + rank)
+            What the map gives for each training sample when its group is left out.
+        """
+
+    @abstractmethod
+    def _map(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
+
+    @abstractmethod
+    def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+        """A function of `(1 + rank,)` loadings that takes `_map(tokens) @ loadings` apart, the mean sample's left out.
+
+        The function returns `(n_samples, n_tokens)`; with `_map` of zeros each row adds up to the sample's score.
+        """
+
+    @abstractmethod
+    def _token_weights(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_tokens,)` how much the prediction hangs on a unit of each token; `loadings` `(n_drugs, 1 + rank)`."""
+
+    def _fit_drugs(self, pairs: Pairs, vectors: NDArray[np.float64], grid: ResponseGrid) -> None:
+        self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
+        bits, known = self.drug_encoder_.transform(pairs.drugs)
+        structure, intercepts = np.zeros((bits.shape[1], vectors.shape[1])), vectors.mean(axis=0)
+        if known.sum() >= 3 and bits.shape[1]:
+            groups = pairs.drugs["smiles"].to_numpy(dtype=object)[known]
+            fit = fit_ridge(bits[known], vectors[known], groups=groups)
+            structure, intercepts = fit.coefficients, fit.intercepts
+            vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
+        self.drugs_ = DrugVectors(vectors, pairs.drugs.index, structure, intercepts)
+
+    def sample_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_samples, 1 + rank + n_seen_factors)` embedding of each distinct sample; column 0 is its main effect."""
+        check_is_fitted(self, "drugs_")
+        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        return np.hstack([self._map(tokens), self.seen_.of(pairs.genotypes.sample_ids)])
+
+    def drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_drugs, 1 + rank + n_seen_factors)` vector of each distinct drug: its own if the scheme has it."""
+        check_is_fitted(self, "drugs_")
+        bits, _ = self.drug_encoder_.transform(pairs.drugs)
+        return self.drugs_.of(bits, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
+
+    def drug_embeddings_without_structure(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_drugs, 1 + rank + n_seen_factors)` as `drug_embeddings`, if nothing were known of any structure."""
+        nothing = np.zeros((len(pairs.drugs), len(self.drug_encoder_.bits_)))
+        return self.drugs_.of(nothing, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """Score pairs; each distinct sample and drug is embedded once."""
+        check_is_fitted(self, "drugs_")
+        return self.overall_ + score_pairs(self.sample_embeddings(pairs), self.drug_embeddings(pairs), pairs)
+
+    def part_kinds(self) -> dict[str, bool]:
+        """Which kinds of parts that are no tokens a prediction may have."""
+        known = find_scheme(self.scheme)
+        return {"mean": True, "structure": len(self.drug_encoder_.bits_) > 0, "measured": known.sample_effect}
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Mean effects, and the tokens."""
+        check_is_fitted(self, "drugs_")
+        return parts_table(self.part_kinds(), self.sample_encoder_)
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """Each token's number times what the map makes of it and the drug's vector."""
+        check_is_fitted(self, "drugs_")
+        pairs = pairs.compact()
+        width, ids = 1 + self.rank_, pairs.genotypes.sample_ids
+        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        mean, measured, parts = (
+            self._map(np.zeros((1, tokens.shape[1])))[0],
+            self.seen_.of(ids),
+            self._map_parts(tokens),
+        )
+        embedded = EmbeddingParts(
+            self.overall_,
+            np.concatenate([mean, np.zeros(measured.shape[1])]),
+            np.hstack([np.zeros((len(tokens), width)), measured]),
+            lambda loadings: (parts(loadings[:width]), np.zeros(len(tokens))),
+        )
+        drugs, plain = self.drug_embeddings(pairs), self.drug_embeddings_without_structure(pairs)
+        return product_contributions(pairs, embedded, drugs, plain, self.part_kinds(), self.predict(pairs))
+
+    def predict_left_out(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` prediction of training pairs without their sample's group; a drug's vector is its own.
+
+        Parameters
+        ----------
+        pairs
+            Those of the training, compact.
+        """
+        drugs = self.drug_embeddings(pairs)[:, : 1 + self.rank_]
+        scores = score_pairs(self.left_out_, drugs, pairs)
+        return self.overall_ + scores + self.left_out_shift_[pairs.sample_index, pairs.drug_index]
+
+    def token_importance(self) -> NDArray[np.float64]:
+        """`(n_tokens,)` how much the predictions hang on each token times its spread in training."""
+        check_is_fitted(self, "drugs_")
+        loadings = np.column_stack([np.ones(len(self.drugs_.own)), self.drugs_.own[:, 1 : 1 + self.rank_]])
+        return self._token_weights(loadings) * self.token_spread_
+
+    def prove_columns(self, columns: NDArray[np.int64]) -> None:
+        """Refuse numbers of tokens, read from a file, that lie outside the tokens."""
+        if len(columns) and not 0 <= columns.min() <= columns.max() < len(self.sample_encoder_.tokens_):
+            raise damaged("a tree input lies outside the tokens")
+
+    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """The importance of each genotype feature as shares of 1."""
+        return genotype_shares(self.sample_encoder_, self.token_importance())
+
+    def get_state(self) -> State:
+        """Encoders and embeddings."""
+        check_is_fitted(self, "drugs_")
+        return {
+            "samples": sample_encoder_state(self.sample_encoder_),
+            "drugs": drug_encoder_state(self.drug_encoder_),
+            "overall": self.overall_,
+            "rank": self.rank_,
+            "token_spread": self.token_spread_,
+            "drug_vectors": self.drugs_.get_state(),
+            "seen": self.seen_.get_state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: State, **settings: Any) -> Any:
+        """A fitted learner from its state; subclasses add what their map needs."""
+        learner = cls(**settings)
+        learner.sample_encoder_ = load_sample_encoder(state["samples"])
+        learner.drug_encoder_ = load_drug_encoder(state["drugs"])
+        learner.overall_, learner.rank_ = state_number(state, "overall"), state_whole(state, "rank", 1 << 20)
+        learner.token_spread_ = state_array(state, "token_spread", len(learner.sample_encoder_.tokens_))
+        learner.seen_ = SeenFactors.from_state(state["seen"])
+        width = 1 + learner.rank_ + learner.seen_.factors.shape[1]
+        learner.drugs_ = DrugVectors.from_state(state["drug_vectors"], len(learner.drug_encoder_.bits_), width)
+        return learner
+
+
+def genotype_shares(
+    encoder: SampleEncoder, weights: NDArray[np.float64]
+) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    """Token weights as shares of their sum over genotype features; covariates are left out.
+
+    An interaction with the arm counts to its feature.
+    """
+    rows = encoder.tokens_
+    genotype = ((rows["block"] != COVARIATES) & (rows["arm"] == "")).to_numpy()
+    crossed, feature, _ = encoder.interactions()
+    if len(crossed):
+        weights = weights.copy()
+        np.add.at(weights, feature, weights[crossed])
+    kept = weights[genotype]
+    total = float(kept.sum())
+    names = list(zip(rows["block"][genotype], rows["token"][genotype], strict=True))
+    return names, kept / total if total > 0 else np.zeros_like(kept)
+
+
+def _without_mirrors(
+    left_out: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Left-out predictions, and the mean of all rows for a column that no token predicts.
+
+    There the left-out prediction is the mean of the other rows, which is the row's own value mirrored: a tree that is
+    given it learns nothing else.
+    """
+    means = np.average(targets, axis=0, weights=weights)
+    errors, spread = (np.average((targets - each) ** 2, axis=0, weights=weights) for each in (left_out, means))
+    return np.where(errors < spread, left_out, means)
+
+
+def _genotypes_of(pairs: Pairs, used: bool) -> Any:
+    if used:
+        return pairs.genotypes
+    return type(pairs.genotypes)(
+        pairs.genotypes.values[:, :0], pairs.genotypes.sample_ids, pairs.genotypes.features.iloc[:0]
+    )

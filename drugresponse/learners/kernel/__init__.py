@@ -1,0 +1,1 @@
+"""Ridge on random features of a Gaussian kernel."""

@@ -1,0 +1,153 @@
+"""Training of the network: batches of whole samples, Huber and Tobit loss, one learning-rate cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.errors import InputError, nearest
+from drugresponse.learners.neural._network import Batch, ResponseNetwork, Start
+from drugresponse.learners.ridge.linear import FactorRidge
+
+if TYPE_CHECKING:
+    from drugresponse.learners.neural.neural import NeuralResponse
+
+__all__ = ["Training", "choose_device"]
+
+DEVICES = ("cpu", "cuda", "auto")
+_MOVED = 21
+"""Leading columns of the embeddings that training may move: the general effect and 20 factors."""
+
+
+class Training:
+    """One run of the network over its rows."""
+
+    def __init__(self, learner: NeuralResponse, pairs: Pairs, y: NDArray, weights: NDArray) -> None:
+        self.learner, self.pairs = learner, pairs
+        self.stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
+        stage = self.stage
+        self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
+        tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
+        norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
+        self.input_scale = 1.0 / norm if norm > 0 else 1.0
+        self.token_start = stage.coefficients_ / self.input_scale / self.scale
+        self.device = torch.device(choose_device(learner.device))
+        self.generator = torch.Generator().manual_seed(learner.random_state)
+        self.tokens = self._tensor(tokens * self.input_scale)
+        # what a seen sample's other responses say is added to the network's score, and so taken from its target
+        shift = stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
+        self.target = self._tensor((y - stage.overall_ - shift) / self.scale)
+        self.weights = self._tensor(weights)
+        self.censor = None if pairs.censor is None else self._tensor(pairs.censor)
+        self.order = np.argsort(pairs.sample_index, kind="stable")
+        self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(tokens) + 1))
+        self.network = self._network()
+        self.rng = np.random.default_rng(learner.random_state)
+        self.steps = int(np.clip(np.ceil(len(tokens) / 64), 1, 64))
+        self.optimizer, self.schedule = self._optimizer()
+
+    def _network(self) -> ResponseNetwork:
+        learner, stage = self.learner, self.stage
+        bits, _ = stage.drug_encoder_.transform(self.pairs.drugs)
+        width = 1 + stage.rank_
+        # the main effect is divided by the network's scale; the factors are not, since the samples' already are
+        scale = np.ones(width)
+        scale[0] = self.scale
+        start = Start(
+            self._tensor(self.token_start),
+            self._tensor(stage.intercepts_ / self.scale),
+            self._tensor(stage.drugs_.own[:, :width] / scale),
+            self._tensor(stage.drugs_.of(bits, self.pairs.drugs.index, use_own=False)[:, :width] / scale),
+            self._tensor(bits),
+        )
+        id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(learner.scheme).drug_effect else 1.0
+        return ResponseNetwork(
+            start,
+            moved=min(width, _MOVED),
+            hidden=learner.hidden,
+            members=learner.members,
+            dropout=learner.dropout,
+            id_dropout=id_dropout,
+            generator=self.generator,
+        )
+
+    def _optimizer(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        learner = self.learner
+        slow = [value for name, value in self.network.named_parameters() if name.endswith("_delta")]
+        fast = [value for name, value in self.network.named_parameters() if not name.endswith("_delta")]
+        rates = [learner.learning_rate / 10, learner.learning_rate]
+        groups = [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}]
+        optimizer = torch.optim.AdamW(groups, weight_decay=learner.weight_decay)
+        # torch divides by 0 where a fifth of the cycle is a single step
+        total = max(self.steps * learner.epochs, 5)
+        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=0.2)
+
+    def epoch(self) -> None:
+        """One pass over all rows, in batches of whole samples."""
+        self.network.train()
+        for batch, rows in self._batches():
+            scores = self.network(batch)
+            loss = (self._losses(scores, rows) * self.weights[rows]).mean(dim=1).sum()
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            self.schedule.step()
+        self.network.eval()
+
+    def _losses(self, scores: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """`(members, n_rows)` Huber loss; of a censored row the Tobit likelihood's, -log P(truth is beyond the limit).
+
+        Source: Tobin 1958, "Estimation of relationships for limited dependent variables", doi:10.2307/1907382.
+        """
+        target = self.target[rows].expand_as(scores)
+        # in units of the start's residual, so that outliers of a screen pull no harder than 1
+        losses = torch.nn.functional.huber_loss(scores, target, reduction="none")
+        if self.censor is None:
+            return losses
+        side = self.censor[rows]
+        # sigma is 1 in these units: where Huber's loss is a square, it is a normal likelihood of this very sigma, so
+        # that the two kinds of rows speak of one noise
+        beyond = -torch.special.log_ndtr(side * (scores - target))
+        return torch.where(side == 0, losses, beyond)
+
+    def _batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
+        for samples in np.array_split(self.rng.permutation(len(self.starts) - 1), self.steps):
+            counts = self.starts[samples + 1] - self.starts[samples]
+            rows = np.concatenate([self.order[self.starts[i] : self.starts[i + 1]] for i in samples])
+            index = torch.from_numpy(np.repeat(np.arange(len(samples)), counts)).to(self.device)
+            drugs = torch.from_numpy(self.pairs.drug_index[rows]).to(self.device)
+            taken = torch.from_numpy(samples).to(self.device)
+            yield Batch(self.tokens[taken], index, drugs), torch.from_numpy(rows).to(self.device)
+
+    def _tensor(self, values: Any) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)
+
+
+def choose_device(device: str) -> str:
+    """`auto` is a GPU where torch sees one.
+
+    Raises
+    ------
+    InputError
+        The device is unknown, or a GPU was asked for and torch sees none.
+
+    Examples
+    --------
+    >>> choose_device("cpu")
+    'cpu'
+    """
+    if device not in DEVICES:
+        raise InputError(f'device: "{device}" is unknown. {nearest(device, DEVICES)}')
+    has_gpu = torch.cuda.is_available()
+    if device == "cuda" and not has_gpu:
+        raise InputError("device: found no GPU that torch can use (cuda was asked for). Choose cpu or auto.")
+    if device == "auto":
+        return "cuda" if has_gpu else "cpu"
+    return device

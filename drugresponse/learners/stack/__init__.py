@@ -1,0 +1,1 @@
+"""The automatic learner, which weighs the others."""

@@ -1,0 +1,270 @@
+"""The automatic learner: all others weighed by how they predict held-out rows of the user's own scheme."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
+from drugresponse.learners.stack._weights import combine, weigh_learners
+from drugresponse.learners.state import State, state_numbers, state_texts
+from drugresponse.threads import run_in_order
+
+__all__ = ["AutoLearner", "candidates_for"]
+
+logger = logging.getLogger(__name__)
+
+_SPARSE = 0.1
+"""Learners for sparse screens are for grids of which less is filled; where more is, others predict better."""
+
+
+class AutoLearner(PairRegressor):
+    """A weighted sum of the other learners over the naive model, which is all that is left where none beats it.
+
+    Every learner is fitted to folds of the scheme. The weights are not negative, their sum is at most 1, and what they
+    leave is the naive model's; they minimise the squared error on held-out rows. What `fit_holding_out` returns for a
+    fold is weighed without that fold's rows. Source: Breiman 1996, "Stacked regressions", doi:10.1007/BF00117832.
+
+    Parameters
+    ----------
+    scheme, rank, epochs, trees, depth, device, n_jobs, random_state
+        Handed to the learners.
+    inner_folds
+        Folds by which the learners are weighed, unless folds are given.
+    most_fits
+        Work budget: most fits of learners, over all folds and the last one on all rows. Learners for which it leaves no
+        room are not tried, the costly ones first; 0 sets no limit.
+    most_minutes
+        No learner is begun after so many minutes; 0 sets no limit, and only then is a result the same on any machine.
+    """
+
+    def __init__(
+        self,
+        scheme: str = "new-samples",
+        rank: int = 256,
+        epochs: int = 60,
+        trees: int = 400,
+        depth: int = 5,
+        inner_folds: int = 3,
+        most_fits: int = 0,
+        most_minutes: float = 0,
+        device: str = "cpu",
+        n_jobs: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.scheme = scheme
+        self.rank = rank
+        self.epochs = epochs
+        self.trees = trees
+        self.depth = depth
+        self.inner_folds = inner_folds
+        self.most_fits = most_fits
+        self.most_minutes = most_minutes
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def fit(
+        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
+    ) -> AutoLearner:
+        """Weigh the candidates on inner folds, then fit those that have weight to all rows."""
+        self.fit_holding_out(pairs, y, sample_weight, self._inner_folds(pairs), self.n_jobs)
+        return self
+
+    def fit_weighed(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        shares: Mapping[str, float],
+    ) -> AutoLearner:
+        """Fit the learners that have these weights to all rows; nothing is weighed anew."""
+        self.weights_ = {name: float(shares[name]) for name in CANDIDATES if name in shares}
+        self._tell(np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0))
+        self.left_out_learners_: list[str] = []
+        self._fit_members(pairs, y, np.ones(len(y)) if sample_weight is None else sample_weight, self.n_jobs)
+        return self
+
+    def fit_holding_out(
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        sample_weight: NDArray[np.float64] | None,
+        folds: Sequence[Fold],
+        n_jobs: int = 1,
+    ) -> NDArray[np.float64]:
+        """The folds that weigh the learners are those that are held out; a single one is held out of all of it."""
+        if len(folds) == 1:
+            return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
+        weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        table = self._held_out_table(pairs, y, weights, folds, n_jobs)
+        tested = np.sort(np.concatenate([test for _, test in folds])) if folds else np.zeros(0, dtype=np.intp)
+        groups = units_of_error(pairs, self.scheme)
+        # a learner that says more than a limit of the assay is not wrong
+        counted = weights if pairs.censor is None else np.where(pairs.censor == 0, weights, 0.0)
+        shares, predicted = weigh_learners(table, y, counted, groups, [test for _, test in folds])
+        self._tell(table[tested], y[tested], predicted[tested], weights[tested])
+        self.weights_ = {name: float(share) for name, share in zip(self.tried_, shares, strict=True) if share > 0}
+        told = ", ".join(f"{name} {share:.2f}" for name, share in self.weights_.items())
+        logger.info("auto weighs %s", told or f"nothing beside {NAIVE}")
+        self._fit_members(pairs, y, weights, n_jobs)
+        return predicted
+
+    def _inner_folds(self, pairs: Pairs) -> list[Fold]:
+        """Folds that weigh the learners; none where there are too few groups to hold out."""
+        try:
+            folds = make_folds(pairs, self.scheme, self.inner_folds, self.random_state)
+        except TooFewGroupsError as error:
+            logger.warning("auto cannot compare the learners and takes the naive model: %s", error)
+            return []
+        return [fold for fold in folds if len(fold[0]) and len(fold[1])]
+
+    def _held_out_table(
+        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], folds: Sequence[Fold], n_jobs: int
+    ) -> NDArray[np.float64]:
+        """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
+        started, candidates = time.monotonic(), candidates_for(pairs)
+        room = len(candidates)
+        if self.most_fits:
+            room = max(0, self.most_fits // (len(folds) + 1))
+        self.tried_: list[str] = []
+        columns: list[NDArray[np.float64]] = []
+
+        def predict(unit: tuple[str, Fold]) -> NDArray[np.float64]:
+            name, (train, test) = unit
+            learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
+            return learner.predict(pairs[test])
+
+        names = (NAIVE, *candidates[:room])
+        # with a limit of time, learner by learner, so that none is begun that may not be finished in all folds
+        for batch in [names] if not self.most_minutes else [(name,) for name in names]:
+            if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
+                break
+            units = [(name, fold) for name in batch for fold in folds]
+            found = run_in_order(predict, units, n_jobs)
+            for at, name in enumerate(batch):
+                column = np.full(len(y), np.nan)
+                for (_, test), values in zip(folds, found[at * len(folds) : (at + 1) * len(folds)], strict=True):
+                    column[test] = values
+                columns.append(column)
+                self.tried_ += [name] if name != NAIVE else []
+        self.left_out_learners_ = [name for name in candidates if name not in self.tried_]
+        return np.column_stack(columns)
+
+    def _tell(
+        self,
+        table: NDArray[np.float64],
+        y: NDArray[np.float64],
+        stacked: NDArray[np.float64],
+        weights: NDArray[np.float64],
+    ) -> None:
+        """Keep the held-out error of each learner, and of the stack where it was weighed on other rows."""
+        self.errors_: dict[str, float] = {}
+        if not len(y):
+            return
+        for name, column in zip((NAIVE, *self.tried_), table.T, strict=True):
+            self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
+        self.errors_[AUTO] = float(np.average((y - stacked) ** 2, weights=weights))
+
+    def _fit_members(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int) -> None:
+        names = (NAIVE, *self.weights_)
+        jobs = n_jobs if len(self.weights_) == 1 else 1
+        made = run_in_order(lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs)
+        self.members_: dict[str, PairRegressor] = dict(zip(names, made, strict=True))
+
+    def _settings(self, n_jobs: int) -> dict[str, Any]:
+        own = ("inner_folds", "most_fits", "most_minutes")
+        settings = {name: getattr(self, name) for name in self._get_param_names() if name not in own}
+        return {**settings, "n_jobs": n_jobs}
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """The naive prediction, moved towards each learner's by its weight."""
+        check_is_fitted(self, "members_")
+        table = np.column_stack([member.predict(pairs) for member in self.members_.values()])
+        return combine(table, np.array(list(self.weights_.values())))
+
+    def contribution_parts(self) -> pd.DataFrame:
+        """Those of all learners in the sum, each once."""
+        return self._member_parts()[0]
+
+    def _member_parts(self) -> tuple[pd.DataFrame, list[NDArray[np.intp]]]:
+        """The parts, and where those of each learner stand among them."""
+        check_is_fitted(self, "members_")
+        tables = [member.contribution_parts() for member in self.members_.values()]
+        whole = pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
+        names = pd.MultiIndex.from_frame(whole)
+        return whole, [names.get_indexer(pd.MultiIndex.from_frame(table)) for table in tables]
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The learners' parts by their weights in the sum; the naive model has what they leave."""
+        parts, places = self._member_parts()
+        weights = np.array(list(self.weights_.values()))
+        shares = [1.0 - weights.sum(), *weights]
+        streams = [member.contributions(pairs) for member in self.members_.values()]
+        for found in zip(*streams, strict=True):
+            values, gaps = np.zeros((len(found[0].rows), len(parts))), np.zeros(len(found[0].rows))
+            for share, each, at in zip(shares, found, places, strict=True):
+                values[:, at] += share * each.values
+                gaps += share * each.gaps
+            yield Contributions(found[0].drug_id, found[0].rows, values, gaps)
+
+    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+        """Those of the learners, by their weight, as shares of 1."""
+        check_is_fitted(self, "members_")
+        total: dict[tuple[str, str], float] = {}
+        for name, weight in self.weights_.items():
+            for feature, share in zip(*self.members_[name].feature_weights(), strict=True):
+                total[feature] = total.get(feature, 0.0) + weight * float(share)
+        shares = np.array(list(total.values()))
+        return list(total), shares / shares.sum() if shares.sum() > 0 else shares
+
+    def notes(self) -> dict[str, Any]:
+        """The weights, the held-out errors that they come from, and what each learner tells."""
+        check_is_fitted(self, "members_")
+        return {
+            "weights": {name: round(share, 6) for name, share in self.weights_.items()},
+            "inner_rmse": {name: round(error**0.5, 6) for name, error in self.errors_.items()},
+            "not_tried": list(self.left_out_learners_),
+            "learners": {name: self.members_[name].notes() for name in self.weights_},
+        }
+
+    def get_state(self) -> State:
+        """The learners' states under their names, and their weights."""
+        check_is_fitted(self, "members_")
+        return {
+            "weights": self.weights_,
+            "errors": self.errors_,
+            "not_tried": self.left_out_learners_,
+            "members": {name: member.get_state() for name, member in self.members_.items()},
+        }
+
+    @classmethod
+    def from_state(cls, state: State, **settings: Any) -> AutoLearner:
+        """A fitted learner from its state."""
+        auto = cls(**settings)
+        weights = state_numbers(state, "weights")
+        # in the order of the fit, so that the sum has the same last bits
+        auto.weights_ = {name: weights[name] for name in CANDIDATES if name in weights}
+        auto.errors_ = state_numbers(state, "errors")
+        auto.left_out_learners_ = state_texts(state, "not_tried")
+        given = auto._settings(auto.n_jobs)
+        names = (NAIVE, *auto.weights_)
+        auto.members_ = {name: restore_learner(name, state["members"][name], given) for name in names}
+        return auto
+
+
+def candidates_for(pairs: Pairs) -> tuple[str, ...]:
+    """The learners that are tried on these pairs."""
+    filled = len(pairs) / max(len(np.unique(pairs.sample_index)) * len(np.unique(pairs.drug_index)), 1)
+    return tuple(name for name in CANDIDATES if filled < _SPARSE or not LEARNERS[name].for_sparse_screens)

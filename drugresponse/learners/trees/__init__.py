@@ -1,0 +1,1 @@
+"""Boosted trees and forests, their files and their attributions."""

@@ -1,0 +1,208 @@
+"""A forest whose leaves hold a vector: grown by scikit-learn, kept as arrays, and read without pickle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.learners.state import State, damaged, state_array, state_wholes
+from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
+
+__all__ = ["Forest"]
+
+_SAMPLES_AT_ONCE = 512
+_CREDITED_AT_ONCE = 64
+_TARGET_BITS, _WEIGHT_BITS = 24, 14
+"""Of the largest target and weight: products and their sums over 32,000 rows need no more than the 53 of a float."""
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """Regression trees, all nodes of all trees in one row of arrays; a child stands behind its parent.
+
+    Attributes
+    ----------
+    roots
+        `(n_trees,)` int32 node numbers.
+    left, right, feature
+        `(n_nodes,)` int32; at a leaf left and right are the leaf itself.
+    threshold
+        `(n_nodes,)` float32; a sample goes left where its input is not above it.
+    values
+        `(n_leaves, n_targets)` float32 mean of the training rows of each leaf, in the order of the nodes.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
+    >>> forest = Forest.grow(x, np.hstack([x, x > 0.5]).astype(float), np.ones(60), n_trees=20, random_state=0)
+    >>> forest.predict(np.array([[0.1], [0.9]], dtype=np.float32)).round(1).tolist()
+    [[0.1, 0.0], [0.9, 1.0]]
+    """
+
+    roots: NDArray[np.int32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float32]
+    values: NDArray[np.float32]
+
+    @classmethod
+    def grow(
+        cls,
+        inputs: NDArray[np.float32],
+        targets: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        *,
+        n_trees: int,
+        random_state: int,
+        n_jobs: int = 1,
+    ) -> Forest:
+        """Breiman's forest with a third of the inputs tried at each split; the same for any number of jobs.
+
+        Targets and weights are rounded to a grid on which their sums are exact: splits of the same worth are then
+        worth the same to the last digit, on every processor, and of those the first one drawn is taken.
+
+        Parameters
+        ----------
+        inputs, targets, weights
+            `(n_rows, n_inputs)`, `(n_rows, n_targets)`, `(n_rows,)`; none missing.
+        n_trees, random_state, n_jobs
+            Trees, seed, and trees grown at once.
+        """
+        from sklearn.ensemble import RandomForestRegressor
+
+        targets, weights = _rounded(targets, _TARGET_BITS), _rounded(weights, _WEIGHT_BITS)
+        grown = RandomForestRegressor(
+            n_trees, max_features=1 / 3, min_samples_leaf=3, random_state=random_state, n_jobs=n_jobs
+        ).fit(inputs, targets[:, 0] if targets.shape[1] == 1 else targets, weights)
+        trees = [each.tree_ for each in grown.estimators_]
+        roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+        parts: dict[str, list[NDArray]] = {name: [] for name in ("left", "right", "feature", "threshold", "values")}
+        for root, tree in zip(roots, trees, strict=True):
+            leaf = tree.children_left < 0
+            itself = np.arange(tree.node_count)
+            parts["left"].append(np.where(leaf, itself, tree.children_left) + root)
+            parts["right"].append(np.where(leaf, itself, tree.children_right) + root)
+            parts["feature"].append(np.where(leaf, 0, tree.feature))
+            parts["threshold"].append(np.where(leaf, 0.0, tree.threshold))
+            parts["values"].append(tree.value[leaf, :, 0])
+        whole = {name: np.concatenate(arrays) for name, arrays in parts.items()}
+        numbers = {name: whole[name].astype(np.int32) for name in ("left", "right", "feature")}
+        return cls(
+            roots.astype(np.int32),
+            **numbers,
+            threshold=whole["threshold"].astype(np.float32),
+            values=whole["values"].astype(np.float32),
+        )
+
+    def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """`(n_rows, n_targets)` mean over trees; rows go down all trees at once."""
+        found = np.empty((len(inputs), self.values.shape[1]))
+        leaf_of_node = np.cumsum(self._is_leaf()) - 1
+        for start in range(0, len(inputs), _SAMPLES_AT_ONCE):
+            rows = inputs[start : start + _SAMPLES_AT_ONCE]
+            at = np.arange(len(rows))[:, None]
+            node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
+            while True:
+                goes_left = rows[at, self.feature[node]] <= self.threshold[node]
+                below = np.where(goes_left, self.left[node], self.right[node])
+                if np.array_equal(below, node):
+                    break
+                node = below
+            found[start : start + len(rows)] = self.values[leaf_of_node[node]].mean(axis=1, dtype=np.float64)
+        return found
+
+    def splits(self, n_inputs: int) -> NDArray[np.float64]:
+        """`(n_inputs,)` how many splits ask for each of the first inputs."""
+        return np.bincount(self.feature[~self._is_leaf()], minlength=n_inputs)[:n_inputs].astype(np.float64)
+
+    def credits(self, inputs: NDArray[np.float32]) -> TreeCredits:
+        """What each input moves the prediction by on the way down, step by step.
+
+        At each node the input asked for is credited with the change from the node's value to its child's. A node's
+        value is the mean of the leaves below it, each counted once: the files hold no counts of rows, and leaves are of
+        like size. Source: Saabas 2014, "Interpreting random forests" (the package treeinterpreter).
+
+        Parameters
+        ----------
+        inputs
+            `(n_rows, n_inputs)`.
+        """
+        means = self._node_means()
+        steps = np.zeros_like(means)
+        inside = np.flatnonzero(~self._is_leaf())
+        for child in (self.left[inside], self.right[inside]):
+            steps[child] = (means[child] - means[inside]) / len(self.roots)
+
+        def chunks() -> Iterator[Terms]:
+            for start in range(0, len(inputs), _CREDITED_AT_ONCE):
+                yield self._steps_down(inputs[start : start + _CREDITED_AT_ONCE])
+
+        return TreeCredits.add_up(chunks(), steps, means[self.roots].mean(axis=0), inputs.shape[1])
+
+    def _steps_down(self, rows: NDArray[np.float32]) -> Terms:
+        """The nodes that each row comes to, beneath the roots."""
+        row, node = np.repeat(np.arange(len(rows)), len(self.roots)), np.tile(self.roots, len(rows))
+        taken: list[tuple[NDArray, NDArray, NDArray]] = []
+        while len(node):
+            asked = self.feature[node]
+            below = np.where(rows[row, asked] <= self.threshold[node], self.left[node], self.right[node])
+            moved = below != node
+            row, node = row[moved], below[moved]
+            taken.append((row, asked[moved], node))
+        sample, met, vector = (np.concatenate(each).astype(np.intp) for each in zip(*taken, strict=True))
+        return Terms(sample, met, vector, np.ones(len(sample)), len(rows))
+
+    def _node_means(self) -> NDArray[np.float64]:
+        """`(n_nodes, n_targets)` mean of the leaves below each node."""
+        leaf = self._is_leaf()
+        sums, counts = np.zeros((len(leaf), self.values.shape[1])), leaf.astype(np.float64)
+        sums[leaf] = self.values
+        levels = [np.unique(self.roots)]
+        while len(levels[-1]):
+            inside = levels[-1][~leaf[levels[-1]]]
+            levels.append(np.unique(np.concatenate([self.left[inside], self.right[inside]])))
+        for level in reversed(levels):
+            inside = level[~leaf[level]]
+            left, right = self.left[inside], self.right[inside]
+            sums[inside], counts[inside] = sums[left] + sums[right], counts[left] + counts[right]
+        return sums / counts[:, None]
+
+    def _is_leaf(self) -> NDArray[np.bool_]:
+        return self.left == np.arange(len(self.left))
+
+    def get_state(self) -> State:
+        """The arrays."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_state(cls, state: State, n_inputs: int, n_targets: int) -> Forest:
+        """The forest of `get_state`'s answer; every path is proved to end.
+
+        Raises
+        ------
+        ModelFileError
+            An array is missing or of another shape, or a node points where it may not.
+        """
+        left = state_wholes(state, "left", -1)
+        n = len(left)
+        right, feature = state_wholes(state, "right", n), state_wholes(state, "feature", n, below=n_inputs)
+        roots, itself = state_wholes(state, "roots", -1), np.arange(n)
+        inside = (left != itself) | (right != itself)
+        forward = (left[inside] > itself[inside]).all() and (right[inside] > itself[inside]).all()
+        bounded = n > 0 and max(left.max(), right.max()) < n
+        bounded = bounded and len(roots) > 0 and roots.max() < n
+        reached = len(np.unique(np.concatenate([roots, left[inside], right[inside]]))) == n
+        if not (forward and bounded and reached):
+            raise damaged("a tree leads outside itself")
+        values = state_array(state, "values", int((~inside).sum()), n_targets)
+        return cls(roots, left, right, feature, state_array(state, "threshold", n), values)
+
+
+def _rounded(values: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+    """To multiples of a power of two, of which the largest value has about two to the power of `bits`."""
+    step = 2.0 ** (np.frexp(np.abs(values).max(initial=0.0))[1] - bits)
+    return np.rint(values / step) * step

@@ -1,0 +1,127 @@
+"""One booster for the rows of all drugs, where drugs are few: what is rare for one is learned from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.learners.state import State, state_array, state_wholes
+from drugresponse.learners.trees._boosters import booster_bytes, grow_booster, load_booster
+
+__all__ = ["SharedBooster"]
+
+_MOST_DRUGS = 8
+"""Rounds grow with the drugs, up to so many."""
+_INPUT_SHARE = 0.3
+_FEWEST_INPUTS = 30
+"""Share of the inputs that a tree looks at, and how many at least; beside them it is to see which drug it is."""
+_DRUG_WEIGHT = 20.0
+"""How readily a drug's own input is drawn for a tree, beside any other."""
+_FEW_ROWS = 10
+"""So many rows of a drug say as much of its spread as all drugs together."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedBooster:
+    """Boosted trees on each drug's responses less its mean, over its spread; which drug it is, is among the inputs.
+
+    Attributes
+    ----------
+    booster
+        XGBoost's.
+    spreads
+        `(n_drugs,)` standard deviation of each drug's responses.
+    """
+
+    booster: Any
+    spreads: NDArray[np.float64]
+
+    @classmethod
+    def grow(
+        cls,
+        inputs: NDArray[np.float32],
+        drug_index: NDArray[np.intp],
+        beyond: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        parameters: Mapping[str, Any],
+        rounds: int,
+        *,
+        random_state: int,
+    ) -> SharedBooster:
+        """Fit to the training rows.
+
+        Parameters
+        ----------
+        inputs
+            `(n_rows, n_inputs)`, NaN where missing.
+        drug_index
+            `(n_rows,)` from 0, each drug at least once.
+        beyond
+            `(n_rows,)` responses less the mean of their drug.
+        weights
+            `(n_rows,)`.
+        parameters
+            XGBoost's `eta`, `max_depth` and `subsample`.
+        rounds
+            Those of a booster for one drug.
+        random_state
+            Seed.
+        """
+        n_drugs, n_inputs = int(drug_index.max()) + 1, inputs.shape[1]
+        spreads = _spreads(beyond, drug_index, weights)
+        n_seen = min(n_inputs, max(_FEWEST_INPUTS, round(_INPUT_SHARE * n_inputs)))
+        kept = {
+            "eta": parameters["eta"],
+            "subsample": parameters["subsample"],
+            # which drug it is takes one question more
+            "max_depth": parameters["max_depth"] + 1,
+            "colsample_bytree": (n_seen + n_drugs) / (n_inputs + n_drugs),
+        }
+        booster = grow_booster(
+            _with_drugs(inputs, drug_index, n_drugs),
+            beyond / spreads[drug_index],
+            weights,
+            kept,
+            rounds * min(n_drugs, _MOST_DRUGS),
+            random_state=random_state,
+            input_weights=np.append(np.ones(n_inputs), np.full(n_drugs, _DRUG_WEIGHT)),
+        )
+        return cls(booster, spreads)
+
+    def inputs(self, inputs: NDArray[np.float32], drug_index: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(n_rows, n_inputs + n_drugs)` the inputs, and which drug it is."""
+        return _with_drugs(inputs, drug_index, len(self.spreads))
+
+    def predict(self, inputs: NDArray[np.float32], drug_index: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`(n_rows,)` responses less the mean of their drug."""
+        found = self.booster.inplace_predict(self.inputs(inputs, drug_index))
+        return np.asarray(self.spreads[drug_index] * found, dtype=np.float64)
+
+    def get_state(self) -> State:
+        """UBJSON bytes and spreads."""
+        return {"booster": booster_bytes(self.booster), "spreads": self.spreads}
+
+    @classmethod
+    def from_state(cls, state: State, n_inputs: int, n_drugs: int) -> SharedBooster:
+        """A booster of so many inputs beside the drugs."""
+        booster = load_booster(state_wholes(state, "booster", -1, below=256), n_inputs + n_drugs)
+        return cls(booster, state_array(state, "spreads", n_drugs))
+
+
+def _with_drugs(inputs: NDArray[np.float32], drug_index: NDArray[np.intp], n_drugs: int) -> NDArray[np.float32]:
+    return np.hstack([inputs, np.eye(n_drugs, dtype=np.float32)[drug_index]])
+
+
+def _spreads(
+    beyond: NDArray[np.float64], drug_index: NDArray[np.intp], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`(n_drugs,)` root mean square, that of drugs with few rows towards that of all; 1 where all is 0."""
+    overall = float(np.average(beyond**2, weights=weights))
+    squares = np.bincount(drug_index, weights * beyond**2) + _FEW_ROWS * overall
+    if overall == 0:
+        return np.ones(len(squares))
+    return np.asarray(np.sqrt(squares / (np.bincount(drug_index, weights) + _FEW_ROWS)))

@@ -1,0 +1,93 @@
+"""The two kinds of trees: boosted, and a random forest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drugresponse.learners.trees._staged_trees import StagedTrees
+
+__all__ = ["BoostedTrees", "RandomForest"]
+
+_SIDE_BY_SIDE = 4
+"""Trees grown in each boosting round on other rows and inputs; their mean is far less noisy than one tree."""
+
+
+class BoostedTrees(StagedTrees):
+    """Gradient-boosted trees.
+
+    Source: Chen and Guestrin 2016, doi:10.1145/2939672.2939785.
+
+    Parameters
+    ----------
+    scheme, rank, random_state
+        Of the ridge stage; the seed also draws the rows and columns of each tree.
+    trees
+        Trees in all, four in each boosting round.
+    depth
+        Deepest tree.
+    learning_rate
+        Shrinkage of each round.
+    n_jobs
+        Boosters grown at once; the result does not depend on it.
+    """
+
+    def __init__(
+        self,
+        scheme: str = "new-samples",
+        rank: int = 256,
+        trees: int = 400,
+        depth: int = 5,
+        learning_rate: float = 0.1,
+        n_jobs: int = 1,
+        random_state: int = 0,
+    ) -> None:
+        self.scheme = scheme
+        self.rank = rank
+        self.trees = trees
+        self.depth = depth
+        self.learning_rate = learning_rate
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _parameters(self) -> tuple[dict[str, Any], int]:
+        drawn = {"subsample": 0.7, "colsample_bynode": 0.3, "num_parallel_tree": _SIDE_BY_SIDE}
+        return {**drawn, "max_depth": self.depth, "eta": self.learning_rate}, max(1, self.trees // _SIDE_BY_SIDE)
+
+
+class RandomForest(StagedTrees):
+    """A random forest: by scikit-learn on samples, else by XGBoost as one round of many parallel trees.
+
+    Source: Breiman 2001, doi:10.1023/A:1010933404324.
+
+    Parameters
+    ----------
+    scheme, rank, random_state
+        Of the ridge stage; the seed also draws the rows and columns of each tree.
+    trees
+        Trees in the forest.
+    n_jobs
+        Forests grown at once; the result does not depend on it.
+    """
+
+    grows_forest = True
+
+    def __init__(
+        self, scheme: str = "new-samples", rank: int = 256, trees: int = 400, n_jobs: int = 1, random_state: int = 0
+    ) -> None:
+        self.scheme = scheme
+        self.rank = rank
+        self.trees = trees
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _parameters(self) -> tuple[dict[str, Any], int]:
+        drawn = {
+            "subsample": 0.632,
+            "colsample_bynode": 0.33,
+            "max_depth": 14 if self.single_ else 10,
+            "eta": 1.0,
+            "num_parallel_tree": self.trees,
+            "min_child_weight": 3,
+            "lambda": 0.0,
+        }
+        return drawn, 1

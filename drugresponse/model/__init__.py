@@ -1,0 +1,1 @@
+"""The whole model around a learner: fit, check, predict, store."""

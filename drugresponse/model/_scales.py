@@ -1,0 +1,361 @@
+"""The scale of every feature in training, by which values on another scale are noticed: percent, logarithms, z-scores.
+
+What is certain is refused: values that the kind of a feature cannot have, and blocks that are off as a whole. A block
+is judged by its samples, and a sample by numbers in which samples of one scale differ little, whatever their tissue:
+how large its large values are, how many are negative, and where their middle lies, each beside what the training had of
+the very features that the sample has. A few values far outside only flag their sample.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import InputError, count
+from drugresponse.learners.state import State, damaged, state_array, state_ids
+from drugresponse.model._impossible_values import refuse_impossible, tell_of_carriers
+
+__all__ = ["TrainedScales"]
+
+logger = logging.getLogger(__name__)
+
+_CHECKED = 10
+"""Values of a sample in a block by which it is judged, at least."""
+_ALL_POSITIVE = 30
+_TIMES = 2.5
+"""How far beyond the training's extremes the large values of a sample are those of another scale."""
+_NEGATIVE = 0.1
+_SMALL, _NEARLY_ALL = 0.05, 0.95
+_FAR, _VERY_FAR = 1.0, 10.0
+"""Distances from the training's range, in its widths."""
+_WEIGHT = 0.1
+"""Share of the model's weight on features far outside, from which a sample is flagged."""
+_FEW_VALUES = 5
+_MEASURED = ("score", "copy_number")
+"""Kinds whose values are measured and not counted."""
+_MEASURES = 4
+_OTHER_WAY, _TELLING = 0.2, 2.0
+"""Slope on the training's means below which a cohort has other ones, and range in training that tells nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedScales:
+    """What the values of training were like, feature by feature and block by block.
+
+    Attributes
+    ----------
+    low, high, centre, size
+        `(n_features,)` least and greatest value, mean, and root mean square of those that are not 0; NaN without calls.
+    usual
+        By kind and block `(4, 2)` the least and greatest that samples of the training had: two upper quantiles of their
+        values relative to those of `size`, the share of negative ones, and the median distance from `centre` relative
+        to `size`.
+    slopes
+        By kind and block the least and greatest slope of a sample's values on `centre`, over the features, where these
+        are near enough to each other to tell another order. Files of format 1 may lack them.
+    covariates
+        Least and greatest value of each numeric covariate.
+    """
+
+    low: NDArray[np.float32]
+    high: NDArray[np.float32]
+    centre: NDArray[np.float32]
+    size: NDArray[np.float32]
+    usual: Mapping[str, NDArray[np.float64]]
+    slopes: Mapping[str, tuple[float, float]]
+    covariates: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def of(cls, genotypes: Genotypes, covariates: pd.DataFrame, uses_genotype: bool = True) -> TrainedScales:
+        """What the samples of a training have."""
+        if not uses_genotype:
+            none = np.zeros(0, dtype=np.float32)
+            return cls(none, none, none, none, {}, {}, _covariate_ranges(covariates))
+        found = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
+        usual, slopes = {}, {}
+        for block, kind, columns in _blocks(genotypes.features):
+            # copies are two nearly everywhere
+            rise = found._slopes(genotypes, columns) if kind != "copy_number" else np.full(1, np.nan)
+            if np.ptp(rise) <= _TELLING:
+                slopes[f"{kind} {block}"] = (float(rise.min()), float(rise.max()))
+            if kind not in _MEASURED:
+                continue
+            measures = found._measures(_dense(genotypes, columns), columns, kind)
+            judged, ends = np.isfinite(measures).any(axis=0), np.full((_MEASURES, 2), np.nan)
+            ends[judged, 0] = np.nanmin(measures[:, judged], axis=0)
+            ends[judged, 1] = np.nanmax(measures[:, judged], axis=0)
+            usual[f"{kind} {block}"] = ends
+        return replace(found, usual=usual, slopes=slopes)
+
+    def check(self, known: Genotypes, weights: NDArray[np.float64], covariates: pd.DataFrame) -> NDArray[np.bool_]:
+        """Which samples lie far outside the training.
+
+        Parameters
+        ----------
+        known
+            New samples, with the very features of the training.
+        weights
+            `(n_features,)` of the model; features of no weight are not looked at.
+        covariates
+            Of the samples that have any, in the terms of the training.
+
+        Raises
+        ------
+        InputError
+            A value that a feature of its kind cannot have, or a block on another scale.
+        """
+        outside, off = np.zeros(known.shape[0]), np.zeros(known.shape[0], dtype=bool)
+        if len(weights) != len(self.low) or not weights.any():
+            return self._covariates_far(covariates, known.sample_ids)
+        refuse_impossible(known, weights, self.low, self.high)
+        tell_of_carriers(known, self.high, self.centre)
+        for block, kind, columns in _blocks(known.features):
+            if not weights[columns].any():
+                continue
+            if kind not in _MEASURED:
+                off |= self._out_of_order(known, columns, block, kind)
+                continue
+            values = _dense(known, columns)
+            beyond = self._beyond(values, columns)
+            here = self._off(values, columns, block, kind)
+            judged = np.isfinite(here)
+            small = self._small(values, columns)
+            if (
+                (judged.any() and here[judged].mean() > 0.5)
+                or self._other_signs(values, columns, kind)
+                or _mostly_beyond(values, beyond, kind)
+                or (small.any() and (beyond > 0)[small].mean() >= _NEARLY_ALL)
+            ):
+                raise InputError(self._told(block, values, columns))
+            if small.any():
+                logger.warning("%s Their rows are flagged out-of-range.", self._told(block, values, columns))
+            off |= (here > 0) | small.any(axis=1) | self._out_of_order(known, columns, block, kind)
+            outside += (beyond > _FAR) @ weights[columns]
+        return off | (outside >= _WEIGHT) | self._covariates_far(covariates, known.sample_ids)
+
+    def _beyond(self, values: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`(n_samples, n_features)` distance from the range of the training in its widths; 0 where missing."""
+        low, high = self.low[columns].astype(np.float64), self.high[columns].astype(np.float64)
+        width = np.where(high > low, high - low, np.inf)
+        return np.nan_to_num(np.maximum(values - high, low - values) / width).clip(0.0)
+
+    def _slopes(self, genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+        """`(n_samples,)` by how much a sample's values rise with the training's mean of the feature; 1 on average."""
+        centre = self.centre[columns].astype(np.float64)
+        steps = np.where(np.isfinite(centre), centre - np.nanmean(centre) if np.isfinite(centre).any() else 0.0, 0.0)
+        if len(columns) < 2 * _CHECKED or (steps**2).sum() < 1e-6:
+            return np.full(genotypes.shape[0], np.nan)
+        values = genotypes.values[:, columns].astype(np.float64)
+        missing = np.isnan(values.data)
+        values.data[missing] = np.nan_to_num(centre)[values.indices[missing]]
+        return np.asarray(values @ (steps / (steps**2).sum()))
+
+    def _out_of_order(self, known: Genotypes, columns: NDArray[np.intp], block: str, kind: str) -> NDArray[np.bool_]:
+        """Samples whose values do not rise with those of the training, feature by feature.
+
+        Raises
+        ------
+        InputError
+            Most of them do not: the names of the features stand at values of others, or other alleles were counted.
+        """
+        if f"{kind} {block}" not in self.slopes or not known.shape[0]:
+            return np.zeros(known.shape[0], dtype=bool)
+        slopes, (below, above) = self._slopes(known, columns), self.slopes[f"{kind} {block}"]
+        off = slopes < min(below - max(0.5, (above - below) / 2), _OTHER_WAY)
+        if off.mean() > 0.5:
+            raise InputError(
+                f'genotypes, block "{block}": features with high values in training do not have them here. Are the '
+                "names of features mixed up, values centred, or the other alleles counted? Give the values as the "
+                "training had them, or train again with these."
+            )
+        middle = float(np.nanmedian(slopes))
+        beyond = kind == "score" and middle > 0 and not below <= middle <= above
+        if beyond and abs(abs(np.log(middle)) + np.log(np.log(2))) < 0.04:
+            logger.warning(
+                'genotypes, block "%s": the values rise %.2f times as much as in training, as natural logarithms do '
+                "beside binary ones. If the logarithm is another, the predictions are wrong: give the training's.",
+                block,
+                middle,
+            )
+        return np.asarray(off)
+
+    def _measures(self, values: NDArray[np.float64], columns: NDArray[np.intp], kind: str) -> NDArray[np.float64]:
+        """`(n_samples, 4)` as in `usual`; NaN where too few values of a sample are known."""
+        size, centre = self.size[columns].astype(np.float64), self.centre[columns].astype(np.float64)
+        found = np.full((len(values), _MEASURES), np.nan)
+        for at, row in enumerate(values):
+            called = np.isfinite(row) & (size > 0)
+            other = called & (row != 0)
+            if called.sum() < _CHECKED:
+                continue
+            found[at, 3] = np.median(row[called] - centre[called]) / np.quantile(size[called], 0.9)
+            # few genes whose copies are many say nothing of the others
+            share, parts = (0.2, (0.75, 0.9)) if kind == "score" else (0.5, (0.5, 0.5))
+            if other.sum() >= max(_CHECKED, share * called.sum()):
+                found[at, :2] = np.quantile(np.abs(row[other]), parts) / np.quantile(size[other], parts)
+                found[at, 2] = (row[other] < 0).mean()
+        return found
+
+    def _off(
+        self, values: NDArray[np.float64], columns: NDArray[np.intp], block: str, kind: str
+    ) -> NDArray[np.float64]:
+        """`(n_samples,)` 1 for samples on another scale, 0 for others, NaN for those of too few values."""
+        found = self._measures(values, columns, kind)
+        (_, most), (least, _), (few, many), (below, above) = self.usual.get(
+            f"{kind} {block}", np.full((_MEASURES, 2), np.nan)
+        )
+        upper, largest, negative, middle = found.T
+        reach = 1.0 + above - below
+        off = (upper > _TIMES * most) | (largest < least / _TIMES)
+        many_values = (np.isfinite(values) & (values != 0)).sum(axis=1) >= _ALL_POSITIVE
+        off |= (many == 0) & (negative >= _NEGATIVE)
+        off |= (few >= _NEGATIVE) & (negative == 0) & many_values & (kind == "score")
+        off |= (middle > above + reach) | (middle < below - reach)
+        return np.where(np.isfinite(found).any(axis=1), off.astype(np.float64), np.nan)
+
+    def _other_signs(self, values: NDArray[np.float64], columns: NDArray[np.intp], kind: str) -> bool:
+        """Whether values are negative where none was, or copies of a gene where training had those beyond the usual."""
+        present = values[np.isfinite(values)]
+        was_negative = bool((self.low[columns] < 0).any())
+        n_negative = int((present < 0).sum())
+        if not was_negative:
+            return n_negative >= max(_CHECKED, _NEGATIVE * (present != 0).sum())
+        usual_pair = len(present) >= _CHECKED**2 and np.median(present) == 2 and (present == 0).mean() < 0.2
+        return bool(kind == "copy_number" and usual_pair and not n_negative)
+
+    def _small(self, values: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """`(n_samples, n_features)` the values, where all of many samples are next to nothing beside the training's."""
+        other = np.isfinite(values) & (values != 0)
+        sizes = np.where(other, np.abs(values), 0.0) / np.maximum(self.size[columns], 1e-30)
+        many = other.any(axis=1).sum() >= _FEW_VALUES and other.sum() >= 2 * _CHECKED
+        return other if many and sizes.max() <= _SMALL else np.zeros_like(other)
+
+    def _told(self, block: str, values: NDArray[np.float64], columns: NDArray[np.intp]) -> str:
+        """Both ranges, and what to do."""
+        now, then = np.abs(values[np.isfinite(values) & (values != 0)]), self.size[columns]
+        least, most = np.nanmin(self.low[columns]), np.nanmax(self.high[columns])
+        return (
+            f'genotypes, block "{block}": the values are on another scale than in training (now '
+            f"{np.nanmin(values):.4g} to {np.nanmax(values):.4g}, mostly about {np.median(now):.3g}; in training "
+            f"{least:.4g} to {most:.4g}, mostly about {np.nanmedian(then):.3g}). Bring them to the training's scale "
+            "(logarithm or not, percent or fraction, z-scores or not), or train again with such values."
+        )
+
+    def _covariates_far(self, covariates: pd.DataFrame, sample_ids: pd.Index) -> NDArray[np.bool_]:
+        """Samples with a covariate far outside, which may be in another unit; said, with both ranges."""
+        far = np.zeros(len(sample_ids), dtype=bool)
+        for name, (low, high) in self.covariates.items():
+            if name not in covariates or covariates[name].dtype == object or not high > low:
+                continue
+            column = covariates[name].reindex(sample_ids).to_numpy(dtype=np.float64)
+            here = np.nan_to_num(np.maximum(column - high, low - column)) > _FAR * (high - low)
+            if here.any():
+                logger.warning(
+                    'samples, column "%s": %d of %s lie far outside the training (now %.4g to %.4g; in training %.4g '
+                    "to %.4g): another unit? Their rows are flagged out-of-range.",
+                    name,
+                    int(here.sum()),
+                    count(len(here), "sample"),
+                    np.nanmin(column),
+                    np.nanmax(column),
+                    low,
+                    high,
+                )
+            far |= here
+        return far
+
+    def get_state(self) -> State:
+        """Plain arrays, and the names of blocks and covariates."""
+        return {
+            **{name: getattr(self, name) for name in ("low", "high", "centre", "size")},
+            "blocks": list(self.usual),
+            "usual": np.array(list(self.usual.values())).reshape(-1, _MEASURES, 2),
+            "slope_blocks": list(self.slopes),
+            "slopes": np.array(list(self.slopes.values()), dtype=np.float64).reshape(-1, 2),
+            "covariates": list(self.covariates),
+            "covariate_ranges": np.array(list(self.covariates.values()), dtype=np.float64).reshape(-1, 2),
+        }
+
+    @classmethod
+    def from_state(cls, state: State, n_features: int) -> TrainedScales:
+        """The scales of `get_state`'s answer, their shapes proved."""
+        low, high, centre, size = (
+            _or_missing(state, name, n_features).astype(np.float32) for name in ("low", "high", "centre", "size")
+        )
+        blocks, covariates = state_ids(state, "blocks"), state_ids(state, "covariates")
+        usual = _or_missing(state, "usual", len(blocks), _MEASURES, 2)
+        known = state_ids(state, "slope_blocks") if "slopes" in state else []
+        slopes = state_array(state, "slopes", len(known), 2) if known else np.zeros((0, 2))
+        ranges = state_array(state, "covariate_ranges", len(covariates), 2)
+        return cls(
+            low,
+            high,
+            centre,
+            size,
+            dict(zip(blocks, usual.astype(np.float64), strict=True)),
+            {name: (float(least), float(most)) for name, (least, most) in zip(known, slopes, strict=True)},
+            {name: (float(least), float(most)) for name, (least, most) in zip(covariates, ranges, strict=True)},
+        )
+
+
+_Numbers = NDArray[np.float32]
+
+
+def _numbers_of(genotypes: Genotypes) -> tuple[_Numbers, _Numbers, _Numbers, _Numbers]:
+    """`low, high, centre, size` as in `TrainedScales`."""
+    values, n_features = genotypes.values, genotypes.shape[1]
+    called = np.isfinite(values.data)
+    data, at = values.data[called].astype(np.float64), values.indices[called]
+    n_other = np.bincount(at, minlength=n_features)
+    n_zero = genotypes.shape[0] - np.bincount(values.indices, minlength=n_features)
+    low, high = np.full(n_features, np.inf), np.full(n_features, -np.inf)
+    np.minimum.at(low, at, data)
+    np.maximum.at(high, at, data)
+    low[n_zero > 0], high[n_zero > 0] = np.minimum(low[n_zero > 0], 0.0), np.maximum(high[n_zero > 0], 0.0)
+    mean = np.bincount(at, data, n_features) / np.maximum(n_other + n_zero, 1)
+    size = np.sqrt(np.bincount(at, data**2, n_features) / np.maximum(n_other, 1))
+    low, high, mean, size = np.where(n_other + n_zero > 0, [low, high, mean, size], np.nan).astype(np.float32)
+    return low, high, mean, size
+
+
+def _blocks(features: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
+    """Name, kind and column numbers of the blocks."""
+    numbered = features.assign(at=np.arange(len(features)))
+    for (block, kind), rows in numbered.groupby(["block", "kind"], sort=True):
+        yield str(block), str(kind), rows["at"].to_numpy(dtype=np.intp)
+
+
+def _dense(genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    return np.asarray(genotypes.values[:, columns].toarray(), dtype=np.float64)
+
+
+def _mostly_beyond(values: NDArray[np.float64], beyond: NDArray[np.float64], kind: str) -> bool:
+    """Whether half of the values lie outside the training, whatever their number."""
+    called = np.isfinite(values)
+    far = (beyond > _FAR) & called
+    if values.shape[1] >= _CHECKED and far.sum() >= max(_FEW_VALUES, called.sum() / 2):
+        return True
+    other = called & ((values != 0) | (kind != "score"))
+    very = (beyond > _VERY_FAR) & other
+    # a region of the genome that one sample has often over is no other scale
+    common = very.any(axis=1).sum() >= 3 or very.any(axis=0).mean() >= 0.5
+    return bool(common and very.sum() >= max(_FEW_VALUES, other.sum() / 2))
+
+
+def _or_missing(state: State, name: str, *shape: int) -> NDArray[np.float64]:
+    """An array of numbers, some of which may be missing."""
+    array = state_array(state, name, *shape, finite=False)
+    if np.isinf(array).any():
+        raise damaged(f'the array "{name}" holds a value that is no number')
+    return array
+
+
+def _covariate_ranges(covariates: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    numbers = covariates.select_dtypes("number")
+    return {str(name): (float(column.min()), float(column.max())) for name, column in numbers.items() if column.any()}

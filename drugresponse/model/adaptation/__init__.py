@@ -1,0 +1,1 @@
+"""Pilot measurements of new samples."""

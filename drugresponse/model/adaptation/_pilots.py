@@ -1,0 +1,187 @@
+"""Pilot measurements as they come, joined to what a model knows."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from drugresponse.data.ids import suggest_ids
+from drugresponse.data.splits import find_scheme
+from drugresponse.data.tables import ONLY_DRUG, Responses, as_responses
+from drugresponse.data.turned_responses import right_way_round
+from drugresponse.errors import InputError, show_ids
+from drugresponse.model.adaptation.adaptation import PilotAdaptation
+
+if TYPE_CHECKING:
+    from drugresponse.model.model import DrugResponseModel
+
+__all__ = ["Pilots", "adaptation_of"]
+
+logger = logging.getLogger(__name__)
+
+_FAR = 4.0
+"""Standard deviations from the drug's training mean at which half of the pilots look like another scale."""
+
+
+def adaptation_of(model: DrugResponseModel) -> PilotAdaptation:
+    """What a model keeps for pilot measurements.
+
+    Raises
+    ------
+    InputError
+        It keeps nothing; the message says why, and what to do.
+    """
+    check_is_fitted(model, "regressor_")
+    if model.adaptation_ is not None:
+        return model.adaptation_
+    scheme = find_scheme(model.scheme)
+    if len(model.drugs_) == 1:
+        found, do = (
+            "it was trained with one drug (expected two or more)",
+            "Pilot drugs tell of other drugs: train with several",
+        )
+    elif scheme.sample_effect or not scheme.drug_effect:
+        found = f"it was trained with the scheme {scheme.name} (expected new samples with drugs of the training)"
+        do = "Train with `scheme` new-samples or new-tissues"
+    elif model.manifest_["held_out"] is None:
+        found = "it was trained without held-out check (expected `folds` above 0)"
+        do = "Train again with `folds` 3 or more"
+    else:
+        found = "hardly any of its training samples has two measured drugs (expected 10 or more such samples)"
+        do = "Train with samples of which several drugs were measured"
+    raise InputError(f"model: {found}, so it cannot adapt to pilot measurements. {do}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Pilots:
+    """Measurements of drugs that the model knows, one row for each distinct (sample, drug).
+
+    Attributes
+    ----------
+    table
+        Columns `sample_id, drug_id` (text), `response, weight` (float64).
+    """
+
+    table: pd.DataFrame
+
+    @classmethod
+    def none(cls) -> Pilots:
+        """No measurement."""
+        return cls(pd.DataFrame({"sample_id": [], "drug_id": [], "response": [], "weight": []}))
+
+    @classmethod
+    def read(cls, responses: Responses | pd.DataFrame, adaptation: PilotAdaptation) -> Pilots:
+        """Pilot measurements that can be used; a warning tells of others, and of a scale that looks wrong.
+
+        Raises
+        ------
+        InputError
+            None is of a drug that the model knows.
+        """
+        table = right_way_round(as_responses(responses), drugs=adaptation.drug_ids).table
+        ids, known = pd.Index(table["drug_id"].unique()), adaptation.drug_ids
+        absent = ids[~ids.isin(known)]
+        if list(absent) == [ONLY_DRUG]:
+            raise InputError(
+                f'responses: found no column "drug_id" (expected one, as the model knows {len(known)} drugs). '
+                "Add the column, or name it with `drug_column`."
+            )
+        if len(absent) == len(ids):
+            raise InputError(
+                f"responses: none of its {len(ids)} drugs is known to the model. {suggest_ids(absent, known)}"
+            )
+        if len(absent):
+            logger.warning(
+                "responses: the model does not know %s; what was measured of them is left out. %s",
+                show_ids(absent),
+                suggest_ids(absent, known),
+            )
+        censored = int((table["censor"] != "none").sum())
+        if censored:
+            logger.warning("responses: %d censored pilots are taken at their limit.", censored)
+        pilots = cls(table.loc[table["drug_id"].isin(known), ["sample_id", "drug_id", "response", "weight"]])
+        pilots._warn_of_other_scale(adaptation)
+        return pilots
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Columns `sample_id, drug_id`."""
+        return self.table[["sample_id", "drug_id"]].astype(object)
+
+    @property
+    def sample_ids(self) -> pd.Index:
+        """Distinct samples, in the order of the table."""
+        return pd.Index(self.table["sample_id"].unique(), dtype=object)
+
+    def of_samples(self, sample_ids: pd.Index, *, of_genotypes: bool) -> Pilots:
+        """The measurements of these samples; a warning tells of others.
+
+        Raises
+        ------
+        InputError
+            No sample is among them.
+        """
+        absent = self.sample_ids[~self.sample_ids.isin(sample_ids)]
+        if not of_genotypes or not len(absent):
+            return self
+        if len(absent) == len(self.sample_ids):
+            raise InputError(
+                f"responses: none of its {len(absent)} samples has a genotype. {suggest_ids(absent, sample_ids)}"
+            )
+        logger.warning(
+            "responses: %s have no genotype; their measurements are left out. %s",
+            show_ids(absent),
+            suggest_ids(absent, sample_ids),
+        )
+        return replace(self, table=self.table[self.table["sample_id"].isin(sample_ids)])
+
+    def look_up(self, told: pd.DataFrame) -> NDArray[np.float64]:
+        """`(n_pilots,)` prediction of each measured pair in a table of predictions."""
+        keys = ["sample_id", "drug_id"]
+        found = self.rows.merge(told[[*keys, "prediction"]], how="left", on=keys, validate="one_to_one")
+        return found["prediction"].to_numpy(dtype=np.float64)
+
+    def residuals(
+        self, predicted: NDArray[np.float64], drug_ids: pd.Index
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`(n_samples, n_drugs)` measured minus predicted, and weights; 0 where not measured or not predicted."""
+        here = np.isfinite(predicted)
+        residuals = np.zeros((len(self.sample_ids), len(drug_ids)))
+        at = self._at(self.sample_ids, drug_ids)
+        weights = self.weights(self.sample_ids, drug_ids)
+        weights[at[0][~here], at[1][~here]] = 0.0
+        residuals[at] = np.where(here, self.table["response"].to_numpy(dtype=np.float64) - predicted, 0.0)
+        return residuals, weights
+
+    def weights(self, sample_ids: pd.Index, drug_ids: pd.Index) -> NDArray[np.float64]:
+        """`(n_samples, n_drugs)` of these samples; 0 where not measured."""
+        table = np.zeros((len(sample_ids), len(drug_ids)))
+        sample, drug = self._at(sample_ids, drug_ids)
+        here = sample >= 0
+        table[sample[here], drug[here]] = self.table["weight"].to_numpy(dtype=np.float64)[here]
+        return table
+
+    def _at(self, sample_ids: pd.Index, drug_ids: pd.Index) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        samples, drugs = (pd.Index(self.table[name], dtype=object) for name in ("sample_id", "drug_id"))
+        return sample_ids.get_indexer(samples), drug_ids.get_indexer(drugs)
+
+    def _warn_of_other_scale(self, adaptation: PilotAdaptation) -> None:
+        drug = adaptation.drug_ids.get_indexer(pd.Index(self.table["drug_id"], dtype=object))
+        response = self.table["response"].to_numpy(dtype=np.float64)
+        away = np.abs(response - adaptation.centre[drug]) / np.maximum(adaptation.spread[drug], 1e-12)
+        if np.median(away) > _FAR:
+            logger.warning(
+                "responses: half of the %d pilot measurements lie more than %.0f standard deviations from the training "
+                "mean of their drug (mean of the pilots %.4g, of the training %.4g). Check that both are the same "
+                "measure in the same unit.",
+                len(away),
+                float(np.floor(np.median(away))),
+                float(response.mean()),
+                float(adaptation.centre[drug].mean()),
+            )

@@ -1,0 +1,280 @@
+"""Prediction intervals, calibrated on held-out residuals with whole samples (drugs, tissues) as units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.errors import InputError
+from drugresponse.learners.state import State, damaged, state_array, state_ids, state_number, state_texts, state_whole
+from drugresponse.model.intervals.conformal import (
+    LEVELS,
+    DrugTails,
+    Shape,
+    calibration_units,
+    conformal_quantile,
+    fit_drug_tails,
+)
+
+__all__ = ["CLAIMED_SCHEMES", "UNCLAIMED_GROUPS", "IntervalTable", "cross_conformal_bounds"]
+
+CLAIMED_SCHEMES = ("new-samples", "random-pairs")
+"""Schemes whose new rows are like the held-out ones, so that coverage can be claimed."""
+UNCLAIMED_GROUPS = 20
+"""Fewest held-out groups that give bounds in the other schemes."""
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalTable:
+    """What turns a prediction into bounds.
+
+    The half-widths of a row are the tails of its drug times the drug's typical error, times what the prediction's
+    distance from the drug's mean prediction (and the spread of several learners) tells about the error.
+
+    Attributes
+    ----------
+    scheme, coverage
+        The deployment question of the held-out rows, and the share of new rows that shall lie within the bounds.
+    n_groups
+        Held-out groups that calibrated: subjects, drug structures or tissues.
+    median_width
+        Over the rows that calibrated, in the unit of the response; infinite where none has bounds.
+    new_drug
+        Half-width for any drug in schemes where drugs are new; infinite elsewhere and without bounds.
+    drugs
+        Tails of each drug that calibrated; empty in schemes where drugs are new.
+
+    Examples
+    --------
+    >>> from drugresponse.data.genotypes import Genotypes
+    >>> genotypes = Genotypes.from_dense(np.zeros((50, 1)), [f"s{i}" for i in range(50)], ["TP53"])
+    >>> samples, drugs = pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"]))
+    >>> pairs = Pairs.grid(genotypes, samples, drugs)
+    >>> table = IntervalTable.calibrate(pairs, np.linspace(-1, 1, 50), np.zeros(50), scheme="new-samples")
+    >>> lower, upper = table.bounds(pairs[:1], np.zeros(1))
+    >>> round(float(upper[0]), 2), table.drugs.levels
+    (0.93, ('pooled',))
+    """
+
+    scheme: str
+    coverage: float
+    n_groups: int
+    median_width: float
+    new_drug: float
+    drugs: DrugTails
+
+    @classmethod
+    def calibrate(
+        cls,
+        pairs: Pairs,
+        measured: NDArray[np.float64],
+        predicted: NDArray[np.float64],
+        *,
+        scheme: str,
+        coverage: float = 0.9,
+        spread: NDArray[np.float64] | None = None,
+        weights: NDArray[np.float64] | None = None,
+    ) -> IntervalTable:
+        """Calibrate on rows that no training of their prediction saw.
+
+        Parameters
+        ----------
+        pairs
+            Held-out pairs; drugs that share the text in a column `mechanism` may share tails.
+        measured, predicted
+            `(n_pairs,)`, all finite.
+        scheme
+            The split scheme by which the rows were held out.
+        coverage
+            Share of new rows that shall lie within the bounds.
+        spread
+            `(n_pairs,)` 0 or more, such as the standard deviation over several learners' predictions.
+        weights
+            `(n_pairs,)` above 0; None is 1 for all. They share out what a group counts among its rows.
+
+        Raises
+        ------
+        InputError
+            The coverage is not between 0 and 1, or a prediction is missing.
+        """
+        known = find_scheme(scheme)
+        if not 0 < coverage < 1:
+            raise InputError(f"coverage: found {coverage:g} (expected more than 0 and less than 1). Give such as 0.9.")
+        if not np.isfinite(predicted).all():
+            raise InputError(
+                "intervals: found a missing prediction (expected one for every held-out row). Report this as a defect."
+            )
+        weight = np.ones(len(measured)) if weights is None else weights / weights.mean()
+        residuals = measured - predicted
+        units = calibration_units(pairs, scheme)
+        n_groups = min(len(np.unique(each)) for each in units)
+        drugs, new_drug = DrugTails.none(), float("inf")
+        if n_groups >= (1 if scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS):
+            if known.drug_effect:
+                drugs = fit_drug_tails(pairs, units[0], residuals, predicted, weight, spread, coverage)
+            else:
+                new_drug = max(conformal_quantile(np.abs(residuals), each, coverage, weight) for each in units)
+        table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs)
+        lower, upper = table.bounds(pairs, predicted, spread)
+        width = (upper - lower)[np.isfinite(upper)]
+        return replace(table, median_width=float(np.median(width)) if len(width) else float("inf"))
+
+    @property
+    def claimed(self) -> bool:
+        """Whether coverage is claimed: new rows of the scheme are like the held-out ones, and there are bounds."""
+        return self.scheme in CLAIMED_SCHEMES and bool(np.isfinite(self.median_width))
+
+    def bounds(
+        self, pairs: Pairs, predicted: NDArray[np.float64], spread: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`(n_pairs,)` lower and upper bounds, NaN where there are none.
+
+        Parameters
+        ----------
+        pairs
+            What is predicted; drugs are known by their ids.
+        predicted
+            `(n_pairs,)`; NaN has no bounds.
+        spread
+            As in `calibrate`; not read where none was given there.
+
+        Raises
+        ------
+        InputError
+            The table was calibrated with a spread, and none is given.
+        """
+        if not find_scheme(self.scheme).drug_effect:
+            half = self.new_drug if np.isfinite(self.new_drug) else np.nan
+            return predicted - half, predicted + half
+        table = self.drugs
+        if spread is None and not table.spread.is_flat:
+            raise InputError("intervals: found no spread (expected one, as at calibration). Report this as a defect.")
+        at = table.drug_ids.get_indexer(pairs.drugs.index)[pairs.drug_index]
+        scale, centre = np.append(table.scale, np.nan)[at], np.append(table.centre, np.nan)[at]
+        unit = scale * table.deviation.of((predicted - centre) / scale)
+        if spread is not None and not table.spread.is_flat:
+            unit = unit * table.spread.of(spread / scale)
+        tails = np.where(np.isfinite(table.tails), table.tails, np.nan)
+        below, above = np.vstack([tails, [np.nan, np.nan]])[at].T
+        return predicted - below * unit, predicted + above * unit
+
+    def summary(self) -> dict[str, Any]:
+        """What a manifest tells, as plain JSON values; `levels` counts drugs by where their tails come from."""
+        found = self.drugs.levels
+        return {
+            "coverage": self.coverage,
+            "claimed": self.claimed,
+            "groups": self.n_groups,
+            "levels": {level: found.count(level) for level in LEVELS if level in found},
+            "median_width": round(self.median_width, 6) if np.isfinite(self.median_width) else None,
+        }
+
+    def get_state(self) -> State:
+        """Ids and levels as lists of text, numbers as arrays."""
+        drugs = self.drugs
+        return {
+            "scheme": self.scheme,
+            "coverage": self.coverage,
+            "n_groups": self.n_groups,
+            # an array, because JSON knows no infinity
+            "widths": np.array([self.median_width, self.new_drug]),
+            "drug_ids": [str(each) for each in drugs.drug_ids],
+            "levels": list(drugs.levels),
+            "centre": drugs.centre,
+            "scale": drugs.scale,
+            "tails": drugs.tails,
+            "deviation": {"at": drugs.deviation.at, "factor": drugs.deviation.factor},
+            "spread": {"at": drugs.spread.at, "factor": drugs.spread.factor},
+        }
+
+    @classmethod
+    def from_state(cls, state: State) -> IntervalTable:
+        """The table of `get_state`'s answer.
+
+        Raises
+        ------
+        ModelFileError
+            An array is absent or has another shape than the drugs ask for, or a level is unknown.
+        """
+        ids = state_ids(state, "drug_ids")
+        n, levels = len(ids), tuple(state_texts(state, "levels"))
+        if len(levels) != n or not set(levels) <= set(LEVELS):
+            raise damaged("the levels of the intervals are not those of its drugs")
+        widths = state_array(state, "widths", 2, finite=False)
+        drugs = DrugTails(
+            pd.Index(ids, dtype=object),
+            state_array(state, "centre", n),
+            state_array(state, "scale", n),
+            state_array(state, "tails", n, 2, finite=False),
+            levels,
+            _shape(state["deviation"]),
+            _shape(state["spread"]),
+        )
+        scheme = find_scheme(str(state["scheme"])).name
+        if not ((drugs.scale > 0).all() and (drugs.tails >= 0).all() and (widths >= 0).all()):
+            raise damaged("an interval has no width")
+        return cls(
+            scheme,
+            state_number(state, "coverage", 0, 1),
+            state_whole(state, "n_groups", 2**53),
+            float(widths[0]),
+            float(widths[1]),
+            drugs,
+        )
+
+
+def cross_conformal_bounds(
+    pairs: Pairs,
+    measured: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    fold: NDArray[np.intp],
+    *,
+    scheme: str,
+    coverage: float = 0.9,
+    weights: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Bounds of each fold's rows, calibrated on the held-out residuals of the other folds.
+
+    Nothing is fitted again. The models of the other folds have seen a row in training, but their residuals are of rows
+    that they have not seen: a row has no part in its own bounds but through what those models learnt.
+
+    Parameters
+    ----------
+    pairs, measured, predicted, scheme, coverage, weights
+        As in `IntervalTable.calibrate`; `predicted` is read where a row was held out.
+    fold
+        `(n_pairs,)` in which each row was held out; -1 where it never was.
+
+    Returns
+    -------
+    lower, upper
+        `(n_pairs,)`; NaN where there are no bounds, as with a single fold.
+    """
+    bounds = np.full((2, len(pairs)), np.nan)
+    for number in np.unique(fold[fold >= 0]):
+        here, others = np.flatnonzero(fold == number), np.flatnonzero((fold >= 0) & (fold != number))
+        if len(others):
+            table = IntervalTable.calibrate(
+                pairs[others],
+                measured[others],
+                predicted[others],
+                scheme=scheme,
+                coverage=coverage,
+                weights=None if weights is None else weights[others],
+            )
+            bounds[:, here] = table.bounds(pairs[here], predicted[here])
+    return bounds[0], bounds[1]
+
+
+def _shape(state: State) -> Shape:
+    at = state_array(state, "at", -1)
+    factor = state_array(state, "factor", len(at))
+    if not (len(at) and (np.diff(at) >= 0).all() and (factor > 0).all()):
+        raise damaged("a shape of the intervals has no knots")
+    return Shape(at, factor)

@@ -1,0 +1,1 @@
+"""Long tables of alterations, and Mutation Annotation Format."""

@@ -1,0 +1,228 @@
+"""Long tables of alterations, and Mutation Annotation Format -> Genotypes: gene by class of effect."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import spellings_alike, suggest_ids
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.alterations._rows import AlterationRows, looks_like_alterations, read_alteration_rows
+from drugresponse.readers.alterations.classes import EFFECTS, SMALL_MUTATIONS
+from drugresponse.readers.genes.names import GeneNames
+
+__all__ = ["ALTERATIONS", "looks_like_alterations", "read_alterations"]
+
+logger = logging.getLogger(__name__)
+
+ALTERATIONS = "alterations"
+"""Name of the block."""
+_HOTSPOT = "hotspot"
+
+
+def read_alterations(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    known_samples: Collection[str] | None = None,
+    aliases: GeneNames | None = None,
+    absent_means: Literal["missing", "reference"] = "reference",
+    known_features: pd.DataFrame | None = None,
+    minimum_hotspot_samples: int = 5,
+    minimum_carriers: int = 1,
+) -> Genotypes:
+    r"""Read a table with one row for each alteration of a gene in a sample, such as a MAF file.
+
+    Parameters
+    ----------
+    paths
+        One file or several, read as one table. Columns for sample, gene and alteration, by their usual names
+        (`sample_id, gene, alteration`; `Tumor_Sample_Barcode, Hugo_Symbol, Variant_Classification`, and `HGVSp_Short`
+        or `Protein_Change`). Comment lines above the header, gzip. An alteration is a class of effect in the words of
+        MAF, VEP, SnpEff, ANNOVAR or cBioPortal, a protein change (`V600E`), or `wild type`; without that column, any
+        mutation. A row with a sample alone says that it was assayed.
+    known_samples
+        Sample ids of the other tables: those without a row count as assayed too.
+    aliases
+        Names of genes in use.
+    absent_means
+        What it means that an assayed sample has no row for a gene: not altered, or missing.
+    known_features
+        Rows of `features` that a trained model holds, with `block`, `gene` and `effect` where known: made whether or
+        not a sample here bears them, so that what nobody bears reads as not altered, not as an absent feature.
+    minimum_hotspot_samples
+        A protein change that so many samples bear becomes a feature of its own.
+    minimum_carriers
+        Features that fewer samples bear are left out.
+
+    Returns
+    -------
+    Genotypes
+        Kind `altered`, block `alterations`. Ids are `GENE_effect` with effect lof, splice, inframe, missense, mutation
+        (any of those before, where it differs from each), deletion, amplification, loss, gain, fusion, or a term of the
+        file; and `GENE_change` for a hotspot (effect `hotspot`), beside its class.
+
+    Raises
+    ------
+    InputError
+        As `read_alteration_rows`; or nothing in the file alters a gene, or none of its samples is known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "alterations.dat")
+    ...     rows = ["sample_id\tgene\talteration", "s1\tBRAF\tV600E", "s1\tTP53\tR213*", "s2\tTP53\tsilent"]
+    ...     _ = file.write_text("\n".join(rows) + "\n")
+    ...     genotypes = read_alterations(file, known_samples=["s1", "s3"])
+    >>> genotypes.sample_ids.tolist(), genotypes.features.index.tolist()
+    (['s1', 's2', 's3'], ['BRAF_missense', 'TP53_lof'])
+    >>> genotypes.dense().tolist()
+    [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
+    """
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
+    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    rows = _together([read_alteration_rows(each, aliases=aliases) for each in files])
+    wanted = _wanted(known_features)
+    carriers = _carriers(rows.altered)
+    features = _informative(carriers, wanted.index, minimum_hotspot_samples, minimum_carriers)
+    if absent_means == "reference":
+        nobody = wanted[~wanted.index.isin(features.index)]
+        features = pd.concat([features, nobody])
+        samples = _assayed(rows.samples, known_samples, where)
+    else:
+        samples = rows.samples
+    if features.empty:
+        enough = f" in {minimum_carriers} or more samples" if minimum_carriers > 1 else ""
+        raise InputError(
+            f"{where}: found no alteration that changes a protein{enough} (expected at least one). "
+            "Check the column of alterations."
+        )
+    logger.info("%s: %d samples x %d features of altered genes.", where, len(samples), len(features))
+    values = _values(rows, carriers, features, len(samples), absent_means)
+    return Genotypes.build(values, samples, features.assign(kind="altered", block=ALTERATIONS))
+
+
+def _together(tables: Sequence[AlterationRows]) -> AlterationRows:
+    if len(tables) == 1:
+        return tables[0]
+    samples = list(dict.fromkeys(sample for each in tables for sample in each.samples))
+    number = {sample: at for at, sample in enumerate(samples)}
+    altered, unaltered = (
+        pd.concat(
+            [
+                rows.assign(sample=np.array([number[each] for each in of], dtype=np.intp)[rows["sample"]])
+                for of, rows in parts
+            ],
+            ignore_index=True,
+        ).drop_duplicates(ignore_index=True)
+        for parts in ([(t.samples, t.altered) for t in tables], [(t.samples, t.unaltered) for t in tables])
+    )
+    return AlterationRows(samples, altered, unaltered)
+
+
+def _carriers(altered: pd.DataFrame) -> pd.DataFrame:
+    """Who bears which feature: distinct `feature_id, gene, effect, sample, parent`, `parent` being the wider effect."""
+    told = altered[altered["effect"] != "mutation"]
+    classes = told.assign(feature_id=told["gene"] + "_" + told["effect"], parent="")
+    small = altered[altered["effect"].isin(SMALL_MUTATIONS)]
+    genes = small.assign(feature_id=small["gene"] + "_mutation", effect="mutation", parent="")
+    changed = altered[altered["change"] != ""]
+    hotspots = changed.assign(
+        feature_id=changed["gene"] + "_" + changed["change"], effect=_HOTSPOT, parent=changed["effect"]
+    )
+    everything = pd.concat([classes, genes, hotspots], ignore_index=True)
+    everything = everything.drop_duplicates(["feature_id", "sample"], ignore_index=True)
+    return everything[["feature_id", "gene", "effect", "sample", "parent"]]
+
+
+def _informative(
+    carriers: pd.DataFrame, wanted: pd.Index, minimum_hotspot_samples: int, minimum_carriers: int
+) -> pd.DataFrame:
+    """The features to keep, index `feature_id`, columns `gene, effect`: none that repeats a narrower or wider one."""
+    features = carriers.drop_duplicates("feature_id").set_index("feature_id")
+    n = carriers.groupby("feature_id").size().reindex(features.index)
+    specific = features["effect"].isin(SMALL_MUTATIONS) & (features["effect"] != "mutation")
+    widest = n[specific].groupby(features.loc[specific, "gene"]).max()
+    of_gene = features["gene"].map(widest).fillna(0)
+    parent = n.reindex(features["gene"] + "_" + features["parent"]).to_numpy()
+    repeats = ((features["effect"] == "mutation") & (n == of_gene)) | ((features["effect"] == _HOTSPOT) & (n == parent))
+    rare = n < np.where(
+        features["effect"] == _HOTSPOT, max(minimum_hotspot_samples, minimum_carriers), minimum_carriers
+    )
+    kept = features.index.isin(wanted) | ~(repeats | rare).to_numpy()
+    return features.loc[kept, ["gene", "effect"]]
+
+
+def _wanted(known_features: pd.DataFrame | None) -> pd.DataFrame:
+    """The known features of this block, index `feature_id`, columns `gene, effect`."""
+    if known_features is None:
+        return pd.DataFrame({"gene": [], "effect": []}, index=pd.Index([], name="feature_id"), dtype=object)
+    known = known_features
+    if "block" in known.columns:
+        known = known[known["block"] == ALTERATIONS]
+    ids = [str(each) for each in known.index]
+    genes = known["gene"].astype(str).tolist() if "gene" in known.columns else [""] * len(ids)
+    genes = [gene or feature_id.rpartition("_")[0] for feature_id, gene in zip(ids, genes, strict=True)]
+    rest = [feature_id[len(gene) + 1 :] for feature_id, gene in zip(ids, genes, strict=True)]
+    told = known["effect"].astype(str).tolist() if "effect" in known.columns else [""] * len(ids)
+    effects = [effect or (each if each in EFFECTS else _HOTSPOT) for effect, each in zip(told, rest, strict=True)]
+    return pd.DataFrame({"gene": genes, "effect": effects}, index=pd.Index(ids, name="feature_id"), dtype=object)
+
+
+def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, where: str) -> list[str]:
+    if known_samples is None:
+        return list(samples)
+    known = {str(each) for each in known_samples}
+    shared = [each for each in samples if each in known]
+    strange = pd.Index([each for each in samples if each not in known])
+    if not shared:
+        raise InputError(
+            f"{where}: none of its {len(samples)} samples is among those of the other tables. "
+            f"{suggest_ids(strange, pd.Index(sorted(known)))}"
+        )
+    others = sorted(known - set(samples))
+    _refuse_other_spellings(strange, others, len(shared), where)
+    if others:
+        logger.warning(
+            "%s: samples of the other tables without a row count as assayed, without alterations: %d (%s). "
+            "Use `absent_means` missing where they were not assayed.",
+            where,
+            len(others),
+            show_ids(others),
+        )
+    return [*samples, *others]
+
+
+def _refuse_other_spellings(strange: pd.Index, others: Sequence[str], n_shared: int, where: str) -> None:
+    """Samples without a row are not taken for unaltered where they seem to stand in the file under other ids."""
+    alike = spellings_alike(strange, others)
+    if alike or min(len(strange), len(others)) > n_shared:
+        raise InputError(
+            f"{where}: {n_shared} of its {len(strange) + n_shared} samples are among those of the other tables, where "
+            f"{len(others)} have no row in it and would count as unaltered. "
+            f"{suggest_ids(strange, pd.Index(list(others)))} If they are others, use `absent_means` missing, or add a "
+            "row with the sample alone for each that was assayed."
+        )
+
+
+def _values(
+    rows: AlterationRows, carriers: pd.DataFrame, features: pd.DataFrame, n_samples: int, absent_means: str
+) -> sparse.csr_array:
+    column = features.index.get_indexer(pd.Index(carriers["feature_id"]))
+    kept = column >= 0
+    at = (carriers["sample"].to_numpy()[kept], column[kept])
+    shape = (n_samples, len(features))
+    if absent_means == "reference":
+        return sparse.csr_array((np.ones(int(kept.sum()), dtype=np.float32), at), shape=shape)
+    values = np.full(shape, np.nan, dtype=np.float32)
+    for gene, declared in rows.unaltered.groupby("gene"):
+        values[np.ix_(declared["sample"].to_numpy(), np.flatnonzero(features["gene"] == gene))] = 0
+    values[at] = 1
+    return sparse.csr_array(values)

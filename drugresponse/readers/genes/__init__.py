@@ -1,0 +1,1 @@
+"""Names, lists and sets of genes."""

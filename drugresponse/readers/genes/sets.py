@@ -1,0 +1,128 @@
+"""Gene sets from GMT files: a name, a description and genes on each line."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from drugresponse.errors import InputError
+from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.readers.text.delimited import decode_file
+from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
+
+__all__ = ["GeneSet", "read_gene_sets"]
+
+logger = logging.getLogger(__name__)
+
+_SET_BYTES = 600
+
+
+@dataclass(frozen=True)
+class GeneSet:
+    """Genes that belong together.
+
+    Attributes
+    ----------
+    name
+        Unique in its file.
+    description
+        Free text, such as an address or an identifier; may be empty.
+    genes
+        Each once, in alphabetical order.
+    """
+
+    name: str
+    description: str
+    genes: tuple[str, ...]
+
+
+def read_gene_sets(path: str | Path, names: GeneNames | None = None) -> tuple[GeneSet, ...]:
+    r"""Read a GMT file, gzip or not.
+
+    Parameters
+    ----------
+    path
+        One set on each line: name, description and genes, separated by tabs. Empty lines, and lines that begin with
+        `#`, are passed over.
+    names
+        Aliases of genes, renamed as in genotypes; None keeps the names as written.
+
+    Returns
+    -------
+    tuple of GeneSet
+        In the order of the file. A gene that a line repeats counts once. A set that stands in the file twice counts
+        once; two sets of one name but other genes are told apart by their descriptions.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read as text, holds no set, a line lacks a name or genes, or two sets share both name and
+        description but not their genes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "sets.dat")
+    ...     _ = file.write_text("RAS\tmade up\tKRAS\tNRAS\tKRAS\n")
+    ...     read_gene_sets(file)
+    (GeneSet(name='RAS', description='made up', genes=('KRAS', 'NRAS')),)
+    """
+    where = Path(path).name
+    text = decode_file(path)
+    refuse_beyond_memory(_SET_BYTES * text.count("\n"), where)
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    read = [(number, _gene_set(line, f"{where}, line {number}", names)) for number, line in lines]
+    if not read:
+        raise InputError(
+            f"{where}: found no gene set (expected lines of a name, a description and genes). Check the file."
+        )
+    warn_of_dates((gene for _, each in read for gene in each.genes), where)
+    if names is not None:
+        names.report((gene for _, each in read for gene in each.genes), where)
+    return _told_apart(read, where)
+
+
+def _gene_set(line: str, where: str, names: GeneNames | None) -> GeneSet:
+    cells = [cell.strip() for cell in line.split("\t")]
+    genes = [cell for cell in cells[2:] if cell]
+    if not cells[0] or not genes:
+        found = f'"{cells[0][:60]}" without genes' if cells[0] else "genes without the name of their set"
+        raise InputError(
+            f"{where}: found {found} (expected the name of a set, a description and genes, separated by tabs, as in a "
+            "GMT file). Correct or remove the line."
+        )
+    current = {gene if names is None else names.current(gene) for gene in genes}
+    return GeneSet(cells[0], cells[1], tuple(sorted(current)))
+
+
+def _told_apart(read: list[tuple[int, GeneSet]], where: str) -> tuple[GeneSet, ...]:
+    """Sets without repeats, and with the description in the name where a name stands for several sets."""
+    kept: dict[tuple[str, str], tuple[int, GeneSet]] = {}
+    n_repeated = 0
+    for number, each in read:
+        line, first = kept.setdefault((each.name, each.description), (number, each))
+        if line == number:
+            continue
+        if first.genes != each.genes:
+            raise InputError(
+                f'{where}, line {number}: found the set "{each.name[:60]}" again with other genes than on line {line} '
+                "(expected each set once). Rename or remove one."
+            )
+        n_repeated += 1
+    if n_repeated:
+        logger.warning("%s: %d lines repeat a gene set; each is taken once.", where, n_repeated)
+    times = Counter(each.name for _, each in kept.values())
+    return tuple(
+        each
+        if times[each.name] == 1
+        else GeneSet(f"{each.name} ({each.description or 'no description'})", each.description, each.genes)
+        for _, each in kept.values()
+    )

@@ -1,0 +1,1 @@
+"""Matrices of samples and features: text, Parquet and .h5ad."""

@@ -1,0 +1,230 @@
+"""An .h5ad file -> Genotypes: obs are samples, var are features."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.errors import DrugResponseError, InputError, nearest, require
+from drugresponse.readers.matrix.features import describe_features
+from drugresponse.readers.matrix.sample_columns import feature_columns
+from drugresponse.readers.source.content import open_checked
+from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
+from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+
+__all__ = ["read_anndata"]
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_CELLS = 1 << 22
+_CELL_BYTES = 40
+"""What a cell takes while a block becomes sparse, were none of them 0."""
+_SPARSE = ("csr_matrix", "csc_matrix")
+_OWN_IDS = "drugresponse_feature_id"
+"""Column of `var` with the ids of the features, where this package had to make the names of `var` unique."""
+
+
+def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
+    """Read a matrix that anndata wrote; only the matrix, the names and what `var` says of the features are looked at.
+
+    Parameters
+    ----------
+    path
+        The file; its extension does not matter.
+    layer
+        Layer to read; None takes `X`.
+    kind
+        Kind of the features whose kind `var` does not tell; None guesses it from each block.
+
+    Returns
+    -------
+    Genotypes
+        NaN is missing, in a sparse matrix too; a cell that a sparse matrix does not store is 0.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, is other HDF5, leads to other files, lacks the layer, or does not hold numbers.
+
+    Notes
+    -----
+    HDF5 can point into other files of the machine (external links, external and virtual data sets). Nothing of that
+    kind is followed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import anndata
+    >>> table = pd.DataFrame([[0.0, 1.0]], index=["s1"], columns=["TP53", "KRAS"])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     anndata.AnnData(table).write_h5ad(Path(folder, "cohort.dat"))
+    ...     genotypes = read_anndata(Path(folder, "cohort.dat"), kind="altered")
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['KRAS', 'TP53'], [[1.0, 0.0]])
+    """
+    file = open_checked(path)
+    library = require("h5py", "read .h5ad files")
+    refuse_crashing(file)
+    try:
+        with library.File(file, "r", locking=False) as stored:
+            found = _Stored(stored, file)
+            samples = found.names("obs")
+            features = found.names("var")
+            table = found.feature_columns(features)
+            own_ids = found.own_ids()
+            values = found.matrix(layer, (len(samples), len(features)))
+    except DrugResponseError:
+        raise
+    except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
+        raise InputError(
+            f"{file.name}: this HDF5 file cannot be read ({_said(error)}). It is truncated or damaged, or not written "
+            "by anndata; write it anew with AnnData.write_h5ad."
+        ) from error
+    kept = feature_columns(features, file.name)
+    if not kept.all():
+        at = np.flatnonzero(kept)
+        values, features = sparse.csr_array(values)[:, at], [features[each] for each in at]
+        table = None if table is None else table.iloc[at]
+        own_ids = None if own_ids is None else [own_ids[each] for each in at]
+    described = describe_features(features, values, table=table, kind=kind, where=file.name)
+    if own_ids is not None:
+        described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
+    return Genotypes.build(values, samples, described)
+
+
+class _Stored:
+    """The parts of an open file that are read, each looked at before it is."""
+
+    def __init__(self, stored: Any, file: Path) -> None:
+        self._stored, self._file = stored, file
+        absent = [name for name in ("obs", "var") if name not in stored]
+        if absent:
+            raise InputError(
+                f"{file.name}: this HDF5 file has no {' and no '.join(absent)} (expected .h5ad, which has obs, var and "
+                "X). Write it with AnnData.write_h5ad."
+            )
+
+    def names(self, axis: str) -> list[str]:
+        """The ids of obs or var."""
+        frame = self._element(axis)
+        if "_index" not in frame.attrs or not hasattr(frame, "keys"):
+            raise InputError(
+                f"{self._file.name}: {axis} is not stored as anndata 0.7 and later store it. "
+                "Read it and write it anew with a newer anndata."
+            )
+        index = frame.attrs["_index"]
+        return [str(each) for each in self._read(f"{axis}/{_as_text(index)}")]
+
+    def feature_columns(self, features: list[str]) -> pd.DataFrame | None:
+        """What var says of the features, in the columns that are known here."""
+        frame = self._element("var")
+        named = [name for name in FEATURE_COLUMNS if name in frame]
+        columns = {name: self._read(f"var/{name}") for name in named}
+        if not columns:
+            return None
+        return pd.DataFrame({name: pd.Series(column).to_numpy() for name, column in columns.items()}, index=features)
+
+    def own_ids(self) -> list[str] | None:
+        """The ids of the features, where they are not the names of var."""
+        known = _OWN_IDS in self._element("var")
+        return [str(each) for each in self._read(f"var/{_OWN_IDS}")] if known else None
+
+    def matrix(self, layer: str | None, shape: tuple[int, int]) -> Any:
+        """The numbers of X or a layer, as `scipy.sparse` where they are stored so, NaN where missing."""
+        where = "X" if layer is None else f"layers/{layer}"
+        if layer is not None:
+            layers = list(self._element("layers")) if "layers" in self._stored else []
+            if layer not in layers:
+                hint = nearest(layer, layers) if layers else "It has none."
+                raise InputError(f'{self._file.name}: found no layer "{layer}". {hint}')
+        if where not in self._stored or self._encoding(self._stored[where]) == "null":
+            raise InputError(f"{self._file.name}: this file has no X. Name the layer that holds the genotypes.")
+        stored = self._element(where)
+        if self._encoding(stored) in _SPARSE:
+            values = self._read(where)
+            _refuse_other_than_numbers(values.dtype, self._file.name)
+            found = tuple(values.shape)
+        else:
+            found = tuple(stored.shape)
+            values = None
+        if found != shape:
+            raise InputError(
+                f"{self._file.name}: {where} is {' x '.join(map(str, found))}, its names are {shape[0]} samples x "
+                f"{shape[1]} features. Write the file anew."
+            )
+        return self._dense(stored, shape) if values is None else _checked_sparse(values)
+
+    def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
+        _refuse_other_than_numbers(stored.dtype, self._file.name)
+        if 0 in shape:
+            return sparse.csr_array(shape)
+        height, width = _tile(stored.chunks, shape)
+        n_cells = min(height, shape[0]) * min(width, shape[1])
+        bands = []
+        for top in range(0, shape[0], height):
+            tiles = []
+            for left in range(0, shape[1], width):
+                refuse_beyond_memory(n_cells * (stored.dtype.itemsize + _CELL_BYTES), self._file.name)
+                cells = np.asarray(stored[top : top + height, left : left + width])
+                with np.errstate(over="ignore"):  # what does not fit becomes infinite, which is refused later
+                    tiles.append(sparse.csr_array(cells.astype(np.float32)))
+            bands.append(self._together(tiles, sparse.hstack))
+        return self._together(bands, sparse.vstack)
+
+    def _together(self, parts: list[sparse.csr_array], stack: Callable[..., Any]) -> sparse.csr_array:
+        if len(parts) == 1:
+            return parts[0]
+        refuse_beyond_memory(sum(each.data.nbytes + each.indices.nbytes for each in parts), self._file.name)
+        return sparse.csr_array(stack(parts, format="csr"))
+
+    def _read(self, where: str) -> Any:
+        element = self._element(where)
+        refuse_large_parts(element, self._file.name)
+        return require("anndata.io", "read .h5ad files").read_elem(element)
+
+    def _element(self, where: str) -> Any:
+        """A part, after a look at all that it is made of."""
+        part = checked_part(self._stored, where, self._file)
+        # columns of obs and var are looked at when they are read
+        for name in part if hasattr(part, "keys") and where not in ("obs", "var") else ():
+            self._element(f"{where}/{name}")
+        return part
+
+    @staticmethod
+    def _encoding(part: Any) -> str:
+        return _as_text(part.attrs.get("encoding-type", part.attrs.get("h5sparse_format", "")))
+
+
+def _tile(chunk: tuple[int, int] | None, shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns to read at once: whole chunks of the file, of which each part costs unpacking all."""
+    height, width = chunk or (1, max(1, shape[1]))
+    if height * shape[1] <= _BLOCK_CELLS:
+        return height * (_BLOCK_CELLS // max(1, height * shape[1])), max(1, shape[1])
+    return height, width * max(1, _BLOCK_CELLS // (height * width))
+
+
+def _checked_sparse(values: Any) -> Any:
+    """Refuse a damaged matrix before its indices are trusted."""
+    values.check_format(full_check=True)
+    return values
+
+
+def _refuse_other_than_numbers(dtype: np.dtype[Any], where: str) -> None:
+    if dtype.kind not in "fiub":
+        raise InputError(f"{where}: the matrix holds {dtype} (expected real numbers). Write numbers.")
+
+
+def _as_text(word: Any) -> str:
+    return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
+
+
+def _said(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,149 @@
+"""What each column of a matrix means: its features table, or a guess from the whole block that is reported."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
+from drugresponse.data.ids import without_blanks
+from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
+from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.readers.matrix._missing_codes import refuse_missing_codes
+from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
+
+__all__ = ["describe_features"]
+
+logger = logging.getLogger(__name__)
+
+_GENE_AND_NUMBER = re.compile(r"(\S+) \((?:\d+|ENSG\d+(?:\.\d+)?)\)")
+
+
+def describe_features(
+    feature_ids: Sequence[str],
+    values: Any,
+    *,
+    table: pd.DataFrame | None = None,
+    kind: str | None = None,
+    where: str = "genotypes",
+) -> pd.DataFrame:
+    """The feature rows of a matrix.
+
+    Parameters
+    ----------
+    feature_ids
+        `(n_features,)` ids, in the order of the columns.
+    values
+        `(n_samples, n_features)` dense or sparse, NaN missing; looked at where a kind must be guessed.
+    table
+        Index `feature_id`, some of the feature columns. A `kind` that is none of dosage, altered, copy_number and score
+        names a block, whose kind is guessed.
+    kind
+        Kind of the features whose kind the table does not tell.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `(n_features,)` rows with `kind` and `block` filled, for `Genotypes.build`.
+
+    Raises
+    ------
+    InputError
+        `kind` is unknown, or none of the ids stands in the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": ["mut", "gain"]}, index=["TP53_mut", "ERBB2_gain"])
+    >>> describe_features(["TP53_mut", "ERBB2_gain"], np.array([[0, 2], [1, 0]]), table=table)["kind"].tolist()
+    ['altered', 'dosage']
+    """
+    if kind is not None and kind not in KINDS:
+        raise InputError(f'`kind`: "{kind}" is unknown. {nearest(kind, KINDS)}')
+    ids = pd.Index(without_blanks(map(str, feature_ids), where), name="feature_id", dtype=object)
+    if not ids.is_unique:
+        raise InputError(
+            f"{where}: feature {show_ids(ids[ids.duplicated()].unique())} stands in more than one column "
+            "(expected each feature once). Rename or remove the repeats."
+        )
+    features = _looked_up(ids, table, where)
+    warn_of_dates(_gene_names(features), where)
+    if "gene" not in features.columns:
+        features["gene"] = _genes_in(ids)
+    told = features["kind"].isin(KINDS)
+    named = ~told & (features["kind"] != "")
+    features.loc[named & (features["block"] == ""), "block"] = features["kind"]
+    features.loc[~told, "kind"] = kind or ""
+    kinds = features["kind"].to_numpy(dtype=object, copy=True)
+    untold = kinds == ""
+    for told_kind in ("dosage", "altered"):
+        if len(members := np.flatnonzero(kinds == told_kind)):
+            refuse_missing_codes(_block_values(values, members), told_kind, told=True, where=where)
+    for block in features.loc[untold, "block"].unique():
+        members = np.flatnonzero(untold & (features["block"] == block).to_numpy())
+        block_values = _block_values(values, members)
+        guessed = guess_kind(block_values)
+        refuse_missing_codes(block_values, guessed, told=False, where=f'{where}, block "{block}"' if block else where)
+        kinds[members] = guessed
+        logger.info(
+            "%s: the kind of %d features%s was not told; guessed %s from their values.",
+            where,
+            len(members),
+            f' of block "{block}"' if block else "",
+            guessed,
+        )
+    return features.assign(kind=kinds)
+
+
+def _genes_in(ids: pd.Index) -> list[str]:
+    """The genes of ids that name them as DepMap does, such as TP53 (7157); "" of every other."""
+    found = [_GENE_AND_NUMBER.fullmatch(each) for each in ids]
+    usual = 2 * sum(each is not None for each in found) >= len(ids)
+    return [each[1] if each and usual else "" for each in found]
+
+
+def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.DataFrame:
+    if table is None:
+        return pd.DataFrame({"block": "", "kind": ""}, index=ids, dtype=object)
+    known = ids.isin(table.index)
+    if not known.any():
+        raise InputError(
+            f'{where}: none of its features (such as "{ids[0]}") stands in the features table '
+            f'(which has such as "{table.index[0]}"). '
+            "Give the features table of this matrix."
+        )
+    if not known.all():
+        logger.info("%s: %d of %d features are not in the features table.", where, int((~known).sum()), len(ids))
+    features = table[[name for name in FEATURE_COLUMNS if name in table.columns]].reindex(ids)
+    for name in ("block", "kind"):
+        column = features[name].astype(object) if name in features.columns else pd.Series("", index=ids, dtype=object)
+        features[name] = column.where(column.notna(), "").astype(str).astype(object)
+    if "chromosome" in features.columns:
+        text = features["chromosome"].astype(object)
+        text = text.where(text.notna(), "").astype(str)
+        human = are_human(text.unique())
+        features["chromosome"] = text.map(partial(plain_chromosome, human=human)).astype(object)
+    return features
+
+
+def _gene_names(features: pd.DataFrame) -> set[str]:
+    """What may name a gene: the column of genes, and of features without a place, the id and what begins it."""
+    names = set(features["gene"].dropna().unique()) if "gene" in features.columns else set()
+    placed = features["position"].notna() if "position" in features.columns else pd.Series(False, index=features.index)
+    ids = features.index[~placed.to_numpy(dtype=bool)]
+    return names | {name for each in ids for name in (each, re.split(r"[_*:(]", each)[0].strip())} - {""}
+
+
+def _block_values(values: Any, members: NDArray[np.intp]) -> NDArray[np.floating]:
+    if not hasattr(values, "tocsc"):
+        return np.asarray(values)[:, members]
+    block = values.tocsc()[:, members]
+    # as many zeros as other values tell guess_kind all it asks, without filling in the matrix
+    n_zeros = min(block.shape[0] * block.shape[1] - block.data.size, block.data.size + 1)
+    return np.concatenate([block.data, np.zeros(n_zeros, dtype=block.data.dtype)])

@@ -1,0 +1,296 @@
+"""A matrix of samples x features, or features x samples, as text or Parquet -> Genotypes."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.ids import spellings_alike, trimmed, without_blanks
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.matrix.features import describe_features
+from drugresponse.readers.matrix.sample_columns import feature_columns
+from drugresponse.readers.source.content import open_checked, recognise
+from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.readers.tables.text_tables import ids_as_text, read_features, read_parquet
+from drugresponse.readers.text.column_numbers import refuse_data_as_names
+from drugresponse.readers.text.delimited import check_header, choose_separator, decode_file, ragged, split_rows
+from drugresponse.readers.text.numbers import MISSING, decimal_signs, is_missing, is_number, to_numbers
+from drugresponse.readers.text.row_stream import plain_name
+
+__all__ = ["read_matrix"]
+
+logger = logging.getLogger(__name__)
+
+Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
+"""Row ids, column ids, values, and the name of the id column."""
+
+_ID_COLUMNS = ("sample_id", "feature_id", "iid")
+_CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
+_GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol", "geneid", "ensemblgeneid", "idref")
+_NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
+"""Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
+_MISSING = [*sorted({each for word in MISSING - {""} for each in (word, word.upper(), word.title(), "NaN")}), ""]
+
+
+def read_matrix(
+    path: str | Path,
+    *,
+    features: str | Path | None = None,
+    kind: str | None = None,
+    known_samples: Collection[str] | None = None,
+) -> Genotypes:
+    r"""Read a matrix of numbers; an empty cell is missing, a 0 is a 0.
+
+    Parameters
+    ----------
+    path
+        Text (tabs, commas or semicolons; gzip or not) or Parquet. Ids stand in the column `sample_id` or `feature_id`,
+        else in the index of a Parquet file, else in the first column.
+    features
+        Table that explains the features.
+    kind
+        Kind of the features whose kind the table does not tell; None guesses it from each block.
+    known_samples
+        Sample ids of the other tables: the axis that shares more of them holds the samples. Without any, the axis that
+        shares more ids with the features table holds the features; else rows are samples, unless the column of ids is
+        named as one of genes is.
+
+    Raises
+    ------
+    InputError
+        The file is not a table of numbers, an id is empty or repeated, or a value is infinite.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "mutations.csv")
+    ...     _ = file.write_text("gene,s1,s2\nTP53,1,0\nKRAS,,1\n")
+    ...     read_matrix(file, known_samples=["s1", "s2"]).dense()
+    array([[nan, 1.], [ 1., 0.]], dtype=float32)
+    """
+    file = open_checked(path)
+    where = file.name
+    table = read_features(features) if features is not None else None
+    known_features = frozenset(() if table is None else table.index)
+    rows, columns, values, id_column = (
+        _from_parquet(file, where, known_features)
+        if recognise(file) == "parquet"
+        else _from_text(decode_file(file), where, known_features)
+    )
+    if not columns:
+        raise InputError(
+            f"{where}: found one column (expected ids and then numbers, separated by tabs, commas or semicolons). "
+            "Check the separator."
+        )
+    rows, columns = without_blanks(rows, where), without_blanks(columns, where)
+    refuse_data_as_names(columns, where, beside=(id_column, rows))
+    _refuse_bad_labels(rows, id_column, where)
+    if _rows_are_features(rows, columns, id_column, known_samples, table, where):
+        kept = feature_columns(rows, where, known_features)
+        rows, columns = columns, [row for row, keep in zip(rows, kept, strict=True) if keep]
+        values = np.ascontiguousarray(values[kept].T)
+    _refuse_infinite(values, rows, columns, where)
+    described = describe_features(columns, values, table=table, kind=kind, where=where)
+    return Genotypes.build(values, rows, described)
+
+
+def _from_text(text: str, where: str, known_features: frozenset[str]) -> Labelled:
+    separator = choose_separator(text)
+    fast = None if '"' in text else _parse_numbers(text, separator, where, known_features)
+    if fast is not None:
+        return fast
+    # cell by cell: slower, reads every spelling, and names the cell that is no number
+    parts = split_rows(text, where)
+    id_at = _id_position(parts.header)
+    index = pd.Index(np.asarray(parts.lines) - 2)
+    wanted = _value_columns(parts.header, id_at, where, known_features)
+    header = [parts.header[at] for at in wanted]
+    values = np.empty((len(parts.rows), len(header)), dtype=np.float32)
+    cells = list(zip(*parts.rows, strict=True))
+    signs = decimal_signs(cells[each] for each in wanted)
+    for at, (name, column) in enumerate(zip(header, (cells[each] for each in wanted), strict=True)):
+        _refuse_words(column, parts.lines, where, name)
+        numbers = to_numbers(pd.Series(column, index=index, dtype=object), where=where, column_name=name, signs=signs)
+        values[:, at] = as_float32(numbers.to_numpy())
+    return [row[id_at] for row in parts.rows], header, values, parts.header[id_at]
+
+
+def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name: str) -> None:
+    """Refuse a column without any number: it is something else, not a matrix with a slip."""
+    words = [(cell.strip(), line) for cell, line in zip(column, lines, strict=True) if not is_missing(cell)]
+    if not words or any(is_number(cell) for cell, _ in words):
+        return
+    if all(_CALL.fullmatch(cell) for cell, _ in words):
+        advice = "Write how many copies of the alternate allele each sample has (0, 1 or 2), or give VCF or PLINK."
+    else:
+        advice = (
+            "Remove the column, or move it into the table of samples. A list of alterations names its columns "
+            "sample_id, gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
+        )
+    raise InputError(
+        f'{where}, line {words[0][1]}, column "{name}": "{words[0][0][:40]}" is not a number, nor is anything else in '
+        f"this column (expected a table of samples and features). {advice}"
+    )
+
+
+def _parse_numbers(text: str, separator: str, where: str, known_features: frozenset[str]) -> Labelled | None:
+    # the text, cut into lines, joined again and as bytes; and the numbers
+    refuse_beyond_memory(3 * len(text) + 16 * text.count(separator), where)
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < 2:
+        return None
+    header = [trimmed(name) for name in lines[0].split(separator)]
+    width = lines[1].count(separator) + 1
+    if width == len(header) + 1:
+        header = ["", *header]
+    if any(line.count(separator) + 1 != len(header) for line in lines[1:]):
+        for number, line in enumerate(text.split("\n")[1:], start=2):
+            if line.strip() and line.count(separator) + 1 != len(header):
+                raise ragged(where, number, line.count(separator) + 1, len(header), separator)
+    check_header(header, where)
+    id_at = _id_position(header)
+    ids = [line.split(separator, id_at + 1)[id_at] for line in lines[1:]]
+    wanted = _value_columns(header, id_at, where, known_features)
+    try:
+        with np.errstate(over="ignore"):  # found again, with its place
+            frame = pd.read_csv(
+                io.BytesIO("\n".join(lines[1:]).encode()),
+                sep=separator,
+                header=None,
+                usecols=wanted,
+                dtype=np.float32,
+                na_values=_MISSING,
+                keep_default_na=False,
+                quoting=3,
+                float_precision="round_trip",
+                engine="c",
+            )
+    except (ValueError, OverflowError):
+        return None
+    return ids, [header[at] for at in wanted], frame.to_numpy(dtype=np.float32), header[id_at]
+
+
+def _from_parquet(file: Path, where: str, known_features: frozenset[str]) -> Labelled:
+    frame = read_parquet(file, where=where)
+    if not frame.columns.is_unique:
+        check_header(list(frame.columns), where)
+    id_at = _id_position(list(frame.columns))
+    ids = ids_as_text(frame.iloc[:, id_at])
+    numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where, known_features)]
+    return list(ids), list(numbers.columns), frame_values(numbers, where), str(frame.columns[id_at])
+
+
+def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
+    """The cells of a frame as `(n_rows, n_columns)` float32, NaN where missing; text is read as numbers.
+
+    Raises
+    ------
+    InputError
+        A cell is not a number.
+    """
+    for name in frame.columns[[dtype.kind == "c" for dtype in frame.dtypes]]:
+        raise InputError(f'{where}, column "{name}": found complex numbers (expected real ones). Write real numbers.')
+    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes):
+        with np.errstate(over="ignore"):
+            return frame.to_numpy(dtype=np.float32, na_value=np.nan)
+    columns = [
+        to_numbers(
+            ids_as_text(frame.iloc[:, at]).reset_index(drop=True)
+            if not pd.api.types.is_numeric_dtype(frame.dtypes.iloc[at])
+            else frame.iloc[:, at],
+            where=where,
+            column_name=str(frame.columns[at]),
+        )
+        for at in range(frame.shape[1])
+    ]
+    return as_float32(np.column_stack([column.to_numpy() for column in columns]))
+
+
+def as_float32(numbers: NDArray[Any]) -> NDArray[np.float32]:
+    """Numbers in single precision; what does not fit becomes infinite, which is refused later with its place."""
+    with np.errstate(over="ignore"):
+        return numbers.astype(np.float32)
+
+
+def _id_position(header: Sequence[str]) -> int:
+    plain = [_plain_id(name) for name in header]
+    return next((plain.index(name) for name in _ID_COLUMNS if name in plain), 0)
+
+
+def _plain_id(name: str) -> str:
+    return name.lower().lstrip("#")
+
+
+def _value_columns(header: Sequence[str], id_at: int, where: str, known_features: frozenset[str]) -> list[int]:
+    """Places of the columns that hold numbers of samples or features, not notes about genes or samples."""
+    others = [at for at in range(len(header)) if at != id_at]
+    kept = feature_columns([header[at] for at in others], where, known_features)
+    others = [at for at, keep in zip(others, kept, strict=True) if keep]
+    if plain_name(header[id_at]) not in _GENE_COLUMNS:
+        return others
+    notes = [at for at in others if plain_name(header[at]) in _NOTES_ON_GENES]
+    if notes:
+        logger.info("%s: left out the columns %s, which are about genes.", where, show_ids(header[at] for at in notes))
+    return [at for at in others if at not in notes]
+
+
+def _rows_are_features(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    id_column: str,
+    known_samples: Collection[str] | None,
+    table: pd.DataFrame | None,
+    where: str,
+) -> bool:
+    known = {str(each) for each in (() if known_samples is None else known_samples)}
+    in_rows, in_columns = len(known.intersection(rows)), len(known.intersection(columns))
+    if in_rows == in_columns == 0:
+        in_rows, in_columns = len(spellings_alike(rows, known)), len(spellings_alike(columns, known))
+    if in_rows != in_columns:
+        transposed = in_columns > in_rows
+    elif _plain_id(id_column) in _ID_COLUMNS:
+        return _plain_id(id_column) == "feature_id"
+    else:
+        described = set(table.index) if table is not None else set()
+        in_rows, in_columns = len(described.intersection(rows)), len(described.intersection(columns))
+        of_genes = plain_name(id_column) in _GENE_COLUMNS
+        transposed = in_rows > in_columns or (in_rows == in_columns and of_genes)
+        if in_rows == in_columns and not of_genes:
+            logger.info("%s: no id tells which axis holds the samples; rows are taken as samples.", where)
+    if transposed:
+        logger.info("%s: read as %d features x %d samples.", where, len(rows), len(columns))
+    return transposed
+
+
+def _refuse_bad_labels(rows: Sequence[str], id_column: str, where: str) -> None:
+    if "" in rows:
+        raise InputError(
+            f'{where}, row {list(rows).index("") + 1} below the header, column "{id_column}": found an empty id. '
+            "Fill it or remove the row."
+        )
+    index = pd.Index(rows)
+    if not index.is_unique:
+        raise InputError(
+            f"{where}: {show_ids(index[index.duplicated()].unique())} stands in more than one row "
+            "(expected each id once). Rename or remove the repeats."
+        )
+
+
+def _refuse_infinite(values: NDArray[np.float32], samples: Sequence[str], features: Sequence[str], where: str) -> None:
+    infinite = np.isinf(values)
+    if infinite.any():
+        row, column = np.unravel_index(int(np.argmax(infinite)), infinite.shape)
+        raise InputError(
+            f'{where}, sample "{samples[int(row)]}", feature "{features[int(column)]}": found an infinite value '
+            "(expected a number or an empty cell). Correct it."
+        )

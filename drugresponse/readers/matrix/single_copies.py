@@ -1,0 +1,79 @@
+"""The one copy of a man's X in tables, which some write as 1 and PLINK as 2."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import count
+from drugresponse.readers.text.row_stream import plain_name
+
+__all__ = ["double_single_copies", "men_of"]
+
+logger = logging.getLogger(__name__)
+
+_MALE = frozenset({"m", "male", "man", "xy"})
+_SHARED = ((1, 2_800_000), (154_900_000, 160_000_000))
+"""Parts of X that Y has too, in GRCh37 and GRCh38 and their neighbourhood: a man has two copies there."""
+
+
+def men_of(samples: pd.DataFrame | None) -> frozenset[str]:
+    """Ids of the samples that a table calls male, in a column `sex` or `gender`; 1 beside 2 is male too.
+
+    Examples
+    --------
+    >>> sorted(men_of(pd.DataFrame({"Sex": ["M", "female", ""]}, index=["s1", "s2", "s3"])))
+    ['s1']
+    """
+    if samples is None:
+        return frozenset()
+    for name in samples.columns:
+        if plain_name(str(name)) in ("sex", "gender"):
+            words = samples[name].astype(str).str.strip().str.lower().str.removesuffix(".0")
+            male = _MALE | {"1"} if "2" in set(words) else _MALE
+            return frozenset(str(each) for each in samples.index[words.isin(male)])
+    return frozenset()
+
+
+def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str) -> Genotypes:
+    """Genotypes in which the one copy of a man's X or Y counts as two, as in every format that tells calls.
+
+    Parameters
+    ----------
+    genotypes
+        Of a table. Dosages of X and Y outside the parts that both share are looked at.
+    men
+        Ids of the samples that are male.
+    where
+        Name of the file.
+
+    Examples
+    --------
+    >>> row = {"kind": "dosage", "chromosome": "X", "position": 9_000_000}
+    >>> table = Genotypes.build([[1.0], [1.0]], ["man", "woman"], pd.DataFrame(row, index=["rs1"]))
+    >>> double_single_copies(table, ["man"], "table.tsv").dense().tolist()
+    [[2.0], [1.0]]
+    """
+    features = genotypes.features
+    single = (features["kind"] == "dosage") & features["chromosome"].isin(["X", "Y"]) & features["position"].notna()
+    for first, last in _SHARED:
+        single &= ~features["position"].between(first, last).fillna(False).astype(bool)
+    male = genotypes.sample_ids.isin(list(men))
+    values = genotypes.values
+    rows = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
+    cells = male[rows] & single.to_numpy(dtype=bool)[values.indices] & ~np.isnan(values.data)
+    if not cells.any() or values.data[cells].max() > 1:
+        return genotypes
+    logger.warning(
+        "%s: %s have no more than one copy of any allele of X and Y; it counts as two, as PLINK writes it.",
+        where,
+        count(int(male.sum()), "male sample"),
+    )
+    doubled = values.copy()
+    doubled.data[cells] *= 2
+    return replace(genotypes, values=doubled)

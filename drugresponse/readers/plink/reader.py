@@ -1,0 +1,211 @@
+"""PLINK 1 (.bed, .bim, .fam) and PLINK 2 (.pgen, .pvar, .psam) -> Genotypes: copies of each alternate allele."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.reference_calls import ReferenceCalls
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.plink._calls import open_plink_calls
+from drugresponse.readers.plink._labels import PlinkVariants, read_plink_samples, read_plink_variants
+from drugresponse.readers.plink._sites import keep_calls, keep_passed, keep_places
+from drugresponse.readers.source.content import open_checked
+from drugresponse.readers.source.unpacking import GZIP
+from drugresponse.readers.variants.allele_calls import tell_of_calls
+from drugresponse.readers.variants.call_blocks import AllelePlan, gather_calls
+from drugresponse.readers.variants.site_filter import SiteFilter, tell_of_dropped
+from drugresponse.readers.vcf.reference_records import changed_bases
+
+__all__ = ["PLINK_SUFFIXES", "plink_files", "read_plink"]
+
+logger = logging.getLogger(__name__)
+
+_MAGIC = b"\x6c\x1b"
+_SIBLINGS = {
+    ".bed": ((".bim",), (".fam",)),
+    ".pgen": ((".pvar", ".pvar.zst", ".bim"), (".psam", ".fam")),
+}
+PLINK_SUFFIXES = tuple(_SIBLINGS)
+_HALF_SEX = ("X", "Y", "MT", "M")
+
+
+def read_plink(
+    path: str | Path,
+    *,
+    absent_means: Literal["missing", "reference"] = "missing",
+    site_filter: SiteFilter | None = None,
+) -> Genotypes:
+    r"""Read a PLINK 1 or PLINK 2 fileset into dosages of alternate alleles.
+
+    Parameters
+    ----------
+    path
+        The .bed or .pgen file, the folder that holds one fileset (such as Galaxy's), or the name that the files of the
+        fileset share. The files of variants and samples stand beside it under the same name.
+    absent_means
+        What a missing call means: not assayed, or the reference.
+    site_filter
+        Which variants are kept; None keeps all. Memory grows with what is kept.
+
+    Returns
+    -------
+    Genotypes
+        One feature for each alternate allele, named and ordered as those of a VCF, kind and block `dosage`. Samples are
+        named by their IID.
+
+    Raises
+    ------
+    InputError
+        A file of the fileset is absent, truncated, damaged, or does not fit the others; or the filter keeps nothing.
+
+    Notes
+    -----
+    In PLINK 1 files the first allele of .bim (A1) is counted, and the second (A2) taken as the reference; where a file
+    was written without that order being kept, A2 is merely the more frequent one. Of PLINK 2 files, dosages are read
+    where they are stored, else the hard calls. PLINK writes the one copy of a man's X as two. Where the same allele
+    stands in several records, the first call of a sample counts; calls that contradict each other are missing. Sex,
+    parents and phenotypes are not read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     stem = Path(folder, "cohort")
+    ...     _ = stem.with_suffix(".fam").write_text("f1 s1 0 0 0 -9\nf2 s2 0 0 0 -9\n")
+    ...     _ = stem.with_suffix(".bim").write_text("1 rs1 0 7 C A\n23 rs2 0 9 T G\n")
+    ...     _ = stem.with_suffix(".bed").write_bytes(bytes.fromhex("6c1b010402"))
+    ...     genotypes = read_plink(stem.with_suffix(".bed"))
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['1:7:A:C', 'X:9:G:T'], [[2.0, 1.0], [nan, 2.0]])
+    """
+    calls, variants_file, samples_file = plink_files(path)
+    samples = read_plink_samples(samples_file)
+    dropped: Counter[str] = Counter()
+    wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
+    left_out: dict[str, NDArray[np.int64]] = {}
+
+    def keep(found: PlinkVariants) -> pd.DataFrame:
+        passed = keep_passed(found.alleles, wanted, dropped, variants_file.name)
+        alleles = keep_places(passed, wanted, dropped, variants_file.name)
+        if as_reference:
+            left_out.update(_places(found.alleles.drop(alleles.index)))
+        if not wanted.looks_at_calls:
+            return alleles
+        source = open_plink_calls(calls, PlinkVariants(alleles, found.n_alleles), len(samples))
+        return alleles[keep_calls(source, len(samples), len(alleles), wanted, dropped, as_reference)]
+
+    variants = read_plink_variants(variants_file, keep)
+    tell_of_dropped(calls.name, dropped, len(variants.alleles) + dropped.total())
+    source = open_plink_calls(calls, variants, len(samples))
+    frame, plan = _frame(variants.alleles, samples)
+    values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=as_reference)
+    reference = ReferenceCalls(np.full(len(samples), as_reference), {}, left_out)
+    genotypes = Genotypes(values, frame.sample_ids, frame.features, reference)
+    _report(genotypes, n_conflicts, absent_means, calls.name)
+    return genotypes
+
+
+def _places(alleles: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
+    """By chromosome, where alleles stand that a filter left out."""
+    places: dict[str, list[int]] = {}
+    columns = (alleles[name].tolist() for name in ("chromosome", "position", "ref", "alt"))
+    for chromosome, position, ref, alt in zip(*columns, strict=True):
+        places.setdefault(chromosome, []).extend(changed_bases(position, ref, alt))
+    return {name: np.array(each, dtype=np.int64) for name, each in places.items()}
+
+
+def plink_files(path: str | Path) -> tuple[Path, Path, Path]:
+    """The files of a fileset: calls, variants, samples.
+
+    Raises
+    ------
+    InputError
+        There is none, several, or one of the three is absent.
+    """
+    calls = _calls_file(Path(path))
+    head = _head(calls)
+    if head[:2] != _MAGIC:
+        raise InputError(f"{calls.name}: this is no PLINK file (expected a .bed or .pgen file). Check the file.")
+    suffix = ".bed" if head[2:3] in (b"\x00", b"\x01") else ".pgen"
+    if suffix == ".pgen" and calls.suffix == ".bed":
+        raise InputError(
+            f"{calls.name}: found 0x{head[2:3].hex()} as the third byte (expected 0x01, the mode of a .bed file). "
+            "The file is damaged; copy it again."
+        )
+    stems = [calls.with_suffix(""), calls] if calls.suffix == suffix else [calls, calls.with_suffix("")]
+    variants, samples = (_sibling(calls, stems, suffixes) for suffixes in _SIBLINGS[suffix])
+    return calls, variants, samples
+
+
+def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, AllelePlan]:
+    """The table, checked and ordered before there are calls, so that these are read straight into their place."""
+    codes, names = pd.factorize(alleles["feature_id"])
+    repeats = np.flatnonzero(alleles["feature_id"].duplicated()) if len(names) < len(codes) else codes[:0]
+    first = np.delete(np.arange(len(codes)), repeats)
+    described = alleles.iloc[first].set_index("feature_id").drop(columns=["variant", "allele"])
+    described = described.assign(kind="dosage", block="dosage")
+    empty = sparse.csr_array((len(samples), len(first)), dtype=np.float32)
+    frame = Genotypes.build(empty, samples, described)
+    ordered = frame.features.index
+    column = np.arange(len(names)) if ordered.equals(pd.Index(names)) else ordered.get_indexer(names)
+    at = np.empty_like(first)
+    at[column] = first
+    return frame, AllelePlan(at, np.column_stack([column[codes[repeats]], repeats]))
+
+
+def _calls_file(path: Path) -> Path:
+    if path.is_dir():
+        found = sorted(each for each in path.iterdir() if each.suffix in _SIBLINGS)
+        if len(found) != 1:
+            what = f"found {show_ids(each.name for each in found)}" if found else "found no .bed or .pgen file"
+            raise InputError(f"{path.name}: {what} in this folder (expected one PLINK fileset). Give the file itself.")
+        return found[0]
+    if not path.exists():
+        named = [Path(f"{path}{suffix}") for suffix in _SIBLINGS if Path(f"{path}{suffix}").is_file()]
+        if named:
+            return named[-1]
+    return open_checked(path)
+
+
+def _head(file: Path) -> bytes:
+    with open_checked(file).open("rb") as stream:
+        head = stream.read(12)
+    if head.startswith(GZIP):
+        raise InputError(
+            f"{file.name}: this PLINK file is compressed (expected it as PLINK wrote it). Unpack it first."
+        )
+    return head
+
+
+def _sibling(calls: Path, stems: list[Path], suffixes: tuple[str, ...]) -> Path:
+    for stem in stems:
+        for suffix in suffixes:
+            if (found := Path(f"{stem}{suffix}")).is_file():
+                return found
+    raise InputError(
+        f"{calls.name}: found no {' or '.join(suffixes)} file beside it (expected {stems[0].name}{suffixes[0]}). "
+        "Put the files of the fileset together under one name."
+    )
+
+
+def _report(genotypes: Genotypes, n_conflicts: int, absent_means: str, where: str) -> None:
+    if genotypes.features["chromosome"].isin(_HALF_SEX).any():
+        logger.info("%s: has variants of X, Y or MT; PLINK writes a single copy as two, and so it is read.", where)
+    n_samples, n_alleles = genotypes.shape
+    tell_of_calls(
+        where,
+        n_samples=n_samples,
+        n_alleles=n_alleles,
+        n_missing=int(np.isnan(genotypes.values.data).sum()),
+        n_conflicts=n_conflicts,
+        absent_means=absent_means,
+    )

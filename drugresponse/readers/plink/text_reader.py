@@ -1,0 +1,261 @@
+"""What PLINK writes for R: .raw (samples x variants) and .traw (variants x samples) -> copies of the counted allele."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
+from drugresponse.data.variants.reference_calls import ReferenceCalls
+from drugresponse.errors import InputError, count, show_ids
+from drugresponse.readers.plink._labels import unique_samples
+from drugresponse.readers.plink._text_labels import PLACE, sample_names, variants_of_columns
+from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.readers.tables.text_tables import read_features
+from drugresponse.readers.text.delimited import decode_file
+from drugresponse.readers.text.numbers import MISSING
+from drugresponse.readers.variants.allele_calls import NO_ALLELE
+
+__all__ = ["looks_like_raw", "looks_like_traw", "read_raw", "read_traw"]
+
+logger = logging.getLogger(__name__)
+
+_RAW = ["FID", "IID", "PAT", "MAT", "SEX", "PHENOTYPE"]
+_TRAW = ["CHR", "SNP", "(C)M", "POS", "COUNTED", "ALT"]
+_N_LABELS = 6
+_NOBODY = ("0", *NO_ALLELE)
+_NA = sorted({each for word in MISSING - {""} for each in (word, word.upper(), "NaN")})
+
+
+def looks_like_raw(header: Sequence[str]) -> bool:
+    """Whether these are the first columns of a .raw file, also when it was written anew with commas.
+
+    Examples
+    --------
+    >>> looks_like_raw(["FID IID PAT MAT SEX PHENOTYPE rs7_A"]), looks_like_raw(["IID", "rs7_A"])
+    (True, False)
+    """
+    return _names(header)[:_N_LABELS] == _RAW
+
+
+def looks_like_traw(header: Sequence[str]) -> bool:
+    """Whether these are the first columns of a .traw file.
+
+    Examples
+    --------
+    >>> looks_like_traw(["CHR", "SNP", "(C)M", "POS", "COUNTED", "ALT", "f1_s1"])
+    True
+    """
+    return _names(header)[:_N_LABELS] == _TRAW
+
+
+def read_raw(
+    path: Path,
+    *,
+    features: str | Path | None = None,
+    absent_means: Literal["missing", "reference"] = "missing",
+) -> Genotypes:
+    r"""Read what `plink --recode A` or `AD` (PLINK 2: `--export A`) wrote.
+
+    Parameters
+    ----------
+    path
+        Separated by blanks, tabs or commas; gzip or not.
+    features
+        Table of the variants, by the name of the variant or of the column: chromosome, position, ref and alt, none of
+        which the file tells. A name such as `1:1000:A:G` tells them too.
+    absent_means
+        What `NA` means: not known, or the reference.
+
+    Returns
+    -------
+    Genotypes
+        Kind and block `dosage`. `alt` is the counted allele, unless the table or the name say that it is the reference:
+        then its copies are turned. A variant whose place and alleles are known is named as in a VCF, another as in the
+        file. Samples are named by their IID.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, a cell is no number from 0 to 2, or the table contradicts the counted allele.
+
+    Notes
+    -----
+    Sex, parents and the phenotype are no genotypes and are not read; neither are the columns `_HET` of AD.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "cohort.raw")
+    ...     _ = file.write_text("FID IID PAT MAT SEX PHENOTYPE rs7_A rs7_HET\nf s1 0 0 1 -9 2 0\nf s2 0 0 2 -9 NA NA\n")
+    ...     genotypes = read_raw(file)
+    >>> genotypes.features["alt"].to_dict(), genotypes.dense().tolist()
+    ({'rs7': 'A'}, [[2.0], [nan]])
+    """
+    header, lines, separator = _cut(decode_file(path), path.name)
+    columns = [at for at in range(_N_LABELS, len(header)) if not header[at].endswith("_HET")]
+    if len(columns) < len(header) - _N_LABELS:
+        logger.info("%s: columns of heterozygotes are left out: %d.", path.name, len(header) - _N_LABELS - len(columns))
+    if not columns:
+        raise InputError(f"{path.name}: found no variant (expected columns such as rs7_A). Check the file.")
+    labels = [_cells(line, separator)[:2] for line in lines]
+    samples = unique_samples([own for _, own in labels], [family for family, _ in labels], path)
+    values = _numbers(lines, separator, columns, header, path.name)
+    names = [header[at] for at in columns]
+    table, turned = variants_of_columns(names, None if features is None else read_features(features), path.name)
+    return _genotypes(values, samples, table, turned, absent_means, path.name)
+
+
+def read_traw(
+    path: Path,
+    *,
+    absent_means: Literal["missing", "reference"] = "missing",
+    known_samples: Collection[str] | None = None,
+) -> Genotypes:
+    """Read what `plink --recode A-transpose` (PLINK 2: `--export A-transpose`) wrote.
+
+    Parameters
+    ----------
+    path
+        Separated by tabs or blanks; gzip or not.
+    absent_means
+        What `NA` means: not known, or the reference.
+    known_samples
+        Sample ids of the other tables, which tell whether samples are named FID_IID or IID.
+
+    Returns
+    -------
+    Genotypes
+        As `read_raw` gives them. The counted allele is the alternate and the other the reference, as PLINK 1 writes
+        them, unless the name of the variant says it the other way round.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, or a cell is no number from 0 to 2.
+    """
+    header, lines, separator = _cut(decode_file(path), path.name)
+    labels = pd.DataFrame([_cells(line, separator)[:_N_LABELS] for line in lines], columns=_TRAW, dtype=object)
+    human = are_human(labels["CHR"].unique())
+    positions = pd.to_numeric(labels["POS"], errors="coerce")
+    placed = (positions > 0) & (labels["CHR"] != "0")
+    table = pd.DataFrame(
+        {
+            "name": labels["SNP"],
+            "chromosome": [plain_chromosome(each, human=human) for each in labels["CHR"]],
+            "position": positions.where(placed).astype("Int64"),
+            "ref": labels["ALT"].where(~labels["ALT"].str.contains(","), ""),
+            "alt": labels["COUNTED"],
+        }
+    )
+    table.loc[~placed, "chromosome"] = ""
+    turned = np.zeros(len(table), dtype=bool)
+    for row, (name, counted) in enumerate(zip(table["name"], table["alt"], strict=True)):
+        found = PLACE.fullmatch(name)
+        if found and (counted, table.at[row, "ref"]) == (found[3], found[4]):
+            table.loc[row, ["ref", "alt"]], turned[row] = found.group(3, 4), True
+    values = _numbers(lines, separator, list(range(_N_LABELS, len(header))), header, path.name)
+    samples = sample_names(header[_N_LABELS:], known_samples, path)
+    return _genotypes(np.ascontiguousarray(values.T), samples, table, turned, absent_means, path.name)
+
+
+def _names(header: Sequence[str]) -> list[str]:
+    names = header[0].split() if len(header) == 1 else [each.strip().strip('"') for each in header]
+    return names[1:] if names and names[0] in ("", "#") else names
+
+
+def _cut(text: str, where: str) -> tuple[list[str], list[str], str | None]:
+    """Header, lines below it, and what separates their cells; None is any number of blanks."""
+    text = text.replace('"', "")
+    lines = [line for line in text.split("\n") if line.strip()]
+    separator = next((each for each in ("\t", ",", ";") if each in lines[0]), None)
+    header = [name.strip() for name in _cells(lines[0], separator)]
+    if len(lines) < 2:
+        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
+    n_cells = len(_cells(lines[1], separator))
+    # R writes the numbers of rows in front of them
+    numbered = header[0] == "" or n_cells == len(header) + 1
+    header = header[1:] if header[0] == "" else header
+    if numbered:
+        lines = [line.split(separator, 1)[1] for line in lines]
+    for number, line in enumerate(lines[1:], start=2):
+        found = len(_cells(line, separator))
+        if found != len(header):
+            raise InputError(
+                f"{where}, row {number}: found {found} values (expected {len(header)}, as in the header). The file is "
+                "damaged or truncated; write it anew."
+            )
+    return header, lines[1:], separator
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    return line.split(separator)
+
+
+def _numbers(
+    lines: list[str], separator: str | None, columns: list[int], header: list[str], where: str
+) -> NDArray[np.float32]:
+    """`(n_lines, n_columns)` copies, NaN where missing."""
+    refuse_beyond_memory(sum(map(len, lines)) + 12 * len(lines) * len(columns), where)
+    try:
+        frame = pd.read_csv(
+            io.StringIO("\n".join(lines)),
+            sep=separator or r"\s+",
+            header=None,
+            usecols=columns,
+            dtype=np.float32,
+            na_values=_NA,
+            keep_default_na=False,
+            quoting=3,
+            engine="c",
+        )
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{where}: found a cell that is no number below {show_ids([header[columns[0]]])} or behind it (expected 0 "
+            f"to 2 copies, or NA; {error}). Write the file anew with PLINK."
+        ) from error
+    values = frame.to_numpy(dtype=np.float32)
+    wrong = (values < 0) | (values > 2)
+    if wrong.any():
+        row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
+        raise InputError(
+            f'{where}, row {int(row) + 2}, column "{header[columns[int(column)]]}": found '
+            f"{values[row, column]:g} (expected 0 to 2 copies, or NA). Leave missing calls empty or NA."
+        )
+    return values
+
+
+def _genotypes(
+    values: NDArray[np.float32],
+    samples: list[str],
+    table: pd.DataFrame,
+    turned: NDArray[np.bool_],
+    absent_means: str,
+    where: str,
+) -> Genotypes:
+    values[:, turned] = 2 - values[:, turned]
+    if absent_means == "reference":
+        values[np.isnan(values)] = 0
+    placed = (table["position"].notna() & (table["ref"] != "") & (table["alt"] != "")).to_numpy(dtype=bool)
+    carried = ~table[["ref", "alt"]].isin([each for each in _NOBODY if each]).any(axis=1).to_numpy(dtype=bool)
+    if not carried.all():
+        logger.info("%s: %s without an alternate allele left out.", where, count(int((~carried).sum()), "variant"))
+    described = table.drop(columns="name").set_axis(pd.Index(_ids(table, placed), name="feature_id", dtype=object))
+    described = described.assign(kind="dosage", block="dosage")[carried]
+    built = Genotypes.build(values[:, carried], samples, described)
+    return replace(built, reference=ReferenceCalls(np.full(len(samples), absent_means == "reference"), {}))
+
+
+def _ids(table: pd.DataFrame, placed: NDArray[np.bool_]) -> list[str]:
+    parts = zip(table["name"], table["chromosome"], table["position"], table["ref"], table["alt"], placed, strict=True)
+    return [f"{where}:{at}:{ref}:{alt}" if known else str(name) for name, where, at, ref, alt, known in parts]

@@ -1,0 +1,1 @@
+"""Star-allele calls of pharmacogenes."""

@@ -1,0 +1,229 @@
+"""Files of star-allele calls (PharmCAT, PyPGx, outside calls, plain long tables) -> one call a sample and gene."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from drugresponse.data.ids import is_missing_id, trimmed
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.source.content import recognise
+from drugresponse.readers.source.unpacking import watched
+from drugresponse.readers.text.numbers import is_missing
+from drugresponse.readers.text.row_stream import plain_name, rows_of, stream_rows
+
+__all__ = ["StarAlleleCall", "looks_like_star_alleles", "read_star_allele_calls"]
+
+_SAMPLE = ("sampleid", "sample", "samplename", "sampleids", "patientid")
+_GENE = ("gene", "genesymbol", "symbol")
+_DIPLOTYPE = ("sourcediplotype", "diplotype", "genotype")
+_PHENOTYPE = ("phenotype", "metabolizerstatus", "metaboliserstatus")
+_ACTIVITY = ("activityscore", "totalactivityscore")
+_GENE_SYMBOL = re.compile(r"[A-Z][A-Z0-9]*(?:-[A-Z0-9]+)?(?:/\d)?")
+_STAR_CALL = re.compile(r"\[?\*[\w:]+.*|.*/\[?\*[\w:]+.*")
+_PHENOTYPE_WORDS = re.compile(r".*(?:metaboli[sz]er|function|positive|negative|susceptibility).*", re.IGNORECASE)
+_LARGEST_METADATA = 1 << 20
+
+
+@dataclass(frozen=True)
+class StarAlleleCall:
+    """What one row says about one gene of one sample, in the words of the file; "" where it says nothing.
+
+    Attributes
+    ----------
+    sample
+        "" where the file does not name it.
+    gene
+        Symbol; "" where the file does not name it.
+    diplotype, phenotype, activity
+        As written.
+    """
+
+    sample: str
+    gene: str
+    diplotype: str
+    phenotype: str
+    activity: str
+
+
+def looks_like_star_alleles(header: Sequence[str]) -> bool:
+    """Whether the first row that is no comment begins a table of star-allele calls.
+
+    That is the column names of PharmCAT's calls-only table or PyPGx's results, PharmCAT's line of its version, the
+    column names of a long table with a gene and a diplotype, or a row of PharmCAT's outside calls, which has no header.
+
+    Examples
+    --------
+    >>> looks_like_star_alleles(["Gene", "Source Diplotype", "Phenotype"]), looks_like_star_alleles(["CYP2D6", "*1/*3"])
+    (True, True)
+    >>> looks_like_star_alleles(["PharmCAT v3.1.0"]), looks_like_star_alleles(["sample_id", "CYP2D6"])
+    (True, False)
+    """
+    names = {plain_name(name) for name in header}
+    if {"genotype", "phenotype", "haplotype1"} <= names or "sourcediplotype" in names:
+        return True
+    if bool(names & set(_GENE)) and ("diplotype" in names or bool(names & set(_ACTIVITY))):
+        return True
+    return _is_version(header) or _is_outside_call(header)
+
+
+def read_star_allele_calls(path: str | Path) -> list[StarAlleleCall]:
+    r"""Read the rows of a table of star-allele calls, or of the archive that PyPGx writes (results.zip).
+
+    A table may also have one row a sample and one column of diplotypes a gene.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty, damaged or no such table, a column is absent, or a row is shorter or longer than the
+        header.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "calls.dat")
+    ...     _ = file.write_text("CYP2D6\t*1/*3\nCYP2C9\t\t\t2.0\n")
+    ...     calls = read_star_allele_calls(file)
+    >>> calls[0].diplotype, calls[1].activity
+    ('*1/*3', '2.0')
+    """
+    where = Path(path).name
+    if Path(path).is_file() and recognise(path) == "zip":
+        return _read_archive(Path(path))
+    numbered = stream_rows(path)
+    line, first = next(numbered)
+    if _is_version(first):
+        line, first = next(numbered, (line, first))
+    first = [trimmed(cell) for cell in first]
+    if _is_outside_call(first):
+        rows = [(line, first), *numbered]
+        return [_outside_call(cells, number, where) for number, cells in rows if not cells[0].startswith("#")]
+    return _table(first, numbered, where)
+
+
+def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], where: str) -> list[StarAlleleCall]:
+    plain = {plain_name(name): at for at, name in reversed(list(enumerate(header)))}
+
+    def find(names: Sequence[str]) -> int | None:
+        return next((plain[each] for each in names if each in plain), None)
+
+    sample, gene, diplotype = find(_SAMPLE), find(_GENE), find(_DIPLOTYPE)
+    if sample is None and header[0] == "":
+        sample = 0  # PyPGx leaves the name of its column of samples empty
+    phenotype, activity = find(_PHENOTYPE), find(_ACTIVITY)
+    rest = [at for at in range(len(header)) if at != sample]
+    if sample is not None and gene is None and rest and all(_GENE_SYMBOL.fullmatch(header[at]) for at in rest):
+        return _wide_table(header, sample, numbered, where)
+    lookups = (find(("recommendationlookupphenotype",)), find(("recommendationlookupactivityscore",)))
+    if (diplotype is None and phenotype is None and activity is None) or (sample is None and gene is None):
+        raise InputError(
+            f"{where}: found the columns {show_ids(header, 8)} (expected a sample and a gene, and a diplotype, a "
+            "phenotype or an activity score, as PharmCAT or PyPGx write them). Rename the columns."
+        )
+    calls = []
+    for line, cells in numbered:
+        _refuse_ragged(cells, header, line, where)
+
+        def cell(*places: int | None, cells: Sequence[str] = cells) -> str:
+            return next((trimmed(cells[at]) for at in places if at is not None and not is_missing(cells[at])), "")
+
+        call = StarAlleleCall(
+            cell(sample), cell(gene), cell(diplotype), cell(phenotype, lookups[0]), cell(activity, lookups[1])
+        )
+        for at, name in ((sample, "sample"), (gene, "gene")):
+            if at is not None and is_missing_id(cells[at]):
+                raise InputError(f"{where}, line {line}: found no {name}. Fill it or remove the line.")
+        calls.append(call)
+    if not calls:
+        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
+    return calls
+
+
+def _wide_table(
+    header: Sequence[str], sample: int, numbered: Iterator[tuple[int, list[str]]], where: str
+) -> list[StarAlleleCall]:
+    """One row a sample, one column of diplotypes a gene."""
+    calls = []
+    for line, cells in numbered:
+        _refuse_ragged(cells, header, line, where)
+        if is_missing_id(cells[sample]):
+            raise InputError(f"{where}, line {line}: found no sample. Fill it or remove the line.")
+        for at, gene in enumerate(header):
+            if at != sample:
+                diplotype = "" if is_missing(cells[at]) else trimmed(cells[at])
+                calls.append(StarAlleleCall(trimmed(cells[sample]), gene, diplotype, "", ""))
+    if not calls:
+        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
+    return calls
+
+
+def _refuse_ragged(cells: Sequence[str], header: Sequence[str], line: int, where: str) -> None:
+    if len(cells) != len(header):
+        raise InputError(
+            f"{where}, line {line}: found {len(cells)} values (expected {len(header)}, as in the header). "
+            "Correct the line."
+        )
+
+
+def _read_archive(file: Path) -> list[StarAlleleCall]:
+    """PyPGx keeps the table in data.tsv, and the gene in metadata.txt, in one folder of the archive."""
+    try:
+        with contextlib.ExitStack() as stack:
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            members = {Path(each.filename).name: each for each in archive.infolist()}
+            if not {"metadata.txt", "data.tsv"} <= members.keys():
+                raise InputError(
+                    f"{file.name}: this is a zip archive (expected text, or PyPGx's results.zip with metadata.txt and "
+                    "data.tsv). Unpack it, or save the sheet as tab-separated text."
+                )
+            if members["metadata.txt"].file_size > _LARGEST_METADATA:
+                raise InputError(
+                    f"{file.name}: its metadata.txt unpacks to more than {_LARGEST_METADATA >> 20} MB (expected a few "
+                    "lines). Check where it comes from."
+                )
+            metadata = archive.read(members["metadata.txt"]).decode("utf-8", errors="replace")
+            settings = dict(line.split("=", 1) for line in metadata.splitlines() if "=" in line)
+            kind = settings.get("SemanticType", "")
+            if kind != "SampleTable[Results]":
+                raise InputError(
+                    f'{file.name}: this is PyPGx\'s "{kind[:60]}" (expected SampleTable[Results]). Give results.zip.'
+                )
+            about = members["data.tsv"]
+            table = stack.enter_context(archive.open(about))
+            packed_share = about.compress_size / max(1, about.file_size)
+            numbered = rows_of(watched(table, lambda: int(packed_share * table.tell()), file.name), file.name)
+            _, header = next(numbered)
+            calls = _table([name.strip() for name in header], numbered, file.name)
+            return [replace(each, gene=each.gene or settings.get("Gene", "")) for each in calls]
+    except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError) as error:
+        raise InputError(f"{file.name}: the zip archive is damaged or locked. Copy or write it again.") from error
+
+
+def _is_version(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return len(filled) == 1 and filled[0].startswith("PharmCAT")
+
+
+def _is_outside_call(cells: Sequence[str]) -> bool:
+    if not 2 <= len(cells) <= 4 or not _GENE_SYMBOL.fullmatch(cells[0]):
+        return False
+    call, phenotype, activity = (*cells[1:], "", "", "")[:3]
+    single = cells[0].startswith("MT-") and bool(re.fullmatch(r"m?\.?\d+[ACGT]>[ACGT]", call))
+    told = bool(_STAR_CALL.fullmatch(call)) or bool(_PHENOTYPE_WORDS.fullmatch(phenotype)) or single
+    return told or (not call and not phenotype and bool(re.fullmatch(r"≥?\d+(?:\.\d+)?", activity)))
+
+
+def _outside_call(cells: Sequence[str], line: int, where: str) -> StarAlleleCall:
+    if not 2 <= len(cells) <= 4 or is_missing(cells[0]):
+        raise InputError(
+            f"{where}, line {line}: found {len(cells)} values (expected a gene, a diplotype, and perhaps a phenotype "
+            "and an activity score, as PharmCAT's outside calls). Correct the line."
+        )
+    diplotype, phenotype, activity = (*(cell.strip() for cell in cells[1:]), "", "")[:3]
+    return StarAlleleCall("", cells[0].strip(), diplotype, phenotype, activity)

@@ -1,0 +1,1 @@
+"""Files of samples, drugs, pairs, responses, doses and folds."""

@@ -1,0 +1,203 @@
+"""Files of measured responses, long or wide -> Responses."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+import pandas as pd
+
+from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
+from drugresponse.data.responses.kinds import melt_drugs, name_words, refuse_classes, refuse_events, warn_of_limits
+from drugresponse.data.tables import Measure, Responses
+from drugresponse.data.turned_responses import turned
+from drugresponse.errors import InputError, count, show_ids
+from drugresponse.readers.source.foreign_formats import refuse_own_table
+from drugresponse.readers.tables.text_tables import read_table, require_column
+from drugresponse.readers.text.column_numbers import column_named, refuse_data_as_names
+from drugresponse.readers.text.numbers import decimal_signs, is_missing, is_number, to_numbers
+from drugresponse.readers.text.row_stream import plain_name
+
+__all__ = ["read_responses"]
+
+logger = logging.getLogger(__name__)
+
+_DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
+_LONG_ONLY = ("censor", "weight", "study")
+_DRUG = re.compile(
+    r"drugs?|compounds?|cpd|cmpd|substance|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor|"
+    r"therapy|regimen|antimicrobial|broad|cid|perturbagen|pert"
+)
+
+
+def read_responses(
+    path: str | Path,
+    *,
+    sample_column: str = "sample_id",
+    drug_column: str = "drug_id",
+    response_column: str = "response",
+    measure: Measure | None = None,
+    drug_ids: Collection[str] = (),
+) -> Responses:
+    r"""Read measured responses, one row a (sample, drug), or a wide table of samples x drugs.
+
+    Parameters
+    ----------
+    path
+        A long table with a sample, a response and perhaps a drug column and `censor`, `weight`, `study`; without a drug
+        column all rows are of one drug. Or a wide table: sample ids, then one column of numbers for each drug.
+    sample_column, drug_column, response_column
+        Names of these columns in the file, or their numbers, such as `"#3"`.
+    measure
+        What the numbers mean.
+    drug_ids
+        Drugs that are known, whose columns in a wide table are drugs whatever they look like.
+
+    Raises
+    ------
+    InputError
+        A column is absent, a cell is not a number, no response is left, or the table holds something else: times with
+        events, classes, or columns of metadata among those of drugs.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "responses.tsv")
+    ...     _ = file.write_text("sample_id\tdrug_a\tdrug_b\ns1\t0.5\t1\ns2\tNA\t2\n")
+    ...     len(read_responses(file))
+    3
+    """
+    where = Path(path).name
+    table = read_table(path)
+    columns = (sample_column, drug_column, response_column)
+    sample_column, drug_column, response_column = (column_named(table.columns, each, where) for each in columns)
+    refuse_events(table, response_column, where)
+    if response_column not in table.columns:
+        refuse_own_table(table.columns, where, "responses")
+    is_turned = _looks_turned(table, sample_column, drug_column, response_column)
+    if is_turned:
+        table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
+    if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
+        rows = _melt(table, sample_column, drug_ids, where)
+    else:
+        rows = _long_rows(table, sample_column, drug_column, response_column, where)
+    responses = Responses.build(rows, measure, where=where)
+    return turned(responses) if is_turned else responses
+
+
+def _looks_turned(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+    """Whether a wide table has a row for each drug: its column of ids is that of drugs."""
+    if drug_column not in table.columns or {sample_column, response_column} & set(table.columns):
+        return False
+    as_wide = table.rename(columns={drug_column: sample_column})
+    return _looks_wide(as_wide, sample_column, "drug_id", response_column)
+
+
+def _looks_wide(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+    if response_column != "response" or drug_column in table.columns or set(_LONG_ONLY) & set(table.columns):
+        return False
+    drugs = table.drop(columns=_id_column(table, sample_column))
+    # one column of numbers beside the ids is a response under another name; which, only its owner knows
+    return drugs.shape[1] > 1 and all(_mostly_numbers(drugs[name]) for name in drugs.columns)
+
+
+def _id_column(table: pd.DataFrame, sample_column: str) -> str:
+    return sample_column if sample_column in table.columns else str(table.columns[0])
+
+
+def _mostly_numbers(column: pd.Series) -> bool:
+    present = column[~column.map(is_missing).astype(bool)]
+    return bool(present.map(is_number).sum() * 2 > len(present)) or present.empty
+
+
+def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], where: str) -> pd.DataFrame:
+    id_column = _id_column(table, sample_column)
+    samples = _cleaned(table[id_column], where)
+    drugs = table.drop(columns=id_column)
+    refuse_data_as_names(drugs.columns, where)
+    if missing := [name for name in drugs.columns if is_missing_id(name)]:
+        raise InputError(f"{where}, line 1: found {show_ids(missing)} as drug (expected its id). Rename the column.")
+    signs = decimal_signs(drugs[name] for name in drugs.columns)
+    wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
+    _refuse_repeated_ids(samples, where)
+    wide.insert(0, "sample_id", samples)
+    return melt_drugs(wide, drug_ids, where=where)
+
+
+def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
+    require_column(table, sample, "`sample_column`", where)
+    require_column(table, response, "`response_column`", where)
+    if drug != "drug_id":
+        require_column(table, drug, "`drug_column`", where)
+    samples = _cleaned(table[sample], where)
+    if drug not in table.columns:
+        _refuse_unnamed_drugs(table, sample, response, where)
+    rows = pd.DataFrame({"sample_id": samples})
+    if drug in table.columns:
+        rows["drug_id"] = _cleaned(table[drug], where)
+    refuse_classes(table[response], where)
+    numbers = {"response": response, **({"weight": "weight"} if "weight" in table.columns else {})}
+    signs = decimal_signs(table[name] for name in numbers.values())
+    for name, column in numbers.items():
+        rows[name] = to_numbers(table[column], where=where, signs=signs)
+    if "censor" in table.columns:
+        censor = table["censor"].str.strip().str.lower()
+        rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
+    else:
+        warn_of_limits(table, where)
+    if "study" in table.columns:
+        rows["study"] = table["study"]
+    _refuse_doses(table, rows, where)
+    n_missing = int(rows["response"].isna().sum())
+    if n_missing:
+        logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
+    return rows
+
+
+def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
+    """Measurements at several doses must not be averaged into one response."""
+    doses = [name for name in table.columns if plain_name(name) in _DOSES]
+    keys = [each for each in ("sample_id", "drug_id") if each in rows.columns]
+    if doses and table.groupby([rows[each] for each in keys])[doses[0]].nunique().gt(1).any():
+        raise InputError(
+            f'{where}: found one sample and drug with several values of "{doses[0]}" (expected one response for each). '
+            "Fit the doses with drugresponse curves first, and give the responses that it writes; or remove the column."
+        )
+
+
+def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
+    """A long table under other names must not be taken for a wide one."""
+    if samples.duplicated().any():
+        raise InputError(
+            f'{where}: found no column "response", and ids in "{samples.name}" repeat '
+            "(expected one row for each sample in a table of samples by drugs). "
+            "Name the columns with `sample_column`, `drug_column` and `response_column`."
+        )
+
+
+def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where: str) -> None:
+    """Several drugs under a column of another name must not be averaged into one."""
+    others = [name for name in table.columns if name not in (sample, response, *_LONG_ONLY)]
+    named = [name for name in others if any(map(_DRUG.fullmatch, name_words(name))) or not _mostly_numbers(table[name])]
+    if named and table[sample].duplicated().any():
+        raise InputError(
+            f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '
+            f"(expected one drug). If it names the drug, give `drug_column` '{named[0]}'; "
+            "if all rows are of one drug, remove the column."
+        )
+
+
+def _cleaned(column: pd.Series, where: str) -> pd.Series:
+    """Ids without blanks around them, none of which is missing."""
+    ids = clean_ids(column, where)
+    empty = column[ids == ""]
+    if len(empty):
+        found = f'"{trimmed(empty.iloc[0])}", a word for missing, as id' if trimmed(empty.iloc[0]) else "an empty id"
+        raise InputError(
+            f'{where}, line {int(empty.index[0]) + 2}, column "{column.name}": found {found} '
+            f"({count(len(empty), 'such row')}). Fill it or remove the line."
+        )
+    return ids

@@ -1,0 +1,260 @@
+"""Files of samples, drugs, pairs and features -> tables of text, told by content, never by extension."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.genotypes import FEATURE_COLUMNS
+from drugresponse.data.ids import clean_ids, ids_as_text
+from drugresponse.data.tables import index_by_id
+from drugresponse.errors import DrugResponseError, InputError, show_ids
+from drugresponse.readers.source.content import open_checked, recognise
+from drugresponse.readers.source.foreign_formats import refuse_own_table
+from drugresponse.readers.source.parquet_checks import damaged_parquet, read_parquet_parts
+from drugresponse.readers.text.column_numbers import column_named
+from drugresponse.readers.text.delimited import decode_file, split_rows
+from drugresponse.readers.text.numbers import is_missing, to_numbers, with_decimal_points
+
+__all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
+
+_MARKED = re.compile(r"[^\w.+-]|\..*\.")
+"""What no number in the spelling of Python holds."""
+
+
+def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
+    r"""Read any table as text: tabs, commas or semicolons, gzip or not, or Parquet.
+
+    Parameters
+    ----------
+    path
+        The file; its extension does not matter.
+    where
+        What to call it in errors; None takes the name of the file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Text columns (object), "" where missing, every cell kept as written. A row labelled `i` stands on line `i + 2`
+        of the file.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty, binary or damaged, has no rows, rows of different length, or repeated names.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "drugs.dat")
+    ...     _ = file.write_text("drug_id\tname\n007\tn/a\n")
+    ...     read_table(file).to_dict("list")
+    {'drug_id': ['007'], 'name': ['n/a']}
+    """
+    file = open_checked(path)
+    where = where or file.name
+    if recognise(file) == "parquet":
+        return _as_text(read_parquet(file, where=where))
+    parts = split_rows(decode_file(file), where)
+    index = pd.Index(np.asarray(parts.lines) - 2)
+    # one block, not a column at a time: a table may have thousands of columns that nobody looks at
+    return pd.DataFrame(np.array(parts.rows, dtype=object), index=index, columns=parts.header)
+
+
+def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
+    """Read the samples table: index `sample_id`, text columns, "" where missing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sample_column
+        The column of ids: its name, or its number in this file, such as `"#1"`.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or the id column is absent, or an id is empty or repeated.
+    """
+    return _read_by_id(path, sample_column, "sample_id", "`sample_column`")
+
+
+def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFrame:
+    """Read the drugs table: index `drug_id`, text columns, "" where missing.
+
+    Parameters
+    ----------
+    path
+        The file.
+    drug_column
+        The column of ids: its name, or its number in this file, such as `"#1"`.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or the id column is absent, or an id is empty or repeated.
+    """
+    return _read_by_id(path, drug_column, "drug_id", "`drug_column`")
+
+
+def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
+    """Read the pairs to predict.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sample_column, drug_column
+        The columns of ids: their names, or their numbers in this file, such as `"#1"`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `sample_id` and `drug_id`, text; without `drug_id` where the file has no such column.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or there is no sample column, or an id is empty.
+    """
+    where = Path(path).name
+    table = read_table(path)
+    sample_column, drug_column = (column_named(table.columns, each, where) for each in (sample_column, drug_column))
+    names = {sample_column: "sample_id", drug_column: "drug_id"}
+    require_column(table, sample_column, "`sample_column`", where)
+    if drug_column != "drug_id":
+        require_column(table, drug_column, "`drug_column`", where)
+    pairs = pd.DataFrame({name: clean_ids(table[name], where) for name in names if name in table.columns})
+    for name in pairs.columns:
+        empty = (pairs[name] == "").to_numpy()
+        if empty.any():
+            line = int(pairs.index[int(np.argmax(empty))]) + 2
+            raise InputError(
+                f'{where}, line {line}: found an empty "{name}" or a word for missing. Fill it or remove it.'
+            )
+    return pairs.rename(columns=names).reset_index(drop=True)
+
+
+def read_features(path: str | Path) -> pd.DataFrame:
+    """Read the features table that explains the columns of a matrix.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index `feature_id`; those of the columns `block, kind, gene, chromosome, position, ref, alt, effect` that the
+        file has: text ("" where unknown), and `position` as Int64 (NA where unknown). `kind` is kept as written.
+
+    Raises
+    ------
+    InputError
+        As `read_table`; or there is no `feature_id`, an id is empty or repeated, or a position is not a whole number.
+    """
+    where = Path(path).name
+    table = read_table(path)
+    refuse_own_table(table.columns, where, "features")
+    if "feature_id" not in table.columns and table.columns[0] == "":
+        table = table.rename(columns={"": "feature_id"})
+    if "position" in table.columns:
+        positions = to_numbers(table["position"], where=where)
+        odd = (positions.notna() & (positions != positions.round())) | (positions.abs() >= 2**31)
+        if odd.any():
+            line = int(table.index[int(np.argmax(odd.to_numpy()))]) + 2
+            raise InputError(
+                f'{where}, line {line}, column "position": found a fraction or a number too large (expected a whole '
+                "number). Correct the position."
+            )
+        table["position"] = positions.astype("Int64")
+    table = (
+        table[["feature_id", *(name for name in FEATURE_COLUMNS if name in table.columns)]]
+        if ("feature_id" in table.columns)
+        else table
+    )
+    features = index_by_id(table, "feature_id", where=where)
+    return _clear_missing(features)
+
+
+def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
+    """A Parquet file as it is, with its index as columns where that holds ids.
+
+    Raises
+    ------
+    InputError
+        The file is damaged, or holds no row.
+    MemoryLimitError
+        It does not fit into the memory that is left.
+    """
+    try:
+        frame = read_parquet_parts(path, where).to_pandas()
+    except (DrugResponseError, MemoryError):
+        raise
+    except Exception as error:  # pyarrow raises many kinds; each means that the file is damaged
+        raise damaged_parquet(where) from error
+    if frame.empty:
+        raise InputError(f"{where}: found no rows (expected at least one). Check the file.")
+    if frame.index.name is not None or not pd.api.types.is_integer_dtype(frame.index.dtype):
+        frame = frame.reset_index(names=frame.index.name or "")
+    frame.columns = pd.Index([str(name) for name in frame.columns])
+    return frame
+
+
+def require_column(table: pd.DataFrame, name: str, option: str | None, where: str) -> None:
+    """Refuse a table without this column, and say which it has and how to name another.
+
+    Raises
+    ------
+    InputError
+        The column is absent, or holds its own name: the first line is data, or is written again further down.
+    """
+    if name in table.columns:
+        again = (table[name] == name).to_numpy()
+        if again.any():
+            raise InputError(
+                f'{where}, line {int(table.index[int(np.argmax(again))]) + 2}: found "{name}", the name of its column, '
+                "as a value (expected names in the first line alone). Where the first line is data, write the names of "
+                "the columns above it; else remove this line."
+            )
+        return
+    named = f"Rename the column, or give its name or its number (such as #1) with {option}."
+    advice = named if option else "Rename the column."
+    raise InputError(f'{where}: found no column "{name}" (its columns are {show_ids(table.columns, 8)}). {advice}')
+
+
+def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
+    where = Path(path).name
+    table = read_table(path)
+    refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
+    id_column = column_named(table.columns, id_column, where)
+    require_column(table, id_column, option, where)
+    indexed = _clear_missing(index_by_id(table, id_column, where=where))
+    indexed.index.name = id_name
+    return _with_decimal_points(indexed, where)
+
+
+def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
+    """Text columns with "" for every spelling of missing."""
+    text = table.select_dtypes(object)
+    spellings = {cell for cell in set(text.to_numpy().ravel()) if is_missing(cell)}
+    cleared = text.where(~text.isin(spellings), "")
+    if len(text.columns) == len(table.columns):
+        return cleared
+    made = table.copy()
+    for name in cleared.columns:
+        made[name] = cleared[name]
+    return made
+
+
+def _with_decimal_points(table: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The table with its columns of numbers in the spelling of Python; few columns have to be looked at."""
+    marked = {cell for cell in set(table.to_numpy().ravel()) if _MARKED.search(cell)}
+    made = table.copy()
+    for name in table.columns[table.isin(marked).any().to_numpy()]:
+        made[name] = with_decimal_points(table[name], where=where)
+    return made
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})

@@ -1,0 +1,1 @@
+"""Delimited text and the numbers in it."""

@@ -1,0 +1,1 @@
+"""What all formats of variants share: regions, site filters, allele counts as sparse calls."""

@@ -1,0 +1,247 @@
+"""Regions of the genome from BED, GTF, GFF3 or text such as `chr10:94762681-94855547`, and the genes in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.variants.chromosomes import plain_chromosome
+from drugresponse.errors import InputError
+from drugresponse.readers.source.content import open_checked, recognise, refuse_unreadable
+from drugresponse.readers.source.unpacking import open_unpacked
+from drugresponse.readers.text.row_stream import lines_of
+
+__all__ = ["Region", "Regions", "read_regions"]
+
+_TEXT = re.compile(r"([^\s:,]+)(?::(\d+)(?:(-)(\d*))?)?")
+_WHOLE = re.compile(r"(?:chr)?(?:\d{1,2}|X|Y|MT?)", re.IGNORECASE)
+_NAMES = ("gene_name", "Name", "gene", "gene_id")
+_GENE_TYPES = frozenset({"gene", "ncRNA_gene", "pseudogene", "protein_coding_gene"})
+_NO_NAME = ("", ".")
+_FURTHEST = 2**62
+_LARGEST = 2**31
+
+
+@dataclass(frozen=True)
+class Region:
+    """Bases `start` to `end` of a chromosome, counted from 1, both included; `gene` is "" where none is named."""
+
+    chromosome: str
+    start: int
+    end: int
+    gene: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class _Chromosome:
+    """A chromosome cut where a region begins or ends.
+
+    `edges` `(n,)` int64 first bases, ascending; piece i + 1 reaches from edge i to the next, piece 0 lies before all.
+    `covered` `(n + 1,)` bool; `genes` of each piece.
+    """
+
+    edges: NDArray[np.int64]
+    covered: NDArray[np.bool_]
+    genes: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Parts of the genome, and the genes that some of them name.
+
+    Attributes
+    ----------
+    regions
+        As given, chromosomes named without "chr". Chromosomes are the same in every spelling, such as chrX and 23.
+    """
+
+    regions: tuple[Region, ...]
+    _pieces: dict[str, _Chromosome]
+
+    @classmethod
+    def of(cls, regions: Iterable[Region]) -> Regions:
+        """Regions in any order; they may overlap."""
+        plain = tuple(Region(plain_chromosome(each.chromosome), each.start, each.end, each.gene) for each in regions)
+        together: dict[str, list[Region]] = {}
+        for each in plain:
+            together.setdefault(each.chromosome, []).append(each)
+        return cls(plain, {name: _cut(members) for name, members in together.items()})
+
+    @property
+    def genes(self) -> frozenset[str]:
+        """Every gene that a region names."""
+        return frozenset(each.gene for each in self.regions if each.gene)
+
+    def covers(self, chromosome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(n,)` whether each 1-based position of the chromosome lies in a region.
+
+        Examples
+        --------
+        >>> regions = read_regions("chr10:100-200,chrM")
+        >>> regions.covers("10", np.array([99, 100, 200, 201])).tolist(), regions.covers("MT", np.array([7])).tolist()
+        ([False, True, True, False], [True])
+        """
+        found = self._pieces.get(plain_chromosome(chromosome))
+        if found is None:
+            return np.zeros(len(positions), dtype=np.bool_)
+        return found.covered[np.searchsorted(found.edges, positions, side="right")]
+
+    def genes_at(self, chromosome: str, positions: NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The genes at each 1-based position: that of the shortest region first, those of equal length by name.
+
+        Examples
+        --------
+        >>> regions = Regions.of([Region("chr10", 1, 90, "OUTER"), Region("10", 40, 50, "INNER")])
+        >>> regions.genes_at("10", np.array([1, 45, 99]))
+        [('OUTER',), ('INNER', 'OUTER'), ()]
+        """
+        found = self._pieces.get(plain_chromosome(chromosome))
+        if found is None:
+            return [()] * len(positions)
+        return [found.genes[at] for at in np.searchsorted(found.edges, positions, side="right")]
+
+
+def read_regions(source: str | Path) -> Regions:
+    r"""Read regions from a file, or from text.
+
+    Parameters
+    ----------
+    source
+        A BED file (first base counted from 0, the last not included; the fourth column is the gene), a GTF or GFF3 file
+        (its genes, by `gene_name`, else `Name`, `gene` or `gene_id`), or a file with a region of text on each line,
+        gzip or not, told by content. Or text: `chr10:94762681-94855547`, both ends included and counted from 1; also
+        `chr10:500` for one base, `chr10:500-` up to the end, `chr10`, and several of these separated by commas.
+
+    Raises
+    ------
+    InputError
+        The file is absent, empty or damaged, a line is no region, or nothing in the file is one.
+
+    Notes
+    -----
+    BED and GFF3 as defined by the GA4GH (BED 1.0) and the Sequence Ontology (GFF3 1.26). A variant is in a region when
+    its POS is; a deletion that begins before a region and reaches into it is not.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "genes.dat")
+    ...     _ = file.write_text("chr22\t42126498\t42130810\tCYP2D6\n")
+    ...     read_regions(file).regions
+    (Region(chromosome='22', start=42126499, end=42130810, gene='CYP2D6'),)
+    """
+    if isinstance(source, str) and not Path(source).exists() and _looks_like_text(source):
+        return Regions.of(_from_text(each.strip(), "regions") for each in source.split(",") if each.strip())
+    file = open_checked(source)
+    refuse_unreadable(recognise(file), file.name)
+    found = Regions.of(_from_lines(_lines(file), file.name))
+    if not found.regions:
+        raise InputError(
+            f"{file.name}: found no region (expected BED, GTF or GFF3 with rows of genes, or lines such as "
+            "chr10:94762681-94855547). Check the file."
+        )
+    return found
+
+
+def _looks_like_text(source: str) -> bool:
+    parts = [each.strip() for each in source.split(",") if each.strip()]
+    return bool(parts) and "/" not in source and all(":" in each or _WHOLE.fullmatch(each) for each in parts)
+
+
+def _cut(regions: list[Region]) -> _Chromosome:
+    starts = sorted(regions, key=lambda each: each.start)
+    ends = sorted(regions, key=lambda each: each.end)
+    edges = sorted({each.start for each in regions} | {each.end + 1 for each in regions})
+    active: dict[tuple[int, str], int] = {}
+    n_active = at_start = at_end = 0
+    covered = [False]
+    genes: list[tuple[str, ...]] = [()]
+    for edge in edges:
+        while at_end < len(ends) and ends[at_end].end < edge:
+            _count(active, ends[at_end], -1)
+            n_active, at_end = n_active - 1, at_end + 1
+        while at_start < len(starts) and starts[at_start].start <= edge:
+            _count(active, starts[at_start], 1)
+            n_active, at_start = n_active + 1, at_start + 1
+        covered.append(n_active > 0)
+        genes.append(tuple(dict.fromkeys(name for _, name in sorted(active) if name)))
+    return _Chromosome(np.array(edges, dtype=np.int64), np.array(covered), tuple(genes))
+
+
+def _count(active: dict[tuple[int, str], int], region: Region, by: int) -> None:
+    key = (region.end - region.start, region.gene)
+    active[key] = active.get(key, 0) + by
+    if not active[key]:
+        del active[key]
+
+
+def _from_lines(lines: Iterator[tuple[int, str]], where: str) -> Iterator[Region]:
+    for number, line in lines:
+        if line.startswith(("#", "track", "browser")):
+            if line.startswith("##FASTA"):
+                return
+            continue
+        place = f"{where}, line {number}"
+        cells = line.split("\t") if "\t" in line else line.split()
+        if len(cells) == 1:
+            yield _from_text(line.strip(), place)
+        elif len(cells) >= 8 and not cells[1].isdecimal():
+            yield from _from_annotation(cells, place)
+        else:
+            yield _from_bed(cells, place)
+
+
+def _from_text(text: str, where: str) -> Region:
+    found = _TEXT.fullmatch(text)
+    start, end = (int(found[2] or 1), int(found[4] or _FURTHEST)) if found else (0, 0)
+    if found and found[2] and not found[3]:
+        end = start
+    if not found or not 1 <= start <= end or (start > 1 and start >= _LARGEST):
+        raise InputError(
+            f'{where}: found "{text[:80]}" (expected chromosome:from-to such as chr10:94762681-94855547, counted from '
+            "1, without commas in the numbers; or a BED, GTF or GFF3 file). Correct it."
+        )
+    return Region(found[1], start, end)
+
+
+def _from_bed(cells: list[str], where: str) -> Region:
+    start, end = _bounds(cells[1], cells[2] if len(cells) > 2 else "", where, "BED", 0)
+    name = cells[3].strip() if len(cells) > 3 else ""
+    return Region(cells[0], start + 1, end, "" if name in _NO_NAME else name)
+
+
+def _from_annotation(cells: list[str], where: str) -> Iterator[Region]:
+    start, end = _bounds(cells[3], cells[4], where, "GTF or GFF3", 1)
+    if cells[2] not in _GENE_TYPES:
+        return
+    told = dict(_attribute(each.strip()) for each in (cells[8] if cells[8:] else "").split(";"))
+    yield Region(cells[0], start, end, next((told[key] for key in _NAMES if told.get(key)), ""))
+
+
+def _attribute(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if equals and " " not in key:
+        return key, unquote(value)
+    key, _, value = text.partition(" ")
+    return key, value.strip().strip('"')
+
+
+def _bounds(start: str, end: str, where: str, kind: str, first: int) -> tuple[int, int]:
+    if start.isdecimal() and end.strip().isdecimal() and first <= int(start) <= int(end) < _LARGEST:
+        return int(start), int(end)
+    raise InputError(
+        f'{where}: found "{start[:40]}" to "{end[:40]}" (expected two whole numbers from {first} on, as in {kind}, the '
+        "first not above the second). Correct the line."
+    )
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    with open_unpacked(file) as stream:
+        yield from lines_of(stream, file.name)

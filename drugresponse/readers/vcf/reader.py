@@ -1,0 +1,282 @@
+"""VCF, compressed VCF and BCF -> Genotypes: copies of each alternate allele."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
+from drugresponse.data.variants.reference_calls import ReferenceCalls
+from drugresponse.errors import InputError
+from drugresponse.readers.source.content import open_checked, recognise
+from drugresponse.readers.variants.allele_calls import HALF, NO_ALLELE, symbolic_allele, tell_of_calls
+from drugresponse.readers.variants.regions import Regions
+from drugresponse.readers.variants.site_filter import QUALITIES, SiteFilter, tell_of_dropped, tell_of_failed
+from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
+from drugresponse.readers.vcf._effects import find_annotation, genes_without_effect
+from drugresponse.readers.vcf._records import VariantRecords
+from drugresponse.readers.vcf._sites import Site
+from drugresponse.readers.vcf.bcf_lines import open_bcf
+from drugresponse.readers.vcf.lines import open_vcf
+from drugresponse.readers.vcf.reference_records import ReferenceRecords, with_reference_calls
+
+__all__ = ["read_variants"]
+
+logger = logging.getLogger(__name__)
+
+_SINGLE = ("X", "Y", "MT")
+"""Chromosomes of which a man, or everybody, has one copy, which counts as two of the same."""
+
+
+def read_variants(
+    path: str | Path,
+    *,
+    absent_means: Literal["missing", "reference"] = "missing",
+    site_filter: SiteFilter | None = None,
+) -> Genotypes:
+    r"""Read a VCF (plain, gzip or bgzip) or BCF file into dosages of alternate alleles.
+
+    Parameters
+    ----------
+    path
+        The file; its extension does not matter.
+    absent_means
+        What a missing call (`./.`) means: not assayed, or the reference (for files that list only what differs from
+        it).
+    site_filter
+        Which variants are kept while the file is read; None keeps all. Memory grows with what is kept. For regions, an
+        index beside a bgzipped VCF (.tbi, .csi) is used.
+
+    Returns
+    -------
+    Genotypes
+        One feature for each alternate allele, `chromosome:position:ref:alt` as
+        `plain_chromosome` names it, kind and block `dosage`.
+        GT is read, or DS in a record without GT. Gene and effect are those of VEP (CSQ), SnpEff (ANN) or bcftools csq
+        (BCSQ), as `variant_effects` tells; else the gene is the first symbol of INFO/GENEINFO, else that of the regions
+        of the filter.
+
+    Raises
+    ------
+    InputError
+        The file is empty, truncated, damaged, not VCF or BCF, holds no samples or no genotypes, or the filter keeps
+        nothing of it.
+
+    Notes
+    -----
+    A dosage is the number of copies that were called; phase plays no part. A haploid call `1` counts 1, and on X, Y
+    and MT 2, as PLINK writes the one copy of a man's X. A call with one allele missing (`./1`) is missing, whatever
+    `absent_means` says. Where GT is missing in whole or part and DS is there, DS counts. `*` (a deletion that spans the
+    site), `<NON_REF>` and `<*>` (any other allele) are no alleles. Records with no other alternate, blocks of gVCF
+    among them, tell where samples bear the reference (`Genotypes.reference`), and fill calls that other records miss.
+    Symbolic alleles bear their length (`<DEL:500>`, by SVLEN or END). What did not pass FILTER or FT is kept and
+    counted in a warning, unless the filter leaves it out. Where the same allele stands in several records, the first
+    call of a sample counts; calls that contradict each other are missing and counted in a warning.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> rows = ["##fileformat=VCFv4.2", "##contig=<ID=1>"]
+    >>> rows += ['##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">']
+    >>> rows += ["#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT s1 s2", "1 7 . A C,G . PASS . GT 0/1 2|2"]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "variants.dat")
+    ...     _ = file.write_text("\n".join(rows[:3] + [row.replace(" ", "\t") for row in rows[3:]]) + "\n")
+    ...     genotypes = read_variants(file)
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['1:7:A:C', '1:7:A:G'], [[1.0, 0.0], [0.0, 2.0]])
+    """
+    file = open_checked(path)
+    found = recognise(file)
+    if found not in ("vcf", "bcf"):
+        raise InputError(
+            f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
+        )
+    wanted = site_filter or SiteFilter()
+    records = open_bcf(file) if found == "bcf" else open_vcf(file, wanted.regions)
+    reading = _Reading(records, wanted, absent_means == "reference")
+    with reading.calls:
+        genotypes, n_filled = with_reference_calls(*reading.run())
+    tell_of_calls(
+        file.name,
+        n_samples=genotypes.shape[0],
+        n_alleles=genotypes.shape[1],
+        n_missing=reading.calls.n_missing - n_filled,
+        n_conflicts=reading.calls.n_conflicts,
+        absent_means=absent_means,
+    )
+    return genotypes
+
+
+class _Reading:
+    """A file while it is read: which of its alleles are kept, and what is told about them."""
+
+    def __init__(self, records: VariantRecords, site_filter: SiteFilter, absent_as_reference: bool) -> None:
+        self.calls = KeptCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
+        self._records, self._filter = records, site_filter
+        self._where = records.where[0]
+        self._human = are_human(records.header.contigs)
+        self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
+        self._genes_of_regions = bool(site_filter.regions and site_filter.regions.genes)
+        self._tells_genes = self._annotation is not None
+        self._references = ReferenceRecords(len(records.header.samples))
+        self._absent_as_reference = absent_as_reference
+        self._n_sites = self._n_without_calls = self._n_without_quality = self._n_failed_calls = 0
+        self._failed: Counter[str] = Counter()
+
+    def run(self) -> tuple[Genotypes, ReferenceCalls]:
+        """Read all of it."""
+        regions = self._filter.regions
+        for sites in self._records.batches(None if regions is None else partial(self._inside, regions)):
+            self._take(sites)
+        genotypes = self.calls.finish()
+        n_kept = genotypes.shape[1]
+        if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._tells_genes:
+            raise InputError(
+                f"{self._where}: its variants tell no genes (expected CSQ, ANN, BCSQ or GENEINFO in INFO). To keep "
+                "some genes, give regions that name them too, such as a BED or GTF file."
+            )
+        reference = self._references.finish(self._absent_as_reference)
+        tell_of_failed(self._where, self._failed, self._n_failed_calls, self._filter.passed_only)
+        if n_kept or not reference.stretches:
+            tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
+            if n_kept == 0:
+                self._refuse_without_calls()
+        if self._n_without_calls:
+            logger.warning(
+                "%s: %d records hold neither GT nor DS and are left out.", self._where, self._n_without_calls
+            )
+        if self._n_without_quality:
+            logger.warning(
+                "%s: %d records tell no imputation quality (%s) and are kept.",
+                self._where,
+                self._n_without_quality,
+                ", ".join(QUALITIES),
+            )
+        return genotypes, reference
+
+    def _refuse_without_calls(self) -> None:
+        if self._n_without_calls:
+            raise InputError(
+                f"{self._where}: none of its {self._n_without_calls} records holds genotypes (expected GT or DS in "
+                "FORMAT). Give a file with calls."
+            )
+        if self._filter.regions is not None:
+            raise InputError(
+                f"{self._where}: found no variant in the regions. Check that they are of the same genome build."
+            )
+        raise InputError(f"{self._where}: found no variant (expected records with ALT alleles). Check the file.")
+
+    def _take(self, sites: Sequence[Site]) -> None:
+        kept = []
+        for site in sites:
+            self._n_sites += not site.reference_only
+            chromosome = plain_chromosome(site.chromosome, human=self._human)
+            passed = self._passed(site)
+            alleles = self._kept_alleles(site, chromosome) if passed else {}
+            if alleles or (passed and site.reference_only):
+                kept.append((site, chromosome, alleles))
+            elif self._absent_as_reference:
+                self._references.leave_out(chromosome, site)
+        single = [chromosome in _SINGLE for _, chromosome, _ in kept]
+        decoded = self._records.decode([site for site, _, _ in kept], single)
+        rows: list[NDArray[Any]] = []
+        told: list[Allele] = []
+        beyond_two: list[int] = []
+        for (site, chromosome, alleles), found in zip(kept, decoded, strict=True):
+            if found is None:
+                self._n_without_calls += bool(alleles)
+                continue
+            calls, further = self._passed_calls(site, found[0]), found[1]
+            if not alleles:
+                self._references.add(chromosome, site, calls)
+                continue
+            rows.append(calls if len(alleles) == len(calls) else calls[list(alleles)])
+            told += alleles.values()
+            beyond_two += [further] * len(alleles)
+        if rows:
+            self.calls.add(np.concatenate(rows), told, beyond_two)
+
+    def _passed(self, site: Site) -> bool:
+        """Whether a record is read, as far as its filters go."""
+        if not site.failed:
+            return True
+        self._failed[site.failed] += 1
+        if self._filter.passed_only:
+            self.calls.dropped["that failed a filter"] += 0 if site.reference_only else len(site.alternates)
+        return not self._filter.passed_only
+
+    def _passed_calls(self, site: Site, calls: NDArray[Any]) -> NDArray[Any]:
+        """Calls, those that failed a filter of their own missing where they are not wanted."""
+        failed = self._records.failed_calls(site)
+        if failed is None or not failed.any():
+            return calls
+        self._n_failed_calls += int((failed & (calls >= 0).any(axis=0)).sum())
+        return np.where(failed, calls.dtype.type(HALF), calls) if self._filter.passed_only else calls
+
+    def _kept_alleles(self, site: Site, chromosome: str) -> dict[int, Allele]:
+        """What is told about the alternates that are kept, by their number in the record."""
+        if site.reference_only:
+            return {}
+        effects = self._effects(site)
+        qualities = self._qualities(site)
+        kept = {}
+        for at, alternate in enumerate(site.alternates):
+            gene, effect = effects[at]
+            if alternate in NO_ALLELE:
+                continue
+            if self._filter.genes is not None and gene not in self._filter.genes:
+                self.calls.dropped["in none of the genes"] += 1
+            elif qualities[at] < self._filter.minimum_quality:
+                self.calls.dropped["of low imputation quality"] += 1
+            else:
+                named = alternate
+                if alternate.startswith("<"):
+                    named = symbolic_allele(alternate, site.position, site.info("SVLEN"), site.info("END"), at)
+                kept[at] = Allele(chromosome, site.position, site.reference, named, gene, effect)
+        return kept
+
+    def _effects(self, site: Site) -> list[tuple[str, str]]:
+        n_alternates = len(site.alternates)
+        found = self._annotation.effects(site) if self._annotation else [("", "")] * n_alternates
+        if all(gene for gene, _ in found):
+            return found
+        genes = genes_without_effect(site)
+        if self._genes_of_regions and self._filter.regions is not None:
+            genes += self._filter.regions.genes_at(site.chromosome, np.array([site.position]))[0]
+        self._tells_genes |= bool(genes)
+        asked = self._filter.genes
+        gene = next((each for each in genes if asked is None or each in asked), "")
+        return [(gene_of, effect) if gene_of else (gene, effect) for gene_of, effect in found]
+
+    def _qualities(self, site: Site) -> list[float]:
+        n_alternates = len(site.alternates)
+        if self._filter.minimum_quality == 0:
+            return [np.inf] * n_alternates
+        told = next((text for name in QUALITIES if (text := site.info(name))), "")
+        try:
+            numbers = [float(each) for each in told.split(",")]
+        except ValueError:
+            self._n_without_quality += 1
+            return [np.inf] * n_alternates
+        return numbers if len(numbers) == n_alternates else numbers[:1] * n_alternates
+
+    def _inside(self, regions: Regions, chromosomes: Sequence[str], positions: Sequence[int]) -> NDArray[np.bool_]:
+        places = np.array(positions, dtype=np.int64)
+        inside = np.zeros(len(places), dtype=bool)
+        start = 0
+        for chromosome, members in itertools.groupby(chromosomes):
+            part = slice(start, start + sum(1 for _ in members))
+            inside[part] = regions.covers(chromosome, places[part])
+            start = part.stop
+        self.calls.dropped["outside the regions"] += int((~inside).sum())
+        return inside

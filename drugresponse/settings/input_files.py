@@ -1,0 +1,129 @@
+"""The files that a command reads: which they are, and pipes among them as files that can be read again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from drugresponse.errors import InputError
+from drugresponse.hidden_folders import HiddenFolder
+from drugresponse.settings.parameter import Command
+
+__all__ = ["input_files", "pipes_as_files"]
+
+_INDEXES = (".tbi", ".csi")
+
+
+def input_files(command: Command, settings: Mapping[str, Any]) -> list[Path]:
+    """Every file that a command reads, with those that belong to it, such as the three of a PLINK fileset.
+
+    Parameters
+    ----------
+    command
+        Its parameters of type `input` are looked at.
+    settings
+        Values by the name of the parameter; one may be absent or None.
+
+    Examples
+    --------
+    >>> from drugresponse.settings import COMMANDS
+    >>> files = input_files(COMMANDS["predict"], {"model": Path("m.safetensors"), "genotypes": [Path("a.vcf.gz")]})
+    >>> [str(each) for each in files]
+    ['m.safetensors', 'a.vcf.gz', 'a.vcf.gz.tbi', 'a.vcf.gz.csi']
+    """
+    from drugresponse.readers import genotype_source_files
+
+    files: list[Path] = []
+    for parameter, path in _inputs(command, settings):
+        if parameter == "genotypes":
+            files += genotype_source_files(path)
+            files += [Path(f"{path}{each}") for each in _INDEXES]
+        else:
+            files.append(path)
+    return files
+
+
+@contextmanager
+def pipes_as_files(command: Command, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Settings in which what can be read only once, such as `/dev/stdin` or `<(zcat a.gz)`, is a temporary file.
+
+    Raises
+    ------
+    InputError
+        A pipe stands in two places, or brings PLINK's calls without their samples; or an input is a device.
+    """
+    changed = dict(settings)
+    read: dict[tuple[int, int], str] = {}
+    scratch = HiddenFolder(Path(tempfile.gettempdir()))
+    try:
+        for name, path in _inputs(command, settings):
+            pipe = _which_pipe(name, path)
+            if pipe is None:
+                continue
+            if pipe in read:
+                raise InputError(
+                    f'{name}: "{path}" is a pipe, and was read for {read[pipe]} (expected a file of its own). '
+                    "Write it to a file first."
+                )
+            read[pipe] = name
+            if name == "config":
+                continue  # which was read to know the settings
+            if not scratch.path.is_dir():
+                scratch.make()
+            copy = _copy(path, scratch.path / str(len(read)), name)
+            value = changed[name]
+            changed[name] = [copy if each == path else each for each in value] if isinstance(value, list) else copy
+        yield changed
+    finally:
+        scratch.remove()
+
+
+def _inputs(command: Command, settings: Mapping[str, Any]) -> list[tuple[str, Path]]:
+    paths = []
+    for parameter in command.parameters:
+        value = settings.get(parameter.name)
+        if parameter.type == "input" and value is not None:
+            paths += [(parameter.name, Path(each)) for each in (value if isinstance(value, list) else [value])]
+    return paths
+
+
+def _which_pipe(name: str, path: Path) -> tuple[int, int] | None:
+    """What tells one pipe from another, None for a file or what is not there; other devices are refused."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None  # whose reader says what is wrong
+    if stat.S_ISFIFO(about.st_mode) or stat.S_ISSOCK(about.st_mode) or _is_terminal(path):
+        return about.st_dev, about.st_ino
+    if stat.S_ISCHR(about.st_mode) or stat.S_ISBLK(about.st_mode):
+        raise InputError(f'{name}: "{path}" is a device (expected a file). Name a file.')
+    return None
+
+
+def _is_terminal(path: Path) -> bool:
+    return os.path.realpath(path).startswith(("/dev/tty", "/dev/pts/", "/dev/console"))
+
+
+def _copy(path: Path, folder: Path, name: str) -> Path:
+    """The bytes of a pipe as a file, under its name: messages bear it."""
+    from drugresponse.readers.source.content import recognise
+
+    folder.mkdir()
+    copy = folder / (path.name if not path.name.isdigit() else f"pipe-{path.name}")
+    try:
+        with path.open("rb") as pipe, copy.open("wb") as file:
+            shutil.copyfileobj(pipe, file)
+    except OSError as error:
+        raise InputError(f'{name}: "{path}" cannot be read into a file ({error.strerror}). Give a file.') from error
+    if copy.stat().st_size and recognise(copy) == "plink":
+        raise InputError(
+            f'{name}: "{path}" is a pipe with PLINK calls (expected a file: variants and samples stand beside it). '
+            "Give the .bed or .pgen file."
+        )
+    return copy

@@ -1,0 +1,26 @@
+"""Parameters in messages: named as Python names them, and shown as they are typed."""
+
+from __future__ import annotations
+
+import re
+
+from drugresponse.settings.commands import COMMANDS
+
+__all__ = ["as_typed"]
+
+_NAMES = sorted({each.name for command in COMMANDS.values() for each in command.parameters})
+_NAMED = re.compile(f"`({'|'.join(_NAMES)})`")
+
+
+def as_typed(message: str) -> str:
+    """A message for who works on the command line.
+
+    Below the command line, a message names a parameter between backticks by its name in Python, such as
+    `minimum_features`.
+
+    Examples
+    --------
+    >>> as_typed("responses: found no direction (expected one). Give `higher_means`.")
+    'responses: found no direction (expected one). Give --higher-means.'
+    """
+    return _NAMED.sub(lambda named: "--" + named[1].replace("_", "-"), message)

@@ -1,0 +1,350 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.stats import norm
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import SCHEMES, make_folds
+from drugresponse.errors import InputError
+from drugresponse.learners.neural._network import Batch
+from drugresponse.learners.neural._training import Training, choose_device
+from drugresponse.learners.neural.neural import NeuralResponse
+from drugresponse.learners.ridge.linear import FactorRidge
+from drugresponse.threads import one_thread
+from tests.learners.cohorts import draw_calls, made_pairs, rmse
+
+TISSUES = ["lung", "skin", "colon", "blood"]
+
+
+@pytest.fixture(scope="module")
+def small() -> tuple[Pairs, np.ndarray]:
+    rng = np.random.default_rng(0)
+    calls = draw_calls(48, 10, rng)
+    smiles = ["CCO", "CCN", "", "c1ccccc1", "CCCl", "CC(=O)O"]
+    pairs = made_pairs(calls, 6, keep=rng.random((48, 6)) < 0.8, tissues=TISSUES * 12, smiles=smiles)
+    y = calls[pairs.sample_index, 0] * 2 + rng.normal(0, 1, 6)[pairs.drug_index] + rng.normal(0, 1, len(pairs))
+    return pairs, y
+
+
+@pytest.fixture(scope="module")
+def epistasis() -> tuple[Pairs, np.ndarray]:
+    """Resistant where just one of two genes is altered: no gene has an effect of its own."""
+    rng = np.random.default_rng(0)
+    calls = draw_calls(200, 6, rng, share=0.5)
+    pairs = made_pairs(calls, 4, tissues=TISSUES * 50)
+    either = calls[:, 1] != calls[:, 4]
+    tissue = np.arange(200) % 4
+    return pairs, (3.0 * either + tissue)[pairs.sample_index] + rng.normal(0, 0.5, len(pairs))
+
+
+def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, epochs: int) -> tuple[NeuralResponse, Training]:
+    """A learner after so many epochs on all rows, and the torch side of it."""
+    with one_thread():
+        training = Training(learner, pairs, y, np.ones(len(y)))
+        for _ in range(epochs):
+            training.epoch()
+    learner.stage_ = training.stage
+    learner._keep(training)
+    return learner, training
+
+
+def torch_scores(training: Training, pairs: Pairs) -> np.ndarray:
+    """Mean over members of the network's own scores, in units of the response, and what seen samples have beyond."""
+    index = torch.from_numpy(pairs.sample_index), torch.from_numpy(pairs.drug_index)
+    training.network.eval()
+    with torch.no_grad():
+        scores = training.network(Batch(training.tokens, *index)).mean(dim=0)
+    stage = training.stage
+    seen = stage.seen_.of(pairs.genotypes.sample_ids) @ stage.drug_embeddings(pairs)[:, 1 + stage.rank_ :].T
+    return stage.overall_ + training.scale * scores.double().numpy() + seen[pairs.sample_index, pairs.drug_index]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_neural__epoch_0_is_the_ridge(small, scheme):
+    pairs, y = small
+    weights = np.random.default_rng(1).uniform(0.5, 2, len(y))
+    ridge = FactorRidge(scheme, 5).fit(pairs, y, weights).predict(pairs)
+    learner = NeuralResponse(scheme, rank=5, epochs=0, hidden=8).fit(pairs, y, weights)
+    np.testing.assert_allclose(learner.predict(pairs), ridge, rtol=0, atol=1e-6)
+    assert learner.epochs_ == 0
+    untrained = Training(learner, pairs, y, weights / weights.mean())
+    np.testing.assert_allclose(torch_scores(untrained, pairs), ridge, atol=2e-5 * np.abs(y).max())
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("moved", [2, 21])
+def test_neural__epoch_0_is_the_ridge_for_new_samples_and_new_drugs_too(small, scheme, moved, monkeypatch):
+    # columns beyond those that training may move stay the ridge's
+    monkeypatch.setattr("drugresponse.learners.neural._training._MOVED", moved)
+    pairs, y = small
+    known = np.flatnonzero((pairs.sample_index < 40) & (pairs.drug_index < 5))
+    ridge = FactorRidge(scheme).fit(pairs[known], y[known])
+    learner = NeuralResponse(scheme, epochs=0, hidden=8).fit(pairs[known], y[known])
+    assert ridge.rank_ + 1 > 2
+    np.testing.assert_allclose(learner.predict(pairs), ridge.predict(pairs), rtol=0, atol=1e-6)
+    assert (len(learner.stage_.seen_.sample_ids) == 40) == (scheme in ("random-pairs", "new-drugs"))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("structures", ["some", "none", "alike"])
+def test_neural__prediction_without_torch_is_the_networks_own_score(small, scheme, structures):
+    pairs, y = small
+    if structures != "some":
+        drugs = pairs.drugs.assign(smiles="" if structures == "none" else "CCO")
+        pairs = Pairs(pairs.genotypes, pairs.covariates, pairs.subjects, drugs, pairs.sample_index, pairs.drug_index)
+    settings = {"rank": 3, "hidden": 8, "members": 2, "epochs": 6, "learning_rate": 0.02}
+    learner, training = trained(NeuralResponse(scheme, **settings), pairs, y, epochs=6)
+    predicted, ridge = learner.predict(pairs), training.stage.predict(pairs)
+    np.testing.assert_allclose(predicted, torch_scores(training, pairs), atol=2e-5 * np.abs(y).max())
+    assert rmse(predicted, ridge) > 0.01  # it did learn something
+    assert all(learner.parameters_[name].any() for name in ("head_common", "token_delta", "intercept_delta"))
+
+
+def test_neural__memorises_a_small_set():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(20, 30, rng, share=0.5), 3)
+    y = rng.normal(size=len(pairs))
+    settings = {"hidden": 64, "members": 1, "epochs": 300, "learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
+    learner, training = trained(NeuralResponse(**settings, rank=0), pairs, y, epochs=300)
+    assert rmse(training.stage.predict(pairs), y) > 0.5
+    assert rmse(learner.predict(pairs), y) < 0.05
+
+
+def test_neural__learns_what_only_acts_together(epistasis):
+    pairs, y = epistasis
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    start = NeuralResponse(epochs=0).fit(pairs[train], y[train])
+    learner = NeuralResponse(members=2, epochs=50).fit(pairs[train], y[train])
+    before, after = (rmse(each.predict(pairs[test]), y[test]) for each in (start, learner))
+    assert before > 1.4
+    assert after < 0.7 * before
+    told = learner.notes()["held_out_rmse"]
+    assert told["chosen"] < 0.7 * told["epoch_0"]
+    names, weights = learner.feature_weights()
+    assert {names[i] for i in np.argsort(weights)[-2:]} == {("mutation", "g001"), ("mutation", "g004")}
+
+
+def test_neural__noise_is_not_trained_on():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(120, 10, rng), 3)
+    y = rng.normal(size=len(pairs))
+    train, test = make_folds(pairs, "new-samples", 4, 0)[0]
+    learner = NeuralResponse(members=1, epochs=30).fit(pairs[train], y[train])
+    assert rmse(learner.predict(pairs[test]), y[test]) < 1.05 * rmse(np.full(len(test), y[train].mean()), y[test])
+
+
+def test_neural__stops_where_the_held_out_error_is_least(epistasis):
+    learner = NeuralResponse(members=1, epochs=40, patience=8).fit(*epistasis)
+    errors = learner.held_out_errors_
+    assert learner.epochs_ == int(np.argmin(errors)) > 0
+    assert len(errors) <= min(41, learner.epochs_ + 9)
+
+
+@pytest.mark.parametrize("seed", [1, 5, 7])
+def test_neural__stays_at_the_ridge_where_the_gain_is_noise(seed):
+    rng = np.random.default_rng(seed)
+    calls = draw_calls(48, 10, rng)
+    pairs = made_pairs(calls, 4)
+    y = 0.5 * (calls[:, 1] != calls[:, 4])[pairs.sample_index] + rng.normal(0, 1, len(pairs))
+    learner = NeuralResponse(members=1, hidden=8, epochs=15, patience=3).fit(pairs, y)
+    errors = learner.held_out_errors_
+    assert min(errors) < errors[0]
+    assert learner.epochs_ == 0
+    told = learner.notes()
+    assert told["epochs"] == 0
+    assert told["held_out_rmse"]["chosen"] == told["held_out_rmse"]["epoch_0"]
+    assert told["held_out_gain"]["epoch"] == int(np.argmin(errors))
+    assert told["held_out_gain"]["lower"] < 0 < told["held_out_gain"]["mse"] < told["held_out_gain"]["upper"]
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("n_samples", [20, 100])
+def test_neural__few_epochs(epochs, n_samples):
+    # torch's cycle cannot be cut to five steps
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(n_samples, 4, rng), 2)
+    learner = NeuralResponse(members=1, hidden=4, epochs=epochs)
+    assert np.isfinite(learner.fit(pairs, rng.normal(size=len(pairs))).predict(pairs)).all()
+
+
+def test_neural__one_group_to_hold_out_leaves_the_ridge():
+    rng = np.random.default_rng(0)
+    pairs = made_pairs(draw_calls(30, 4, rng), 3, tissues=["lung"] * 30)
+    y = rng.normal(size=len(pairs))
+    learner = NeuralResponse("new-tissues").fit(pairs, y)
+    assert learner.epochs_ == 0
+    np.testing.assert_allclose(
+        learner.predict(pairs), FactorRidge("new-tissues").fit(pairs, y).predict(pairs), atol=1e-6
+    )
+
+
+def test_neural__without_tissues_the_scheme_is_refused():
+    pairs = made_pairs(draw_calls(30, 4, np.random.default_rng(0)), 3)
+    with pytest.raises(InputError, match='no column "tissue" serves as covariate'):
+        NeuralResponse("new-tissues").fit(pairs, np.arange(90.0))
+
+
+def test_neural__heavier_rows_pull_harder(small):
+    pairs, y = small
+    wrong = pairs.drug_index == 1
+    spoilt = y + 30.0 * wrong
+    weights = np.where(wrong, 1e-3, 1.0)
+    settings = {"members": 1, "hidden": 8, "epochs": 5}
+    clean = NeuralResponse(**settings).fit(pairs[~wrong], y[~wrong]).predict(pairs[~wrong])
+    light = NeuralResponse(**settings).fit(pairs, spoilt, weights).predict(pairs[~wrong])
+    assert rmse(light, clean) < 0.5
+
+
+def test_neural__file_tells_its_own_size(small):
+    pairs, y = small
+    learner = NeuralResponse(members=2, hidden=7, epochs=1).fit(pairs, y)
+    loaded = NeuralResponse.from_state(learner.get_state())
+    assert (loaded.members, loaded.hidden) == (2, 7)
+    np.testing.assert_allclose(loaded.predict(pairs), learner.predict(pairs), rtol=1e-5, atol=1e-6)
+
+
+def test_neural__number_of_torch_threads_does_not_matter_and_is_restored(small):
+    pairs, y = small
+    before = torch.get_num_threads()
+    found = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found.append(NeuralResponse(members=1, hidden=16, epochs=3).fit(pairs, y).predict(pairs))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
+def test_choose_device__says_what_there_is():
+    assert choose_device("cpu") == "cpu"
+    assert choose_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+    with pytest.raises(InputError, match=r'^device: "gpu" is unknown\. Did you mean "cpu"\?'):
+        choose_device("gpu")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match=r"^device: found no GPU that torch can use"):
+            choose_device("cuda")
+
+
+@pytest.mark.parametrize("moved", [3, 21])
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-drugs"])
+def test_neural__slopes_of_tokens_are_those_of_its_predictions(scheme, moved, monkeypatch):
+    monkeypatch.setattr("drugresponse.learners.neural._training._MOVED", moved)
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(20, 5))
+    smiles = ["CCO", "CCN", "", "c1ccccc1"]
+    samples, features = [f"s{i:02d}" for i in range(20)], [f"e{j}" for j in range(5)]
+
+    def grid_of(values: np.ndarray) -> Pairs:
+        table = Genotypes.from_dense(values, samples, features, kind="score", block="expression")
+        drugs = pd.DataFrame({"smiles": smiles}, index=pd.Index(["a", "b", "c", "d"], name="drug_id"))
+        return Pairs.grid(table, pd.DataFrame({"tissue": TISSUES * 5}, index=samples, dtype=object), drugs)
+
+    pairs = grid_of(values)
+    y = 2 * np.maximum(values[pairs.sample_index, 0], 0) + rng.normal(0, 0.3, len(pairs))
+    learner, training = trained(NeuralResponse(scheme, hidden=8, members=2), pairs, y, epochs=0)
+    assert learner.input_scale_ < 0.9
+    # numbers that no short training reaches, so that each part of the network shows
+    learner.parameters_ = {name: value + rng.normal(0, 0.5, value.shape) for name, value in learner.parameters_.items()}
+    encoder = training.stage.sample_encoder_
+    first = int(np.flatnonzero((encoder.tokens_["block"] == "expression").to_numpy())[0])
+    slopes, step = learner._token_slopes(pairs), 1e-3
+    for token in range(5):
+        up, down = values.copy(), values.copy()
+        up[:, token] += step
+        down[:, token] -= step
+        high, low = grid_of(up), grid_of(down)
+        ends = [encoder.transform(each.genotypes, each.covariates)[:, first + token] for each in (high, low)]
+        rise = (learner.predict(high) - learner.predict(low)) / (ends[0] - ends[1])[pairs.sample_index]
+        assert slopes[first + token] == pytest.approx(np.sqrt(np.mean(rise**2)), rel=0.02), token
+
+
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs"])
+def test_training__aims_at_what_a_samples_other_responses_do_not_tell(small, scheme):
+    pairs, y = small
+    own = np.random.default_rng(2).normal(0, 3, 48)[pairs.sample_index]
+    training = Training(NeuralResponse(scheme), pairs, y + own, np.ones(len(y)))
+    target = training.scale * training.target.double().numpy() + training.stage.overall_
+    if scheme == "new-samples":
+        np.testing.assert_allclose(target, y + own, atol=1e-4)
+    else:
+        # the factors of seen samples are added to the network's score, so it must not learn them too
+        assert abs(np.corrcoef(target, own)[0, 1]) < 0.5 * np.corrcoef(y + own, own)[0, 1]
+        shift = training.stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
+        np.testing.assert_allclose(target + shift, y + own, atol=1e-4)
+
+
+@pytest.fixture(scope="module", params=[1, -1], ids=["right", "left"])
+def censored(request) -> tuple[Pairs, np.ndarray, np.ndarray]:
+    """Pairs that know their censoring, the truth, and responses half of which stop at a limit."""
+    rng = np.random.default_rng(0)
+    calls = draw_calls(240, 8, rng, share=0.5)
+    effects = rng.normal(0, 0.3, (8, 4)) + np.array([1.5, -1, 0, 0, 0, 0, 0, 0])[:, None]
+    pairs = made_pairs(calls, 4)
+    truth = (calls @ effects)[pairs.sample_index, pairs.drug_index] + rng.normal(0, 0.5, len(pairs))
+    side, limit = request.param, float(np.median(truth))
+    beyond = side * truth > side * limit
+    return replace(pairs, censor=np.where(beyond, side, 0).astype(np.int8)), truth, np.where(beyond, limit, truth)
+
+
+@pytest.mark.parametrize("scheme", ["new-samples", "random-pairs"])
+def test_neural__censored_responses_are_known_to_lie_beyond_the_limit(censored, scheme):
+    pairs, truth, y = censored
+    train, test = np.flatnonzero(pairs.sample_index % 4), np.flatnonzero(pairs.sample_index % 4 == 0)
+    beyond, within = test[pairs.censor[test] != 0], test[pairs.censor[test] == 0]
+    settings = {"scheme": scheme, "members": 2, "hidden": 16}
+    told = NeuralResponse(**settings).fit(pairs[train], y[train])
+    untold = NeuralResponse(**settings).fit(replace(pairs, censor=None)[train], y[train])
+    bias, naive_bias = (abs(float(np.mean((m.predict(pairs) - truth)[beyond]))) for m in (told, untold))
+    assert naive_bias > 0.9
+    assert bias < 0.6 * naive_bias
+    assert rmse(told.predict(pairs)[beyond], truth[beyond]) < 0.7 * rmse(untold.predict(pairs)[beyond], truth[beyond])
+    assert rmse(told.predict(pairs)[within], truth[within]) < 0.7
+    assert told.notes()["censored"] == np.count_nonzero(pairs.censor[train])
+    assert "censored" not in untold.notes()
+
+
+def test_neural__none_censored_is_the_same_model(small):
+    pairs, y = small
+    settings = {"members": 1, "hidden": 8, "epochs": 5}
+    states = [
+        NeuralResponse(**settings).fit(replace(pairs, censor=censor), y).get_state()
+        for censor in (None, np.zeros(len(y), dtype=np.int8))
+    ]
+    np.testing.assert_equal(*states)
+
+
+def test_neural__limits_far_beyond_what_is_measured_stay_finite(small):
+    pairs, y = small
+    censor = np.where(np.arange(len(y)) % 9 == 0, 1, 0).astype(np.int8)
+    far = np.where(censor == 1, y + 1e4, y)
+    learner = NeuralResponse(members=1, hidden=8, epochs=5).fit(replace(pairs, censor=censor), far)
+    assert np.isfinite(learner.predict(pairs)).all()
+    assert np.isfinite(learner.held_out_errors_).all()
+
+
+def test_training__loss_of_a_censored_row_is_the_tobit_likelihoods(small):
+    pairs, y = small
+    censor = (np.arange(len(y)) % 3 - 1).astype(np.int8)
+    training = Training(NeuralResponse(), replace(pairs, censor=censor), y, np.ones(len(y)))
+    scores = training.target + torch.linspace(-3, 3, len(y))
+    losses = training._losses(scores[None], torch.arange(len(y)))[0].numpy()
+    gap = np.linspace(-3, 3, len(y))
+    huber = np.where(np.abs(gap) < 1, gap**2 / 2, np.abs(gap) - 0.5)
+    np.testing.assert_allclose(losses, np.where(censor == 0, huber, -norm.logcdf(censor * gap)), atol=1e-5)
+
+
+def test_neural__tells_the_paired_interval_of_its_gain_over_epoch_0(epistasis):
+    learner = NeuralResponse(members=1, epochs=30).fit(*epistasis)
+    errors, told = learner.held_out_errors_, learner.notes()["held_out_gain"]
+    assert told["epoch"] == learner.epochs_ == int(np.argmin(errors))
+    assert told["mse"] == pytest.approx(errors[0] - min(errors), abs=1e-6)
+    assert told["upper"] - told["mse"] == pytest.approx(told["mse"] - told["lower"], abs=2e-6)
+    assert 0 < told["lower"] < told["mse"]

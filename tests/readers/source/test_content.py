@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.readers.source.content import open_checked, recognise, refuse_truncated, refuse_unreadable
+
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"##fileformat=VCFv4.2\n", "vcf"),
+        (gzip.compress(b"##fileformat=VCFv4.2\n", mtime=0), "vcf"),
+        (b"\xef\xbb\xbf##fileformat=VCFv4.2\n", "vcf"),
+        (gzip.compress(b"BCF\x02\x02", mtime=0), "bcf"),
+        (b"PAR1....", "parquet"),
+        (b"\x6c\x1b\x01\xdc", "plink"),
+        (b"\x89HDF\r\n\x1a\n", "hdf5"),
+        (b"PK\x03\x04....", "zip"),
+        (b"#version 2.4\nHugo_Symbol\tChromosome\tTumor_Sample_Barcode\nTP53\t17\ts1\n", "maf"),
+        (b"sample_id\tTP53\ns1\t1\n", "text"),
+    ],
+)
+def test_recognise__by_content_whatever_the_extension(tmp_path, content, expected):
+    file = tmp_path / "dataset_1.dat"
+    file.write_bytes(content)
+    assert recognise(file) == expected
+
+
+def test_open_checked__absent_folder_and_empty(tmp_path):
+    (tmp_path / "empty.tsv").touch()
+    with pytest.raises(InputError, match=r"absent\.tsv: found no such file\. Check the path\."):
+        open_checked(tmp_path / "absent.tsv")
+    with pytest.raises(InputError, match=r"this is a folder \(expected a file\)"):
+        open_checked(tmp_path)
+    with pytest.raises(InputError, match=r"^empty\.tsv: the file is empty\."):
+        open_checked(tmp_path / "empty.tsv")
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ("plink", r"this is a PLINK file \(expected a table with a header\)\. Give it as genotypes"),
+        ("hdf5", "HDF5 file"),
+        ("maf", "Mutation Annotation Format"),
+        ("zip", "Unpack it"),
+    ],
+)
+def test_refuse_unreadable__says_what_to_do(found, message):
+    with pytest.raises(InputError, match=message):
+        refuse_unreadable(found, "dataset.dat")
+
+
+def test_refuse_truncated__plain_gzip_and_missing_end_block(tmp_path):
+    whole = gzip.compress(b"##fileformat=VCFv4.2\n" * 1000)
+    for name, content in (("cut.gz", whole[:-9]), ("no_end_block.gz", BGZF_END[:18] + b"x" * 40)):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=f"^{name}: the gzip file is truncated or damaged"):
+            refuse_truncated(tmp_path / name)
+
+
+def test_refuse_truncated__whole_files_pass(tmp_path):
+    for content in (b"text", gzip.compress(b"text", mtime=0), BGZF_END):
+        (tmp_path / "whole").write_bytes(content)
+        refuse_truncated(tmp_path / "whole")

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.readers.variants import sparse_calls as kept_calls
+from drugresponse.readers.variants.site_filter import SiteFilter
+from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
+
+N_SAMPLES, N_ALLELES = 7, 40
+SAMPLES = [f"s{number}" for number in range(N_SAMPLES)]
+
+
+@pytest.fixture
+def calls():
+    return np.random.default_rng(0).choice(np.array([-2, -1, 0, 0, 0, 1, 2], np.int8), (N_ALLELES, N_SAMPLES))
+
+
+def gathered(calls, alleles, parts=5, site_filter=None, **options):
+    with KeptCalls(SAMPLES, site_filter or SiteFilter(), **options) as kept:
+        for rows in np.array_split(np.arange(len(alleles)), parts):
+            kept.add(calls[rows], [alleles[row] for row in rows])
+        return kept.finish(), kept
+
+
+@pytest.mark.parametrize("block_cells", [1, 30, 10_000])
+@pytest.mark.parametrize("held_bytes", [1, 1 << 20])
+@pytest.mark.parametrize("dtype", [np.int8, np.float32])
+def test_kept_calls__equal_to_what_is_built_at_once(monkeypatch, calls, block_cells, held_bytes, dtype):
+    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", block_cells)
+    monkeypatch.setattr(kept_calls, "_HELD_BYTES", held_bytes)
+    # chromosomes in the order of their letters, as many files have them
+    alleles = [Allele("1" if at < 10 else "10" if at < 20 else "2", at, "A", "C", gene=f"G{at}") for at in range(40)]
+    calls = calls.astype(dtype) * (1 if dtype == np.int8 else np.float32(0.5))
+    found, kept = gathered(calls, alleles)
+    dense = np.where(calls < 0, np.nan, calls.astype(np.float32)).T
+    ids = [f"{each.chromosome}:{each.position}:A:C" for each in alleles]
+    expected = Genotypes.build(dense, SAMPLES, found.features.loc[ids])
+    assert found.equals(expected)
+    found.values.check_format(full_check=True)
+    assert found.features["gene"].tolist()[9:11] == ["G9", "G20"]
+    assert kept.n_missing == (calls < 0).sum()
+
+
+@pytest.mark.parametrize("block_cells", [1, 10_000])
+def test_kept_calls__missing_may_mean_the_reference_half_calls_never(monkeypatch, calls, block_cells):
+    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", block_cells)
+    alleles = [Allele("1", at % 20, "A", "C") for at in range(40)]
+    found, kept = gathered(calls, alleles, absent_as_reference=True)
+    # each allele stands in two records: a call before a half call before none
+    first, later = calls[:20], calls[20:]
+    expected = np.where(first >= 0, first, np.where((later >= 0) | (first == -1), later, first)).astype(np.float32)
+    contradict = (first >= 0) & (later >= 0) & (first != later)
+    expected[contradict | (expected == -2)] = np.nan
+    np.testing.assert_array_equal(found.dense().T, np.where(expected == -1, 0, expected))
+    assert kept.n_conflicts == contradict.sum() > 0
+
+
+def test_kept_calls__filter_sees_each_block(monkeypatch, calls):
+    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", 30)
+    alleles = [Allele("1", at, "A", "C") for at in range(40)]
+    wanted = SiteFilter(minimum_frequency=0.2, maximum_missing=0.3)
+    found, kept = gathered(calls, alleles, site_filter=wanted)
+    expected = wanted.keep_counts(np.maximum(calls, 0).sum(axis=1), (calls < 0).sum(axis=1), N_SAMPLES)
+    assert found.features["position"].tolist() == np.flatnonzero(expected).tolist()
+    assert kept.dropped.total() == N_ALLELES - found.shape[1] > 0

@@ -1,0 +1,266 @@
+"""Every option of every command reaches what consumes it: a reader, a learner or a writer, below the workflows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse import cli
+from drugresponse.settings import COMMANDS, Parameter
+from tests.galaxy_tools import TEST_DATA
+
+ABOVE = ("cli", "parameters", "workflows", "galaxy")
+"""Rooms that only hand options on."""
+ALIASES = {
+    "seed": {"random_state"},
+    "threads": {"n_jobs"},
+    "learner": {"learners", "name"},
+    "covariates": {"names"},
+    "genes": {"source"},
+    "within": {"source"},
+    "top": {"fit_top"},
+    "by_gene": {"by_effect"},
+    "refit_learner": {"learner"},
+    "n_next": {"n_drugs"},
+    "measure": {"name"},
+}
+"""What the consumer calls it, where that is another word."""
+CONSUMED_VALUES = {
+    ("prepare", "by_gene"): True,
+    ("prepare", "genes"): "CYP2C19,",
+    ("prepare", "within"): "chr1:1-90000,",
+    ("curves", "top"): True,
+}
+"""What the consumer is handed, where that is another value."""
+COLUMNS = {"sample_id": "line", "drug_id": "compound", "response": "effect", "dose": "amount"}
+OUTPUTS = {parameter.name for command in COMMANDS.values() for parameter in command.parameters}
+CELL_LINES, CURVES, PREPARE = (TEST_DATA / name for name in ("cell_lines", "curves", "prepare"))
+MATRIX = {
+    "features": CELL_LINES / "features.tsv",
+    "genotype_format": "matrix",
+    "absent_means": "missing",
+    "aliases": CELL_LINES / "gene_aliases.tsv",
+    "filters": "pass",
+}
+LAYER = {"genotype_format": "anndata", "layer": "altered", "kind": "altered"}
+
+
+@dataclass
+class Arguments:
+    """Arguments of the calls into the rooms below the workflows, one mapping a call."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def received(self, names: set[str], value: object) -> bool:
+        return any(name in call and _same(call[name], value) for call in self.calls for name in names)
+
+    def received_together(self, path: Path, column: str) -> bool:
+        return any(
+            any(_same(each, path) for each in call.values()) and any(_same(each, column) for each in call.values())
+            for call in self.calls
+        )
+
+
+def _same(argument: object, value: object) -> bool:
+    if isinstance(argument, list | tuple) and not isinstance(value, list):
+        return any(_same(each, value) for each in argument)
+    if isinstance(argument, tuple):
+        argument = list(argument)
+    return type(argument) is type(value) and argument == value
+
+
+def _plain(argument: object) -> bool:
+    return isinstance(argument, str | int | float | Path) or (
+        isinstance(argument, list | tuple) and len(argument) < 20 and all(map(_plain, argument))
+    )
+
+
+def _consumes(module: str) -> bool:
+    # a model takes some settings through scikit-learn's set_params
+    if module == "sklearn.base":
+        return True
+    return module.startswith("drugresponse.") and module.split(".")[1] not in ABOVE
+
+
+@contextmanager
+def recorded_arguments() -> Iterator[Arguments]:
+    arguments, seen = Arguments(), set[str]()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event != "call" or not _consumes(frame.f_globals.get("__name__", "")):
+            return
+        code = frame.f_code
+        n_named = code.co_argcount + code.co_kwonlyargcount
+        call: dict[str, Any] = {}
+        for name in code.co_varnames[: n_named + bool(code.co_flags & 4) + bool(code.co_flags & 8)]:
+            value = frame.f_locals.get(name)
+            # settings that are handed on as a mapping bear their names there
+            parts = value.items() if isinstance(value, dict) and len(value) < 50 else [(name, value)]
+            call |= {str(key): each for key, each in parts if _plain(each)}
+        if call and (text := repr(call)) not in seen:
+            seen.add(text)
+            arguments.calls.append(call)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        yield arguments
+    finally:
+        sys.setprofile(before)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command with every option that it was given, and what its consumers received."""
+
+    command: str
+    options: Mapping[str, Any]
+    arguments: Arguments
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The simulated cell lines under other column names, so that a column that is not handed on is not found."""
+    folder = tmp_path_factory.mktemp("renamed")
+    for name in ("responses", "samples", "drugs", "new_samples", "pilots", "pairs", "splits"):
+        table = pd.read_table(CELL_LINES / f"{name}.tsv", dtype=str).rename(columns=COLUMNS)
+        if "samples" in name:
+            table["arm"] = np.where(np.arange(len(table)) % 2, "control", "active")
+        table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+    pd.read_table(CURVES / "signal.tsv").rename(columns=COLUMNS).to_csv(folder / "doses.tsv", sep="\t", index=False)
+    samples = pd.read_table(PREPARE / "samples.tsv", dtype=str).rename(columns=COLUMNS)
+    samples.to_csv(folder / "prepared_samples.tsv", sep="\t", index=False)
+    for name in ("genotypes", "new_genotypes"):
+        matrix = pd.read_table(CELL_LINES / f"{name}.tsv", index_col=0).astype(np.float32)
+        layered = anndata.AnnData(matrix * 0, layers={"altered": matrix.to_numpy()})
+        layered.write_h5ad(folder / f"{name}.h5ad")
+    return folder
+
+
+def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Runs that together set every option of every command, each to a value that is not its default."""
+    columns = {"sample_column": "line", "drug_column": "compound"}
+    measured = {**columns, "response_column": "effect"}
+    cohort = {name: tables / f"{name}.tsv" for name in ("responses", "samples", "drugs")}
+    whole = {"genotypes": [CELL_LINES / "genotypes.tsv"], **cohort, **measured}
+    layers = {"genotypes": [tables / "genotypes.h5ad"], **cohort, **measured, **LAYER}
+    new = {"genotypes": [CELL_LINES / "new_genotypes.tsv"], "samples": tables / "new_samples.tsv", **columns, **MATRIX}
+    new_layers = {"genotypes": [tables / "new_genotypes.h5ad"], **LAYER}
+    model = {"model": CELL_LINES / "model.safetensors"}
+    threads = {"threads": 2, "device": "cpu"}
+    learning = {"covariates": ["tissue"], "arm": "arm", "scheme": "random-pairs", "seed": 5, "rank": 17, "epochs": 13}
+    learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
+    means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}
+    pilots = {"responses": tables / "pilots.tsv", "pairs": tables / "pairs.tsv", "response_column": "effect"}
+    output = {name: out / f"{name}.out" for name in OUTPUTS}
+
+    def outputs(*names: str) -> dict[str, Path]:
+        return {name: output[name] for name in names}
+
+    simulated = {"preset": "germline", "n_samples": 41, "n_drugs": 1, "n_features": 31, "seed": 5}
+    site_filter = {"genes": ["CYP2C19"], "minimum_frequency": 0.04, "maximum_missing": 0.875, "minimum_quality": 0.25}
+    site_filter |= {"gene_list": PREPARE / "genes.txt", "regions": PREPARE / "regions.bed", "within": "chr1:1-90000"}
+    prepared = {"genotypes": [PREPARE / "annotated.vcf"], "samples": tables / "prepared_samples.tsv"}
+    prepared |= {"sample_column": "line", "absent_means": "reference", "genotype_format": "vcf", "by_gene": "effect"}
+    prepared |= {"filters": "pass"}
+    like = {"like": output["dataset"], "aliases": MATRIX["aliases"], "dataset": out / "like.out"}
+    doses = {"doses": tables / "doses.tsv", **measured, "dose_column": "amount", "plate_column": "plate"}
+    doses |= {"measure": "ln_ic50", "response_scale": "signal", "dose_unit": "nM", "dose_scale": "linear"}
+    doses |= {"top": "fitted", "minimum_doses": 5}
+    explained = {**outputs("attributions", "associations", "agreement", "reasons", "pathways", "report"), **model}
+    explained |= {"gene_sets": CELL_LINES / "gene_sets.gmt", "selected_samples": ["L0001"], "adjust_sensitivity": True}
+    explained |= {"refits": 2, "refit_learner": "pair-ridge", "minimum_carriers": 4, "seed": 5, **threads}
+    evaluated = outputs("metrics", "predictions", "verdicts", "report", "markdown", "write_splits")
+    evaluated |= {"figures": out / "figures", "resume": out / "resume", "learner": ["ridge"], "shuffles": 21}
+    return [
+        ("simulate", {"directory": out / "cohort", **simulated}),
+        ("prepare", {**prepared, **site_filter, **outputs("dataset", "summary", "report")}),
+        ("prepare", {**prepared, **like}),
+        ("prepare", {"genotypes": whole["genotypes"], **MATRIX, "dataset": out / "matrix.out"}),
+        ("prepare", {"genotypes": layers["genotypes"], **LAYER, "dataset": out / "layer.out"}),
+        ("curves", {**doses, "maximum_rmse": 0.75, **outputs("responses", "fits", "report")}),
+        ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
+                   **outputs("model", "metrics", "report")}),
+        ("train", {**layers, "learner": "ridge", "folds": 0, "forget_samples": True, **outputs("model")}),
+        ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
+                     **outputs("predictions", "report")}),
+        ("predict", {**new_layers, **model, "pairs": tables / "pairs.tsv", **columns, **outputs("predictions")}),
+        ("adapt", {**new, **model, **pilots, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, "n_next": 3,
+                   **threads, **outputs("predictions", "next_drugs", "report")}),
+        ("adapt", {**new_layers, **model, **pilots, **columns, **outputs("predictions")}),
+        ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
+        ("evaluate", {**layers, "learner": ["ridge"], "shuffles": 0, "splits": tables / "splits.tsv",
+                      **outputs("metrics")}),
+        ("explain", {**whole, **MATRIX, **explained}),
+        ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
+        ("describe", model),
+    ]  # fmt: skip
+
+
+def _words(command: str, options: Mapping[str, Any]) -> list[str]:
+    words = [command, "-q"]
+    for name, value in options.items():
+        parameter = COMMANDS[command].parameter(name)
+        values = value if parameter.repeatable else [",".join(value) if parameter.type == "names" else value]
+        words += [parameter.option] if value is True else [f"{parameter.option}={each}" for each in values]
+    return words
+
+
+@pytest.fixture(scope="module")
+def runs(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+    finished = []
+    for command, options in _runs(tables, tmp_path_factory.mktemp("out")):
+        with recorded_arguments() as arguments:
+            assert cli.main(_words(command, options)) == 0
+        finished.append(Run(command, options, arguments))
+    return finished
+
+
+@pytest.mark.parametrize(
+    ("command", "parameter"),
+    [
+        pytest.param(command.name, parameter, id=f"{command.name}{parameter.option}")
+        for command in COMMANDS.values()
+        for parameter in command.parameters
+        if parameter.name not in ("config", "json", "output")
+    ],
+)
+def test_option__reaches_its_consumer(command: str, parameter: Parameter, runs: list[Run]) -> None:
+    set_in = [run for run in runs if run.command == command and parameter.name in run.options]
+    assert set_in, "no run sets this option: add it to one"
+    for run in set_in:
+        value = run.options[parameter.name]
+        if parameter.type in ("output", "folder"):
+            assert value.is_dir() or value.stat().st_size
+            continue
+        assert value != parameter.default
+        names = {parameter.name, *ALIASES.get(parameter.name, ())}
+        for each in value if parameter.repeatable else [value]:
+            if parameter.type == "input":
+                names = {"path", "paths", "file", "source"}
+            consumed = CONSUMED_VALUES.get((command, parameter.name), each)
+            assert run.arguments.received(names, consumed)
+
+
+COLUMN_OPTIONS = {"sample_column": ("responses", "samples", "pairs", "splits", "doses"),
+                  "drug_column": ("responses", "drugs", "pairs", "splits", "doses"),
+                  "response_column": ("responses", "doses")}  # fmt: skip
+
+
+def test_column_options__reach_the_reader_of_every_table(runs: list[Run]) -> None:
+    for run in runs:
+        for option, inputs in COLUMN_OPTIONS.items():
+            for name in inputs:
+                path = run.options.get(name)
+                if option in run.options and path is not None and COMMANDS[run.command].parameter(name).type == "input":
+                    assert run.arguments.received_together(path, run.options[option]), f"{run.command} {option} {name}"

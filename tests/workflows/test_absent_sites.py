@@ -1,0 +1,99 @@
+"""`--absent-means reference` and called reference sites mean the same in every command."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import drugresponse as dr
+from drugresponse.errors import InputError
+from drugresponse.explanation._model_terms import in_terms_of
+from drugresponse.readers import read_genotypes
+from drugresponse.workflows import adapt, explain, predict, prepare, train
+
+POSITIONS = [100, 200, 300, 400]
+
+
+def vcf(file, records, samples):
+    head = ["##fileformat=VCFv4.2", f"#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT {' '.join(samples)}"]
+    file.write_text("\n".join([head[0], *(line.replace(" ", "\t") for line in [head[1], *records])]) + "\n")
+    return file
+
+
+@pytest.fixture
+def cohort(tmp_path):
+    """Two drugs, of which each alternate adds 2 to the response; three of the four sites are listed of the patient."""
+    random = np.random.default_rng(3)
+    copies = random.choice([1, 2], size=(60, 4), p=[0.4, 0.6])
+    calls = np.array(["0/0", "0/1", "1/1"])[copies]
+    samples = [f"T{at}" for at in range(60)]
+    vcf(
+        tmp_path / "train",
+        [f"1 {at} . A G . . . GT {' '.join(column)}" for at, column in zip(POSITIONS, calls.T, strict=True)],
+        samples,
+    )
+    table = pd.DataFrame({"sample_id": samples, "response": 2.0 * copies.sum(axis=1)})
+    noise = random.normal(0, 0.1, (2, 60))
+    both = pd.concat(
+        [table.assign(drug_id=drug, response=table["response"] + noise[at]) for at, drug in enumerate("DE")]
+    )
+    both.to_csv(tmp_path / "responses", sep="\t", index=False)
+    vcf(tmp_path / "absent", [f"1 {at} . A G . . . GT 0/1" for at in POSITIONS[:3]], ["P"])
+    block = "1 350 . C <NON_REF> . . END=450 GT 0/0"
+    vcf(tmp_path / "called", [f"1 {at} . A G . . . GT 0/1" for at in POSITIONS[:3]] + [block], ["P"])
+    pd.DataFrame({"sample_id": ["P"], "drug_id": ["D"], "response": [6.0]}).to_csv(
+        tmp_path / "pilot", sep="\t", index=False
+    )
+    train(
+        genotypes=[tmp_path / "train"],
+        responses=tmp_path / "responses",
+        model=tmp_path / "model",
+        learner="ridge",
+        folds=3,
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize(("file", "means"), [("absent", "reference"), ("called", None)])
+def test_commands__sites_without_a_variant_are_the_reference(cohort, file, means):
+    given = {"model": cohort / "model", "genotypes": [cohort / file], "absent_means": means}
+    predict(**given, predictions=cohort / "predicted")
+    adapt(**given, responses=cohort / "pilot", predictions=cohort / "adapted")
+    prepare(genotypes=[cohort / "train"], dataset=cohort / "like")
+    prepare(genotypes=[cohort / file], dataset=cohort / "new", like=cohort / "like", absent_means=means)
+    predict(model=cohort / "model", genotypes=[cohort / "new"], predictions=cohort / "prepared")
+    for name in ("predicted", "adapted", "prepared"):
+        table = pd.read_table(cohort / name)
+        assert (table["features_found"] == 1).all(), name
+        np.testing.assert_allclose(table["prediction"], 6, atol=0.5)
+    model = dr.load_model(cohort / "model")
+    np.testing.assert_allclose(
+        model.predict(read_genotypes(cohort / file, absent_means=means))["prediction"], 6, atol=0.5
+    )
+
+
+def test_explain__sites_without_a_variant_are_the_reference(cohort):
+    lines = (cohort / "train").read_text().splitlines()
+    (cohort / "fewer").write_text("\n".join(line for line in lines if "\t400\t" not in line) + "\n")
+    trained = read_genotypes(cohort / "train").features
+    assert in_terms_of(read_genotypes(cohort / "fewer"), trained)[1].shape == (60, 3)
+    known = in_terms_of(read_genotypes(cohort / "fewer", absent_means="reference"), trained)[1]
+    np.testing.assert_array_equal(known.dense()[:, known.features.index.get_loc("1:400:A:G")], 0)
+    explain(
+        model=cohort / "model",
+        genotypes=[cohort / "fewer"],
+        responses=cohort / "responses",
+        attributions=cohort / "told",
+        absent_means="reference",
+        refits=0,
+    )
+    assert pd.read_table(cohort / "told")["feature_id"].nunique() == 4
+
+
+def test_prepare__a_file_without_any_variant(cohort):
+    vcf(cohort / "none", [f"1 {at} . A . . . . GT 0/0" for at in POSITIONS], ["P"])
+    with pytest.raises(InputError, match="genotypes: found no variant"):
+        prepare(genotypes=[cohort / "none"], dataset=cohort / "out")
+    predict(model=cohort / "model", genotypes=[cohort / "none"], predictions=cohort / "predicted")
+    np.testing.assert_allclose(pd.read_table(cohort / "predicted")["prediction"], 0, atol=0.5)

@@ -1,0 +1,72 @@
+"""The user's way with new samples whose alleles are written otherwise: files in, the same predictions out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse import workflows
+from drugresponse.errors import InputError
+from tests.report.pages import Page
+
+
+@pytest.fixture(scope="module")
+def germline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("germline") / "cohort"
+    workflows.simulate(directory=folder, preset="germline", n_samples=120, n_features=40)
+    workflows.train(
+        genotypes=[folder / "genotypes.tsv"], features=folder / "features.tsv", responses=folder / "responses.tsv",
+        samples=folder / "samples.tsv", learner="ridge", folds=0, model=folder / "model",
+    )  # fmt: skip
+    return folder
+
+
+def half_swapped(folder: Path, to: Path) -> None:
+    """The new samples' matrix with columns of other names, half of them counting the other allele."""
+    calls = pd.read_table(folder / "new_genotypes.tsv", index_col=0)
+    features = pd.read_table(folder / "features.tsv", index_col=0).loc[calls.columns]
+    swapped = np.arange(len(features)) % 2 == 0
+    calls.loc[:, swapped] = 2 - calls.loc[:, swapped]
+    features.loc[swapped, ["ref", "alt"]] = features.loc[swapped, ["alt", "ref"]].to_numpy()
+    names = [f"column{at}" for at in range(len(features))]
+    calls.set_axis(names, axis=1).to_csv(to / "calls", sep="\t")
+    features.set_axis(names).rename_axis("feature_id").to_csv(to / "features", sep="\t")
+
+
+def predict(folder: Path, to: Path, genotypes: Path, features: Path, **more: object) -> pd.DataFrame:
+    workflows.predict(
+        model=folder / "model", genotypes=[genotypes], features=features, samples=folder / "new_samples.tsv",
+        predictions=to / "predictions", report=to / "page", **more,
+    )  # type: ignore[arg-type]  # fmt: skip
+    return pd.read_table(to / "predictions")
+
+
+def test_predict__swapped_alleles_give_the_same_table_and_are_told(germline, tmp_path, caplog):
+    expected = predict(germline, tmp_path, germline / "new_genotypes.tsv", germline / "features.tsv")
+    half_swapped(germline, tmp_path)
+    with caplog.at_level("INFO"):
+        found = predict(germline, tmp_path, tmp_path / "calls", tmp_path / "features")
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-9)
+    told = "of 40 features of the model: 20 found as they are, 20 turned (reference and alternate are swapped)"
+    assert caplog.text.count(told) == 1
+    words = "Of 40 features of the training: 20 found as they are and 20 turned (reference and alternate are swapped)."
+    assert words in Page((tmp_path / "page").read_text()).text
+
+
+def test_predict__too_few_features_are_named(germline, tmp_path):
+    calls = pd.read_table(germline / "new_genotypes.tsv", index_col=0)
+    calls.iloc[:, :3].to_csv(tmp_path / "calls", sep="\t")
+    with pytest.raises(InputError, match=r"expected 99% .* No sample has the features \".*%\) and \d+ more"):
+        predict(germline, tmp_path, tmp_path / "calls", germline / "features.tsv", minimum_features=0.99)
+    assert not (tmp_path / "predictions").exists()
+
+
+def test_predict__neither_ids_nor_places_asks_for_the_build(germline, tmp_path):
+    half_swapped(germline, tmp_path)
+    features = pd.read_table(tmp_path / "features")
+    features.assign(position=features["position"] + 1234).to_csv(tmp_path / "features", sep="\t", index=False)
+    with pytest.raises(InputError, match=r"hold at most 0.0% .* another genome build"):
+        predict(germline, tmp_path, tmp_path / "calls", tmp_path / "features")
