@@ -107,3 +107,42 @@ def test_module__keeps_the_rules_of_the_house(path):
                 assert imported.isdisjoint(UNSAFE)
             case ast.ImportFrom(module=module):
                 assert (module or "").split(".")[0] not in UNSAFE
+
+
+ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE)
+LARGEST_ROOM = 16
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Dotted names that a module's import statements name, those for type checking too."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {name.name for name in node.names}
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.relative_to(PACKAGE).as_posix())
+def test_room__is_small_enough_to_be_read(room):
+    # the pages wait for their templates
+    if room != PACKAGE / "report":
+        assert len(list(room.glob("*.py"))) <= LARGEST_ROOM
+
+
+def test_rooms__private_modules_are_imported_in_their_room_alone():
+    for path in MODULES:
+        room = ".".join(["drugresponse", *path.parent.relative_to(PACKAGE).parts])
+        for name in imported_modules(path):
+            owner, _, module = name.rpartition(".")
+            is_module = (PACKAGE.parent / (name.replace(".", "/") + ".py")).exists()
+            assert not (is_module and module.startswith("_") and owner != room), f"{path}: {name}"
+
+
+def test_tests__mirror_the_rooms():
+    tests = Path(__file__).parent
+    rooms = {room.relative_to(PACKAGE) for room in ROOMS}
+    others = {Path("benchmarks"), Path("galaxy"), Path("plugin")}
+    for folder in {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}:
+        assert folder in rooms or Path(folder.parts[0]) in others, folder

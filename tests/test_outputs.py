@@ -72,7 +72,9 @@ def test_output_files__sigterm_leaves_nothing(tmp_path):
         f"with output_files({{'model': {str(tmp_path / 'm.bin')!r}}}) as temporary:\n"
         "    temporary['model'].write_text('half')\n"
         "    print('ready', flush=True)\n"
-        "    time.sleep(60)\n"
+        # in short sleeps: a signal that arrives just before a sleep is only heard when it ends
+        "    for _ in range(600):\n"
+        "        time.sleep(0.1)\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
