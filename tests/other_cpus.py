@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("-q", "tests/models", "tests/features", "tests/data")
+ROOMS = ("-q", "tests/learners", "tests/model", "tests/features", "tests/data")
 # the names of OpenBLAS, and what it calls the kernels that it takes; AVX-512 cannot be played without having it
 KERNELS = {"Haswell": {"Haswell"}, "Zen": {"Zen", "Haswell"}, "SkylakeX": {"SkylakeX"}}
 _SWITCHED = """
