@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-__all__ = ["is_id", "is_of_kinds", "is_usual_covariate", "may_be_outcome", "plain_name", "usual_place"]
+from drugresponse.data.column_names import plain_name
+
+__all__ = ["is_id", "is_of_kinds", "is_usual_covariate", "may_be_outcome", "usual_place"]
 
 _USUAL = (
     *("tissue", "subtype", "ancestry", "sex", "age", "site", "gender", "race", "ethnicity", "population"),
@@ -35,17 +37,6 @@ _OUTCOMES = re.compile(
     "|pcr|orr|dlt|bcr|cb|ae|sae|case|control|casecontrol|adr|inr|qc|group|arm)$"
 )
 _WORD = re.compile(r"[a-z0-9]+|[^\W_]+", re.IGNORECASE)
-
-
-def plain_name(name: object) -> str:
-    """A column's name without regard to case, blanks and marks between words.
-
-    Examples
-    --------
-    >>> plain_name("Age (years)"), plain_name("AGE_AT-diagnosis")
-    ('ageyears', 'ageatdiagnosis')
-    """
-    return "".join(_WORD.findall(str(name))).casefold()
 
 
 def is_usual_covariate(name: object) -> bool:

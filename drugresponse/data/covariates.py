@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.covariate_names import (
     is_id,
     is_of_kinds,
     is_usual_covariate,
     may_be_outcome,
-    plain_name,
     usual_place,
 )
+from drugresponse.data.missing import UNKNOWN_LEVELS
 from drugresponse.data.responses.kinds import missing_codes
 from drugresponse.data.responses.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
@@ -33,7 +34,6 @@ POOLED = "other"
 _YES_NO = frozenset(("0", "1", "0.0", "1.0", "yes", "no", "y", "n", "true", "false", "t", "f"))
 _YES_NO |= {"ja", "nein", "j", "oui", "non", "si", "wahr", "falsch", "vrai", "faux", "verdadero", "falso"}
 _YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
-_UNKNOWN = frozenset(("", "unknown", "unk", "na", "nan", "n/a", "none", "not known", "missing", "?"))
 _MOST_COLUMNS, _LONGEST_NAME = 60, 60
 
 
@@ -181,7 +181,7 @@ def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.Dat
 def _says_yes_or_no(column: pd.Series) -> bool:
     """Whether the values are two of one kind, such as yes and no, or 0 and 1, beside unknown ones."""
     present = {str(value).strip().casefold() for value in set(column[column.notna()])}
-    return len(present - _UNKNOWN) == 2 and present <= _YES_NO | _UNKNOWN
+    return len(present - UNKNOWN_LEVELS) == 2 and present <= _YES_NO | UNKNOWN_LEVELS
 
 
 def _warn_of_codes(name: str, column: pd.Series) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.missing import MISSING_IDS
 from drugresponse.errors import count, show_ids
 
 __all__ = [
@@ -28,10 +29,6 @@ logger = logging.getLogger(__name__)
 
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _EDGES = re.compile(rf"^[\s{_INVISIBLE}]+|[\s{_INVISIBLE}]+$")
-_MISSING = frozenset(
-    {"", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "<na>", "nat", "null", "none", "nil", "missing", "unknown",
-     "__unknown__", "#value!", "#ref!", "#name?", ".", "-", "--", "?"}
-)  # fmt: skip
 _SHOWN = 3
 _SHORTEST_PREFIX = 4
 # of TCGA and TARGET: 10 to 19 are normal tissue, 20 to 29 controls, which are not the tumour of the same patient
@@ -84,7 +81,7 @@ def is_missing_id(text: str) -> bool:
     >>> is_missing_id("NaN"), is_missing_id("__UNKNOWN__"), is_missing_id("NA12878")
     (True, True, False)
     """
-    return trimmed(text).lower() in _MISSING
+    return trimmed(text).lower() in MISSING_IDS
 
 
 def clean_ids(column: pd.Series, where: str) -> pd.Series:
@@ -102,7 +99,7 @@ def clean_ids(column: pd.Series, where: str) -> pd.Series:
     >>> clean_ids(pd.Series(["MCF7", " A549\u00a0", "NA"]), "responses").tolist()
     ['MCF7', 'A549', '']
     """
-    cells = ["" if each.lower() in _MISSING else each for each in without_blanks(ids_as_text(column), where)]
+    cells = ["" if each.lower() in MISSING_IDS else each for each in without_blanks(ids_as_text(column), where)]
     return pd.Series(cells, index=column.index, name=column.name, dtype=object)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.covariate_names import plain_name
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.errors import InputError, count, show_ids

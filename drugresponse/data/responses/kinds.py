@@ -9,12 +9,12 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.column_names import name_words
 from drugresponse.errors import InputError, count, show_ids
 
 __all__ = [
     "melt_drugs",
     "missing_codes",
-    "name_words",
     "refuse_classes",
     "refuse_events",
     "refuse_metadata",
@@ -60,18 +60,6 @@ _CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 """Numbers by which programs mark a missing value."""
 _SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
 _LEAST_ID = 10_000
-
-
-def name_words(name: object) -> list[str]:
-    """The words of a column's name, in lower case; a hyphen parts none, as in names of drugs.
-
-    Examples
-    --------
-    >>> name_words("COSMIC_ID"), name_words("ageAtDiagnosis"), name_words("AGE-1234")
-    (['cosmic', 'id'], ['age', 'at', 'diagnosis'], ['age-1234'])
-    """
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", str(name))
-    return [word for word in re.split(r"[^a-z0-9-]+", parted.lower()) if word]
 
 
 def refuse_events(table: pd.DataFrame, response_column: str, where: str) -> None:

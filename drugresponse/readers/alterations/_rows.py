@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.ids import is_missing_id, trimmed
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.alterations.classes import SILENT, SMALL_MUTATIONS, WILD_TYPE, classify, parse_protein_change
 from drugresponse.readers.genes.names import GeneNames
-from drugresponse.readers.text.delimited import check_header, ragged
-from drugresponse.readers.text.numbers import is_missing
-from drugresponse.readers.text.row_stream import plain_name, stream_rows
+from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
+from drugresponse.readers.text.row_stream import stream_rows
 from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["AlterationRows", "looks_like_alterations", "read_alteration_rows"]
@@ -128,16 +129,13 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
     """
     where = Path(path).name
     numbered = stream_rows(path)
-    line, first = next(numbered)
-    header = [trimmed(name) for name in first]
-    check_header(header, where)
+    header = [trimmed(name) for name in next(numbered)[1]]
+    refuse_bad_header(header, where)
     columns = _columns(header, where)
     samples, genes, effects, changes = _Codes(), _Codes(), _Codes(), _Codes()
     effects_of = _Effects(columns, where)
     left_out: Counter[str] = Counter()
-    for line, cells in numbered:
-        if len(cells) != len(header):
-            raise ragged(where, line, len(cells), len(header), "\t")
+    for line, cells in even_rows(numbered, len(header), where):
         sample, gene = trimmed(cells[columns.sample]), trimmed(cells[columns.gene])
         if is_missing_id(sample):
             here = f' but "{sample}"' if sample else ""
@@ -159,8 +157,6 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
         genes.add(gene)
         effects.add(effect)
         changes.add(change)
-    if not samples.of:
-        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
     effects_of.report()
     _report(where, samples, genes, left_out, aliases)
     return _tabulate(samples, genes, effects, changes, aliases)

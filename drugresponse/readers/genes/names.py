@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.tables.text_tables import read_table
-from drugresponse.readers.text.numbers import is_missing
-from drugresponse.readers.text.row_stream import plain_name
 from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["GeneNames", "apply_gene_names", "read_gene_names"]

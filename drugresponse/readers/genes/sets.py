@@ -10,7 +10,7 @@ from pathlib import Path
 from drugresponse.errors import InputError
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
-from drugresponse.readers.text.delimited import decode_file
+from drugresponse.readers.text.row_stream import decode_file
 from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["GeneSet", "read_gene_sets"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import re
 from collections.abc import Collection, Sequence
@@ -13,18 +12,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import spellings_alike, trimmed, without_blanks
+from drugresponse.data.ids import spellings_alike, without_blanks
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.matrix.features import describe_features
 from drugresponse.readers.matrix.sample_columns import feature_columns
 from drugresponse.readers.source.content import open_checked, recognise
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.tables.text_tables import ids_as_text, read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
-from drugresponse.readers.text.delimited import check_header, choose_separator, decode_file, ragged, split_rows
-from drugresponse.readers.text.numbers import MISSING, decimal_signs, is_missing, is_number, to_numbers
-from drugresponse.readers.text.row_stream import plain_name
+from drugresponse.readers.text.delimited import DelimitedText, cut_rows, refuse_bad_header
+from drugresponse.readers.text.numbers import decimal_signs, is_number, to_numbers
+from drugresponse.readers.text.row_stream import decode_file
 
 __all__ = ["read_matrix"]
 
@@ -38,7 +38,6 @@ _CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
 _GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol", "geneid", "ensemblgeneid", "idref")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
 """Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
-_MISSING = [*sorted({each for word in MISSING - {""} for each in (word, word.upper(), word.title(), "NaN")}), ""]
 
 
 def read_matrix(
@@ -85,7 +84,7 @@ def read_matrix(
     rows, columns, values, id_column = (
         _from_parquet(file, where, known_features)
         if recognise(file) == "parquet"
-        else _from_text(decode_file(file), where, known_features)
+        else _from_text(cut_rows(decode_file(file), where), known_features)
     )
     if not columns:
         raise InputError(
@@ -104,25 +103,30 @@ def read_matrix(
     return Genotypes.build(values, rows, described)
 
 
-def _from_text(text: str, where: str, known_features: frozenset[str]) -> Labelled:
-    separator = choose_separator(text)
-    fast = None if '"' in text else _parse_numbers(text, separator, where, known_features)
-    if fast is not None:
-        return fast
-    # cell by cell: slower, reads every spelling, and names the cell that is no number
-    parts = split_rows(text, where)
-    id_at = _id_position(parts.header)
-    index = pd.Index(np.asarray(parts.lines) - 2)
-    wanted = _value_columns(parts.header, id_at, where, known_features)
-    header = [parts.header[at] for at in wanted]
-    values = np.empty((len(parts.rows), len(header)), dtype=np.float32)
-    cells = list(zip(*parts.rows, strict=True))
-    signs = decimal_signs(cells[each] for each in wanted)
-    for at, (name, column) in enumerate(zip(header, (cells[each] for each in wanted), strict=True)):
-        _refuse_words(column, parts.lines, where, name)
-        numbers = to_numbers(pd.Series(column, index=index, dtype=object), where=where, column_name=name, signs=signs)
-        values[:, at] = as_float32(numbers.to_numpy())
-    return [row[id_at] for row in parts.rows], header, values, parts.header[id_at]
+def _from_text(text: DelimitedText, known_features: frozenset[str]) -> Labelled:
+    where, header = text.where, text.header
+    refuse_bad_header(header, where)
+    id_at = _id_position(header)
+    ids = [cells[id_at] for cells in text.beginnings(id_at + 1)]
+    columns = _value_columns(header, id_at, where, known_features)
+    names = [header[at] for at in columns]
+    try:
+        values = text.numbers(columns)
+    except ValueError:  # cell by cell: slower, reads every spelling, and names the cell that is no number
+        values = _values_by_cell(text, columns)
+    return ids, names, values, header[id_at]
+
+
+def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
+    index = pd.Index(np.asarray(text.lines) - 2)
+    values = np.empty((len(text.lines), len(columns)), dtype=np.float32)
+    cells = list(zip(*text.rows, strict=True))
+    signs = decimal_signs(cells[at] for at in columns)
+    for place, at in enumerate(columns):
+        _refuse_words(cells[at], text.lines, text.where, text.header[at])
+        column = pd.Series(cells[at], index=index, name=text.header[at], dtype=object)
+        values[:, place] = as_float32(to_numbers(column, where=text.where, signs=signs).to_numpy())
+    return values
 
 
 def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name: str) -> None:
@@ -143,47 +147,10 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     )
 
 
-def _parse_numbers(text: str, separator: str, where: str, known_features: frozenset[str]) -> Labelled | None:
-    # the text, cut into lines, joined again and as bytes; and the numbers
-    refuse_beyond_memory(3 * len(text) + 16 * text.count(separator), where)
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < 2:
-        return None
-    header = [trimmed(name) for name in lines[0].split(separator)]
-    width = lines[1].count(separator) + 1
-    if width == len(header) + 1:
-        header = ["", *header]
-    if any(line.count(separator) + 1 != len(header) for line in lines[1:]):
-        for number, line in enumerate(text.split("\n")[1:], start=2):
-            if line.strip() and line.count(separator) + 1 != len(header):
-                raise ragged(where, number, line.count(separator) + 1, len(header), separator)
-    check_header(header, where)
-    id_at = _id_position(header)
-    ids = [line.split(separator, id_at + 1)[id_at] for line in lines[1:]]
-    wanted = _value_columns(header, id_at, where, known_features)
-    try:
-        with np.errstate(over="ignore"):  # found again, with its place
-            frame = pd.read_csv(
-                io.BytesIO("\n".join(lines[1:]).encode()),
-                sep=separator,
-                header=None,
-                usecols=wanted,
-                dtype=np.float32,
-                na_values=_MISSING,
-                keep_default_na=False,
-                quoting=3,
-                float_precision="round_trip",
-                engine="c",
-            )
-    except (ValueError, OverflowError):
-        return None
-    return ids, [header[at] for at in wanted], frame.to_numpy(dtype=np.float32), header[id_at]
-
-
 def _from_parquet(file: Path, where: str, known_features: frozenset[str]) -> Labelled:
     frame = read_parquet(file, where=where)
     if not frame.columns.is_unique:
-        check_header(list(frame.columns), where)
+        refuse_bad_header(list(frame.columns), where)
     id_at = _id_position(list(frame.columns))
     ids = ids_as_text(frame.iloc[:, id_at])
     numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where, known_features)]

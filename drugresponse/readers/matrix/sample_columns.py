@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.text.row_stream import plain_name
 
 __all__ = ["feature_columns"]
 

@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import count
-from drugresponse.readers.text.row_stream import plain_name
 
 __all__ = ["double_single_copies", "men_of"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -19,10 +18,9 @@ from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.plink._labels import unique_samples
 from drugresponse.readers.plink._text_labels import PLACE, sample_names, variants_of_columns
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.tables.text_tables import read_features
-from drugresponse.readers.text.delimited import decode_file
-from drugresponse.readers.text.numbers import MISSING
+from drugresponse.readers.text.delimited import DelimitedText, cut_rows
+from drugresponse.readers.text.row_stream import decode_file
 from drugresponse.readers.variants.allele_calls import NO_ALLELE
 
 __all__ = ["looks_like_raw", "looks_like_traw", "read_raw", "read_traw"]
@@ -33,7 +31,6 @@ _RAW = ["FID", "IID", "PAT", "MAT", "SEX", "PHENOTYPE"]
 _TRAW = ["CHR", "SNP", "(C)M", "POS", "COUNTED", "ALT"]
 _N_LABELS = 6
 _NOBODY = ("0", *NO_ALLELE)
-_NA = sorted({each for word in MISSING - {""} for each in (word, word.upper(), "NaN")})
 
 
 def looks_like_raw(header: Sequence[str]) -> bool:
@@ -102,15 +99,17 @@ def read_raw(
     >>> genotypes.features["alt"].to_dict(), genotypes.dense().tolist()
     ({'rs7': 'A'}, [[2.0], [nan]])
     """
-    header, lines, separator = _cut(decode_file(path), path.name)
-    columns = [at for at in range(_N_LABELS, len(header)) if not header[at].endswith("_HET")]
-    if len(columns) < len(header) - _N_LABELS:
-        logger.info("%s: columns of heterozygotes are left out: %d.", path.name, len(header) - _N_LABELS - len(columns))
+    text, start = _cut(path)
+    header = text.header
+    columns = [at for at in range(start + _N_LABELS, len(header)) if not header[at].endswith("_HET")]
+    n_left_out = len(header) - start - _N_LABELS - len(columns)
+    if n_left_out:
+        logger.info("%s: columns of heterozygotes are left out: %d.", path.name, n_left_out)
     if not columns:
         raise InputError(f"{path.name}: found no variant (expected columns such as rs7_A). Check the file.")
-    labels = [_cells(line, separator)[:2] for line in lines]
-    samples = unique_samples([own for _, own in labels], [family for family, _ in labels], path)
-    values = _numbers(lines, separator, columns, header, path.name)
+    labels = text.beginnings(start + 2)
+    samples = unique_samples([row[start + 1] for row in labels], [row[start] for row in labels], path)
+    values = _copies(text, columns)
     names = [header[at] for at in columns]
     table, turned = variants_of_columns(names, None if features is None else read_features(features), path.name)
     return _genotypes(values, samples, table, turned, absent_means, path.name)
@@ -144,8 +143,9 @@ def read_traw(
     InputError
         The file is damaged, or a cell is no number from 0 to 2.
     """
-    header, lines, separator = _cut(decode_file(path), path.name)
-    labels = pd.DataFrame([_cells(line, separator)[:_N_LABELS] for line in lines], columns=_TRAW, dtype=object)
+    text, start = _cut(path)
+    first_sample = start + _N_LABELS
+    labels = pd.DataFrame([row[start:] for row in text.beginnings(first_sample)], columns=_TRAW, dtype=object)
     human = are_human(labels["CHR"].unique())
     positions = pd.to_numeric(labels["POS"], errors="coerce")
     placed = (positions > 0) & (labels["CHR"] != "0")
@@ -164,8 +164,8 @@ def read_traw(
         found = PLACE.fullmatch(name)
         if found and (counted, table.at[row, "ref"]) == (found[3], found[4]):
             table.loc[row, ["ref", "alt"]], turned[row] = found.group(3, 4), True
-    values = _numbers(lines, separator, list(range(_N_LABELS, len(header))), header, path.name)
-    samples = sample_names(header[_N_LABELS:], known_samples, path)
+    values = _copies(text, range(first_sample, len(text.header)))
+    samples = sample_names(text.header[first_sample:], known_samples, path)
     return _genotypes(np.ascontiguousarray(values.T), samples, table, turned, absent_means, path.name)
 
 
@@ -174,62 +174,27 @@ def _names(header: Sequence[str]) -> list[str]:
     return names[1:] if names and names[0] in ("", "#") else names
 
 
-def _cut(text: str, where: str) -> tuple[list[str], list[str], str | None]:
-    """Header, lines below it, and what separates their cells; None is any number of blanks."""
-    text = text.replace('"', "")
-    lines = [line for line in text.split("\n") if line.strip()]
-    separator = next((each for each in ("\t", ",", ";") if each in lines[0]), None)
-    header = [name.strip() for name in _cells(lines[0], separator)]
-    if len(lines) < 2:
-        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
-    n_cells = len(_cells(lines[1], separator))
-    # R writes the numbers of rows in front of them
-    numbered = header[0] == "" or n_cells == len(header) + 1
-    header = header[1:] if header[0] == "" else header
-    if numbered:
-        lines = [line.split(separator, 1)[1] for line in lines]
-    for number, line in enumerate(lines[1:], start=2):
-        found = len(_cells(line, separator))
-        if found != len(header):
-            raise InputError(
-                f"{where}, row {number}: found {found} values (expected {len(header)}, as in the header). The file is "
-                "damaged or truncated; write it anew."
-            )
-    return header, lines[1:], separator
+def _cut(path: Path) -> tuple[DelimitedText, int]:
+    """The cells, and where the columns of PLINK begin: behind the numbers of rows that R writes."""
+    text = cut_rows(decode_file(path).replace('"', ""), path.name, blanks=True)
+    return text, int(text.header[0] == "")
 
 
-def _cells(line: str, separator: str | None) -> list[str]:
-    return line.split(separator)
-
-
-def _numbers(
-    lines: list[str], separator: str | None, columns: list[int], header: list[str], where: str
-) -> NDArray[np.float32]:
+def _copies(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
     """`(n_lines, n_columns)` copies, NaN where missing."""
-    refuse_beyond_memory(sum(map(len, lines)) + 12 * len(lines) * len(columns), where)
+    where, header = text.where, text.header
     try:
-        frame = pd.read_csv(
-            io.StringIO("\n".join(lines)),
-            sep=separator or r"\s+",
-            header=None,
-            usecols=columns,
-            dtype=np.float32,
-            na_values=_NA,
-            keep_default_na=False,
-            quoting=3,
-            engine="c",
-        )
-    except (ValueError, OverflowError) as error:
+        values = text.numbers(columns, short=True)
+    except ValueError as error:
         raise InputError(
             f"{where}: found a cell that is no number below {show_ids([header[columns[0]]])} or behind it (expected 0 "
             f"to 2 copies, or NA; {error}). Write the file anew with PLINK."
         ) from error
-    values = frame.to_numpy(dtype=np.float32)
     wrong = (values < 0) | (values > 2)
     if wrong.any():
         row, column = np.unravel_index(int(np.argmax(wrong)), wrong.shape)
         raise InputError(
-            f'{where}, row {int(row) + 2}, column "{header[columns[int(column)]]}": found '
+            f'{where}, line {text.lines[int(row)]}, column "{header[columns[int(column)]]}": found '
             f"{values[row, column]:g} (expected 0 to 2 copies, or NA). Leave missing calls empty or NA."
         )
     return values

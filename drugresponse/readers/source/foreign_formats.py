@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 
@@ -202,7 +201,10 @@ def foreign_format(head: bytes) -> str | None:
     for pattern, name in _STARTS:
         if pattern.match(head):
             return name
-    return foreign_table(_first_names(head))
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if marked else "utf-8", errors="ignore").lstrip("\ufeff")
+    line = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
+    return foreign_table(line.split(max("\t,;", key=line.count)))
 
 
 def foreign_table(names: Iterable[str]) -> str | None:
@@ -218,18 +220,6 @@ def foreign_table(names: Iterable[str]) -> str | None:
         if set(wanted.split()) <= plain:
             return name
     return next((name for wanted, name in _EXACTLY if set(wanted.split()) == plain), None)
-
-
-def _first_names(head: bytes) -> list[str]:
-    """The cells of the first line that is no comment."""
-    marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = head.decode("utf-16" if marked else "utf-8", errors="ignore").lstrip("\ufeff")
-    line = next((each for each in text.splitlines() if each.strip() and not each.startswith("#")), "")
-    separator = max("\t,;", key=line.count)
-    try:
-        return next(csv.reader([line], delimiter=separator), [])
-    except csv.Error:
-        return []
 
 
 def refuse_own_table(names: Iterable[str], where: str, role: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from drugresponse.data.missing import MISSING_CELLS
 from drugresponse.readers.star_alleles._spellings import canonical_allele, without_gene
 
 __all__ = ["UNCERTAIN", "copies_of_alleles", "is_called", "one_activity", "one_phenotype"]
@@ -12,7 +13,6 @@ __all__ = ["UNCERTAIN", "copies_of_alleles", "is_called", "one_activity", "one_p
 UNCERTAIN = "uncertain"
 """Returned where something is written that does not tell one answer."""
 
-_NOTHING = frozenset({"", "na", "n/a", "nan", "none", "null", ".", "-"})
 _NO_CALL = frozenset(
     {"no call", "nocall", "no result", "unknown", "indeterminate", "not available", "not called", "?", "conflicting",
      "n/a", "no data", "undetermined", "not determined", "ambiguous", "failed", "missing", "unk", "nd", "n.d."}
@@ -51,7 +51,7 @@ def is_called(text: str) -> bool:
     (True, False, False, False)
     """
     parts = [part.strip().lower() for part in text.split("/")]
-    return text.strip().lower() not in _NOTHING | _NO_CALL and not all(each in _NO_CALL | {""} for each in parts)
+    return text.strip().lower() not in MISSING_CELLS | _NO_CALL and not all(each in _NO_CALL | {""} for each in parts)
 
 
 def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
@@ -119,7 +119,7 @@ def one_activity(text: str) -> float | str:
     (1.25, 6.0, 'uncertain', '')
     """
     told = {each.strip() for each in _ALTERNATIVES.split(text.strip())}
-    if all(each.lower() in _NOTHING | {"no result"} for each in told):
+    if all(each.lower() in MISSING_CELLS | {"no result"} for each in told):
         return ""
     if len(told) > 1:
         return UNCERTAIN
@@ -159,7 +159,7 @@ def _copies(diplotype: str, gene: str) -> Counter[str] | None:
 def _alleles(haplotype: str, gene: str) -> list[str] | None:
     """The alleles that one chromosome bears, without the reference; None where one is not called or not readable."""
     names = [name.strip() for name in _TANDEM.split(haplotype.strip().removeprefix("[").removesuffix("]"))]
-    if any(name.lower() in _NOTHING | _NO_CALL for name in names):
+    if any(name.lower() in MISSING_CELLS | _NO_CALL for name in names):
         return None
     alleles = []
     for name in names:
@@ -174,8 +174,8 @@ def _phenotype(text: str) -> str:
     words = re.sub(r"[\s_]+", " ", text.strip())
     words = re.sub(r"[ -]?metaboli[sz]ers?\b(?: ?\([a-z]{2}\))?", " metabolizer", words, flags=re.IGNORECASE).strip()
     lower = words.lower()
-    if lower in _NOTHING | _NO_CALL:
-        return "" if lower in _NOTHING | {"no result"} else UNCERTAIN
+    if lower in MISSING_CELLS | _NO_CALL:
+        return "" if lower in MISSING_CELLS | {"no result"} else UNCERTAIN
     if lower in _SHORT_PHENOTYPES:
         return _SHORT_PHENOTYPES[lower]
     return words.title() if lower.endswith(("metabolizer", "function")) else words

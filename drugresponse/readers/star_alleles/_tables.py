@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.ids import is_missing_id, trimmed
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.source.content import recognise
 from drugresponse.readers.source.unpacking import watched
-from drugresponse.readers.text.numbers import is_missing
-from drugresponse.readers.text.row_stream import plain_name, rows_of, stream_rows
+from drugresponse.readers.text.delimited import even_rows, rows_of
+from drugresponse.readers.text.row_stream import stream_rows
 
 __all__ = ["StarAlleleCall", "looks_like_star_alleles", "read_star_allele_calls"]
 
@@ -127,8 +129,7 @@ def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], whe
             "phenotype or an activity score, as PharmCAT or PyPGx write them). Rename the columns."
         )
     calls = []
-    for line, cells in numbered:
-        _refuse_ragged(cells, header, line, where)
+    for line, cells in even_rows(numbered, len(header), where):
 
         def cell(*places: int | None, cells: Sequence[str] = cells) -> str:
             return next((trimmed(cells[at]) for at in places if at is not None and not is_missing(cells[at])), "")
@@ -140,8 +141,6 @@ def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], whe
             if at is not None and is_missing_id(cells[at]):
                 raise InputError(f"{where}, line {line}: found no {name}. Fill it or remove the line.")
         calls.append(call)
-    if not calls:
-        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
     return calls
 
 
@@ -150,25 +149,14 @@ def _wide_table(
 ) -> list[StarAlleleCall]:
     """One row a sample, one column of diplotypes a gene."""
     calls = []
-    for line, cells in numbered:
-        _refuse_ragged(cells, header, line, where)
+    for line, cells in even_rows(numbered, len(header), where):
         if is_missing_id(cells[sample]):
             raise InputError(f"{where}, line {line}: found no sample. Fill it or remove the line.")
         for at, gene in enumerate(header):
             if at != sample:
                 diplotype = "" if is_missing(cells[at]) else trimmed(cells[at])
                 calls.append(StarAlleleCall(trimmed(cells[sample]), gene, diplotype, "", ""))
-    if not calls:
-        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
     return calls
-
-
-def _refuse_ragged(cells: Sequence[str], header: Sequence[str], line: int, where: str) -> None:
-    if len(cells) != len(header):
-        raise InputError(
-            f"{where}, line {line}: found {len(cells)} values (expected {len(header)}, as in the header). "
-            "Correct the line."
-        )
 
 
 def _read_archive(file: Path) -> list[StarAlleleCall]:

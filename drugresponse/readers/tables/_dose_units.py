@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.responses.kinds import name_words
+from drugresponse.data.column_names import name_words
 from drugresponse.errors import InputError, nearest
 
 __all__ = ["DOSE_UNITS", "logarithm_in_name", "micromolar_units"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.data.column_names import name_words
 from drugresponse.data.responses.doses import Doses
-from drugresponse.data.responses.kinds import name_words
 from drugresponse.errors import InputError
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.tables._dose_units import logarithm_in_name, micromolar_units

@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
-from drugresponse.data.responses.kinds import melt_drugs, name_words, refuse_classes, refuse_events, warn_of_limits
+from drugresponse.data.missing import is_missing
+from drugresponse.data.responses.kinds import melt_drugs, refuse_classes, refuse_events, warn_of_limits
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.tables.text_tables import read_table, require_column
 from drugresponse.readers.text.column_numbers import column_named, refuse_data_as_names
-from drugresponse.readers.text.numbers import decimal_signs, is_missing, is_number, to_numbers
-from drugresponse.readers.text.row_stream import plain_name
+from drugresponse.readers.text.numbers import decimal_signs, is_number, to_numbers
 
 __all__ = ["read_responses"]
 

@@ -10,14 +10,16 @@ import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.data.ids import clean_ids, ids_as_text
+from drugresponse.data.missing import is_missing
 from drugresponse.data.tables import index_by_id
 from drugresponse.errors import DrugResponseError, InputError, show_ids
 from drugresponse.readers.source.content import open_checked, recognise
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.source.parquet_checks import damaged_parquet, read_parquet_parts
 from drugresponse.readers.text.column_numbers import column_named
-from drugresponse.readers.text.delimited import decode_file, split_rows
-from drugresponse.readers.text.numbers import is_missing, to_numbers, with_decimal_points
+from drugresponse.readers.text.delimited import cut_rows, refuse_bad_header
+from drugresponse.readers.text.numbers import to_numbers, with_decimal_points
+from drugresponse.readers.text.row_stream import decode_file
 
 __all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
 
@@ -59,10 +61,11 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     where = where or file.name
     if recognise(file) == "parquet":
         return _as_text(read_parquet(file, where=where))
-    parts = split_rows(decode_file(file), where)
-    index = pd.Index(np.asarray(parts.lines) - 2)
+    text = cut_rows(decode_file(file), where)
+    refuse_bad_header(text.header, where)
+    index = pd.Index(np.asarray(text.lines) - 2)
     # one block, not a column at a time: a table may have thousands of columns that nobody looks at
-    return pd.DataFrame(np.array(parts.rows, dtype=object), index=index, columns=parts.header)
+    return pd.DataFrame(np.array(text.rows, dtype=object), index=index, columns=text.header)
 
 
 def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:

@@ -7,8 +7,8 @@ import logging
 import re
 from collections.abc import Iterable, Sequence
 
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.text.numbers import is_missing
 
 __all__ = ["column_named", "is_column_number", "refuse_data_as_names"]
 

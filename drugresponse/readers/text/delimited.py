@@ -1,117 +1,186 @@
-"""Delimited text: encoding, separator, quotes and lines, down to rows of equal length."""
+"""Delimited text, the one parser: as a whole table whose cells are cut when asked for, or row by row from a stream."""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
+from typing import IO
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from drugresponse.data.ids import trimmed
+from drugresponse.data.missing import MISSING_CELLS
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.source.content import open_checked, recognise, refuse_unreadable
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
-from drugresponse.readers.source.unpacking import unpacked_bytes
+from drugresponse.readers.text.encoding import lines_of
 
-__all__ = ["DelimitedText", "decode_file", "split_rows"]
+__all__ = [
+    "DelimitedText",
+    "choose_separator",
+    "cut_rows",
+    "even_rows",
+    "refuse_bad_header",
+    "rows_of",
+]
 
-SEPARATORS = ("\t", ",", ";")
-_NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
-_LOOK_AT = 50
-_PLACE_BYTES, _CELL_BYTES = 30, 140
-
+SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 _OF_SPREADSHEET = re.compile(r'"?sep=[^\r\n]?"?(?=\r?\n)', re.IGNORECASE)
 """A first line by which spreadsheets are told the separator; it is no header."""
+_NUMBER = re.compile(r"[+-]?[\d.,]+|NA|NaN|")
+_MISSING = sorted({spelling for word in MISSING_CELLS for spelling in (word, word.upper(), word.title(), "NaN")})
+_LOOK_AT = 50
+_PLACE_BYTES, _CELL_BYTES, _LINE_BYTES = 30, 140, 60
 
 
 @dataclass(frozen=True)
 class DelimitedText:
-    """A table of text.
+    """A whole table of text.
 
     Attributes
     ----------
     header
-        Column names, unique; the first may be empty.
-    rows
-        One list of cells for each row, as long as the header.
+        Column names; the first may be empty.
     lines
         `(n_rows,)` line of the file on which each row ends; the header is line 1.
     separator
-        What stood between the columns.
+        What stood between the columns; None is any number of blanks.
+    written
+        `(n_rows,)` each row as it stands in the file, or cut into cells where quotes may hide separators.
+    where
+        The file, for messages.
     """
 
     header: list[str]
-    rows: list[list[str]]
     lines: list[int]
-    separator: str
+    separator: str | None
+    written: Sequence[str | list[str]]
+    where: str
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        """One list of cells for each row, as long as the header."""
+        _refuse_cells(len(self.lines) * len(self.header), sum(map(len, self.written)), self.where)
+        return [_cells(row, self.separator) for row in self.written]
+
+    def beginnings(self, n_columns: int) -> list[list[str]]:
+        """The first cells of each row, without cutting the others."""
+        return [_cells(row, self.separator, n_columns)[:n_columns] for row in self.written]
+
+    def numbers(self, columns: Sequence[int], *, short: bool = False) -> NDArray[np.float32]:
+        """`(n_rows, n_columns)` plain numbers of some columns, NaN where missing, at the speed of pandas.
+
+        `short` ones, such as copies of an allele, have too few digits to be rounded wrongly, and are read faster.
+
+        Raises
+        ------
+        ValueError
+            A cell is neither a plain number nor a word for missing, or quotes may hide separators.
+        MemoryLimitError
+            The numbers do not fit beside the text.
+        """
+        lines = [row for row in self.written if isinstance(row, str)]
+        if not lines:
+            raise ValueError("quotes may hide separators")
+        refuse_beyond_memory(2 * sum(map(len, lines)) + 12 * len(lines) * len(columns), self.where)
+        try:
+            with np.errstate(over="ignore"):  # what is beyond single precision becomes infinite, for others to refuse
+                frame = pd.read_csv(
+                    io.BytesIO("\n".join(lines).encode()),
+                    sep=self.separator or r"\s+",
+                    header=None,
+                    usecols=list(columns),
+                    dtype=np.float32,
+                    na_values=_MISSING,
+                    keep_default_na=False,
+                    quoting=csv.QUOTE_NONE,
+                    float_precision=None if short else "round_trip",
+                    engine="c",
+                )
+        except OverflowError as error:
+            raise ValueError(str(error)) from error
+        return frame.to_numpy(dtype=np.float32)
 
 
-def decode_file(path: str | Path) -> str:
-    r"""The text of a file with `\n` between lines, whatever its compression, encoding and line ends.
+def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
+    r"""Cut text into a header and rows; lines without any cell filled are passed over.
+
+    Parameters
+    ----------
+    text
+        As `decoded` gives it.
+    where
+        The file, for messages.
+    blanks
+        Whether blanks separate cells where there is no tab, comma or semicolon.
 
     Raises
     ------
     InputError
-        The file is absent, empty, of another format, damaged, binary, or not UTF-8 or marked UTF-16.
-    """
-    file = open_checked(path)
-    refuse_unreadable(recognise(file), file.name)
-    content = unpacked_bytes(file)
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        if _CONTROL.search(content[:4096].decode("latin-1")):
-            raise _binary(file.name) from error
-        raise InputError(
-            f"{file.name}, line {line}: found byte 0x{content[error.start]:02x}, which is not UTF-8 text. "
-            "Save the file as UTF-8."
-        ) from error
-    if _CONTROL.search(text):
-        raise _binary(file.name)
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise InputError(f"{file.name}: the file holds no text. Check that it was written completely.")
-    return text
-
-
-def split_rows(text: str, where: str) -> DelimitedText:
-    r"""Cut text into cells; lines without any cell filled are passed over.
-
-    Raises
-    ------
-    InputError
-        No row below the header, a repeated or empty column name, or a row longer or shorter than the header.
+        There is no row below the header, or a row is longer or shorter than the header.
 
     Examples
     --------
-    >>> table = split_rows("sample_id;age\ns1;7\n", "samples.csv")
+    >>> table = cut_rows("sample_id;age\ns1;7\n", "samples.csv")
     >>> table.header, table.rows, table.separator
     (['sample_id', 'age'], [['s1', '7']], ';')
     """
     spreadsheet = _OF_SPREADSHEET.match(text)
     text = text[spreadsheet.end() :] if spreadsheet else text
-    separator = choose_separator(text)
-    n_cells = text.count(separator) + text.count("\n")
-    # a cell of one sign costs nothing but its places in the lists; every other is an object
-    refuse_beyond_memory(n_cells * (_PLACE_BYTES if len(text) < 3 * n_cells else _CELL_BYTES), where)
-    rows, lines = _cells(text, separator, where)
-    filled = [(row, line) for row, line in zip(rows, lines, strict=True) if any(row)]
-    header = [trimmed(name) for name in filled[0][0]]
-    body = filled[1:]
+    chosen = choose_separator(text)
+    separator = None if blanks and chosen not in next(filter(str.strip, _lines(text))) else chosen
+    refuse_beyond_memory(2 * len(text) + _LINE_BYTES * text.count("\n"), where)
+    (_, first), *body = _filled(text, separator, where)
     if not body:
-        raise InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
-    if all(len(row) == len(header) + 1 for row, _ in body):
+        raise _no_rows(where)
+    header = [trimmed(name) for name in _cells(first, separator)]
+    widths = [_width(row, separator) for _, row in body]
+    if all(width == len(header) + 1 for width in widths):
         header = ["", *header]  # R writes row names without a name for their column
-    check_header(header, where)
-    for row, line in body:
-        if len(row) != len(header):
-            raise ragged(where, line, len(row), len(header), separator)
-    return DelimitedText(header, [row for row, _ in body], [line for _, line in body], separator)
+    for (line, _), width in zip(body, widths, strict=True):
+        if width != len(header):
+            raise _ragged(where, line, width, len(header), SEPARATORS.get(separator or "", "blanks"))
+    return DelimitedText(header, [line for line, _ in body], separator, [row for _, row in body], where)
+
+
+def rows_of(stream: IO[bytes], where: str) -> Iterator[tuple[int, list[str]]]:
+    r"""The rows of an open stream of bytes, one at a time, for long tables of which few columns are kept.
+
+    Comment lines (`#`) above the first row and lines of blanks are passed over.
+
+    Yields
+    ------
+    tuple
+        Number of the line (the first is 1) and its cells, as written. Rows may differ in length.
+
+    Raises
+    ------
+    InputError
+        As `lines_of`; or there is no row, or a quotation mark is not closed on its line.
+
+    Examples
+    --------
+    >>> list(rows_of(io.BytesIO(b"#version 2.4\na;b\n\n1;2"), "table.csv"))
+    [(2, ['a', 'b']), (4, ['1', '2'])]
+    """
+    numbered = itertools.dropwhile(lambda row: row[1].startswith("#"), lines_of(stream, where))
+    first = list(itertools.islice(numbered, _LOOK_AT))
+    if not first:
+        raise InputError(f"{where}: the file holds no rows. Check that it was written completely.")
+    separator = choose_separator("\n".join(line for _, line in first))
+    for number, line in itertools.chain(first, numbered):
+        if '"' not in line:
+            yield number, line.split(separator)
+        elif separator == "\t":
+            yield number, _cells(line, separator)
+        else:
+            yield from _quoted([line], separator, where, above=number - 1)
 
 
 def choose_separator(text: str) -> str:
@@ -122,60 +191,104 @@ def choose_separator(text: str) -> str:
     >>> choose_separator("id\tgain_(A,B)\ns1\t0\n"), choose_separator("id;a\ns;1,5\n")
     ('\t', ';')
     """
-    lines = _first_lines(text)
-    counts = {separator: [_count(line, separator) for line in lines] for separator in SEPARATORS}
-    even = [each for each in SEPARATORS if counts[each][0] > 1 and len(set(counts[each])) == 1]
+    lines = list(itertools.islice((line for line in _lines(text) if line.strip()), _LOOK_AT))
+    widths = {separator: [_width_of_line(line, separator) for line in lines] for separator in SEPARATORS}
+    even = [separator for separator, width in widths.items() if width[0] > 1 and len(set(width)) == 1]
     if "\t" in even:
         return "\t"
     if even:
-        return max(even, key=lambda each: counts[each][0])
-    for each in SEPARATORS:
-        below = set(counts[each][1:])
-        if len(below) == 1 and below == {counts[each][0] + 1}:
-            return each
-    return max(SEPARATORS, key=lambda each: (each == "\t" and counts[each][0] > 1, counts[each][0]))
+        return max(even, key=lambda separator: widths[separator][0])
+    for separator, width in widths.items():
+        if set(width[1:]) == {width[0] + 1}:
+            return separator
+    return max(SEPARATORS, key=lambda separator: (separator == "\t" and widths[separator][0] > 1, widths[separator][0]))
 
 
-def check_header(header: Sequence[str], where: str) -> None:
-    """Refuse column names that occur twice, or are empty beyond the first column."""
+def refuse_bad_header(header: Sequence[str], where: str) -> None:
+    """Refuse column names that occur twice, or are empty beyond the first column.
+
+    Raises
+    ------
+    InputError
+        They are such names.
+    """
     nameless = [at + 1 for at, name in enumerate(header) if not name and at > 0]
     if nameless:
         raise InputError(f"{where}, line 1: column {nameless[0]} has no name. Name it or remove it.")
-    if len(set(header)) < len(header):
-        seen: set[str] = set()
-        repeated = [name for name in header if name in seen or seen.add(name)]  # type: ignore[func-returns-value]
-        if all(re.fullmatch(r"[+-]?[\d.,]+|NA|NaN|", name) for name in header[1:]):
-            raise InputError(
-                f"{where}, line 1: found numbers alone, such as {show_ids(dict.fromkeys(repeated))} (expected names of "
-                "columns). Write a line of column names above it."
-            )
+    if len(set(header)) == len(header):
+        return
+    repeated = pd.Index(header)
+    shown = show_ids(repeated[repeated.duplicated()].unique())
+    if all(_NUMBER.fullmatch(name) for name in header[1:]):
         raise InputError(
-            f"{where}, line 1: found column {show_ids(dict.fromkeys(repeated))} more than once "
-            "(expected each name once). Rename or remove the repeats."
+            f"{where}, line 1: found numbers alone, such as {shown} (expected names of columns). Write a line of "
+            "column names above it."
         )
-
-
-def ragged(where: str, line: int, found: int, expected: int, separator: str) -> InputError:
-    """The error for a row that is longer or shorter than its header."""
-    return InputError(
-        f"{where}, line {line}: found {found} values (expected {expected}, as in the header; "
-        f"columns are separated by {_NAMES[separator]}). Correct the line."
+    raise InputError(
+        f"{where}, line 1: found column {shown} more than once (expected each name once). Rename or remove the repeats."
     )
 
 
-def _first_lines(text: str) -> list[str]:
-    lines: list[str] = []
+def even_rows(rows: Iterable[tuple[int, list[str]]], n_columns: int, where: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a stream below its header, as long as that.
+
+    Raises
+    ------
+    InputError
+        As they are read: a row is longer or shorter, or there is none.
+    """
+    line = 0
+    for line, cells in rows:
+        if len(cells) != n_columns:
+            raise _ragged(where, line, len(cells), n_columns)
+        yield line, cells
+    if not line:
+        raise _no_rows(where)
+
+
+def _no_rows(where: str) -> InputError:
+    return InputError(f"{where}: found a header and no rows below it (expected at least one). Check the file.")
+
+
+def _ragged(where: str, line: int, width: int, expected: int, between: str = "") -> InputError:
+    separated = f"; columns are separated by {between}" if between else ""
+    return InputError(
+        f"{where}, line {line}: found {width} values (expected {expected}, as in the header{separated}). "
+        "Correct the line."
+    )
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text one at a time, since few are looked at."""
     start = 0
-    while len(lines) < _LOOK_AT and start < len(text):
+    while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
-        if text[start:end].strip():
-            lines.append(text[start:end])
+        yield text[start:end]
         start = end + 1
-    return lines
 
 
-def _count(line: str, separator: str) -> int:
+def _filled(text: str, separator: str | None, where: str) -> list[tuple[int, str | list[str]]]:
+    """The lines of which any cell is filled, with their numbers; cut where quotes may hide separators."""
+    if '"' in text and separator in (",", ";"):
+        _refuse_cells(text.count(separator) + text.count("\n"), len(text), where)
+        return [(line, row) for line, row in _quoted(io.StringIO(text), separator, where) if any(map(str.strip, row))]
+    empty = f'{separator or ""} \t"'
+    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(empty)]
+
+
+def _refuse_cells(n_cells: int, n_signs: int, where: str) -> None:
+    # a cell of one sign costs nothing but its places in the lists; every other is an object
+    refuse_beyond_memory(n_cells * (_PLACE_BYTES if n_signs < 3 * n_cells else _CELL_BYTES), where)
+
+
+def _width(row: str | list[str], separator: str | None) -> int:
+    if not isinstance(row, str):
+        return len(row)
+    return len(row.split()) if separator is None else row.count(separator) + 1
+
+
+def _width_of_line(line: str, separator: str) -> int:
     if separator == "\t" or '"' not in line:
         return line.count(separator) + 1
     try:
@@ -184,28 +297,11 @@ def _count(line: str, separator: str) -> int:
         return line.count(separator) + 1
 
 
-def _cells(text: str, separator: str, where: str) -> tuple[list[list[str]], list[int]]:
-    if '"' in text and separator != "\t":
-        return _quoted_cells(text, separator, where)
-    rows = [line.split(separator) for line in text.split("\n")]
-    if '"' in text:
-        rows = [[_unquoted(cell) for cell in row] if any('"' in cell for cell in row) else row for row in rows]
-    return rows, list(range(1, len(rows) + 1))
-
-
-def _quoted_cells(text: str, separator: str, where: str) -> tuple[list[list[str]], list[int]]:
-    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
-    rows, lines = [], []
-    try:
-        for row in reader:
-            rows.append(row)
-            lines.append(reader.line_num)
-    except csv.Error as error:
-        raise InputError(
-            f"{where}, line {reader.line_num}: found a quotation mark that is not closed "
-            "or not at the edge of its cell. Correct the line or write the file with tabs."
-        ) from error
-    return rows, lines
+def _cells(row: str | list[str], separator: str | None, most_cuts: int = -1) -> list[str]:
+    if not isinstance(row, str):
+        return row
+    cells = row.split(separator, most_cuts)
+    return [_unquoted(cell) for cell in cells] if '"' in row else cells
 
 
 def _unquoted(cell: str) -> str:
@@ -215,5 +311,14 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _binary(where: str) -> InputError:
-    return InputError(f"{where}: the file is binary (expected text with a header). Give a tab-separated table.")
+def _quoted(lines: Iterable[str], separator: str, where: str, above: int = 0) -> Iterator[tuple[int, list[str]]]:
+    """Rows in which quotes may hide separators, with the lines on which they end."""
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            yield above + reader.line_num, row
+    except csv.Error as error:
+        raise InputError(
+            f"{where}, line {above + reader.line_num}: found a quotation mark that is not closed "
+            "or not at the edge of its cell. Correct the line or write the file with tabs."
+        ) from error

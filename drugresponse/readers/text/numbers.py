@@ -9,14 +9,12 @@ from collections.abc import Collection, Iterable
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, number_advice
 
-__all__ = ["MISSING", "decimal_signs", "is_missing", "is_number", "to_numbers", "with_decimal_points"]
+__all__ = ["decimal_signs", "is_number", "to_numbers", "with_decimal_points"]
 
 logger = logging.getLogger(__name__)
-
-MISSING = frozenset({"", "na", "n/a", "n.a.", "#n/a", "nan", "null", "none", ".", "-"})
-"""Spellings of missing, in lower case."""
 
 _BLANKS = "'\N{RIGHT SINGLE QUOTATION MARK} \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 _SPACED = re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:[{_BLANKS}]\d{{3}})+(?:[.,]\d*)?")
@@ -94,17 +92,6 @@ def decimal_signs(columns: Iterable[Iterable[str]]) -> frozenset[str]:
     if not any("," in cell for column in texts for cell in column):
         return frozenset()
     return frozenset(sign for column in texts for cell in column for sign in _proven(cell))
-
-
-def is_missing(cell: str) -> bool:
-    """Whether a cell is empty or one of the usual spellings of missing.
-
-    Examples
-    --------
-    >>> is_missing("N/A"), is_missing(" "), is_missing("0")
-    (True, True, False)
-    """
-    return cell.strip().lower() in MISSING
 
 
 def is_number(cell: str) -> bool:

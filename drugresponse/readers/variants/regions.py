@@ -15,7 +15,7 @@ from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
 from drugresponse.readers.source.content import open_checked, recognise, refuse_unreadable
 from drugresponse.readers.source.unpacking import open_unpacked
-from drugresponse.readers.text.row_stream import lines_of
+from drugresponse.readers.text.encoding import lines_of
 
 __all__ = ["Region", "Regions", "read_regions"]
 

@@ -99,9 +99,9 @@ def test_read_traw__names_of_samples(tmp_path, names, known, expected):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (RAW.replace("-9 NA", "-9 -9"), 'row 3, column "rs1_A": found -9 .expected 0 to 2 copies'),
+        (RAW.replace("-9 NA", "-9 -9"), 'line 3, column "rs1_A": found -9 .expected 0 to 2 copies'),
         (RAW.replace("-9 NA", "-9 A"), "found a cell that is no number"),
-        (RAW.replace(" NA 1 1", " NA 1"), "row 3: found 8 values .expected 9"),
+        (RAW.replace(" NA 1 1", " NA 1"), "line 3: found 8 values .expected 9"),
         (RAW.split("\n")[0] + "\n", "found a header and no rows"),
         ("FID IID PAT MAT SEX PHENOTYPE\nf s1 0 0 1 1\n", "found no variant"),
         (TRAW.replace("\tNA", "\t3"), 'column "f_s2": found 3'),

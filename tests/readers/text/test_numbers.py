@@ -4,16 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data.missing import MISSING_CELLS
 from drugresponse.errors import InputError
 from drugresponse.readers import to_numbers
-from drugresponse.readers.text.numbers import MISSING, decimal_signs, with_decimal_points
+from drugresponse.readers.text.numbers import decimal_signs, with_decimal_points
 
 
 def column(*cells: str) -> pd.Series:
     return pd.Series(list(cells), name="ln_ic50", dtype=object)
 
 
-@pytest.mark.parametrize("spelling", sorted(MISSING | {"NA", "N/A", "NaN", "Null", " "}))
+@pytest.mark.parametrize("spelling", sorted(MISSING_CELLS | {"NA", "N/A", "NaN", "Null", " "}))
 def test_to_numbers__spellings_of_missing(spelling):
     numbers = to_numbers(column("1.5", spelling), where="responses.tsv")
     assert numbers.dtype == np.float64

@@ -6,7 +6,8 @@ import io
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.readers.text.row_stream import rows_of, stream_rows
+from drugresponse.readers.text.delimited import rows_of
+from drugresponse.readers.text.row_stream import stream_rows
 
 
 @pytest.mark.parametrize(

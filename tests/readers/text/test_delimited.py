@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from drugresponse.errors import InputError
+from drugresponse.readers.text.delimited import cut_rows, even_rows, rows_of
+
+SPREADSHEET = 'sample_id,age\ns1,"7"\n,\ns2,8\n"",""\n'
+
+
+def test_cut_rows__rows_without_a_filled_cell_are_passed_over():
+    table = cut_rows(SPREADSHEET, "samples.csv")
+    assert table.rows == [["s1", "7"], ["s2", "8"]]
+    assert table.lines == [2, 4]
+    tabs = cut_rows(SPREADSHEET.replace(",", "\t"), "samples.tsv")
+    assert (tabs.rows, tabs.lines) == (table.rows, table.lines)
+
+
+def test_cut_rows__blanks_separate_where_nothing_else_does():
+    text = "FID  IID rs1\nf s1   2\n  f s2 1\n"
+    table = cut_rows(text, "cohort.raw", blanks=True)
+    assert table.beginnings(2) == [["f", "s1"], ["f", "s2"]]
+    assert table.numbers([2]).tolist() == [[2], [1]]
+    with pytest.raises(InputError, match=r"^cohort\.raw, line 3: found 2 values .expected 3.* by blanks\)"):
+        cut_rows(text.replace(" 1", ""), "cohort.raw", blanks=True)
+    assert cut_rows(text, "one.txt").header == ["FID  IID rs1"]
+
+
+def test_delimited_text__numbers_equal_the_cells():
+    table = cut_rows("id\ta\tb\ns1\t0.1\tNA\ns2\t\t1e-3\n", "matrix.tsv")
+    expected = [[np.float32(cell) if cell not in ("", "NA") else np.nan for cell in row[1:]] for row in table.rows]
+    np.testing.assert_array_equal(table.numbers([1, 2]), np.array(expected, dtype=np.float32))
+    with pytest.raises(ValueError, match="quotes"):
+        cut_rows('id,a\ns1,"1,5"\n', "matrix.csv").numbers([1])
+
+
+def test_even_rows__a_row_of_another_length_and_none():
+    rows = rows_of(io.BytesIO(b"a\tb\n1\t2\n3\n"), "rows")
+    next(rows)
+    checked = even_rows(rows, 2, "rows")
+    assert next(checked) == (2, ["1", "2"])
+    with pytest.raises(InputError, match=r"^rows, line 3: found 1 values"):
+        next(checked)
+    with pytest.raises(InputError, match="header and no rows below it"):
+        next(even_rows(iter(()), 2, "rows"))
