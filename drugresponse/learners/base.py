@@ -18,7 +18,7 @@ from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.state import State
 from drugresponse.threads import run_in_order
 
-__all__ = ["PairRegressor"]
+__all__ = ["PairRegressor", "relative_weights"]
 
 
 class PairRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -145,3 +145,14 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""
         return {}
+
+
+def relative_weights(sample_weight: NDArray[np.float64] | None, n_rows: int) -> NDArray[np.float64]:
+    """`(n_rows,)` weights of mean 1.
+
+    Examples
+    --------
+    >>> relative_weights(np.array([1.0, 3.0]), 2).tolist(), relative_weights(None, 2).tolist()
+    ([0.5, 1.5], [1.0, 1.0])
+    """
+    return np.ones(n_rows) if sample_weight is None else sample_weight / sample_weight.mean()

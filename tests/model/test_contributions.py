@@ -86,8 +86,9 @@ def fitted(name: str, cohort_name: str, scheme: str = "new-samples", **settings:
         learner = make_learner(name, settings).fit(made.pairs, made.y)
     if name == "neural":
         # what training was too short to say
-        rng, numbers = np.random.default_rng(0), learner.parameters_
-        learner.parameters_ = {each: numbers[each] + rng.normal(0, 0.03, numbers[each].shape) for each in numbers}
+        rng, network = np.random.default_rng(0), learner.network_
+        moved = {name: array + rng.normal(0, 0.03, array.shape) for name, array in network.arrays.items()}
+        learner.network_ = replace(network, arrays=moved)
     return learner
 
 
@@ -237,7 +238,7 @@ def test_contributions__waves_are_integrated_gradients():
     slopes = np.zeros_like(tokens)
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         for j, unit in enumerate(np.eye(tokens.shape[1]) * step):
-            ahead, behind = (learner._map(node * tokens + side) @ loadings for side in (unit, -unit))
+            ahead, behind = (learner.map_tokens(node * tokens + side) @ loadings for side in (unit, -unit))
             slopes[:, j] += weight * (ahead - behind) / (2 * step)
     np.testing.assert_allclose(learner._map_parts(tokens)(loadings), tokens * slopes, atol=1e-7)
 

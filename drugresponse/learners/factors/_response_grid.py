@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.learners.base import relative_weights
 from drugresponse.learners.baselines import shrinkage
 
 __all__ = ["ResponseGrid"]
@@ -51,9 +52,8 @@ class ResponseGrid:
         """Split the responses of distinct pairs, all of whose samples and drugs occur."""
         shape = (pairs.genotypes.shape[0], len(pairs.drugs))
         values, weights = np.zeros(shape), np.zeros(shape)
-        given = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
         values[pairs.sample_index, pairs.drug_index] = y
-        weights[pairs.sample_index, pairs.drug_index] = given
+        weights[pairs.sample_index, pairs.drug_index] = relative_weights(sample_weight, len(y))
         overall = float(np.average(values, weights=weights))
         centred = values - overall
         drug_counts = weights.sum(axis=0)

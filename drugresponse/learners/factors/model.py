@@ -90,14 +90,14 @@ class FactorModel(PairRegressor):
         """
 
     @abstractmethod
-    def _map(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_tokens(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
 
     @abstractmethod
     def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-        """A function of `(1 + rank,)` loadings that takes `_map(tokens) @ loadings` apart, the mean sample's left out.
+        """A function of `(1 + rank,)` loadings that takes the map's score apart by token, less the mean sample's.
 
-        The function returns `(n_samples, n_tokens)`; with `_map` of zeros each row adds up to the sample's score.
+        Its answer is `(n_samples, n_tokens)`; a row and the score of zeros add up to `map_tokens(tokens) @ loadings`.
         """
 
     @abstractmethod
@@ -119,7 +119,7 @@ class FactorModel(PairRegressor):
         """`(n_samples, 1 + rank + n_seen_factors)` embedding of each distinct sample; column 0 is its main effect."""
         check_is_fitted(self, "drugs_")
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        return np.hstack([self._map(tokens), self.seen_.of(pairs.genotypes.sample_ids)])
+        return np.hstack([self.map_tokens(tokens), self.seen_.of(pairs.genotypes.sample_ids)])
 
     def drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
         """`(n_drugs, 1 + rank + n_seen_factors)` vector of each distinct drug: its own if the scheme has it."""
@@ -154,7 +154,7 @@ class FactorModel(PairRegressor):
         width, ids = 1 + self.rank_, pairs.genotypes.sample_ids
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         mean, measured, parts = (
-            self._map(np.zeros((1, tokens.shape[1])))[0],
+            self.map_tokens(np.zeros((1, tokens.shape[1])))[0],
             self.seen_.of(ids),
             self._map_parts(tokens),
         )

@@ -123,7 +123,8 @@ class GaussianRidge(FactorModel):
         turns = tokens[:, self.wave_tokens_] @ self.frequencies_ + self.phases_
         return np.asarray(np.cos(turns) * np.sqrt(2.0 / len(turns.T)))
 
-    def _map(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_tokens(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
         n_waves = len(self.phases_)
         bent = self._waves(tokens) @ self.coefficients_[:n_waves]
         return np.asarray(bent + tokens @ self.coefficients_[n_waves:] + self.intercepts_)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,33 +14,59 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError, nearest
 from drugresponse.learners.neural._network import Batch, ResponseNetwork, Start
+from drugresponse.learners.neural._network_weights import NetworkWeights
 from drugresponse.learners.ridge.linear import FactorRidge
 
-if TYPE_CHECKING:
-    from drugresponse.learners.neural.neural import NeuralResponse
-
-__all__ = ["Training", "choose_device"]
+__all__ = ["Training", "TrainingSettings", "choose_device"]
 
 DEVICES = ("cpu", "cuda", "auto")
 _MOVED = 21
 """Leading columns of the embeddings that training may move: the general effect and 20 factors."""
 
 
-class Training:
-    """One run of the network over its rows."""
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a network is trained; the parameters are those of `NeuralResponse`."""
 
-    def __init__(self, learner: NeuralResponse, pairs: Pairs, y: NDArray, weights: NDArray) -> None:
-        self.learner, self.pairs = learner, pairs
-        self.stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
-        stage = self.stage
+    hidden: int
+    members: int
+    epochs: int
+    learning_rate: float
+    weight_decay: float
+    dropout: float
+    device: str
+    random_state: int
+
+
+class Training:
+    """One run of the network over its rows.
+
+    Parameters
+    ----------
+    stage
+        The ridge that it starts from, fitted to the same rows.
+    pairs, y, weights
+        Training rows, compact; the weights are 1 on average.
+    settings
+        Of the network and its training.
+    """
+
+    def __init__(
+        self,
+        stage: FactorRidge,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        settings: TrainingSettings,
+    ) -> None:
+        self.stage, self.pairs, self.settings = stage, pairs, settings
         self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
-        tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
         norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
         self.input_scale = 1.0 / norm if norm > 0 else 1.0
-        self.token_start = stage.coefficients_ / self.input_scale / self.scale
-        self.device = torch.device(choose_device(learner.device))
-        self.generator = torch.Generator().manual_seed(learner.random_state)
+        self.device = torch.device(choose_device(settings.device))
+        self.generator = torch.Generator().manual_seed(settings.random_state)
         self.tokens = self._tensor(tokens * self.input_scale)
         # what a seen sample's other responses say is added to the network's score, and so taken from its target
         shift = stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
@@ -49,45 +76,51 @@ class Training:
         self.order = np.argsort(pairs.sample_index, kind="stable")
         self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(tokens) + 1))
         self.network = self._network()
-        self.rng = np.random.default_rng(learner.random_state)
+        self.rng = np.random.default_rng(settings.random_state)
         self.steps = int(np.clip(np.ceil(len(tokens) / 64), 1, 64))
         self.optimizer, self.schedule = self._optimizer()
 
     def _network(self) -> ResponseNetwork:
-        learner, stage = self.learner, self.stage
-        bits, _ = stage.drug_encoder_.transform(self.pairs.drugs)
+        settings, stage, drugs = self.settings, self.stage, self.pairs.drugs
+        bits, _ = stage.drug_encoder_.transform(drugs)
         width = 1 + stage.rank_
         # the main effect is divided by the network's scale; the factors are not, since the samples' already are
         scale = np.ones(width)
         scale[0] = self.scale
         start = Start(
-            self._tensor(self.token_start),
+            self._tensor(stage.coefficients_ / self.input_scale / self.scale),
             self._tensor(stage.intercepts_ / self.scale),
             self._tensor(stage.drugs_.own[:, :width] / scale),
-            self._tensor(stage.drugs_.of(bits, self.pairs.drugs.index, use_own=False)[:, :width] / scale),
+            self._tensor(stage.drugs_.of(bits, drugs.index, use_own=False)[:, :width] / scale),
             self._tensor(bits),
         )
-        id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(learner.scheme).drug_effect else 1.0
+        id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(stage.scheme).drug_effect else 1.0
         return ResponseNetwork(
             start,
             moved=min(width, _MOVED),
-            hidden=learner.hidden,
-            members=learner.members,
-            dropout=learner.dropout,
+            hidden=settings.hidden,
+            members=settings.members,
+            dropout=settings.dropout,
             id_dropout=id_dropout,
             generator=self.generator,
         )
 
     def _optimizer(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        learner = self.learner
-        slow = [value for name, value in self.network.named_parameters() if name.endswith("_delta")]
-        fast = [value for name, value in self.network.named_parameters() if not name.endswith("_delta")]
-        rates = [learner.learning_rate / 10, learner.learning_rate]
+        settings, parameters = self.settings, list(self.network.named_parameters())
+        rates = [settings.learning_rate / 10, settings.learning_rate]
+        slow = [value for name, value in parameters if name.endswith("_delta")]
+        fast = [value for name, value in parameters if not name.endswith("_delta")]
         groups = [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}]
-        optimizer = torch.optim.AdamW(groups, weight_decay=learner.weight_decay)
+        optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
         # torch divides by 0 where a fifth of the cycle is a single step
-        total = max(self.steps * learner.epochs, 5)
+        total = max(self.steps * settings.epochs, 5)
         return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=0.2)
+
+    def trained_weights(self) -> NetworkWeights:
+        """The network as it is now, so that prediction needs no torch."""
+        named = self.network.named_parameters()
+        arrays = {name: value.detach().cpu().double().numpy().copy() for name, value in named}
+        return NetworkWeights(self.stage, arrays, self.scale, self.input_scale)
 
     def epoch(self) -> None:
         """One pass over all rows, in batches of whole samples."""
@@ -123,8 +156,8 @@ class Training:
             rows = np.concatenate([self.order[self.starts[i] : self.starts[i + 1]] for i in samples])
             index = torch.from_numpy(np.repeat(np.arange(len(samples)), counts)).to(self.device)
             drugs = torch.from_numpy(self.pairs.drug_index[rows]).to(self.device)
-            taken = torch.from_numpy(samples).to(self.device)
-            yield Batch(self.tokens[taken], index, drugs), torch.from_numpy(rows).to(self.device)
+            kept = torch.from_numpy(samples).to(self.device)
+            yield Batch(self.tokens[kept], index, drugs), torch.from_numpy(rows).to(self.device)
 
     def _tensor(self, values: Any) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)

@@ -70,7 +70,8 @@ class FactorRidge(FactorModel):
         self.intercepts_ = means + np.tensordot(shares, [fit.intercepts - means for fit, _ in fits], 1)
         return np.asarray(means + np.tensordot(shares, left_out, 1))
 
-    def _map(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_tokens(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
         return tokens @ self.coefficients_ + self.intercepts_
 
     def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:

@@ -17,6 +17,7 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import SampleEncoder
+from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors
 from drugresponse.learners.ridge._variance_components import Components, variance_components
 from drugresponse.learners.ridge.linear import FactorRidge
@@ -61,7 +62,7 @@ class PairRidge(FactorRidge):
                 f"pair-ridge: found {pairs.genotypes.shape[0]} samples (expected at most {_MOST_SAMPLES}). "
                 "Use another learner, such as ridge."
             )
-        weights = np.ones(len(y)) if sample_weight is None else sample_weight / sample_weight.mean()
+        weights = relative_weights(sample_weight, len(y))
         self.sample_encoder_ = SampleEncoder(pairs.arm).fit(pairs.genotypes, pairs.covariates)
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         self.token_spread_ = tokens.std(axis=0)

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import ModelFileError
+from drugresponse.learners.state import State, state_ids, state_number, state_wholes
 from drugresponse.learners.trees._booster_document import prove_booster
+from drugresponse.threads import run_in_order
 
-__all__ = ["booster_bytes", "grow_booster", "load_booster"]
+__all__ = ["Boosters", "Growth", "booster_bytes", "booster_credits", "grow_booster", "load_booster"]
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How trees are to be grown.
+
+    Attributes
+    ----------
+    forest
+        Whether they are those of a random forest, independent of each other.
+    parameters, rounds
+        XGBoost's own.
+    trees
+        In all.
+    n_jobs
+        Units grown at once; the result does not depend on it.
+    random_state
+        Seed.
+    """
+
+    forest: bool
+    parameters: Mapping[str, Any]
+    rounds: int
+    trees: int
+    n_jobs: int
+    random_state: int
 
 
 def grow_booster(
@@ -77,8 +106,90 @@ def load_booster(raw: NDArray[np.uint8], n_inputs: int, n_targets: int = 1) -> A
         prove_booster(document, n_inputs, n_targets)
         booster.load_model(bytearray(document))
     except (ValueError, LookupError, TypeError, AttributeError, xgboost.core.XGBoostError) as error:
-        told = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise ModelFileError(
-            f"model: a booster cannot be read ({told}). The file is damaged; train the model again."
+            f"model: a booster cannot be read ({reason}). The file is damaged; train the model again."
         ) from error
     return booster
+
+
+def booster_credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> NDArray[np.float64]:
+    """`(n_rows, n_inputs + 1)` XGBoost's contributions, the expected prediction last.
+
+    Shapley values (TreeSHAP) for boosting. For a forest the steps on the way down, where a node's value is the mean of
+    its training rows: its trees are too deep for Shapley values, which take hundreds of times as long.
+    """
+    import xgboost
+
+    data = xgboost.DMatrix(inputs, nthread=1)
+    return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Boosters:
+    """Boosters by name whose target was standardised; what is taken from them is in the unit of the response.
+
+    Attributes
+    ----------
+    by_name
+        XGBoost's.
+    center, scale
+        What the target was standardised by.
+    forest
+        Whether the trees are those of a forest.
+    """
+
+    by_name: Mapping[str, Any]
+    center: float
+    scale: float
+    forest: bool
+
+    @classmethod
+    def fit(
+        cls,
+        inputs: NDArray[np.float32],
+        target: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        rows: Mapping[str, NDArray[np.intp]],
+        growth: Growth,
+    ) -> Boosters:
+        """One booster for each name, on its rows."""
+        # XGBoost stops splitting at a gain of 1e-6 and counts in float32: it is given numbers of order 1
+        center = float(np.average(target, weights=weights))
+        scale = float(np.std(target)) or 1.0
+        target = (target - center) / scale
+
+        def grow(at: NDArray[np.intp]) -> Any:
+            drawn, rounds, seed = growth.parameters, growth.rounds, growth.random_state
+            return grow_booster(inputs[at], target[at], weights[at], drawn, rounds, random_state=seed)
+
+        boosters = run_in_order(grow, rows.values(), growth.n_jobs)
+        return cls(dict(zip(rows, boosters, strict=True)), center, scale, growth.forest)
+
+    def predict(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """`(n_rows,)`."""
+        return self.center + self.scale * np.asarray(self.by_name[name].inplace_predict(inputs), dtype=np.float64)
+
+    def credits(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+        """`(n_rows, n_inputs + 1)` of the inputs, and the expected prediction."""
+        credits = self.scale * booster_credits(self.by_name[name], inputs, by_steps=self.forest)
+        credits[:, -1] += self.center
+        return credits
+
+    def get_state(self) -> State:
+        """Numbers, names and UBJSON bytes."""
+        return {
+            "center": self.center,
+            "scale": self.scale,
+            "booster_names": list(self.by_name),
+            "boosters": {str(i): booster_bytes(booster) for i, booster in enumerate(self.by_name.values())},
+        }
+
+    @classmethod
+    def from_state(cls, state: State, n_inputs: int, *, forest: bool) -> Boosters:
+        """The boosters of `get_state`'s answer, of so many inputs."""
+        by_name = {
+            name: load_booster(state_wholes(state["boosters"], str(i), -1, below=256), n_inputs)
+            for i, name in enumerate(state_ids(state, "booster_names"))
+        }
+        return cls(by_name, state_number(state, "center"), state_number(state, "scale"), forest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.learners.state import State, state_array, state_wholes
-from drugresponse.learners.trees._boosters import booster_bytes, grow_booster, load_booster
+from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
 
 __all__ = ["SharedBooster"]
 
@@ -41,16 +40,13 @@ class SharedBooster:
     spreads: NDArray[np.float64]
 
     @classmethod
-    def grow(
+    def fit(
         cls,
         inputs: NDArray[np.float32],
         drug_index: NDArray[np.intp],
         beyond: NDArray[np.float64],
         weights: NDArray[np.float64],
-        parameters: Mapping[str, Any],
-        rounds: int,
-        *,
-        random_state: int,
+        growth: Growth,
     ) -> SharedBooster:
         """Fit to the training rows.
 
@@ -64,30 +60,26 @@ class SharedBooster:
             `(n_rows,)` responses less the mean of their drug.
         weights
             `(n_rows,)`.
-        parameters
-            XGBoost's `eta`, `max_depth` and `subsample`.
-        rounds
-            Those of a booster for one drug.
-        random_state
-            Seed.
+        growth
+            That of a booster for one drug; `eta`, `max_depth` and `subsample` are taken from its parameters.
         """
         n_drugs, n_inputs = int(drug_index.max()) + 1, inputs.shape[1]
         spreads = _spreads(beyond, drug_index, weights)
-        n_seen = min(n_inputs, max(_FEWEST_INPUTS, round(_INPUT_SHARE * n_inputs)))
-        kept = {
-            "eta": parameters["eta"],
-            "subsample": parameters["subsample"],
+        n_drawn = min(n_inputs, max(_FEWEST_INPUTS, round(_INPUT_SHARE * n_inputs)))
+        parameters = {
+            "eta": growth.parameters["eta"],
+            "subsample": growth.parameters["subsample"],
             # which drug it is takes one question more
-            "max_depth": parameters["max_depth"] + 1,
-            "colsample_bytree": (n_seen + n_drugs) / (n_inputs + n_drugs),
+            "max_depth": growth.parameters["max_depth"] + 1,
+            "colsample_bytree": (n_drawn + n_drugs) / (n_inputs + n_drugs),
         }
         booster = grow_booster(
             _with_drugs(inputs, drug_index, n_drugs),
             beyond / spreads[drug_index],
             weights,
-            kept,
-            rounds * min(n_drugs, _MOST_DRUGS),
-            random_state=random_state,
+            parameters,
+            growth.rounds * min(n_drugs, _MOST_DRUGS),
+            random_state=growth.random_state,
             input_weights=np.append(np.ones(n_inputs), np.full(n_drugs, _DRUG_WEIGHT)),
         )
         return cls(booster, spreads)
@@ -98,8 +90,8 @@ class SharedBooster:
 
     def predict(self, inputs: NDArray[np.float32], drug_index: NDArray[np.intp]) -> NDArray[np.float64]:
         """`(n_rows,)` responses less the mean of their drug."""
-        found = self.booster.inplace_predict(self.inputs(inputs, drug_index))
-        return np.asarray(self.spreads[drug_index] * found, dtype=np.float64)
+        predicted = self.booster.inplace_predict(self.inputs(inputs, drug_index))
+        return np.asarray(self.spreads[drug_index] * predicted, dtype=np.float64)
 
     def get_state(self) -> State:
         """UBJSON bytes and spreads."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from drugresponse.learners.trees._staged_trees import StagedTrees
+from drugresponse.learners.trees._drug_trees import DrugTrees
+from drugresponse.learners.trees._staged_trees import StagedTrees, Trees
 
 __all__ = ["BoostedTrees", "RandomForest"]
 
@@ -12,6 +14,7 @@ _SIDE_BY_SIDE = 4
 """Trees grown in each boosting round on other rows and inputs; their mean is far less noisy than one tree."""
 
 
+@dataclass(eq=False, repr=False)
 class BoostedTrees(StagedTrees):
     """Gradient-boosted trees.
 
@@ -31,29 +34,20 @@ class BoostedTrees(StagedTrees):
         Boosters grown at once; the result does not depend on it.
     """
 
-    def __init__(
-        self,
-        scheme: str = "new-samples",
-        rank: int = 256,
-        trees: int = 400,
-        depth: int = 5,
-        learning_rate: float = 0.1,
-        n_jobs: int = 1,
-        random_state: int = 0,
-    ) -> None:
-        self.scheme = scheme
-        self.rank = rank
-        self.trees = trees
-        self.depth = depth
-        self.learning_rate = learning_rate
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    scheme: str = "new-samples"
+    rank: int = 256
+    trees: int = 400
+    depth: int = 5
+    learning_rate: float = 0.1
+    n_jobs: int = 1
+    random_state: int = 0
 
-    def _parameters(self) -> tuple[dict[str, Any], int]:
+    def _parameters(self, kind: type[Trees]) -> tuple[dict[str, Any], int]:  # noqa: ARG002 -- one depth for all kinds
         drawn = {"subsample": 0.7, "colsample_bynode": 0.3, "num_parallel_tree": _SIDE_BY_SIDE}
         return {**drawn, "max_depth": self.depth, "eta": self.learning_rate}, max(1, self.trees // _SIDE_BY_SIDE)
 
 
+@dataclass(eq=False, repr=False)
 class RandomForest(StagedTrees):
     """A random forest: by scikit-learn on samples, else by XGBoost as one round of many parallel trees.
 
@@ -69,22 +63,18 @@ class RandomForest(StagedTrees):
         Forests grown at once; the result does not depend on it.
     """
 
+    scheme: str = "new-samples"
+    rank: int = 256
+    trees: int = 400
+    n_jobs: int = 1
+    random_state: int = 0
     grows_forest = True
 
-    def __init__(
-        self, scheme: str = "new-samples", rank: int = 256, trees: int = 400, n_jobs: int = 1, random_state: int = 0
-    ) -> None:
-        self.scheme = scheme
-        self.rank = rank
-        self.trees = trees
-        self.n_jobs = n_jobs
-        self.random_state = random_state
-
-    def _parameters(self) -> tuple[dict[str, Any], int]:
+    def _parameters(self, kind: type[Trees]) -> tuple[dict[str, Any], int]:
         drawn = {
             "subsample": 0.632,
             "colsample_bynode": 0.33,
-            "max_depth": 14 if self.single_ else 10,
+            "max_depth": 14 if kind is DrugTrees else 10,
             "eta": 1.0,
             "num_parallel_tree": self.trees,
             "min_child_weight": 3,

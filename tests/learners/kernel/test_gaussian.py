@@ -136,7 +136,7 @@ def test_gaussian__straight_effects_stay_straight_and_bent_ones_bend(smooth):
     for y in (straight, bent):
         learner = GaussianRidge(features=240).fit(pairs, y)
         tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        shares.append(np.var(tokens @ learner.coefficients_[240:, 0]) / np.var(learner._map(tokens)[:, 0]))
+        shares.append(np.var(tokens @ learner.coefficients_[240:, 0]) / np.var(learner.map_tokens(tokens)[:, 0]))
     assert shares[0] > max(0.4, 3 * shares[1])
 
 

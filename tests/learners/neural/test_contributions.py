@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from captum.attr import IntegratedGradients
 
-from drugresponse.learners.neural._network_parts import NetworkParts, mean_slopes
-from drugresponse.learners.neural._training import Training
-from drugresponse.learners.neural.neural import NeuralResponse
+from drugresponse.learners.neural._network_weights import mean_slopes
+from drugresponse.learners.neural._training import Training, TrainingSettings
+from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.threads import one_thread
 from tests.learners.cohorts import draw_calls, made_pairs
 
@@ -18,29 +18,37 @@ def test_network__parts_are_the_integrated_gradients_of_captum():
     calls = draw_calls(40, 8, rng)
     pairs = made_pairs(calls, 3)
     y = 2 * (calls[:, 0] != calls[:, 1])[pairs.sample_index] + rng.normal(0, 0.1, len(pairs))
-    learner = NeuralResponse(rank=2, members=2, hidden=8, epochs=20)
+    settings = TrainingSettings(
+        hidden=8,
+        members=2,
+        epochs=20,
+        learning_rate=5e-3,
+        weight_decay=1e-2,
+        dropout=0.1,
+        device="cpu",
+        random_state=0,
+    )
     with one_thread():
-        training = Training(learner, pairs, y, np.ones(len(y)))
+        stage = FactorRidge(rank=2).fit(pairs, y, np.ones(len(y)))
+        training = Training(stage, pairs, y, np.ones(len(y)), settings)
         for _ in range(20):
             training.epoch()
-    learner.stage_ = training.stage
-    learner._keep(training)
-    network, drug = training.network.eval(), 1
+    weights, network, drug = training.trained_weights(), training.network.eval(), 1
 
     def score(tokens: torch.Tensor) -> torch.Tensor:
         samples, drugs = network.sample_embeddings(tokens), network.drug_embeddings()[:, drug]
         scores = samples[..., 0] + drugs[:, None, 0] + (samples[..., 1:] * drugs[:, None, 1:]).sum(dim=-1)
         return scores.mean(dim=0)
 
-    tokens = learner.stage_.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+    tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
     with one_thread():
         taken = IntegratedGradients(score).attribute(training.tokens[:10], n_steps=400, method="gausslegendre")
-    loadings = np.concatenate([[1.0], learner._drug_embeddings(pairs)[drug, 1:]])
-    found, _ = NetworkParts(learner, tokens[:10]).of(loadings)
-    np.testing.assert_allclose(found, taken.numpy() * learner.scale_, atol=2e-3 * y.std())
+    loadings = np.concatenate([[1.0], weights.drug_embeddings(pairs)[drug, 1:]])
+    attributions, _ = weights.attribution(tokens[:10])(loadings)
+    np.testing.assert_allclose(attributions, taken.numpy() * weights.scale, atol=2e-3 * y.std())
     # the towers say something
-    linear = tokens[:10] * (found / np.where(tokens[:10] == 0, np.inf, tokens[:10])).mean(axis=0)
-    assert np.abs(found - linear).max() > 0.02 * y.std()
+    linear = tokens[:10] * (attributions / np.where(tokens[:10] == 0, np.inf, tokens[:10])).mean(axis=0)
+    assert np.abs(attributions - linear).max() > 0.02 * y.std()
 
 
 def test_mean_slopes__beside_the_slopes_at_many_points():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import InputError
 from drugresponse.learners.neural._network import Batch
-from drugresponse.learners.neural._training import Training, choose_device
+from drugresponse.learners.neural._network_weights import NetworkWeights
+from drugresponse.learners.neural._training import Training, TrainingSettings, choose_device
 from drugresponse.learners.neural.neural import NeuralResponse
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.threads import one_thread
@@ -43,15 +44,22 @@ def epistasis() -> tuple[Pairs, np.ndarray]:
     return pairs, (3.0 * either + tissue)[pairs.sample_index] + rng.normal(0, 0.5, len(pairs))
 
 
-def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, epochs: int) -> tuple[NeuralResponse, Training]:
-    """A learner after so many epochs on all rows, and the torch side of it."""
+def start(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, weights: np.ndarray | None = None) -> Training:
+    """The torch side of a learner before the first epoch."""
+    weights = np.ones(len(y)) if weights is None else weights
+    stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
+    names = [field.name for field in fields(TrainingSettings)]
+    settings = TrainingSettings(**{name: getattr(learner, name) for name in names})
+    return Training(stage, pairs, y, weights, settings)
+
+
+def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, epochs: int) -> tuple[NetworkWeights, Training]:
+    """The numbers of a network after so many epochs on all rows, and the torch side of it."""
     with one_thread():
-        training = Training(learner, pairs, y, np.ones(len(y)))
+        training = start(learner, pairs, y)
         for _ in range(epochs):
             training.epoch()
-    learner.stage_ = training.stage
-    learner._keep(training)
-    return learner, training
+    return training.trained_weights(), training
 
 
 def torch_scores(training: Training, pairs: Pairs) -> np.ndarray:
@@ -73,7 +81,7 @@ def test_neural__epoch_0_is_the_ridge(small, scheme):
     learner = NeuralResponse(scheme, rank=5, epochs=0, hidden=8).fit(pairs, y, weights)
     np.testing.assert_allclose(learner.predict(pairs), ridge, rtol=0, atol=1e-6)
     assert learner.epochs_ == 0
-    untrained = Training(learner, pairs, y, weights / weights.mean())
+    untrained = start(learner, pairs, y, weights / weights.mean())
     np.testing.assert_allclose(torch_scores(untrained, pairs), ridge, atol=2e-5 * np.abs(y).max())
 
 
@@ -99,11 +107,11 @@ def test_neural__prediction_without_torch_is_the_networks_own_score(small, schem
         drugs = pairs.drugs.assign(smiles="" if structures == "none" else "CCO")
         pairs = Pairs(pairs.genotypes, pairs.covariates, pairs.subjects, drugs, pairs.sample_index, pairs.drug_index)
     settings = {"rank": 3, "hidden": 8, "members": 2, "epochs": 6, "learning_rate": 0.02}
-    learner, training = trained(NeuralResponse(scheme, **settings), pairs, y, epochs=6)
-    predicted, ridge = learner.predict(pairs), training.stage.predict(pairs)
+    network, training = trained(NeuralResponse(scheme, **settings), pairs, y, epochs=6)
+    predicted, ridge = network.predict(pairs), training.stage.predict(pairs)
     np.testing.assert_allclose(predicted, torch_scores(training, pairs), atol=2e-5 * np.abs(y).max())
     assert rmse(predicted, ridge) > 0.01  # it did learn something
-    assert all(learner.parameters_[name].any() for name in ("head_common", "token_delta", "intercept_delta"))
+    assert all(network.arrays[name].any() for name in ("head_common", "token_delta", "intercept_delta"))
 
 
 def test_neural__memorises_a_small_set():
@@ -111,9 +119,9 @@ def test_neural__memorises_a_small_set():
     pairs = made_pairs(draw_calls(20, 30, rng, share=0.5), 3)
     y = rng.normal(size=len(pairs))
     settings = {"hidden": 64, "members": 1, "epochs": 300, "learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
-    learner, training = trained(NeuralResponse(**settings, rank=0), pairs, y, epochs=300)
+    network, training = trained(NeuralResponse(**settings, rank=0), pairs, y, epochs=300)
     assert rmse(training.stage.predict(pairs), y) > 0.5
-    assert rmse(learner.predict(pairs), y) < 0.05
+    assert rmse(network.predict(pairs), y) < 0.05
 
 
 def test_neural__learns_what_only_acts_together(epistasis):
@@ -249,20 +257,21 @@ def test_neural__slopes_of_tokens_are_those_of_its_predictions(scheme, moved, mo
 
     pairs = grid_of(values)
     y = 2 * np.maximum(values[pairs.sample_index, 0], 0) + rng.normal(0, 0.3, len(pairs))
-    learner, training = trained(NeuralResponse(scheme, hidden=8, members=2), pairs, y, epochs=0)
-    assert learner.input_scale_ < 0.9
+    network, training = trained(NeuralResponse(scheme, hidden=8, members=2), pairs, y, epochs=0)
+    assert network.input_scale < 0.9
     # numbers that no short training reaches, so that each part of the network shows
-    learner.parameters_ = {name: value + rng.normal(0, 0.5, value.shape) for name, value in learner.parameters_.items()}
+    moved_far = {name: array + rng.normal(0, 0.5, array.shape) for name, array in network.arrays.items()}
+    network = replace(network, arrays=moved_far)
     encoder = training.stage.sample_encoder_
     first = int(np.flatnonzero((encoder.tokens_["block"] == "expression").to_numpy())[0])
-    slopes, step = learner._token_slopes(pairs), 1e-3
+    slopes, step = network.token_slopes(pairs), 1e-3
     for token in range(5):
         up, down = values.copy(), values.copy()
         up[:, token] += step
         down[:, token] -= step
         high, low = grid_of(up), grid_of(down)
         ends = [encoder.transform(each.genotypes, each.covariates)[:, first + token] for each in (high, low)]
-        rise = (learner.predict(high) - learner.predict(low)) / (ends[0] - ends[1])[pairs.sample_index]
+        rise = (network.predict(high) - network.predict(low)) / (ends[0] - ends[1])[pairs.sample_index]
         assert slopes[first + token] == pytest.approx(np.sqrt(np.mean(rise**2)), rel=0.02), token
 
 
@@ -270,7 +279,7 @@ def test_neural__slopes_of_tokens_are_those_of_its_predictions(scheme, moved, mo
 def test_training__aims_at_what_a_samples_other_responses_do_not_tell(small, scheme):
     pairs, y = small
     own = np.random.default_rng(2).normal(0, 3, 48)[pairs.sample_index]
-    training = Training(NeuralResponse(scheme), pairs, y + own, np.ones(len(y)))
+    training = start(NeuralResponse(scheme), pairs, y + own)
     target = training.scale * training.target.double().numpy() + training.stage.overall_
     if scheme == "new-samples":
         np.testing.assert_allclose(target, y + own, atol=1e-4)
@@ -333,7 +342,7 @@ def test_neural__limits_far_beyond_what_is_measured_stay_finite(small):
 def test_training__loss_of_a_censored_row_is_the_tobit_likelihoods(small):
     pairs, y = small
     censor = (np.arange(len(y)) % 3 - 1).astype(np.int8)
-    training = Training(NeuralResponse(), replace(pairs, censor=censor), y, np.ones(len(y)))
+    training = start(NeuralResponse(), replace(pairs, censor=censor), y)
     scores = training.target + torch.linspace(-3, 3, len(y))
     losses = training._losses(scores[None], torch.arange(len(y)))[0].numpy()
     gap = np.linspace(-3, 3, len(y))

@@ -8,6 +8,7 @@ from drugresponse.data.splits import make_folds
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.trees import _sample_trees as sample_trees
+from drugresponse.learners.trees._boosters import Growth
 from drugresponse.learners.trees._forest import Forest
 from drugresponse.learners.trees._sample_trees import SampleTrees
 from tests.learners.cohorts import draw_calls, made_pairs, rmse
@@ -25,16 +26,9 @@ def stepwise(n_samples: int = 150, n_drugs: int = 8) -> tuple[Pairs, np.ndarray]
 
 
 def grown(stage: FactorRidge, pairs: Pairs, forest: bool, trees: int = 150, max_depth: int = 4) -> SampleTrees:
-    return SampleTrees.grow(
-        stage,
-        pairs,
-        forest=forest,
-        parameters={"max_depth": max_depth, "eta": 0.1, "subsample": 0.8, "colsample_bytree": 0.3},
-        rounds=max(1, trees // 3),
-        trees=trees,
-        n_jobs=1,
-        random_state=0,
-    )
+    parameters = {"max_depth": max_depth, "eta": 0.1, "subsample": 0.8, "colsample_bytree": 0.3}
+    growth = Growth(forest, parameters, rounds=max(1, trees // 3), trees=trees, n_jobs=1, random_state=0)
+    return SampleTrees.fit(stage, pairs, np.zeros(len(pairs)), np.ones(len(pairs)), growth)
 
 
 @KINDS
@@ -44,8 +38,8 @@ def test_sample_trees__beat_the_ridge_that_they_stand_on(forest):
     rows = pairs[train].compact()
     stage = FactorRidge().fit(rows, y[train])
     trees = grown(stage, rows, forest)
-    assert isinstance(trees.grown, Forest) == forest
-    found, ridge = rmse(trees.predict(stage, pairs[test]), y[test]), rmse(stage.predict(pairs[test]), y[test])
+    assert isinstance(trees.trees, Forest) == forest
+    found, ridge = rmse(trees.predict(pairs[test]), y[test]), rmse(stage.predict(pairs[test]), y[test])
     assert found < 0.8 * ridge
 
 
@@ -54,16 +48,16 @@ def test_sample_trees__state_round_trip(forest):
     pairs, y = stepwise(60)
     stage = FactorRidge().fit(pairs, y)
     trees = grown(stage, pairs, forest, trees=9)
-    loaded = SampleTrees.from_state(trees.get_state(), stage)
-    np.testing.assert_allclose(loaded.predict(stage, pairs), trees.predict(stage, pairs), rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(loaded.token_gains(8), trees.token_gains(8), rtol=1e-5, atol=1e-6)
+    loaded = SampleTrees.from_state(trees.get_state(), stage, forest=forest)
+    np.testing.assert_allclose(loaded.predict(pairs), trees.predict(pairs), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(loaded.token_gains(), trees.token_gains(), rtol=1e-5, atol=1e-6)
 
 
 @KINDS
 def test_sample_trees__gains_are_those_of_the_genes_that_act(forest):
     pairs, y = stepwise()
     stage = FactorRidge().fit(pairs, y)
-    gains = grown(stage, pairs, forest).token_gains(8)
+    gains = grown(stage, pairs, forest).token_gains()
     assert gains.shape == (8,)
     assert (gains >= 0).all()
     assert gains.any()
@@ -78,7 +72,7 @@ def test_sample_trees__columns_beyond_the_trees_stay_the_ridges(forest, monkeypa
     trees = grown(stage, pairs, forest, trees=9)
     assert trees.center.shape == (2,)
     samples, drugs = stage.sample_embeddings(pairs), stage.drug_embeddings(pairs)
-    beyond = trees.predict(stage, pairs) - stage.predict(pairs)
+    beyond = trees.predict(pairs) - stage.predict(pairs)
     # what the trees change lies in the plane of the general effect and the first axis
     changed = beyond.reshape(80, 8)
     loadings = np.column_stack([np.ones(8), drugs[:, 1]])
@@ -87,8 +81,8 @@ def test_sample_trees__columns_beyond_the_trees_stay_the_ridges(forest, monkeypa
     )
     assert np.abs(changed).max() > 0.01
     assert samples.shape[1] == 1 + stage.rank_
-    loaded = SampleTrees.from_state(trees.get_state(), stage)
-    np.testing.assert_allclose(loaded.predict(stage, pairs), trees.predict(stage, pairs), rtol=1e-5, atol=1e-6)
+    loaded = SampleTrees.from_state(trees.get_state(), stage, forest=forest)
+    np.testing.assert_allclose(loaded.predict(pairs), trees.predict(pairs), rtol=1e-5, atol=1e-6)
 
 
 def test_sample_trees__boosters_are_given_the_tokens_of_most_weight(monkeypatch):
@@ -99,10 +93,10 @@ def test_sample_trees__boosters_are_given_the_tokens_of_most_weight(monkeypatch)
     expected = np.sort(np.argsort(-stage.token_importance(), kind="stable")[:3])
     np.testing.assert_array_equal(few.columns, expected)
     assert {1, 5} <= set(few.columns)
-    assert set(np.flatnonzero(few.token_gains(8))) <= set(few.columns)
+    assert set(np.flatnonzero(few.token_gains())) <= set(few.columns)
     np.testing.assert_array_equal(grown(stage, pairs, forest=True, trees=9).columns, np.arange(8))
-    loaded = SampleTrees.from_state(few.get_state(), stage)
-    np.testing.assert_allclose(loaded.predict(stage, pairs), few.predict(stage, pairs), rtol=1e-5, atol=1e-6)
+    loaded = SampleTrees.from_state(few.get_state(), stage, forest=False)
+    np.testing.assert_allclose(loaded.predict(pairs), few.predict(pairs), rtol=1e-5, atol=1e-6)
 
 
 @KINDS
@@ -111,15 +105,13 @@ def test_sample_trees__each_sample_goes_down_once_whatever_pairs_are_asked(fores
     stage = FactorRidge().fit(pairs, y)
     trees = grown(stage, pairs, forest, trees=9)
     some = np.random.default_rng(0).permutation(len(pairs))[:30]
-    np.testing.assert_allclose(trees.predict(stage, pairs[some]), trees.predict(stage, pairs)[some], rtol=1e-9)
+    np.testing.assert_allclose(trees.predict(pairs[some]), trees.predict(pairs)[some], rtol=1e-9)
 
 
 def test_sample_trees__boosters_are_four_deep_at_most():
     pairs, y = stepwise(60)
     stage = FactorRidge().fit(pairs, y)
-    deep, four, shallow = (
-        grown(stage, pairs, False, trees=9, max_depth=depth).predict(stage, pairs) for depth in (9, 4, 1)
-    )
+    deep, four, shallow = (grown(stage, pairs, False, trees=9, max_depth=depth).predict(pairs) for depth in (9, 4, 1))
     np.testing.assert_array_equal(deep, four)
     assert (shallow != four).any()
 
@@ -128,13 +120,13 @@ def test_sample_trees__boosters_are_four_deep_at_most():
 def test_sample_trees__forged_columns_are_refused(forest):
     pairs, y = stepwise(60)
     stage = FactorRidge().fit(pairs, y)
-    state = grown(stage, pairs, forest, trees=6).get_state()
+    state = grown(stage, pairs, forest, trees=6).get_state()["by_sample"]
     outside = state["columns"].copy()
     outside[-1] = 8
     with pytest.raises(ModelFileError, match=r"^model: a tree input lies outside the tokens"):
-        SampleTrees.from_state({**state, "columns": outside}, stage)
+        SampleTrees.from_state({"by_sample": {**state, "columns": outside}}, stage, forest=forest)
     words = ".*(leads outside itself|a number outside)" if forest else r"a booster cannot be read \(it takes \d+ inputs"
     with pytest.raises(ModelFileError, match=f"^model: {words}"):
-        SampleTrees.from_state({**state, "columns": state["columns"][:1]}, stage)
+        SampleTrees.from_state({"by_sample": {**state, "columns": state["columns"][:1]}}, stage, forest=forest)
     with pytest.raises(ModelFileError, match=r'^model: the array "center" has shape'):
-        SampleTrees.from_state({**state, "center": state["center"][:-1]}, stage)
+        SampleTrees.from_state({"by_sample": {**state, "center": state["center"][:-1]}}, stage, forest=forest)

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.errors import ModelFileError
+from drugresponse.learners.trees._boosters import Growth
 from drugresponse.learners.trees._shared_booster import SharedBooster
 from drugresponse.learners.trees.trees import BoostedTrees, RandomForest
 from tests.learners.cohorts import draw_calls, made_pairs, rmse
+
+
+def growth(rounds: int) -> Growth:
+    parameters = {"eta": 0.1, "max_depth": 2, "subsample": 0.7}
+    return Growth(forest=False, parameters=parameters, rounds=rounds, trees=rounds, n_jobs=1, random_state=0)
 
 
 def class_of_drugs(signs: list[float], seed: int = 0, n_samples: int = 160) -> tuple[Pairs, np.ndarray, np.ndarray]:
@@ -32,7 +40,7 @@ def errors(pairs: Pairs, y: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, 
     for _ in range(2):
         predicted = learner.predict(pairs[test])
         found.append(np.array([rmse(predicted[drugs == k], truth[test][drugs == k]) for k in np.unique(drugs)]))
-        learner.shared_ = None
+        learner.trees_ = replace(learner.trees_, shared=None)
     return found[0], found[1]
 
 
@@ -68,7 +76,7 @@ def test_shared_booster__a_drug_of_wide_range_does_not_drown_the_others():
 def test_shared_booster__is_for_several_drugs_in_new_samples(kind, scheme, n_drugs, shares):
     pairs, y, _ = class_of_drugs([1.0] * n_drugs, n_samples=60)
     learner = kind(scheme, trees=8).fit(pairs, y)
-    assert (learner.shared_ is not None) == shares
+    assert (getattr(learner.trees_, "shared", None) is not None) == shares
 
 
 def test_shared_booster__few_inputs_are_all_seen():
@@ -76,15 +84,13 @@ def test_shared_booster__few_inputs_are_all_seen():
     inputs = draw_calls(400, 12, np.random.default_rng(0), share=0.5).astype(np.float32)
     target = 2.0 * (inputs[:, 2] != inputs[:, 9]) - 1.0
     drugs = np.arange(400) % 4
-    parameters = {"eta": 0.1, "max_depth": 2, "subsample": 0.7}
-    grown = SharedBooster.grow(inputs, drugs, target, np.ones(400), parameters, 25, random_state=0)
+    grown = SharedBooster.fit(inputs, drugs, target, np.ones(400), growth(25))
     assert rmse(grown.predict(inputs, drugs), target) < 0.3
 
 
 def test_shared_booster__responses_that_are_all_the_mean():
     inputs, drugs = np.ones((40, 2), dtype=np.float32), np.arange(40) % 2
-    parameters = {"eta": 0.1, "max_depth": 2, "subsample": 0.7}
-    grown = SharedBooster.grow(inputs, drugs, np.zeros(40), np.ones(40), parameters, 2, random_state=0)
+    grown = SharedBooster.fit(inputs, drugs, np.zeros(40), np.ones(40), growth(2))
     np.testing.assert_allclose(grown.predict(inputs, drugs), 0.0, atol=1e-6)
 
 

@@ -7,7 +7,11 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.trees import _staged_trees as staged_trees
+from drugresponse.learners.trees import _drug_trees
+from drugresponse.learners.trees._drug_trees import DrugTrees
+from drugresponse.learners.trees._pair_inputs import PairInputs
+from drugresponse.learners.trees._pair_trees import PairTrees
+from drugresponse.learners.trees._sample_trees import SampleTrees
 from drugresponse.learners.trees.trees import BoostedTrees, RandomForest
 from tests.learners.cohorts import draw_calls, held_out, made_pairs, rmse
 
@@ -31,13 +35,15 @@ def test_trees__beat_the_ridge_where_genes_act_together(kind, n_drugs):
     train, test = make_folds(pairs, "new-samples", 4, 0)[0]
     learner = kind(trees=60 if n_drugs <= 20 else 300).fit(pairs[train], y[train])
     ridge = FactorRidge().fit(pairs[train], y[train])
-    assert learner.single_ == (n_drugs <= 20)
-    assert set(learner.boosters_) == ({f"d{i:02d}" for i in range(n_drugs)} if learner.single_ else set())
-    assert (learner.by_sample_ is None) == learner.single_
-    told = learner.notes()
-    assert (told["boosters"], told["trees_on_samples"]) == (len(learner.boosters_), not learner.single_)
-    found, start = (rmse(each.predict(pairs[test]), truth[test]) for each in (learner, ridge))
-    assert found < 0.8 * start
+    few = n_drugs <= 20
+    assert isinstance(learner.trees_, DrugTrees if few else SampleTrees)
+    if few:
+        assert set(learner.trees_.boosters.by_name) == {f"d{i:02d}" for i in range(n_drugs)}
+    notes = learner.notes()
+    assert (notes["boosters"], notes["one_booster_per_drug"]) == (n_drugs if few else 0, few)
+    assert notes["trees_on_samples"] == (not few)
+    error, start = (rmse(fitted.predict(pairs[test]), truth[test]) for fitted in (learner, ridge))
+    assert error < 0.8 * start
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -77,14 +83,14 @@ def test_trees__missing_is_not_taken_for_the_training_mean():
 def test_trees__drug_with_few_rows_is_left_to_the_ridge(kind):
     rng = np.random.default_rng(0)
     keep = np.ones((60, 3), dtype=bool)
-    keep[staged_trees._FEWEST_ROWS - 1 :, 1] = False
-    keep[staged_trees._FEWEST_ROWS :, 2] = False
+    keep[_drug_trees._FEWEST_ROWS - 1 :, 1] = False
+    keep[_drug_trees._FEWEST_ROWS :, 2] = False
     pairs = made_pairs(draw_calls(60, 5, rng), 3, keep=keep)
     learner = kind(trees=5).fit(pairs, rng.normal(size=len(pairs)))
-    assert set(learner.boosters_) == {"d00", "d02"}
+    assert set(learner.trees_.boosters.by_name) == {"d00", "d02"}
     predicted, ridge = learner.predict(pairs), learner.stage_.predict(pairs)
     few = pairs.drug_index == 1
-    if learner.shared_ is None:
+    if learner.trees_.shared is None:
         np.testing.assert_allclose(predicted[few], ridge[few], rtol=1e-9, atol=1e-10)
     else:
         # which shares a booster with the others, and the ridge is the other half
@@ -100,7 +106,7 @@ def test_trees__drug_never_seen_is_predicted(kind, scheme):
     learner = kind(scheme, trees=10).fit(pairs[known], y[known])
     new = np.flatnonzero(pairs.drug_index == 5)
     assert np.isfinite(learner.predict(pairs[new])).all()
-    assert learner.single_ == (scheme == "new-samples")
+    assert isinstance(learner.trees_, DrugTrees if scheme == "new-samples" else PairTrees)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -130,8 +136,7 @@ def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
     learner = BoostedTrees(scheme, trees=5).fit(pairs, y)
     stage = learner.stage_
     left_out = stage.predict_left_out(pairs)
-    inputs = learner._inputs(pairs, stage.left_out_, stage.drug_embeddings(pairs), left_out)
-    n_tokens = len(learner.columns_)
+    inputs, n_tokens = learner.trees_.inputs.training_table(pairs), learner.trees_.inputs.n_tokens
     np.testing.assert_allclose(inputs[:, n_tokens], left_out - stage.overall_, rtol=1e-5, atol=1e-6)
     beyond = y - stage.overall_ - stage.drugs_.own[pairs.drug_index, 0]
     told = max(abs(np.corrcoef(column, beyond)[0, 1]) for column in inputs[:, n_tokens:].T if np.ptp(column) > 1e-6)
@@ -198,8 +203,8 @@ def test_trees__of_pairs_where_samples_are_seen(kind):
     own = np.random.default_rng(5).normal(0, 2, 80)[pairs.sample_index]
     train, test = make_folds(pairs, "random-pairs", 4, 0)[0]
     learner = kind("random-pairs", trees=30).fit(pairs[train], (y + own)[train])
-    assert list(learner.boosters_) == ["all"]
-    assert learner.by_sample_ is None
+    assert isinstance(learner.trees_, PairTrees)
+    assert learner.notes()["boosters"] == 1
     assert rmse(learner.predict(pairs[test]), (truth + own)[test]) < 0.5
 
 
@@ -217,6 +222,13 @@ def test_trees__sites_of_a_file_are_proved(site_cohort):
         BoostedTrees.from_state({**state, "sites": state["sites"] + 1000})
     with pytest.raises(ModelFileError, match=r"it takes \d+ inputs"):
         BoostedTrees.from_state({**state, "sites": np.full_like(state["sites"], -1)})
+
+
+def test_pair_inputs__tokens_of_a_site_share_its_gain_equally(site_cohort):
+    near, _, y, _ = site_cohort
+    stage = FactorRidge(rank=2).fit(near, y)
+    inputs = PairInputs(stage, np.array([0, 2]), np.array([-1, 0, 0]), shows_drugs=False)
+    assert [inputs._shares(number).tolist() for number in range(3)] == [[1, 0, 0], [0, 0, 1], [0, 0.5, 0.5]]
 
 
 def test_trees__weights_of_a_site_go_to_its_features(site_cohort):

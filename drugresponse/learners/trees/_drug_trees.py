@@ -1,0 +1,142 @@
+"""Trees for each drug, where drugs are few: a booster of its own on all tokens, and one that the drugs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.ridge.linear import FactorRidge
+from drugresponse.learners.state import State, damaged, state_ids
+from drugresponse.learners.trees._boosters import Boosters, Growth, booster_credits
+from drugresponse.learners.trees._pair_inputs import PairInputs
+from drugresponse.learners.trees._shared_booster import SharedBooster
+
+__all__ = ["DrugTrees"]
+
+_FEWEST_ROWS = 40
+"""A drug with fewer rows has no booster of its own; the ridge takes its place."""
+
+
+@dataclass(frozen=True, eq=False)
+class DrugTrees:
+    """Trees that predict each drug's responses from all tokens of a sample and the ridge's numbers of it.
+
+    Attributes
+    ----------
+    inputs
+        Of the boosters.
+    drug_ids
+        Drugs of the training.
+    boosters
+        By drug id.
+    shared
+        The booster that the drugs share, which predicts the other half; it looks at tokens only. None where the trees
+        are a forest, where there is one drug, and where samples are seen: their own responses say more.
+    """
+
+    inputs: PairInputs
+    drug_ids: list[str]
+    boosters: Boosters
+    shared: SharedBooster | None
+
+    @classmethod
+    def fit(
+        cls,
+        stage: FactorRidge,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        growth: Growth,
+    ) -> DrugTrees:
+        """Fit to training pairs, compact, beside the ridge's left-out numbers of them."""
+        sites = stage.sample_encoder_.sites().astype(np.int64)
+        inputs = PairInputs(stage, np.arange(len(sites)), sites, shows_drugs=False)
+        table, drug_ids = inputs.training_table(pairs), [str(drug) for drug in pairs.drugs.index]
+        shared = None
+        if len(drug_ids) > 1 and not growth.forest and not find_scheme(stage.scheme).sample_effect:
+            beyond = y - _drug_means(stage, pairs)[pairs.drug_index]
+            shared = SharedBooster.fit(table[:, : inputs.n_tokens], pairs.drug_index, beyond, weights, growth)
+        rows = {drug: np.flatnonzero(pairs.drug_index == number) for number, drug in enumerate(drug_ids)}
+        rows = {drug: at for drug, at in rows.items() if len(at) >= _FEWEST_ROWS}
+        return cls(inputs, drug_ids, Boosters.fit(table, y, weights, rows, growth), shared)
+
+    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)`; the ridge's prediction where a drug has no booster of its own."""
+        predicted = np.empty(len(pairs))
+        for rows, ridge, table in self.inputs.chunks(pairs):
+            predicted[rows] = self._predict(pairs[rows], ridge, table)
+        return predicted
+
+    def _predict(self, pairs: Pairs, predicted: NDArray[np.float64], table: NDArray[np.float32]) -> NDArray[np.float64]:
+        for drug in self.boosters.by_name:
+            rows = np.flatnonzero(pairs.drug_ids == drug)
+            if len(rows):
+                predicted[rows] = self.boosters.predict(drug, table[rows])
+        if self.shared is not None:
+            drug_index = pd.Index(self.drug_ids).get_indexer(pd.Index(pairs.drug_ids))
+            rows = np.flatnonzero(drug_index >= 0)
+            beyond = self.shared.predict(table[rows, : self.inputs.n_tokens], drug_index[rows])
+            together = _drug_means(self.inputs.stage, pairs)[pairs.drug_index[rows]] + beyond
+            predicted[rows] = (predicted[rows] + together) / 2
+        return predicted
+
+    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
+        """The parts of the drug's own booster, or the ridge's, and half of both those of the shared booster."""
+        predicted, means = self.predict(pairs), _drug_means(self.inputs.stage, pairs)
+        for ridge, table, tokens in self.inputs.by_drug(pairs):
+            values = ridge.values
+            if ridge.drug_id in self.boosters.by_name:
+                credits = self.boosters.credits(ridge.drug_id, table)
+                values = self.inputs.parts_of_credits(credits, ridge.values, tokens)
+                values[:, 0] += credits[:, -1]
+            if self.shared is not None and ridge.drug_id in self.drug_ids:
+                parts = self._shared_parts(self.shared, ridge, table, tokens)
+                parts[:, 0] += means[pairs.drug_index[ridge.rows[0]]]
+                values = (values + parts) / 2
+            yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
+
+    def _shared_parts(
+        self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """`(n_rows, n_parts)` credits of the shared booster by part; which drug it is belongs to the mean."""
+        drug, n_inputs = self.drug_ids.index(ridge.drug_id), self.inputs.n_tokens
+        inputs = shared.inputs(table[:, :n_inputs], np.full(len(table), drug))
+        credits = shared.spreads[drug] * booster_credits(shared.booster, inputs, by_steps=False)
+        values = self.inputs.parts_of_tokens(credits, tokens, ridge.values.shape[1] - tokens.shape[1])
+        values[:, 0] += credits[:, n_inputs:].sum(axis=1)
+        return values
+
+    def token_gains(self) -> NDArray[np.float64]:
+        """`(n_tokens,)` gain of the splits that ask for each token, over all boosters."""
+        shared = [] if self.shared is None else [self.shared.booster]
+        return self.inputs.token_gains([*self.boosters.by_name.values(), *shared])
+
+    def get_state(self) -> State:
+        """Inputs, ids, and boosters as bytes."""
+        state = {**self.inputs.get_state(), **self.boosters.get_state(), "drug_ids": self.drug_ids}
+        return state if self.shared is None else {**state, "shared": self.shared.get_state()}
+
+    @classmethod
+    def from_state(cls, state: State, stage: FactorRidge, *, forest: bool) -> DrugTrees:
+        """The trees of `get_state`'s answer, proved against the stage that they go with."""
+        inputs, drug_ids = PairInputs.from_state(state, stage, shows_drugs=False), state_ids(state, "drug_ids")
+        if not set(state_ids(state, "booster_names")) <= set(drug_ids):
+            raise damaged("boosters are of other drugs")
+        boosters = Boosters.from_state(state, len(inputs), forest=forest)
+        shared = None
+        # files of the first releases have none
+        if "shared" in state:
+            shared = SharedBooster.from_state(state["shared"], inputs.n_tokens, len(drug_ids))
+        return cls(inputs, drug_ids, boosters, shared)
+
+
+def _drug_means(stage: FactorRidge, pairs: Pairs) -> NDArray[np.float64]:
+    """`(n_drugs,)` what the ridge expects of each drug in the mean sample."""
+    return np.asarray(stage.overall_ + stage.drug_embeddings(pairs)[:, 0])
