@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse, stats
 from scipy.special import gammaln
+from sklearn.utils.sparsefuncs import mean_variance_axis
 from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import Genotypes
@@ -114,14 +115,11 @@ def nearly_identical(genotypes: Genotypes) -> tuple[NDArray[np.intp], NDArray[np
 
 def _most_varying(values: sparse.csr_array, columns: NDArray[np.intp]) -> NDArray[np.float32]:
     """`(n_samples, at most 2000)` dense; what does not vary is left out."""
-    some = sparse.csc_array(values[:, columns])
-    at, known = np.repeat(np.arange(len(columns)), np.diff(some.indptr)), np.isfinite(some.data)
-    data = np.where(known, some.data, 0.0).astype(np.float64)
-    n_known = np.maximum(some.shape[0] - np.bincount(at[~known], minlength=len(columns)), 1)
-    mean, square = (np.bincount(at, data**power, len(columns)) / n_known for power in (1, 2))
-    spread = square - mean**2
-    kept = np.sort(np.argsort(-spread, kind="stable")[:_MOST_FEATURES])
-    return np.asarray(some[:, kept[spread[kept] > 1e-9 * square[kept]]].toarray(), dtype=np.float32)
+    some = sparse.csr_array(values[:, columns])
+    mean, variance = mean_variance_axis(some.astype(np.float64), axis=0)
+    kept = np.sort(np.argsort(-variance, kind="stable")[:_MOST_FEATURES])
+    varies = variance[kept] > 1e-9 * (variance[kept] + mean[kept] ** 2)
+    return np.asarray(some[:, kept[varies]].toarray(), dtype=np.float32)
 
 
 def _likeness(values: NDArray[np.float32], measured: bool) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:

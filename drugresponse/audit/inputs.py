@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from drugresponse.audit._copies import copies_of_response
 from drugresponse.audit.duplicates import find_duplicates
@@ -20,7 +19,7 @@ from drugresponse.data.splits import compound_of_pair, find_scheme, subject_of_p
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
 
-__all__ = ["audit", "constant_features"]
+__all__ = ["audit"]
 
 _COVERED = ("tissue", "ancestry", "sex")
 _FEW_MEASUREMENTS = 10
@@ -148,40 +147,18 @@ def _features(genotypes: Genotypes) -> Iterable[Finding]:
     n, n_features = genotypes.shape
     if not n_features:
         return
-    missing = np.bincount(genotypes.values.indices[np.isnan(genotypes.values.data)], minlength=n_features)
-    sparsely = genotypes.features.index[missing > n / 2]
+    sparsely = genotypes.features.index[genotypes.n_missing() > n / 2]
     if len(sparsely):
         message = (
             f"Missing in more than half of the samples: {len(sparsely)} of {count(n_features, 'feature')} "
             f"({show_ids(sparsely)}); what was looked at may tell where a sample is from."
         )
         yield Finding("features mostly missing", "warning", message, len(sparsely))
-    constant = genotypes.features.index[constant_features(genotypes)]
+    constant = genotypes.features.index[genotypes.constant()]
     if len(constant):
         message = f"Equal in every sample, so of no use: {len(constant)} of {count(n_features, 'feature')}"
         message += f" ({show_ids(constant)})."
         yield Finding("constant features", "note", message, len(constant))
-
-
-def constant_features(genotypes: Genotypes) -> NDArray[np.bool_]:
-    """`(n_features,)` whether all calls that are not missing are equal, or all are missing.
-
-    Examples
-    --------
-    >>> constant_features(Genotypes.from_dense([[0, 1, 2], [0, 1, 0]], ["s1", "s2"], ["a", "b", "c"])).tolist()
-    [True, True, False]
-    """
-    values = sparse.csc_array(genotypes.values)
-    n, n_features = values.shape
-    called = ~np.isnan(values.data)
-    column = np.repeat(np.arange(n_features), np.diff(values.indptr))
-    missing = np.bincount(column[~called], minlength=n_features)
-    low, high = np.full(n_features, np.inf), np.full(n_features, -np.inf)
-    np.minimum.at(low, column[called], values.data[called])
-    np.maximum.at(high, column[called], values.data[called])
-    has_zero = np.diff(values.indptr) < n
-    low[has_zero], high[has_zero] = np.minimum(low[has_zero], 0.0), np.maximum(high[has_zero], 0.0)
-    return np.asarray((low >= high) | (missing == n), dtype=bool)
 
 
 def _covariates(covariates: pd.DataFrame) -> Iterable[Finding]:

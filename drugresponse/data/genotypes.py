@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
 from drugresponse.data.variants.chromosomes import without_prefix
@@ -153,6 +154,26 @@ class Genotypes:
         mask.eliminate_zeros()
         return mask
 
+    def n_missing(self) -> NDArray[np.intp]:
+        """`(n_features,)` missing calls of each feature."""
+        return np.bincount(self.values.indices[np.isnan(self.values.data)], minlength=self.shape[1])
+
+    def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`(n_features,)` mean and variance of each feature over its called samples; NaN where nothing is called."""
+        mean, variance = mean_variance_axis(self.values.astype(np.float64), axis=0)
+        return mean, variance
+
+    def constant(self) -> NDArray[np.bool_]:
+        """`(n_features,)` whether all calls that are not missing are equal, or all are missing.
+
+        Examples
+        --------
+        >>> Genotypes.from_dense([[0, 1, 2], [0, 1, 0]], ["s1", "s2"], ["a", "b", "c"]).constant().tolist()
+        [True, True, False]
+        """
+        low, high = min_max_axis(self.values, axis=0, ignore_nan=True)
+        return np.asarray(~(low < high), dtype=bool)
+
     def take(self, rows: NDArray[np.intp]) -> Genotypes:
         """The samples at these row numbers, in this order."""
         reference = None if self.reference is None else self.reference.take(np.asarray(rows))
@@ -161,20 +182,13 @@ class Genotypes:
     def reindex(self, sample_ids: pd.Index) -> Genotypes:
         """The samples with these ids, in this order; an id that is not here becomes a row of missing calls."""
         at = self.sample_ids.get_indexer(sample_ids)
-        known = at >= 0
         reference = None if self.reference is None else self.reference.take(at)
+        rows = self.values
+        if (at < 0).any():
+            unknown = np.full((1, self.shape[1]), np.nan, np.float32)
+            rows = sparse.vstack([rows, sparse.csr_array(unknown)], format="csr")
         ids = pd.Index(sample_ids, name="sample_id", dtype=object)
-        taken = sparse.csr_array(self.values[np.where(known, at, 0)]) if len(self.sample_ids) else None
-        if known.all() and taken is not None:
-            return Genotypes(taken, ids, self.features, reference)
-        rows = [
-            taken[[i]]
-            if known[i] and taken is not None
-            else sparse.csr_array(np.full((1, self.shape[1]), np.nan, np.float32))
-            for i in range(len(sample_ids))
-        ]
-        values = sparse.csr_array(sparse.vstack(rows, format="csr", dtype=np.float32))
-        return Genotypes(values, ids, self.features, reference)
+        return Genotypes(sparse.csr_array(rows[at]), ids, self.features, reference)
 
     def equals(self, other: Genotypes) -> bool:
         """Whether samples, features and every call, missing ones included, are the same."""

@@ -62,12 +62,12 @@ def summarise_genotypes(genotypes: Genotypes) -> GenotypeSummary:
     values = genotypes.values
     row_of = np.repeat(np.arange(n_samples), np.diff(values.indptr))
     missing = np.isnan(values.data)
-    n_missing = np.bincount(values.indices[missing], minlength=n_features)
+    n_missing = genotypes.n_missing()
     copies = np.bincount(values.indices[~missing], weights=values.data[~missing], minlength=n_features)
     frequency = _frequency(genotypes, np.asarray(copies, dtype=np.float64), n_samples - n_missing)
     feature_missing = n_missing / max(n_samples, 1)
     return GenotypeSummary(
-        _blocks(genotypes, feature_missing, _constant(genotypes, missing, n_missing)),
+        _blocks(genotypes, feature_missing, genotypes.constant()),
         _samples(genotypes, row_of, missing),
         feature_missing,
         frequency,
@@ -82,20 +82,6 @@ def _frequency(
     share = copies / np.where(n_called > 0, n_called, np.nan)
     allele = share / 2
     return np.select([kinds == "dosage", kinds == "altered"], [np.minimum(allele, 1 - allele), share], np.nan)
-
-
-def _constant(genotypes: Genotypes, missing: NDArray[np.bool_], n_missing: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """`(n_features,)` whether all called samples have one value."""
-    n_samples, n_features = genotypes.shape
-    values = genotypes.values
-    called, columns = values.data[~missing], values.indices[~missing]
-    n_stored = np.bincount(columns, minlength=n_features)
-    # a cell that is not stored is a 0
-    has_zero = n_samples - n_missing - n_stored > 0
-    low, high = (np.where(has_zero, 0.0, end) for end in (np.inf, -np.inf))
-    np.minimum.at(low, columns, called)
-    np.maximum.at(high, columns, called)
-    return ~(high > low)
 
 
 def _blocks(genotypes: Genotypes, missing: NDArray[np.float64], constant: NDArray[np.bool_]) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import linalg
+from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import KINDS, Genotypes
@@ -148,7 +148,7 @@ def independent_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
 
 def _varying_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
     """Columns that vary, of one kind, in the order of the genome, and not too many."""
-    mean, variance = _moments(genotypes)
+    mean, variance = genotypes.moments()
     kinds, chromosomes = (genotypes.features[name].to_numpy() for name in ("kind", "chromosome"))
     usable = variance > 0
     frequency = np.minimum(mean, 2 - mean) / 2
@@ -161,20 +161,6 @@ def _varying_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
     if len(columns) > most:
         columns = columns[np.linspace(0, len(columns) - 1, most).round().astype(np.intp)]
     return columns, kind
-
-
-def _moments(genotypes: Genotypes) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and variance of each feature over its called samples; 0 where nothing is called."""
-    values, n_features = genotypes.values, genotypes.shape[1]
-    missing = np.isnan(values.data)
-    n_called = genotypes.shape[0] - np.bincount(values.indices[missing], minlength=n_features)
-    columns, data = values.indices[~missing], values.data[~missing].astype(np.float64)
-    many = np.maximum(n_called, 1)
-    mean = np.bincount(columns, weights=data, minlength=n_features) / many
-    n_stored = np.bincount(columns, minlength=n_features)
-    # about the mean, so that large values do not cancel
-    spread = np.bincount(columns, weights=(data - mean[columns]) ** 2, minlength=n_features)
-    return mean, (spread + (n_called - n_stored) * mean**2) / many
 
 
 def _standardised(values: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
@@ -202,15 +188,10 @@ def _unlinked(table: NDArray[np.float32]) -> NDArray[np.intp]:
 
 
 def _leading(table: NDArray[np.float32], n_components: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores `(n_samples, n_components)` and shares, by the smaller of the two products of the table with itself."""
-    n_samples, n_features = table.shape
-    wide = n_features >= n_samples
-    product = (table @ table.T if wide else table.T @ table).astype(np.float64)
-    size = len(product)
-    n_components = min(n_components, size)
-    values, vectors = linalg.eigh(product, subset_by_index=(size - n_components, size - 1))
-    values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    scores = vectors * np.sqrt(values) if wide else table.astype(np.float64) @ vectors
+    """Scores `(n_samples, n_components)`, of which the farthest is above 0, and shares."""
+    solver = "arpack" if n_components < min(table.shape) else "full"
+    pca = PCA(n_components, svd_solver=solver, random_state=0)
+    scores = pca.fit_transform(table).astype(np.float64)
     farthest = np.abs(scores).argmax(axis=0)
-    scores = scores * np.where(scores[farthest, np.arange(n_components)] < 0, -1.0, 1.0)
-    return scores, values / max(float(np.trace(product)), 1e-300)
+    signs = np.where(scores[farthest, np.arange(n_components)] < 0, -1.0, 1.0)
+    return scores * signs, np.asarray(pca.explained_variance_ratio_, dtype=np.float64)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from drugresponse.audit.inputs import constant_features
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
@@ -63,7 +62,7 @@ def describe_training(
             "given": rows.pairs.genotypes.shape[1],
             "used": int((weights > 0).sum()),
             # a learner that uses no genotype has not looked which features vary
-            "varying": len(features) or int((~constant_features(rows.pairs.genotypes)).sum()),
+            "varying": len(features) or int((~rows.pairs.genotypes.constant()).sum()),
         },
         "drugs": len(rows.pairs.drugs),
         "held_out": None if model.metrics_ is None else headline(model.metrics_, model.learner),
