@@ -12,10 +12,10 @@ from scipy import sparse
 from drugresponse.audit.findings import Finding
 from drugresponse.data.covariate_names import is_usual_covariate
 from drugresponse.data.joining import TrainingRows
-from drugresponse.data.responses.same_order import FEWEST, MANY_LEVELS, copies, is_cut, levels_of, means_of
+from drugresponse.data.responses.same_order import FEWEST, ResponseOrders, means_of
 from drugresponse.errors import count, show_ids
 
-__all__ = ["copies_of_response", "response_columns"]
+__all__ = ["copies_of_response"]
 
 _AT_ONCE = 2000
 
@@ -37,33 +37,31 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     >>> [(each.check, each.severity, each.count) for each in copies_of_response(rows)]
     [('covariates that are the response', 'leak', 1)]
     """
-    responses, names = response_columns(rows)
+    orders, names = _response_columns(rows)
     covariates = rows.pairs.covariates.drop(columns=[] if rows.pairs.arm is None else [rows.pairs.arm])
-    numbers = covariates.select_dtypes("number")
     features = rows.pairs.genotypes.features.index
-    n_comparisons = responses.shape[1] * (len(features) + covariates.shape[1])
-    blocks = _continuous_features(rows.pairs.genotypes.values)
+    n_comparisons = len(names) * (len(features) + covariates.shape[1])
     of_features = [
-        (str(features[columns[at]]), names[drug])
-        for columns, values in blocks
-        for at, drug in copies(values, responses, n_comparisons)
+        (str(features[columns[at]]), names[response])
+        for columns, values in _continuous_features(rows.pairs.genotypes.values)
+        for at, response in orders.copies(values, n_comparisons)
     ]
     of_covariates = [
-        (str(numbers.columns[at]), names[drug])
-        for at, drug in copies(numbers.to_numpy(np.float64), responses, n_comparisons)
+        (is_cut, str(name), f"{names[response]}, cut into parts," if is_cut else names[response])
+        for name, column in covariates.items()
+        for response, is_cut in orders.copied_by(column, n_comparisons, may_part=is_usual_covariate(name))
     ]
-    for name, column in covariates.items():
-        levels = levels_of(column)
-        if levels.max() + 1 < MANY_LEVELS and is_usual_covariate(name):
-            continue  # two tissues can part a response
-        cut = (drug for drug in range(responses.shape[1]) if is_cut(levels, responses[:, drug], n_comparisons))
-        of_covariates += [(str(name), f"{names[drug]}, cut into parts,") for drug in cut]
-    found = {"feature": dict(reversed(of_features)), "covariate": dict(reversed(of_covariates))}
-    return [_finding(kind, columns) for kind, columns in found.items() if columns]
+    of_covariates.sort(key=lambda copy: copy[0])
+    # the first response that a column copies is named
+    copies = {
+        "feature": dict(reversed(of_features)),
+        "covariate": {name: copy for _, name, copy in of_covariates[::-1]},
+    }
+    return [_finding(kind, columns) for kind, columns in copies.items() if columns]
 
 
-def response_columns(rows: TrainingRows) -> tuple[NDArray[np.float64], list[str]]:
-    """`(n_samples, n_columns)` responses that a column could be a copy of, NaN where not measured, and their names."""
+def _response_columns(rows: TrainingRows) -> tuple[ResponseOrders, list[str]]:
+    """Responses that a column could be a copy of, and their names."""
     pairs = rows.pairs
     drugs = [str(each) for each in pairs.drugs.index]
     table = np.full((pairs.genotypes.shape[0], len(drugs)), np.nan)
@@ -74,7 +72,8 @@ def response_columns(rows: TrainingRows) -> tuple[NDArray[np.float64], list[str]
         columns.append((table - usual.to_numpy(), [f"{each} beside that of its tissue" for each in columns[0][1]]))
     if len(drugs) > 1:
         columns.append((means_of(table), ["the mean response of the samples"] * 2))
-    return np.concatenate([values for values, _ in columns], axis=1), [each for _, names in columns for each in names]
+    values = np.concatenate([table for table, _ in columns], axis=1)
+    return ResponseOrders(values), [name for _, names in columns for name in names]
 
 
 def _finding(kind: str, copies: dict[str, str]) -> Finding:

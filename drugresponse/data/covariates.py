@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from drugresponse.data.column_names import plain_name
 from drugresponse.data.covariate_names import (
@@ -20,7 +19,7 @@ from drugresponse.data.covariate_names import (
 )
 from drugresponse.data.missing import UNKNOWN_LEVELS
 from drugresponse.data.responses.kinds import missing_codes
-from drugresponse.data.responses.same_order import MANY_LEVELS, copies, is_cut, levels_of, means_of
+from drugresponse.data.responses.same_order import ResponseOrders, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
 
 __all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariate"]
@@ -146,36 +145,38 @@ def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> 
 
 def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.DataFrame | None) -> dict[str, str]:
     """Columns that are no covariate unless named, each with the reason."""
-    found: dict[str, str] = {}
-    every = np.zeros((len(samples), 0))
+    orders = None
     if responses is not None:
         wide = responses.pivot_table(index="sample_id", columns="drug_id", values="response", observed=True)
         table = wide.reindex(samples.index).to_numpy(np.float64)
-        every = np.concatenate([table, means_of(table)], axis=1)
-    for name in samples.columns:
-        if name in ("subject_id", arm):
-            continue
-        usual = is_usual_covariate(name)
-        if not usual and is_id(name):
-            found[str(name)] = "an id or name"
-        elif not usual and may_be_outcome(name):
-            found[str(name)] = "may be an outcome"
-        elif not usual and not _says_yes_or_no(samples[name]):
-            found[str(name)] = "no usual covariate"
-        else:
-            column = typed_covariate(samples[name])
-            present = column[(column != "") & column.notna()]
-            levels = present.nunique()
-            if not levels or (levels == 1 and len(present) == len(column) and plain_name(name) != "tissue"):
-                found[str(name)] = "one value" if levels else "no value"
-            elif responses is not None and _copies_response(column, every, may_part=usual):
-                found[str(name)] = "is the response itself"
-                logger.warning(
-                    'samples, column "%s": orders the samples as their response does: it is the response itself, in '
-                    "some unit or sign. It is not used as a covariate unless `covariates` names it.",
-                    name,
-                )
-    return found
+        orders = ResponseOrders(np.concatenate([table, means_of(table)], axis=1))
+    names = [name for name in samples.columns if name not in ("subject_id", arm)]
+    reasons = {str(name): _why_unused(name, samples[name], orders) for name in names}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _why_unused(name: object, values: pd.Series, orders: ResponseOrders | None) -> str:
+    usual = is_usual_covariate(name)
+    if not usual and is_id(name):
+        return "an id or name"
+    if not usual and may_be_outcome(name):
+        return "may be an outcome"
+    if not usual and not _says_yes_or_no(values):
+        return "no usual covariate"
+    column = typed_covariate(values)
+    present = column[(column != "") & column.notna()]
+    if present.empty:
+        return "no value"
+    if present.nunique() == 1 and len(present) == len(column) and plain_name(name) != "tissue":
+        return "one value"
+    if orders is None or not _copies_response(column, orders, may_part=usual):
+        return ""
+    logger.warning(
+        'samples, column "%s": orders the samples as their response does: it is the response itself, in some unit or '
+        "sign. It is not used as a covariate unless `covariates` names it.",
+        name,
+    )
+    return "is the response itself"
 
 
 def _says_yes_or_no(column: pd.Series) -> bool:
@@ -237,20 +238,15 @@ def _pool_single(name: str, column: pd.Series) -> tuple[pd.Series, list[str]]:
     return column.where(~column.isin(single), POOLED), single
 
 
-def _copies_response(column: pd.Series, every: NDArray[np.float64], *, may_part: bool) -> bool:
+def _copies_response(column: pd.Series, orders: ResponseOrders, *, may_part: bool) -> bool:
     """Whether a covariate orders the samples as the response to any drug does, or as one of their two means, the last.
 
     Two values that part all mean responses are a copy too, unless they may: two ancestries can.
     """
-    levels = levels_of(column)
-    if levels.max() == 1 and not may_part and any(is_cut(levels, each, 1, gaps=False) for each in every[:, -2:].T):
+    levels, means = levels_of(column), orders.values[:, -2:]
+    if levels.max() == 1 and not may_part and any(is_cut(levels, mean, 1, gaps=False) for mean in means.T):
         return True
-    may_part = may_part and levels.max() + 1 < MANY_LEVELS
-    if not may_part and any(is_cut(levels, each, every.shape[1]) for each in every.T):
-        return True
-    if column.dtype == object or levels.max() + 1 < MANY_LEVELS:
-        return False
-    return any(copies(column.to_numpy(np.float64)[:, None], every, every.shape[1]))
+    return any(orders.copied_by(column, orders.values.shape[1], may_part=may_part))
 
 
 def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:

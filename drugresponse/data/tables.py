@@ -11,7 +11,6 @@ import pandas as pd
 
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.responses.kinds import (
-    melt_drugs,
     name_words,
     refuse_classes,
     refuse_events,
@@ -19,6 +18,7 @@ from drugresponse.data.responses.kinds import (
     warn_of_limits,
 )
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
+from drugresponse.data.responses.wide import melt_drugs
 from drugresponse.errors import InputError, nearest, number_advice, show_ids
 
 __all__ = ["Measure", "Responses", "as_responses", "index_by_id"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import gammaln
 
-__all__ = ["FEWEST", "MANY_LEVELS", "copies", "is_cut", "levels_of", "means_of"]
+__all__ = ["FEWEST", "ResponseOrders", "is_cut", "levels_of", "means_of"]
 
 _COPY = 0.99
 """Rank correlation beyond which a column is a copy: measured twice, no response agrees so well with itself."""
@@ -27,34 +29,71 @@ _CHANCE = 0.01
 """Expected number of columns that agree so well by chance, in all comparisons together."""
 
 
-def copies(
-    columns: NDArray[np.float64], responses: NDArray[np.float64], n_comparisons: int
-) -> Iterator[tuple[int, int]]:
-    """`(column, response)` numbers of those that order the samples alike, or the other way round.
+@dataclass(frozen=True, eq=False)
+class ResponseOrders:
+    """Responses of which a column of the inputs may be a copy.
 
-    Columns of few values never do, except for four or more that are the response cut into parts.
+    Attributes
+    ----------
+    values
+        `(n_samples, n_responses)` each drug's and means of them, NaN where not measured.
+
+    Examples
+    --------
+    >>> orders = ResponseOrders(np.arange(40.0)[:, None])
+    >>> list(orders.copied_by(pd.Series(-np.arange(40.0) ** 3), 1, may_part=False))
+    [(0, False)]
     """
-    n_values = np.array([len(np.unique(each[np.isfinite(each)])) for each in columns.T], dtype=np.intp)
-    many = np.flatnonzero(n_values >= MANY_LEVELS)
-    enough = np.minimum(_MANY_VALUES, np.maximum(FEWEST, len(columns) // 2))
-    likely = np.abs(_rank_correlations(columns[:, many], responses)) >= _LIKELY
-    for at, response in zip(*np.nonzero(likely), strict=True):
-        one, other = columns[:, many[at]], responses[:, response]
-        both = np.isfinite(one) & np.isfinite(other)
-        one, other, n = one[both], other[both], int(both.sum())
-        n_distinct, n_responses = len(np.unique(one)), len(np.unique(other))
-        if n < FEWEST:
-            continue
-        if min(n_distinct, n_responses) < min(enough, max(FEWEST, n // 2)):
-            # parts of a response hold several values; a marker that decides a few has one of each
-            is_copy = n_distinct >= MANY_LEVELS and n_responses >= 2 * n_distinct
-            is_copy = is_copy and is_cut(np.unique(one, return_inverse=True)[1], other, n_comparisons)
-        else:
-            found = abs(float(np.corrcoef(stats.rankdata(one), stats.rankdata(other))[0, 1]))
-            t = found * np.sqrt((n - 2) / max(1 - found**2, 1e-12))
-            is_copy = found > _COPY and bool(2 * stats.t.sf(t, n - 2) * n_comparisons < _CHANCE)
-        if is_copy:
-            yield int(many[at]), int(response)
+
+    values: NDArray[np.float64]
+
+    @cached_property
+    def _ranks(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return _centred_ranks(self.values)
+
+    def copied_by(self, column: pd.Series, n_comparisons: int, *, may_part: bool) -> Iterator[tuple[int, bool]]:
+        """Numbers of the responses that a covariate orders the samples as, and whether it is one cut into parts.
+
+        Fewer than four levels are no copy where they `may_part` a response, as two tissues can.
+        """
+        levels = levels_of(column)
+        few = levels.max() + 1 < MANY_LEVELS
+        if column.dtype != object and not few:
+            for _, response in self.copies(column.to_numpy(np.float64)[:, None], n_comparisons):
+                yield response, False
+        if few and may_part:
+            return
+        for number, response_values in enumerate(self.values.T):
+            if is_cut(levels, response_values, n_comparisons):
+                yield number, True
+
+    def copies(self, columns: NDArray[np.float64], n_comparisons: int) -> Iterator[tuple[int, int]]:
+        """`(column, response)` numbers of those that order the samples alike, or the other way round.
+
+        Columns of few values never do, except for four or more that are the response cut into parts.
+        """
+        n_values = np.array([len(np.unique(column[np.isfinite(column)])) for column in columns.T], dtype=np.intp)
+        many = np.flatnonzero(n_values >= MANY_LEVELS)
+        likely = np.abs(_rank_correlations(_centred_ranks(columns[:, many]), self._ranks)) >= _LIKELY
+        for at, response in zip(*np.nonzero(likely), strict=True):
+            if _is_copy(columns[:, many[at]], self.values[:, response], n_comparisons):
+                yield int(many[at]), int(response)
+
+
+def _is_copy(column: NDArray[np.float64], response: NDArray[np.float64], n_comparisons: int) -> bool:
+    both = np.isfinite(column) & np.isfinite(response)
+    enough = min(_MANY_VALUES, max(FEWEST, len(column) // 2))
+    column, response, n = column[both], response[both], int(both.sum())
+    n_distinct, n_responses = len(np.unique(column)), len(np.unique(response))
+    if n < FEWEST:
+        return False
+    if min(n_distinct, n_responses) < min(enough, max(FEWEST, n // 2)):
+        # parts of a response hold several values; a marker that decides a few has one of each
+        may_be_cut = n_distinct >= MANY_LEVELS and n_responses >= 2 * n_distinct
+        return may_be_cut and is_cut(np.unique(column, return_inverse=True)[1], response, n_comparisons)
+    correlation = abs(float(np.corrcoef(stats.rankdata(column), stats.rankdata(response))[0, 1]))
+    t = correlation * np.sqrt((n - 2) / max(1 - correlation**2, 1e-12))
+    return correlation > _COPY and bool(2 * stats.t.sf(t, n - 2) * n_comparisons < _CHANCE)
 
 
 def levels_of(column: pd.Series) -> NDArray[np.intp]:
@@ -96,9 +135,11 @@ def means_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.column_stack([frame.mean(axis=1), (frame - frame.mean()).mean(axis=1)])
 
 
-def _rank_correlations(columns: NDArray[np.float64], responses: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rank_correlations(
+    columns: tuple[NDArray[np.float64], NDArray[np.float64]], responses: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> NDArray[np.float64]:
     """`(n_columns, n_responses)` correlations of ranks taken once, each over the samples that have both; else 0."""
-    (x, has_x), (y, has_y) = _centred_ranks(columns), _centred_ranks(responses)
+    (x, has_x), (y, has_y) = columns, responses
     n = has_x.T @ has_y
     with np.errstate(divide="ignore", invalid="ignore"):
         sum_x, sum_y = x.T @ has_y, has_x.T @ y

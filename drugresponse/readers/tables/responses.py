@@ -12,7 +12,8 @@ import pandas as pd
 from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
-from drugresponse.data.responses.kinds import melt_drugs, refuse_classes, refuse_events, warn_of_limits
+from drugresponse.data.responses.kinds import refuse_classes, refuse_events, warn_of_limits
+from drugresponse.data.responses.wide import melt_drugs
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids

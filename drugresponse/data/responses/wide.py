@@ -1,0 +1,146 @@
+"""A wide table, samples by drugs: whether its columns are drugs, and its cells as rows."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.column_names import name_words
+from drugresponse.data.responses.kinds import FEWEST_ROWS, OF_ANOTHER_SCALE, STATUS, TIMES
+from drugresponse.errors import InputError, show_ids
+
+__all__ = ["melt_drugs", "refuse_metadata"]
+
+progress = logging.getLogger("drugresponse.progress")
+
+_METADATA = re.compile(
+    rf"{TIMES}|{STATUS.pattern}|ids?|identifier|barcode|accession|codes?|index|idx|cosmic|unnamed|age|sex|gender|race|"
+    r"ethnicity|dates?|counts?|total|passage|plate|batch|run|well|row|col(umn)?|pos(ition)?|start|end|chr(om(osome)?)?|"
+    r"weight|height|bmi|stage|grade|ploidy|purity|tmb|mutations|reads|coverage|depth|cluster|group|arm|replicate|"
+    r"repeat|reps?|fold|split|number|smok(er|ing)|patients?|donors?|visit|cycle|lane|mean|average|median|sd|sem|std|"
+    r"stdev|cv|variance|rmse|r2|rsquared|slope|pval(ue)?|fdr|qval(ue)?|dmso|vehicle|pc|creatinine|wbc|hemoglobin|"
+    r"bilirubin|albumin|latitude|longitude|blasts?|ecog|inr|burden"
+)
+_FIRST = re.compile(r"age|date|time|days?|months?|years?|unnamed|doubling")
+_NUMBERED = re.compile(r"(reps?|replicate|repeat|day|week|month|time|visit|cycle|plate|run|column|pc)\d{1,2}")
+_FIRST_OF_WHOLE = re.compile(r"n|no|num|number|nr|count|total")
+_WITH_DOSE = re.compile(
+    r"(|.*[ _@:(\[-])(\d+(?:[.,]\d+)?(?:e-?\d+)?)\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)?[)\]]?", re.IGNORECASE
+)
+_SURE_DOSE = re.compile(r"(?:^|[ _@:(\[-])\d+[.,]\d+|\d\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)[)\]]?$")
+
+
+def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:
+    """A row for each sample and drug, from a table of samples by drugs, of which nothing is missing.
+
+    Parameters
+    ----------
+    wide
+        Column `sample_id`, and a column of numbers for each drug.
+    drug_ids
+        Columns that are known to be drugs, whatever they look like.
+    where
+        Names the table in messages.
+
+    Raises
+    ------
+    InputError
+        Columns look like metadata of the samples.
+
+    Examples
+    --------
+    >>> melt_drugs(pd.DataFrame({"sample_id": ["s1"], "a": [1.5], "b": [np.nan]})).to_dict("list")
+    {'sample_id': ['s1'], 'drug_id': ['a'], 'response': [1.5]}
+    """
+    drugs = wide.drop(columns="sample_id")
+    refuse_metadata(drugs, drug_ids, where)
+    progress.info(
+        '%s: found no column "response"; read as a wide table of %d samples x %d drugs: %s.',
+        where,
+        len(wide),
+        drugs.shape[1],
+        show_ids(drugs.columns, 8),
+    )
+    long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
+    return long[long["response"].notna()].reset_index(drop=True)
+
+
+def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -> None:
+    """Refuse columns of a table of samples by drugs that look like an id, an age, a time, a count or a code.
+
+    Parameters
+    ----------
+    wide
+        One column of numbers for each drug.
+    drug_ids
+        Columns that are known to be drugs.
+
+    Raises
+    ------
+    InputError
+        Some look so, by their name or beside the other columns.
+    """
+    doubtful = [name for name in wide.columns if str(name) not in drug_ids]
+    last = pd.Series([words[-1] for name in wide.columns if (words := name_words(name))], dtype=object).value_counts()
+    # a word at the end of most names is what was measured, as in erlotinib_score and gefitinib_score
+    measured = set(last.index[(last > 1) & (2 * last > wide.shape[1])])
+    numbers = {name: wide[name].to_numpy(dtype=np.float64) for name in wide.columns}
+    odd = [name for name in doubtful if _named_otherwise(name, numbers[name], measured)]
+    odd += [name for name in _unlike_the_others(numbers) if name in doubtful and name not in odd]
+    if doses := _doses_of_one_drug([str(name) for name in doubtful]):
+        raise InputError(
+            f"{where}: {show_ids(doses)} of a table of samples by drugs look like doses of one drug (expected one "
+            "column for each drug). Fit the doses with drugresponse curves first, from rows of sample_id, drug_id, "
+            "dose and response; if each is to be a drug, name them in the drugs table (`drugs`)."
+        )
+    if odd:
+        raise InputError(
+            f"{where}: {show_ids(odd, 5)} of a table of samples by drugs {'looks' if len(odd) == 1 else 'look'} like "
+            "an id, age, time, event, count or code (expected one column of measurements for each drug). Remove such "
+            "columns, or move them to the samples table; if one is a drug, name it in the drugs table (`drugs`), or "
+            "give rows of sample_id, drug_id and response."
+        )
+
+
+def _doses_of_one_drug(names: Sequence[str]) -> list[str]:
+    """The first of most names that are one name and different doses, with a unit or, in some, a decimal point."""
+    series: dict[str, list[str]] = {}
+    for name in names:
+        found = _WITH_DOSE.fullmatch(name.strip())
+        if found:
+            series.setdefault(found[1].strip(" _-@:([").lower(), []).append(name)
+    several = [some for some in series.values() if len(some) > 1 and any(map(_SURE_DOSE.search, some))]
+    # two conditions of one name among many other drugs are drugs
+    return several[0] if 2 * sum(map(len, several)) > len(names) else []
+
+
+def _named_otherwise(name: object, values: np.ndarray, measured: Collection[str]) -> bool:
+    words = name_words(name)
+    if not words:
+        return False
+    whole = bool(np.all(values[np.isfinite(values)] % 1 == 0))
+    if words[-1] not in measured and (_METADATA.fullmatch(words[-1]) or _NUMBERED.fullmatch(words[-1])):
+        return True
+    return bool(_FIRST.fullmatch(words[0]) or (len(words) > 1 and whole and _FIRST_OF_WHOLE.fullmatch(words[0])))
+
+
+def _unlike_the_others(numbers: dict[str, np.ndarray]) -> list[str]:
+    """Whole numbers among fractions, and whole numbers far above all others."""
+    present = {name: values[np.isfinite(values)] for name, values in numbers.items()}
+    whole = {name: bool(np.all(values % 1 == 0)) for name, values in present.items()}
+    fractions = np.concatenate([values % 1 != 0 for name, values in present.items() if not whole[name]] or [[False]])
+    among_fractions = 2 * fractions.sum() >= len(fractions)
+    found = []
+    for name, values in present.items():
+        # a single value is the end of the doses, at which no sample responded
+        if not whole[name] or len(values) < FEWEST_ROWS or len(np.unique(values)) == 1:
+            continue
+        others = [np.abs(other).max() for key, other in present.items() if key != name and len(other)]
+        above = bool(others) and values.min() > OF_ANOTHER_SCALE * max(others)
+        if among_fractions or (above and len(np.unique(values)) == len(values)):
+            found.append(name)
+    return found
