@@ -18,7 +18,7 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count, nearest
-from drugresponse.evaluation._benchmark import contenders, run_units
+from drugresponse.evaluation._benchmark import run_units
 from drugresponse.evaluation._ceiling import noise_ceiling
 from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
@@ -26,6 +26,7 @@ from drugresponse.evaluation._folds import PlannedFold, as_splits, folds_of_tabl
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._permutation import permutation_check
 from drugresponse.evaluation._scores import score_evaluation
+from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor

@@ -13,8 +13,9 @@ from sklearn.linear_model import Ridge
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.errors import DrugResponseError, InputError
 from drugresponse.evaluation import _benchmark as benchmark
-from drugresponse.evaluation._benchmark import contenders, run_units
+from drugresponse.evaluation._benchmark import run_units
 from drugresponse.evaluation._folds import folds_of_table, plan_folds
+from drugresponse.evaluation._units import contenders
 from drugresponse.learners.base import PairRegressor, State
 from drugresponse.simulation.cohort import simulate_cohort
 
@@ -98,7 +99,7 @@ def test_resume__goes_on_where_a_killed_run_stopped(rows: TrainingRows, folds, t
     whole = run_units(rows, folds, asked, "new-samples")
     done: list[Any] = []
     limit = [4]
-    true_unit = benchmark._run_unit
+    true_unit = benchmark.run_unit
 
     def killed_after_four(*unit: Any) -> Any:
         if len(done) == limit[0]:
@@ -106,7 +107,7 @@ def test_resume__goes_on_where_a_killed_run_stopped(rows: TrainingRows, folds, t
         done.append(unit)
         return true_unit(*unit)
 
-    monkeypatch.setattr(benchmark, "_run_unit", killed_after_four)
+    monkeypatch.setattr(benchmark, "run_unit", killed_after_four)
     with pytest.raises(TimeoutError):
         run_units(rows, folds, asked, "new-samples", resume=tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 4

@@ -29,7 +29,7 @@ def test_evaluate__a_measure_that_contradicts_itself(cohort: Cohort) -> None:
         ({"learners": dr.DrugResponseModel("ridge")}, r"^learners: found DrugResponseModel \(expected names such as"),
         ({"learners": ["ridge", dr.DrugResponseModel("ridge")]}, r"^learners: found DrugResponseModel"),
         ({"learners": None}, r"^learners: found NoneType"),
-        ({"learners": "rigde"}, r'^learner: "rigde" is unknown\. Did you mean "ridge"\?'),
+        ({"learners": "rigde"}, r'^`learner`: "rigde" is unknown\. Did you mean "ridge"\?'),
         ({"settings": {"rnak": 3}}, r'^settings: "rnak" is unknown\. Did you mean "rank"\?'),
         ({"splits": [0, 1]}, r"^splits: found list \(expected a DataFrame with the columns fold, and sample_id"),
         ({"covariates": "tisue"}, r'^samples: found no covariate column "tisue"\. Did you mean "tissue"\?'),

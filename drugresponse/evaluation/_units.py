@@ -1,0 +1,183 @@
+"""A learner on a fold: fitted on the training rows alone, and kept as a file when it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from drugresponse.data.joining import TrainingRows
+from drugresponse.errors import DrugResponseError, InputError, show_ids
+from drugresponse.evaluation._folds import PlannedFold
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.registry import make_learner
+from drugresponse.model.predictions import share_of_weight
+from drugresponse.outputs import output_files
+from drugresponse.threads import one_thread
+from drugresponse.version import __version__
+
+__all__ = ["Contender", "UnitResult", "UnitStore", "contenders", "run_unit"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A learner under its name: one of the registry with settings, or an estimator of the user's own.
+
+    Attributes
+    ----------
+    name
+        In every table.
+    settings
+        For a learner of the registry.
+    estimator
+        A `PairRegressor`, cloned for each fold; None for a learner of the registry.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    estimator: PairRegressor | None = None
+
+    def fresh(self) -> PairRegressor:
+        """An unfitted learner."""
+        return make_learner(self.name, self.settings) if self.estimator is None else clone(self.estimator)
+
+    def fingerprint(self) -> str:
+        """Text that changes with everything that may change its predictions."""
+        learner = self.fresh()
+        parameters = {name: value for name, value in learner.get_params().items() if name not in ("n_jobs", "device")}
+        told = json.dumps(parameters, sort_keys=True, default=repr)
+        return f"{type(learner).__module__}.{type(learner).__qualname__} {told}"
+
+
+@dataclass(frozen=True, eq=False)
+class UnitResult:
+    """What one learner predicted for one fold's test rows.
+
+    Attributes
+    ----------
+    predicted, found
+        `(n_test,)` predictions, and the share of the learner's genotype weight that was known for each.
+    """
+
+    predicted: NDArray[np.float64]
+    found: NDArray[np.float64]
+
+
+def contenders(
+    learners: Sequence[str] | Mapping[str, PairRegressor | None], settings: Mapping[str, Any]
+) -> list[Contender]:
+    """The learners asked for, by name, or by name with an estimator (None takes the registry's)."""
+    named = learners if isinstance(learners, Mapping) else dict.fromkeys(learners)
+    made = [Contender(str(name), dict(settings), estimator) for name, estimator in named.items()]
+    for each in made:
+        each.fresh()
+    return made
+
+
+def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> UnitResult:
+    """Fit and predict; the training part holds no table row of a sample or drug that only the test part has."""
+    train, test = rows.pairs[planned.train].compact(), rows.pairs[planned.test].compact()
+    with one_thread():
+        learner = contender.fresh().fit(train, rows.y[planned.train], rows.weights[planned.train])
+        predicted = np.asarray(learner.predict(test), dtype=np.float64)
+    if predicted.shape != (len(test),) or not np.isfinite(predicted).all():
+        raise DrugResponseError(
+            f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}: a prediction is missing "
+            "(expected a finite number for every test row). A learner may not decline rows."
+        )
+    features, weights = learner.feature_weights()
+    found = share_of_weight(features, weights, test.genotypes, train.genotypes.features)
+    return UnitResult(predicted, found[test.sample_index])
+
+
+class UnitStore:
+    """Finished units as files, named by a digest of all that their numbers depend on, with a checksum of both."""
+
+    def __init__(self, folder: Path, rows: TrainingRows, scheme: str) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"resume: cannot make {folder} ({error.strerror}). Name another folder.") from error
+        self.folder = folder
+        self.data = f"{__version__} {scheme} {_digest_of_rows(rows)}"
+
+    def find(self, units: Sequence[tuple[Contender, PlannedFold]]) -> dict[int, UnitResult]:
+        """Finished units by their place; what is not whole is named, and left for another run."""
+        found: dict[int, UnitResult] = {}
+        damaged: list[str] = []
+        for at, unit in enumerate(units):
+            path = self._path(*unit)
+            if not path.exists():
+                continue
+            try:
+                found[at] = _read_unit(path, len(unit[1].test))
+            except Exception:  # of a damaged archive, numpy raises nearly everything there is
+                damaged.append(path.name)
+        if damaged:
+            logger.warning(
+                "resume: %s in %s cannot be used (damaged, or of another version or unit); made again.",
+                show_ids(damaged),
+                self.folder,
+            )
+        return found
+
+    def keep(self, contender: Contender, planned: PlannedFold, result: UnitResult) -> None:
+        path = self._path(contender, planned)
+        checksum = np.frombuffer(_checksum(path, result), np.uint8)
+        with output_files({"resume": path}) as temporary, temporary["resume"].open("wb") as file:
+            np.savez(file, predicted=result.predicted, found=result.found, checksum=checksum)
+
+    def _path(self, contender: Contender, planned: PlannedFold) -> Path:
+        digest = hashlib.sha256(f"{self.data} {contender.fingerprint()}".encode())
+        for part in (planned.train, planned.test):
+            digest.update(np.ascontiguousarray(part, dtype="<i8").tobytes())
+            digest.update(b"|")
+        return self.folder / f"{digest.hexdigest()[:32]}.npz"
+
+
+def _read_unit(path: Path, n_rows: int) -> UnitResult:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        result = UnitResult(arrays["predicted"], arrays["found"])
+        if arrays["checksum"].tobytes() != _checksum(path, result) or len(result.predicted) != n_rows:
+            raise ValueError
+    return result
+
+
+def _checksum(path: Path, result: UnitResult) -> bytes:
+    """Of the numbers and of the name of their unit, so that no file stands for another."""
+    digest = hashlib.sha256(path.name.encode())
+    for array in (result.predicted, result.found):
+        digest.update(f"{array.dtype.str} {array.shape}".encode() + array.tobytes())
+    return digest.digest()
+
+
+def _digest_of_rows(rows: TrainingRows) -> str:
+    pairs = rows.pairs
+    digest = hashlib.sha256()
+    matrix = pairs.genotypes.values
+    for array in (
+        matrix.data,
+        matrix.indices,
+        matrix.indptr,
+        pairs.sample_index,
+        pairs.drug_index,
+        rows.y,
+        rows.weights,
+    ):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    for table in (pairs.genotypes.features, pairs.covariates, pairs.drugs):
+        digest.update(table.to_csv(sep="\t").encode())
+    digest.update("\n".join(pairs.subjects).encode())
+    if pairs.arm is not None:
+        digest.update(f"arm {pairs.arm}".encode())
+    return digest.hexdigest()
