@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drugresponse.data.tables import Measure
+from drugresponse.audit.findings import findings_of, twin_messages
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
-from drugresponse.verdict import fitted_learners, model_verdict, twins_told
+from drugresponse.verdict import fitted_learners, measure_of, model_verdict
 from drugresponse.words import joined
 
 __all__ = [
@@ -133,7 +133,7 @@ def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
 def leak_words(manifest: Mapping[str, Any]) -> list[str]:
     """What makes the scores too good, or would have, a line each: the first lines of what a command says."""
     leaks = [f"Leak: {message}" for message in model_verdict(manifest).leaks]
-    return leaks + [f"Warning: {message}" for message in twins_told(manifest)]
+    return leaks + [f"Warning: {message}" for message in twin_messages(findings_of(manifest))]
 
 
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
@@ -180,9 +180,9 @@ def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
 
 def describe_model(manifest: dict[str, Any]) -> list[str]:
     """All that a person may want to know of a model file."""
-    measure = Measure(**manifest["measure"])
-    notes = manifest["notes"]
+    measure = measure_of(manifest)
     named = " ".join(part for part in (measure.name, f"({measure.unit})" if measure.unit else "") if part)
+    notes = manifest["notes"]
     features = manifest["features"]
     lines = [
         *leak_words(manifest),

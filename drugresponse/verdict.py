@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.audit.duplicates import TWINS
+from drugresponse.audit.findings import findings_of, leak_messages, twin_messages
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
 from drugresponse.learners.registry import NAIVE, WITHOUT_GENOTYPE
@@ -24,7 +24,6 @@ __all__ = [
     "measure_of",
     "measure_words",
     "model_verdict",
-    "twins_told",
 ]
 
 NOT_CHECKED = "Not checked"
@@ -85,8 +84,8 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
     >>> model_verdict(model.manifest_).title
     'Not checked'
     """
-    findings = manifest.get("findings") or []
-    leaks = tuple(str(each["message"]) for each in findings if each["severity"] == "leak")
+    findings = findings_of(manifest)
+    leaks = tuple(leak_messages(findings))
     scores = manifest.get("held_out") if metrics is None else headline(metrics, str(manifest["learner"]))
     if not scores:
         words = (
@@ -97,19 +96,13 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
         return ModelVerdict("unknown", leaks, title, words)
     checked = _Checked(manifest, scores, _judged(manifest, scores, metrics))
     if not leaks:
-        words = " ".join([checked.comparison(), checked.consequence(), *twins_told(manifest)])
+        words = " ".join([checked.comparison(), checked.consequence(), *twin_messages(findings)])
         return ModelVerdict(checked.judgement, (), checked.title(), words)
     title = "Not to be believed: the inputs leak"
     if checked.judgement != "better":
         title = f"{_TITLES[checked.judgement]}, and the inputs leak"
     words = f"{checked.comparison()} That is no measure of how it predicts for samples that do not leak."
     return ModelVerdict(checked.judgement, leaks, title, words)
-
-
-def twins_told(manifest: Mapping[str, Any]) -> list[str]:
-    """What is said of samples that may be one person, and that no split parted."""
-    findings = manifest.get("findings") or []
-    return [str(each["message"]) for each in findings if (each["check"], each["severity"]) == (TWINS, "warning")]
 
 
 def _judged(manifest: Mapping[str, Any], scores: Mapping[str, Any], metrics: pd.DataFrame | None) -> Mapping[str, Any]:

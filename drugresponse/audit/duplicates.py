@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from math import comb
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,14 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from drugresponse.audit._twins import identical_rows, nearly_identical, telling_rows
-from drugresponse.audit.findings import Finding
+from drugresponse.audit.findings import TWINS, Finding
 from drugresponse.data.compounds import number_compounds
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
 from drugresponse.errors import count
 
-__all__ = ["TWINS", "find_duplicates", "twins_together"]
+__all__ = ["find_duplicates", "twins_together"]
 
-TWINS = "identical genotypes"
-"""Name of the check that finds samples that may be one person."""
 _SHOWN = 3
 _FEW_TWINS = 0.02
 """Share of the samples up to which twins move no score that matters."""
@@ -172,7 +171,9 @@ class _Twins:
         kept = [each for each in members.values() if len(set(label[each])) > 1]
         self.n_groups, self.n_members = len(kept), sum(map(len, kept))
         self.n_straddling = sum(len(set(units[each])) > 1 for each in kept)
-        self.n_pairs = sum(_choose_two(len(each)) - sum(map(_choose_two, np.bincount(label[each]))) for each in kept)
+        self.n_pairs = sum(
+            comb(len(each), 2) - sum(comb(n, 2) for n in np.bincount(label[each]).tolist()) for each in kept
+        )
         firsts = [pd.Series(label[each], index=ids[each]).drop_duplicates().index[:2] for each in kept[:_SHOWN]]
         self._examples = [f'"{one}" = "{other}"' for one, other in firsts]
 
@@ -185,10 +186,6 @@ class _Twins:
         """The first few, with two members of each."""
         more = self.n_groups - len(self._examples)
         return ", ".join(self._examples) + (f" and {more} more" if more else "")
-
-
-def _choose_two(n: int) -> int:
-    return int(n) * (int(n) - 1) // 2
 
 
 def _sample_units(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> NDArray[np.intp]:

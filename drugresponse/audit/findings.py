@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-__all__ = ["SEVERITIES", "Finding"]
+__all__ = ["SEVERITIES", "TWINS", "Finding", "findings_of", "leak_messages", "twin_messages"]
 
 SEVERITIES = ("leak", "warning", "note")
+TWINS = "identical genotypes"
+"""Name of the check that finds samples that may be one person."""
 _LONGEST = 1000
 
 
@@ -44,3 +48,24 @@ class Finding:
         """
         message = self.without_samples or self.message
         return {"check": self.check, "severity": self.severity, "message": message[:_LONGEST], "count": self.count}
+
+
+def findings_of(manifest: Mapping[str, Any]) -> list[Finding]:
+    """The findings that a manifest holds; none of a file that is older than they are."""
+    return [Finding(**finding) for finding in manifest.get("findings") or []]
+
+
+def leak_messages(findings: Iterable[Finding]) -> list[str]:
+    """What makes the scores too good.
+
+    Examples
+    --------
+    >>> leak_messages([Finding("structures", "leak", "Twice.", 1), Finding("subjects", "note", "Once.", 1)])
+    ['Twice.']
+    """
+    return [finding.message for finding in findings if finding.severity == "leak"]
+
+
+def twin_messages(findings: Iterable[Finding]) -> list[str]:
+    """What is said of samples that may be one person, and that no split parted."""
+    return [finding.message for finding in findings if (finding.check, finding.severity) == (TWINS, "warning")]

@@ -11,9 +11,23 @@ from scipy.stats import rankdata
 
 from drugresponse.errors import InputError
 
-__all__ = ["METRICS", "pearson", "rounding", "score", "score_levels"]
+__all__ = ["METRICS", "METRIC_LABELS", "POOLED_WARNING", "pearson", "rounding", "score", "score_levels"]
 
 METRICS = ("rmse", "mae", "r2", "pearson", "spearman", "normalised_pearson", "skill")
+METRIC_LABELS = {
+    "rmse": "RMSE",
+    "skill": "Skill",
+    "normalised_pearson": "Normalised Pearson",
+    "mae": "MAE",
+    "r2": "R²",
+    "pearson": "Pearson",
+    "spearman": "Spearman",
+}
+"""What people call each metric, in the order in which pages show them."""
+POOLED_WARNING = (
+    "Pooled R², Pearson and Spearman are high wherever drugs differ in potency, for naive predictions too: compare "
+    "rows, never read one alone."
+)
 MINIMUM_ROWS = 10
 """Fewest test rows of one drug or sample that are scored by themselves."""
 _ROUNDING, _ROUNDING_OF_ALL = 1e-9, 1e-13

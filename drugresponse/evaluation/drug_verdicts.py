@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from drugresponse.audit.findings import Finding
+from drugresponse.audit.findings import Finding, leak_messages
 from drugresponse.data.metrics import MINIMUM_ROWS
 from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation._comparison import group_test
@@ -117,9 +117,7 @@ _TEXT = ("drug_id", "verdict")
 
 def beside_leaks(verdicts: pd.DataFrame, findings: Sequence[Finding]) -> pd.DataFrame:
     """The same table, in which no drug is said to be helped by genotype where the inputs leak."""
-    if not any(each.severity == "leak" for each in findings):
-        return verdicts
-    return verdicts.assign(verdict=verdicts["verdict"].replace(HELPS, LEAKS))
+    return verdicts.assign(verdict=verdicts["verdict"].replace(HELPS, LEAKS)) if leak_messages(findings) else verdicts
 
 
 def genotype_errors(evaluation: Evaluation) -> NDArray[np.float64] | None:

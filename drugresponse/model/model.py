@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.audit.duplicates import TWINS, twins_together
+from drugresponse.audit.duplicates import twins_together
+from drugresponse.audit.findings import leak_messages, twin_messages
 from drugresponse.audit.inputs import audit
 from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -180,9 +181,8 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         told, rows = rows, replace(rows, pairs=twins_together(rows.pairs))
         together = rows.pairs.subjects
         self.findings_ = audit(told, genotypes=table, responses=measured, scheme=self.scheme, together=together)
-        for each in self.findings_:
-            if each.severity == "leak" or (each.check, each.severity) == (TWINS, "warning"):
-                logger.warning("%s", each.message)
+        for message in (*leak_messages(self.findings_), *twin_messages(self.findings_)):
+            logger.warning("%s", message)
         held_out = self._fit_regressor(rows)
         self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
         pilots = None if held_out is None else PilotAdaptation.learn(held_out, self.random_state, self._jobs())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from drugresponse.audit.findings import leak_messages
 from drugresponse.evaluation.bootstrap import held_out_errors
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.evaluation.summary import EvaluationSummary
@@ -162,7 +163,7 @@ class Numbers:
 
     def leaks(self) -> list[str]:
         """What makes the scores too good."""
-        return [each.message for each in self.summary.audit if each.severity == "leak"]
+        return leak_messages(self.summary.audit)
 
     def n_drugs(self) -> int:
         """Drugs that were measured."""

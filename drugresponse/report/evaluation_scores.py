@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.data.metrics import MINIMUM_ROWS
+from drugresponse.data.metrics import METRIC_LABELS, MINIMUM_ROWS, POOLED_WARNING
 from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
 from drugresponse.report.blocks import Block, Cell, Part, Table, Words
 from drugresponse.report.evaluation_charts import drugs_figure, predicted_figure
@@ -17,15 +17,6 @@ from drugresponse.report.page import LONGEST, count, number
 
 __all__ = ["comparison_part", "drugs_part", "groups_part", "scores_part"]
 
-_METRICS = {
-    "rmse": "RMSE",
-    "skill": "Skill",
-    "normalised_pearson": "Normalised Pearson",
-    "mae": "MAE",
-    "r2": "R²",
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-}
 _LEVELS = {
     "global": "All held-out rows of a fold together",
     "drug": f"Within drug: averages over drugs with {MINIMUM_ROWS} or more held-out rows in a fold",
@@ -46,12 +37,7 @@ def scores_part(numbers: Numbers) -> Part:
         f"is a loss. Normalised Pearson subtracts the {numbers.evaluation.reference} from measured and predicted "
         "values first. "
     )
-    warned = (
-        "Pooled R², Pearson and Spearman are high wherever drugs differ in potency, for naive predictions too: compare "
-        "rows, never read one alone."
-        if numbers.n_drugs() > 1
-        else ""
-    )
+    warned = POOLED_WARNING if numbers.n_drugs() > 1 else ""
     return Part(
         "Scores beside naive predictions", [*tables, Words(explained + warned, quiet=True), predicted_figure(numbers)]
     )
@@ -66,10 +52,10 @@ def _folds(numbers: Numbers) -> str:
 def _scores(numbers: Numbers, level: str) -> Table:
     rows = [
         [Cell(name, kind="strong" if numbers.is_learner(name) else "")]
-        + [_estimate(numbers.score(name, metric, level), metric) for metric in _METRICS]
+        + [_estimate(numbers.score(name, metric, level), metric) for metric in METRIC_LABELS]
         for name in numbers.by_rmse()
     ]
-    return Table(["Predicted by", *_METRICS.values()], rows, _LEVELS[level])
+    return Table(["Predicted by", *METRIC_LABELS.values()], rows, _LEVELS[level])
 
 
 def _estimate(estimate: Estimate, metric: str = "skill") -> Cell:

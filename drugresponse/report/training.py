@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
@@ -41,15 +42,6 @@ from drugresponse.verdict import model_verdict
 __all__ = ["training_report"]
 
 MOST_DRUGS = 300
-_SCORES = {
-    "rmse": "RMSE",
-    "skill": "Skill",
-    "normalised_pearson": "Normalised Pearson",
-    "mae": "MAE",
-    "r2": "R²",
-    "pearson": "Pearson",
-    "spearman": "Spearman",
-}
 
 
 def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -> str:
@@ -114,7 +106,7 @@ def _figure(manifest: Mapping[str, Any], held: HeldOut) -> Html:
 
 
 def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
-    shown = [metric for metric in _SCORES if metric in held.pooled.columns]
+    shown = [metric for metric in METRIC_LABELS if metric in held.pooled.columns]
     if len(held.folds) == 0:
         # the manifest keeps no correlation of the naive prediction, and one without the other misleads
         shown = [metric for metric in shown if metric not in ("r2", "pearson", "spearman")]
@@ -137,15 +129,10 @@ def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
         "of the squared error of the naive prediction that was best in the fold: 0 is no gain, below 0 is a loss. "
         f"Normalised Pearson subtracts the {reference} from measured and predicted values first. "
     )
-    warned = (
-        "Pooled R², Pearson and Spearman are high wherever drugs differ in potency, for naive predictions too: compare "
-        "rows, never read one alone."
-        if "pearson" in shown and manifest["training"]["drugs"] > 1
-        else ""
-    )
+    warned = POOLED_WARNING if "pearson" in shown and manifest["training"]["drugs"] > 1 else ""
     return section(
         "Scores beside naive predictions",
-        table(["Predicted by", *(_SCORES[metric] for metric in shown)], rows),
+        table(["Predicted by", *(METRIC_LABELS[metric] for metric in shown)], rows),
         paragraph(explained + warned, "quiet"),
     )
 

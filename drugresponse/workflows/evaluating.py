@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from drugresponse.audit.duplicates import TWINS
+from drugresponse.audit.findings import leak_messages, twin_messages
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
@@ -171,9 +171,9 @@ def _told(found: EvaluationSummary) -> list[str]:
     }
     best = found.evaluation.best_naive()
     rows = found.evaluation.rows
-    leaks = [each.message for each in found.audit if each.severity == "leak"]
-    lines = [f"Leak: {each}" for each in leaks]
-    lines += [f"Warning: {each.message}" for each in found.audit if (each.check, each.severity) == (TWINS, "warning")]
+    leaks = leak_messages(found.audit)
+    lines = [f"Leak: {message}" for message in leaks]
+    lines += [f"Warning: {message}" for message in twin_messages(found.audit)]
     lines += censor_words(rows.loss.to_dict(), found.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
