@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.column_names import name_words
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.responses.kinds import (
-    name_words,
     refuse_classes,
     refuse_events,
     refuse_missing_code,
