@@ -8,11 +8,14 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["available_cores", "one_thread", "run_in_order"]
+from drugresponse.errors import InputError
+
+__all__ = ["available_cores", "count_jobs", "one_thread", "run_in_order"]
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -79,13 +82,14 @@ def one_thread() -> Iterator[None]:
         _limits.leave(own)
 
 
-def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: int) -> list[Made]:
+def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: int | None) -> list[Made]:
     """Independent units on several threads, their results in the order of the items."""
     units = list(items)
-    if n_jobs <= 1 or len(units) <= 1:
+    width = min(count_jobs(n_jobs), len(units))
+    if width <= 1:
         return [work(unit) for unit in units]
     # torch keeps its number of threads for each thread that calls it
-    pool = ThreadPoolExecutor(min(n_jobs, len(units)), initializer=_set_torch_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(width, initializer=_set_torch_threads, initargs=(1,))
     try:
         return list(pool.map(work, units))
     finally:
@@ -93,8 +97,33 @@ def run_in_order(work: Callable[[Item], Made], items: Iterable[Item], n_jobs: in
         pool.shutdown(wait=sys.exc_info()[0] is None, cancel_futures=True)
 
 
+def count_jobs(n_jobs: int | None) -> int:
+    """How many units run at once, from `n_jobs` as every function and estimator of this package takes it.
+
+    None and -1 are all cores that this process may use; -2 is all but one of them, and so on, as in scikit-learn; a
+    number above 0 is that many. No result depends on it.
+
+    Raises
+    ------
+    InputError
+        It is 0, or no whole number.
+
+    Examples
+    --------
+    >>> count_jobs(3), count_jobs(None) == count_jobs(-1) == available_cores(), count_jobs(-10_000)
+    (3, True, 1)
+    """
+    if n_jobs is None:
+        return available_cores()
+    if not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise InputError(
+            f"`n_jobs`: found {n_jobs!r} (expected a whole number above 0, or -1 for all cores). Give one, or None."
+        )
+    return int(n_jobs) if n_jobs > 0 else max(1, available_cores() + 1 + int(n_jobs))
+
+
 def available_cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use: under a batch system fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -7,12 +7,14 @@ import threading
 import types
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import xgboost  # noqa: F401 - brings an OpenMP library, whose number of threads is one of each thread
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import drugresponse as dr
-from drugresponse.threads import one_thread, run_in_order
+from drugresponse.threads import available_cores, count_jobs, one_thread, run_in_order
 
 WIDTH = """
 import logging, os, threading
@@ -51,6 +53,57 @@ def threads() -> list[int]:
     import torch
 
     return [*(each["num_threads"] for each in threadpool_info()), torch.get_num_threads()]
+
+
+def test_count_jobs__means_what_it_does_in_scikit_learn():
+    cores = available_cores()
+    for n_jobs in (None, -1):
+        assert count_jobs(n_jobs) == cores
+    assert count_jobs(-2) == max(1, cores - 1)
+    assert count_jobs(np.int64(7)) == 7
+    for wrong in (0, 1.5, "2"):
+        with pytest.raises(dr.InputError, match=r"^`n_jobs`: found .* \(expected a whole number"):
+            count_jobs(wrong)
+
+
+@pytest.mark.parametrize("n_jobs", [None, -1, -2, 2])
+def test_public_calls__take_every_number_of_jobs_and_tell_the_same(n_jobs):
+    cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
+    tables = (cohort.genotypes, cohort.responses)
+    associations, comparison, explained, predicted = ([] for _ in range(4))
+    for jobs in (1, n_jobs):
+        associations.append(dr.associate(*tables, n_jobs=jobs).table)
+        model = dr.DrugResponseModel("random-forest", folds=2, trees=4, n_jobs=jobs).fit(*tables)
+        predicted.append(model.predict(cohort.genotypes))
+        explained.append(dr.explain(model, *tables, refits=2, n_jobs=jobs).attributions)
+        scores = dr.evaluate(*tables, learners=["ridge"], folds=2, shuffles=20, n_jobs=jobs)
+        comparison.append(scores.comparison)
+    for one, other in (associations, comparison, explained, predicted):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_public_calls__refuse_no_job_at_all():
+    cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    tables = (cohort.genotypes, cohort.responses)
+    model = dr.DrugResponseModel("ridge", folds=0).fit(*tables)
+    for call in (
+        lambda: dr.associate(*tables, n_jobs=0),
+        lambda: dr.DrugResponseModel("ridge", n_jobs=0).fit(*tables),
+        lambda: dr.explain(model, *tables, refits=0, n_jobs=0),
+        lambda: dr.evaluate(*tables, learners=["ridge"], folds=2, shuffles=0, n_jobs=0),
+    ):
+        with pytest.raises(dr.InputError, match=r"^`n_jobs`: found 0"):
+            call()
+
+
+@pytest.mark.parametrize(("n_jobs", "width"), [(1, 1), (3, 3), (None, None), (-1, None)])
+def test_run_in_order__runs_as_many_at_once_as_there_are_jobs(n_jobs, width):
+    together = width or min(available_cores(), 8)
+    barrier = threading.Barrier(together)
+    assert run_in_order(lambda _: barrier.wait(60), range(together), n_jobs) is not None
+    names: set[str] = set()
+    run_in_order(lambda _: names.add(threading.current_thread().name), range(64), n_jobs)
+    assert len(names) <= (width or available_cores())
 
 
 def test_run_in_order__while_another_thread_is_still_loading_torch(monkeypatch):

@@ -54,7 +54,7 @@ class Linkage:
     least: NDArray[np.float64]
 
     @classmethod
-    def of(cls, features: FeatureColumns, n_jobs: int = 1) -> Linkage:
+    def of(cls, features: FeatureColumns, n_jobs: int | None = 1) -> Linkage:
         """Group the features by all samples at hand; `n_jobs` threads change nothing but the time."""
         first = _first_equal(features.values)
         distinct = np.flatnonzero(first == np.arange(len(first)))
@@ -110,7 +110,7 @@ def _first_equal(values: sparse.csc_array) -> NDArray[np.intp]:
     return first
 
 
-def _linked_pairs(features: FeatureColumns, n_jobs: int) -> sparse.csr_array:
+def _linked_pairs(features: FeatureColumns, n_jobs: int | None) -> sparse.csr_array:
     """Correlations of linked features, below the diagonal; two blocks of features meet at a time."""
     n = len(features.table)
     starts = range(0, n, _WIDTH)

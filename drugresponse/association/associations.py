@@ -68,7 +68,7 @@ def associate(
     adjust_sensitivity: bool = False,
     minimum_carriers: int = MINIMUM_CARRIERS,
     random_state: int = 0,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
 ) -> Associations:
     """Test every feature with the response to every drug, adjusted for covariates.
 
@@ -135,7 +135,7 @@ def associate_pairs(
     adjust_sensitivity: bool = False,
     minimum_carriers: int = MINIMUM_CARRIERS,
     random_state: int = 0,
-    n_jobs: int = 1,
+    n_jobs: int | None = None,
 ) -> Associations:
     """Test every feature with the response to every drug, adjusted for the covariates of the pairs.
 
@@ -162,7 +162,7 @@ def associate_pairs(
     random_state
         Seed of what is drawn for features with few carriers and several values.
     n_jobs
-        Threads; the result does not depend on them.
+        Threads, None and -1 for all cores; the result does not depend on them.
 
     Raises
     ------

@@ -19,6 +19,7 @@ from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation._units import Contender, UnitResult, UnitStore, run_unit
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
+from drugresponse.threads import count_jobs
 
 __all__ = ["run_units"]
 
@@ -31,7 +32,7 @@ def run_units(
     learners: Sequence[Contender],
     scheme: str,
     *,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
     resume: str | os.PathLike[str] | None = None,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Fit every learner on every fold.
@@ -47,7 +48,7 @@ def run_units(
     scheme
         Decides which mean effects the naive predictions may use.
     n_jobs
-        Units run at once, in processes; the result does not depend on it.
+        Units run at once, in processes, as `count_jobs` has it; the result does not depend on it.
     resume
         Folder in which finished units are kept, and from which those of an earlier run are taken.
 
@@ -63,7 +64,7 @@ def run_units(
     todo = [at for at in range(len(units)) if at not in done]
     if done:
         progress.info("%d of %d units were found finished", len(done), len(units))
-    run = Parallel(n_jobs=min(n_jobs, max(len(todo), 1)), return_as="generator")
+    run = Parallel(n_jobs=min(count_jobs(n_jobs), max(len(todo), 1)), return_as="generator")
     for at, result in zip(todo, run(delayed(run_unit)(*units[at], rows) for at in todo), strict=True):
         done[at] = result
         contender, planned = units[at]

@@ -37,7 +37,7 @@ def permutation_check(
     *,
     n_shuffles: int = 20,
     n_folds: int | None = None,
-    n_jobs: int = 1,
+    n_jobs: int | None = 1,
     random_state: int = 0,
     learner: str = "ridge",
     settings: Mapping[str, Any] | None = None,

@@ -34,7 +34,7 @@ from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARN
 from drugresponse.model.manifest import package_versions
 from drugresponse.model.requests import drugs_by_id
 from drugresponse.readers import as_genotypes
-from drugresponse.threads import available_cores, one_thread
+from drugresponse.threads import one_thread
 from drugresponse.version import __version__
 
 __all__ = ["evaluate"]
@@ -92,7 +92,7 @@ def evaluate(
     resume
         Folder that keeps finished units, from which a killed run goes on.
     n_jobs
-        Units run at once; None is all cores. The result does not depend on it.
+        Units run at once; None and -1 are all cores. The result does not depend on it.
     random_state
         Seed of folds, learners, bootstrap and shuffles.
 
@@ -121,7 +121,6 @@ def evaluate(
     _refuse_settings(settings or {}, named)
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
-    jobs = n_jobs if n_jobs and n_jobs > 0 else available_cores()
     table = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=table.sample_ids)
     refuse_misread_responses(measured)
@@ -141,7 +140,7 @@ def evaluate(
     prove_free_of_leaks(rows.pairs, scheme, planned)
     given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
     asked = contenders({COVARIATES: None, **named}, given)
-    evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=jobs, resume=resume)
+    evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=n_jobs, resume=resume)
     progress.info("fitted %s on %s", count(len(asked), "learner"), count(len(planned), "fold"))
     check = None
     if shuffles:
@@ -150,7 +149,7 @@ def evaluate(
             _first_repeat(planned),
             scheme,
             n_shuffles=shuffles,
-            n_jobs=jobs,
+            n_jobs=n_jobs,
             random_state=random_state,
             settings=given,
         )

@@ -20,7 +20,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import AUTO, find_learner, make_learner
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.threads import available_cores, one_thread
+from drugresponse.threads import one_thread
 
 __all__ = ["TOP", "Recipe", "Spread", "aligned", "effects_of", "refit_without_groups", "spread_over_refits"]
 
@@ -50,7 +50,7 @@ class Recipe:
     weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, model: DrugResponseModel, learner: str | None = None) -> Recipe:
+    def of(cls, model: DrugResponseModel, learner: str | None = None, n_jobs: int | None = None) -> Recipe:
         """The recipe of a fitted model.
 
         Parameters
@@ -59,6 +59,8 @@ class Recipe:
             Fitted or loaded.
         learner
             A cheaper learner to take in its place; None takes the model's own.
+        n_jobs
+            Units run at once in each fit, None and -1 for all cores.
 
         Examples
         --------
@@ -68,8 +70,7 @@ class Recipe:
         >>> Recipe.of(model).learner, Recipe.of(model).n_fits(), Recipe.of(model, "covariates").learner
         ('ridge', 1, 'covariates')
         """
-        jobs = model.n_jobs if model.n_jobs and model.n_jobs > 0 else available_cores()
-        settings = {**model.get_params(deep=False), "n_jobs": jobs}
+        settings = {**model.get_params(deep=False), "n_jobs": n_jobs}
         name = find_learner(learner or model.learner).name
         weights = model.regressor_.weights_ if name == AUTO and isinstance(model.regressor_, AutoLearner) else {}
         return cls(name, settings, dict(weights))

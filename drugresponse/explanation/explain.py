@@ -36,7 +36,7 @@ from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests import drugs_by_id
 from drugresponse.readers import as_genotypes
 from drugresponse.readers.genes.sets import GeneSet
-from drugresponse.threads import available_cores, one_thread
+from drugresponse.threads import one_thread
 
 __all__ = ["DEFAULT_REFITS", "Explanation", "explain"]
 
@@ -140,7 +140,7 @@ def explain(
     n_reasons
         Features told one by one in the reasons of a prediction.
     n_jobs, random_state
-        Units run at once, None for all cores; and the seed.
+        Units run at once, None and -1 for all cores; and the seed.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def explain(
     check_is_fitted(model, "regressor_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected_samples = [str(each) for each in listed]
-    recipe = _recipe_of(model, refit_learner)
+    recipe = _recipe_of(model, refit_learner, n_jobs)
     trained = trained_features(model.regressor_)
     called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
@@ -182,7 +182,7 @@ def explain(
         adjust_sensitivity=adjust_sensitivity,
         minimum_carriers=minimum_carriers,
         random_state=random_state,
-        n_jobs=n_jobs or available_cores(),
+        n_jobs=n_jobs,
     )
     spread, noise = _refit(recipe, _features_of_model(rows, known), told.pairs, effects, refits, random_state)
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
@@ -205,13 +205,13 @@ def explain(
     )
 
 
-def _recipe_of(model: DrugResponseModel, refit_learner: str | None) -> Recipe:
+def _recipe_of(model: DrugResponseModel, refit_learner: str | None, n_jobs: int | None) -> Recipe:
     if refit_learner in WITHOUT_GENOTYPE:
         raise InputError(
             f"`refit_learner`: found {refit_learner}, which uses no genotype (expected a learner that does). "
             "Take ridge, or leave it out."
         )
-    return Recipe.of(model, refit_learner)
+    return Recipe.of(model, refit_learner, n_jobs)
 
 
 def _refit(

@@ -57,7 +57,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64] | None,
         folds: Sequence[Fold],
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
     ) -> NDArray[np.float64]:
         """Fit to all rows, and predict the test rows of each fold by a fit that did not see them.
 

@@ -41,7 +41,7 @@ from drugresponse.model.manifest import describe_training
 from drugresponse.model.predictions import prediction_table, weight_found, with_bounds
 from drugresponse.model.requests import as_trained, drugs_by_id, refuse_settings, rows_asked
 from drugresponse.readers import as_genotypes
-from drugresponse.threads import available_cores, one_thread
+from drugresponse.threads import count_jobs, one_thread
 
 __all__ = ["DrugResponseModel", "load_model"]
 
@@ -75,7 +75,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
     forget_samples
         Keep no hash of the training samples' ids.
     device, n_jobs
-        `cpu`, `cuda` or `auto`, where neural is trained; and units run at once, None and -1 for all cores.
+        `cpu`, `cuda` or `auto`, where neural is trained; and units run at once: None and -1 are all cores.
     random_state
         Seed.
 
@@ -208,7 +208,7 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         return HeldOut.gather(rows, self.scheme, folds, predicted)
 
     def _jobs(self) -> int:
-        return self.n_jobs if self.n_jobs and self.n_jobs > 0 else available_cores()
+        return count_jobs(self.n_jobs)
 
     def _refuse_unmet_scheme(self, pairs: Pairs) -> None:
         """The scheme must be one that these data can be asked about, also where nothing is held out."""

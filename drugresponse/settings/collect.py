@@ -13,6 +13,7 @@ from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.settings.commands import COMMANDS
 from drugresponse.settings.parameter import Command, Parameter
 from drugresponse.settings.settings_file import read_settings_file
+from drugresponse.threads import available_cores
 
 __all__ = ["collect_settings", "convert"]
 
@@ -170,19 +171,12 @@ def _default(parameter: Parameter) -> Any:
     if text:
         return convert(parameter, text, f"the environment's {parameter.environment}")
     if parameter.name == "threads":
-        return _count_cores()
+        return available_cores()
     if parameter.name == "device":
         return "auto"
     if parameter.repeatable:
         return list(parameter.default) if isinstance(parameter.default, tuple) else []
     return parameter.default
-
-
-def _count_cores() -> int:
-    """Cores that this process may use: under a batch system fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _read_config(command: Command, path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
-from drugresponse.threads import available_cores
+from drugresponse.threads import count_jobs
 from drugresponse.workflows.sources import Sources, true_and_false
 
 __all__ = ["evaluate"]
@@ -72,7 +72,7 @@ def evaluate(
     device: str | None = None,
 ) -> list[str]:
     """Evaluate learners on held-out rows and write what was found; returns what to tell the user."""
-    n_jobs = threads or available_cores()
+    n_jobs = count_jobs(threads)
     sources = Sources(
         genotypes,
         responses,

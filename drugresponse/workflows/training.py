@@ -14,7 +14,7 @@ from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
-from drugresponse.threads import available_cores
+from drugresponse.threads import count_jobs
 from drugresponse.verdict import fitted_learners
 from drugresponse.workflows.sources import Sources
 
@@ -64,7 +64,7 @@ def train(
     device: str | None = None,
 ) -> list[str]:
     """Train a model and write it with its scores and report; returns what to tell the user."""
-    n_jobs = threads or available_cores()
+    n_jobs = count_jobs(threads)
     sources = Sources(
         genotypes,
         responses,

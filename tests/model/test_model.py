@@ -329,7 +329,7 @@ def test_predict__says_that_nothing_is_predicted(model, calls, caplog):
 
 
 def test_fit__misspelt_choices(cohort):
-    with pytest.raises(dr.InputError, match=r'^learner: "rigde" is unknown\. Did you mean "ridge"\?'):
+    with pytest.raises(dr.InputError, match=r'^`learner`: "rigde" is unknown\. Did you mean "ridge"\?'):
         fit(cohort, "rigde")
     with pytest.raises(dr.InputError, match=r'^scheme: "new-sample" is unknown\.'):
         fit(cohort, scheme="new-sample")

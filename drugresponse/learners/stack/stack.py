@@ -60,7 +60,7 @@ class AutoLearner(PairRegressor):
         most_fits: int = 0,
         most_minutes: float = 0,
         device: str = "cpu",
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
         random_state: int = 0,
     ) -> None:
         self.scheme = scheme
@@ -102,7 +102,7 @@ class AutoLearner(PairRegressor):
         y: NDArray[np.float64],
         sample_weight: NDArray[np.float64] | None,
         folds: Sequence[Fold],
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
     ) -> NDArray[np.float64]:
         """The folds that weigh the learners are those that are held out; a single one is held out of all of it."""
         if len(folds) == 1:
@@ -131,7 +131,12 @@ class AutoLearner(PairRegressor):
         return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
     def _held_out_table(
-        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], folds: Sequence[Fold], n_jobs: int
+        self,
+        pairs: Pairs,
+        y: NDArray[np.float64],
+        weights: NDArray[np.float64],
+        folds: Sequence[Fold],
+        n_jobs: int | None,
     ) -> NDArray[np.float64]:
         """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
         started, candidates = time.monotonic(), candidates_for(pairs)
@@ -177,13 +182,15 @@ class AutoLearner(PairRegressor):
             self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
         self.errors_[AUTO] = float(np.average((y - stacked) ** 2, weights=weights))
 
-    def _fit_members(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int) -> None:
+    def _fit_members(
+        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int | None
+    ) -> None:
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
         made = run_in_order(lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs)
         self.members_: dict[str, PairRegressor] = dict(zip(names, made, strict=True))
 
-    def _settings(self, n_jobs: int) -> dict[str, Any]:
+    def _settings(self, n_jobs: int | None) -> dict[str, Any]:
         own = ("inner_folds", "most_fits", "most_minutes")
         settings = {name: getattr(self, name) for name in self._get_param_names() if name not in own}
         return {**settings, "n_jobs": n_jobs}

@@ -39,7 +39,7 @@ class Growth:
     parameters: Mapping[str, Any]
     rounds: int
     trees: int
-    n_jobs: int
+    n_jobs: int | None
     random_state: int
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.state import State, damaged, state_array, state_wholes
 from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
+from drugresponse.threads import count_jobs
 
 __all__ = ["Forest"]
 
@@ -58,7 +59,7 @@ class Forest:
         *,
         n_trees: int,
         random_state: int,
-        n_jobs: int = 1,
+        n_jobs: int | None = 1,
     ) -> Forest:
         """Breiman's forest with a third of the inputs tried at each split; the same for any number of jobs.
 
@@ -76,7 +77,7 @@ class Forest:
 
         targets, weights = _rounded(targets, _TARGET_BITS), _rounded(weights, _WEIGHT_BITS)
         grown = RandomForestRegressor(
-            n_trees, max_features=1 / 3, min_samples_leaf=3, random_state=random_state, n_jobs=n_jobs
+            n_trees, max_features=1 / 3, min_samples_leaf=3, random_state=random_state, n_jobs=count_jobs(n_jobs)
         ).fit(inputs, targets[:, 0] if targets.shape[1] == 1 else targets, weights)
         trees = [each.tree_ for each in grown.estimators_]
         roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]

@@ -44,7 +44,7 @@ class StagedTrees(PairRegressor):
     rank: int
     trees: int
     random_state: int
-    n_jobs: int
+    n_jobs: int | None
     grows_forest = False
 
     def fit(

@@ -39,7 +39,7 @@ class BoostedTrees(StagedTrees):
     trees: int = 400
     depth: int = 5
     learning_rate: float = 0.1
-    n_jobs: int = 1
+    n_jobs: int | None = 1
     random_state: int = 0
 
     def _parameters(self, kind: type[Trees]) -> tuple[dict[str, Any], int]:  # noqa: ARG002 -- one depth for all kinds
@@ -66,7 +66,7 @@ class RandomForest(StagedTrees):
     scheme: str = "new-samples"
     rank: int = 256
     trees: int = 400
-    n_jobs: int = 1
+    n_jobs: int | None = 1
     random_state: int = 0
     grows_forest = True
 

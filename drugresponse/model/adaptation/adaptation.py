@@ -119,7 +119,9 @@ class PilotAdaptation:
     corrections: Mapping[str, Correction]
 
     @classmethod
-    def learn(cls, held: HeldOut, random_state: int, n_jobs: int = 1, coverage: float = 0.9) -> PilotAdaptation | None:
+    def learn(
+        cls, held: HeldOut, random_state: int, n_jobs: int | None = 1, coverage: float = 0.9
+    ) -> PilotAdaptation | None:
         """Covariances of held-out residuals, and intervals calibrated on samples with random pilots.
 
         For the intervals the samples are cut into parts: each is corrected with the covariance of the others.
