@@ -17,11 +17,11 @@ __all__ = [
     "count",
     "nearest",
     "number_advice",
+    "quoted",
     "require",
     "show_ids",
 ]
 
-_LONGEST_ID = 80
 _ADVICE = {
     r"[<>\u2264\u2265]=?\s*[\d.,]+": 'Write the limit alone, and "left" or "right" in a column "censor".',
     r"[-+]?[\d.]*,\d+": "Write decimals with a point.",
@@ -144,6 +144,21 @@ percent sign.', 'Leave the cell empty for missing values.')
     return "Leave the cell empty for missing values."
 
 
+def quoted(text: object, longest: int = 80) -> str:
+    r"""A text between quotes, cut, in which signs that cannot be seen are written out.
+
+    Examples
+    --------
+    >>> print(quoted("MCF\x00"), quoted("aspirin", 6))
+    "MCF\x00" "asp..."
+    """
+    shown = str(text)
+    shown = shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
+    if not shown.isprintable():
+        shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)
+    return f'"{shown}"'
+
+
 def show_ids(ids: Iterable[object], limit: int = 3) -> str:
     """The first few ids, quoted and cut to 80 characters, and how many more there are.
 
@@ -152,6 +167,6 @@ def show_ids(ids: Iterable[object], limit: int = 3) -> str:
     >>> show_ids(["a", "b", "c", "d"])
     '"a", "b", "c" and 1 more'
     """
-    listed = [each if len(each) <= _LONGEST_ID else f"{each[: _LONGEST_ID - 3]}..." for each in map(str, ids)]
+    listed = list(ids)
     more = f" and {len(listed) - limit} more" if len(listed) > limit else ""
-    return ", ".join(f'"{each}"' for each in listed[:limit]) + more
+    return ", ".join(map(quoted, listed[:limit])) + more

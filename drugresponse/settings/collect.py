@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.errors import InputError, nearest, quoted
 from drugresponse.settings.commands import COMMANDS
 from drugresponse.settings.parameter import Command, Parameter
 from drugresponse.settings.settings_file import read_settings_file
@@ -117,7 +117,7 @@ def _as_number(parameter: Parameter, text: str, where: str) -> int | float:
 
 def _show(value: object) -> str:
     if isinstance(value, str):
-        return show_ids([value.encode("unicode_escape").decode() if not value.isprintable() else value])
+        return quoted(value)
     if isinstance(value, list):
         return _SHORTENED.repr(value)
     return type(value).__name__ if value is None else str(value)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.column_names import name_words
 from drugresponse.errors import InputError, nearest
+from drugresponse.readers.tables.text_tables import line_of
 
 __all__ = ["DOSE_UNITS", "logarithm_in_name", "micromolar_units"]
 
@@ -56,33 +57,36 @@ def micromolar_units(
     """
     named = _unit_of_name(dose_column, where)
     chosen = None if option is None else _known_unit(option, "`dose_unit`")
-    _refuse_two(named, chosen, f'{where}: the column "{dose_column}"', "`dose_unit`")
+    in_name = f'the column "{dose_column}"'
+    _refuse_two(named, chosen, f"{where}: {in_name}", "`dose_unit`")
     column = _unit_column(table)
     if column is None:
-        told = f'{named}, from the column "{dose_column}"' if named else chosen or ""
-        return np.full(len(table), DOSE_UNITS[named or chosen or "uM"]), told
+        source = f"{named}, from {in_name}" if named else chosen or ""
+        return np.full(len(table), DOSE_UNITS[named or chosen or "uM"]), source
     written = table[column].str.strip()
     units = {"": named or chosen or "uM"}
     for text in written[written != ""].unique():
-        line = int(written.index[int(np.argmax((written == text).to_numpy()))]) + 2
-        units[text] = _known_unit(text, f'{where}, line {line}, column "{column}"')
-        _refuse_two(units[text], named, f'{where}, line {line}, column "{column}"', f'the column "{dose_column}"')
+        place = f'{where}, line {line_of(written == text)}, column "{column}"'
+        units[text] = _known_unit(text, place)
+        _refuse_two(units[text], named, place, in_name)
         if (written != "").all():
-            _refuse_two(units[text], chosen, f'{where}, line {line}, column "{column}"', "`dose_unit`")
-    told = f'{", ".join(sorted({units[text] for text in written}))}, from the column "{column}"'
-    return np.array([DOSE_UNITS[units[text]] for text in written]), told
+            _refuse_two(units[text], chosen, place, "`dose_unit`")
+    in_use = [units[text] for text in written]
+    return np.array(
+        [DOSE_UNITS[unit] for unit in in_use]
+    ), f'{", ".join(sorted(set(in_use)))}, from the column "{column}"'
 
 
 def logarithm_in_name(dose_column: str) -> str:
-    """Which logarithm the name of a column tells of: `log10`, another or unknown one as it is written, or nothing.
+    """Which logarithm the name of a column says: `log10`, another or unknown one as it is written, or nothing.
 
     Examples
     --------
     >>> logarithm_in_name("log10_dose"), logarithm_in_name("logM"), logarithm_in_name("dose_uM")
     ('log10', 'log', '')
     """
-    found = re.match(r"(?:.*[^a-z])?(log10|log2|log|ln|lg)", dose_column.lower())
-    return found[1] if found else ""
+    logarithm = re.match(r"(?:.*[^a-z])?(log10|log2|log|ln|lg)", dose_column.lower())
+    return logarithm[1] if logarithm else ""
 
 
 def _unit_column(table: pd.DataFrame) -> str | None:
@@ -106,21 +110,20 @@ def _unit_of_name(dose_column: str, where: str) -> str | None:
             'amount per volume, such as uM). Convert the doses by the molar mass, or rename the column to "dose" if '
             "only the AUC matters."
         )
-    found = _NAMED.fullmatch(plain)
+    unit = _NAMED.fullmatch(plain)
     # a lone m at the end of a name stands for nothing that is certain
-    return None if found is None or (found[1] is None and found[2] == "m") else _unit(found)
+    return None if unit is None or (unit[1] is None and unit[2] == "m") else _spelled(unit)
 
 
-def _unit(found: re.Match[str]) -> str:
-    prefix = (found[1] or "").lower()
-    return {"micro": "u"}.get(prefix, prefix[:1]) + "M"
+def _spelled(unit: re.Match[str]) -> str:
+    return (unit[1] or "").lower().replace("micro", "u")[:1] + "M"
 
 
 def _known_unit(text: str, where: str) -> str:
-    found = _UNIT.fullmatch(text.strip().translate(_MICRO))
-    if found is None:
+    unit = _UNIT.fullmatch(text.strip().translate(_MICRO))
+    if unit is None:
         raise InputError(f'{where}: "{text}" is no unit of dose. {nearest(text.strip(), DOSE_UNITS)}')
-    return _unit(found)
+    return _spelled(unit)
 
 
 def _refuse_two(unit: str | None, other: str | None, where: str, other_where: str) -> None:

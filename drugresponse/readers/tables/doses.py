@@ -12,7 +12,7 @@ from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.tables._dose_units import logarithm_in_name, micromolar_units
-from drugresponse.readers.tables.text_tables import read_table, require_column
+from drugresponse.readers.tables.text_tables import read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named
 from drugresponse.readers.text.numbers import decimal_signs, to_numbers
 
@@ -22,11 +22,11 @@ logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 _PLATES = ("plate", "barcode", "batch", "experiment", "run", "date")
-"""How the names of columns begin that tell on which plate, or when, a row was measured; the surest first."""
+"""How the names of columns begin that say on which plate, or when, a row was measured; the surest first."""
 _HIGHEST_USUAL = 1e4
 """A dose in uM beyond which its unit is more likely wrong."""
 _HIGHEST_POSSIBLE = 1e-3, 1e5
-"""uM within which the highest dose of a file lies whose unit nobody told."""
+"""uM within which the highest dose of a file lies whose unit nobody said."""
 
 
 def read_doses(
@@ -74,25 +74,22 @@ def read_doses(
     """
     where = Path(path).name
     table = read_table(path)
-    given = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
-    options = {what: column_named(table.columns, column, where) for what, column in given.items()}
-    if options["dose"] not in table.columns:
+    if column_named(table.columns, dose_column, where) not in table.columns:
         refuse_own_table(table.columns, where, "doses")
-    for what, name in options.items():
-        require_column(table, name, f"`{what}_column`", where)
-    signs = decimal_signs(table[options[what]] for what in ("dose", "response"))
-    numbers = {what: to_numbers(table[options[what]], where=where, signs=signs) for what in ("dose", "response")}
-    rows = pd.DataFrame({"sample_id": table[options["sample"]], "drug_id": table[options["drug"]], **numbers})
+    columns = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
+    named = {what: required_column(table, name, f"`{what}_column`", where) for what, name in columns.items()}
+    signs = decimal_signs(table[named[what]] for what in ("dose", "response"))
+    numbers = {what: to_numbers(table[named[what]], where=where, signs=signs) for what in ("dose", "response")}
+    rows = pd.DataFrame({"sample_id": table[named["sample"]], "drug_id": table[named["drug"]], **numbers})
     if plate_column is not None:
-        plate_column = column_named(table.columns, plate_column, where)
-        require_column(table, plate_column, "`plate_column`", where)
-        rows["plate"] = table[plate_column]
+        rows["plate"] = table[required_column(table, plate_column, "`plate_column`", where)]
     elif response_scale == "signal":
         rows = _on_plates(rows, table, where)
-    unit, told = micromolar_units(table, options["dose"], dose_unit, where)
-    scale = _scale_of_doses(options["dose"], dose_scale, where)
-    doses = Doses.build(rows, scale=response_scale, dose_scale=scale, unit=unit, where=where)
-    _tell(doses, told, where)
+    factors, source = micromolar_units(table, named["dose"], dose_unit, where)
+    scale = _scale_of_doses(named["dose"], dose_scale, where)
+    doses = Doses.build(rows, scale=response_scale, dose_scale=scale, unit=factors, where=where)
+    _report(doses, where, source)
+    _refuse_impossible(doses, where, source)
     return doses
 
 
@@ -111,9 +108,9 @@ def _scale_of_doses(dose_column: str, dose_scale: str, where: str) -> str:
 
 
 def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The plate of each row, where a column tells it and every plate of a sample has controls."""
-    plates = [name for each in _PLATES for name in table.columns if any(w.startswith(each) for w in name_words(name))]
-    plates = [name for name in plates if table[name].nunique() > 1]
+    """The plate of each row, where a column says it and every plate of a sample has controls."""
+    words = {name: name_words(name) for name in table.columns if table[name].nunique() > 1}
+    plates = [name for start in _PLATES for name in words if any(word.startswith(start) for word in words[name])]
     if not plates:
         return rows
     on = rows.assign(plate=table[plates[0]])
@@ -134,7 +131,7 @@ def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFr
     return on
 
 
-def _tell(doses: Doses, unit: str, where: str) -> None:
+def _report(doses: Doses, where: str, source: str) -> None:
     progress.info(
         "%s: read %d measurements of %d samples and %d drugs; responses are taken as %s%s, doses as %s.",
         where,
@@ -143,18 +140,22 @@ def _tell(doses: Doses, unit: str, where: str) -> None:
         doses.table["drug_id"].nunique(),
         doses.scale,
         " (guessed)" if doses.guessed else "",
-        unit or "uM (nobody said so)",
+        source or "uM (nobody said so)",
     )
     if doses.n_missing:
         logger.info("%s: %d rows have no response and are left out.", where, doses.n_missing)
+
+
+def _refuse_impossible(doses: Doses, where: str, source: str) -> None:
+    """Refuse doses whose unit nobody said and that cannot be uM; of others too high to be likely, warn."""
     highest = float(doses.table["dose"].max())
     low, high = _HIGHEST_POSSIBLE
-    if not unit and not low <= highest <= high:
+    if not source and not low <= highest <= high:
         raise InputError(
             f"{where}: the highest dose would be {highest:.3g} uM (expected {low:g} to {high:g}, where the file does "
             "not say the unit). Give the unit of the doses with `dose_unit`."
         )
     if highest > _HIGHEST_USUAL:
         logger.warning(
-            "%s: the highest dose is %.3g uM; check the unit of the doses (%s).", where, highest, unit or "uM"
+            "%s: the highest dose is %.3g uM; check the unit of the doses (%s).", where, highest, source or "uM"
         )

@@ -18,7 +18,7 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.source.foreign_formats import refuse_own_table
-from drugresponse.readers.tables.text_tables import read_table, require_column
+from drugresponse.readers.tables.text_tables import line_of, read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named, refuse_data_as_names
 from drugresponse.readers.text.numbers import decimal_signs, is_number, to_numbers
 
@@ -75,7 +75,7 @@ def read_responses(
     where = Path(path).name
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
-    sample_column, drug_column, response_column = (column_named(table.columns, each, where) for each in columns)
+    sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
     refuse_events(table, response_column, where)
     if response_column not in table.columns:
         refuse_own_table(table.columns, where, "responses")
@@ -94,12 +94,11 @@ def _looks_turned(table: pd.DataFrame, sample_column: str, drug_column: str, res
     """Whether a wide table has a row for each drug: its column of ids is that of drugs."""
     if drug_column not in table.columns or {sample_column, response_column} & set(table.columns):
         return False
-    as_wide = table.rename(columns={drug_column: sample_column})
-    return _looks_wide(as_wide, sample_column, "drug_id", response_column)
+    return _looks_wide(table.rename(columns={drug_column: sample_column}), sample_column, "drug_id", response_column)
 
 
 def _looks_wide(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
-    if response_column != "response" or drug_column in table.columns or set(_LONG_ONLY) & set(table.columns):
+    if response_column != "response" or {drug_column, *_LONG_ONLY} & set(table.columns):
         return False
     drugs = table.drop(columns=_id_column(table, sample_column))
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
@@ -111,8 +110,8 @@ def _id_column(table: pd.DataFrame, sample_column: str) -> str:
 
 
 def _mostly_numbers(column: pd.Series) -> bool:
-    present = column[~column.map(is_missing).astype(bool)]
-    return bool(present.map(is_number).sum() * 2 > len(present)) or present.empty
+    present = [cell for cell in column if not is_missing(cell)]
+    return 2 * sum(map(is_number, present)) > len(present) or not present
 
 
 def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], where: str) -> pd.DataFrame:
@@ -124,25 +123,27 @@ def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], wh
         raise InputError(f"{where}, line 1: found {show_ids(missing)} as drug (expected its id). Rename the column.")
     signs = decimal_signs(drugs[name] for name in drugs.columns)
     wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
-    _refuse_repeated_ids(samples, where)
+    if samples.duplicated().any():  # a long table under other names must not be taken for a wide one
+        raise InputError(
+            f'{where}: found no column "response", and ids in "{id_column}" repeat '
+            "(expected one row for each sample in a table of samples by drugs). "
+            "Name the columns with `sample_column`, `drug_column` and `response_column`."
+        )
     wide.insert(0, "sample_id", samples)
     return melt_drugs(wide, drug_ids, where=where)
 
 
 def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
-    require_column(table, sample, "`sample_column`", where)
-    require_column(table, response, "`response_column`", where)
-    if drug != "drug_id":
-        require_column(table, drug, "`drug_column`", where)
-    samples = _cleaned(table[sample], where)
-    if drug not in table.columns:
+    required_column(table, sample, "`sample_column`", where)
+    required_column(table, response, "`response_column`", where)
+    rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
+    if drug in table.columns or drug != "drug_id":
+        rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
+    else:
         _refuse_unnamed_drugs(table, sample, response, where)
-    rows = pd.DataFrame({"sample_id": samples})
-    if drug in table.columns:
-        rows["drug_id"] = _cleaned(table[drug], where)
     refuse_classes(table[response], where)
     numbers = {"response": response, **({"weight": "weight"} if "weight" in table.columns else {})}
-    signs = decimal_signs(table[name] for name in numbers.values())
+    signs = decimal_signs(table[column] for column in numbers.values())
     for name, column in numbers.items():
         rows[name] = to_numbers(table[column], where=where, signs=signs)
     if "censor" in table.columns:
@@ -162,21 +163,11 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
 def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
     """Measurements at several doses must not be averaged into one response."""
     doses = [name for name in table.columns if plain_name(name) in _DOSES]
-    keys = [each for each in ("sample_id", "drug_id") if each in rows.columns]
-    if doses and table.groupby([rows[each] for each in keys])[doses[0]].nunique().gt(1).any():
+    keys = [rows[name] for name in ("sample_id", "drug_id") if name in rows.columns]
+    if doses and table.groupby(keys)[doses[0]].nunique().gt(1).any():
         raise InputError(
             f'{where}: found one sample and drug with several values of "{doses[0]}" (expected one response for each). '
             "Fit the doses with drugresponse curves first, and give the responses that it writes; or remove the column."
-        )
-
-
-def _refuse_repeated_ids(samples: pd.Series, where: str) -> None:
-    """A long table under other names must not be taken for a wide one."""
-    if samples.duplicated().any():
-        raise InputError(
-            f'{where}: found no column "response", and ids in "{samples.name}" repeat '
-            "(expected one row for each sample in a table of samples by drugs). "
-            "Name the columns with `sample_column`, `drug_column` and `response_column`."
         )
 
 
@@ -195,11 +186,12 @@ def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where
 def _cleaned(column: pd.Series, where: str) -> pd.Series:
     """Ids without blanks around them, none of which is missing."""
     ids = clean_ids(column, where)
-    empty = column[ids == ""]
-    if len(empty):
-        found = f'"{trimmed(empty.iloc[0])}", a word for missing, as id' if trimmed(empty.iloc[0]) else "an empty id"
+    empty = ids == ""
+    if empty.any():
+        written = trimmed(column[empty].iloc[0])
+        what = f'"{written}", a word for missing, as id' if written else "an empty id"
         raise InputError(
-            f'{where}, line {int(empty.index[0]) + 2}, column "{column.name}": found {found} '
-            f"({count(len(empty), 'such row')}). Fill it or remove the line."
+            f'{where}, line {line_of(empty)}, column "{column.name}": found {what} '
+            f"({count(int(empty.sum()), 'such row')}). Fill it or remove the line."
         )
     return ids

@@ -1,4 +1,4 @@
-"""Given folds: which sample, drug or pair is held out when."""
+"""Folds from a file: which sample, drug or pair is held out when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from drugresponse.data.ids import clean_ids
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.tables.text_tables import read_table, require_column
+from drugresponse.readers.tables.text_tables import line_of, read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named
 
 __all__ = ["read_splits"]
@@ -42,32 +42,27 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     """
     where = Path(path).name
     table = read_table(path)
-    require_column(table, "fold", None, where)
+    required_column(table, "fold", None, where)
     folds = table["fold"].str.strip().str.lower()
     words = folds.isin(_PARTS)
-    bad = folds[~words & ~folds.str.fullmatch(r"-?\d{1,9}")]
-    if len(bad):
+    bad = ~words & ~folds.str.fullmatch(r"-?\d{1,9}")
+    if bad.any():
         raise InputError(
-            f"{where}, line {int(bad.index[0]) + 2}: found fold {show_ids(bad[:1])} "
+            f"{where}, line {line_of(bad)}: found fold {show_ids(folds[bad][:1])} "
             "(expected a whole number, or train, validation or test). Correct it."
         )
     if words.any() and not words.all():
         raise InputError(f"{where}: found numbered folds beside train, validation and test. Use one way to name folds.")
-    named = {"sample_id": sample_column, "drug_id": drug_column}
-    ids = {name: _ids(table, column_named(table.columns, column, where), where) for name, column in named.items()}
-    empty = (ids["sample_id"] == "") & (ids["drug_id"] == "")
-    if empty.any():
-        line = int(table.index[int(empty.to_numpy().argmax())]) + 2
-        raise InputError(f"{where}, line {line}: found neither a sample nor a drug. Fill or remove the line.")
-    numbers = folds.map(_PARTS) if words.all() else folds.astype(int)
-    repeat = pd.Series(0, index=table.index)
+    made = pd.DataFrame({"repeat": 0, "fold": folds.map(_PARTS) if words.all() else folds.astype(int)})
     if "repeat" in table.columns:
-        odd = table.index[~table["repeat"].str.strip().str.fullmatch(r"\d{1,9}")]
-        if len(odd):
-            raise InputError(f"{where}, line {int(odd[0]) + 2}: found a repeat that is no whole number. Correct it.")
-        repeat = table["repeat"].astype(int)
-    return pd.DataFrame({"repeat": repeat, "fold": numbers, **ids}).reset_index(drop=True)
-
-
-def _ids(table: pd.DataFrame, column: str, where: str) -> pd.Series:
-    return clean_ids(table[column], where) if column in table.columns else pd.Series("", index=table.index)
+        bad = ~table["repeat"].str.strip().str.fullmatch(r"\d{1,9}")
+        if bad.any():
+            raise InputError(f"{where}, line {line_of(bad)}: found a repeat that is no whole number. Correct it.")
+        made["repeat"] = table["repeat"].astype(int)
+    for name, column_or_number in {"sample_id": sample_column, "drug_id": drug_column}.items():
+        column = column_named(table.columns, column_or_number, where)
+        made[name] = clean_ids(table[column], where) if column in table.columns else ""
+    bad = (made["sample_id"] == "") & (made["drug_id"] == "")
+    if bad.any():
+        raise InputError(f"{where}, line {line_of(bad)}: found neither a sample nor a drug. Fill or remove the line.")
+    return made.reset_index(drop=True)

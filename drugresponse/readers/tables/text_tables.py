@@ -60,7 +60,7 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     file = open_checked(path)
     where = where or file.name
     if recognise(file) == "parquet":
-        return _as_text(read_parquet(file, where=where))
+        return pd.DataFrame({name: ids_as_text(column) for name, column in read_parquet(file, where=where).items()})
     text = cut_rows(decode_file(file), where)
     refuse_bad_header(text.header, where)
     index = pd.Index(np.asarray(text.lines) - 2)
@@ -126,20 +126,18 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     """
     where = Path(path).name
     table = read_table(path)
-    sample_column, drug_column = (column_named(table.columns, each, where) for each in (sample_column, drug_column))
-    names = {sample_column: "sample_id", drug_column: "drug_id"}
-    require_column(table, sample_column, "`sample_column`", where)
-    if drug_column != "drug_id":
-        require_column(table, drug_column, "`drug_column`", where)
-    pairs = pd.DataFrame({name: clean_ids(table[name], where) for name in names if name in table.columns})
-    for name in pairs.columns:
-        empty = (pairs[name] == "").to_numpy()
+    columns = {"sample_id": required_column(table, sample_column, "`sample_column`", where)}
+    if drug_column in table.columns or drug_column != "drug_id":
+        columns["drug_id"] = required_column(table, drug_column, "`drug_column`", where)
+    pairs = pd.DataFrame({name: clean_ids(table[column], where) for name, column in columns.items()})
+    for name, column in columns.items():
+        empty = pairs[name] == ""
         if empty.any():
-            line = int(pairs.index[int(np.argmax(empty))]) + 2
             raise InputError(
-                f'{where}, line {line}: found an empty "{name}" or a word for missing. Fill it or remove it.'
+                f'{where}, line {line_of(empty)}: found an empty "{column}" or a word for missing. Fill it or remove '
+                "it."
             )
-    return pairs.rename(columns=names).reset_index(drop=True)
+    return pairs.reset_index(drop=True)
 
 
 def read_features(path: str | Path) -> pd.DataFrame:
@@ -157,27 +155,21 @@ def read_features(path: str | Path) -> pd.DataFrame:
         As `read_table`; or there is no `feature_id`, an id is empty or repeated, or a position is not a whole number.
     """
     where = Path(path).name
-    table = read_table(path)
+    table = _cleared(read_table(path))
     refuse_own_table(table.columns, where, "features")
-    if "feature_id" not in table.columns and table.columns[0] == "":
+    if "feature_id" not in table.columns:
         table = table.rename(columns={"": "feature_id"})
     if "position" in table.columns:
         positions = to_numbers(table["position"], where=where)
-        odd = (positions.notna() & (positions != positions.round())) | (positions.abs() >= 2**31)
+        odd = (positions % 1 != 0) & positions.notna() | (positions.abs() >= 2**31)
         if odd.any():
-            line = int(table.index[int(np.argmax(odd.to_numpy()))]) + 2
             raise InputError(
-                f'{where}, line {line}, column "position": found a fraction or a number too large (expected a whole '
-                "number). Correct the position."
+                f'{where}, line {line_of(odd)}, column "position": found a fraction or a number too large (expected a '
+                "whole number). Correct the position."
             )
         table["position"] = positions.astype("Int64")
-    table = (
-        table[["feature_id", *(name for name in FEATURE_COLUMNS if name in table.columns)]]
-        if ("feature_id" in table.columns)
-        else table
-    )
     features = index_by_id(table, "feature_id", where=where)
-    return _clear_missing(features)
+    return features[[name for name in FEATURE_COLUMNS if name in features.columns]]
 
 
 def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
@@ -204,60 +196,57 @@ def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
     return frame
 
 
-def require_column(table: pd.DataFrame, name: str, option: str | None, where: str) -> None:
-    """Refuse a table without this column, and say which it has and how to name another.
+def required_column(table: pd.DataFrame, column: str, option: str | None, where: str) -> str:
+    """The name of a column that is given by its name or number, and that the table must have.
 
     Raises
     ------
     InputError
-        The column is absent, or holds its own name: the first line is data, or is written again further down.
+        As `column_named`; or the column is absent, or holds its own name: the first line is data, or is written again
+        further down.
     """
-    if name in table.columns:
-        again = (table[name] == name).to_numpy()
-        if again.any():
-            raise InputError(
-                f'{where}, line {int(table.index[int(np.argmax(again))]) + 2}: found "{name}", the name of its column, '
-                "as a value (expected names in the first line alone). Where the first line is data, write the names of "
-                "the columns above it; else remove this line."
-            )
-        return
-    named = f"Rename the column, or give its name or its number (such as #1) with {option}."
-    advice = named if option else "Rename the column."
-    raise InputError(f'{where}: found no column "{name}" (its columns are {show_ids(table.columns, 8)}). {advice}')
+    name = column_named(table.columns, column, where)
+    if name not in table.columns:
+        advice = f", or give its name or its number (such as #1) with {option}" if option else ""
+        raise InputError(
+            f'{where}: found no column "{name}" (its columns are {show_ids(table.columns, 8)}). Rename the '
+            f"column{advice}."
+        )
+    again = table[name] == name
+    if again.any():
+        raise InputError(
+            f'{where}, line {line_of(again)}: found "{name}", the name of its column, as a value (expected names in '
+            "the first line alone). Where the first line is data, write the names of the columns above it; else remove "
+            "this line."
+        )
+    return name
+
+
+def line_of(marked: pd.Series) -> int:
+    """The line of the file on which the first marked row of a table stands.
+
+    Examples
+    --------
+    >>> line_of(pd.Series([False, True, True]))
+    3
+    """
+    return int(marked.index[int(np.argmax(marked.to_numpy()))]) + 2
 
 
 def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
     where = Path(path).name
     table = read_table(path)
     refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
-    id_column = column_named(table.columns, id_column, where)
-    require_column(table, id_column, option, where)
-    indexed = _clear_missing(index_by_id(table, id_column, where=where))
-    indexed.index.name = id_name
-    return _with_decimal_points(indexed, where)
+    id_column = required_column(table, id_column, option, where)
+    indexed = _cleared(index_by_id(table, id_column, where=where)).rename_axis(id_name)
+    # few columns have to be looked at
+    marked = {cell for cell in set(indexed.to_numpy().ravel()) if _MARKED.search(cell)}
+    for name in indexed.columns[indexed.isin(marked).any().to_numpy()]:
+        indexed[name] = with_decimal_points(indexed[name], where=where)
+    return indexed
 
 
-def _clear_missing(table: pd.DataFrame) -> pd.DataFrame:
-    """Text columns with "" for every spelling of missing."""
-    text = table.select_dtypes(object)
-    spellings = {cell for cell in set(text.to_numpy().ravel()) if is_missing(cell)}
-    cleared = text.where(~text.isin(spellings), "")
-    if len(text.columns) == len(table.columns):
-        return cleared
-    made = table.copy()
-    for name in cleared.columns:
-        made[name] = cleared[name]
-    return made
-
-
-def _with_decimal_points(table: pd.DataFrame, where: str) -> pd.DataFrame:
-    """The table with its columns of numbers in the spelling of Python; few columns have to be looked at."""
-    marked = {cell for cell in set(table.to_numpy().ravel()) if _MARKED.search(cell)}
-    made = table.copy()
-    for name in table.columns[table.isin(marked).any().to_numpy()]:
-        made[name] = with_decimal_points(table[name], where=where)
-    return made
-
-
-def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})
+def _cleared(table: pd.DataFrame) -> pd.DataFrame:
+    """Text with "" for every word for missing."""
+    words = {cell for cell in set(table.to_numpy().ravel()) if is_missing(cell)}
+    return table.where(~table.isin(words), "")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.missing import is_missing
-from drugresponse.errors import InputError, number_advice
+from drugresponse.errors import InputError, number_advice, quoted
 
 __all__ = ["decimal_signs", "is_number", "to_numbers", "with_decimal_points"]
 
@@ -215,6 +215,5 @@ def _number(text: str, sign: str) -> float | None:
 
 
 def _not_a_number(text: str, where: str, line: int, name: str) -> InputError:
-    shown = text if len(text) <= 40 else text[:37] + "..."
     advice = "Write decimals with a point." if "," in text and is_number(text) else number_advice(text)
-    return InputError(f'{where}, line {line}, column "{name}": "{shown}" is not a number. {advice}')
+    return InputError(f'{where}, line {line}, column "{name}": {quoted(text, 40)} is not a number. {advice}')
