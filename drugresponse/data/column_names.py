@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 
-__all__ = ["name_words", "plain_name"]
+__all__ = ["find_column", "name_words", "plain_name"]
 
 
 def plain_name(name: object) -> str:
@@ -28,3 +29,15 @@ def name_words(name: object) -> list[str]:
     """
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", str(name))
     return [word for word in re.split(r"[^a-z0-9-]+", parted.lower()) if word]
+
+
+def find_column(header: Sequence[str], names: Iterable[str]) -> int | None:
+    """Where the first of these plain names stands in a header; None where it has none of them.
+
+    Examples
+    --------
+    >>> find_column(["Hugo_Symbol", "Sample ID"], ("sample", "sampleid"))
+    1
+    """
+    plain = [plain_name(name) for name in header]
+    return next((plain.index(name) for name in names if name in plain), None)

@@ -86,9 +86,9 @@ def read_alterations(
     >>> genotypes.dense().tolist()
     [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
     """
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
-    rows = _together([read_alteration_rows(each, aliases=aliases) for each in files])
+    rows = AlterationRows.join([read_alteration_rows(file, aliases=aliases) for file in files])
     wanted = _wanted(known_features)
     carriers = _carriers(rows.altered)
     features = _informative(carriers, wanted.index, minimum_hotspot_samples, minimum_carriers)
@@ -105,41 +105,20 @@ def read_alterations(
             "Check the column of alterations."
         )
     logger.info("%s: %d samples x %d features of altered genes.", where, len(samples), len(features))
-    values = _values(rows, carriers, features, len(samples), absent_means)
+    values = _values(rows, carriers, features, samples, absent_means)
     return Genotypes.build(values, samples, features.assign(kind="altered", block=ALTERATIONS))
-
-
-def _together(tables: Sequence[AlterationRows]) -> AlterationRows:
-    if len(tables) == 1:
-        return tables[0]
-    samples = list(dict.fromkeys(sample for each in tables for sample in each.samples))
-    number = {sample: at for at, sample in enumerate(samples)}
-    altered, unaltered = (
-        pd.concat(
-            [
-                rows.assign(sample=np.array([number[each] for each in of], dtype=np.intp)[rows["sample"]])
-                for of, rows in parts
-            ],
-            ignore_index=True,
-        ).drop_duplicates(ignore_index=True)
-        for parts in ([(t.samples, t.altered) for t in tables], [(t.samples, t.unaltered) for t in tables])
-    )
-    return AlterationRows(samples, altered, unaltered)
 
 
 def _carriers(altered: pd.DataFrame) -> pd.DataFrame:
     """Who bears which feature: distinct `feature_id, gene, effect, sample, parent`, `parent` being the wider effect."""
-    told = altered[altered["effect"] != "mutation"]
-    classes = told.assign(feature_id=told["gene"] + "_" + told["effect"], parent="")
-    small = altered[altered["effect"].isin(SMALL_MUTATIONS)]
-    genes = small.assign(feature_id=small["gene"] + "_mutation", effect="mutation", parent="")
-    changed = altered[altered["change"] != ""]
-    hotspots = changed.assign(
-        feature_id=changed["gene"] + "_" + changed["change"], effect=_HOTSPOT, parent=changed["effect"]
-    )
-    everything = pd.concat([classes, genes, hotspots], ignore_index=True)
-    everything = everything.drop_duplicates(["feature_id", "sample"], ignore_index=True)
-    return everything[["feature_id", "gene", "effect", "sample", "parent"]]
+    gene = altered["gene"] + "_"
+    classes = altered.assign(feature_id=gene + altered["effect"], parent="")[altered["effect"] != "mutation"]
+    any_small = altered.assign(feature_id=gene + "mutation", effect="mutation", parent="")
+    small = any_small[altered["effect"].isin(SMALL_MUTATIONS)]
+    every_change = altered.assign(feature_id=gene + altered["change"], effect=_HOTSPOT, parent=altered["effect"])
+    hotspots = every_change[altered["change"] != ""]
+    carriers = pd.concat([classes, small, hotspots], ignore_index=True)
+    return carriers.drop_duplicates(["feature_id", "sample"], ignore_index=True)
 
 
 def _informative(
@@ -167,28 +146,30 @@ def _wanted(known_features: pd.DataFrame | None) -> pd.DataFrame:
     known = known_features
     if "block" in known.columns:
         known = known[known["block"] == ALTERATIONS]
-    ids = [str(each) for each in known.index]
-    genes = known["gene"].astype(str).tolist() if "gene" in known.columns else [""] * len(ids)
-    genes = [gene or feature_id.rpartition("_")[0] for feature_id, gene in zip(ids, genes, strict=True)]
-    rest = [feature_id[len(gene) + 1 :] for feature_id, gene in zip(ids, genes, strict=True)]
-    told = known["effect"].astype(str).tolist() if "effect" in known.columns else [""] * len(ids)
-    effects = [effect or (each if each in EFFECTS else _HOTSPOT) for effect, each in zip(told, rest, strict=True)]
+    ids = [str(feature_id) for feature_id in known.index]
+    written_genes, written_effects = (
+        known[name].astype(str).tolist() if name in known.columns else [""] * len(ids) for name in ("gene", "effect")
+    )
+    genes = [gene or feature_id.rpartition("_")[0] for feature_id, gene in zip(ids, written_genes, strict=True)]
+    ends = [feature_id[len(gene) + 1 :] for feature_id, gene in zip(ids, genes, strict=True)]
+    effects = [
+        effect or (end if end in EFFECTS else _HOTSPOT) for effect, end in zip(written_effects, ends, strict=True)
+    ]
     return pd.DataFrame({"gene": genes, "effect": effects}, index=pd.Index(ids, name="feature_id"), dtype=object)
 
 
 def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, where: str) -> list[str]:
     if known_samples is None:
         return list(samples)
-    known = {str(each) for each in known_samples}
-    shared = [each for each in samples if each in known]
-    strange = pd.Index([each for each in samples if each not in known])
-    if not shared:
+    known = {str(sample) for sample in known_samples}
+    strange = pd.Index([sample for sample in samples if sample not in known])
+    if len(strange) == len(samples):
         raise InputError(
             f"{where}: none of its {len(samples)} samples is among those of the other tables. "
             f"{suggest_ids(strange, pd.Index(sorted(known)))}"
         )
     others = sorted(known - set(samples))
-    _refuse_other_spellings(strange, others, len(shared), where)
+    _refuse_other_spellings(strange, others, len(samples) - len(strange), where)
     if others:
         logger.warning(
             "%s: samples of the other tables without a row count as assayed, without alterations: %d (%s). "
@@ -213,16 +194,16 @@ def _refuse_other_spellings(strange: pd.Index, others: Sequence[str], n_shared: 
 
 
 def _values(
-    rows: AlterationRows, carriers: pd.DataFrame, features: pd.DataFrame, n_samples: int, absent_means: str
+    rows: AlterationRows, carriers: pd.DataFrame, features: pd.DataFrame, samples: Sequence[str], absent_means: str
 ) -> sparse.csr_array:
-    column = features.index.get_indexer(pd.Index(carriers["feature_id"]))
-    kept = column >= 0
-    at = (carriers["sample"].to_numpy()[kept], column[kept])
-    shape = (n_samples, len(features))
+    number = pd.Index(samples)
+    carriers = carriers[carriers["feature_id"].isin(features.index)]
+    at = number.get_indexer(pd.Index(carriers["sample"])), features.index.get_indexer(pd.Index(carriers["feature_id"]))
+    shape = (len(samples), len(features))
     if absent_means == "reference":
-        return sparse.csr_array((np.ones(int(kept.sum()), dtype=np.float32), at), shape=shape)
+        return sparse.csr_array((np.ones(len(carriers), dtype=np.float32), at), shape=shape)
     values = np.full(shape, np.nan, dtype=np.float32)
     for gene, declared in rows.unaltered.groupby("gene"):
-        values[np.ix_(declared["sample"].to_numpy(), np.flatnonzero(features["gene"] == gene))] = 0
+        values[np.ix_(number.get_indexer(pd.Index(declared["sample"])), np.flatnonzero(features["gene"] == gene))] = 0
     values[at] = 1
     return sparse.csr_array(values)

@@ -11,8 +11,9 @@ from drugresponse.readers.star_alleles._spellings import canonical_allele, witho
 __all__ = ["UNCERTAIN", "copies_of_alleles", "is_called", "one_activity", "one_phenotype"]
 
 UNCERTAIN = "uncertain"
-"""Returned where something is written that does not tell one answer."""
+"""Returned where something is written that does not give one answer."""
 
+_NOTHING = MISSING_CELLS | {"no result"}
 _NO_CALL = frozenset(
     {"no call", "nocall", "no result", "unknown", "indeterminate", "not available", "not called", "?", "conflicting",
      "n/a", "no data", "undetermined", "not determined", "ambiguous", "failed", "missing", "unk", "nd", "n.d."}
@@ -51,7 +52,7 @@ def is_called(text: str) -> bool:
     (True, False, False, False)
     """
     parts = [part.strip().lower() for part in text.split("/")]
-    return text.strip().lower() not in MISSING_CELLS | _NO_CALL and not all(each in _NO_CALL | {""} for each in parts)
+    return text.strip().lower() not in MISSING_CELLS | _NO_CALL and not all(part in _NO_CALL | {""} for part in parts)
 
 
 def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
@@ -82,19 +83,21 @@ def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
     ({'*4': 1.0, '*2': nan}, None)
     """
     plain = without_gene(diplotype, gene)
-    alternatives = [
-        _copies(each, gene) for part in re.split(r"\s+OR\s+", plain, flags=re.IGNORECASE) for each in _either_more(part)
+    readings = [
+        _copies(reading, gene)
+        for alternative in re.split(r"\s+OR\s+", plain, flags=re.IGNORECASE)
+        for reading in _either_more(alternative)
     ]
-    counted = [each for each in alternatives if each is not None]
-    if not counted or len(counted) < len(alternatives):
+    counted = [copies for copies in readings if copies is not None]
+    if not counted or len(counted) < len(readings):
         return None
-    alleles = dict.fromkeys(allele for each in counted for allele in each)
-    found = {allele: {each[allele] for each in counted} for allele in alleles}
-    return {allele: float(copies.pop()) if len(copies) == 1 else float("nan") for allele, copies in found.items()}
+    alleles = dict.fromkeys(allele for copies in counted for allele in copies)
+    numbers = {allele: {copies[allele] for copies in counted} for allele in alleles}
+    return {allele: float(n.pop()) if len(n) == 1 else float("nan") for allele, n in numbers.items()}
 
 
 def one_phenotype(text: str) -> str:
-    """The phenotype in CPIC's words; "" where none is told, `uncertain` where it is indeterminate or several.
+    """The phenotype in CPIC's words; "" where none is written, `uncertain` where it is indeterminate or several.
 
     Examples
     --------
@@ -103,36 +106,33 @@ def one_phenotype(text: str) -> str:
     >>> one_phenotype("Indeterminate"), one_phenotype("Normal Metabolizer / Poor Metabolizer")
     ('uncertain', 'uncertain')
     """
-    told = {_phenotype(each) for each in _ALTERNATIVES.split(text.strip())}
-    if told == {""}:
+    phenotypes = {_phenotype(alternative) for alternative in _ALTERNATIVES.split(text.strip())}
+    if phenotypes == {""}:
         return ""
-    phenotype = told.pop() if len(told) == 1 else ""
-    return phenotype or UNCERTAIN
+    return (phenotypes.pop() if len(phenotypes) == 1 else "") or UNCERTAIN
 
 
 def one_activity(text: str) -> float | str:
-    """The activity score; "" where none is told, `uncertain` where it is several or no number. `≥6.0` reads as 6.
+    """The activity score; "" where none is written, `uncertain` where it is several or no number. `≥6.0` reads as 6.
 
     Examples
     --------
     >>> one_activity("1.25"), one_activity("≥6.0"), one_activity("1.0 / 2.0"), one_activity("n/a")
     (1.25, 6.0, 'uncertain', '')
     """
-    told = {each.strip() for each in _ALTERNATIVES.split(text.strip())}
-    if all(each.lower() in MISSING_CELLS | {"no result"} for each in told):
+    scores = {alternative.strip() for alternative in _ALTERNATIVES.split(text.strip())}
+    if all(score.lower() in _NOTHING for score in scores):
         return ""
-    if len(told) > 1:
-        return UNCERTAIN
-    match = re.fullmatch(r"(?:≥|>=)?\s*(\d+(?:[.,]\d+)?)", told.pop())
-    return float(match.group(1).replace(",", ".")) if match else UNCERTAIN
+    number = re.fullmatch(r"(?:≥|>=)?\s*(\d+(?:[.,]\d+)?)", scores.pop()) if len(scores) == 1 else None
+    return float(number[1].replace(",", ".")) if number else UNCERTAIN
 
 
 def _either_more(diplotype: str) -> list[str]:
     """Of `(*1/*4)x2`, which does not tell the allele that stands there twice, both readings."""
-    found = _MULTIPLIED.fullmatch(diplotype.strip())
-    if found is None:
+    multiplied = _MULTIPLIED.fullmatch(diplotype.strip())
+    if multiplied is None:
         return [diplotype]
-    one, other, times = found.groups()
+    one, other, times = multiplied.groups()
     return [f"{one}{times}/{other}", f"{one}/{other}{times}"]
 
 
@@ -141,7 +141,7 @@ def _copies(diplotype: str, gene: str) -> Counter[str] | None:
         return None
     listed = re.split(r"\s+AND\s+", diplotype, flags=re.IGNORECASE)
     if len(listed) > 1:
-        haplotypes = [name for each in listed for name in re.split(r"[/|]", each)]
+        haplotypes = [name for alleles in listed for name in re.split(r"[/|]", alleles)]
     else:
         haplotypes = re.split(r"[/|]", diplotype)
         whole = (1, 2) if _SINGLE_ALLELE.fullmatch(gene) else (2,)
@@ -175,7 +175,7 @@ def _phenotype(text: str) -> str:
     words = re.sub(r"[ -]?metaboli[sz]ers?\b(?: ?\([a-z]{2}\))?", " metabolizer", words, flags=re.IGNORECASE).strip()
     lower = words.lower()
     if lower in MISSING_CELLS | _NO_CALL:
-        return "" if lower in MISSING_CELLS | {"no result"} else UNCERTAIN
+        return "" if lower in _NOTHING else UNCERTAIN
     if lower in _SHORT_PHENOTYPES:
         return _SHORT_PHENOTYPES[lower]
     return words.title() if lower.endswith(("metabolizer", "function")) else words

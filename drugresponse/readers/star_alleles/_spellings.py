@@ -65,7 +65,7 @@ def canonical_allele(name: str, gene: str) -> str | None:
     """The allele as PharmCAT names it; None where the gene has alleles by number and this is none.
 
     Suballeles count as their allele, a copy number beside it makes another one (`*1x2`, `*1≥3`, `*1xN`); alleles of HLA
-    are told to the second field, with the letter of a changed expression.
+    are named to the second field, with the letter of a changed expression.
 
     Examples
     --------
@@ -111,12 +111,9 @@ def _with_copies(base: str, star: re.Match[str]) -> str | None:
 
 
 def _of_hla(name: str) -> str | None:
-    found = _HLA.fullmatch(f"*{re.sub(r'^[*]? *', '', name)}")
-    if found is None:
+    allele = _HLA.fullmatch(f"*{re.sub(r'^[*]? *', '', name)}")
+    if allele is None:
         return name if _POSITION.search(name) else None
-    written, letter = found.group(1), found.group(2).upper()
-    fields = written.split(":")
-    if len(fields) == 1 and len(written) >= 4:
-        fields = re.findall("..", written)
-    told = ":".join(each.zfill(2) for each in fields[:2])
-    return f"*{told}{letter if letter not in ('G', 'P') else ''}"
+    written, letter = allele[1], allele[2].upper()
+    fields = re.findall("..", written) if written.isdigit() and len(written) >= 4 else written.split(":")
+    return "*" + ":".join(field.zfill(2) for field in fields[:2]) + ("" if letter in ("G", "P") else letter)

@@ -6,14 +6,14 @@ import contextlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from drugresponse.data.column_names import plain_name
+from drugresponse.data.column_names import find_column, plain_name
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.source.content import recognise
 from drugresponse.readers.source.unpacking import watched
 from drugresponse.readers.text.delimited import even_rows, rows_of
@@ -69,7 +69,7 @@ def looks_like_star_alleles(header: Sequence[str]) -> bool:
     names = {plain_name(name) for name in header}
     if {"genotype", "phenotype", "haplotype1"} <= names or "sourcediplotype" in names:
         return True
-    if bool(names & set(_GENE)) and ("diplotype" in names or bool(names & set(_ACTIVITY))):
+    if names & set(_GENE) and names & {"diplotype", *_ACTIVITY}:
         return True
     return _is_version(header) or _is_outside_call(header)
 
@@ -110,53 +110,52 @@ def read_star_allele_calls(path: str | Path) -> list[StarAlleleCall]:
 
 
 def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], where: str) -> list[StarAlleleCall]:
-    plain = {plain_name(name): at for at, name in reversed(list(enumerate(header)))}
-
-    def find(names: Sequence[str]) -> int | None:
-        return next((plain[each] for each in names if each in plain), None)
-
-    sample, gene, diplotype = find(_SAMPLE), find(_GENE), find(_DIPLOTYPE)
+    sample, gene, diplotype, phenotype, activity = (
+        find_column(header, names) for names in (_SAMPLE, _GENE, _DIPLOTYPE, _PHENOTYPE, _ACTIVITY)
+    )
     if sample is None and header[0] == "":
         sample = 0  # PyPGx leaves the name of its column of samples empty
-    phenotype, activity = find(_PHENOTYPE), find(_ACTIVITY)
-    rest = [at for at in range(len(header)) if at != sample]
-    if sample is not None and gene is None and rest and all(_GENE_SYMBOL.fullmatch(header[at]) for at in rest):
-        return _wide_table(header, sample, numbered, where)
-    lookups = (find(("recommendationlookupphenotype",)), find(("recommendationlookupactivityscore",)))
+    rows = even_rows(numbered, len(header), where)
+    genes = {at: name for at, name in enumerate(header) if at != sample}
+    if sample is not None and gene is None and genes and all(map(_GENE_SYMBOL.fullmatch, genes.values())):
+        return _wide_table(genes, sample, rows, where)
     if (diplotype is None and phenotype is None and activity is None) or (sample is None and gene is None):
         raise InputError(
             f"{where}: found the columns {show_ids(header, 8)} (expected a sample and a gene, and a diplotype, a "
             "phenotype or an activity score, as PharmCAT or PyPGx write them). Rename the columns."
         )
+    # the first of several columns that says something counts
+    lookups = (find_column(header, (f"recommendationlookup{name}",)) for name in ("phenotype", "activityscore"))
+    places = ((sample,), (gene,), (diplotype,), *zip((phenotype, activity), lookups, strict=True))
     calls = []
-    for line, cells in even_rows(numbered, len(header), where):
-
-        def cell(*places: int | None, cells: Sequence[str] = cells) -> str:
-            return next((trimmed(cells[at]) for at in places if at is not None and not is_missing(cells[at])), "")
-
-        call = StarAlleleCall(
-            cell(sample), cell(gene), cell(diplotype), cell(phenotype, lookups[0]), cell(activity, lookups[1])
-        )
+    for line, cells in rows:
         for at, name in ((sample, "sample"), (gene, "gene")):
             if at is not None and is_missing_id(cells[at]):
-                raise InputError(f"{where}, line {line}: found no {name}. Fill it or remove the line.")
-        calls.append(call)
+                raise _nobody(name, line, where)
+        texts = [[_present(cells[at]) for at in columns if at is not None] for columns in places]
+        calls.append(StarAlleleCall(*(next(filter(None, column), "") for column in texts)))
     return calls
 
 
 def _wide_table(
-    header: Sequence[str], sample: int, numbered: Iterator[tuple[int, list[str]]], where: str
+    genes: Mapping[int, str], sample: int, rows: Iterator[tuple[int, list[str]]], where: str
 ) -> list[StarAlleleCall]:
     """One row a sample, one column of diplotypes a gene."""
-    calls = []
-    for line, cells in even_rows(numbered, len(header), where):
+    calls: list[StarAlleleCall] = []
+    for line, cells in rows:
         if is_missing_id(cells[sample]):
-            raise InputError(f"{where}, line {line}: found no sample. Fill it or remove the line.")
-        for at, gene in enumerate(header):
-            if at != sample:
-                diplotype = "" if is_missing(cells[at]) else trimmed(cells[at])
-                calls.append(StarAlleleCall(trimmed(cells[sample]), gene, diplotype, "", ""))
+            raise _nobody("sample", line, where)
+        name = trimmed(cells[sample])
+        calls.extend(StarAlleleCall(name, gene, _present(cells[at]), "", "") for at, gene in genes.items())
     return calls
+
+
+def _nobody(name: str, line: int, where: str) -> InputError:
+    return InputError(f"{where}, line {line}: found no {name}. Fill it or remove the line.")
+
+
+def _present(cell: str) -> str:
+    return "" if is_missing(cell) else trimmed(cell)
 
 
 def _read_archive(file: Path) -> list[StarAlleleCall]:
@@ -164,33 +163,38 @@ def _read_archive(file: Path) -> list[StarAlleleCall]:
     try:
         with contextlib.ExitStack() as stack:
             archive = stack.enter_context(zipfile.ZipFile(file))
-            members = {Path(each.filename).name: each for each in archive.infolist()}
+            members = {Path(member.filename).name: member for member in archive.infolist()}
             if not {"metadata.txt", "data.tsv"} <= members.keys():
                 raise InputError(
                     f"{file.name}: this is a zip archive (expected text, or PyPGx's results.zip with metadata.txt and "
                     "data.tsv). Unpack it, or save the sheet as tab-separated text."
                 )
-            if members["metadata.txt"].file_size > _LARGEST_METADATA:
-                raise InputError(
-                    f"{file.name}: its metadata.txt unpacks to more than {_LARGEST_METADATA >> 20} MB (expected a few "
-                    "lines). Check where it comes from."
-                )
-            metadata = archive.read(members["metadata.txt"]).decode("utf-8", errors="replace")
-            settings = dict(line.split("=", 1) for line in metadata.splitlines() if "=" in line)
-            kind = settings.get("SemanticType", "")
-            if kind != "SampleTable[Results]":
-                raise InputError(
-                    f'{file.name}: this is PyPGx\'s "{kind[:60]}" (expected SampleTable[Results]). Give results.zip.'
-                )
+            settings = _metadata(archive, members["metadata.txt"], file.name)
             about = members["data.tsv"]
             table = stack.enter_context(archive.open(about))
             packed_share = about.compress_size / max(1, about.file_size)
             numbered = rows_of(watched(table, lambda: int(packed_share * table.tell()), file.name), file.name)
             _, header = next(numbered)
             calls = _table([name.strip() for name in header], numbered, file.name)
-            return [replace(each, gene=each.gene or settings.get("Gene", "")) for each in calls]
+            return [replace(call, gene=call.gene or settings.get("Gene", "")) for call in calls]
     except (zipfile.BadZipFile, EOFError, OSError, zlib.error, RuntimeError, NotImplementedError) as error:
         raise InputError(f"{file.name}: the zip archive is damaged or locked. Copy or write it again.") from error
+
+
+def _metadata(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str) -> dict[str, str]:
+    if member.file_size > _LARGEST_METADATA:
+        raise InputError(
+            f"{where}: its metadata.txt unpacks to more than {_LARGEST_METADATA >> 20} MB (expected a few lines). "
+            "Check where it comes from."
+        )
+    lines = archive.read(member).decode("utf-8", errors="replace").splitlines()
+    settings = dict(line.split("=", 1) for line in lines if "=" in line)
+    kind = settings.get("SemanticType", "")
+    if kind != "SampleTable[Results]":
+        raise InputError(
+            f"{where}: this is PyPGx's {quoted(kind, 60)} (expected SampleTable[Results]). Give results.zip."
+        )
+    return settings
 
 
 def _is_version(cells: Sequence[str]) -> bool:
@@ -202,9 +206,11 @@ def _is_outside_call(cells: Sequence[str]) -> bool:
     if not 2 <= len(cells) <= 4 or not _GENE_SYMBOL.fullmatch(cells[0]):
         return False
     call, phenotype, activity = (*cells[1:], "", "", "")[:3]
-    single = cells[0].startswith("MT-") and bool(re.fullmatch(r"m?\.?\d+[ACGT]>[ACGT]", call))
-    told = bool(_STAR_CALL.fullmatch(call)) or bool(_PHENOTYPE_WORDS.fullmatch(phenotype)) or single
-    return told or (not call and not phenotype and bool(re.fullmatch(r"≥?\d+(?:\.\d+)?", activity)))
+    if cells[0].startswith("MT-") and re.fullmatch(r"m?\.?\d+[ACGT]>[ACGT]", call):
+        return True
+    if _STAR_CALL.fullmatch(call) or _PHENOTYPE_WORDS.fullmatch(phenotype):
+        return True
+    return not call and not phenotype and bool(re.fullmatch(r"≥?\d+(?:\.\d+)?", activity))
 
 
 def _outside_call(cells: Sequence[str], line: int, where: str) -> StarAlleleCall:

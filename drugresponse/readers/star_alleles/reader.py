@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +33,11 @@ logger = logging.getLogger(__name__)
 _SUFFIXES = (".report.tsv", ".outsideCall.tsv", ".outside.tsv", ".tsv", ".txt", ".zip", ".gz")
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What is certain of one gene of one sample: numbers by the name of the feature; None where nothing is."""
-
-    alleles: dict[str, float] | None
-    phenotype: dict[str, float] | None
-    activity: dict[str, float] | None
-
-    def part(self, effect: str) -> dict[str, float] | None:
-        return {ALLELE: self.alleles, PHENOTYPE: self.phenotype, ACTIVITY: self.activity}[effect]
+_Part = dict[str, float] | None
+"""Numbers by the name of the feature; None where nothing is certain."""
+_Known = dict[tuple[str, str], dict[str, _Part]]
+"""What is certain, by sample and gene, and by effect."""
+_KINDS = {ALLELE: "dosage", PHENOTYPE: "altered", ACTIVITY: "score"}
 
 
 def read_star_alleles(
@@ -97,30 +91,27 @@ def read_star_alleles(
     >>> genotypes.features["kind"].to_dict(), genotypes.dense().tolist()
     ({'CYP2D6*4': 'dosage', 'CYP2D6_activity': 'score'}, [[1.0, 1.0], [nan, nan]])
     """
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
+    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
     where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
     calls = [
         call
-        for each in files
-        for call in _named(read_star_allele_calls(each), each.name, known_samples, sample_id, gene)
+        for file in files
+        for call in _named(read_star_allele_calls(file), file.name, known_samples, sample_id, gene)
     ]
     if aliases is not None:
-        aliases.report([each.gene for each in calls], where)
-        calls = [replace(each, gene=aliases.current(each.gene)) for each in calls]
-    known = _agreed(calls, where)
+        aliases.report([call.gene for call in calls], where)
+        calls = [replace(call, gene=aliases.current(call.gene)) for call in calls]
+    known = _without_vague(_agreed(calls, where), where)
     features = _features(known, known_features)
     if features.empty:
         raise InputError(
             f"{where}: found no call other than the reference "
             "(expected star alleles, phenotypes or activity scores). Check the file."
         )
-    samples = list(dict.fromkeys(each.sample for each in calls))
-    logger.info("%s: %d samples x %d features of %d genes.", where, len(samples), *_size(features))
+    samples = list(dict.fromkeys(call.sample for call in calls))
+    n_genes = features["gene"].nunique()
+    logger.info("%s: %d samples x %d features of %d genes.", where, len(samples), len(features), n_genes)
     return Genotypes.build(_values(known, samples, features), samples, features.assign(block=STAR_ALLELES))
-
-
-def _size(features: pd.DataFrame) -> tuple[int, int]:
-    return len(features), features["gene"].nunique()
 
 
 def _named(
@@ -131,12 +122,12 @@ def _named(
     gene: str | None,
 ) -> list[StarAlleleCall]:
     """Calls with sample and gene filled."""
-    if any(not each.gene for each in calls) and gene is None:
+    if gene is None and not all(call.gene for call in calls):
         raise InputError(
             f"{where}: the table does not tell its gene (expected a column Gene). Give results.zip as PyPGx wrote it, "
             "or add the column."
         )
-    if any(not each.sample for each in calls) and sample_id is None:
+    if sample_id is None and not all(call.sample for call in calls):
         sample_id = _sample_of(where)
         if known_samples is not None and sample_id not in known_samples:
             raise InputError(
@@ -144,8 +135,10 @@ def _named(
                 f"({show_ids(sorted(known_samples))}). Add a column sample_id, or name the file after its sample."
             )
         logger.info('%s: has no column of samples; taken as those of "%s", after the file.', where, sample_id)
-    filled = [replace(each, sample=each.sample or sample_id or "", gene=each.gene or gene or "") for each in calls]
-    return [replace(each, gene=canonical_gene(each.gene)) for each in filled]
+    return [
+        replace(call, sample=call.sample or sample_id or "", gene=canonical_gene(call.gene or gene or ""))
+        for call in calls
+    ]
 
 
 def _sample_of(name: str) -> str:
@@ -154,50 +147,57 @@ def _sample_of(name: str) -> str:
     return name
 
 
-def _agreed(calls: Sequence[StarAlleleCall], where: str) -> dict[tuple[str, str], _Known]:
-    """What is certain, by sample and gene; what is not is counted in a warning."""
-    known: dict[tuple[str, str], _Known] = {}
-    unclear: Counter[str] = Counter()
-    example: dict[str, str] = {}
+def _agreed(calls: Sequence[StarAlleleCall], where: str) -> _Known:
+    """What is certain; what is not, or what two calls contradict, is missing and counted in a warning."""
+    known: _Known = {}
+    unclear: dict[str, list[str]] = {}
     for call in calls:
-        key = (call.sample, call.gene)
-        parts = {"diplotype": _alleles(call), "phenotype": _phenotype(call), "activity score": _activity(call)}
-        for name, (_, uncertain) in parts.items():
-            if uncertain:
-                unclear[name] += 1
-                written = getattr(call, "activity" if name == "activity score" else name)
-                example.setdefault(name, f"{call.gene} {written}")
-        found = _Known(*(values for values, _ in parts.values()))
-        known[key], contradicts = _combine(known[key], found) if key in known else (found, False)
-        if contradicts:
-            unclear["repeated call"] += 1
-            example.setdefault("repeated call", f"{call.gene} of {call.sample}")
+        parts, uncertain = {}, {}
+        parts[ALLELE], uncertain["diplotype"] = _alleles(call)
+        parts[PHENOTYPE], uncertain["phenotype"] = _phenotype(call)
+        parts[ACTIVITY], uncertain["activity score"] = _activity(call)
+        for name, written in zip(uncertain, (call.diplotype, call.phenotype, call.activity), strict=True):
+            if uncertain[name]:
+                unclear.setdefault(name, []).append(f"{call.gene} {written}")
+        before = known.get((call.sample, call.gene), dict.fromkeys(parts))
+        differ = {effect for effect, part in parts.items() if part is not None and before[effect] not in (None, part)}
+        if differ:
+            unclear.setdefault("repeated call", []).append(f"{call.gene} of {call.sample}")
+        known[call.sample, call.gene] = {
+            effect: None if effect in differ else before[effect] if part is None else part
+            for effect, part in parts.items()
+        }
     if unclear:
-        told = ", ".join(f'{name} {count} (such as "{example[name]}")' for name, count in sorted(unclear.items()))
-        logger.warning("%s: not called, uncertain or contradictory, and therefore missing: %s.", where, told)
-    return _without_vague(known, where)
+        counts = (f'{name} {len(cells)} (such as "{cells[0]}")' for name, cells in sorted(unclear.items()))
+        logger.warning(
+            "%s: not called, uncertain or contradictory, and therefore missing: %s.", where, ", ".join(counts)
+        )
+    return known
 
 
-def _without_vague(known: dict[tuple[str, str], _Known], where: str) -> dict[tuple[str, str], _Known]:
+def _without_vague(known: _Known, where: str) -> _Known:
     """Of HLA, a call to the first field is missing beside calls to the second: `*57` may be `*57:01` or not."""
-    told = {key: call.alleles for key, call in known.items() if key[1].startswith("HLA-") and call.alleles}
-    precise = {gene for (_, gene), alleles in told.items() if any(":" in each for each in alleles)}
-    vague = [key for key, alleles in told.items() if key[1] in precise and any(":" not in each for each in alleles)]
+    called = {key: parts[ALLELE] or {} for key, parts in known.items() if key[1].startswith("HLA-")}
+    precise = {gene for (_, gene), alleles in called.items() if any(":" in allele for allele in alleles)}
+    first_fields = {
+        key: [allele for allele in alleles if ":" not in allele] for key, alleles in called.items() if key[1] in precise
+    }
+    vague = {key: alleles for key, alleles in first_fields.items() if alleles}
     if vague:
-        shown = show_ids(sorted({each for key in vague for each in told[key] if ":" not in each}))
+        shown = show_ids(sorted({allele for alleles in vague.values() for allele in alleles}))
         logger.warning("%s: calls to the first field (%s) are missing beside calls to the second.", where, shown)
-    return known | {key: replace(known[key], alleles=None) for key in vague}
+    return known | {key: {**known[key], ALLELE: None} for key in vague}
 
 
-def _alleles(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
+def _alleles(call: StarAlleleCall) -> tuple[_Part, bool]:
     copies = copies_of_alleles(call.diplotype, call.gene)
     if copies is None:
         return None, call.diplotype != ""
     named = {f"{call.gene}{name}" if name.startswith("*") else f"{call.gene}:{name}": n for name, n in copies.items()}
-    return named, any(math.isnan(n) for n in copies.values())
+    return named, any(map(math.isnan, copies.values()))
 
 
-def _phenotype(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
+def _phenotype(call: StarAlleleCall) -> tuple[_Part, bool]:
     if is_called(call.phenotype):
         phenotype = one_phenotype(without_gene(call.phenotype, call.gene))
     else:
@@ -209,65 +209,48 @@ def _phenotype(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
     return {f"{call.gene}_phenotype:{phenotype}": 1.0}, False
 
 
-def _activity(call: StarAlleleCall) -> tuple[dict[str, float] | None, bool]:
+def _activity(call: StarAlleleCall) -> tuple[_Part, bool]:
     score = one_activity(call.activity)
     if isinstance(score, str):
         return None, score == UNCERTAIN
     return {f"{call.gene}_activity": score}, False
 
 
-def _combine(first: _Known, second: _Known) -> tuple[_Known, bool]:
-    """Two calls of the same gene and sample: what only one tells is taken, what they contradict is missing."""
-    parts: list[dict[str, float] | None] = []
-    contradicts = False
-    for one, other in (
-        (first.alleles, second.alleles),
-        (first.phenotype, second.phenotype),
-        (first.activity, second.activity),
-    ):
-        differ = one is not None and other is not None and one != other
-        contradicts |= differ
-        parts.append(None if differ else one if other is None else other)
-    return _Known(*parts), contradicts
-
-
-def _features(known: dict[tuple[str, str], _Known], known_features: pd.DataFrame | None) -> pd.DataFrame:
+def _features(known: _Known, known_features: pd.DataFrame | None) -> pd.DataFrame:
     """The features that occur, and those known of the genes that occur; columns `gene, kind, effect`."""
-    kinds = ((ALLELE, "dosage"), (PHENOTYPE, "altered"), (ACTIVITY, "score"))
-    rows: dict[str, tuple[str, str, str]] = {}
-    for (_, gene), call in known.items():
-        for effect, kind in kinds:
-            for feature_id in call.part(effect) or ():
-                rows[feature_id] = (gene, kind, effect)
-    genes = {gene for _, gene in known}
+    rows = {
+        feature_id: (gene, _KINDS[effect], effect)
+        for (_, gene), parts in known.items()
+        for effect, part in parts.items()
+        for feature_id in part or ()
+    }
     if known_features is not None:
         wanted = known_features
         if "block" in wanted.columns:
             wanted = wanted[wanted["block"] == STAR_ALLELES]
+        genes = {gene for _, gene in known}
         for feature_id, gene in zip(map(str, wanted.index), wanted["gene"].astype(str), strict=True):
-            if gene in genes and feature_id not in rows:
+            if gene in genes:
                 effect = star_feature(feature_id)[1] or ALLELE
-                rows[feature_id] = (gene, dict(kinds)[effect], effect)
+                rows.setdefault(feature_id, (gene, _KINDS[effect], effect))
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["gene", "kind", "effect"])
     return table.rename_axis("feature_id")
 
 
-def _values(known: dict[tuple[str, str], _Known], samples: Sequence[str], features: pd.DataFrame) -> sparse.csr_array:
+def _values(known: _Known, samples: Sequence[str], features: pd.DataFrame) -> sparse.csr_array:
     column_of = {feature_id: at for at, feature_id in enumerate(features.index)}
-    members: dict[tuple[str, str], list[int]] = {}
-    for at, (gene, effect) in enumerate(zip(features["gene"], features["effect"], strict=True)):
-        members.setdefault((gene, effect), []).append(at)
+    members: dict[tuple[str, str], list[str]] = {}
+    for feature_id, gene, effect in zip(features.index, features["gene"], features["effect"], strict=True):
+        members.setdefault((gene, effect), []).append(feature_id)
     rows: list[int] = []
     columns: list[int] = []
     numbers: list[float] = []
     for row, sample in enumerate(samples):
-        for (gene, effect), at_hand in members.items():
-            call = known.get((sample, gene))
-            part = None if call is None else call.part(effect)
-            if part is None:
-                part = dict.fromkeys(features.index[at_hand], math.nan)
-            rows.extend([row] * len(part))
-            columns.extend(column_of[feature_id] for feature_id in part)
-            numbers.extend(part.values())
+        for (gene, effect), feature_ids in members.items():
+            part = known.get((sample, gene), {}).get(effect)
+            part = dict.fromkeys(feature_ids, math.nan) if part is None else part
+            rows += [row] * len(part)
+            columns += [column_of[feature_id] for feature_id in part]
+            numbers += part.values()
     shape = (len(samples), len(features))
     return sparse.csr_array((np.array(numbers, dtype=np.float32), (rows, columns)), shape=shape)

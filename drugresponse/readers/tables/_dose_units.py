@@ -72,9 +72,8 @@ def micromolar_units(
         if (written != "").all():
             _refuse_two(units[text], chosen, place, "`dose_unit`")
     in_use = [units[text] for text in written]
-    return np.array(
-        [DOSE_UNITS[unit] for unit in in_use]
-    ), f'{", ".join(sorted(set(in_use)))}, from the column "{column}"'
+    source = f'{", ".join(sorted(set(in_use)))}, from the column "{column}"'
+    return np.array([DOSE_UNITS[unit] for unit in in_use]), source
 
 
 def logarithm_in_name(dose_column: str) -> str:
