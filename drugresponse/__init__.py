@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from drugresponse.evaluation.evaluate import evaluate
     from drugresponse.explanation.explain import explain
     from drugresponse.genotype_files import to_anndata, write_genotypes
-    from drugresponse.model.model import DrugResponseModel, load_model
+    from drugresponse.model.loading import load_model
+    from drugresponse.model.model import DrugResponseModel
     from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
     from drugresponse.simulation.cohort import simulate_cohort
 
@@ -34,7 +35,7 @@ _PLACES = {
     "associate": "drugresponse.association.associations",
     "evaluate": "drugresponse.evaluation.evaluate",
     "explain": "drugresponse.explanation.explain",
-    "load_model": "drugresponse.model.model",
+    "load_model": "drugresponse.model.loading",
     "read_drugs": "drugresponse.readers",
     "read_genotypes": "drugresponse.readers",
     "read_responses": "drugresponse.readers",

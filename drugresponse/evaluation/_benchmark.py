@@ -124,8 +124,8 @@ def _fold_table(
         result.predicted,
         baseline,
         scheme=scheme,
-        found=found,
-        least=0.0,
+        known_weight=found,
+        minimum_features=0.0,
         sample_seen=_used(trained.sample_index, held.genotypes.shape[0]),
         drug_seen=_used(trained.drug_index, len(held.drugs)),
     )

@@ -17,9 +17,10 @@ from sklearn.base import clone
 from drugresponse.data.joining import TrainingRows
 from drugresponse.errors import DrugResponseError, InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
+from drugresponse.features.alignment import align
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import make_learner
-from drugresponse.model.predictions import share_of_weight
+from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
 from drugresponse.outputs import output_files
 from drugresponse.threads import one_thread
 from drugresponse.version import __version__
@@ -95,9 +96,10 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
             f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}: a prediction is missing "
             "(expected a finite number for every test row). A learner may not decline rows."
         )
-    features, weights = learner.feature_weights()
-    found = share_of_weight(features, weights, test.genotypes, train.genotypes.features)
-    return UnitResult(predicted, found[test.sample_index])
+    features = train.genotypes.features
+    weights = weights_of_rows(learner, features)
+    known_weight = share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))
+    return UnitResult(predicted, known_weight[test.sample_index])
 
 
 class UnitStore:

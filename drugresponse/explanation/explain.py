@@ -28,7 +28,6 @@ from drugresponse.explanation._refits import Recipe, Spread, refit_without_group
 from drugresponse.explanation._targets import target_ranks
 from drugresponse.explanation.attribution_table import attribution_table
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.new_covariates import covariates_as_trained
@@ -158,15 +157,14 @@ def explain(
     """
     if refits and refits < _FEWEST_REFITS:
         raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
-    check_is_fitted(model, "regressor_")
+    check_is_fitted(model, "parts_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected_samples = [str(each) for each in listed]
     recipe = _recipe_of(model, refit_learner, n_jobs)
-    trained = trained_features(model.regressor_)
     called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
-    every, known = in_terms_of(called, trained)
-    refuse_misread_responses(measured, measure := Measure(**model.manifest_["measure"]))
+    every, known = in_terms_of(called, model.parts_.features)
+    refuse_misread_responses(measured, measure := model.parts_.measure)
     rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected_samples, called)
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
@@ -246,14 +244,14 @@ def _rows_of(
             f"{suggest_ids(ids, model.drugs_.index)}"
         )
     table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
-    names, texts = [] if table is None else model.covariate_names_, model.text_covariates_
+    names, texts = [] if table is None else model.parts_.covariates, model.parts_.covariate_levels
     return join_training_rows(
         genotypes,
         Responses.build(measured.table[known], measured.measure),
         model.drugs_ if given is None else given,
         table,
         covariates_as_trained(genotypes.sample_ids, table, names, texts),
-        (model.manifest_.get("arm") or {}).get("column") if table is not None else None,
+        (model.parts_.arm or {}).get("column") if table is not None else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""The whole model around a learner: fit, check, predict, store."""
+"""The whole model: what is fitted, what is asked of it, what it answers, and the file that keeps it."""

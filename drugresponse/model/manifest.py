@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import importlib.metadata
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from drugresponse.audit.findings import Finding
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
 from drugresponse.model.held_out import headline, judge_scores
-
-if TYPE_CHECKING:
-    from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.parts import FittedParts
 
 __all__ = ["NOTICE", "describe_training", "package_versions"]
 
@@ -30,33 +31,44 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_training(
-    model: DrugResponseModel,
+    settings: Mapping[str, Any],
+    parts: FittedParts,
     rows: TrainingRows,
     measure: Measure,
-    inputs: dict[str, Any],
+    *,
+    metrics: pd.DataFrame | None,
+    findings: Sequence[Finding],
+    inputs: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The manifest of a fitted model."""
-    given = {key: value for key, value in model.get_params(deep=False).items() if key not in _RUNTIME_ONLY}
-    # a number of numpy, as a grid search gives it, is no plain JSON value
-    parameters = {key: value.item() if isinstance(value, np.generic) else value for key, value in given.items()}
-    if parameters["arm"] is None:
-        del parameters["arm"]
-    names = parameters["covariates"]
-    if names is not None:
-        parameters["covariates"] = [names] if isinstance(names, str) else list(names)
-    scheme = find_scheme(model.scheme)
-    features, weights = model.regressor_.feature_weights()
+    """The manifest of a fitted model.
+
+    Parameters
+    ----------
+    settings
+        The arguments of `DrugResponseModel` by name.
+    parts
+        What was fitted; its own manifest is not looked at.
+    rows, measure
+        What it was fitted to, and what a response means.
+    metrics, findings
+        Held-out scores, None where nothing was held out; and what the inputs say against themselves.
+    inputs
+        Checksums of the files that the tables came from.
+    """
+    parameters = _parameters(settings)
+    learner, scheme = parameters["learner"], find_scheme(parameters["scheme"])
+    features, weights = parts.regressor.feature_weights()
     return {
         "notice": NOTICE,
-        "learner": model.learner,
+        "learner": learner,
         "parameters": parameters,
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
-        "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        "covariates": list(parts.covariates),
         "unused_columns": rows.covariates.unused_by_reason(),
         **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
-        "individual_level": scheme.sample_effect and len(rows.pairs.drugs) > 1,
+        "individual_level": scheme.sample_effect and len(parts.drugs) > 1,
         "training": rows.loss.to_dict(),
         "features": {
             "given": rows.pairs.genotypes.shape[1],
@@ -64,20 +76,33 @@ def describe_training(
             # a learner that uses no genotype has not looked which features vary
             "varying": len(features) or int((~rows.pairs.genotypes.constant()).sum()),
         },
-        "drugs": len(rows.pairs.drugs),
-        "held_out": None if model.metrics_ is None else headline(model.metrics_, model.learner),
-        "verdict": None if model.metrics_ is None else judge_scores(model.metrics_, model.learner),
-        "findings": [each.to_dict() for each in model.findings_ if each.severity != "note"],
-        "adaptation": None if model.adaptation_ is None else model.adaptation_.summary(),
-        "intervals": None if model.intervals_ is None else model.intervals_.summary(),
-        "notes": model.regressor_.notes(),
+        "drugs": len(parts.drugs),
+        "held_out": None if metrics is None else headline(metrics, learner),
+        "verdict": None if metrics is None else judge_scores(metrics, learner),
+        "findings": [finding.to_dict() for finding in findings if finding.severity != "note"],
+        "adaptation": None if parts.adaptation is None else parts.adaptation.summary(),
+        "intervals": None if parts.intervals is None else parts.intervals.summary(),
+        "notes": parts.regressor.notes(),
         "versions": package_versions(),
-        "inputs": inputs,
+        "inputs": dict(inputs),
     }
+
+
+def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that can change a result, as plain JSON values."""
+    kept = {name: value for name, value in settings.items() if name not in _RUNTIME_ONLY}
+    # a number of numpy, as a grid search gives it, is no plain JSON value
+    parameters = {name: value.item() if isinstance(value, np.generic) else value for name, value in kept.items()}
+    if parameters["arm"] is None:
+        del parameters["arm"]
+    names = parameters["covariates"]
+    if names is not None:
+        parameters["covariates"] = [names] if isinstance(names, str) else list(names)
+    return parameters
 
 
 def _describe_arm(pairs: Pairs) -> dict[str, Any]:
     """The arm's column, and its levels where it is text; None where it is a dose."""
     column = pairs.covariates[pairs.arm]
-    levels = sorted({str(each) for each in column} - {""}) if column.dtype == object else None
+    levels = sorted({str(level) for level in column} - {""}) if column.dtype == object else None
     return {"column": str(pairs.arm), "levels": levels}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,41 +12,23 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from drugresponse.audit.duplicates import twins_together
-from drugresponse.audit.findings import leak_messages, twin_messages
-from drugresponse.audit.inputs import audit
-from drugresponse.curves import refuse_misread_responses
-from drugresponse.data.joining import TrainingRows, join_training_rows
-from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme, tissue_of_pair
-from drugresponse.data.tables import Responses, as_responses, index_by_id
-from drugresponse.data.turned_responses import right_way_round
-from drugresponse.errors import InputError
-from drugresponse.features.alignment import align
-from drugresponse.features.reference_sites import with_reference_sites
-from drugresponse.features.unseen_alleles import without_unseen_alleles
-from drugresponse.learners.baselines import NaiveEffects
-from drugresponse.learners.encoders import trained_features
-from drugresponse.learners.registry import NAIVE, make_learner
-from drugresponse.model._explaining import ExplainsPredictions, asked_pairs, out_of_range, trained_scales
-from drugresponse.model._storage import model_state, read_model
-from drugresponse.model._training_ids import SeenSamples
-from drugresponse.model.adaptation.adaptation import PilotAdaptation
-from drugresponse.model.adaptation.adapting import AdaptsToPilots
+from drugresponse.data.tables import Responses, as_responses
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.registry import make_learner
+from drugresponse.model._explaining import PredictionParts
 from drugresponse.model.file import write_model_file
-from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
-from drugresponse.model.manifest import describe_training
-from drugresponse.model.predictions import prediction_table, weight_found, with_bounds
-from drugresponse.model.requests import as_trained, drugs_by_id, refuse_settings, rows_asked
+from drugresponse.model.parts import FittedParts
+from drugresponse.model.pilots.adapting import adapt, next_drugs
+from drugresponse.model.predictions import features_found, predict
+from drugresponse.model.requests import Request, Tables, refuse_settings
+from drugresponse.model.training import train
 from drugresponse.readers import as_genotypes
 from drugresponse.threads import count_jobs, one_thread
 
-__all__ = ["DrugResponseModel", "load_model"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["DrugResponseModel"]
 
 
-class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
+class DrugResponseModel(BaseEstimator):
     """Learns drug response from genotype and predicts it for new samples and drugs.
 
     Parameters
@@ -85,8 +65,16 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         Held-out scores beside the naive predictions, as the metrics table of the command line.
     findings_ : tuple of Finding
         What the inputs themselves say against the held-out scores, leaks first.
+    parts_ : FittedParts
+        All that predicts.
     manifest_ : dict
         What the model file tells about the model.
+    regressor_ : PairRegressor
+        The learner, fitted to all rows.
+    drugs_ : pandas.DataFrame
+        Drugs of the training by id.
+    covariate_names_ : list of str
+        Columns of the samples table that the training used.
 
     Examples
     --------
@@ -165,67 +153,21 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
         InputError
             The tables do not fit together, or the measure's name and unit do not; the message says where.
         """
-        refuse_settings(self.get_params(deep=False))
-        table = as_genotypes(genotypes)
-        measured = right_way_round(as_responses(responses), samples=table.sample_ids)
-        refuse_misread_responses(measured)
-        rows = join_training_rows(
-            table,
-            measured,
-            drugs_by_id(drugs, measured.table["drug_id"]),
-            None if samples is None else index_by_id(samples, "sample_id", where="samples"),
-            [self.covariates] if isinstance(self.covariates, str) else self.covariates,
-            self.arm,
+        settings = self.get_params(deep=False)
+        refuse_settings(settings)
+        jobs = count_jobs(self.n_jobs)
+        training = train(
+            settings,
+            make_learner(self.learner, {**settings, "n_jobs": jobs}),
+            as_genotypes(genotypes),
+            as_responses(responses),
+            drugs=drugs,
+            samples=samples,
+            inputs=inputs or {},
+            n_jobs=jobs,
         )
-        self._refuse_unmet_scheme(rows.pairs)
-        told, rows = rows, replace(rows, pairs=twins_together(rows.pairs))
-        together = rows.pairs.subjects
-        self.findings_ = audit(told, genotypes=table, responses=measured, scheme=self.scheme, together=together)
-        for message in (*leak_messages(self.findings_), *twin_messages(self.findings_)):
-            logger.warning("%s", message)
-        held_out = self._fit_regressor(rows)
-        self.naive_ = NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=self.scheme)
-        pilots = None if held_out is None else PilotAdaptation.learn(held_out, self.random_state, self._jobs())
-        self.adaptation_ = pilots
-        self.metrics_ = None if held_out is None else score_held_out(held_out, self.learner)
-        self.intervals_ = None if held_out is None else held_out.intervals()
-        self.loss_, self.drugs_ = rows.loss, rows.pairs.drugs
-        self.covariate_names_ = [str(each) for each in rows.pairs.covariates.columns]
-        self.text_covariates_ = rows.covariates.texts(self.arm)
-        self.scales_ = trained_scales(self.regressor_, rows.pairs)
-        self.seen_ = SeenSamples.forgotten() if self.forget_samples else SeenSamples.of(rows.pairs.genotypes.sample_ids)
-        self.manifest_ = describe_training(self, rows, measured.measure, inputs or {})
+        self.parts_, self.metrics_, self.findings_ = training.parts, training.metrics, training.findings
         return self
-
-    def _fit_regressor(self, rows: TrainingRows) -> HeldOut | None:
-        """Train on all rows; what held-out fits say of the rows is returned."""
-        self.regressor_ = make_learner(self.learner, {**self.get_params(deep=False), "n_jobs": self._jobs()})
-        if not self.folds:
-            self.regressor_.fit(rows.pairs, rows.y, rows.weights)
-            return None
-        folds = plan_check(rows, self.scheme, self.folds, self.random_state)
-        predicted = self.regressor_.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, self._jobs())
-        return HeldOut.gather(rows, self.scheme, folds, predicted)
-
-    def _jobs(self) -> int:
-        return count_jobs(self.n_jobs)
-
-    def _refuse_unmet_scheme(self, pairs: Pairs) -> None:
-        """The scheme must be one that these data can be asked about, also where nothing is held out."""
-        scheme = find_scheme(self.scheme)
-        if scheme.name == "new-tissues":
-            tissue_of_pair(pairs)
-        if scheme.sample_effect and self.forget_samples:
-            raise InputError(
-                f"`forget_samples`: the scheme {self.scheme} keeps an effect for each training sample, by name "
-                "(expected a scheme for new samples). Choose another `scheme`, or do not forget the samples."
-            )
-        needs_structure = not scheme.drug_effect and self.learner != NAIVE
-        if needs_structure and not (pairs.drugs["smiles"] != "").any():
-            raise InputError(
-                f"drugs: no drug has a structure (the scheme {self.scheme} predicts new drugs from theirs). "
-                "Give `drugs` with a column smiles, or choose another `scheme`."
-            )
 
     @one_thread()
     def predict(
@@ -259,47 +201,187 @@ class DrugResponseModel(AdaptsToPilots, ExplainsPredictions, BaseEstimator):
             flag`. `prediction` is missing for a sample of which too few features are known; `lower` and `upper`
             are missing where no coverage can be told of; `flag` joins its words with `;`.
         """
-        check_is_fitted(self, "regressor_")
-        trained = trained_features(self.regressor_)
-        table = without_unseen_alleles(with_reference_sites(as_genotypes(genotypes), trained), trained)
-        alignment = align(table.features, trained)
-        asked = asked_pairs(self, as_trained(table, trained, alignment), drugs, samples, rows_asked(pairs))
-        far = out_of_range(self, asked.genotypes, asked.covariates)
-        predicted = self.regressor_.predict(asked)
-        baseline = self.naive_.finest(asked)
-        told = prediction_table(
-            asked,
-            predicted,
-            baseline,
-            scheme=self.scheme,
-            found=weight_found(self.regressor_, table, alignment),
-            least=self.minimum_features if minimum_features is None else minimum_features,
-            sample_seen=self.seen_.contains(table.sample_ids),
-            drug_seen=asked.drugs.index.isin(self.drugs_.index),
-            out_of_range=far,
-        )
-        bounds = None if self.intervals_ is None else self.intervals_.bounds(asked, predicted)
-        return told if bounds is None else with_bounds(told, *bounds, self.scheme)
+        parts = self._fitted()
+        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        return predict(parts, request, self._least(minimum_features))
 
     @one_thread()
     def features_found(self, genotypes: Any) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
-        check_is_fitted(self, "regressor_")
-        trained = trained_features(self.regressor_)
-        return weight_found(self.regressor_, without_unseen_alleles(as_genotypes(genotypes), trained))
+        return features_found(self._fitted(), as_genotypes(genotypes))
+
+    def contributions(
+        self,
+        genotypes: Any,
+        *,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        pairs: pd.DataFrame | None = None,
+    ) -> PredictionParts:
+        """Take predictions apart; every sample with every drug, or the pairs asked for.
+
+        The parts of a row add up to its prediction, also where `predict` withholds it because too few features are
+        known. Features that go together share the credit, and a part is how the model reasons: it is no proof that the
+        feature acts on the response.
+
+        Parameters
+        ----------
+        genotypes, drugs, samples, pairs
+            As in `predict`.
+
+        Returns
+        -------
+        PredictionParts
+            The names of the parts, and their values drug by drug.
+
+        Raises
+        ------
+        InputError
+            As in `predict`.
+
+        Examples
+        --------
+        >>> import drugresponse as dr
+        >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+        >>> model = dr.DrugResponseModel(learner="ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+        >>> attributed = model.contributions(cohort.genotypes)
+        >>> first = next(attributed.by_drug)
+        >>> predicted = model.predict(cohort.genotypes)["prediction"].to_numpy()[first.rows]
+        >>> bool(abs(first.values.sum(axis=1) - predicted).max() < 1e-9), len(attributed.parts) == first.values.shape[1]
+        (True, True)
+        """
+        parts = self._fitted()
+        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        return PredictionParts.of(parts.regressor, request.pairs)
+
+    def adapt(
+        self,
+        genotypes: Any,
+        pilot_responses: Responses | pd.DataFrame,
+        *,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        pairs: pd.DataFrame | None = None,
+        minimum_features: float | None = None,
+    ) -> pd.DataFrame:
+        """Predict for new samples, corrected by what a few of their drugs measured.
+
+        The residuals of the pilot drugs move the predictions of the other drugs, by the covariance of the residuals
+        that held-out samples had at training: a Gaussian update in closed form.
+
+        Parameters
+        ----------
+        genotypes
+            As in `predict`; None starts at the mean of the tissue and drug, or of the drug, instead of the model's
+            prediction. Samples without a pilot measurement get their plain prediction.
+        pilot_responses
+            Measurements of new samples, as in `fit`, on the scale of the training. Repeats are averaged, and count for
+            more than one measurement, though for less than two; so does a weight above 1.
+        drugs, samples, minimum_features
+            As in `predict`. A drug that training did not have moves by the mean of the others, without bounds.
+        pairs
+            Columns `sample_id`, `drug_id`; None takes every sample with every drug, less the measured pairs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The columns of `predict`, and `pilots`: how many pilot drugs corrected the row. Bounds hold a new
+            measurement of the pair, not its mean.
+
+        Raises
+        ------
+        InputError
+            The model learned no covariance, or no pilot measurement can be used; the message says why.
+
+        Examples
+        --------
+        >>> import drugresponse as dr
+        >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+        >>> model = dr.DrugResponseModel(learner="ridge").fit(cohort.genotypes, cohort.responses)
+        >>> first = cohort.responses.table.head(1).assign(sample_id="new")
+        >>> model.adapt(None, first)[["sample_id", "drug_id", "pilots"]].values.tolist()[0]
+        ['new', 'D002', 1]
+        """
+        return adapt(
+            self._fitted(),
+            None if genotypes is None else as_genotypes(genotypes),
+            pilot_responses,
+            drugs=drugs,
+            samples=samples,
+            pairs=pairs,
+            minimum_features=self._least(minimum_features),
+        )
+
+    def next_drugs(
+        self,
+        pilot_responses: Responses | pd.DataFrame | None = None,
+        *,
+        sample_ids: Sequence[str] | None = None,
+        candidates: Sequence[str] | None = None,
+        n_drugs: int = 5,
+        with_genotypes: bool = True,
+    ) -> pd.DataFrame:
+        """Rank the drugs to measure next by the variance that they would remove from the drugs not yet measured.
+
+        Each rank supposes that those before it have been measured. Here it only matters which drugs the pilots
+        are of, not what was measured.
+
+        Parameters
+        ----------
+        pilot_responses
+            What was measured already; None is nothing.
+        sample_ids
+            Samples to rank for; None takes those of the pilots, or one ranking for any new sample.
+        candidates
+            Ids of the drugs that can be measured; None takes all of the training.
+        n_drugs
+            Most drugs for each sample.
+        with_genotypes
+            Whether predictions will start at the model's or, without genotype, at naive ones.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns `sample_id, rank, drug_id, variance_removed`: the share of the variance of all drugs not yet
+            measured that measuring this one removes from the others.
+        """
+        return next_drugs(
+            self._fitted(),
+            pilot_responses,
+            sample_ids=sample_ids,
+            candidates=candidates,
+            n_drugs=n_drugs,
+            with_genotypes=with_genotypes,
+        )
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""
-        check_is_fitted(self, "regressor_")
-        write_model_file(path, model_state(self), self.manifest_)
+        parts = self._fitted()
+        write_model_file(path, parts.get_state(), parts.manifest)
 
+    @property
+    def manifest_(self) -> dict[str, Any]:
+        """What the model file tells about the model."""
+        return self.parts_.manifest
 
-def load_model(path: str | Path) -> DrugResponseModel:
-    """Load a model that `save` or `drugresponse train` wrote. Nothing in the file is executed.
+    @property
+    def regressor_(self) -> PairRegressor:
+        """The learner, fitted to all rows."""
+        return self.parts_.regressor
 
-    Raises
-    ------
-    ModelFileError
-        The file is foreign, truncated, damaged or of a newer format.
-    """
-    return read_model(DrugResponseModel, path)
+    @property
+    def drugs_(self) -> pd.DataFrame:
+        """Drugs of the training by id."""
+        return self.parts_.drugs
+
+    @property
+    def covariate_names_(self) -> list[str]:
+        """Columns of the samples table that the training used."""
+        return self.parts_.covariates
+
+    def _fitted(self) -> FittedParts:
+        check_is_fitted(self, "parts_")
+        return self.parts_
+
+    def _least(self, minimum_features: float | None) -> float:
+        return self.minimum_features if minimum_features is None else minimum_features

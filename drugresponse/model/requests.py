@@ -1,15 +1,16 @@
-"""What a model is asked for: settings that can be met, and samples and drugs joined to what it remembers."""
+"""What is asked of a model: settings that can be met, and samples and drugs joined to what it remembers."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
@@ -18,17 +19,22 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, find_scheme
 from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, count, nearest
-from drugresponse.features.alignment import Alignment
+from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.drugs import without_unreadable
+from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.learners.registry import LEARNERS, find_learner
+from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.new_covariates import covariates_as_trained
+from drugresponse.model.parts import FittedParts
 
 __all__ = [
+    "Request",
+    "Tables",
     "as_trained",
+    "completed_genotypes",
     "drugs_by_id",
-    "prediction_pairs",
     "refuse_settings",
-    "rows_asked",
 ]
 
 logger = logging.getLogger(__name__)
@@ -57,44 +63,20 @@ def refuse_settings(settings: Mapping[str, Any]) -> None:
     """
     for name, choices in _TEXT.items():
         if not isinstance(settings[name], str):
-            raise InputError(f"{name}: found {_told(settings[name])} (expected a name). {nearest('', choices)}")
+            raise InputError(f"{name}: found {_shown(settings[name])} (expected a name). {nearest('', choices)}")
     find_learner(settings["learner"]), find_scheme(settings["scheme"])
     for name in _WHOLE:
         value = settings.get(name, 0)
         if not isinstance(value, Integral) or value < 0:
-            raise InputError(f"{name}: found {_told(value)} (expected a whole number, 0 or more). Give one.")
+            raise InputError(f"{name}: found {_shown(value)} (expected a whole number, 0 or more). Give one.")
     share = settings.get("minimum_features", 0)
     if not isinstance(share, Real) or not 0 <= float(share) <= 1:
-        raise InputError(f"minimum_features: found {_told(share)} (expected a share from 0 to 1). Give one.")
+        raise InputError(f"minimum_features: found {_shown(share)} (expected a share from 0 to 1). Give one.")
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     """A number or text as it is, and of anything else what it is."""
     return repr(value) if value is None or isinstance(value, str | Real) else type(value).__name__
-
-
-def rows_asked(pairs: pd.DataFrame | None) -> pd.DataFrame | None:
-    """The pairs asked for, ids that stand in the index as columns too.
-
-    Raises
-    ------
-    InputError
-        They are no DataFrame.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"sample_id": ["s1"], "drug_id": ["d1"], "response": [0.5]})
-    >>> list(rows_asked(table.set_index(["sample_id", "drug_id"])).columns)
-    ['sample_id', 'drug_id', 'response']
-    """
-    if pairs is None:
-        return None
-    if not isinstance(pairs, pd.DataFrame):
-        raise InputError(
-            f"pairs: found {type(pairs).__name__} (expected a DataFrame with the columns sample_id and drug_id). "
-            "Make one of them."
-        )
-    return pairs.reset_index() if {"sample_id", "drug_id"} & set(pairs.index.names) else pairs
 
 
 def drugs_by_id(drugs: pd.DataFrame | None, used: pd.Series | None) -> pd.DataFrame | None:
@@ -141,64 +123,136 @@ def as_trained(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment
     """
     if trained.empty or genotypes.features.equals(trained):
         return genotypes
-    found, turned = alignment.columns >= 0, alignment.turned
-    parts = [np.flatnonzero(found & ~turned), np.flatnonzero(turned), np.flatnonzero(~found)]
+    present, turned = alignment.columns >= 0, alignment.turned
+    parts = [np.flatnonzero(present & ~turned), np.flatnonzero(turned), np.flatnonzero(~present)]
     blocks = [
         genotypes.values[:, alignment.columns[parts[0]]],
         sparse.csr_array(alignment.values(genotypes, parts[1])),
         sparse.csr_array(np.full((genotypes.shape[0], len(parts[2])), np.nan, dtype=np.float32)),
     ]
-    together = sparse.hstack([each for each in blocks if each.shape[1]], format="csr")
+    together = sparse.hstack([block for block in blocks if block.shape[1]], format="csr")
     values = sparse.csr_array(together[:, np.argsort(np.concatenate(parts))])
     values.sort_indices()
     return Genotypes(values, genotypes.sample_ids, trained)
 
 
-def prediction_pairs(
-    genotypes: Genotypes,
-    trained_drugs: pd.DataFrame,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
-    rows: pd.DataFrame | None,
-    covariates: Sequence[str],
-    text_covariates: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-    arm: Mapping[str, Any] | None = None,
-) -> Pairs:
-    """The grid of samples and drugs, or the rows asked for.
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What is asked of a model beside the genotypes, by id.
 
-    Parameters
+    Attributes
     ----------
-    genotypes
-        New samples.
-    trained_drugs
-        What the model remembers: index `drug_id`, column `smiles`.
-    drugs, samples
-        Tables by id, or None.
+    drugs
+        Index `drug_id`, unreadable structures left out; None asks for the drugs of the training.
+    samples
+        Index `sample_id`, with the covariates; None where there is no table.
     rows
-        Columns `sample_id` and, unless the model has one drug, `drug_id`; None asks for the grid.
-    covariates
-        Names that the model was trained with.
-    text_covariates
-        Those of them that were text, each with the level that its texts were taken as; none where that is not known.
-    arm
-        `column` and `levels` of the treatment arm, as in the manifest; None where there is none.
-
-    Raises
-    ------
-    InputError
-        No sample is given, or a row names a sample or drug that is nowhere described.
+        Columns `sample_id` and, unless the model has one drug, `drug_id`; None asks for every sample with every drug.
     """
-    if not len(genotypes.sample_ids):
-        raise InputError("genotypes: found no sample (expected at least one). Check the file.")
-    known = _merge_drugs(trained_drugs, drugs)
-    side = covariates_as_trained(genotypes.sample_ids, samples, covariates, text_covariates)
-    if arm is not None:
-        _tell_unknown_arms(side, str(arm["column"]), arm["levels"])
-    if rows is None:
-        wanted = known if drugs is None else known.loc[drugs.index]
-        return Pairs.grid(genotypes, side, wanted)
-    asked = _complete_rows(rows, known, genotypes)
-    return Pairs.build(genotypes, side, known, asked)
+
+    drugs: pd.DataFrame | None
+    samples: pd.DataFrame | None
+    rows: pd.DataFrame | None
+
+    @classmethod
+    def of(cls, drugs: pd.DataFrame | None, samples: pd.DataFrame | None, pairs: pd.DataFrame | None) -> Tables:
+        """The tables as `DrugResponseModel.predict` takes them.
+
+        Raises
+        ------
+        InputError
+            An id stands twice, or the pairs are no DataFrame.
+        """
+        rows = _with_ids_as_columns(pairs)
+        return cls(
+            drugs_by_id(drugs, None if rows is None else rows.get("drug_id")),
+            None if samples is None else index_by_id(samples, "sample_id", where="samples"),
+            rows,
+        )
+
+    def join(self, parts: FittedParts, genotypes: Genotypes) -> Pairs:
+        """The grid of samples and drugs, or the rows asked for.
+
+        Parameters
+        ----------
+        parts
+            Of the model, which remembers its drugs and covariates.
+        genotypes
+            New samples.
+
+        Raises
+        ------
+        InputError
+            There is no sample, or a row names a sample or drug that is nowhere described.
+        """
+        if not len(genotypes.sample_ids):
+            raise InputError("genotypes: found no sample (expected at least one). Check the file.")
+        known = _merge_drugs(parts.drugs, self.drugs)
+        ids = genotypes.sample_ids
+        covariates = covariates_as_trained(ids, self.samples, parts.covariates, parts.covariate_levels)
+        if parts.arm is not None:
+            _tell_unknown_arms(covariates, str(parts.arm["column"]), parts.arm["levels"])
+        if self.rows is None:
+            return Pairs.grid(genotypes, covariates, known if self.drugs is None else known.loc[self.drugs.index])
+        return Pairs.build(genotypes, covariates, known, _complete_rows(self.rows, known, genotypes))
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """New samples and drugs in the terms of a model.
+
+    Attributes
+    ----------
+    pairs
+        What is asked for, with the very features of the model.
+    alignment
+        Where the model's features stood among those of the genotypes.
+    known_weight
+        `(n_samples,)` share of the model's weight that a sample's known features hold.
+    out_of_range
+        `(n_samples,)` which samples lie far outside the training; None where the model's file does not tell.
+    """
+
+    pairs: Pairs
+    alignment: Alignment
+    known_weight: NDArray[np.float64]
+    out_of_range: NDArray[np.bool_] | None
+
+    @classmethod
+    def join(cls, parts: FittedParts, genotypes: Genotypes, tables: Tables) -> Request:
+        """Bring genotypes to a model's terms, join them with the tables, and check that they are on its scale.
+
+        Raises
+        ------
+        InputError
+            As `Tables.join`; or the values are on another scale.
+        """
+        completed = completed_genotypes(genotypes, parts.features)
+        alignment = align(completed.features, parts.features)
+        pairs = tables.join(parts, as_trained(completed, parts.features, alignment))
+        out_of_range = (
+            None
+            if parts.scales is None
+            else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
+        )
+        return cls(pairs, alignment, share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
+
+
+def completed_genotypes(genotypes: Genotypes, trained: pd.DataFrame) -> Genotypes:
+    """Genotypes with the reference calls that they leave out, and without alleles that the training never saw."""
+    return without_unseen_alleles(with_reference_sites(genotypes, trained), trained)
+
+
+def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The pairs asked for, ids that stand in the index as columns too."""
+    if pairs is None:
+        return None
+    if not isinstance(pairs, pd.DataFrame):
+        raise InputError(
+            f"pairs: found {type(pairs).__name__} (expected a DataFrame with the columns sample_id and drug_id). "
+            "Make one of them."
+        )
+    return pairs.reset_index() if {"sample_id", "drug_id"} & set(pairs.index.names) else pairs
 
 
 def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFrame:
@@ -215,8 +269,8 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
     smiles = drugs["smiles"] if "smiles" in drugs.columns else pd.Series("", index=drugs.index)
     smiles = smiles.astype(object).where(smiles.notna(), "").astype(str).str.strip()
     remembered = trained["smiles"].reindex(drugs.index).fillna("")
-    given = drugs.assign(smiles=smiles.where(smiles != "", remembered))
-    return pd.concat([given, trained[~trained.index.isin(given.index)]])
+    described = drugs.assign(smiles=smiles.where(smiles != "", remembered))
+    return pd.concat([described, trained[~trained.index.isin(described.index)]])
 
 
 def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[str] | None) -> None:
@@ -242,18 +296,18 @@ def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes
                 f'pairs: found no column "drug_id", and the model knows {len(known)} drugs. Add the column.'
             )
         rows = rows.assign(drug_id=known.index[0])
-    asked = pd.DataFrame({name: clean_ids(rows[name], "pairs") for name in ("sample_id", "drug_id")})
-    absent = pd.Index(asked["sample_id"].unique()).difference(genotypes.sample_ids)
+    wanted = pd.DataFrame({name: clean_ids(rows[name], "pairs") for name in ("sample_id", "drug_id")})
+    absent = pd.Index(wanted["sample_id"].unique()).difference(genotypes.sample_ids)
     if len(absent):
         have = "has" if len(absent) == 1 else "have"
         raise InputError(
             f"pairs: {len(absent)} of its samples {have} no genotype. {suggest_ids(absent, genotypes.sample_ids)}"
         )
-    unknown = pd.Index(asked["drug_id"].unique()).difference(known.index)
+    unknown = pd.Index(wanted["drug_id"].unique()).difference(known.index)
     if len(unknown):
         are = "is" if len(unknown) == 1 else "are"
         raise InputError(
             f"pairs: {len(unknown)} of its drugs {are} neither trained nor in the drugs table. "
             f"{suggest_ids(unknown, known.index)}"
         )
-    return asked.drop_duplicates(ignore_index=True)
+    return wanted.drop_duplicates(ignore_index=True)

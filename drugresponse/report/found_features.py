@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.model.predictions import FoundFeatures
+from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.report.figures import Bar, bars
 from drugresponse.report.page import (
     Html,
@@ -35,9 +35,7 @@ _WHY = {
 }
 
 
-def features_section(
-    predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FoundFeatures | None = None
-) -> Html:
+def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FeatureMatch | None = None) -> Html:
     """The section of a page of predictions about the features that the samples have.
 
     Parameters
@@ -76,7 +74,7 @@ def _shares(shares: NDArray[np.float64]) -> list[Html]:
     return [figure, paragraph(explained, "quiet")]
 
 
-def _facts(found: FoundFeatures) -> list[str]:
+def _facts(found: FeatureMatch) -> list[str]:
     alignment, n_absent = found.alignment, len(found.absent)
     told = [f"{number_of:,} {words}" for words, number_of in alignment.counts().items()]
     lines = [f"Of {count(len(alignment.columns), 'feature')} of the training: {joined(told)}."]
@@ -97,7 +95,7 @@ def _facts(found: FoundFeatures) -> list[str]:
     return lines
 
 
-def _absent(found: FoundFeatures) -> Html:
+def _absent(found: FeatureMatch) -> Html:
     if found.absent.empty:
         return Html()
     first = found.absent.head(MOST_ABSENT)

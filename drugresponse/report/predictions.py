@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
-from drugresponse.model.predictions import NOT_CLAIMED, FoundFeatures
+from drugresponse.model.feature_weights import FeatureMatch
+from drugresponse.model.predictions import NOT_CLAIMED
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut
@@ -41,9 +42,7 @@ FLAGS = {
 }
 
 
-def prediction_report(
-    predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FoundFeatures | None = None
-) -> str:
+def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FeatureMatch | None = None) -> str:
     """The page that sums up a table of predictions.
 
     Parameters

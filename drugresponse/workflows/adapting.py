@@ -9,7 +9,8 @@ import pandas as pd
 
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.model.model import DrugResponseModel, load_model
+from drugresponse.model.loading import load_model
+from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_drugs, read_pairs, read_responses, read_samples
 from drugresponse.report import adaptation_report

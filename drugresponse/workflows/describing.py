@@ -6,7 +6,7 @@ import json as json_format
 from pathlib import Path
 
 from drugresponse.description import describe_model
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 
 __all__ = ["describe"]
 

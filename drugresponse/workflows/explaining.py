@@ -10,7 +10,7 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.explanation.explain import DEFAULT_REFITS, Explanation
 from drugresponse.explanation.explain import explain as explain_model
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_drugs, read_responses, read_samples
 from drugresponse.readers.genes.names import read_gene_names

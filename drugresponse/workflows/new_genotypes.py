@@ -11,11 +11,9 @@ import pandas as pd
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
-from drugresponse.features.reference_sites import with_reference_sites
-from drugresponse.features.unseen_alleles import without_unseen_alleles
-from drugresponse.learners.encoders import trained_features
+from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.model.predictions import FoundFeatures
+from drugresponse.model.requests import completed_genotypes
 from drugresponse.readers.matrix.single_copies import men_of
 from drugresponse.workflows.sources import read_with_aliases
 
@@ -64,8 +62,7 @@ def read_new_genotypes(
         known_features=_features_of(model),
         men=men_of(samples),
     )
-    trained = trained_features(model.regressor_)
-    table = without_unseen_alleles(with_reference_sites(table, trained), trained)
+    table = completed_genotypes(table, model.parts_.features)
     progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
     return table
 
@@ -94,7 +91,7 @@ def refuse_few_features(
     if result["prediction"].notna().any():
         return
     least = model.minimum_features if minimum is None else minimum
-    absent = FoundFeatures.of(model.regressor_, table).heaviest_absent()
+    absent = FeatureMatch.of(model.regressor_, table).heaviest_absent()
     raise InputError(
         f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's weight "
         f"in any sample (expected {least:.0%} or more). {absent}{' ' if absent else ''}Check that ids, places and "

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.errors import count
-from drugresponse.model.model import load_model
-from drugresponse.model.predictions import FoundFeatures
+from drugresponse.model.feature_weights import FeatureMatch
+from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import genotype_source_files, read_drugs, read_pairs, read_samples
 from drugresponse.report import prediction_report
@@ -79,7 +79,7 @@ def predict(
         refuse_few_features(result, fitted, table, minimum_features)
         write_table(true_and_false(result), out["predictions"])
         if "report" in out:
-            found = FoundFeatures.of(fitted.regressor_, table)
+            found = FeatureMatch.of(fitted.regressor_, table)
             out["report"].write_text(prediction_report(result, fitted.manifest_, found), encoding="utf-8")
         return _told_of_predictions(result, predictions)
 

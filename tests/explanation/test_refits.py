@@ -139,8 +139,11 @@ def test_spread__on_top_are_the_20_most_important():
 
 def test_recipe__auto_keeps_its_weights_and_weighs_nothing_anew():
     model = dr.DrugResponseModel(learner="auto", n_jobs=1, rank=4)
-    model.regressor_ = AutoLearner()
-    model.regressor_.weights_ = {"covariates": 0.25, "ridge": 0.5}
+    auto = AutoLearner()
+    auto.weights_ = {"covariates": 0.25, "ridge": 0.5}
+    cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    ridge = dr.DrugResponseModel(learner="ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+    model.parts_ = replace(ridge.parts_, regressor=auto)
     recipe = Recipe.of(model)
     assert recipe.n_fits() == 3
     rows = planted()

@@ -17,7 +17,7 @@ from drugresponse.learners.state import (
     state_wholes,
 )
 from drugresponse.model.file import read_model_file, write_model_file
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 
 MODELS = Path(__file__).resolve().parents[2] / "test-data" / "models" / "format-1"
 

@@ -12,10 +12,12 @@ from bed_reader import to_bed
 
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.features.alignment import align
 from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import LEARNERS
-from drugresponse.model.model import DrugResponseModel, load_model
-from drugresponse.model.predictions import share_of_weight
+from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
+from drugresponse.model.loading import load_model
+from drugresponse.model.model import DrugResponseModel
 from drugresponse.readers import read_genotypes
 from drugresponse.simulation.cohort import Cohort, simulate_cohort
 from tests.learners.cohorts import STRUCTURES
@@ -23,6 +25,10 @@ from tests.learners.cohorts import STRUCTURES
 FAST = {"folds": 0, "rank": 3, "trees": 6, "epochs": 2, "minimum_features": 0.0}
 USES_GENOTYPE = [learner.name for learner in LEARNERS.values() if learner.uses_genotype]
 OTHER = dict(zip("ACGT", "TGCA", strict=True))
+
+
+def known_share(weights: np.ndarray, genotypes: Genotypes, trained: pd.DataFrame) -> np.ndarray:
+    return share_of_weight(weights, genotypes, align(genotypes.features, trained))
 
 
 @pytest.fixture(scope="module")
@@ -160,21 +166,18 @@ def test_predict__other_alleles_under_the_same_id_count_as_missing(cohort):
     without = Genotypes.build(lost, list(cohort.genotypes.sample_ids), table)
     found, expected = (model.predict(each, samples=cohort.samples)["prediction"] for each in (new, without))
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-10)
-    features, weights = model.regressor_.feature_weights()
-    assert sum(weight for (_, name), weight in zip(features, weights, strict=True) if name in doubtful) > 0
-    np.testing.assert_allclose(
-        share_of_weight(features, weights, new, table), share_of_weight(features, weights, without), atol=1e-9
-    )
+    weights = weights_of_rows(model.regressor_, table)
+    assert weights[table.index.isin(doubtful)].sum() > 0
+    np.testing.assert_allclose(known_share(weights, new, table), known_share(weights, without, table), atol=1e-9)
 
 
 def test_share_of_weight__of_swapped_alleles_is_that_of_the_training(cohort):
-    features, weights = fitted("boosted-trees", cohort).regressor_.feature_weights()
-    expected = share_of_weight(features, weights, cohort.genotypes)
+    trained = cohort.genotypes.features
+    weights = weights_of_rows(fitted("boosted-trees", cohort).regressor_, trained)
+    expected = known_share(weights, cohort.genotypes, trained)
     assert expected.min() < 1 == expected.max()
     new = half_swapped(cohort.genotypes, 3)
-    np.testing.assert_allclose(
-        share_of_weight(features, weights, new, cohort.genotypes.features), expected, rtol=1e-9, atol=1e-10
-    )
+    np.testing.assert_allclose(known_share(weights, new, trained), expected, rtol=1e-9, atol=1e-10)
 
 
 def test_predict__arm_from_swapped_alleles(cohort):

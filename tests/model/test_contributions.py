@@ -21,7 +21,7 @@ from drugresponse.learners.contributions import PART_COLUMNS, Contributions, row
 from drugresponse.learners.kernel.gaussian import GaussianRidge
 from drugresponse.learners.registry import CANDIDATES, LEARNERS, learner_class, make_learner
 from drugresponse.learners.stack.stack import AutoLearner
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes, read_samples
 from drugresponse.threads import one_thread
 from tests.learners.cohorts import STRUCTURES, draw_calls, made_pairs

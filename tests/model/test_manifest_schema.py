@@ -12,7 +12,7 @@ from drugresponse.cli import main
 from drugresponse.description import describe_model
 from drugresponse.errors import ModelFileError
 from drugresponse.model.file import KEY, read_model_file, write_model_file
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.report import training_report
 
 MODELS = Path(__file__).resolve().parents[2] / "test-data" / "models" / "format-1"

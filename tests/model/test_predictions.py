@@ -9,13 +9,22 @@ import pytest
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.tables import as_responses
+from drugresponse.features.alignment import align
 from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import make_learner
-from drugresponse.model.predictions import FoundFeatures, share_of_weight, weight_found
+from drugresponse.model.feature_weights import FeatureMatch, share_of_weight, tell_of_alignment, weights_of_rows
 
 NAN = float("nan")
 N_SITES = 12
 SAMPLES = [f"s{at}" for at in range(40)]
+
+
+def known_weight(learner: PairRegressor, genotypes: Genotypes) -> np.ndarray:
+    trained = trained_features(learner)
+    alignment = align(genotypes.features, trained)
+    tell_of_alignment(alignment)
+    return share_of_weight(weights_of_rows(learner, trained), genotypes, alignment)
 
 
 def sites(**changes: object) -> pd.DataFrame:
@@ -47,7 +56,7 @@ def test_found_features__heaviest_absent_first_and_why(learner):
     calls[:, 5] = NAN
     calls[0, [7, 8]] = NAN
     table = sites(alt=["G" if at == 1 else "C" for at in range(N_SITES)])
-    found = FoundFeatures.of(learner, new_samples(table.drop(index="rs0"), calls[:, 1:]))
+    found = FeatureMatch.of(learner, new_samples(table.drop(index="rs0"), calls[:, 1:]))
     weights = {name: weight for (_, name), weight in zip(*learner.feature_weights(), strict=True)}
     assert found.n_features == N_SITES - 1
     assert found.absent["feature_id"].tolist()[:2] == ["rs0", "rs1"]
@@ -61,20 +70,20 @@ def test_found_features__heaviest_absent_first_and_why(learner):
 
 
 def test_found_features__sentences_name_the_heaviest(learner):
-    assert FoundFeatures.of(learner, new_samples(sites())).heaviest_absent() == ""
-    words = FoundFeatures.of(learner, new_samples(sites().iloc[5:])).heaviest_absent()
+    assert FeatureMatch.of(learner, new_samples(sites())).heaviest_absent() == ""
+    words = FeatureMatch.of(learner, new_samples(sites().iloc[5:])).heaviest_absent()
     assert words.startswith('No sample has the features "rs0" (6')
     assert words.endswith("%) and 1 more; in brackets their share of the weight.")
-    words = FoundFeatures.of(learner, new_samples(sites().iloc[1:])).heaviest_absent()
+    words = FeatureMatch.of(learner, new_samples(sites().iloc[1:])).heaviest_absent()
     assert words.startswith('No sample has the feature "rs0" (6')
     assert words.endswith("%); in brackets its share of the weight.")
 
 
 def test_found_features__neither_ids_nor_places_may_be_another_build(learner):
     other = sites(position=np.arange(N_SITES) + 50_000).set_axis([f"other{at}" for at in range(N_SITES)])
-    words = FoundFeatures.of(learner, new_samples(other)).heaviest_absent()
+    words = FeatureMatch.of(learner, new_samples(other)).heaviest_absent()
     assert "another genome build?" in words
-    assert "another genome build?" not in FoundFeatures.of(learner, new_samples(sites().iloc[1:])).heaviest_absent()
+    assert "another genome build?" not in FeatureMatch.of(learner, new_samples(sites().iloc[1:])).heaviest_absent()
 
 
 def test_found_features__without_genotype():
@@ -83,9 +92,9 @@ def test_found_features__without_genotype():
     responses = pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": np.arange(10.0)})
     rows = join_training_rows(genotypes, as_responses(responses), None, None)
     learner = make_learner("additive-mean", {}).fit(rows.pairs, rows.y, rows.weights)
-    found = FoundFeatures.of(learner, genotypes)
+    found = FeatureMatch.of(learner, genotypes)
     assert (found.n_features, found.n_calls, len(found.absent)) == (0, 0, 0)
-    assert weight_found(learner, genotypes).tolist() == [1] * 10
+    assert known_weight(learner, genotypes).tolist() == [1] * 10
 
 
 def test_weight_found__conflict_counts_as_missing_and_is_told(learner, caplog):
@@ -93,9 +102,10 @@ def test_weight_found__conflict_counts_as_missing_and_is_told(learner, caplog):
     heaviest = float(weights[[name for _, name in features].index("rs0")])
     new = new_samples(sites(alt=["G" if at == 0 else "C" for at in range(N_SITES)]))
     with caplog.at_level(logging.INFO):
-        found = weight_found(learner, new)
+        found = known_weight(learner, new)
     np.testing.assert_allclose(found, 1 - heaviest, atol=1e-8)
-    assert share_of_weight(features, weights, new).tolist() == [1, 1]
+    by_id = align(new.features, new.features)
+    assert share_of_weight(weights_of_rows(learner, new.features), new, by_id).tolist() == [1, 1]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert '1 in conflict and left out as missing: "rs0"' in caplog.text
 
@@ -103,19 +113,19 @@ def test_weight_found__conflict_counts_as_missing_and_is_told(learner, caplog):
 def test_weight_found__swapped_alleles_are_told_without_a_warning(learner, caplog):
     swapped = sites(ref=["C"] * 4 + ["A"] * 8, alt=["A"] * 4 + ["C"] * 8)
     with caplog.at_level(logging.INFO):
-        assert weight_found(learner, new_samples(swapped)).tolist() == [1, 1]
+        assert known_weight(learner, new_samples(swapped)).tolist() == [1, 1]
     assert [record.levelname for record in caplog.records] == ["INFO"]
     assert "8 found as they are, 4 turned (reference and alternate are swapped)" in caplog.text
 
 
 def test_weight_found__positions_of_another_build_are_told(learner, caplog):
     with caplog.at_level(logging.INFO):
-        assert weight_found(learner, new_samples(sites(position=np.arange(N_SITES) + 50_000))).tolist() == [1, 1]
+        assert known_weight(learner, new_samples(sites(position=np.arange(N_SITES) + 50_000))).tolist() == [1, 1]
     assert "positions differ for 100 % of the variants that have the same id: another genome build?" in caplog.text
 
 
 def test_weight_found__nothing_to_tell(learner, caplog):
     with caplog.at_level(logging.INFO):
-        weight_found(learner, new_samples(sites()))
-        weight_found(learner, new_samples(sites().iloc[3:][["kind"]]))
+        known_weight(learner, new_samples(sites()))
+        known_weight(learner, new_samples(sites().iloc[3:][["kind"]]))
     assert caplog.records == []

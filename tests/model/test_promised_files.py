@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from drugresponse.model.file import FORMAT
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes, read_samples
 
 ROOT = Path(__file__).resolve().parents[2] / "test-data" / "models"

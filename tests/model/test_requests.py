@@ -16,8 +16,9 @@ from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.stack.stack import AutoLearner
-from drugresponse.model.model import DrugResponseModel, load_model
-from drugresponse.model.requests import as_trained, prediction_pairs
+from drugresponse.model.loading import load_model
+from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.requests import Tables, as_trained
 
 SITES = 12
 GENES = ("g0", "g1", "g2")
@@ -123,7 +124,7 @@ def test_predict__learners_are_asked_in_the_terms_of_the_model(auto: AutoLearner
     expected = model.predict(new_samples("absent features"))["features_found"]
     watched = _Watched(rank=2).fit_weighed(rows.pairs, rows.y, rows.weights, {"ridge": 1.0})
     watched.members_["ridge"] = model.regressor_
-    model.regressor_ = watched
+    model.parts_ = replace(model.parts_, regressor=watched)
     new = new_samples("absent features")
     told = model.predict(new)
     assert watched.asked_.features is table.features
@@ -139,21 +140,22 @@ def test_predict__learners_are_asked_in_the_terms_of_the_model(auto: AutoLearner
         (["n8", "n9"], r"^samples: none of its 2 samples is among those of the genotypes"),
     ],
 )
-def test_prediction_pairs__samples_of_others(samples: list[str], message: str) -> None:
+def test_tables__samples_of_others(samples: list[str], message: str) -> None:
+    model = fitted_on(people(arm=["A", "B"] * 20), covariates=["arm"])
     table = pd.DataFrame({"arm": "A"}, index=pd.Index(samples, name="sample_id"))
-    trained = pd.DataFrame({"smiles": ""}, index=pd.Index(["d0"], name="drug_id"))
     with pytest.raises(InputError, match=message):
-        prediction_pairs(new_samples("none"), trained, None, table, None, ["arm"])
+        Tables.of(None, table, None).join(model.parts_, new_samples("none"))
 
 
-def test_prediction_pairs__other_spellings_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_tables__other_spellings_are_told_of(caplog: pytest.LogCaptureFixture) -> None:
     genotypes = new_samples("none")
     first, second = genotypes.sample_ids[:2]
     table = pd.DataFrame({"arm": "A"}, index=pd.Index([first, second.upper(), *genotypes.sample_ids[2:]]))
     trained = pd.DataFrame({"smiles": ""}, index=pd.Index(["Erlotinib"], name="drug_id"))
+    parts = replace(fitted_on(people(arm=["A", "B"] * 20), covariates=["arm"]).parts_, drugs=trained)
     drugs = pd.DataFrame({"smiles": ["C"]}, index=pd.Index(["erlotinib"], name="drug_id"))
     asked = pd.DataFrame({"sample_id": [f"{first}\u00a0"], "drug_id": ["erlotinib"]})
-    pairs = prediction_pairs(genotypes, trained, drugs, table, asked, ["arm"])
+    pairs = Tables.of(drugs, table, asked).join(parts, genotypes)
     assert pairs.sample_ids.tolist() == [first]
     assert f'"{second}" may be "{second.upper()}"' in caplog.text
     assert '"erlotinib" may be "Erlotinib"' in caplog.text

@@ -10,7 +10,7 @@ import pytest
 from drugresponse import workflows
 from drugresponse.cli import main
 from drugresponse.errors import InputError
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.report import adaptation_report
 from tests.report.pages import EXPECTED_TAGS, Page
 

@@ -8,7 +8,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.model.predictions import FoundFeatures
+from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.report import prediction_report
 from tests.report.pages import Page
 
@@ -33,7 +33,7 @@ def model() -> dr.DrugResponseModel:
 
 
 def page_of(model: dr.DrugResponseModel, new: Genotypes) -> str:
-    found = FoundFeatures.of(model.regressor_, new)
+    found = FeatureMatch.of(model.regressor_, new)
     told = model.predict(new, minimum_features=0)
     text = Page(prediction_report(told, model.manifest_, found)).text
     return text[text.index(TITLE) : text.index("Sample by sample")]
@@ -74,7 +74,7 @@ def test_prediction_report__without_what_was_found_tells_the_shares_alone(model)
 
 def test_prediction_report__names_of_absent_features_are_escaped(model):
     new = Genotypes.build(np.ones((2, 1)), ["n1", "n2"], sites(["rs15x"], position=5))
-    found = FoundFeatures.of(model.regressor_, new)
+    found = FeatureMatch.of(model.regressor_, new)
     page = prediction_report(model.predict(new, minimum_features=0), model.manifest_, found)
     assert "<b>odd" not in page
     assert "16 are in none of the samples; these hold 100%" in Page(page).text

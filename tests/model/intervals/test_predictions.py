@@ -119,7 +119,7 @@ def test_save__bounds_survive_and_a_file_without_them_loads(model, cohort, split
     pd.testing.assert_frame_equal(predicted(again, cohort, split[1]), predicted(model, cohort, split[1]))
     fitted(cohort, split, folds=0).save(tmp_path / "none.safetensors")
     none = dr.load_model(tmp_path / "none.safetensors")
-    assert none.intervals_ is None
+    assert none.parts_.intervals is None
     assert predicted(none, cohort, split[1])["lower"].isna().all()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from drugresponse import workflows
-from drugresponse.model.model import load_model
+from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes
 
 COPIES = {"*1/*1": 2.0, "*1/*4": 1.0, "*4/*4": 0.0, "*1/*1x2": 3.0}

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import ONLY_DRUG, Responses, as_responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, show_ids
-from drugresponse.model.adaptation.adaptation import PilotAdaptation
-
-if TYPE_CHECKING:
-    from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.adaptation import PilotAdaptation
+from drugresponse.model.parts import FittedParts
 
 __all__ = ["Pilots", "adaptation_of"]
 
@@ -29,7 +25,7 @@ _FAR = 4.0
 """Standard deviations from the drug's training mean at which half of the pilots look like another scale."""
 
 
-def adaptation_of(model: DrugResponseModel) -> PilotAdaptation:
+def adaptation_of(parts: FittedParts) -> PilotAdaptation:
     """What a model keeps for pilot measurements.
 
     Raises
@@ -37,25 +33,22 @@ def adaptation_of(model: DrugResponseModel) -> PilotAdaptation:
     InputError
         It keeps nothing; the message says why, and what to do.
     """
-    check_is_fitted(model, "regressor_")
-    if model.adaptation_ is not None:
-        return model.adaptation_
-    scheme = find_scheme(model.scheme)
-    if len(model.drugs_) == 1:
-        found, do = (
-            "it was trained with one drug (expected two or more)",
-            "Pilot drugs tell of other drugs: train with several",
-        )
+    if parts.adaptation is not None:
+        return parts.adaptation
+    scheme = find_scheme(parts.scheme)
+    if len(parts.drugs) == 1:
+        reason = "it was trained with one drug (expected two or more)"
+        advice = "Pilot drugs tell of other drugs: train with several"
     elif scheme.sample_effect or not scheme.drug_effect:
-        found = f"it was trained with the scheme {scheme.name} (expected new samples with drugs of the training)"
-        do = "Train with `scheme` new-samples or new-tissues"
-    elif model.manifest_["held_out"] is None:
-        found = "it was trained without held-out check (expected `folds` above 0)"
-        do = "Train again with `folds` 3 or more"
+        reason = f"it was trained with the scheme {scheme.name} (expected new samples with drugs of the training)"
+        advice = "Train with `scheme` new-samples or new-tissues"
+    elif parts.manifest["held_out"] is None:
+        reason = "it was trained without held-out check (expected `folds` above 0)"
+        advice = "Train again with `folds` 3 or more"
     else:
-        found = "hardly any of its training samples has two measured drugs (expected 10 or more such samples)"
-        do = "Train with samples of which several drugs were measured"
-    raise InputError(f"model: {found}, so it cannot adapt to pilot measurements. {do}.")
+        reason = "hardly any of its training samples has two measured drugs (expected 10 or more such samples)"
+        advice = "Train with samples of which several drugs were measured"
+    raise InputError(f"model: {reason}, so it cannot adapt to pilot measurements. {advice}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,30 +134,30 @@ class Pilots:
         )
         return replace(self, table=self.table[self.table["sample_id"].isin(sample_ids)])
 
-    def look_up(self, told: pd.DataFrame) -> NDArray[np.float64]:
+    def look_up(self, predictions: pd.DataFrame) -> NDArray[np.float64]:
         """`(n_pilots,)` prediction of each measured pair in a table of predictions."""
         keys = ["sample_id", "drug_id"]
-        found = self.rows.merge(told[[*keys, "prediction"]], how="left", on=keys, validate="one_to_one")
-        return found["prediction"].to_numpy(dtype=np.float64)
+        joined = self.rows.merge(predictions[[*keys, "prediction"]], how="left", on=keys, validate="one_to_one")
+        return joined["prediction"].to_numpy(dtype=np.float64)
 
     def residuals(
         self, predicted: NDArray[np.float64], drug_ids: pd.Index
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(n_samples, n_drugs)` measured minus predicted, and weights; 0 where not measured or not predicted."""
-        here = np.isfinite(predicted)
+        known = np.isfinite(predicted)
         residuals = np.zeros((len(self.sample_ids), len(drug_ids)))
         at = self._at(self.sample_ids, drug_ids)
         weights = self.weights(self.sample_ids, drug_ids)
-        weights[at[0][~here], at[1][~here]] = 0.0
-        residuals[at] = np.where(here, self.table["response"].to_numpy(dtype=np.float64) - predicted, 0.0)
+        weights[at[0][~known], at[1][~known]] = 0.0
+        residuals[at] = np.where(known, self.table["response"].to_numpy(dtype=np.float64) - predicted, 0.0)
         return residuals, weights
 
     def weights(self, sample_ids: pd.Index, drug_ids: pd.Index) -> NDArray[np.float64]:
         """`(n_samples, n_drugs)` of these samples; 0 where not measured."""
         table = np.zeros((len(sample_ids), len(drug_ids)))
         sample, drug = self._at(sample_ids, drug_ids)
-        here = sample >= 0
-        table[sample[here], drug[here]] = self.table["weight"].to_numpy(dtype=np.float64)[here]
+        wanted = sample >= 0
+        table[sample[wanted], drug[wanted]] = self.table["weight"].to_numpy(dtype=np.float64)[wanted]
         return table
 
     def _at(self, sample_ids: pd.Index, drug_ids: pd.Index) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
 from drugresponse.learners.state import State, damaged, state_array, state_ids
-from drugresponse.model._impossible_values import refuse_impossible, tell_of_carriers
+from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
 
 __all__ = ["TrainedScales"]
 

@@ -11,9 +11,10 @@ import pytest
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, ModelFileError
-from drugresponse.model._scales import TrainedScales
 from drugresponse.model.file import read_model_file, write_model_file
-from drugresponse.model.model import DrugResponseModel, load_model
+from drugresponse.model.loading import load_model
+from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.scales.scales import TrainedScales
 
 N_GENES = 25
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import JoinLoss, TrainingRows
 from drugresponse.errors import ModelFileError
-from drugresponse.model.adaptation.adaptation import PilotAdaptation
+from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.held_out import HeldOut
 from tests.learners.cohorts import made_pairs
 

@@ -11,7 +11,7 @@ import pytest
 from drugresponse import DrugResponseModel, load_model
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.model.adaptation.adapting import ANY_SAMPLE
+from drugresponse.model.pilots.adapting import ANY_SAMPLE
 from drugresponse.model.predictions import PREDICTION_COLUMNS
 
 N_TRAINED, N_NEW, N_DRUGS = 150, 200, 8
@@ -112,7 +112,7 @@ def test_adapt__without_genotypes_starts_at_the_means(model):
     assert adapted["lower"].notna().all()
     unknown_tissue = model.adapt(None, pilots_of("d0", "d3"))
     assert (unknown_tissue["prediction"] != adapted["prediction"]).any()
-    drug_means = model.naive_.drug_means
+    drug_means = model.parts_.naive.drug_means
     assert unknown_tissue["baseline"].tolist() == drug_means[unknown_tissue["drug_id"]].tolist()
 
 

@@ -1,1 +1,0 @@
-"""Pilot measurements of new samples."""

@@ -1,0 +1,132 @@
+"""What new samples have of the features that a model's predictions hang on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import show_ids
+from drugresponse.features.alignment import Alignment, align
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.encoders import trained_features
+
+__all__ = ["FeatureMatch", "share_of_weight", "weights_of_rows"]
+
+logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMatch:
+    """How the features that have weight in a model match those of new samples.
+
+    Attributes
+    ----------
+    n_features
+        How many features have weight.
+    absent
+        Those that no sample has, heaviest first: columns `feature_id, share` (of the model's weight), `why` (`absent`,
+        `conflict` or `never called`).
+    n_calls, n_missing
+        Calls of the others in all samples, and how many of them are missing.
+    alignment
+        Where the model's features stand among those of the samples.
+    """
+
+    n_features: int
+    absent: pd.DataFrame
+    n_calls: int
+    n_missing: int
+    alignment: Alignment
+
+    @classmethod
+    def of(cls, learner: PairRegressor, genotypes: Genotypes) -> FeatureMatch:
+        """Look a learner's features up in the genotypes of new samples."""
+        trained = trained_features(learner)
+        alignment = align(genotypes.features, trained)
+        weights = weights_of_rows(learner, trained)
+        rows = np.flatnonzero(weights > 0)
+        n_samples = genotypes.shape[0]
+        missing = np.asarray(alignment.missing(genotypes).sum(axis=0)).ravel()[rows].astype(np.intp)
+        present, conflict = alignment.columns[rows] >= 0, alignment.conflict[rows]
+        never = present & (missing == n_samples)
+        why = np.where(conflict, "conflict", np.where(never, "never called", "absent"))
+        table = pd.DataFrame({"feature_id": trained.index[rows], "share": weights[rows], "why": why})
+        absent = table[~present | never].sort_values(["share", "feature_id"], ascending=[False, True])
+        called = present & ~never
+        return cls(
+            len(rows),
+            absent.reset_index(drop=True),
+            n_samples * int(called.sum()),
+            int(missing[called].sum()),
+            alignment,
+        )
+
+    def heaviest_absent(self) -> str:
+        """The heaviest features that no sample has, and what may be the reason, as sentences; empty without any."""
+        if self.absent.empty:
+            return ""
+        named = [f"{show_ids([row.feature_id])} ({row.share:.1%})" for row in self.absent.head(_SHOWN).itertuples()]
+        more = f" and {len(self.absent) - _SHOWN:,} more" if len(self.absent) > _SHOWN else ""
+        noun, its = ("feature", "its") if len(self.absent) == 1 else ("features", "their")
+        sentences = [f"No sample has the {noun} {', '.join(named)}{more}; in brackets {its} share of the weight."]
+        if (self.alignment.columns < 0).all():
+            sentences.append("Neither ids nor places and alleles of the model's features occur: another genome build?")
+        elif self.alignment.conflict.any():
+            sentences.append(f"Genotypes: {self.alignment.sentence()}.")
+        return " ".join(sentences)
+
+
+def tell_of_alignment(alignment: Alignment) -> None:
+    """Say in one line how alleles and places were brought together, and warn of another genome build."""
+    tell = logger.warning if alignment.conflict.any() else progress.info
+    if alignment.changed:
+        tell("genotypes: %s.", alignment.sentence())
+    if alignment.moved:
+        logger.warning(
+            "genotypes: positions differ for %.0f %% of the variants that have the same id: another genome build? "
+            "Variants are found by id, as far as their alleles agree.",
+            100 * alignment.moved,
+        )
+
+
+def share_of_weight(weights: NDArray[np.float64], genotypes: Genotypes, alignment: Alignment) -> NDArray[np.float64]:
+    """`(n_samples,)` share of a model's weight that each sample's known features hold; 1 without genotype.
+
+    Parameters
+    ----------
+    weights
+        `(n_trained,)` of the model's features, as `weights_of_rows` gives them.
+    genotypes
+        Of new samples.
+    alignment
+        Where the model's features stand among theirs; what is in conflict counts as missing.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[1, float("nan")], [0, 1]], ["s1", "s2"], ["KRAS", "TP53"])
+    >>> alignment = align(genotypes.features, genotypes.features)
+    >>> share_of_weight(np.array([0.7, 0.3]), genotypes, alignment).tolist()
+    [0.7, 1.0]
+    """
+    if not weights.any():
+        return np.ones(genotypes.shape[0])
+    present = weights[alignment.columns >= 0].sum()
+    return np.clip(np.round(present - alignment.missing(genotypes) @ weights, 9), 0.0, 1.0)
+
+
+def weights_of_rows(learner: PairRegressor, trained: pd.DataFrame) -> NDArray[np.float64]:
+    """`(n_trained,)` what a learner hangs on each row of the feature table of its training."""
+    features, weights = learner.feature_weights()
+    by_row = np.zeros(len(trained))
+    if len(features):
+        keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
+        by_row[keys.get_indexer(pd.MultiIndex.from_tuples(features, names=["block", "feature_id"]))] = weights
+    return by_row

@@ -1,0 +1,152 @@
+"""The fitted parts of a whole model, as plain state and back: all that predicts, and nothing that trains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.tables import Measure
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.baselines import NaiveEffects
+from drugresponse.learners.encoders import trained_features
+from drugresponse.learners.registry import restore_learner
+from drugresponse.learners.state import State, damaged, state_ids, state_texts
+from drugresponse.model._training_ids import TrainingIds
+from drugresponse.model.adaptation import PilotAdaptation
+from drugresponse.model.feature_weights import weights_of_rows
+from drugresponse.model.intervals.intervals import IntervalTable
+from drugresponse.model.scales.scales import TrainedScales
+
+__all__ = ["FittedParts"]
+
+
+@dataclass(frozen=True, eq=False)
+class FittedParts:
+    """All that a fitted model needs to predict, to adapt, to explain and to be stored.
+
+    Attributes
+    ----------
+    regressor
+        The learner, fitted to all rows.
+    naive
+        The naive predictions beside it.
+    training_ids
+        Which samples training had.
+    drugs
+        Drugs of the training: index `drug_id`, column `smiles` and what else was known.
+    covariates
+        Columns of the samples table that the training used, the arm's among them.
+    covariate_levels
+        Those of them that were text, each with the level that its texts were taken as; empty where that is not known.
+    scales
+        What the values of the training were like; None where a file does not tell.
+    adaptation, intervals
+        Learned from held-out rows; None where none were, or too few.
+    manifest
+        What the model file tells about the model.
+    """
+
+    regressor: PairRegressor
+    naive: NaiveEffects
+    training_ids: TrainingIds
+    drugs: pd.DataFrame
+    covariates: list[str]
+    covariate_levels: Mapping[str, Mapping[str, str]]
+    scales: TrainedScales | None
+    adaptation: PilotAdaptation | None
+    intervals: IntervalTable | None
+    manifest: dict[str, Any]
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """The feature table of the training; empty where the learner uses no genotype."""
+        return trained_features(self.regressor)
+
+    @cached_property
+    def feature_weights(self) -> NDArray[np.float64]:
+        """`(n_features,)` what the model hangs on each feature of the training."""
+        return weights_of_rows(self.regressor, self.features)
+
+    @property
+    def scheme(self) -> str:
+        """What is new where the model is used."""
+        return str(self.manifest["parameters"]["scheme"])
+
+    @property
+    def arm(self) -> dict[str, Any] | None:
+        """`column` of the treatment arm, and its `levels` where it is text; None where there is none."""
+        return self.manifest.get("arm")
+
+    @property
+    def measure(self) -> Measure:
+        """What a response means."""
+        return Measure(**self.manifest["measure"])
+
+    def get_state(self) -> State:
+        """Everything but the manifest."""
+        return {
+            "regressor": self.regressor.get_state(),
+            "naive": self.naive.get_state(),
+            "seen": self.training_ids.get_state(),
+            "drugs": {str(name): _texts(self.drugs[name]) for name in self.drugs.columns},
+            "drug_ids": [str(drug) for drug in self.drugs.index],
+            "covariates": self.covariates,
+            "text_covariates": list(self.covariate_levels),
+            "covariate_texts": [json.dumps(self.covariate_levels)],
+            "scales": {} if self.scales is None else self.scales.get_state(),
+            "adaptation": {} if self.adaptation is None else self.adaptation.get_state(),
+            "intervals": {} if self.intervals is None else self.intervals.get_state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: State, manifest: dict[str, Any]) -> FittedParts:
+        """The parts of `get_state`'s answer, each proved; files of format 1 may lack scales, adaptation and intervals.
+
+        Raises
+        ------
+        ModelFileError
+            A part is damaged.
+        """
+        regressor = restore_learner(manifest["parameters"]["learner"], state["regressor"], manifest["parameters"])
+        scales, adaptation, intervals = (state.get(name) for name in ("scales", "adaptation", "intervals"))
+        parts = cls(
+            regressor,
+            NaiveEffects.from_state(state["naive"]),
+            TrainingIds.from_state(state["seen"]),
+            _drugs(state),
+            state_ids(state, "covariates"),
+            _covariate_levels(state),
+            TrainedScales.from_state(scales, len(trained_features(regressor))) if scales else None,
+            PilotAdaptation.from_state(adaptation) if adaptation else None,
+            IntervalTable.from_state(intervals) if intervals else None,
+            {key: value for key, value in manifest.items() if key != "sha256"},
+        )
+        if parts.intervals is not None and not parts.intervals.drugs.spread.is_flat:
+            raise damaged("its intervals ask for a spread")
+        return parts
+
+
+def _drugs(state: State) -> pd.DataFrame:
+    index = pd.Index(state_ids(state, "drug_ids"), name="drug_id", dtype=object)
+    columns = {name: state_texts(state["drugs"], name, len(index)) for name in {"smiles": [], **state["drugs"]}}
+    return pd.DataFrame(columns, index=index, dtype=object)
+
+
+def _covariate_levels(state: State) -> dict[str, dict[str, str]]:
+    """The texts of each text covariate and the level of each; files of format 1 may lack them, which leaves none."""
+    stored = json.loads("".join(state_texts({"covariate_texts": ["{}"], **state}, "covariate_texts")))
+    levels = {str(name): dict(stored.get(name, {})) for name in state_ids(state, "text_covariates")}
+    if not all(isinstance(text, str) for by_text in levels.values() for pair in by_text.items() for text in pair):
+        raise damaged("a level of a covariate is no text")
+    return levels
+
+
+def _texts(column: pd.Series) -> list[str]:
+    return [str(cell) for cell in column.astype(object).where(column.notna(), "")]

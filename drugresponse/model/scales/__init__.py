@@ -1,0 +1,1 @@
+"""Whether the values of new samples are on the scale of the training."""

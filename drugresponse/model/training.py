@@ -1,0 +1,163 @@
+"""The training of a whole model: tables joined and audited, held-out rows predicted, and all parts fitted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from drugresponse.audit.duplicates import twins_together
+from drugresponse.audit.findings import Finding, leak_messages, twin_messages
+from drugresponse.audit.inputs import audit
+from drugresponse.curves import refuse_misread_responses
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme, tissue_of_pair
+from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.data.turned_responses import right_way_round
+from drugresponse.errors import InputError
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.baselines import NaiveEffects
+from drugresponse.learners.encoders import trained_features
+from drugresponse.learners.registry import NAIVE
+from drugresponse.model._training_ids import TrainingIds
+from drugresponse.model.adaptation import PilotAdaptation
+from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
+from drugresponse.model.manifest import describe_training
+from drugresponse.model.parts import FittedParts
+from drugresponse.model.requests import drugs_by_id
+from drugresponse.model.scales.scales import TrainedScales
+
+__all__ = ["Training", "train"]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a training leaves.
+
+    Attributes
+    ----------
+    parts
+        All that predicts.
+    metrics
+        Held-out scores beside the naive predictions; None where nothing was held out.
+    findings
+        What the inputs themselves say against the held-out scores, leaks first.
+    """
+
+    parts: FittedParts
+    metrics: pd.DataFrame | None
+    findings: tuple[Finding, ...]
+
+
+def train(
+    settings: Mapping[str, Any],
+    regressor: PairRegressor,
+    genotypes: Genotypes,
+    responses: Responses,
+    *,
+    drugs: pd.DataFrame | None,
+    samples: pd.DataFrame | None,
+    inputs: Mapping[str, Any],
+    n_jobs: int,
+) -> Training:
+    """Join the tables by id, check on held-out rows, and train on all.
+
+    Parameters
+    ----------
+    settings
+        The arguments of `DrugResponseModel` by name.
+    regressor
+        The learner that they name, not yet fitted.
+    genotypes, responses, drugs, samples, inputs
+        As for `DrugResponseModel.fit`.
+    n_jobs
+        Units run at once.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit together or to the scheme, or the measure's name and unit do not.
+    """
+    responses = right_way_round(responses, samples=genotypes.sample_ids)
+    refuse_misread_responses(responses)
+    rows, findings = _audited_rows(settings, genotypes, responses, drugs, samples)
+    held_out = _fit(regressor, rows, settings, n_jobs)
+    ids = rows.pairs.genotypes.sample_ids
+    parts = FittedParts(
+        regressor,
+        NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=settings["scheme"]),
+        TrainingIds.forgotten() if settings["forget_samples"] else TrainingIds.of(ids),
+        rows.pairs.drugs,
+        [str(name) for name in rows.pairs.covariates.columns],
+        rows.covariates.texts(settings["arm"]),
+        TrainedScales.of(rows.pairs.genotypes, rows.pairs.covariates, not trained_features(regressor).empty),
+        None if held_out is None else PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
+        None if held_out is None else held_out.intervals(),
+        manifest={},
+    )
+    metrics = None if held_out is None else score_held_out(held_out, settings["learner"])
+    manifest = describe_training(
+        settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
+    )
+    return Training(replace(parts, manifest=manifest), metrics, findings)
+
+
+def _audited_rows(
+    settings: Mapping[str, Any],
+    genotypes: Genotypes,
+    responses: Responses,
+    drugs: pd.DataFrame | None,
+    samples: pd.DataFrame | None,
+) -> tuple[TrainingRows, tuple[Finding, ...]]:
+    """The tables joined by id, twins on one side of every fold; and what the audit says, leaks as warnings too."""
+    covariates, scheme = settings["covariates"], settings["scheme"]
+    rows = join_training_rows(
+        genotypes,
+        responses,
+        drugs_by_id(drugs, responses.table["drug_id"]),
+        None if samples is None else index_by_id(samples, "sample_id", where="samples"),
+        [covariates] if isinstance(covariates, str) else covariates,
+        settings["arm"],
+    )
+    _refuse_unmet_scheme(settings, rows.pairs)
+    together = replace(rows, pairs=twins_together(rows.pairs))
+    findings = audit(rows, genotypes=genotypes, responses=responses, scheme=scheme, together=together.pairs.subjects)
+    for message in (*leak_messages(findings), *twin_messages(findings)):
+        logger.warning("%s", message)
+    return together, findings
+
+
+def _refuse_unmet_scheme(settings: Mapping[str, Any], pairs: Pairs) -> None:
+    """The scheme must be one that these data can be asked about, also where nothing is held out."""
+    scheme = find_scheme(settings["scheme"])
+    if scheme.name == "new-tissues":
+        tissue_of_pair(pairs)
+    if scheme.sample_effect and settings["forget_samples"]:
+        raise InputError(
+            f"`forget_samples`: the scheme {scheme.name} keeps an effect for each training sample, by name "
+            "(expected a scheme for new samples). Choose another `scheme`, or do not forget the samples."
+        )
+    needs_structure = not scheme.drug_effect and settings["learner"] != NAIVE
+    if needs_structure and not (pairs.drugs["smiles"] != "").any():
+        raise InputError(
+            f"drugs: no drug has a structure (the scheme {scheme.name} predicts new drugs from theirs). "
+            "Give `drugs` with a column smiles, or choose another `scheme`."
+        )
+
+
+def _fit(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> HeldOut | None:
+    """Train on all rows; what held-out fits say of the rows is returned."""
+    if not settings["folds"]:
+        regressor.fit(rows.pairs, rows.y, rows.weights)
+        return None
+    scheme = settings["scheme"]
+    folds = plan_check(rows, scheme, settings["folds"], settings["random_state"])
+    predicted = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+    return HeldOut.gather(rows, scheme, folds, predicted)
