@@ -107,8 +107,8 @@ def _looks(parameter: Parameter) -> dict[str, Any]:
     """How argparse shows an option, and how many values it takes."""
     switch = parameter.type == "switch"
     several = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
-    words = " ".join(str(each) for each in several if each is not None)
-    default = f" Default: {words}." if words and not switch else ""
+    words = " ".join(str(value) for value in several if value is not None)
+    default = f" Default: {words}." if words and not switch and not parameter.environment else ""
     needed = " Required." if parameter.required else ""
     shown: dict[str, Any] = {"help": (parameter.typed_help + default + needed).replace("%", "%%")}
     if switch:
@@ -150,21 +150,20 @@ def _loudness(words: Sequence[str]) -> tuple[int, bool]:
 
 
 def _run(words: list[str]) -> int:
-    command, given = _parse(words)
+    command, typed = _parse(words)
     if command is None:
         return 0
     if sys.stdout is None:
         raise InputError("standard output: is closed (expected to be open). Send it somewhere, such as to /dev/null.")
-    settings = {**collect_settings(command, given), "config": given.get("config")}
+    settings = collect_settings(command, typed)
     from drugresponse.outputs import output_files, protected_inputs
 
-    with pipes_as_files(command, settings) as settings, protected_inputs(input_files(command, settings)):
-        settings = name_columns(command, settings)
-        del settings["config"]
+    with pipes_as_files(settings) as settings, protected_inputs(input_files(settings)):
+        settings = name_columns(settings)
         from drugresponse import workflows  # heavy: only when something is to be done
 
-        with output_files({"output": settings.pop("output", None)}) as temporary:
-            text = getattr(workflows, command.name)(**settings)
+        with output_files({"output": getattr(settings, "output", None)}) as temporary:
+            text = getattr(workflows, command.name)(settings)
             summary = (text if isinstance(text, str) else "\n".join(text)).rstrip("\n") + "\n"
             if temporary:
                 temporary["output"].write_text(summary, encoding="utf-8")
@@ -208,8 +207,8 @@ def _parse(words: list[str]) -> tuple[Command | None, dict[str, Any]]:
     command = COMMANDS[namespace.command]
     if unknown:
         raise InputError(_unknown_words(command, unknown))
-    given = {name: value for name, value in vars(namespace).items() if name not in ("command", "verbose", "quiet")}
-    return command, given
+    typed = {name: value for name, value in vars(namespace).items() if name not in ("command", "verbose", "quiet")}
+    return command, typed
 
 
 def _asked_for_help(words: list[str]) -> list[str]:

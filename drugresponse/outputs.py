@@ -77,7 +77,7 @@ def protected_inputs(inputs: Iterable[AnyPath]) -> Iterator[None]:
 
 
 @contextmanager
-def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath] = ()) -> Iterator[dict[str, Path]]:
+def output_files(outputs: Mapping[str, AnyPath | None]) -> Iterator[dict[str, Path]]:
     """Temporary files to write to, renamed to their targets together when the block ends well.
 
     Each temporary file stands in a hidden folder beside its target and bears the same suffix. On any exception, an
@@ -89,8 +89,6 @@ def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath
     ----------
     outputs
         Target path by name; an output that was not asked for (None) is left out. The name appears in errors.
-    inputs
-        Files that the block reads, which no output may replace.
 
     Yields
     ------
@@ -100,8 +98,8 @@ def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath
     Raises
     ------
     InputError
-        The folder of a target does not exist or cannot be written to, a target is a folder or an input, or two
-        outputs have the same path; or the disk is full.
+        The folder of a target does not exist or cannot be written to, a target is a folder or one of the
+        `protected_inputs`, or two outputs have the same path; or the disk is full.
 
     Examples
     --------
@@ -113,7 +111,7 @@ def output_files(outputs: Mapping[str, AnyPath | None], inputs: Iterable[AnyPath
     """
     asked = {name: Path(path) for name, path in outputs.items() if path is not None}
     _refuse_unusable(asked)
-    _refuse_clashes(asked, [*map(Path, inputs), *_PROTECTED.get()])
+    _refuse_clashes(asked, _PROTECTED.get())
     folders: dict[Path, HiddenFolder] = {}
     published: dict[Path, int] = {}
     try:

@@ -14,6 +14,7 @@ from lxml import etree
 
 from drugresponse.galaxy._installed import TABLE
 from drugresponse.model.file import FORMAT
+from drugresponse.settings import DescribeSettings
 from drugresponse.workflows import describe
 from tests.galaxy_tools import ROOT, TEST_DATA, ignoring_open_files
 
@@ -45,7 +46,7 @@ def install(
 ) -> tuple[subprocess.CompletedProcess[str], GalaxyDataset]:
     """Run the script as the tool does, with a Python that has nothing but the standard library."""
     description, row = folder / "description.json", folder / "row.json"
-    description.write_text(describe(model=model, json=True), encoding="utf-8")
+    description.write_text(describe(DescribeSettings(model=model, json=True)), encoding="utf-8")
     given = {"model": str(model), "description": str(description), "folder": str(folder / "files"), "row": str(row)}
     words = [f"--{name}={value}" for name, value in (given | {"name": "Cell lines, 22 drugs"} | options).items()]
     done = subprocess.run(

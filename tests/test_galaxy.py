@@ -12,7 +12,8 @@ from lxml import etree
 
 from drugresponse.galaxy._layout import lay_out
 from drugresponse.galaxy._tool import render_all, render_tool
-from drugresponse.settings import COMMANDS
+from drugresponse.settings import COMMANDS, DescribeSettings
+from drugresponse.settings.parameter import option
 from drugresponse.version import __version__
 from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_files, read
 
@@ -189,14 +190,15 @@ def test_lay_out__orders_attributes_and_escapes():
 
 def test_render_tool__a_new_parameter_appears(monkeypatch):
     """The check for stale files can fail: a changed table changes the XML."""
-    from dataclasses import replace
+    from dataclasses import dataclass, replace
 
     from drugresponse.galaxy import _tool as tool
     from drugresponse.galaxy._story import read_story
-    from drugresponse.settings import Parameter
+
+    @dataclass(frozen=True, kw_only=True)
+    class Deeper(DescribeSettings):
+        depth: int = option("Depth", "How deep.", default=3, limits=(1, 9))
 
     story = read_story(ROOT / "tools" / "drugresponse_describe.yml")
-    command = COMMANDS["describe"]
-    extra = Parameter("depth", "integer", "Depth", "How deep.", 3, 1, 9)
-    monkeypatch.setitem(vars(tool), "COMMANDS", {"describe": replace(command, parameters=(*command.parameters, extra))})
+    monkeypatch.setitem(vars(tool), "COMMANDS", {"describe": replace(COMMANDS["describe"], settings=Deeper)})
     assert '<param argument="--depth" type="integer" value="3" min="1" max="9" label="Depth"' in render_tool(story)

@@ -109,6 +109,23 @@ def test_module__keeps_the_rules_of_the_house(path):
                 assert (module or "").split(".")[0] not in UNSAFE
 
 
+MOST_PARAMETERS = 12
+
+
+def is_public(name: str, module: str) -> bool:
+    return name in drugresponse.__all__ and getattr(drugresponse, name).__module__ == module
+
+
+@EVERY
+def test_functions__take_no_more_parameters_than_one_can_read(path):
+    """Settings go through the rooms as objects; Python's public functions and constructors name each of theirs."""
+    module = ".".join(["drugresponse", *path.relative_to(PACKAGE).with_suffix("").parts])
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name != "__init__" and not is_public(node.name, module):
+            taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            assert len(taken) <= MOST_PARAMETERS, f"{node.name}, line {node.lineno}, takes {len(taken)}"
+
+
 ROOMS = sorted(path.parent for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE)
 LARGEST_ROOM = 16
 

@@ -162,7 +162,7 @@ def test_output_files__pipe_gets_the_bytes(tmp_path):
 
 
 def test_output_files__null_device_takes_several(tmp_path):
-    with output_files({"a": "/dev/null", "b": "/dev/null"}, inputs=["/dev/null"]) as temporary:
+    with protected_inputs(["/dev/null"]), output_files({"a": "/dev/null", "b": "/dev/null"}) as temporary:
         temporary["a"].write_text("gone")
     assert not Path("/dev/null").is_file()
     assert not any(each.exists() for each in temporary.values())
@@ -198,7 +198,8 @@ def test_output_files__bad_target_is_refused_before_work(tmp_path, target, messa
     before = names(tmp_path)
     with (
         pytest.raises(InputError, match=message),
-        output_files({"other": tmp_path / "other.tsv", "model": tmp_path / target}, inputs=[tmp_path / "input.tsv"]),
+        protected_inputs([tmp_path / "input.tsv"]),
+        output_files({"other": tmp_path / "other.tsv", "model": tmp_path / target}),
     ):
         pytest.fail("the block must not run")
     assert names(tmp_path) == before
@@ -210,7 +211,8 @@ def test_output_files__loop_of_links_or_name_too_long_is_refused_before_work(tmp
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with (
         pytest.raises(InputError, match=r"^model: cannot write to .* \((Too many levels|File name too long)"),
-        output_files({"model": tmp_path / target}, inputs=[tmp_path / "loop"]),
+        protected_inputs([tmp_path / "loop"]),
+        output_files({"model": tmp_path / target}),
     ):
         pytest.fail("the block must not run")
 

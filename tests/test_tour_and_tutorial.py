@@ -187,31 +187,36 @@ def test_tour__has_the_fields_of_galaxys_schema():
 @pytest.fixture(scope="module")
 def lesson(tmp_path_factory) -> Path:
     """The tutorial's commands, as far as they are quick."""
+    from drugresponse.settings import AdaptSettings, ExplainSettings, PredictSettings, SimulateSettings, TrainSettings
     from drugresponse.workflows import adapt, explain, predict, simulate, train
 
     folder = tmp_path_factory.mktemp("lesson")
     cohort, model = folder / "cohort", folder / "model.safetensors"
-    simulate(directory=cohort, seed=1)
+    simulate(SimulateSettings(directory=cohort, seed=1))
     genotypes, samples = [cohort / "genotypes.tsv"], cohort / "samples.tsv"
     tables = {"genotypes": genotypes, "responses": cohort / "responses.tsv", "drugs": cohort / "drugs.tsv"}
-    train(**tables, samples=samples, learner="ridge", seed=1, model=model)
+    train(TrainSettings(**tables, samples=samples, learner="ridge", seed=1, model=model))
     new = {"model": model, "genotypes": [cohort / "new_genotypes.tsv"], "samples": cohort / "new_samples.tsv"}
-    predict(**new, predictions=folder / "predictions.tsv")
+    predict(PredictSettings(**new, predictions=folder / "predictions.tsv"))
     pasted = re.search(r"```\n>    (sample_id\tdrug_id.*?)>    ```", TEXT, re.DOTALL)[1].replace(">    ", "")
     (folder / "pilots.tsv").write_text(pasted, encoding="utf-8")
     adapt(
-        **new,
-        responses=folder / "pilots.tsv",
-        predictions=folder / "adapted.tsv",
-        next_drugs=folder / "next.tsv",
+        AdaptSettings(
+            **new,
+            responses=folder / "pilots.tsv",
+            predictions=folder / "adapted.tsv",
+            next_drugs=folder / "next.tsv",
+        )
     )
     explain(
-        **tables,
-        samples=samples,
-        model=model,
-        attributions=folder / "attributions.tsv",
-        agreement=folder / "agreement.tsv",
-        refits=0,
+        ExplainSettings(
+            **tables,
+            samples=samples,
+            model=model,
+            attributions=folder / "attributions.tsv",
+            agreement=folder / "agreement.tsv",
+            refits=0,
+        )
     )
     return folder
 

@@ -13,6 +13,7 @@ import drugresponse as dr
 from drugresponse import workflows
 from drugresponse.description import describe_model
 from drugresponse.report import prediction_report, training_report
+from drugresponse.settings import TrainSettings
 from drugresponse.verdict import model_verdict
 from tests.report.pages import Page
 
@@ -78,11 +79,13 @@ def test_train__first_line_tells_of_the_leak(tmp_path: Path):
     for name, table in given.items():
         table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=name != "responses", index_label="sample_id")
     told = workflows.train(
-        genotypes=[tmp_path / "genotypes.tsv"],
-        responses=tmp_path / "responses.tsv",
-        model=tmp_path / "model",
-        learner="ridge",
-        threads=1,
+        TrainSettings(
+            genotypes=[tmp_path / "genotypes.tsv"],
+            responses=tmp_path / "responses.tsv",
+            model=tmp_path / "model",
+            learner="ridge",
+            threads=1,
+        )
     )
     assert told[0].startswith('Leak: The feature "level"')
     assert "not to be believed" in told[-2].lower()

@@ -64,7 +64,8 @@ def _start_of_labels(command: Command, story: Story) -> str:
 
 
 def _is_field(parameter: Parameter) -> bool:
-    return parameter.section is not None and parameter.type != "output" and parameter.name not in LEFT_OUT
+    written = parameter.type in ("output", "folder")
+    return parameter.section is not None and not written and parameter.name not in LEFT_OUT
 
 
 def _field(parameter: Parameter) -> Any:

@@ -2,17 +2,46 @@
 
 from drugresponse.settings.collect import collect_settings, convert
 from drugresponse.settings.columns import name_columns
-from drugresponse.settings.commands import COMMANDS
+from drugresponse.settings.commands import (
+    COMMANDS,
+    AdaptSettings,
+    DescribeSettings,
+    EvaluateSettings,
+    NewSamples,
+    PredictSettings,
+    SimulateSettings,
+    TrainSettings,
+)
+from drugresponse.settings.curves import CurvesSettings
+from drugresponse.settings.explaining import ExplainSettings
 from drugresponse.settings.input_files import input_files, pipes_as_files
+from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
 from drugresponse.settings.page import option_page
-from drugresponse.settings.parameter import SECTIONS, Command, Parameter
+from drugresponse.settings.parameter import SECTIONS, Command, Parameter, Settings
+from drugresponse.settings.preparing import PrepareSettings, SiteSelection
 from drugresponse.settings.spelling import as_typed
 
 __all__ = [
     "COMMANDS",
     "SECTIONS",
+    "AdaptSettings",
+    "CohortTables",
     "Command",
+    "CurvesSettings",
+    "DescribeSettings",
+    "EvaluateSettings",
+    "ExplainSettings",
+    "GenotypeReading",
+    "MeasuredResponses",
+    "NewSamples",
     "Parameter",
+    "PredictSettings",
+    "PrepareSettings",
+    "Settings",
+    "SimulateSettings",
+    "SiteSelection",
+    "TrainSettings",
+    "TrainingTables",
     "as_typed",
     "collect_settings",
     "convert",

@@ -1,4 +1,4 @@
-"""From what was typed, stood in a settings file or in the environment, to checked values for a workflow."""
+"""From what was typed, stood in a settings file or in the environment, to the checked settings of a command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from drugresponse.errors import InputError, nearest, quoted
+from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.settings.commands import COMMANDS
 from drugresponse.settings.parameter import Command, Parameter
 from drugresponse.settings.settings_file import read_settings_file
-from drugresponse.threads import available_cores
 
 __all__ = ["collect_settings", "convert"]
 
@@ -117,26 +116,26 @@ def _as_number(parameter: Parameter, text: str, where: str) -> int | float:
 
 def _show(value: object) -> str:
     if isinstance(value, str):
-        return quoted(value)
+        return show_ids([value.encode("unicode_escape").decode() if not value.isprintable() else value])
     if isinstance(value, list):
         return _SHORTENED.repr(value)
     return type(value).__name__ if value is None else str(value)
 
 
-def collect_settings(command: Command, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Complete what the command line gave: then the settings file, the environment and the defaults.
+def collect_settings(command: Command, typed: Mapping[str, Any]) -> Any:
+    """The settings of a command: what was typed, then the settings file, the environment and the defaults.
 
     Parameters
     ----------
     command
         Whose options they are.
-    given
+    typed
         Converted values by parameter name, only of options that were typed.
 
     Returns
     -------
     settings
-        A value for each parameter of the command but `config`; None where an option has none.
+        An object of the command's settings class.
 
     Raises
     ------
@@ -145,38 +144,21 @@ def collect_settings(command: Command, given: Mapping[str, Any]) -> dict[str, An
 
     Examples
     --------
-    >>> collect_settings(COMMANDS["describe"], {"model": Path("m.safetensors")})["json"]
+    >>> collect_settings(COMMANDS["describe"], {"model": Path("m.safetensors")}).json
     False
     """
-    typed = dict(given)
-    config = typed.pop("config", None)
-    from_file = _read_config(command, config) if config is not None else {}
-    settings: dict[str, Any] = {}
+    config = typed.get("config")
+    values = {**({} if config is None else _read_config(command, config)), **typed}
     for parameter in command.parameters:
-        if parameter.name == "config":
-            continue
-        sources = (typed, from_file)
-        found = [source[parameter.name] for source in sources if parameter.name in source]
-        settings[parameter.name] = found[0] if found else _default(parameter)
-    missing = [each.option for each in command.parameters if each.required and settings[each.name] in (None, [])]
+        text = os.environ.get(parameter.environment, "").strip() if parameter.environment else ""
+        if text and parameter.name not in values:
+            values[parameter.name] = convert(parameter, text, f"the environment's {parameter.environment}")
+    missing = [each.option for each in command.parameters if each.required and not values.get(each.name)]
     if missing:
         raise InputError(
             f"{' and '.join(missing)} must be given. See drugresponse {command.name} --help for what each of them is."
         )
-    return settings
-
-
-def _default(parameter: Parameter) -> Any:
-    text = os.environ.get(parameter.environment, "").strip() if parameter.environment else ""
-    if text:
-        return convert(parameter, text, f"the environment's {parameter.environment}")
-    if parameter.name == "threads":
-        return available_cores()
-    if parameter.name == "device":
-        return "auto"
-    if parameter.repeatable:
-        return list(parameter.default) if isinstance(parameter.default, tuple) else []
-    return parameter.default
+    return command.settings(**values)
 
 
 def _read_config(command: Command, path: Path) -> dict[str, Any]:

@@ -1,227 +1,329 @@
-"""The commands, and which options each of them takes."""
+"""The commands, and the settings that each of them takes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from drugresponse.learners.registry import EVALUATED_LEARNERS
-from drugresponse.settings import inputs, learning
-from drugresponse.settings.curves import CURVES
-from drugresponse.settings.explaining import EXPLAIN
-from drugresponse.settings.parameter import Command, Parameter
-from drugresponse.settings.preparing import PREPARE
+from drugresponse.settings.curves import CurvesSettings
+from drugresponse.settings.explaining import ExplainSettings
+from drugresponse.settings.inputs import (
+    TABLE_FORMATS,
+    CohortTables,
+    GenotypeFiles,
+    GenotypeReading,
+    MeasuredResponses,
+    ModelFile,
+    NewPairs,
+    TrainingTables,
+)
+from drugresponse.settings.learning import (
+    LEARNER_LABELS,
+    ChosenLearner,
+    LearnerSettings,
+    Predictions,
+    Report,
+    Running,
+    Seeded,
+    StudyDesign,
+)
+from drugresponse.settings.parameter import Command, Folder, InputFile, OutputFile, Settings, changed, option
+from drugresponse.settings.preparing import PrepareSettings
+
+__all__ = [
+    "COMMANDS",
+    "AdaptSettings",
+    "DescribeSettings",
+    "EvaluateSettings",
+    "NewSamples",
+    "PredictSettings",
+    "SimulateSettings",
+    "TrainSettings",
+]
+
 
 _USUAL_SIZE = "Unless given, what is usual for the kind of cohort."
-_COLUMNS = (inputs.SAMPLE_COLUMN, inputs.DRUG_COLUMN)
-_RUNNING = (learning.THREADS, learning.DEVICE, learning.CONFIG)
-
-_SIMULATE = Command(
-    "simulate",
-    "Make a cohort whose truth is known, to try the other commands on.",
-    (
-        Parameter(
-            "directory",
-            "folder",
-            label="Folder",
-            help="Where the tables are written; made when it does not exist.",
-            required=True,
-            section=None,
-        ),
-        Parameter(
-            "preset",
-            "choice",
-            label="Kind of cohort",
-            help="Cell lines have mutations, tissues and many drugs; patients have allele dosages, ancestry, age and "
-            "the dose of one drug.",
-            default="cell-lines",
-            choices={"cell-lines": "Cancer cell lines", "germline": "Patients"},
-        ),
-        Parameter("n_samples", "integer", label="Samples", help=_USUAL_SIZE, minimum=20, maximum=100_000),
-        Parameter("n_drugs", "integer", label="Drugs", help=_USUAL_SIZE, minimum=1, maximum=864),
-        Parameter("n_features", "integer", label="Features", help=_USUAL_SIZE, minimum=20, maximum=100_000),
-        learning.SEED,
-        learning.CONFIG,
-    ),
-)
-_TRAIN = Command(
-    "train",
-    "Learn to predict drug response from genotype, and say whether genotype helped.",
-    (
-        replace(inputs.GENOTYPES, required=True),
-        inputs.RESPONSES,
-        inputs.DRUGS,
-        inputs.SAMPLES,
-        learning.LEARNER,
-        learning.SCHEME,
-        learning.MODEL,
-        learning.METRICS,
-        learning.REPORT,
-        learning.SEED,
-        *_COLUMNS,
-        inputs.RESPONSE_COLUMN,
-        inputs.MEASURE,
-        inputs.UNIT,
-        inputs.HIGHER_MEANS,
-        *inputs.GENOTYPE_OPTIONS,
-        inputs.MINIMUM_FEATURES,
-        learning.COVARIATES,
-        learning.ARM,
-        learning.FOLDS,
-        learning.RANK,
-        learning.EPOCHS,
-        learning.TREES,
-        learning.DEPTH,
-        learning.MOST_FITS,
-        learning.MOST_MINUTES,
-        learning.FORGET_SAMPLES,
-        *_RUNNING,
-    ),
-)
-_EVALUATE = Command(
-    "evaluate",
-    "Ask on held-out rows whether genotype predicts anything, for which drugs, and how we know.",
-    (
-        replace(inputs.GENOTYPES, required=True),
-        inputs.RESPONSES,
-        inputs.DRUGS,
-        inputs.SAMPLES,
-        replace(
-            learning.LEARNER,
-            label="Learners",
-            help="Each is fitted to the same folds; naive models and covariates always run beside them. Auto weighs "
-            "learners inside each fold, and takes as long as all of them together.",
-            default=EVALUATED_LEARNERS,
-            repeatable=True,
-        ),
-        replace(learning.SCHEME, help="Decides which rows are held out, and which effects a model may rely on."),
-        replace(learning.METRICS, required=True, help="Scores of every learner and naive model, with intervals."),
-        replace(learning.PREDICTIONS, required=False, help="The prediction of every learner for every held-out row."),
-        learning.VERDICTS,
-        learning.REPORT,
-        learning.MARKDOWN,
-        learning.FIGURES,
-        learning.WRITE_SPLITS,
-        learning.SEED,
-        *_COLUMNS,
-        inputs.RESPONSE_COLUMN,
-        replace(inputs.MEASURE, help="Such as ln_ic50 or auc; shown in reports."),
-        replace(inputs.UNIT, help="Such as uM or mg/week; shown in reports."),
-        inputs.HIGHER_MEANS,
-        *inputs.GENOTYPE_OPTIONS,
-        replace(
-            learning.FOLDS,
-            label="Folds held out in turn",
-            help="Fewer are made when there are fewer groups to hold out.",
-            default=5,
-            minimum=2,
-            maximum=50,
-            section="held_out",
-        ),
-        learning.REPEATS,
-        inputs.SPLITS,
-        learning.SHUFFLES,
-        learning.RESUME,
-        learning.COVARIATES,
-        learning.ARM,
-        learning.RANK,
-        learning.EPOCHS,
-        learning.TREES,
-        learning.DEPTH,
-        learning.MOST_FITS,
-        learning.MOST_MINUTES,
-        *_RUNNING,
-    ),
-)
-_PREDICT = Command(
-    "predict",
-    "Predict the response of samples to drugs with a trained model.",
-    (
-        inputs.MODEL,
-        replace(inputs.GENOTYPES, required=True),
-        inputs.DRUGS,
-        inputs.SAMPLES,
-        inputs.PAIRS,
-        learning.PREDICTIONS,
-        learning.REPORT,
-        replace(
-            inputs.SAMPLE_COLUMN,
-            help="A column of the samples; the pairs have it under the same name.",
-            column_of=("samples", "pairs"),
-        ),
-        replace(
-            inputs.DRUG_COLUMN,
-            help="A column of the drugs; the pairs have it under the same name.",
-            column_of=("drugs", "pairs"),
-        ),
-        *inputs.GENOTYPE_OPTIONS,
-        replace(
-            inputs.MINIMUM_FEATURES,
-            default=None,
-            help=f"{inputs.MINIMUM_FEATURES.help} Unless given, as at training.",
-        ),
-        *_RUNNING,
-    ),
-)
-_ADAPT = Command(
-    "adapt",
-    "Predict for samples of which a few drugs were measured, and rank which drug to measure next.",
-    (
-        inputs.MODEL,
-        replace(
-            inputs.RESPONSES,
-            label="Pilot measurements: responses of the new samples to a few drugs",
-            help="Columns sample_id, drug_id and response, one row for each pair; on the scale of the training.",
-        ),
-        replace(
-            inputs.GENOTYPES,
-            help=f"{inputs.GENOTYPES.help} Without them, predictions start at the mean of tissue and drug.",
-        ),
-        replace(
-            inputs.DRUGS,
-            label="Drugs to predict",
-            help="Column drug_id. Only these are predicted, and only these are ranked to be measured. Unless given: "
-            "all drugs of the training.",
-        ),
-        inputs.SAMPLES,
-        replace(
-            inputs.PAIRS,
-            help="Columns sample_id and drug_id. Without it, every sample with every drug that was not measured.",
-        ),
-        learning.PREDICTIONS,
-        learning.NEXT_DRUGS,
-        learning.REPORT,
-        *_COLUMNS,
-        inputs.RESPONSE_COLUMN,
-        *inputs.GENOTYPE_OPTIONS,
-        replace(
-            inputs.MINIMUM_FEATURES,
-            default=None,
-            help=f"{inputs.MINIMUM_FEATURES.help} Unless given, as at training.",
-        ),
-        learning.N_NEXT,
-        *_RUNNING,
-    ),
-)
-_DESCRIBE = Command(
-    "describe",
-    "Say what a model file holds.",
-    (
-        inputs.MODEL,
-        Parameter("json", "switch", label="As JSON", help="For programs to read, instead of text.", default=False),
-        Parameter(
-            "output",
-            "output",
-            label="description",
-            help="A file for the description. Unless given: standard output.",
-            formats=("txt", "json"),
-        ),
-        learning.CONFIG,
-    ),
+_LEAST_FEATURES = (
+    "A sample whose features carry less than this share of the model's weight is not predicted. "
+    "What is missing, absent or in conflict counts as the mean of the training samples."
 )
 
-COMMANDS: Mapping[str, Command] = MappingProxyType(
-    {each.name: each for each in (_SIMULATE, PREPARE, CURVES, _TRAIN, _PREDICT, _ADAPT, _EVALUATE, EXPLAIN, _DESCRIBE)}
+
+@dataclass(frozen=True, kw_only=True)
+class SimulatedCohort:
+    """What is simulated."""
+
+    directory: Folder = option("Folder", "Where the tables are written; made when it does not exist.", required=True)
+    preset: str = option(
+        "Kind of cohort",
+        "Cell lines have mutations, tissues and many drugs; patients have allele dosages, ancestry, age and "
+        "the dose of one drug.",
+        default="cell-lines",
+        choices={"cell-lines": "Cancer cell lines", "germline": "Patients"},
+    )
+    n_samples: int | None = option("Samples", _USUAL_SIZE, limits=(20, 100_000))
+    n_drugs: int | None = option("Drugs", _USUAL_SIZE, limits=(1, 864))
+    n_features: int | None = option("Features", _USUAL_SIZE, limits=(20, 100_000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateSettings(SimulatedCohort, Seeded, Settings):
+    """What `simulate` is told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedFiles:
+    """The model, and its scores."""
+
+    model: OutputFile = option(
+        "model", "The trained model, one .safetensors file.", required=True, formats=("safetensors",)
+    )
+    metrics: OutputFile | None = option(
+        "metrics", "Scores on held-out rows, beside those of the naive models.", formats=("tabular",)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(
+    TrainingTables, ChosenLearner, StudyDesign, LearnerSettings, TrainedFiles, Report, Seeded, Running, Settings
+):
+    """What `train` is told."""
+
+    minimum_features: float = option(
+        "Share of features that must be found", _LEAST_FEATURES, default=0.5, limits=(0, 1), section="genotype_options"
+    )
+    forget_samples: bool = option(
+        "Forget the training samples",
+        "Keep no trace of their ids in the model; prediction then cannot tell which samples were seen in training.",
+        default=False,
+        section="advanced",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationTables:
+    """The tables that are written."""
+
+    metrics: OutputFile = option(
+        "metrics", "Scores of every learner and naive model, with intervals.", required=True, formats=("tabular",)
+    )
+    predictions: OutputFile | None = option(
+        "predictions", "The prediction of every learner for every held-out row.", formats=("tabular",)
+    )
+    verdicts: OutputFile | None = option(
+        "verdict for each drug",
+        "For each drug, what genotype adds to covariates, and whether that may be chance.",
+        formats=("tabular",),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationPages:
+    """What is written beside the report."""
+
+    markdown: OutputFile | None = option(
+        "report in Markdown", "The numbers of the report as Markdown.", formats=("markdown",)
+    )
+    figures: Folder | None = option(
+        "Figures", "A folder for the figures of the report as SVG files; made when it does not exist."
+    )
+    write_splits: OutputFile | None = option(
+        "splits", "A table of the folds that were used, to be given again with --splits.", formats=("tabular",)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedLearners:
+    """Which learners are compared."""
+
+    learner: list[str] = option(
+        "Learners",
+        "Each is fitted to the same folds; naive models and covariates always run beside them. Auto weighs "
+        "learners inside each fold, and takes as long as all of them together.",
+        default=EVALUATED_LEARNERS,
+        choices=LEARNER_LABELS,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(
+    TrainingTables,
+    EvaluatedLearners,
+    StudyDesign,
+    LearnerSettings,
+    EvaluationTables,
+    Report,
+    EvaluationPages,
+    Seeded,
+    Running,
+    Settings,
+):
+    """What `evaluate` is told."""
+
+    scheme: str = changed(
+        StudyDesign, "scheme", help="Decides which rows are held out, and which effects a model may rely on."
+    )
+    measure: str | None = changed(TrainingTables, "measure", help="Such as ln_ic50 or auc; shown in reports.")
+    unit: str | None = changed(TrainingTables, "unit", help="Such as uM or mg/week; shown in reports.")
+    folds: int = option(
+        "Folds held out in turn",
+        "Fewer are made when there are fewer groups to hold out.",
+        default=5,
+        limits=(2, 50),
+        section="held_out",
+    )
+    repeats: int = option(
+        "Repeats",
+        "How often other folds are dealt and everything is fitted again.",
+        default=1,
+        limits=(1, 20),
+        section="held_out",
+    )
+    splits: InputFile | None = option(
+        "Splits: given folds",
+        "Column fold, and sample_id or drug_id or both; repeat where there are several. Then no folds are dealt, and "
+        "their number has no meaning.",
+        formats=TABLE_FORMATS,
+        section="held_out",
+    )
+    shuffles: int = option(
+        "Shuffles of the permutation check",
+        "Genotypes are shuffled between samples of a tissue, and ridge is fitted again: the gain must go away. "
+        "20 or more; 0 leaves the check out.",
+        default=20,
+        limits=(0, 1000),
+        section="held_out",
+    )
+    resume: Folder | None = option(
+        "Resume",
+        "A folder that keeps every finished fit; started again with the same folder, a run that was stopped goes on.",
+        section="held_out",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
+    """Genotypes of new samples, read for the model that predicts them."""
+
+    minimum_features: float | None = option(
+        "Share of features that must be found",
+        f"{_LEAST_FEATURES} Unless given, as at training.",
+        limits=(0, 1),
+        section="genotype_options",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
+    """What `predict` is told."""
+
+    sample_column: str = changed(
+        CohortTables,
+        "sample_column",
+        help="A column of the samples; the pairs have it under the same name.",
+        column_of=("samples", "pairs"),
+    )
+    drug_column: str = changed(
+        CohortTables,
+        "drug_column",
+        help="A column of the drugs; the pairs have it under the same name.",
+        column_of=("drugs", "pairs"),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotResponses(ModelFile, MeasuredResponses):
+    """A model, and what was measured of new samples."""
+
+    responses: InputFile = changed(
+        MeasuredResponses,
+        "responses",
+        label="Pilot measurements: responses of the new samples to a few drugs",
+        help="Columns sample_id, drug_id and response, one row for each pair; on the scale of the training.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ranking:
+    """Which drugs to measure next."""
+
+    next_drugs: OutputFile | None = option(
+        "drugs to measure next",
+        "For each sample, the drugs whose measurement would make the other predictions surer, the most telling first.",
+        formats=("tabular",),
+    )
+    n_next: int = option(
+        "Drugs to measure next, at most",
+        "How many are ranked for each sample.",
+        default=5,
+        limits=(1, 1000),
+        section="advanced",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Settings):
+    """What `adapt` is told."""
+
+    genotypes: list[InputFile] = changed(
+        GenotypeFiles, "genotypes", also="Without them, predictions start at the mean of tissue and drug.", default=()
+    )
+    drugs: InputFile | None = changed(
+        CohortTables,
+        "drugs",
+        label="Drugs to predict",
+        help="Column drug_id. Only these are predicted, and only these are ranked to be measured. Unless given: "
+        "all drugs of the training.",
+    )
+    pairs: InputFile | None = changed(
+        NewPairs,
+        "pairs",
+        help="Columns sample_id and drug_id. Without it, every sample with every drug that was not measured.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeSettings(ModelFile, Settings):
+    """What `describe` is told."""
+
+    json: bool = option("As JSON", "For programs to read, instead of text.", default=False)
+    output: OutputFile | None = option(
+        "description", "A file for the description. Unless given: standard output.", formats=("txt", "json")
+    )
+
+
+_ALL = (
+    Command("simulate", "Make a cohort whose truth is known, to try the other commands on.", SimulateSettings),
+    Command(
+        "prepare",
+        "Read genotypes of any format once, leave out what is not wanted, and write one file, with a page about it.",
+        PrepareSettings,
+    ),
+    Command(
+        "curves",
+        "Fit dose-response curves to raw doses, and write one response for each sample and drug.",
+        CurvesSettings,
+    ),
+    Command("train", "Learn to predict drug response from genotype, and say whether genotype helped.", TrainSettings),
+    Command("predict", "Predict the response of samples to drugs with a trained model.", PredictSettings),
+    Command(
+        "adapt",
+        "Predict for samples of which a few drugs were measured, and rank which drug to measure next.",
+        AdaptSettings,
+    ),
+    Command(
+        "evaluate",
+        "Ask on held-out rows whether genotype predicts anything, for which drugs, and how we know.",
+        EvaluateSettings,
+    ),
+    Command(
+        "explain",
+        "Say which features move the response: by the measurements, by the model, and by both.",
+        ExplainSettings,
+    ),
+    Command("describe", "Say what a model file holds.", DescribeSettings),
 )
+COMMANDS: Mapping[str, Command] = MappingProxyType({command.name: command for command in _ALL})
 """Every command by name."""

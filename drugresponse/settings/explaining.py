@@ -2,145 +2,101 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
-from drugresponse.learners.registry import AUTO, WITHOUT_GENOTYPE
-from drugresponse.settings import inputs, learning
-from drugresponse.settings.parameter import Command, Parameter
+from drugresponse.learners.registry import AUTO, LEARNERS
+from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, MeasuredResponses, ModelFile
+from drugresponse.settings.learning import Report, Running, Seeded
+from drugresponse.settings.parameter import InputFile, OutputFile, Settings, changed, option
 
-__all__ = ["EXPLAIN"]
+__all__ = ["ExplainSettings"]
+
+_REFIT_LEARNERS = {name: learner.label for name, learner in LEARNERS.items() if learner.uses_genotype and name != AUTO}
+"""Not one that weighs others anew, which is no cheaper, and none without genotype, whose stability could be told."""
 
 
-_GENE_SETS = Parameter(
-    "gene_sets",
-    "input",
-    label="Gene sets to test",
-    help="GMT: name, description and genes in each line, separated by tabs, such as Hallmark or Reactome.",
-    formats=("tabular", "txt"),
-    section="genotype_options",
-)
-_SELECTED = Parameter(
-    "selected_samples",
-    "names",
-    label="Samples to explain one by one",
-    help="Ids separated by commas. For each of them the report ranks the drugs and gives the reasons; they need a "
-    "genotype, and need not be measured.",
-)
-_ATTRIBUTIONS = Parameter(
-    "attributions",
-    "output",
-    label="attributions",
-    help="What the model hangs on each feature for each drug.",
-    required=True,
-    formats=("tabular",),
-)
-_ASSOCIATIONS = Parameter(
-    "associations",
-    "output",
-    label="associations",
-    help="Effect, p and q of each feature with each drug in the measurements, whatever the model says.",
-    formats=("tabular",),
-)
-_AGREEMENT = Parameter(
-    "agreement",
-    "output",
-    label="agreement",
-    help="What the measurements and the model name, those that both do first.",
-    formats=("tabular",),
-)
-_REASONS = Parameter(
-    "reasons",
-    "output",
-    label="reasons",
-    help="The predictions of the selected samples as sums of parts.",
-    formats=("tabular",),
-)
-_PATHWAYS = Parameter(
-    "pathways",
-    "output",
-    label="gene sets",
-    help="Gene sets that the model's attributions lean on; needs --gene-sets.",
-    formats=("tabular",),
-)
-_REFITS = Parameter(
-    "refits",
-    "integer",
-    label="Refits",
-    help="How often the model is fitted again without a part of the subjects, to see which attributions are stable; a "
-    "few more fits show what noise reaches. 2 or more; 0 leaves both out.",
-    default=5,
-    minimum=0,
-    maximum=50,
-    section="held_out",
-)
-_REFIT_LEARNER = Parameter(
-    "refit_learner",
-    "choice",
-    label="Learner of the refits",
-    help="Unless given, the model's own; ridge takes a small part of the time of auto, but tells of ridge.",
-    # one that weighs others anew is no cheaper one, and without genotype there is no stability to tell
-    choices={
-        name: label for name, label in learning.LEARNER.choices.items() if name not in WITHOUT_GENOTYPE and name != AUTO
-    },
-    unset="The model's own",
-    section="held_out",
-)
-_ADJUST = Parameter(
-    "adjust_sensitivity",
-    "switch",
-    label="Adjust associations for general sensitivity",
-    help="Takes out how a sample responds to the other drugs, so that what is special to a drug stands out.",
-    default=False,
-    section="held_out",
-)
-_CARRIERS = Parameter(
-    "minimum_carriers",
-    "integer",
-    label="Least carriers of a feature",
-    help="Features that fewer samples of a drug bear are not tested for association.",
-    default=3,
-    minimum=1,
-    maximum=100_000,
-    section="held_out",
-)
+@dataclass(frozen=True, kw_only=True)
+class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, CohortTables):
+    """What is explained: a model, the samples, and what was measured of them."""
 
-EXPLAIN = Command(
-    "explain",
-    "Say which features move the response: by the measurements, by the model, and by both.",
-    (
-        inputs.MODEL,
-        replace(inputs.GENOTYPES, required=True),
-        replace(
-            inputs.RESPONSES,
-            label="Responses: what was measured of these samples",
-            help="Columns sample_id, drug_id and response, one row for each pair: those of the training, or others of "
-            "the same assay.",
-        ),
-        replace(
-            inputs.DRUGS,
-            help=f"{inputs.DRUGS.help} Names stand beside the ids in the report; of targets, genes separated by "
-            "commas, it tells the ranks.",
-        ),
-        inputs.SAMPLES,
-        _GENE_SETS,
-        _SELECTED,
-        _ATTRIBUTIONS,
-        _ASSOCIATIONS,
-        _AGREEMENT,
-        _REASONS,
-        _PATHWAYS,
-        learning.REPORT,
-        replace(learning.SEED, section="advanced"),
-        inputs.SAMPLE_COLUMN,
-        inputs.DRUG_COLUMN,
-        inputs.RESPONSE_COLUMN,
-        *inputs.GENOTYPE_OPTIONS,
-        _REFITS,
-        _REFIT_LEARNER,
-        _ADJUST,
-        _CARRIERS,
-        learning.THREADS,
-        learning.DEVICE,
-        learning.CONFIG,
-    ),
-)
+    responses: InputFile = changed(
+        MeasuredResponses,
+        "responses",
+        label="Responses: what was measured of these samples",
+        help="Columns sample_id, drug_id and response, one row for each pair: those of the training, or others of "
+        "the same assay.",
+    )
+    drugs: InputFile | None = changed(
+        CohortTables,
+        "drugs",
+        also="Names stand beside the ids in the report; of targets, genes separated by commas, it tells the ranks.",
+    )
+    gene_sets: InputFile | None = option(
+        "Gene sets to test",
+        "GMT: name, description and genes in each line, separated by tabs, such as Hallmark or Reactome.",
+        formats=("tabular", "txt"),
+        section="genotype_options",
+    )
+    selected_samples: list[str] | None = option(
+        "Samples to explain one by one",
+        "Ids separated by commas. For each of them the report ranks the drugs and gives the reasons; they need a "
+        "genotype, and need not be measured.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplanationTables:
+    """The tables that are written."""
+
+    attributions: OutputFile = option(
+        "attributions", "What the model hangs on each feature for each drug.", required=True, formats=("tabular",)
+    )
+    associations: OutputFile | None = option(
+        "associations",
+        "Effect, p and q of each feature with each drug in the measurements, whatever the model says.",
+        formats=("tabular",),
+    )
+    agreement: OutputFile | None = option(
+        "agreement", "What the measurements and the model name, those that both do first.", formats=("tabular",)
+    )
+    reasons: OutputFile | None = option(
+        "reasons", "The predictions of the selected samples as sums of parts.", formats=("tabular",)
+    )
+    pathways: OutputFile | None = option(
+        "gene sets", "Gene sets that the model's attributions lean on; needs --gene-sets.", formats=("tabular",)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Report, Seeded, Running, Settings):
+    """What `explain` is told."""
+
+    refits: int = option(
+        "Refits",
+        "How often the model is fitted again without a part of the subjects, to see which attributions are stable; a "
+        "few more fits show what noise reaches. 2 or more; 0 leaves both out.",
+        default=5,
+        limits=(0, 50),
+        section="held_out",
+    )
+    refit_learner: str | None = option(
+        "Learner of the refits",
+        "Unless given, the model's own; ridge takes a small part of the time of auto, but tells of ridge.",
+        choices=_REFIT_LEARNERS,
+        unset="The model's own",
+        section="held_out",
+    )
+    adjust_sensitivity: bool = option(
+        "Adjust associations for general sensitivity",
+        "Takes out how a sample responds to the other drugs, so that what is special to a drug stands out.",
+        default=False,
+        section="held_out",
+    )
+    minimum_carriers: int = option(
+        "Least carriers of a feature",
+        "Features that fewer samples of a drug bear are not tested for association.",
+        default=3,
+        limits=(1, 100_000),
+        section="held_out",
+    )
+    seed: int = changed(Seeded, "seed", section="advanced")

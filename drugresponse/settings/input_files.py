@@ -6,51 +6,46 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError
 from drugresponse.hidden_folders import HiddenFolder
-from drugresponse.settings.parameter import Command
+from drugresponse.settings.parameter import Settings, SomeSettings, parameters_of
 
 __all__ = ["input_files", "pipes_as_files"]
 
 _INDEXES = (".tbi", ".csi")
 
 
-def input_files(command: Command, settings: Mapping[str, Any]) -> list[Path]:
+def input_files(settings: Settings) -> list[Path]:
     """Every file that a command reads, with those that belong to it, such as the three of a PLINK fileset.
-
-    Parameters
-    ----------
-    command
-        Its parameters of type `input` are looked at.
-    settings
-        Values by the name of the parameter; one may be absent or None.
 
     Examples
     --------
-    >>> from drugresponse.settings import COMMANDS
-    >>> files = input_files(COMMANDS["predict"], {"model": Path("m.safetensors"), "genotypes": [Path("a.vcf.gz")]})
-    >>> [str(each) for each in files]
+    >>> from drugresponse.settings import PredictSettings
+    >>> model, out = Path("m.safetensors"), Path("out.tsv")
+    >>> files = input_files(PredictSettings(model=model, genotypes=[Path("a.vcf.gz")], predictions=out))
+    >>> [str(file) for file in files]
     ['m.safetensors', 'a.vcf.gz', 'a.vcf.gz.tbi', 'a.vcf.gz.csi']
     """
     from drugresponse.readers import genotype_source_files
 
     files: list[Path] = []
-    for parameter, path in _inputs(command, settings):
-        if parameter == "genotypes":
+    for name, path in _inputs(settings):
+        if name == "genotypes":
             files += genotype_source_files(path)
-            files += [Path(f"{path}{each}") for each in _INDEXES]
+            files += [Path(f"{path}{suffix}") for suffix in _INDEXES]
         else:
             files.append(path)
     return files
 
 
 @contextmanager
-def pipes_as_files(command: Command, settings: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def pipes_as_files(settings: SomeSettings) -> Iterator[SomeSettings]:
     """Settings in which what can be read only once, such as `/dev/stdin` or `<(zcat a.gz)`, is a temporary file.
 
     Raises
@@ -58,11 +53,11 @@ def pipes_as_files(command: Command, settings: Mapping[str, Any]) -> Iterator[di
     InputError
         A pipe stands in two places, or brings PLINK's calls without their samples; or an input is a device.
     """
-    changed = dict(settings)
+    copies: dict[str, Any] = {}
     read: dict[tuple[int, int], str] = {}
     scratch = HiddenFolder(Path(tempfile.gettempdir()))
     try:
-        for name, path in _inputs(command, settings):
+        for name, path in _inputs(settings):
             pipe = _which_pipe(name, path)
             if pipe is None:
                 continue
@@ -77,19 +72,19 @@ def pipes_as_files(command: Command, settings: Mapping[str, Any]) -> Iterator[di
             if not scratch.path.is_dir():
                 scratch.make()
             copy = _copy(path, scratch.path / str(len(read)), name)
-            value = changed[name]
-            changed[name] = [copy if each == path else each for each in value] if isinstance(value, list) else copy
-        yield changed
+            before = copies.get(name, getattr(settings, name))
+            copies[name] = [copy if file == path else file for file in before] if isinstance(before, list) else copy
+        yield replace(settings, **copies)
     finally:
         scratch.remove()
 
 
-def _inputs(command: Command, settings: Mapping[str, Any]) -> list[tuple[str, Path]]:
+def _inputs(settings: Settings) -> list[tuple[str, Path]]:
+    """Every input that is given, by the name of its option."""
     paths = []
-    for parameter in command.parameters:
-        value = settings.get(parameter.name)
-        if parameter.type == "input" and value is not None:
-            paths += [(parameter.name, Path(each)) for each in (value if isinstance(value, list) else [value])]
+    for parameter in parameters_of(type(settings)):
+        value = getattr(settings, parameter.name) if parameter.type == "input" else None
+        paths += [(parameter.name, path) for path in (value if isinstance(value, list) else [value]) if path]
     return paths
 
 

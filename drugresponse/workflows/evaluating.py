@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from drugresponse.audit.findings import leak_messages, twin_messages
 from drugresponse.description import censor_words, covariate_words
@@ -14,136 +14,61 @@ from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
-from drugresponse.threads import count_jobs
-from drugresponse.workflows.sources import Sources, true_and_false
+from drugresponse.settings import EvaluateSettings
+from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
 
 logger = logging.getLogger(__name__)
 
 
-def evaluate(
-    *,
-    genotypes: Sequence[Path],
-    responses: Path,
-    metrics: Path,
-    drugs: Path | None = None,
-    samples: Path | None = None,
-    features: Path | None = None,
-    predictions: Path | None = None,
-    verdicts: Path | None = None,
-    report: Path | None = None,
-    markdown: Path | None = None,
-    figures: Path | None = None,
-    write_splits: Path | None = None,
-    learner: Sequence[str] = EVALUATED_LEARNERS,
-    scheme: str = "new-samples",
-    splits: Path | None = None,
-    folds: int = 5,
-    repeats: int = 1,
-    shuffles: int = 20,
-    covariates: Sequence[str] | None = None,
-    arm: str | None = None,
-    genotype_format: str = "auto",
-    kind: str | None = None,
-    absent_means: str | None = None,
-    filters: str = "all",
-    layer: str | None = None,
-    aliases: Path | None = None,
-    sample_column: str = "sample_id",
-    drug_column: str = "drug_id",
-    response_column: str = "response",
-    measure: str = "",
-    unit: str = "",
-    higher_means: Any = None,
-    rank: int = 256,
-    epochs: int = 60,
-    trees: int = 400,
-    depth: int = 5,
-    most_fits: int = 0,
-    most_minutes: float = 0,
-    resume: Path | None = None,
-    seed: int = 0,
-    threads: int | None = None,
-    device: str | None = None,
-) -> list[str]:
-    """Evaluate learners on held-out rows and write what was found; returns what to tell the user."""
-    n_jobs = count_jobs(threads)
-    sources = Sources(
-        genotypes,
-        responses,
-        drugs,
-        samples,
-        features,
-        genotype_format,
-        kind,
-        absent_means,
-        sample_column,
-        drug_column,
-        response_column,
-        measure,
-        unit,
-        higher_means,
-        layer,
-        aliases,
-        filters,
-    )
-    outputs = {
-        "metrics": metrics,
-        "predictions": predictions,
-        "verdicts": verdicts,
-        "report": report,
-        "markdown": markdown,
-        "write_splits": write_splits,
-    }
+def evaluate(settings: EvaluateSettings) -> list[str]:
+    """Evaluate learners on held-out rows and write the tables and pages; returns what to tell the user."""
+    figures = settings.figures
     if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
         raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
-    with output_files(outputs, [*sources.paths(), *([splits] if splits else [])]) as out:
-        tables = sources.read(n_jobs, arm)
-        given = None if splits is None else read_splits(splits, sample_column=sample_column, drug_column=drug_column)
-        found = evaluate_tables(
+    with output_files(settings.outputs()) as out:
+        tables = read_training_tables(settings, settings.n_jobs, settings.arm)
+        summary = evaluate_tables(
             tables.genotypes,
             tables.responses,
             drugs=tables.drugs,
             samples=tables.samples,
-            learners=list(learner),
-            scheme=scheme,
-            splits=given,
-            folds=folds,
-            repeats=repeats,
-            shuffles=shuffles,
-            covariates=covariates,
-            arm=arm,
-            settings={
-                "rank": rank,
-                "epochs": epochs,
-                "trees": trees,
-                "depth": depth,
-                "most_fits": most_fits,
-                "most_minutes": most_minutes,
-                "device": device or "auto",
-            },
-            resume=resume,
-            n_jobs=n_jobs,
-            random_state=seed,
+            learners=settings.learner,
+            scheme=settings.scheme,
+            splits=_read_splits(settings),
+            folds=settings.folds,
+            repeats=settings.repeats,
+            shuffles=settings.shuffles,
+            covariates=settings.covariates,
+            arm=settings.arm,
+            settings={**settings.of_learners(), "device": settings.device},
+            resume=settings.resume,
+            n_jobs=settings.n_jobs,
+            random_state=settings.seed,
         )
-        told = [*_told(found), f"Metrics: {metrics}"]
-        _write(found, out)
+        lines = [*_summary(summary), f"Metrics: {settings.metrics}"]
+        _write(summary, out)
         if figures is not None:
-            _write_figures(found, figures)
-        return told
+            _write_figures(summary, figures)
+        return lines
 
 
-def _write(found: EvaluationSummary, out: dict[str, Path]) -> None:
-    write_table(found.metrics, out["metrics"])
+def _read_splits(settings: EvaluateSettings) -> pd.DataFrame | None:
+    if settings.splits is None:
+        return None
+    return read_splits(settings.splits, sample_column=settings.sample_column, drug_column=settings.drug_column)
+
+
+def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
+    write_table(summary.metrics, out["metrics"])
     tables = {
-        "predictions": lambda: true_and_false(found.predictions),
-        "verdicts": lambda: found.drug_verdicts,
-        "write_splits": lambda: found.splits,
+        "predictions": lambda: true_and_false(summary.predictions),
+        "verdicts": lambda: summary.drug_verdicts,
+        "write_splits": lambda: summary.splits,
     }
     for name, table in tables.items():
         if name in out:
@@ -151,37 +76,37 @@ def _write(found: EvaluationSummary, out: dict[str, Path]) -> None:
     texts = {"report": evaluation_report, "markdown": evaluation_markdown}
     for name, text in texts.items():
         if name in out:
-            out[name].write_text(text(found), encoding="utf-8")
+            out[name].write_text(text(summary), encoding="utf-8")
 
 
-def _write_figures(found: EvaluationSummary, folder: Path) -> None:
+def _write_figures(summary: EvaluationSummary, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
-    drawn = evaluation_figures(found)
+    drawn = evaluation_figures(summary)
     with output_files({name: folder / name for name in drawn}) as out:
         for name, text in drawn.items():
             out[name].write_text(text, encoding="utf-8")
 
 
-def _told(found: EvaluationSummary) -> list[str]:
+def _summary(summary: EvaluationSummary) -> list[str]:
     """The pooled scores of each learner, and for how many drugs genotype helps."""
-    scheme, metrics = found.evaluation.scheme, found.metrics
+    scheme, metrics = summary.evaluation.scheme, summary.metrics
     pooled = metrics[(metrics["fold"].astype(str) == "all") & (metrics["level"] == "global")]
     wide = {
         str(name): dict(zip(rows["metric"], rows["value"], strict=True)) for name, rows in pooled.groupby("learner")
     }
-    best = found.evaluation.best_naive()
-    rows = found.evaluation.rows
-    leaks = leak_messages(found.audit)
+    best = summary.evaluation.best_naive()
+    rows = summary.evaluation.rows
+    leaks = leak_messages(summary.audit)
     lines = [f"Leak: {message}" for message in leaks]
-    lines += [f"Warning: {message}" for message in twin_messages(found.audit)]
-    lines += censor_words(rows.loss.to_dict(), found.evaluation.learners)
+    lines += [f"Warning: {message}" for message in twin_messages(summary.audit)]
+    lines += censor_words(rows.loss.to_dict(), summary.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
-    for name in found.evaluation.learners:
-        told = wide[name]
-        skill = f"{told['skill']:+.3f} over the best naive" if math.isfinite(told["skill"]) else "not defined"
-        lines.append(f"  {name}: RMSE {told['rmse']:.4g}, skill {skill}")
-    words = found.drug_verdicts["verdict"]
+    for name in summary.evaluation.learners:
+        scores = wide[name]
+        skill = f"{scores['skill']:+.3f} over the best naive" if math.isfinite(scores["skill"]) else "not defined"
+        lines.append(f"  {name}: RMSE {scores['rmse']:.4g}, skill {skill}")
+    words = summary.drug_verdicts["verdict"]
     helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((words != TOO_FEW).sum())
     drugs = f"{helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %)"
     lines.append(
@@ -189,7 +114,7 @@ def _told(found: EvaluationSummary) -> list[str]:
         if leaks
         else f"Genotype helps for {drugs}."
     )
-    if found.permutation is not None:
-        check = found.permutation
+    if summary.permutation is not None:
+        check = summary.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
-    return [*lines, f"{evaluation_title(found)}."]
+    return [*lines, f"{evaluation_title(summary)}."]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
-from pathlib import Path
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -14,8 +13,8 @@ from drugresponse.errors import InputError, count
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.requests import completed_genotypes
-from drugresponse.readers.matrix.single_copies import men_of
-from drugresponse.workflows.sources import read_with_aliases
+from drugresponse.settings import GenotypeReading
+from drugresponse.workflows.sources import genotypes_of
 
 __all__ = ["read_new_genotypes", "refuse_few_features"]
 
@@ -24,17 +23,9 @@ progress = logging.getLogger("drugresponse.progress")
 
 def read_new_genotypes(
     model: DrugResponseModel,
-    paths: Sequence[Path],
-    *,
-    features: Path | None,
-    genotype_format: str,
-    absent_means: str | None,
-    filters: str = "all",
-    kind: str | None,
-    layer: str | None = None,
-    aliases: Path | None = None,
+    settings: GenotypeReading,
+    samples: pd.DataFrame | None,
     known_samples: Collection[str] | None,
-    samples: pd.DataFrame | None = None,
 ) -> Genotypes:
     """Read the sources; of lists of alterations and star alleles, what nobody bears is not absent from the model.
 
@@ -42,26 +33,10 @@ def read_new_genotypes(
     ----------
     model
         Fitted; its features are those that a list may leave out.
-    paths, features, genotype_format, absent_means, filters, kind, layer, known_samples
-        As for `read_genotypes`.
-    aliases
-        Table of aliases of genes, the one of the training.
-    samples
-        Table of the samples, which may tell their sex.
+    settings, samples, known_samples
+        As for `genotypes_of`.
     """
-    table = read_with_aliases(
-        paths,
-        aliases,
-        features=features,
-        genotype_format=genotype_format,
-        absent_means=absent_means,
-        filters=filters,
-        kind=kind,
-        layer=layer,
-        known_samples=known_samples,
-        known_features=_features_of(model),
-        men=men_of(samples),
-    )
+    table = genotypes_of(settings, samples, known_samples, known_features=_features_of(model))
     table = completed_genotypes(table, model.parts_.features)
     progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
     return table
@@ -103,6 +78,6 @@ def _features_of(model: DrugResponseModel) -> pd.DataFrame:
     """Index `feature_id`, columns `block` and `gene`; the gene is empty where the id does not tell it."""
     listed, _ = model.regressor_.feature_weights()
     ids = [feature_id for _, feature_id in listed]
-    genes = [star_feature(each)[0] for each in ids]
+    genes = [star_feature(feature_id)[0] for feature_id in ids]
     blocks = [block for block, _ in listed]
     return pd.DataFrame({"block": blocks, "gene": genes}, index=pd.Index(ids, name="feature_id"), dtype=object)

@@ -12,20 +12,23 @@ from drugresponse.cli import main
 from drugresponse.errors import InputError
 from drugresponse.model.loading import load_model
 from drugresponse.report import adaptation_report
+from drugresponse.settings import AdaptSettings, DescribeSettings, SimulateSettings, TrainSettings
 from tests.report.pages import EXPECTED_TAGS, Page
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lines") / "cohort"
-    workflows.simulate(directory=folder, n_samples=100, n_drugs=8, n_features=30)
+    workflows.simulate(SimulateSettings(directory=folder, n_samples=100, n_drugs=8, n_features=30))
     workflows.train(
-        genotypes=[folder / "genotypes.tsv"],
-        responses=folder / "responses.tsv",
-        samples=folder / "samples.tsv",
-        learner="covariates",
-        folds=2,
-        model=folder / "model.safetensors",
+        TrainSettings(
+            genotypes=[folder / "genotypes.tsv"],
+            responses=folder / "responses.tsv",
+            samples=folder / "samples.tsv",
+            learner="covariates",
+            folds=2,
+            model=folder / "model.safetensors",
+        )
     )
     measured = pd.read_table(folder / "new_responses.tsv")
     measured[measured["drug_id"] == "D001"].to_csv(folder / "pilots.tsv", sep="\t", index=False)
@@ -41,7 +44,9 @@ def adapt(cohort: Path, out: Path, **more: object) -> list[str]:
         "report": out / "report.html",
         **more,
     }
-    return workflows.adapt(model=cohort / "model.safetensors", predictions=out / "predictions.tsv", **settings)  # type: ignore[arg-type]
+    return workflows.adapt(
+        AdaptSettings(model=cohort / "model.safetensors", predictions=out / "predictions.tsv", **settings)
+    )  # type: ignore[arg-type]
 
 
 def test_adapt__writes_what_it_tells(cohort, tmp_path):
@@ -119,7 +124,11 @@ def test_report__escapes_ids_and_survives_a_model_that_tried_nothing(cohort, tmp
 
 def test_describe__says_which_drugs_to_measure_first(cohort):
     first = load_model(cohort / "model.safetensors").manifest_["adaptation"]["first_drugs"]
-    line = next(each for each in workflows.describe(model=cohort / "model.safetensors").splitlines() if "Pilot" in each)
+    line = next(
+        each
+        for each in workflows.describe(DescribeSettings(model=cohort / "model.safetensors")).splitlines()
+        if "Pilot" in each
+    )
     assert line.startswith(f"Pilot drugs: to measure first {', '.join(first)}; ")
     assert line.endswith(" % of squared error")
 

@@ -8,7 +8,7 @@ import pytest
 
 from drugresponse import cli
 from drugresponse.errors import InputError
-from drugresponse.settings import COMMANDS, collect_settings, name_columns
+from drugresponse.settings import COMMANDS, Settings, collect_settings, name_columns
 
 RESPONSES = "cell line\tcompound\tAUC\n" + "".join(f"s{i}\td{j}\t{i * j}\n" for i in range(12) for j in (1, 2))
 SAMPLES = "sex\tcell line\tarm, of the trial\n" + "".join(f"{'mf'[i % 2]}\ts{i}\t{'xyz'[i % 3]}\n" for i in range(12))
@@ -22,36 +22,34 @@ def tables(tmp_path):
     return {name: tmp_path / f"{name}.tsv" for name in ("responses", "samples", "genotypes")}
 
 
-def named(command: str, **settings: object) -> dict:
-    return name_columns(COMMANDS[command], settings)
+def named(command: str, **settings: object) -> Settings:
+    required = {each.name: Path("absent") for each in COMMANDS[command].parameters if each.required}
+    return name_columns(COMMANDS[command].settings(**(required | settings)))
 
 
 def test_name_columns__a_number_counts_in_the_responses_and_its_name_holds_everywhere(tables):
     settings = named("train", **tables, sample_column="#1", drug_column="compound", response_column="#3")
-    assert (settings["sample_column"], settings["drug_column"], settings["response_column"]) == (
-        "cell line",
-        "compound",
-        "AUC",
-    )
-    assert settings["responses"] == tables["responses"]
+    assert (settings.sample_column, settings.drug_column, settings.response_column) == ("cell line", "compound", "AUC")
+    assert settings.responses == tables["responses"]
 
 
 def test_name_columns__covariates_and_arm_count_in_the_samples(tables):
     settings = named("train", **tables, covariates=["#1", "age", "#3"], arm="#3")
-    assert settings["covariates"] == ["sex", "age", "arm, of the trial"]
-    assert settings["arm"] == "arm, of the trial"
-    assert named("train", **tables, covariates=[], arm=None)["covariates"] == []
+    assert settings.covariates == ["sex", "age", "arm, of the trial"]
+    assert settings.arm == "arm, of the trial"
+    assert named("train", **tables, covariates=[], arm=None).covariates == []
 
 
 def test_name_columns__names_need_no_table(tmp_path):
     settings = {"responses": tmp_path / "absent.tsv", "sample_column": "cell", "covariates": ["age"], "arm": None}
-    assert named("train", **settings) == settings
+    named_settings = named("train", **settings)
+    assert {name: getattr(named_settings, name) for name in settings} == settings
 
 
 def test_name_columns__the_first_table_that_is_given(tables):
     pairs = {"pairs": tables["responses"], "sample_column": "#2"}
-    assert named("predict", samples=None, **pairs)["sample_column"] == "compound"
-    assert named("predict", samples=tables["samples"], **pairs)["sample_column"] == "cell line"
+    assert named("predict", samples=None, **pairs).sample_column == "compound"
+    assert named("predict", samples=tables["samples"], **pairs).sample_column == "cell line"
 
 
 @pytest.mark.parametrize(
@@ -72,9 +70,9 @@ def test_name_columns__a_number_in_the_settings_file(tables, tmp_path):
     config = tmp_path / "run.yml"
     config.write_text("response-column: '#3'\ncovariates: ['#3', sex]\n", encoding="utf-8")
     typed = {**tables, "genotypes": [tables["genotypes"]], "model": Path("m"), "config": config}
-    settings = name_columns(COMMANDS["train"], collect_settings(COMMANDS["train"], typed))
-    assert (settings["response_column"], settings["sample_column"]) == ("AUC", "sample_id")
-    assert settings["covariates"] == ["arm, of the trial", "sex"]
+    settings = name_columns(collect_settings(COMMANDS["train"], typed))
+    assert (settings.response_column, settings.sample_column) == ("AUC", "sample_id")
+    assert settings.covariates == ["arm, of the trial", "sex"]
 
 
 def test_main__train_by_numbers_is_train_by_names(tables, tmp_path):

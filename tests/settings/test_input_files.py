@@ -12,8 +12,14 @@ import pytest
 
 from drugresponse import cli
 from drugresponse.errors import InputError
-from drugresponse.settings import COMMANDS, input_files, pipes_as_files
+from drugresponse.settings import COMMANDS, Settings, input_files, pipes_as_files
 from tests.test_cli import one_line
+
+
+def settings_of(command: str, **values: object) -> Settings:
+    required = {each.name: Path("absent") for each in COMMANDS[command].parameters if each.required}
+    usual = {name: [path] if COMMANDS[command].parameter(name).repeatable else path for name, path in required.items()}
+    return COMMANDS[command].settings(**(usual | values))
 
 
 def names_of(command: str, kind: str) -> list[str]:
@@ -82,8 +88,8 @@ def test_simulate__does_not_replace_its_settings(tmp_path, capsys):
 
 
 def test_input_files__an_index_belongs_to_its_file(tmp_path):
-    found = input_files(COMMANDS["predict"], {"genotypes": [tmp_path / "a.vcf.gz"], "config": tmp_path / "run.yml"})
-    assert {each.name for each in found} == {"a.vcf.gz", "a.vcf.gz.tbi", "a.vcf.gz.csi", "run.yml"}
+    found = input_files(settings_of("predict", genotypes=[tmp_path / "a.vcf.gz"], config=tmp_path / "run.yml"))
+    assert {each.name for each in found} == {"absent", "a.vcf.gz", "a.vcf.gz.tbi", "a.vcf.gz.csi", "run.yml"}
 
 
 def writer(path: Path, content: bytes) -> threading.Thread:
@@ -99,8 +105,9 @@ def test_pipes__are_read_once_for_every_input(tmp_path, name):
     (tmp_path / "file").write_bytes(b"file")
     thread = writer(tmp_path / "pipe", b"content")
     paths = [tmp_path / "file", tmp_path / "pipe"] if command.parameter(name).repeatable else tmp_path / "pipe"
-    with pipes_as_files(command, {name: paths}) as settings:
-        copies = settings[name] if isinstance(settings[name], list) else [settings[name]]
+    with pipes_as_files(settings_of(command.name, **{name: paths})) as settings:
+        read = getattr(settings, name)
+        copies = read if isinstance(read, list) else [read]
         for _ in range(2):
             assert copies[-1].read_bytes() == b"content"
         assert copies[-1].name == "pipe"
@@ -114,8 +121,8 @@ def test_pipes__the_same_in_two_places_is_refused(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
     thread = writer(tmp_path / "pipe", b"content")
     message = r'^responses: ".*link" is a pipe, and was read for genotypes \(expected a file of its own\)\.'
-    settings = {"genotypes": [tmp_path / "pipe"], "responses": tmp_path / "link"}
-    with pytest.raises(InputError, match=message), pipes_as_files(COMMANDS["train"], settings):
+    settings = settings_of("train", genotypes=[tmp_path / "pipe"], responses=tmp_path / "link")
+    with pytest.raises(InputError, match=message), pipes_as_files(settings):
         pytest.fail("the block must not run")
     thread.join(30)
 
@@ -125,7 +132,7 @@ def test_pipes__calls_of_plink_without_their_samples_are_refused(tmp_path):
     thread = writer(tmp_path / "pipe", b"\x6c\x1b\x01\x00")
     with (
         pytest.raises(InputError, match=r"^genotypes: .* a pipe with PLINK calls .* Give the \.bed or \.pgen file"),
-        pipes_as_files(COMMANDS["train"], {"genotypes": [tmp_path / "pipe"]}),
+        pipes_as_files(settings_of("train", genotypes=[tmp_path / "pipe"])),
     ):
         pytest.fail("the block must not run")
     thread.join(30)
@@ -134,7 +141,7 @@ def test_pipes__calls_of_plink_without_their_samples_are_refused(tmp_path):
 def test_pipes__devices_are_refused():
     with (
         pytest.raises(InputError, match=r'^model: "/dev/zero" is a device \(expected a file\)\. Name a file\.$'),
-        pipes_as_files(COMMANDS["describe"], {"model": Path("/dev/zero")}),
+        pipes_as_files(settings_of("describe", model=Path("/dev/zero"))),
     ):
         pytest.fail("the block must not run")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from drugresponse import cli
 from drugresponse.settings import COMMANDS, Parameter
 from tests.galaxy_tools import TEST_DATA
 
-ABOVE = ("cli", "parameters", "workflows", "galaxy")
+ABOVE = ("cli", "settings", "workflows", "galaxy")
 """Rooms that only hand options on."""
 ALIASES = {
     "seed": {"random_state"},
@@ -53,6 +54,11 @@ MATRIX = {
     "filters": "pass",
 }
 LAYER = {"genotype_format": "anndata", "layer": "altered", "kind": "altered"}
+
+
+def test_rooms_above__are_those_of_the_package():
+    """Under another name, what only hands options on would count as their consumer."""
+    assert all(importlib.util.find_spec(f"drugresponse.{room}") for room in ABOVE)
 
 
 @dataclass

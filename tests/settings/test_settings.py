@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import inspect
+import typing
 from pathlib import Path
 
 import pytest
 
+import drugresponse as dr
 from drugresponse import workflows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS, learner_class
-from drugresponse.settings import COMMANDS, SECTIONS, Parameter, collect_settings, convert, option_page
+from drugresponse.settings import COMMANDS, SECTIONS, Parameter, Settings, collect_settings, convert, option_page
 from drugresponse.simulation.cohort import PRESETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +24,7 @@ TRAIN = COMMANDS["train"]
 EVALUATE = COMMANDS["evaluate"]
 
 
-def settings_from(tmp_path: Path, text: str, command: str = "train", **typed: object) -> dict:
+def settings_from(tmp_path: Path, text: str, command: str = "train", **typed: object) -> Settings:
     config = tmp_path / "run.yml"
     config.write_text(text, encoding="utf-8")
     return collect_settings(COMMANDS[command], {"config": config, **typed})
@@ -74,15 +76,26 @@ def takes(learner: str, setting: str) -> bool:
     return bool(learner_class(learner).own_settings({setting: None}))
 
 
-def test_workflows__take_exactly_these_settings():
-    for command in COMMANDS.values():
-        taken = inspect.signature(getattr(workflows, command.name)).parameters
-        assert all(each.kind is each.KEYWORD_ONLY for each in taken.values())
-        handed_on = {each.name for each in command.parameters} - {"config"} - ({"output"} - set(taken))
-        assert set(taken) == handed_on
-        for each in command.parameters:
-            if each.type in ("choice", "integer", "number") and not each.environment and each.default is not None:
-                assert taken[each.name].default == each.default, f"{command.name} {each.option}"
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
+def test_workflows__take_the_settings_of_their_command(command):
+    (taken,) = typing.get_type_hints(getattr(workflows, command.name)).items() - {
+        ("return", list[str]),
+        ("return", str),
+    }
+    assert taken == ("settings", command.settings)
+
+
+def test_defaults__are_those_of_python():
+    """An option that `DrugResponseModel`, `evaluate` or `explain` take under its name has their default."""
+    takers = {"train": dr.DrugResponseModel, "evaluate": dr.evaluate, "explain": dr.explain}
+    compared = 0
+    for name, taker in takers.items():
+        for taken in inspect.signature(taker).parameters.values():
+            for parameter in COMMANDS[name].parameters:
+                if parameter.name == taken.name and parameter.type != "input":
+                    assert parameter.default == (None if taken.default == () else taken.default), f"{name} {taken.name}"
+                    compared += 1
+    assert compared > 20
 
 
 @pytest.mark.parametrize(
@@ -154,8 +167,8 @@ def test_collect_settings__completes_with_defaults(monkeypatch):
     for variable in ("GALAXY_SLOTS", "GALAXY_DRUGRESPONSE_DEVICE"):
         monkeypatch.delenv(variable, raising=False)
     settings = collect_settings(TRAIN, {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")})
-    assert set(settings) == {each.name for each in TRAIN.parameters} - {"config"}
-    assert settings["threads"] >= 1
+    assert isinstance(settings, TRAIN.settings)
+    assert settings.n_jobs >= 1
     expected = {
         "genotypes": [Path("g")],
         "learner": "auto",
@@ -164,17 +177,17 @@ def test_collect_settings__completes_with_defaults(monkeypatch):
         "seed": 0,
         "metrics": None,
     }
-    assert {name: settings[name] for name in expected} == expected
+    assert {name: getattr(settings, name) for name in expected} == expected
 
 
 def test_collect_settings__several_by_default_and_given():
     given = {"genotypes": [Path("g")], "responses": Path("r"), "metrics": Path("m")}
     by_default = collect_settings(EVALUATE, given)
-    assert by_default["learner"] == ["covariates", "ridge", "boosted-trees", "neural"]
-    assert (by_default["folds"], by_default["splits"], by_default["resume"]) == (5, None, None)
-    assert collect_settings(EVALUATE, given | {"learner": ["ridge"]})["learner"] == ["ridge"]
-    by_default["learner"].append("auto")
-    assert len(collect_settings(EVALUATE, given)["learner"]) == 4
+    assert by_default.learner == ["covariates", "ridge", "boosted-trees", "neural"]
+    assert (by_default.folds, by_default.splits, by_default.resume) == (5, None, None)
+    assert collect_settings(EVALUATE, given | {"learner": ["ridge"]}).learner == ["ridge"]
+    by_default.learner.append("auto")
+    assert len(collect_settings(EVALUATE, given).learner) == 4
 
 
 @pytest.mark.parametrize(
@@ -182,7 +195,7 @@ def test_collect_settings__several_by_default_and_given():
 )
 def test_config__one_or_several_values(tmp_path, text, expected):
     required = "genotypes: g\nresponses: r\nmetrics: m\n"
-    assert settings_from(tmp_path, required + text, "evaluate")["learner"] == expected
+    assert settings_from(tmp_path, required + text, "evaluate").learner == expected
 
 
 @pytest.mark.parametrize(
@@ -205,8 +218,8 @@ def test_collect_settings__environment_supplies_defaults(monkeypatch):
     monkeypatch.setenv("GALAXY_DRUGRESPONSE_DEVICE", "cpu")
     given = {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")}
     settings = collect_settings(TRAIN, given)
-    assert (settings["threads"], settings["device"]) == (3, "cpu")
-    assert collect_settings(TRAIN, given | {"threads": 1, "device": "auto"})["threads"] == 1
+    assert (settings.threads, settings.device) == (3, "cpu")
+    assert collect_settings(TRAIN, given | {"threads": 1, "device": "auto"}).threads == 1
 
 
 def test_collect_settings__environment_is_checked(monkeypatch):
@@ -223,15 +236,15 @@ def test_collect_settings__missing_options_are_named_together():
 def test_config__command_line_wins(tmp_path):
     text = "responses: r.tsv\nmodel: m\nlearner: ridge\ngenotypes: [a, b]\nsample-column: cell\ndrug_column: 7\nunit:\n"
     settings = settings_from(tmp_path, text, learner="neural")
-    assert settings["learner"] == "neural"
-    assert settings["responses"] == Path("r.tsv")
-    assert settings["genotypes"] == [Path("a"), Path("b")]
-    assert (settings["sample_column"], settings["drug_column"], settings["unit"]) == ("cell", "7", None)
+    assert settings.learner == "neural"
+    assert settings.responses == Path("r.tsv")
+    assert settings.genotypes == [Path("a"), Path("b")]
+    assert (settings.sample_column, settings.drug_column, settings.unit) == ("cell", "7", None)
 
 
 def test_config__empty_file_changes_nothing(tmp_path):
     settings = settings_from(tmp_path, "", genotypes=[Path("g")], responses=Path("r"), model=Path("m"))
-    assert settings["folds"] == TRAIN.parameter("folds").default
+    assert settings.folds == TRAIN.parameter("folds").default
 
 
 @pytest.mark.parametrize(
@@ -293,7 +306,7 @@ def test_config__wrong_content(tmp_path, text, message):
 )
 def test_config__values_are_the_text_that_stands_there(tmp_path, text, name, value):
     needed = {"genotypes": [Path("g")], "responses": Path("r"), "model": Path("m")}
-    assert settings_from(tmp_path, text, **needed)[name] == value
+    assert getattr(settings_from(tmp_path, text, **needed), name) == value
 
 
 def test_config__absent_or_binary_file(tmp_path):

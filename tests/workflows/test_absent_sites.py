@@ -10,6 +10,7 @@ import drugresponse as dr
 from drugresponse.errors import InputError
 from drugresponse.explanation._model_terms import in_terms_of
 from drugresponse.readers import read_genotypes
+from drugresponse.settings import AdaptSettings, ExplainSettings, PredictSettings, PrepareSettings, TrainSettings
 from drugresponse.workflows import adapt, explain, predict, prepare, train
 
 POSITIONS = [100, 200, 300, 400]
@@ -46,11 +47,13 @@ def cohort(tmp_path):
         tmp_path / "pilot", sep="\t", index=False
     )
     train(
-        genotypes=[tmp_path / "train"],
-        responses=tmp_path / "responses",
-        model=tmp_path / "model",
-        learner="ridge",
-        folds=3,
+        TrainSettings(
+            genotypes=[tmp_path / "train"],
+            responses=tmp_path / "responses",
+            model=tmp_path / "model",
+            learner="ridge",
+            folds=3,
+        )
     )
     return tmp_path
 
@@ -58,11 +61,13 @@ def cohort(tmp_path):
 @pytest.mark.parametrize(("file", "means"), [("absent", "reference"), ("called", None)])
 def test_commands__sites_without_a_variant_are_the_reference(cohort, file, means):
     given = {"model": cohort / "model", "genotypes": [cohort / file], "absent_means": means}
-    predict(**given, predictions=cohort / "predicted")
-    adapt(**given, responses=cohort / "pilot", predictions=cohort / "adapted")
-    prepare(genotypes=[cohort / "train"], dataset=cohort / "like")
-    prepare(genotypes=[cohort / file], dataset=cohort / "new", like=cohort / "like", absent_means=means)
-    predict(model=cohort / "model", genotypes=[cohort / "new"], predictions=cohort / "prepared")
+    predict(PredictSettings(**given, predictions=cohort / "predicted"))
+    adapt(AdaptSettings(**given, responses=cohort / "pilot", predictions=cohort / "adapted"))
+    prepare(PrepareSettings(genotypes=[cohort / "train"], dataset=cohort / "like"))
+    prepare(
+        PrepareSettings(genotypes=[cohort / file], dataset=cohort / "new", like=cohort / "like", absent_means=means)
+    )
+    predict(PredictSettings(model=cohort / "model", genotypes=[cohort / "new"], predictions=cohort / "prepared"))
     for name in ("predicted", "adapted", "prepared"):
         table = pd.read_table(cohort / name)
         assert (table["features_found"] == 1).all(), name
@@ -81,12 +86,14 @@ def test_explain__sites_without_a_variant_are_the_reference(cohort):
     known = in_terms_of(read_genotypes(cohort / "fewer", absent_means="reference"), trained)[1]
     np.testing.assert_array_equal(known.dense()[:, known.features.index.get_loc("1:400:A:G")], 0)
     explain(
-        model=cohort / "model",
-        genotypes=[cohort / "fewer"],
-        responses=cohort / "responses",
-        attributions=cohort / "told",
-        absent_means="reference",
-        refits=0,
+        ExplainSettings(
+            model=cohort / "model",
+            genotypes=[cohort / "fewer"],
+            responses=cohort / "responses",
+            attributions=cohort / "told",
+            absent_means="reference",
+            refits=0,
+        )
     )
     assert pd.read_table(cohort / "told")["feature_id"].nunique() == 4
 
@@ -94,6 +101,6 @@ def test_explain__sites_without_a_variant_are_the_reference(cohort):
 def test_prepare__a_file_without_any_variant(cohort):
     vcf(cohort / "none", [f"1 {at} . A . . . . GT 0/0" for at in POSITIONS], ["P"])
     with pytest.raises(InputError, match="genotypes: found no variant"):
-        prepare(genotypes=[cohort / "none"], dataset=cohort / "out")
-    predict(model=cohort / "model", genotypes=[cohort / "none"], predictions=cohort / "predicted")
+        prepare(PrepareSettings(genotypes=[cohort / "none"], dataset=cohort / "out"))
+    predict(PredictSettings(model=cohort / "model", genotypes=[cohort / "none"], predictions=cohort / "predicted"))
     np.testing.assert_allclose(pd.read_table(cohort / "predicted")["prediction"], 0, atol=0.5)

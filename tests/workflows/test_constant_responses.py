@@ -9,6 +9,14 @@ import pandas as pd
 import pytest
 
 from drugresponse import workflows
+from drugresponse.settings import (
+    AdaptSettings,
+    DescribeSettings,
+    EvaluateSettings,
+    ExplainSettings,
+    PredictSettings,
+    TrainSettings,
+)
 from drugresponse.workflows.describing import describe
 
 N = 40
@@ -29,22 +37,28 @@ def folder(request, tmp_path: Path) -> Path:
 
 def test_commands__responses_that_do_not_vary_within_drugs(folder: Path) -> None:
     given = {"genotypes": [folder / "g"], "responses": folder / "r"}
-    told = workflows.train(**given, model=folder / "m", metrics=folder / "t", report=folder / "h", learner="ridge")
+    told = workflows.train(
+        TrainSettings(**given, model=folder / "m", metrics=folder / "t", report=folder / "h", learner="ridge")
+    )
     assert "Cannot be judged" in told[-2]
     assert "skill not defined" in told[-2]
-    assert "skill not defined" in describe(model=folder / "m")
+    assert "skill not defined" in describe(DescribeSettings(model=folder / "m"))
     metrics = pd.read_csv(folder / "t", sep="\t")
     assert metrics.loc[metrics["metric"].isin(["skill", "normalised_pearson"]), "value"].isna().all()
     assert metrics.loc[(metrics["metric"] == "r2") & (metrics["level"] == "drug"), "value"].isna().all()
     outputs = {"metrics": folder / "e", "verdicts": folder / "v", "report": folder / "eh"}
-    told = workflows.evaluate(**given, **outputs, learner=["ridge"], folds=3, threads=1)
+    told = workflows.evaluate(EvaluateSettings(**given, **outputs, learner=["ridge"], folds=3, threads=1))
     assert any("skill not defined" in line for line in told)
     assert "Cannot be judged." in told
     verdicts = pd.read_csv(folder / "v", sep="\t")
     assert set(verdicts["verdict"]) == {"no gain shown"}
     assert verdicts["gain"].isna().all()
-    workflows.predict(model=folder / "m", genotypes=[folder / "g"], predictions=folder / "p", report=folder / "ph")
+    workflows.predict(
+        PredictSettings(model=folder / "m", genotypes=[folder / "g"], predictions=folder / "p", report=folder / "ph")
+    )
     (folder / "n").write_text("sample_id\tdrug_id\tresponse\nnew\ta\t0.3\n")
     outputs = {"predictions": folder / "a", "report": folder / "ah"}
-    workflows.adapt(model=folder / "m", genotypes=[], responses=folder / "n", **outputs)
-    workflows.explain(**given, model=folder / "m", attributions=folder / "x", report=folder / "xh", refits=0)
+    workflows.adapt(AdaptSettings(model=folder / "m", genotypes=[], responses=folder / "n", **outputs))
+    workflows.explain(
+        ExplainSettings(**given, model=folder / "m", attributions=folder / "x", report=folder / "xh", refits=0)
+    )

@@ -10,17 +10,18 @@ import pytest
 
 from drugresponse import workflows
 from drugresponse.errors import InputError
+from drugresponse.settings import PredictSettings, SimulateSettings, TrainSettings
 from tests.report.pages import Page
 
 
 @pytest.fixture(scope="module")
 def germline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("germline") / "cohort"
-    workflows.simulate(directory=folder, preset="germline", n_samples=120, n_features=40)
-    workflows.train(
+    workflows.simulate(SimulateSettings(directory=folder, preset="germline", n_samples=120, n_features=40))
+    workflows.train(TrainSettings(
         genotypes=[folder / "genotypes.tsv"], features=folder / "features.tsv", responses=folder / "responses.tsv",
         samples=folder / "samples.tsv", learner="ridge", folds=0, model=folder / "model",
-    )  # fmt: skip
+    ))  # fmt: skip
     return folder
 
 
@@ -37,10 +38,10 @@ def half_swapped(folder: Path, to: Path) -> None:
 
 
 def predict(folder: Path, to: Path, genotypes: Path, features: Path, **more: object) -> pd.DataFrame:
-    workflows.predict(
+    workflows.predict(PredictSettings(
         model=folder / "model", genotypes=[genotypes], features=features, samples=folder / "new_samples.tsv",
         predictions=to / "predictions", report=to / "page", **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+    ))  # type: ignore[arg-type]  # fmt: skip
     return pd.read_table(to / "predictions")
 
 

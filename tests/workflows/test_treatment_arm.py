@@ -12,6 +12,7 @@ from drugresponse import workflows
 from drugresponse.cli import main
 from drugresponse.errors import MemoryLimitError
 from drugresponse.readers.source import memory_limit
+from drugresponse.settings import DescribeSettings, PredictSettings, TrainSettings
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,7 @@ def given(folder: Path) -> list[str]:
 def test_train_and_predict__for_both_arms(folder: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     assert main(["train", *given(folder), "--arm", "arm", "--learner", "ridge", "--model", str(model), "-q"]) == 0
-    text = workflows.describe(model=model)
+    text = workflows.describe(DescribeSettings(model=model))
     assert "Covariates: arm" in text
     assert "Treatment arm: arm (active, control); genotype may act otherwise in each" in text
     told = {}
@@ -50,10 +51,12 @@ def test_train_and_predict__for_both_arms(folder: Path, tmp_path: Path) -> None:
         samples = pd.read_csv(folder / "samples.tsv", sep="\t").assign(arm=arm)
         samples.to_csv(tmp_path / "samples.tsv", sep="\t", index=False)
         workflows.predict(
-            model=model,
-            genotypes=[folder / "genotypes.tsv"],
-            samples=tmp_path / "samples.tsv",
-            predictions=tmp_path / arm,
+            PredictSettings(
+                model=model,
+                genotypes=[folder / "genotypes.tsv"],
+                samples=tmp_path / "samples.tsv",
+                predictions=tmp_path / arm,
+            )
         )
         told[arm] = pd.read_csv(tmp_path / arm, sep="\t").set_index("sample_id")["prediction"]
     calls = pd.read_csv(folder / "genotypes.tsv", sep="\t", index_col=0)["rs3"]
@@ -95,6 +98,6 @@ def test_train__interactions_are_in_the_memory_estimate(tmp_path: Path, monkeypa
     monkeypatch.setattr(memory_limit, "memory_left", lambda: 10**10)
     files = {"responses": tmp_path / "responses.tsv", "samples": tmp_path / "samples.tsv", "threads": 1}
     asked = {"genotypes": [tmp_path / "genotypes.tsv"], **files, "learner": "ridge", "folds": 0}
-    workflows.train(model=tmp_path / "model", **asked)
+    workflows.train(TrainSettings(model=tmp_path / "model", **asked))
     with pytest.raises(MemoryLimitError, match="600 MB are granted"):
-        workflows.train(model=tmp_path / "armed", arm="arm", **asked)
+        workflows.train(TrainSettings(model=tmp_path / "armed", arm="arm", **asked))

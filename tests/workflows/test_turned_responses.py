@@ -11,12 +11,13 @@ import drugresponse as dr
 from drugresponse import workflows
 from drugresponse.data.tables import Responses
 from drugresponse.data.turned_responses import right_way_round
+from drugresponse.settings import AdaptSettings, ExplainSettings, SimulateSettings, TrainSettings
 
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("turned") / "cohort"
-    workflows.simulate(directory=folder, n_samples=60, n_drugs=6, n_features=30)
+    workflows.simulate(SimulateSettings(directory=folder, n_samples=60, n_drugs=6, n_features=30))
     for name in ("responses", "new_responses"):
         long = pd.read_table(folder / f"{name}.tsv")
         wide = long.pivot(index="drug_id", columns="sample_id", values="response").rename_axis("compound")
@@ -30,7 +31,9 @@ def trained(folder: Path, out: Path, **inputs: Path | None) -> pd.DataFrame:
     settings = {"responses": folder / "responses.tsv", "samples": folder / "samples.tsv", **inputs}
     genotypes = [settings.pop("genotypes", folder / "genotypes.tsv")]
     metrics, model = out / "metrics.tsv", out / "model.safetensors"
-    workflows.train(genotypes=genotypes, model=model, metrics=metrics, learner="ridge", folds=2, **settings)
+    workflows.train(
+        TrainSettings(genotypes=genotypes, model=model, metrics=metrics, learner="ridge", folds=2, **settings)
+    )
     return pd.read_table(metrics)
 
 
@@ -60,11 +63,15 @@ def test_adapt_and_explain__drugs_in_rows(cohort, tmp_path):
         pilots, out = cohort / f"{name}new_responses.tsv", tmp_path / f"{name}adapted.tsv"
         every = pd.read_table(cohort / "new_samples.tsv")[["sample_id"]].assign(drug_id="D001")
         every.to_csv(tmp_path / "pairs.tsv", sep="\t", index=False)
-        workflows.adapt(model=model, responses=pilots, predictions=out, pairs=tmp_path / "pairs.tsv", **new)
+        workflows.adapt(
+            AdaptSettings(model=model, responses=pilots, predictions=out, pairs=tmp_path / "pairs.tsv", **new)
+        )
         adapted.append(pd.read_table(out))
         out = tmp_path / f"{name}effects.tsv"
         both = {"genotypes": [cohort / "genotypes.tsv"], "samples": cohort / "samples.tsv", "refits": 0}
-        workflows.explain(model=model, responses=cohort / f"{name}responses.tsv", attributions=out, **both)
+        workflows.explain(
+            ExplainSettings(model=model, responses=cohort / f"{name}responses.tsv", attributions=out, **both)
+        )
         effects.append(pd.read_table(out))
     pd.testing.assert_frame_equal(*adapted, rtol=1e-9)
     pd.testing.assert_frame_equal(*effects, rtol=1e-9)

@@ -15,19 +15,27 @@ from safetensors import safe_open
 from drugresponse import workflows
 from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
 from drugresponse.readers import read_genotypes
+from drugresponse.settings import (
+    AdaptSettings,
+    DescribeSettings,
+    EvaluateSettings,
+    PredictSettings,
+    SimulateSettings,
+    TrainSettings,
+)
 
 
 @pytest.fixture(scope="module")
 def germline(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("germline") / "cohort"
-    workflows.simulate(directory=folder, preset="germline", n_samples=120, n_features=40)
+    workflows.simulate(SimulateSettings(directory=folder, preset="germline", n_samples=120, n_features=40))
     return folder
 
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lines") / "cohort"
-    workflows.simulate(directory=folder, n_samples=100, n_drugs=8, n_features=40)
+    workflows.simulate(SimulateSettings(directory=folder, n_samples=100, n_drugs=8, n_features=40))
     return folder
 
 
@@ -42,7 +50,7 @@ def train_on(folder: Path, model: Path, **more: object) -> list[str]:
         "folds": 2,
         **more,
     }
-    return workflows.train(model=model, **settings)  # type: ignore[arg-type]
+    return workflows.train(TrainSettings(model=model, **settings))  # type: ignore[arg-type]
 
 
 def read_parts(path: Path) -> tuple[dict[str, object], dict[str, np.ndarray]]:
@@ -66,11 +74,13 @@ def test_predict__for_held_out_samples_beats_the_baseline(lines: Path, tmp_path:
     assert told[-1] == f"Model: {tmp_path / 'model'}"
     assert told[-2].startswith("Better than every naive prediction. On held-out rows")
     workflows.predict(
-        model=tmp_path / "model",
-        genotypes=[lines / "new_genotypes.tsv"],
-        samples=lines / "new_samples.tsv",
-        predictions=tmp_path / "predictions",
-        report=tmp_path / "page",
+        PredictSettings(
+            model=tmp_path / "model",
+            genotypes=[lines / "new_genotypes.tsv"],
+            samples=lines / "new_samples.tsv",
+            predictions=tmp_path / "predictions",
+            report=tmp_path / "page",
+        )
     )
     predicted = pd.read_table(tmp_path / "predictions")
     assert list(predicted.columns) == [
@@ -89,10 +99,10 @@ def test_predict__answers_only_the_pairs_asked_for_in_their_order(lines: Path, t
     train_on(lines, tmp_path / "model")
     asked = pd.read_table(lines / "new_responses.tsv").iloc[[5, 0, 9]][["sample_id", "drug_id"]]
     asked.to_csv(tmp_path / "pairs", sep="\t", index=False)
-    told = workflows.predict(
+    told = workflows.predict(PredictSettings(
         model=tmp_path / "model", genotypes=[lines / "new_genotypes.tsv"], samples=lines / "new_samples.tsv",
         drugs=lines / "new_drugs.tsv", pairs=tmp_path / "pairs", predictions=tmp_path / "predictions",
-    )  # fmt: skip
+    ))  # fmt: skip
     predicted = pd.read_table(tmp_path / "predictions")
     assert predicted[["sample_id", "drug_id"]].to_numpy().tolist() == asked.to_numpy().tolist()
     assert told[0].startswith("Predicted 3 of 3 pairs")
@@ -123,7 +133,9 @@ def test_predict__refuses_when_no_sample_has_the_features(lines: Path, germline:
     train_on(lines, tmp_path / "model")
     with pytest.raises(InputError, match=r"hold at most 0.0% of the model's weight in any sample \(expected 50%"):
         workflows.predict(
-            model=tmp_path / "model", genotypes=[germline / "genotypes.vcf"], predictions=tmp_path / "predictions"
+            PredictSettings(
+                model=tmp_path / "model", genotypes=[germline / "genotypes.vcf"], predictions=tmp_path / "predictions"
+            )
         )
     assert not (tmp_path / "predictions").exists()
 
@@ -131,7 +143,9 @@ def test_predict__refuses_when_no_sample_has_the_features(lines: Path, germline:
 def test_predict__refuses_a_file_that_is_no_model(lines: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="is not a drugresponse model"):
         workflows.predict(
-            model=lines / "responses.tsv", genotypes=[lines / "genotypes.tsv"], predictions=tmp_path / "predictions"
+            PredictSettings(
+                model=lines / "responses.tsv", genotypes=[lines / "genotypes.tsv"], predictions=tmp_path / "predictions"
+            )
         )
 
 
@@ -149,15 +163,17 @@ def test_train__for_seen_samples_warns_that_the_file_is_personal(
 ) -> None:
     train_on(lines, tmp_path / "model", scheme="random-pairs")
     assert "holds an effect for each training sample" in caplog.text
-    assert "The file holds an effect for each training sample" in workflows.describe(model=tmp_path / "model")
+    assert "The file holds an effect for each training sample" in workflows.describe(
+        DescribeSettings(model=tmp_path / "model")
+    )
 
 
 def test_describe__json_is_the_manifest(lines: Path, tmp_path: Path) -> None:
     train_on(lines, tmp_path / "model", measure="ln_ic50", unit="uM", higher_means="resistant")
-    manifest = json.loads(workflows.describe(model=tmp_path / "model", json=True))
+    manifest = json.loads(workflows.describe(DescribeSettings(model=tmp_path / "model", json=True)))
     assert manifest["measure"] == {"name": "ln_ic50", "unit": "uM", "higher_means": "resistant"}
     assert manifest["inputs"]["responses"][0] == manifest["inputs"]["responses"][0].lower()
-    text = workflows.describe(model=tmp_path / "model")
+    text = workflows.describe(DescribeSettings(model=tmp_path / "model"))
     assert "a higher number is a higher response (more resistant)" in text
 
 
@@ -165,9 +181,9 @@ def test_train__a_measure_that_contradicts_itself_is_told_before_anything_is_rea
     absent = {"genotypes": [tmp_path / "none"], "responses": tmp_path / "none"}
     given = {"measure": "auc", "higher_means": "sensitive"}
     with pytest.raises(InputError, match=r"auc of which higher means sensitive .* Correct `higher_means`, or give"):
-        workflows.train(**absent, **given, model=tmp_path / "model")
+        workflows.train(TrainSettings(**absent, **given, model=tmp_path / "model"))
     with pytest.raises(InputError, match=r'found pic50 in "uM" \(expected M, .* Convert the responses, or give'):
-        workflows.evaluate(**absent, measure="pic50", unit="uM", metrics=tmp_path / "metrics")
+        workflows.evaluate(EvaluateSettings(**absent, measure="pic50", unit="uM", metrics=tmp_path / "metrics"))
     assert not list(tmp_path.iterdir())
 
 
@@ -179,7 +195,7 @@ def test_train__one_file_in_two_roles_is_refused(lines: Path, tmp_path: Path) ->
 def test_simulate__overwrites_nothing(lines: Path) -> None:
     before = (lines / "genotypes.tsv").read_bytes()
     with pytest.raises(InputError, match=r'already holds "genotypes.tsv", .* \(nothing is overwritten\)'):
-        workflows.simulate(directory=lines, n_samples=30, seed=1)
+        workflows.simulate(SimulateSettings(directory=lines, n_samples=30, seed=1))
     assert (lines / "genotypes.tsv").read_bytes() == before
 
 
@@ -221,7 +237,9 @@ def listed(lines: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_predict__what_nobody_bears_in_a_list_of_alterations_is_not_absent(listed: Path, tmp_path: Path) -> None:
-    workflows.predict(model=listed / "model", genotypes=[listed / "one.tsv"], predictions=tmp_path / "predictions")
+    workflows.predict(
+        PredictSettings(model=listed / "model", genotypes=[listed / "one.tsv"], predictions=tmp_path / "predictions")
+    )
     assert set(pd.read_csv(tmp_path / "predictions", sep="\t")["features_found"]) == {1.0}
 
 
@@ -230,10 +248,12 @@ def test_adapt__what_nobody_bears_in_a_list_of_alterations_is_not_absent(listed:
     pilots = pd.DataFrame({"sample_id": [one], "drug_id": ["D001"], "response": [1.0]})
     pilots.to_csv(tmp_path / "pilots.tsv", sep="\t", index=False)
     workflows.adapt(
-        model=listed / "model",
-        genotypes=[listed / "one.tsv"],
-        responses=tmp_path / "pilots.tsv",
-        predictions=tmp_path / "predictions",
+        AdaptSettings(
+            model=listed / "model",
+            genotypes=[listed / "one.tsv"],
+            responses=tmp_path / "pilots.tsv",
+            predictions=tmp_path / "predictions",
+        )
     )
     found = pd.read_csv(tmp_path / "predictions", sep="\t")
     assert set(found["features_found"]) == {1.0}
@@ -268,14 +288,16 @@ def test_train__limits_are_told_first_and_who_reads_them(
     assert told[0].startswith(share) and reading in told[0] and reading in page
     assert "Scores, naive predictions and intervals take limits as if measured there" in page
     told = workflows.evaluate(
-        genotypes=[lines / "genotypes.tsv"],
-        responses=tmp_path / "r.tsv",
-        metrics=tmp_path / "x.tsv",
-        report=tmp_path / "e.html",
-        learner=[learner],
-        folds=2,
-        shuffles=0,
-        epochs=1,
+        EvaluateSettings(
+            genotypes=[lines / "genotypes.tsv"],
+            responses=tmp_path / "r.tsv",
+            metrics=tmp_path / "x.tsv",
+            report=tmp_path / "e.html",
+            learner=[learner],
+            folds=2,
+            shuffles=0,
+            epochs=1,
+        )
     )
     assert told[0].startswith(share)
     assert reading.removeprefix("ridge reads ") in (tmp_path / "e.html").read_text(encoding="utf-8")

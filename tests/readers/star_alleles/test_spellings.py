@@ -11,6 +11,7 @@ import pytest
 from drugresponse import workflows
 from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes
+from drugresponse.settings import PredictSettings, PrepareSettings, TrainSettings
 
 COPIES = {"*1/*1": 2.0, "*1/*4": 1.0, "*4/*4": 0.0, "*1/*1x2": 3.0}
 
@@ -29,14 +30,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [f"s{at:03}\tcodeine\t{COPIES[each]}" for at, each in enumerate(drawn)]
     (folder / "responses").write_text("\n".join(["sample_id\tdrug_id\tresponse", *rows]) + "\n")
     workflows.train(
-        genotypes=[folder / "calls"], responses=folder / "responses", learner="ridge", folds=0, model=folder / "model"
+        TrainSettings(
+            genotypes=[folder / "calls"],
+            responses=folder / "responses",
+            learner="ridge",
+            folds=0,
+            model=folder / "model",
+        )
     )
     return folder
 
 
 def predict(folder: Path, to: Path, diplotypes: list[str]) -> pd.DataFrame:
     file = calls(to / "new", diplotypes)
-    workflows.predict(model=folder / "model", genotypes=[file], predictions=to / "predictions")
+    workflows.predict(PredictSettings(model=folder / "model", genotypes=[file], predictions=to / "predictions"))
     return pd.read_table(to / "predictions")
 
 
@@ -62,8 +69,8 @@ def test_predict__alleles_that_training_never_saw_are_missing_and_said(folder, t
 
 def test_predict__from_memory_and_from_a_prepared_file_alike(folder, tmp_path):
     new = calls(tmp_path / "calls", ["*1/*4", "*99/*99", "*4/*99", "*1/*1x2"])
-    workflows.prepare(genotypes=[folder / "calls"], dataset=tmp_path / "trained")
-    workflows.prepare(genotypes=[new], like=tmp_path / "trained", dataset=tmp_path / "dataset")
+    workflows.prepare(PrepareSettings(genotypes=[folder / "calls"], dataset=tmp_path / "trained"))
+    workflows.prepare(PrepareSettings(genotypes=[new], like=tmp_path / "trained", dataset=tmp_path / "dataset"))
     model = load_model(folder / "model")
     for genotypes in (read_genotypes(new), read_genotypes(tmp_path / "dataset")):
         found = model.predict(genotypes, minimum_features=0.0).set_index("sample_id")["features_found"]
