@@ -58,8 +58,8 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
         lines = [f"auto fell back to the naive model: {why}."]
     if tried:
         single = sorted(((error, name) for name, error in errors.items() if name != AUTO))
-        told = ", ".join(f"{name} {error:.4g}" for error, name in single)
-        lines.append(f"auto weighed them by RMSE: {told}.")
+        ranking = ", ".join(f"{name} {error:.4g}" for error, name in single)
+        lines.append(f"auto weighed them by RMSE: {ranking}.")
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines
@@ -115,9 +115,9 @@ def covariate_words(covariates: Sequence[str], unused: Mapping[str, Sequence[str
     >>> covariate_words([], {"no usual covariate": [f"c{at}" for at in range(5000)]})[1].split(", ")[-2:]
     ['c19', '4,980 more (no usual covariate). To choose: --covariates a,b']
     """
-    told = "; ".join(f"{_first_of(names)} ({reason})" for reason, names in unused.items())
+    reasons = "; ".join(f"{_first_of(names)} ({reason})" for reason, names in unused.items())
     lines = [f"Covariates: {', '.join(map(str, covariates)) or 'none'}"]
-    return [*lines, f"Not used of the samples table: {told}. To choose: --covariates a,b"] if unused else lines
+    return [*lines, f"Not used of the samples table: {reasons}. To choose: --covariates a,b"] if unused else lines
 
 
 def _first_of(names: Sequence[str]) -> str:
@@ -174,8 +174,8 @@ def why_none_is_used(manifest: Mapping[str, Any]) -> str:
 def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
     if arm is None:
         return []
-    told = "a dose" if arm["levels"] is None else ", ".join(arm["levels"])
-    return [f"Treatment arm: {arm['column']} ({told}); genotype may act otherwise in each"]
+    levels = "a dose" if arm["levels"] is None else ", ".join(arm["levels"])
+    return [f"Treatment arm: {arm['column']} ({levels}); genotype may act otherwise in each"]
 
 
 def describe_model(manifest: dict[str, Any]) -> list[str]:
@@ -198,12 +198,12 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
     ]
     inner = notes.get("learners", {}).get("neural", notes)
     if "epochs" in inner:
-        told = (
+        words = (
             "training added nothing to the ridge that it starts from"
             if not inner["epochs"]
             else "trained beyond the ridge"
         )
-        lines.append(f"Epochs: {inner['epochs']} ({told})")
+        lines.append(f"Epochs: {inner['epochs']} ({words})")
     intervals = manifest.get("intervals")
     if intervals and intervals["median_width"] is not None:
         held = (manifest["held_out"] or {}).get("coverage")
@@ -222,7 +222,7 @@ def _pilot_drugs(adaptation: dict[str, Any] | None) -> list[str]:
     """What measuring a few drugs of a new sample is worth, and which to measure first."""
     if not adaptation:
         return []
-    tried = [each for each in adaptation["tried"] if each["pilots"] <= 5 and each["rmse_before"] > 0]
+    tried = [trial for trial in adaptation["tried"] if trial["pilots"] <= 5 and trial["rmse_before"] > 0]
     worth = ""
     if tried:
         points = round(100 - 100 * (tried[-1]["rmse_after"] / tried[-1]["rmse_before"]) ** 2)

@@ -122,7 +122,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     'Did you mean "boosted-trees"? Choose from: boosted-trees, ridge.'
     """
     ordered = sorted(choices)
-    folded = {each.lower(): each for each in ordered}
+    folded = {choice.lower(): choice for choice in ordered}
     close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.5)
     hint = f'Did you mean "{folded[close[0]]}"? ' if close else ""
     return f"{hint}Choose from: {', '.join(ordered)}."

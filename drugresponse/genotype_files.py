@@ -52,13 +52,13 @@ def to_anndata(
     """
     library = require("anndata", "write .h5ad files")
     table = pd.DataFrame(index=genotypes.sample_ids) if samples is None else samples.reindex(genotypes.sample_ids)
-    names = _stored_names([str(each) for each in table.columns])
+    names = _stored_names([str(name) for name in table.columns])
     obs = pd.DataFrame(
         {name: typed_covariate(table.iloc[:, at]) for at, name in enumerate(names)},
         index=genotypes.sample_ids.rename("sample_id"),
     )
-    told = json.dumps({"format": 1, **(about or {})}, sort_keys=True, ensure_ascii=False)
-    return library.AnnData(X=genotypes.values, obs=obs, var=_stored_features(genotypes.features), uns={ABOUT: told})
+    notes = json.dumps({"format": 1, **(about or {})}, sort_keys=True, ensure_ascii=False)
+    return library.AnnData(X=genotypes.values, obs=obs, var=_stored_features(genotypes.features), uns={ABOUT: notes})
 
 
 def write_genotypes(

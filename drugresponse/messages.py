@@ -66,11 +66,11 @@ def messages_to_stderr(
     handler.setFormatter(_OneLine(program, shown))
     handler.addFilter(_Shown(verbose, quiet))
     loggers = [logging.getLogger(name) for name in ("drugresponse", "py.warnings")]
-    before = [(each.level, each.propagate) for each in loggers]
-    for each in loggers:
-        each.addHandler(handler)
-        each.setLevel(logging.DEBUG)
-        each.propagate = False
+    before = [(log.level, log.propagate) for log in loggers]
+    for log in loggers:
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
+        log.propagate = False
     before_capture = warnings.showwarning
     logging.captureWarnings(True)
     try:
@@ -78,7 +78,7 @@ def messages_to_stderr(
     finally:
         logging.captureWarnings(False)
         warnings.showwarning = before_capture
-        for each, (level, propagate) in zip(loggers, before, strict=True):
-            each.removeHandler(handler)
-            each.setLevel(level)
-            each.propagate = propagate
+        for log, (level, propagate) in zip(loggers, before, strict=True):
+            log.removeHandler(handler)
+            log.setLevel(level)
+            log.propagate = propagate

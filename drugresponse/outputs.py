@@ -106,20 +106,20 @@ def output_files(outputs: Mapping[str, AnyPath | None]) -> Iterator[dict[str, Pa
     >>> folder = Path(tempfile.mkdtemp())
     >>> with output_files({"model": folder / "a.txt", "report": None}) as temporary:
     ...     _ = temporary["model"].write_text("whole")
-    >>> [each.name for each in folder.iterdir()], (folder / "a.txt").read_text()
+    >>> [file.name for file in folder.iterdir()], (folder / "a.txt").read_text()
     (['a.txt'], 'whole')
     """
-    asked = {name: Path(path) for name, path in outputs.items() if path is not None}
-    _refuse_unusable(asked)
-    _refuse_clashes(asked, _PROTECTED.get())
+    targets = {name: Path(path) for name, path in outputs.items() if path is not None}
+    _refuse_unusable(targets)
+    _refuse_clashes(targets, _PROTECTED.get())
     folders: dict[Path, HiddenFolder] = {}
     published: dict[Path, int] = {}
     try:
-        opened = [_open_beside(name, path, folders) for name, path in asked.items()]
-        yield {each.name: each.temporary for each in opened}
+        opened = [_open_beside(name, path, folders) for name, path in targets.items()]
+        yield {output.name: output.temporary for output in opened}
         # streams first: a closed pipe must still be able to call off the renaming
-        for each in sorted(opened, key=lambda output: not output.is_stream):
-            each.publish(published)
+        for output in sorted(opened, key=lambda output: not output.is_stream):
+            output.publish(published)
     except BaseException as error:
         for target, number in published.items():
             with suppress(OSError):
@@ -183,7 +183,7 @@ def _refuse_unusable(outputs: Mapping[str, Path]) -> None:
 def _refuse_clashes(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None:
     files = {name: path for name, path in outputs.items() if not _is_stream(path)}
     for name, path in files.items():
-        if any(_same_file(path, each) for each in inputs):
+        if any(_same_file(path, file) for file in inputs):
             raise InputError(f'{name}: "{path}" is also an input (expected a file of its own). Name another output.')
     names = list(files)
     for i, name in enumerate(names):
@@ -213,10 +213,10 @@ def _is_stream(path: Path) -> bool:
 
 def _open_stream(path: Path) -> int | None:
     """The number of the open stream that a path such as `/dev/stdout` names."""
-    found = re.fullmatch(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d+)", os.path.normpath(path))
-    if found is None:
+    stream = re.fullmatch(r"/dev/(stdout|stderr)|/(?:dev|proc/self)/fd/(\d+)", os.path.normpath(path))
+    if stream is None:
         return None
-    return {"stdout": 1, "stderr": 2}[found[1]] if found[1] else int(found[2])
+    return {"stdout": 1, "stderr": 2}[stream[1]] if stream[1] else int(stream[2])
 
 
 def _open_beside(name: str, path: Path, folders: dict[Path, HiddenFolder]) -> _Output:

@@ -15,7 +15,7 @@ def number(value: float | None, *, sign: bool = False) -> str:
 
     Examples
     --------
-    >>> [number(each) for each in (1.5, -0.01234, 12345.6, 3e-7, float("nan"))]
+    >>> [number(value) for value in (1.5, -0.01234, 12345.6, 3e-7, float("nan"))]
     ['1.50', '−0.0123', '12,300', '3.00e−07', '–']
     >>> number(2, sign=True)
     '+2.00'

@@ -55,7 +55,7 @@ class AssociationCells:
     def join(cls, parts: Sequence[AssociationCells]) -> AssociationCells:
         """Cells of several drugs after one another."""
         names = [field.name for field in fields(cls)]
-        return cls(**{name: np.concatenate([getattr(each, name) for each in parts]) for name in names})
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def associate_drugs(
@@ -148,7 +148,7 @@ class _RareCells:
         """`(n_cells, most)` what the carriers' calls differ from the most common one by; 0 fills a row up."""
         calls = np.zeros((len(cells), int(self.few[cells].max())))
         for i, column in enumerate(self.feature[cells]):
-            found = self.features.values[:, [column]].toarray()[measured, 0] - self.features.common[column]
-            found = found[np.isfinite(found) & (found != 0)]
-            calls[i, : len(found)] = found
+            differences = self.features.values[:, [column]].toarray()[measured, 0] - self.features.common[column]
+            differences = differences[np.isfinite(differences) & (differences != 0)]
+            calls[i, : len(differences)] = differences
         return calls

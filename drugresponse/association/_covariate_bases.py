@@ -59,7 +59,7 @@ class CovariateBases:
             rows = measured[:, drug]
             own = columns if sensitivity is None else np.column_stack([columns, sensitivity[:, drug]])
             bases.append(_basis(own[rows]))
-        rank = np.array([each.shape[1] for each in bases], dtype=np.intp)
+        rank = np.array([basis.shape[1] for basis in bases], dtype=np.intp)
         basis = np.zeros((*responses.shape, int(rank.max(initial=0))))
         residual = np.zeros(responses.shape)
         for drug, own in enumerate(bases):
@@ -149,5 +149,5 @@ def _basis(columns: NDArray[np.float64]) -> NDArray[np.float64]:
 def _left_over(responses: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
     residual = responses - basis @ (basis.T @ responses)
     residual -= basis @ (basis.T @ residual)
-    told = residual @ residual <= 1e-20 * (responses @ responses)
-    return np.zeros_like(residual) if told else residual
+    is_rounding = residual @ residual <= 1e-20 * (responses @ responses)
+    return np.zeros_like(residual) if is_rounding else residual

@@ -66,7 +66,7 @@ def grid_sums(features: FeatureColumns, bases: CovariateBases) -> GridSums:
         nothing = np.zeros((0, bases.measured.shape[1]))
         return GridSums(*(nothing.astype(np.int64),) * 3, *(nothing,) * 4)
     names = [field.name for field in fields(GridSums)]
-    return GridSums(**{name: np.concatenate([getattr(each, name) for each in blocks]) for name in names})
+    return GridSums(**{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names})
 
 
 def _block_sums(features: FeatureColumns, bases: CovariateBases) -> GridSums:

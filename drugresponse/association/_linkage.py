@@ -120,15 +120,15 @@ def _linked_pairs(features: FeatureColumns, n_jobs: int | None) -> sparse.csr_ar
         r = _correlations(left, right)
         enough = np.minimum.outer(left.rarer(), right.rarer()) >= _FEWEST_CARRIERS
         column, row = np.nonzero((np.abs(r) >= LINKED) & enough)
-        found = r[column, row]
+        linked = r[column, row]
         column, row = column + places[0], row + places[1]
         below = column < row
-        return row[below], column[below], found[below]
+        return row[below], column[below], linked[below]
 
     parts = run_in_order(meet, list(combinations_with_replacement(starts, 2)), n_jobs)
     if not parts:
         return sparse.csr_array((0, 0))
-    row, column, r = (np.concatenate(each) for each in zip(*parts, strict=True))
+    row, column, r = (np.concatenate(column_parts) for column_parts in zip(*parts, strict=True))
     linked = sparse.csr_array((r, (row, column)), shape=(n, n))
     linked.sort_indices()
     return linked
@@ -136,7 +136,7 @@ def _linked_pairs(features: FeatureColumns, n_jobs: int | None) -> sparse.csr_ar
 
 def _correlations(left: FeatureColumns, right: FeatureColumns) -> NDArray[np.float64]:
     """`(n_left, n_right)` over the samples with both calls; 0 where one of the features is constant there."""
-    (x, has_x), (y, has_y) = (_centred(each) for each in (left, right))
+    (x, has_x), (y, has_y) = (_centred(side) for side in (left, right))
     if has_x.all() and has_y.all():
         # each column's mean is already 0
         cross, x_square, y_square = x.T @ y, (x**2).sum(axis=0)[:, None], (y**2).sum(axis=0)[None]

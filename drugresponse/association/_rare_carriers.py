@@ -100,7 +100,7 @@ class SumNull:
         last = self.at_or_below.shape[1] - 1
         above = 1 - np.where(upper > 0, self.at_or_below[k, np.clip(upper - 1, 0, last)], 0.0)
         below = np.where(lower >= 0, self.at_or_below[k, np.clip(lower, 0, last)], 0.0)
-        fewest = np.array([1 / comb(self.n, each) for each in range(len(self.at_or_below))])
+        fewest = np.array([1 / comb(self.n, carriers) for carriers in range(len(self.at_or_below))])
         p = np.where(far <= 0, 1.0, above + below)
         return np.clip(np.maximum(p, fewest[k]), LEAST_P, 1.0)
 

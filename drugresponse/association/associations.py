@@ -94,8 +94,8 @@ def associate(
     >>> import drugresponse as dr
     >>> genotypes = pd.DataFrame({"KRAS": [0, 0, 0, 1, 1, 1]}, index=list("abcdef"))
     >>> responses = pd.DataFrame({"sample_id": list("abcdef"), "drug_id": "d", "response": [0.0, 1, 2, 5, 6, 7]})
-    >>> found = dr.associate(genotypes, responses).table
-    >>> found[["feature_id", "effect", "n_carriers", "p"]].round(6).values.tolist()
+    >>> table = dr.associate(genotypes, responses).table
+    >>> table[["feature_id", "effect", "n_carriers", "p"]].round(6).values.tolist()
     [['KRAS', 5.0, 3, 0.1]]
     """
     called = as_genotypes(genotypes)

@@ -35,8 +35,8 @@ def uncarried_calls(
     [0.0, 0.0, 2.0, -1.0]
     """
     homozygous = np.where(means > 1, 2.0, 0.0)
-    found: NDArray[np.float64] = np.select([kinds == "altered", kinds == "dosage"], [0.0, homozygous], most_common)
-    return found
+    calls: NDArray[np.float64] = np.select([kinds == "altered", kinds == "dosage"], [0.0, homozygous], most_common)
+    return calls
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +90,13 @@ class FeatureColumns:
             stored = values.data[values.indptr[column] : values.indptr[column + 1]]
             present = stored[~np.isnan(stored)]
             n_called[column] = n_samples - (len(stored) - len(present))
-            found, counts = np.unique(present, return_counts=True)
+            levels, counts = np.unique(present, return_counts=True)
             zeros = n_samples - len(stored)
-            found, counts = np.append(found, 0.0), np.append(counts, zeros)
+            levels, counts = np.append(levels, 0.0), np.append(counts, zeros)
             mean[column] = present.sum(dtype=np.float64) / max(n_called[column], 1)
-            most = found[counts == counts.max()].min()
+            most = levels[counts == counts.max()].min()
             common[column] = uncarried_calls(kinds[[column]], mean[[column]], np.array([most]))[0]
-            others[column] = counts[found == common[column]].sum()
+            others[column] = counts[levels == common[column]].sum()
             two_valued[column] = (counts > 0).sum() <= 2
         return cls(values, genotypes.features, common, mean, n_called - others, others, two_valued)
 

@@ -34,7 +34,7 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=1, n_features=20)
     >>> age = -cohort.responses.table.set_index("sample_id")["response"]
     >>> rows = join_training_rows(cohort.genotypes, cohort.responses, None, pd.DataFrame({"age": age}), ["age"])
-    >>> [(each.check, each.severity, each.count) for each in copies_of_response(rows)]
+    >>> [(finding.check, finding.severity, finding.count) for finding in copies_of_response(rows)]
     [('covariates that are the response', 'leak', 1)]
     """
     orders, names = _response_columns(rows)
@@ -63,13 +63,13 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
 def _response_columns(rows: TrainingRows) -> tuple[ResponseOrders, list[str]]:
     """Responses that a column could be a copy of, and their names."""
     pairs = rows.pairs
-    drugs = [str(each) for each in pairs.drugs.index]
+    drugs = [str(drug) for drug in pairs.drugs.index]
     table = np.full((pairs.genotypes.shape[0], len(drugs)), np.nan)
     table[pairs.sample_index, pairs.drug_index] = rows.y
-    columns = [(table, [f"the response to {each}" if len(drugs) > 1 else "the response" for each in drugs])]
+    columns = [(table, [f"the response to {drug}" if len(drugs) > 1 else "the response" for drug in drugs])]
     if "tissue" in pairs.covariates:
         usual = pd.DataFrame(table).groupby(pairs.covariates["tissue"].to_numpy(), dropna=False).transform("mean")
-        columns.append((table - usual.to_numpy(), [f"{each} beside that of its tissue" for each in columns[0][1]]))
+        columns.append((table - usual.to_numpy(), [f"{name} beside that of its tissue" for name in columns[0][1]]))
     if len(drugs) > 1:
         columns.append((means_of(table), ["the mean response of the samples"] * 2))
     values = np.concatenate([table for table, _ in columns], axis=1)

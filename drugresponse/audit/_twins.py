@@ -91,7 +91,7 @@ def nearly_identical(genotypes: Genotypes) -> tuple[NDArray[np.intp], NDArray[np
     >>> calls[7] = calls[3]
     >>> calls[7, :4] = [0, np.nan, 1, 2]
     >>> genotypes = Genotypes.from_dense(calls, [f"s{i}" for i in range(30)], [f"rs{i}" for i in range(200)])
-    >>> [each.tolist() for each in nearly_identical(genotypes)]
+    >>> [samples.tolist() for samples in nearly_identical(genotypes)]
     [[3], [7]]
     """
     n = genotypes.shape[0]
@@ -131,12 +131,12 @@ def _likeness(values: NDArray[np.float32], measured: bool) -> tuple[NDArray[np.f
     with threadpool_limits(limits=1, user_api="blas"):
         called = known.astype(np.float32)
         n_both = called @ called.T
-        found = _correlations(centred, called)
+        correlations = _correlations(centred, called)
         if not measured:
             # beside rare alterations that neither bears any two samples are alike
-            found = np.minimum(found, _correlations(np.where(known, values, np.float32(0.0)), called))
+            correlations = np.minimum(correlations, _correlations(np.where(known, values, np.float32(0.0)), called))
     n = len(values)
-    every = np.arctanh(np.clip(found, -0.999, 0.999))
+    every = np.arctanh(np.clip(correlations, -0.999, 0.999))
     # what its samples have with others, those left aside that there are where every sample stands twice
     share = max(0.01, 2 / n)
     np.fill_diagonal(every, -9.0)
@@ -144,7 +144,7 @@ def _likeness(values: NDArray[np.float32], measured: bool) -> tuple[NDArray[np.f
     usual = np.maximum(usual, np.median(usual)) / stats.norm.isf(share)
     usual = np.maximum(np.maximum(usual, usual[:, None]), 1 / np.sqrt(values.shape[1]))
     weight = np.sqrt(np.minimum(n_both / max(float(np.median(n_both)), 1.0), 1.0))
-    return found, (every * weight > usual * stats.norm.isf(_CHANCE / (n * (n - 1) / 2))) & (n_both > 0)
+    return correlations, (every * weight > usual * stats.norm.isf(_CHANCE / (n * (n - 1) / 2))) & (n_both > 0)
 
 
 def _correlations(values: NDArray[np.float32], known: NDArray[np.float32]) -> NDArray[np.float32]:

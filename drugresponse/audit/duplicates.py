@@ -49,13 +49,13 @@ def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) 
     >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["TP53"])
     >>> drugs = pd.DataFrame({"smiles": ["CCO", "OCC"]}, index=["d1", "d2"])
     >>> pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), drugs)
-    >>> [(each.check, each.severity) for each in find_duplicates(pairs, "random-pairs")]
+    >>> [(finding.check, finding.severity) for finding in find_duplicates(pairs, "random-pairs")]
     [('structures', 'leak')]
     """
     subjects = pd.factorize(pairs.subjects)[0]
     units = _sample_units(pairs, subjects if together is None else pd.factorize(together)[0], scheme)
     findings = [_structures(pairs, scheme), _subjects(pairs, subjects, units, scheme)]
-    return [each for each in [*findings, *_genotypes(pairs, subjects, units)] if each]
+    return [finding for finding in [*findings, *_genotypes(pairs, subjects, units)] if finding]
 
 
 def twins_together(pairs: Pairs) -> Pairs:
@@ -113,23 +113,23 @@ def _structures(pairs: Pairs, scheme: str) -> Finding | None:
     twins = _Twins(compounds, _drug_units(pairs, scheme), pairs.drugs.index)
     if not twins.n_groups:
         return None
-    found = f"The same structure under several drug ids ({twins.shown()})"
+    words = f"The same structure under several drug ids ({twins.shown()})"
     if twins.n_straddling:
         return Finding(
-            "structures", "leak", f"{found}: a drug may be held out while its twin is trained on.", twins.n_groups
+            "structures", "leak", f"{words}: a drug may be held out while its twin is trained on.", twins.n_groups
         )
-    return Finding("structures", "note", f"{found}: each weighs as a drug of its own.", twins.n_groups)
+    return Finding("structures", "note", f"{words}: each weighs as a drug of its own.", twins.n_groups)
 
 
 def _subjects(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp], scheme: str) -> Finding | None:
     twins = _Twins(subjects, units, pairs.genotypes.sample_ids)
     if not twins.n_groups:
         return None
-    found = "Several samples of one subject"
+    words = "Several samples of one subject"
     if twins.n_straddling:
-        return twins.finding("subjects", "leak", found, ", which this scheme does not keep together.")
+        return twins.finding("subjects", "leak", words, ", which this scheme does not keep together.")
     together = "they stand on one side of every split" if not find_scheme(scheme).sample_effect else "all are seen"
-    return twins.finding("subjects", "note", found, f"; {together}.")
+    return twins.finding("subjects", "note", words, f"; {together}.")
 
 
 def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]) -> list[Finding]:
@@ -144,7 +144,7 @@ def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]
         twins = _Twins(groups, units, ids, known)
         if not twins.n_groups:
             continue
-        found = f"Samples that are not known to be of one subject have {words} genotypes"
+        repeated = f"Samples that are not known to be of one subject have {words} genotypes"
         meant = ": they may be one person, and one may be held out while the other is trained on."
         if not twins.n_straddling:
             meant = ": they may be one person, and are kept on one side of every split."
@@ -152,11 +152,11 @@ def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]
         severities = ("leak", "warning") if twins.n_straddling else ("warning", "note")
         severity = severities[0] if many else severities[1]
         way = " Give who is who as subject_id in --samples, or leave one of them out."
-        findings.append(twins.finding(TWINS, severity, found, meant + way, twins.n_pairs))
+        findings.append(twins.finding(TWINS, severity, repeated, meant + way, twins.n_pairs))
     twins = _Twins(by_chance, units, ids, subjects)
     if twins.n_groups:
-        found = "Samples with few or common alterations have equal genotypes"
-        findings.append(twins.finding("equal genotypes", "note", found, ": this may be chance.", twins.n_pairs))
+        repeated = "Samples with few or common alterations have equal genotypes"
+        findings.append(twins.finding("equal genotypes", "note", repeated, ": this may be chance.", twins.n_pairs))
     return findings
 
 
@@ -168,19 +168,19 @@ class _Twins:
         members: dict[int, list[int]] = defaultdict(list)
         for at in np.flatnonzero(groups >= 0):
             members[int(groups[at])].append(int(at))
-        kept = [each for each in members.values() if len(set(label[each])) > 1]
+        kept = [group for group in members.values() if len(set(label[group])) > 1]
         self.n_groups, self.n_members = len(kept), sum(map(len, kept))
-        self.n_straddling = sum(len(set(units[each])) > 1 for each in kept)
+        self.n_straddling = sum(len(set(units[group])) > 1 for group in kept)
         self.n_pairs = sum(
-            comb(len(each), 2) - sum(comb(n, 2) for n in np.bincount(label[each]).tolist()) for each in kept
+            comb(len(group), 2) - sum(comb(n, 2) for n in np.bincount(label[group]).tolist()) for group in kept
         )
-        firsts = [pd.Series(label[each], index=ids[each]).drop_duplicates().index[:2] for each in kept[:_SHOWN]]
+        firsts = [pd.Series(label[group], index=ids[group]).drop_duplicates().index[:2] for group in kept[:_SHOWN]]
         self._examples = [f'"{one}" = "{other}"' for one, other in firsts]
 
-    def finding(self, check: str, severity: str, found: str, meant: str, n: int | None = None) -> Finding:
+    def finding(self, check: str, severity: str, words: str, meant: str, n: int | None = None) -> Finding:
         """Of samples: with their ids, and without."""
-        told, number = f"{found} ({self.shown()}){meant}", self.n_groups if n is None else n
-        return Finding(check, severity, told, number, f"{found} ({count(number, 'case')}){meant}")
+        message, number = f"{words} ({self.shown()}){meant}", self.n_groups if n is None else n
+        return Finding(check, severity, message, number, f"{words} ({count(number, 'case')}){meant}")
 
     def shown(self) -> str:
         """The first few, with two members of each."""

@@ -55,8 +55,8 @@ def audit(
     >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=4, n_features=40)
     >>> drugs = cohort.drugs.assign(smiles="CCO", inchikey="")
     >>> rows = join_training_rows(cohort.genotypes, cohort.responses, drugs, cohort.samples)
-    >>> found = audit(rows, genotypes=cohort.genotypes, responses=cohort.responses, scheme="random-pairs")
-    >>> found[0].check, found[0].severity, found[0].count
+    >>> findings = audit(rows, genotypes=cohort.genotypes, responses=cohort.responses, scheme="random-pairs")
+    >>> findings[0].check, findings[0].severity, findings[0].count
     ('structures', 'leak', 1)
     """
     pairs = rows.pairs
@@ -72,8 +72,8 @@ def audit(
         _far_responses(rows),
         *(_coverage(pairs.covariates[name]) for name in _COVERED if name in pairs.covariates),
     ]
-    kept = [each for each in findings if each]
-    return tuple(sorted(kept, key=lambda each: SEVERITIES.index(each.severity)))
+    kept = [finding for finding in findings if finding]
+    return tuple(sorted(kept, key=lambda finding: SEVERITIES.index(finding.severity)))
 
 
 def _repeated_pairs(responses: Responses) -> Finding | None:
@@ -214,14 +214,14 @@ def _coverage(column: pd.Series) -> Finding | None:
     if len(counts) == 1:
         message = f'{column.name}: all {known} samples of which it is known are "{largest}".'
         return Finding(f"coverage by {column.name}", "note", message, 1)
-    told = f"{column.name}: {len(counts)} groups; most samples: {_counted(counts.head(3))}"
+    groups = f"{column.name}: {len(counts)} groups; most samples: {_counted(counts.head(3))}"
     if len(counts) > 3:
-        told += f"; fewest: {_counted(counts.tail(3).iloc[::-1])}"
-    told += f"; unknown: {unknown}." if unknown else "."
+        groups += f"; fewest: {_counted(counts.tail(3).iloc[::-1])}"
+    groups += f"; unknown: {unknown}." if unknown else "."
     if counts.iloc[0] > 0.8 * known:
-        message = f'{told} Most are "{largest}": what holds for them may not hold for the others.'
+        message = f'{groups} Most are "{largest}": what holds for them may not hold for the others.'
         return Finding(f"coverage by {column.name}", "warning", message, len(counts))
-    return Finding(f"coverage by {column.name}", "note", told, len(counts))
+    return Finding(f"coverage by {column.name}", "note", groups, len(counts))
 
 
 def _levels(column: pd.Series) -> pd.Series:

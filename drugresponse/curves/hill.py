@@ -27,7 +27,7 @@ class HillCurves:
 
     Examples
     --------
-    >>> curve = HillCurves(*(np.array([each]) for each in (0.0, 1.0, 1.0, 0.0)))
+    >>> curve = HillCurves(*(np.array([value]) for value in (0.0, 1.0, 1.0, 0.0)))
     >>> curve.viability_at(np.array([[0.0, 1.0]])).round(3).tolist()
     [[0.5, 0.091]]
     >>> curve.log_dose_at(0.2).round(3).tolist()

@@ -51,8 +51,8 @@ def fit_hill(log_dose: Array, viability: Array, *, fit_top: bool = False) -> Hil
     --------
     >>> log_dose = np.linspace(-2.0, 1.0, 8)[None]
     >>> viability = 0.2 + 0.8 / (1 + 10 ** (1.5 * (log_dose + 0.5)))
-    >>> found = fit_hill(log_dose, viability)
-    >>> round(float(found.midpoint[0]), 3), round(float(found.slope[0]), 3), round(float(found.bottom[0]), 3)
+    >>> curves = fit_hill(log_dose, viability)
+    >>> round(float(curves.midpoint[0]), 3), round(float(curves.slope[0]), 3), round(float(curves.bottom[0]), 3)
     (-0.5, 1.5, 0.2)
     """
     parts = [
@@ -66,50 +66,50 @@ def fit_hill(log_dose: Array, viability: Array, *, fit_top: bool = False) -> Hil
 def _fit(log_dose: Array, viability: Array, fit_top: bool) -> Array:
     """`(n_curves, 4)`: midpoint, logarithm of the slope, bottom as a share of the top, top."""
     low, high = _bounds(log_dose, fit_top)
-    found, cost = np.ones((len(log_dose), 4)), np.full(len(log_dose), np.inf)
+    best, cost = np.ones((len(log_dose), 4)), np.full(len(log_dose), np.inf)
     # from several slopes and either half: a step here and a decline there can both be the best nearby
     for slope, places in product(START_SLOPES, START_PLACES):
         start = _best_start(log_dose, viability, low, high, slope, places)
         tried, tried_cost = _search(log_dose, viability, low, high, start)
         better = tried_cost < cost
-        found[better], cost[better] = tried[better], tried_cost[better]
-    return found
+        best[better], cost[better] = tried[better], tried_cost[better]
+    return best
 
 
 def _search(log_dose: Array, viability: Array, low: Array, high: Array, start: Array) -> tuple[Array, Array]:
     """The nearest minimum `(n_curves, 4)` from a start, and its cost."""
-    found, cost = start, _cost(_model(log_dose, start)[0] - viability)
-    damping = np.full(len(found), 1e-2)
-    active = np.arange(len(found))
+    best, cost = start, _cost(_model(log_dose, start)[0] - viability)
+    damping = np.full(len(best), 1e-2)
+    active = np.arange(len(best))
     for _ in range(MOST_STEPS):
         if not len(active):
             break
-        doses, wanted, now = log_dose[active], viability[active], found[active]
+        doses, wanted, now = log_dose[active], viability[active], best[active]
         step = _step(doses, wanted, now, low[active], high[active], damping[active])
         tried = np.clip(now + step, low[active], high[active])
         tried_cost = _cost(_model(doses, tried)[0] - wanted)
         better = tried_cost < cost[active]
         gain = np.where(better, cost[active] - tried_cost, 0.0)
-        found[active[better]], cost[active[better]] = tried[better], tried_cost[better]
+        best[active[better]], cost[active[better]] = tried[better], tried_cost[better]
         damping[active] *= np.where(better, 0.2, 5.0)
         # a step that gained next to nothing, or that had to be damped away, ends the curve's search
         going = np.where(better, gain > 1e-9 * (cost[active] + 1e-9), damping[active] < 1e6)
         active = active[going]
-    return found, cost
+    return best, cost
 
 
 def _bounds(log_dose: Array, fit_top: bool) -> tuple[Array, Array]:
     ones = np.ones(len(log_dose))
     tops = TOPS if fit_top else (1.0, 1.0)
     ends = ((log_dose.min(axis=1) - _BEYOND, log_dose.max(axis=1) + _BEYOND), np.log(SLOPES), (0.0, 1.0), tops)
-    low, high = (np.stack([each[side] * ones for each in ends], axis=1) for side in (0, 1))
+    low, high = (np.stack([bounds[side] * ones for bounds in ends], axis=1) for side in (0, 1))
     return low, high
 
 
 def _best_start(log_dose: Array, viability: Array, low: Array, high: Array, slope: float, places: Array) -> Array:
     """The cheapest of a grid of curves of one slope with their midpoints in some places, `(n_curves, 4)`."""
-    found, cost = np.ones((len(log_dose), 4)), np.full(len(log_dose), np.inf)
-    found[:, 1] = np.log(slope)
+    best, cost = np.ones((len(log_dose), 4)), np.full(len(log_dose), np.inf)
+    best[:, 1] = np.log(slope)
     for share in places:
         midpoint = low[:, 0] + share * (high[:, 0] - low[:, 0])
         steps = slope * LN10 * (log_dose - midpoint[:, None])
@@ -118,14 +118,14 @@ def _best_start(log_dose: Array, viability: Array, low: Array, high: Array, slop
             tried = _cost(top * (bottom + (1.0 - bottom) * remaining) - viability)
             better = tried < cost
             cost = np.where(better, tried, cost)
-            found[better, 0], found[better, 2], found[better, 3] = midpoint[better], bottom, top
-    return found
+            best[better, 0], best[better, 2], best[better, 3] = midpoint[better], bottom, top
+    return best
 
 
 def _cost(difference: Array) -> Array:
     size = np.abs(difference)
-    each = np.where(size <= HUBER, 0.5 * difference**2, HUBER * (size - 0.5 * HUBER))
-    return each.sum(axis=1)
+    costs = np.where(size <= HUBER, 0.5 * difference**2, HUBER * (size - 0.5 * HUBER))
+    return costs.sum(axis=1)
 
 
 def _model(log_dose: Array, now: Array) -> tuple[Array, Array]:

@@ -28,8 +28,8 @@ __all__ = [
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        each.name: each
-        for each in (
+        measure.name: measure
+        for measure in (
             Measure("auc", "fraction of control", "resistant"),
             Measure("ln_ic50", "uM", "resistant"),
             Measure("log10_ic50_m", "M", "resistant"),
@@ -106,16 +106,16 @@ def convert_responses(responses: Responses, measure: str) -> Responses:
     Examples
     --------
     >>> rows = pd.DataFrame({"sample_id": ["s"], "drug_id": ["d"], "response": [0.0], "censor": ["right"]})
-    >>> found = convert_responses(Responses.build(rows, MEASURES["ln_ic50"]), "pic50")
-    >>> found.table["response"].tolist(), found.table["censor"].tolist(), found.measure.unit
+    >>> converted = convert_responses(Responses.build(rows, MEASURES["ln_ic50"]), "pic50")
+    >>> converted.table["response"].tolist(), converted.table["censor"].tolist(), converted.measure.unit
     ([6.0], ['left'], 'M')
     """
     if measure not in MEASURES:
         raise InputError(f'measure: "{measure}" is none of the choices. {nearest(measure, MEASURES)}')
     known = MEASURES.get(responses.measure.name)
     if known is None:
-        found = f'"{responses.measure.name}"' if responses.measure.name else "no name"
-        raise InputError(f"measure: found {found} (expected one that is known). {nearest('', MEASURES)}")
+        named = f'"{responses.measure.name}"' if responses.measure.name else "no name"
+        raise InputError(f"measure: found {named} (expected one that is known). {nearest('', MEASURES)}")
     refuse_mixed_measures([responses.measure, known])
     if known.name == measure:
         return replace(responses, measure=known)
@@ -146,13 +146,13 @@ def refuse_mixed_measures(measures: Iterable[Measure]) -> None:
     --------
     >>> refuse_mixed_measures([MEASURES["auc"], Measure("auc")])
     """
-    told: dict[str, str] = {}
-    for each in measures:
-        for name, value in each.to_dict().items():
-            if value and told.setdefault(name, value) != value:
+    known: dict[str, str] = {}
+    for measure in measures:
+        for name, value in measure.to_dict().items():
+            if value and known.setdefault(name, value) != value:
                 words = {"name": "measures", "unit": "units", "higher_means": "directions (a higher response means)"}
                 raise InputError(
-                    f'responses: found the {words[name]} "{told[name]}" and "{value}" (expected one). '
+                    f'responses: found the {words[name]} "{known[name]}" and "{value}" (expected one). '
                     "Convert one of the two first; they are never mixed."
                 )
 
@@ -183,8 +183,8 @@ def refuse_misnamed_measure(measure: Measure) -> None:
             "another name in `measure`."
         )
     unit = re.sub("[\N{MICRO SIGN}\N{GREEK SMALL LETTER MU}]", "u", measure.unit)
-    found = _CONCENTRATION.search(unit)
-    if known.name in POTENCIES and found and found.group() != known.unit:
+    concentration = _CONCENTRATION.search(unit)
+    if known.name in POTENCIES and concentration and concentration.group() != known.unit:
         raise InputError(
             f'measure: found {known.name} in "{measure.unit}" (expected {known.unit}, as every {known.name} here). '
             "Convert the responses, or give the measure another name in `measure`."

@@ -52,36 +52,36 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
     """
     if measure is not None and not responses.measure.name:
         responses = replace(responses, measure=measure)
-    told, table = plain_measure(responses.measure), responses.table
-    refuse_misnamed_measure(told)
+    measure, table = plain_measure(responses.measure), responses.table
+    refuse_misnamed_measure(measure)
     values = table["response"].to_numpy(dtype=np.float64)
-    known = told.name in MEASURES or told.name in SHARES
-    refuse_no_measurements(table, "" if known else told.name, "responses")
-    if told.name in CONCENTRATIONS and values.min() < 0:
+    known = measure.name in MEASURES or measure.name in SHARES
+    refuse_no_measurements(table, "" if known else measure.name, "responses")
+    if measure.name in CONCENTRATIONS and values.min() < 0:
         raise InputError(
-            f"responses: found {told.name} from {values.min():.4g} to {values.max():.4g} (expected concentrations "
+            f"responses: found {measure.name} from {values.min():.4g} to {values.max():.4g} (expected concentrations "
             f"above 0; they may be logarithms). {_ADVICE}"
         )
-    if told.name in _MEDIANS:
-        _refuse_other_potency(told.name, values)
+    if measure.name in _MEDIANS:
+        _refuse_other_potency(measure.name, values)
     # what is told to be another area, or in percent, has a scale of its own
-    is_share = told.name in ("auc", "emax") and (not told.unit or told.unit.lower().startswith("fraction"))
+    is_share = measure.name in ("auc", "emax") and (not measure.unit or measure.unit.lower().startswith("fraction"))
     if is_share and np.quantile(values, 0.95) > _HIGHEST_SHARE:
         raise InputError(
-            f"responses: found {told.name} from {values.min():.3g} to {values.max():.3g} (expected fractions of the "
+            f"responses: found {measure.name} from {values.min():.3g} to {values.max():.3g} (expected fractions of the "
             "control, about 0 to 1). If they are percent or another area, give their `unit`; if samples differ in it, "
             "bring all to one."
         )
-    _refuse_two_scales(table, told.name)
+    _refuse_two_scales(table, measure.name)
 
 
 def _refuse_other_potency(name: str, values: NDArray[np.float64]) -> None:
     low, high = _MEDIANS[name]
     middle, highest = float(np.median(values)), float(values.max())
-    found = f"responses: found {name} from {values.min():.4g} to {highest:.4g}"
+    words = f"responses: found {name} from {values.min():.4g} to {highest:.4g}"
     if not low <= middle <= high:
         raise InputError(
-            f"{found}, half of them {'above' if middle > high else 'below'} {middle:.4g} (expected a median within "
+            f"{words}, half of them {'above' if middle > high else 'below'} {middle:.4g} (expected a median within "
             f"{low:g} and {high:g}). They may be IC50s themselves, or logarithms of another base, unit or sign. "
             f"{_ADVICE}"
         )
@@ -90,12 +90,12 @@ def _refuse_other_potency(name: str, values: NDArray[np.float64]) -> None:
     beyond = float((values > _HIGHEST_LN).mean())
     if beyond >= 0.01 or (beyond and values.min() >= 0):
         raise InputError(
-            f"{found}; {_HIGHEST_LN:g} would be {np.exp(_HIGHEST_LN) / 1e6:.0f} M (expected natural logarithms of uM). "
+            f"{words}; {_HIGHEST_LN:g} would be {np.exp(_HIGHEST_LN) / 1e6:.0f} M (expected natural logarithms of uM). "
             f"They seem to be IC50s themselves: take their logarithm, or correct `measure`."
         )
     ends = np.quantile(values, [0.05, 0.95])
     if len(values) >= _FEWEST and values.min() > 0 and ends[1] > _SKEWED * ends[0]:
-        logger.warning("%s, all above 0 and far apart as IC50s in uM are, not their logarithms. %s", found, _ADVICE)
+        logger.warning("%s, all above 0 and far apart as IC50s in uM are, not their logarithms. %s", words, _ADVICE)
 
 
 def _refuse_two_scales(table: pd.DataFrame, name: str) -> None:

@@ -50,7 +50,7 @@ def read_molecules(smiles: Sequence[str]) -> list[Any]:
 
     Examples
     --------
-    >>> [each is not None for each in read_molecules(["CCO", "", "junk", "C" * 10_000])]
+    >>> [molecule is not None for molecule in read_molecules(["CCO", "", "junk", "C" * 10_000])]
     [True, False, False, False]
     """
     from rdkit import Chem, rdBase
@@ -80,8 +80,8 @@ def _joined_by(skeletons: tuple[str, ...], smiles: tuple[str, ...]) -> NDArray[n
 def _skeletons(drugs: pd.DataFrame) -> tuple[str, ...]:
     """The first part of each InChIKey: the atoms and bonds, without stereochemistry, isotopes and charge."""
     keys = drugs["inchikey"] if "inchikey" in drugs.columns else pd.Series("", index=drugs.index)
-    found = (_INCHIKEY.match(str(each)) for each in keys.astype(object).where(keys.notna(), ""))
-    return tuple(each[1].upper() if each else "" for each in found)
+    matches = (_INCHIKEY.match(str(key)) for key in keys.astype(object).where(keys.notna(), ""))
+    return tuple(match[1].upper() if match else "" for match in matches)
 
 
 def _flat_smiles(smiles: Sequence[str]) -> Sequence[str]:
@@ -89,4 +89,4 @@ def _flat_smiles(smiles: Sequence[str]) -> Sequence[str]:
         return smiles
     from rdkit import Chem
 
-    return [Chem.MolToSmiles(each, isomericSmiles=False) if each else "" for each in read_molecules(smiles)]
+    return [Chem.MolToSmiles(molecule, isomericSmiles=False) if molecule else "" for molecule in read_molecules(smiles)]

@@ -90,8 +90,8 @@ class Covariates:
         (['Age', 'statin'], {'died': 'may be an outcome'})
         """
         unused = _unused_by_default(samples, arm, responses) if names is None else {}
-        usual = sorted((each for each in samples.columns if str(each) not in unused), key=usual_place)
-        wanted = [each for each in usual if each != "subject_id"] if names is None else list(names)
+        usual = sorted((name for name in samples.columns if str(name) not in unused), key=usual_place)
+        wanted = [name for name in usual if name != "subject_id"] if names is None else list(names)
         wanted += [arm] if arm is not None and arm not in wanted else []
         chosen: dict[str, pd.Series] = {}
         pooled: dict[str, list[str]] = {}
@@ -115,26 +115,26 @@ class Covariates:
             _warn_of_codes(name, column)
             known = _name_of(str(name), chosen, samples)
             chosen[known], pooled[known] = _pool_single(known, column)
-        unused |= {str(each): "not named" for each in samples.columns if names is not None and each not in wanted}
+        unused |= {str(name): "not named" for name in samples.columns if names is not None and name not in wanted}
         unused.pop("subject_id", None)
         table = pd.DataFrame(chosen, index=samples.index)
         return cls(table, unused, {name: levels for name, levels in pooled.items() if levels})
 
     def unused_by_reason(self) -> dict[str, list[str]]:
         """The first columns that are not used, by the reason why, and how many more there are."""
-        found: dict[str, list[str]] = {}
+        reasons: dict[str, list[str]] = {}
         for name, reason in list(self.unused.items())[:_MOST_COLUMNS]:
-            found.setdefault(reason, []).append(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+            reasons.setdefault(reason, []).append(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
         more = len(self.unused) - _MOST_COLUMNS
-        return found if more <= 0 else {**found, "not looked at here": [f"{more:,} more"]}
+        return reasons if more <= 0 else {**reasons, "not looked at here": [f"{more:,} more"]}
 
     def texts(self, arm: str | None = None) -> dict[str, dict[str, str]]:
         """The level that each text of a text column is taken as, by column; nothing of the arm's."""
-        found: dict[str, dict[str, str]] = {}
+        levels_of_text: dict[str, dict[str, str]] = {}
         for name, column in self.table.select_dtypes(object).items():
             kept = {} if name == arm else {level: level for level in sorted(set(column) - {""})}
-            found[str(name)] = kept | dict.fromkeys(self.pooled.get(str(name), []), POOLED)
-        return found
+            levels_of_text[str(name)] = kept | dict.fromkeys(self.pooled.get(str(name), []), POOLED)
+        return levels_of_text
 
 
 def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> str:
@@ -282,9 +282,9 @@ def arm_covariate(samples: pd.DataFrame, name: str) -> pd.Series:
     present = column[column != ""] if is_text else column[np.isfinite(column)]
     levels = present.nunique()
     if levels < 2:
-        told = f'only "{present.iloc[0]}"' if levels else "no value"
+        values = f'only "{present.iloc[0]}"' if levels else "no value"
         raise InputError(
-            f'samples, column "{name}": found {told} among {len(column)} samples with genotype and response '
+            f'samples, column "{name}": found {values} among {len(column)} samples with genotype and response '
             "(expected two treatment arms or more). Correct the column, or leave `arm` out."
         )
     if is_text and levels > MOST_ARMS:

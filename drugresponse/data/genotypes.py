@@ -131,11 +131,11 @@ class Genotypes:
             raise InputError("genotypes: no source was given. Give at least one file of genotypes.")
         if len(sources) == 1:
             return sources[0]
-        samples = pd.Index(pd.unique(np.concatenate([each.sample_ids.to_numpy() for each in sources])))
-        parts = [each.reindex(samples) for each in sources]
-        values = sparse.hstack([each.values for each in parts], format="csr")
-        joined = cls.build(values, list(samples), pd.concat([each.features for each in sources]))
-        return replace(joined, reference=ReferenceCalls.join([each.reference for each in parts if each.reference]))
+        samples = pd.Index(pd.unique(np.concatenate([source.sample_ids.to_numpy() for source in sources])))
+        parts = [source.reindex(samples) for source in sources]
+        values = sparse.hstack([part.values for part in parts], format="csr")
+        joined = cls.build(values, list(samples), pd.concat([source.features for source in sources]))
+        return replace(joined, reference=ReferenceCalls.join([part.reference for part in parts if part.reference]))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -225,7 +225,7 @@ def guess_kind(values: ArrayLike) -> Kind:
 
 def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
     table = features.reindex(columns=list(FEATURE_COLUMNS))
-    table.index = pd.Index([str(each) for each in features.index], name="feature_id", dtype=object)
+    table.index = pd.Index([str(name) for name in features.index], name="feature_id", dtype=object)
     for column in _TEXT_COLUMNS:
         # large tables of variants are text already, and making them so takes longer than reading their calls
         if table[column].dtype != object or pd.api.types.infer_dtype(table[column], skipna=False) != "string":
@@ -243,10 +243,10 @@ def _whole_positions(column: pd.Series) -> pd.Series:
     """Positions as Int64, NA where unknown, whatever they were stored as."""
     if pd.api.types.is_integer_dtype(column.dtype):
         return column.astype("Int64")
-    told = column.notna() & (column.astype(str).str.strip() != "")
+    known = column.notna() & (column.astype(str).str.strip() != "")
     no_number = pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype)
-    numbers = pd.to_numeric(column.astype(object).where(told & (not no_number), np.nan), errors="coerce")
-    odd = told & ~((numbers == numbers.round()) & (numbers.abs() < 2**53))
+    numbers = pd.to_numeric(column.astype(object).where(known & (not no_number), np.nan), errors="coerce")
+    odd = known & ~((numbers == numbers.round()) & (numbers.abs() < 2**53))
     if odd.any():
         at = int(np.argmax(odd))
         raise InputError(
@@ -270,7 +270,7 @@ def refuse_complex(values: Any) -> None:
 
 def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
     # the sample of a VCF without read groups is called unknown
-    missing = [each for each in samples if is_missing_id(each) and each != "unknown"]
+    missing = [sample_id for sample_id in samples if is_missing_id(sample_id) and sample_id != "unknown"]
     if missing:
         raise InputError(
             f"genotypes: found {show_ids(dict.fromkeys(missing))} as the id of {count(len(missing), 'sample')} "

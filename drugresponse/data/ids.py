@@ -45,9 +45,9 @@ def ids_as_text(column: pd.Series) -> pd.Series:
     (['1240121', ''], ['007'])
     """
     if pd.api.types.is_float_dtype(column.dtype):
-        cells = ["" if pd.isna(each) else str(int(each)) if each == np.floor(each) else str(each) for each in column]
+        cells = ["" if pd.isna(cell) else str(int(cell)) if cell == np.floor(cell) else str(cell) for cell in column]
     else:
-        cells = ["" if pd.isna(each) else str(each) for each in column]
+        cells = ["" if pd.isna(cell) else str(cell) for cell in column]
     return pd.Series(cells, index=column.index, name=column.name, dtype=object)
 
 
@@ -65,7 +65,7 @@ def trimmed(text: str) -> str:
 def without_blanks(ids: Iterable[str], where: str) -> list[str]:
     """Ids without blanks around them, which are counted in a warning; `where` is what to call the table in it."""
     written = list(ids)
-    cells = [trimmed(each) for each in written]
+    cells = [trimmed(text) for text in written]
     blanks = [before for before, after in zip(written, cells, strict=True) if before != after]
     if blanks:
         shown = show_ids(dict.fromkeys(blanks))
@@ -99,7 +99,7 @@ def clean_ids(column: pd.Series, where: str) -> pd.Series:
     >>> clean_ids(pd.Series(["MCF7", " A549\u00a0", "NA"]), "responses").tolist()
     ['MCF7', 'A549', '']
     """
-    cells = ["" if each.lower() in MISSING_IDS else each for each in without_blanks(ids_as_text(column), where)]
+    cells = ["" if text.lower() in MISSING_IDS else text for text in without_blanks(ids_as_text(column), where)]
     return pd.Series(cells, index=column.index, name=column.name, dtype=object)
 
 
@@ -107,7 +107,7 @@ def warn_of_alike(ids: Iterable[str], where: str) -> None:
     """Warn of ids in one table that differ only in case or by another mark; `where` is what to call the table."""
     first: dict[str, str] = {}
     alike = [
-        (first[key], each) for each in dict.fromkeys(ids) if first.setdefault(key := _folded(each, "-"), each) != each
+        (first[key], text) for text in dict.fromkeys(ids) if first.setdefault(key := _folded(text, "-"), text) != text
     ]
     if alike:
         logger.warning(
@@ -130,21 +130,21 @@ def spellings_alike(missing: Sequence[str] | pd.Index, known: Iterable[str]) -> 
     >>> spellings_alike(["mcf7", "0042", "TCGA-AB-2802"], ["MCF-7", "42.0", "TCGA-AB-2802-03A-01W", "HELA"])
     {'mcf7': 'MCF-7', '0042': '42.0', 'TCGA-AB-2802': 'TCGA-AB-2802-03A-01W'}
     """
-    there = [str(each) for each in known]
-    plain = {_plain(each): each for each in reversed(there)}
-    folded = {_folded(each, "-"): each for each in reversed(there)}
+    there = [str(text) for text in known]
+    plain = {_plain(text): text for text in reversed(there)}
+    folded = {_folded(text, "-"): text for text in reversed(there)}
     longer: dict[str, set[str]] = {}
-    for each in there:
-        for beginning in _beginnings(each):
-            longer.setdefault(beginning, set()).add(each)
+    for text in there:
+        for beginning in _beginnings(text):
+            longer.setdefault(beginning, set()).add(text)
     alike: dict[str, str] = {}
     for here in map(str, missing):
-        found = longer.get(_folded(here, "-"), set())
-        shorter = next((folded[each] for each in _beginnings(here) if each in folded), None)
+        candidates = longer.get(_folded(here, "-"), set())
+        shorter = next((folded[beginning] for beginning in _beginnings(here) if beginning in folded), None)
         if _plain(here) in plain:
             alike[here] = plain[_plain(here)]
-        elif len(found) == 1:
-            alike[here] = next(iter(found))
+        elif len(candidates) == 1:
+            alike[here] = next(iter(candidates))
         elif shorter is not None:
             alike[here] = shorter
     return alike
@@ -207,7 +207,7 @@ def _beginnings(text: str) -> list[str]:
     text = _folded(text, "-")
     if _NORMAL_TISSUE.fullmatch(text):
         return []
-    ends = [found.start() for found in re.finditer(r"[-:|/]", text)]
+    ends = [mark.start() for mark in re.finditer(r"[-:|/]", text)]
     return [text[:end] for end in reversed(ends) if end >= _SHORTEST_PREFIX]
 
 

@@ -108,7 +108,7 @@ def score(
     if reference is not None:
         scores["normalised_pearson"] = pearson(measured - reference, predicted - reference, noise)
     if naive:
-        best = min(float(np.sum((measured - each) ** 2)) for each in naive.values())
+        best = min(float(np.sum((measured - baseline) ** 2)) for baseline in naive.values())
         defined = best > least and (spread > least or n == 1)
         scores["skill"] = 1 - float(np.sum(errors**2)) / best if defined else float("nan")
     return scores
@@ -148,12 +148,12 @@ def score_levels(
     """
     measured = rows["response"].to_numpy(dtype=np.float64)
     largest = float(np.abs(measured).max(initial=0.0))
-    found: list[tuple[str, str, str, float]] = []
+    rows_of_scores: list[tuple[str, str, str, float]] = []
 
     def add(level: str, identity: str, at: NDArray[np.intp] | slice) -> dict[str, float]:
         cut = {name: values[at] for name, values in naive.items()}
         scores = score(measured[at], predicted[at], cut[reference], cut, largest)
-        found.extend((level, identity, metric, value) for metric, value in scores.items())
+        rows_of_scores.extend((level, identity, metric, value) for metric, value in scores.items())
         return scores
 
     add("global", "all", slice(None))
@@ -162,7 +162,7 @@ def score_levels(
         large = {str(name): np.asarray(at, dtype=np.intp) for name, at in groups.items() if len(at) >= MINIMUM_ROWS}
         scores = [add(level, name, at) for name, at in large.items()]
         for metric in METRICS if scores else ():
-            values = np.array([each[metric] for each in scores])
+            values = np.array([group[metric] for group in scores])
             mean = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
-            found.append((level, "mean", metric, mean))
-    return pd.DataFrame(found, columns=["level", "id", "metric", "value"])
+            rows_of_scores.append((level, "mean", metric, mean))
+    return pd.DataFrame(rows_of_scores, columns=["level", "id", "metric", "value"])

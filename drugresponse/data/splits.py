@@ -65,7 +65,7 @@ _ALL = (
     Scheme("new-tissues", "samples of unseen tissues and seen drugs", True, False, "drug mean"),
     Scheme("new-samples-and-drugs", "unseen samples and unseen drugs", False, False, "overall mean"),
 )
-SCHEMES = MappingProxyType({each.name: each for each in _ALL})
+SCHEMES = MappingProxyType({scheme.name: scheme for scheme in _ALL})
 
 
 def find_scheme(name: str) -> Scheme:
@@ -131,21 +131,21 @@ def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> di
     rng = np.random.default_rng(random_state)
     kind = find_scheme(scheme).name
     groups: dict[str, tuple[str, Callable[[Pairs], NDArray], str]] = {
-        "random-pairs": ("pair", lambda each: np.arange(len(each)), "pairs"),
+        "random-pairs": ("pair", lambda pairs: np.arange(len(pairs)), "pairs"),
         "new-samples": ("sample", subject_of_pair, "subjects"),
         "new-drugs": ("drug", compound_of_pair, "drug structures"),
         "new-tissues": ("sample", tissue_of_pair, "tissues"),
     }
-    asked = [groups["new-samples"], groups["new-drugs"]] if kind == "new-samples-and-drugs" else [groups[kind]]
-    return {what: _deal(group(pairs), n_folds, rng, words) for what, group, words in asked}
+    groupings = [groups["new-samples"], groups["new-drugs"]] if kind == "new-samples-and-drugs" else [groups[kind]]
+    return {what: _deal(group(pairs), n_folds, rng, words) for what, group, words in groupings}
 
 
 def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
     """Train and test rows of each fold; a row is tested where all deals agree and trained on where none does."""
-    n_folds = min(int(each.max()) for each in dealt) + 1
+    n_folds = min(int(fold.max()) for fold in dealt) + 1
     folds = []
     for number in range(n_folds):
-        here = [each == number for each in dealt]
+        here = [fold == number for fold in dealt]
         folds.append(_fold(~np.logical_or.reduce(here), np.logical_and.reduce(here)))
     return folds
 

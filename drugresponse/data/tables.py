@@ -129,7 +129,7 @@ class Responses:
 def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     for column in ("sample_id", "response"):
         if column not in rows.columns:
-            alike = [each for each in rows.columns if "".join(name_words(each)) == column.replace("_", "")]
+            alike = [name for name in rows.columns if "".join(name_words(name)) == column.replace("_", "")]
             advice = (
                 f'Rename "{alike[0]}" to "{column}".' if alike else f'Rename the column that holds it to "{column}".'
             )

@@ -18,8 +18,8 @@ def turned(responses: Responses) -> Responses:
     """The same responses with samples and drugs exchanged."""
     names = {"sample_id": "drug_id", "drug_id": "sample_id"}
     table, replicates = (
-        each.rename(columns=names)[list(each.columns)].sort_values(["sample_id", "drug_id"], ignore_index=True)
-        for each in (responses.table, responses.replicates)
+        table.rename(columns=names)[list(table.columns)].sort_values(["sample_id", "drug_id"], ignore_index=True)
+        for table in (responses.table, responses.replicates)
     )
     return replace(responses, table=table, replicates=replicates)
 

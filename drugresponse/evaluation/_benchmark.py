@@ -72,7 +72,7 @@ def run_units(
             store.keep(contender, planned, result)
         progress.info("%s: repeat %d, fold %d", contender.name, planned.repeat, planned.fold)
     results = {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
-    return _gather(rows, folds, [each.name for each in learners], scheme, results)
+    return _gather(rows, folds, [contender.name for contender in learners], scheme, results)
 
 
 def _gather(
@@ -82,7 +82,7 @@ def _gather(
     scheme: str,
     results: Mapping[tuple[str, int], UnitResult],
 ) -> tuple[Evaluation, pd.DataFrame]:
-    n_repeats, n_rows = max(each.repeat for each in folds) + 1, len(rows.y)
+    n_repeats, n_rows = max(planned.repeat for planned in folds) + 1, len(rows.y)
     fold = np.full((n_repeats, n_rows), -1, dtype=np.intp)
     layers: dict[str, NDArray[np.float64]] = {name: np.full((n_repeats, n_rows), np.nan) for name in learners}
     naive_names: list[str] = []
@@ -117,14 +117,14 @@ def _fold_table(
     scheme: str,
 ) -> pd.DataFrame:
     held, trained = rows.pairs[planned.test], rows.pairs[planned.train]
-    found = np.ones(held.genotypes.shape[0])
-    found[held.sample_index] = result.found
+    share_known = np.ones(held.genotypes.shape[0])
+    share_known[held.sample_index] = result.share_known
     table = prediction_table(
         held,
         result.predicted,
         baseline,
         scheme=scheme,
-        known_weight=found,
+        known_weight=share_known,
         minimum_features=0.0,
         sample_seen=_used(trained.sample_index, held.genotypes.shape[0]),
         drug_seen=_used(trained.drug_index, len(held.drugs)),

@@ -44,7 +44,7 @@ def noise_ceiling(responses: Responses, rows: TrainingRows) -> NoiseCeiling | No
     >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=4, n_features=20)
     >>> once = cohort.responses.table
     >>> noise = np.random.default_rng(0).normal(0, 0.5, (2, len(once)))
-    >>> twice = pd.concat([once.assign(response=once["response"] + each) for each in noise])
+    >>> twice = pd.concat([once.assign(response=once["response"] + error) for error in noise])
     >>> from drugresponse.data.joining import join_training_rows
     >>> responses = Responses.build(twice)
     >>> ceiling = noise_ceiling(responses, join_training_rows(cohort.genotypes, responses, None, None))
@@ -73,8 +73,8 @@ def _uncensored(responses: Responses) -> pd.DataFrame:
 def _measurements(responses: Responses, rows: TrainingRows) -> NDArray[np.float64]:
     """`(n_rows,)` how many measurements each scored response averages."""
     keys = pd.DataFrame({"sample_id": rows.pairs.sample_ids, "drug_id": rows.pairs.drug_ids})
-    found = keys.merge(responses.replicates[["sample_id", "drug_id", "n"]], on=["sample_id", "drug_id"], how="left")
-    return found["n"].fillna(1).to_numpy(dtype=np.float64)
+    repeated = keys.merge(responses.replicates[["sample_id", "drug_id", "n"]], on=["sample_id", "drug_id"], how="left")
+    return repeated["n"].fillna(1).to_numpy(dtype=np.float64)
 
 
 def _variance_within_drugs(rows: TrainingRows) -> float:

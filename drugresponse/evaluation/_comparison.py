@@ -63,7 +63,7 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
         sums, sizes = _sums(evaluation, names)
         counts = draw_counts(len(sizes), n_draws if len(sizes) >= MINIMUM_GROUPS else 0, random_state)
         drawn = resampled_sums(counts, sums) / resampled_sums(counts, sizes[:, None])
-    reuse, found = reuse_factor(evaluation), []
+    reuse, rows = reuse_factor(evaluation), []
     for a, b in combinations(range(len(names)), 2):
         difference = sums[:, a] - sums[:, b]
         value = difference.sum() / sizes.sum()
@@ -71,8 +71,8 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
         scale = np.minimum(sums[:, a], sums[:, b])[:, None]
         t, df = group_test(difference[:, None], (sizes > 0)[:, None], scale, reuse)
         p = 2 * stats.t.sf(np.abs(t[0]), df[0])
-        found.append((names[a], names[b], value, float(lower), float(upper), p))
-    table = pd.DataFrame(found, columns=["learner", "other", "difference", "lower", "upper", "p"])
+        rows.append((names[a], names[b], value, float(lower), float(upper), p))
+    table = pd.DataFrame(rows, columns=["learner", "other", "difference", "lower", "upper", "p"])
     return table.assign(q=holm(table["p"].to_numpy(dtype=np.float64)))
 
 
@@ -185,7 +185,7 @@ def _fold_ranks(evaluation: Evaluation, repeat: int) -> NDArray[np.float64]:
     squared = (evaluation.predicted[: len(evaluation.learners), repeat] - evaluation.rows.y) ** 2
     errors = [squared[:, fold == number].mean(axis=1) for number in np.unique(fold[fold >= 0])]
     # errors that are equal up to rounding are equal
-    rounded = [[float(f"{error:.9g}") for error in each] for each in errors]
+    rounded = [[float(f"{error:.9g}") for error in fold_errors] for fold_errors in errors]
     return stats.rankdata(np.array(rounded).reshape(-1, len(evaluation.learners)), axis=1)
 
 

@@ -106,7 +106,7 @@ def coverage_table(evaluation: Evaluation, bounds: HeldOutBounds) -> pd.DataFram
     width = bounds.upper - bounds.lower
     reference = width[bounds.names.index(evaluation.reference)]
     ids = _ids_of_levels(evaluation)
-    found = []
+    tables = []
     for i, name in enumerate(bounds.names):
         repeat, row = np.nonzero(np.isfinite(width[i]))
         rows = pd.DataFrame(
@@ -124,8 +124,8 @@ def coverage_table(evaluation: Evaluation, bounds: HeldOutBounds) -> pd.DataFram
             )
             if level != "all":
                 table = table[(table["n"] >= MINIMUM_ROWS) & (table.index != "")]
-            found.append(table.rename_axis("id").reset_index().assign(learner=name, level=level))
-    return pd.concat(found, ignore_index=True)[list(COVERAGE_COLUMNS)]
+            tables.append(table.rename_axis("id").reset_index().assign(learner=name, level=level))
+    return pd.concat(tables, ignore_index=True)[list(COVERAGE_COLUMNS)]
 
 
 def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:

@@ -100,8 +100,8 @@ def as_splits(splits: pd.DataFrame) -> pd.DataFrame:
             f"splits: found the columns {show_ids(table.columns, 8)} (expected fold, and sample_id or drug_id). "
             "Rename them."
         )
-    given = {name: table[name] if name in table.columns else 0 for name in ("repeat", "fold")}
-    whole = pd.DataFrame(given, index=table.index).apply(pd.to_numeric, errors="coerce")
+    numbers = {name: table[name] if name in table.columns else 0 for name in ("repeat", "fold")}
+    whole = pd.DataFrame(numbers, index=table.index).apply(pd.to_numeric, errors="coerce")
     odd = whole.isna() | (whole != whole.round())
     if odd.any(axis=None):
         raise InputError(

@@ -57,7 +57,7 @@ def group_errors(evaluation: Evaluation, *, n_draws: int = 1000, random_state: i
     naive = errors[len(evaluation.learners) :]
     pairs = evaluation.rows.pairs
     held, subjects = np.isfinite(own), subject_of_pair(pairs)
-    found = []
+    rows = []
     for column in pairs.covariates.columns:
         if pairs.covariates[column].dtype != object:
             continue
@@ -68,8 +68,8 @@ def group_errors(evaluation: Evaluation, *, n_draws: int = 1000, random_state: i
             bounds = _rmse_interval(own[at], subjects[at], n_draws, random_state)
             skill = 1 - mean / best if best > 0 else float("nan")
             n_samples = len(np.unique(pairs.sample_index[at]))
-            found.append((column, level, n_samples, len(at), np.sqrt(mean), *bounds, np.sqrt(best), skill))
-    table = pd.DataFrame(found, columns=list(_COLUMNS))
+            rows.append((column, level, n_samples, len(at), np.sqrt(mean), *bounds, np.sqrt(best), skill))
+    table = pd.DataFrame(rows, columns=list(_COLUMNS))
     order = {name: i for i, name in enumerate(pairs.covariates.columns)}
     return table.assign(order=table["column"].map(order)).sort_values(
         ["order", "skill", "group"], na_position="last", ignore_index=True
@@ -83,7 +83,7 @@ def _rmse_interval(
     n_groups = int(group.max()) + 1
     if n_groups < MINIMUM_GROUPS:
         return float("nan"), float("nan")
-    sums = np.concatenate([sums_by_group(each, group, n_groups) for each in (errors, np.ones_like(errors))], axis=1)
+    sums = np.concatenate([sums_by_group(values, group, n_groups) for values in (errors, np.ones_like(errors))], axis=1)
     with one_thread():
         total, n = resampled_sums(draw_counts(n_groups, n_draws, random_state), sums).T
     lower, upper = percentile_interval(np.sqrt(total / n), np.sqrt(errors.mean()), "rmse")

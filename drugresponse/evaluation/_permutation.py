@@ -92,7 +92,7 @@ def permutation_check(
             "fewer are no check). Give more."
         )
     used = _folds_used(rows, folds, n_folds)
-    given = {"random_state": random_state, **(settings or {}), "scheme": scheme}
+    learner_settings = {"random_state": random_state, **(settings or {}), "scheme": scheme}
     noise = noise_of_rows(rows)
 
     def squared_error(unit: tuple[str, int | None, Fold]) -> float:
@@ -100,20 +100,21 @@ def permutation_check(
         pairs = rows.pairs
         if shuffle is not None:
             pairs = shuffle_genotypes(pairs, np.random.default_rng([random_state, shuffle]))
-        fitted = make_learner(name, given).fit(pairs[train], rows.y[train], rows.weights[train])
+        fitted = make_learner(name, learner_settings).fit(pairs[train], rows.y[train], rows.weights[train])
         squared = (rows.y[test] - fitted.predict(pairs[test])) ** 2
         return float(squared[squared > noise[test] ** 2].sum())
 
     arrangements: list[tuple[str, int | None]] = [(COVARIATES, None), (learner, None)]
     arrangements += [(learner, shuffle) for shuffle in range(n_shuffles)]
     with one_thread():
-        errors = run_in_order(squared_error, [(*each, fold) for each in arrangements for fold in used], n_jobs)
+        units = [(name, shuffle, fold) for name, shuffle in arrangements for fold in used]
+        errors = run_in_order(squared_error, units, n_jobs)
     sums = np.array(errors).reshape(len(arrangements), len(used)).sum(axis=1)
     gains = 1 - sums[1:] / sums[0] if sums[0] > 0 else np.full(len(sums) - 1, np.nan)
     # a gain that is not defined is never better than a shuffled one
     at_least_as_good = int((~(gains[1:] < gains[0])).sum())
     return PermutationCheck(
-        learner, float(gains[0]), tuple(float(each) for each in gains[1:]), (1 + at_least_as_good) / (1 + n_shuffles)
+        learner, float(gains[0]), tuple(float(gain) for gain in gains[1:]), (1 + at_least_as_good) / (1 + n_shuffles)
     )
 
 

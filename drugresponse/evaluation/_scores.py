@@ -103,7 +103,7 @@ def _score_folds(evaluation: Evaluation) -> pd.DataFrame:
     for name in evaluation.names:
         predicted = evaluation.of(name)
         for repeat, fold, at in _folds(evaluation):
-            naive = {each: evaluation.of(each)[repeat, at] for each in evaluation.naive}
+            naive = {baseline: evaluation.of(baseline)[repeat, at] for baseline in evaluation.naive}
             scores = score_levels(ids.iloc[at], predicted[repeat, at], naive, evaluation.reference)
             tables.append(scores.assign(learner=name, repeat=str(repeat), fold=str(fold)))
     return pd.concat(tables, ignore_index=True)
@@ -155,9 +155,9 @@ class _Level:
 
     def group_of_unit(self) -> NDArray[np.intp]:
         """`(n_units,)` some group of each unit; -1 where it has no held-out row."""
-        found = np.full(len(self.ids), -1, dtype=np.intp)
-        found[self.unit[self.rows()]] = self.group[self.rows()]
-        return found
+        groups = np.full(len(self.ids), -1, dtype=np.intp)
+        groups[self.unit[self.rows()]] = self.group[self.rows()]
+        return groups
 
     def scored_units(self, at: NDArray[np.intp]) -> NDArray[np.intp]:
         """Units that have enough of these test rows to be scored by themselves."""
@@ -177,10 +177,10 @@ def _table(
     index = pd.MultiIndex.from_product([level.evaluation.names, METRICS, ids], names=["learner", "metric", "id"])
     table = index.to_frame(index=False).assign(level=level.name)
     aligned = values.reindex(pd.MultiIndex.from_frame(table[_KEYS])).to_numpy(dtype=np.float64)
-    found = aligned.reshape(draws.shape[0], len(METRICS), len(ids))
-    bounds = [percentile_interval(draws[:, i].swapaxes(0, 1), found[:, i], metric) for i, metric in enumerate(METRICS)]
+    scores = aligned.reshape(draws.shape[0], len(METRICS), len(ids))
+    bounds = [percentile_interval(draws[:, i].swapaxes(0, 1), scores[:, i], metric) for i, metric in enumerate(METRICS)]
     for side, name in enumerate(("lower", "upper")):
-        stacked = np.stack([each[side] for each in bounds], axis=1)
+        stacked = np.stack([bound[side] for bound in bounds], axis=1)
         table[name] = np.where(known, stacked, np.nan).ravel()
     return table[[*_KEYS, "lower", "upper"]]
 
@@ -244,8 +244,8 @@ def _draw_scores(
         predicted[len(evaluation.learners) :],
         float(np.abs(evaluation.rows.y).max()),
     )
-    for each in predicted:
-        yield resampled.of(each)
+    for of_model in predicted:
+        yield resampled.of(of_model)
 
 
 class _Running:

@@ -56,8 +56,8 @@ class Contender:
         """Text that changes with everything that may change its predictions."""
         learner = self.fresh()
         parameters = {name: value for name, value in learner.get_params().items() if name not in ("n_jobs", "device")}
-        told = json.dumps(parameters, sort_keys=True, default=repr)
-        return f"{type(learner).__module__}.{type(learner).__qualname__} {told}"
+        words = json.dumps(parameters, sort_keys=True, default=repr)
+        return f"{type(learner).__module__}.{type(learner).__qualname__} {words}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +66,12 @@ class UnitResult:
 
     Attributes
     ----------
-    predicted, found
+    predicted, share_known
         `(n_test,)` predictions, and the share of the learner's genotype weight that was known for each.
     """
 
     predicted: NDArray[np.float64]
-    found: NDArray[np.float64]
+    share_known: NDArray[np.float64]
 
 
 def contenders(
@@ -80,8 +80,8 @@ def contenders(
     """The learners asked for, by name, or by name with an estimator (None takes the registry's)."""
     named = learners if isinstance(learners, Mapping) else dict.fromkeys(learners)
     made = [Contender(str(name), dict(settings), estimator) for name, estimator in named.items()]
-    for each in made:
-        each.fresh()
+    for contender in made:
+        contender.fresh()
     return made
 
 
@@ -98,8 +98,8 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
         )
     features = train.genotypes.features
     weights = weights_of_rows(learner, features)
-    known_weight = share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))
-    return UnitResult(predicted, known_weight[test.sample_index])
+    share_known = share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))
+    return UnitResult(predicted, share_known[test.sample_index])
 
 
 class UnitStore:
@@ -115,14 +115,14 @@ class UnitStore:
 
     def find(self, units: Sequence[tuple[Contender, PlannedFold]]) -> dict[int, UnitResult]:
         """Finished units by their place; what is not whole is named, and left for another run."""
-        found: dict[int, UnitResult] = {}
+        results: dict[int, UnitResult] = {}
         damaged: list[str] = []
         for at, unit in enumerate(units):
             path = self._path(*unit)
             if not path.exists():
                 continue
             try:
-                found[at] = _read_unit(path, len(unit[1].test))
+                results[at] = _read_unit(path, len(unit[1].test))
             except Exception:  # of a damaged archive, numpy raises nearly everything there is
                 damaged.append(path.name)
         if damaged:
@@ -131,13 +131,13 @@ class UnitStore:
                 show_ids(damaged),
                 self.folder,
             )
-        return found
+        return results
 
     def keep(self, contender: Contender, planned: PlannedFold, result: UnitResult) -> None:
         path = self._path(contender, planned)
         checksum = np.frombuffer(_checksum(path, result), np.uint8)
         with output_files({"resume": path}) as temporary, temporary["resume"].open("wb") as file:
-            np.savez(file, predicted=result.predicted, found=result.found, checksum=checksum)
+            np.savez(file, predicted=result.predicted, found=result.share_known, checksum=checksum)
 
     def _path(self, contender: Contender, planned: PlannedFold) -> Path:
         digest = hashlib.sha256(f"{self.data} {contender.fingerprint()}".encode())
@@ -158,7 +158,7 @@ def _read_unit(path: Path, n_rows: int) -> UnitResult:
 def _checksum(path: Path, result: UnitResult) -> bytes:
     """Of the numbers and of the name of their unit, so that no file stands for another."""
     digest = hashlib.sha256(path.name.encode())
-    for array in (result.predicted, result.found):
+    for array in (result.predicted, result.share_known):
         digest.update(f"{array.dtype.str} {array.shape}".encode() + array.tobytes())
     return digest.digest()
 

@@ -74,7 +74,7 @@ def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
 def noise_of_rows(rows: TrainingRows) -> NDArray[np.float64]:
     """`(n_rows,)` error of a prediction that is right up to rounding, by the responses of its drug."""
     drug, largest = rows.pairs.drug_index, float(np.abs(rows.y).max())
-    of_drug = [rounding(rows.y[drug == each], largest) for each in range(len(rows.pairs.drugs))]
+    of_drug = [rounding(rows.y[drug == number], largest) for number in range(len(rows.pairs.drugs))]
     return np.array(of_drug)[drug]
 
 
@@ -225,10 +225,10 @@ class ResampledScores:
         self._measured, self._reference = measured, reference
         self._n, *best = self._sums(np.ones_like(measured), *(measured - naive) ** 2)
         self._best = np.min(best, axis=0)
-        noise = [rounding(measured[unit == each], largest) for each in range(n_units)]
+        noise = [rounding(measured[unit == number], largest) for number in range(n_units)]
         self._least = self._n * np.array(noise) ** 2
         sides = (measured, self._ranks(measured), measured - reference)
-        self._plain, self._ranked, self._normalised = (self._side(each) for each in sides)
+        self._plain, self._ranked, self._normalised = (self._side(side) for side in sides)
 
     def of(self, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """`(n_metrics, n_draws, n_units)` scores of `(n,)` predictions, NaN where not defined, in METRICS' order."""
@@ -264,13 +264,13 @@ class ResampledScores:
         norms = np.sqrt(side.spread), np.sqrt(other.spread)
         least, most = np.minimum(*norms), np.maximum(*norms)
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = (product - side.total * other.total / self._n) / (norms[0] * norms[1])
-        return np.where((least > _CONSTANT * most) & (least**2 > least_spread), found, np.nan)
+            correlation = (product - side.total * other.total / self._n) / (norms[0] * norms[1])
+        return np.where((least > _CONSTANT * most) & (least**2 > least_spread), correlation, np.nan)
 
     def _sums(self, *values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """`(n_draws, n_units)` sums over the rows of each draw."""
         n_groups = self._weights.shape[1]
-        cells = [sums_by_group(each, self._group, n_groups, self._unit, self._n_units) for each in values]
+        cells = [sums_by_group(column, self._group, n_groups, self._unit, self._n_units) for column in values]
         return np.split(self._weights @ np.concatenate(cells, axis=1), len(values), axis=1)
 
     def _ranks(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

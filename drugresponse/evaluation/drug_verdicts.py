@@ -169,7 +169,7 @@ class _Drugs:
         return cls(
             pairs.drugs.index.to_numpy(dtype=object)[used],
             rows.sum(axis=0).astype(np.intp),
-            np.stack([sums_by_group(each[held], group, *shape) for each in errors]),
+            np.stack([sums_by_group(of_model[held], group, *shape) for of_model in errors]),
             rows > 0,
             reuse_factor(evaluation),
         )
@@ -191,8 +191,8 @@ class _Drugs:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """`(n_drugs,)` gain over covariates and its bounds; NaN for a drug with too few rows."""
         counts = draw_counts(self.sums.shape[1], n_draws, random_state)
-        total = [each.sum(axis=0) for each in self.sums[1:]]
-        drawn = [resampled_sums(counts, each) for each in self.sums[1:]]
+        total = [of_model.sum(axis=0) for of_model in self.sums[1:]]
+        drawn = [resampled_sums(counts, of_model) for of_model in self.sums[1:]]
         with np.errstate(divide="ignore", invalid="ignore"):
             value, draws = (np.where(base > 0, 1 - own / base, np.nan) for base, own in (total, drawn))
         value = np.where(self.enough(), value, np.nan)

@@ -110,9 +110,9 @@ def evaluate(
     --------
     >>> import drugresponse as dr
     >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
-    >>> found = dr.evaluate(cohort.genotypes, cohort.responses, samples=cohort.samples, learners=["ridge"],
+    >>> summary = dr.evaluate(cohort.genotypes, cohort.responses, samples=cohort.samples, learners=["ridge"],
     ...                     folds=3, shuffles=0, n_jobs=1)
-    >>> found.evaluation.learners
+    >>> summary.evaluation.learners
     ('covariates', 'ridge')
     """
     find_scheme(scheme)
@@ -132,16 +132,16 @@ def evaluate(
         [covariates] if isinstance(covariates, str) else covariates,
         arm,
     )
-    told = rows
+    joined = rows
     if given_folds is None:
         rows = replace(rows, pairs=twins_together(rows.pairs))
     plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
-    given = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
-    asked = contenders({COVARIATES: None, **named}, given)
-    evaluation, predictions = run_units(rows, planned, asked, scheme, n_jobs=n_jobs, resume=resume)
-    progress.info("fitted %s on %s", count(len(asked), "learner"), count(len(planned), "fold"))
+    learner_settings = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
+    evaluated = contenders({COVARIATES: None, **named}, learner_settings)
+    evaluation, predictions = run_units(rows, planned, evaluated, scheme, n_jobs=n_jobs, resume=resume)
+    progress.info("fitted %s on %s", count(len(evaluated), "learner"), count(len(planned), "fold"))
     check = None
     if shuffles:
         check = permutation_check(
@@ -151,10 +151,10 @@ def evaluate(
             n_shuffles=shuffles,
             n_jobs=n_jobs,
             random_state=random_state,
-            settings=given,
+            settings=learner_settings,
         )
         progress.info("shuffled genotypes %d times", shuffles)
-    findings = audit(told, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects)
+    findings = audit(joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects)
     draws = {"n_draws": _DRAWS, "random_state": random_state}
     bounds = cross_conformal(evaluation)
     covered = coverage_table(evaluation, bounds)
@@ -173,7 +173,7 @@ def evaluate(
         ceiling=noise_ceiling(measured, rows),
         coverage=covered,
         measure=measured.measure,
-        settings=_told_settings(rows, given, [each.name for each in asked], planned, shuffles),
+        settings=_told_settings(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
     )
 
 
@@ -182,7 +182,7 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
     if isinstance(learners, Mapping):
         return learners
     listed = [learners] if isinstance(learners, str) or not isinstance(learners, Iterable) else list(learners)
-    others = [type(each).__name__ for each in listed if not isinstance(each, str)]
+    others = [type(learner).__name__ for learner in listed if not isinstance(learner, str)]
     if others:
         raise InputError(
             f"learners: found {others[0]} (expected names such as ridge, or names with learners of your own). A "
@@ -193,15 +193,15 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
 
 def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegressor | None]) -> None:
     """A setting that none of the learners takes is a slip."""
-    asked = [name for name in named if name in LEARNERS]
-    taken = {*_SETTINGS, *(word for name in asked for word in learner_class(name).own_settings(settings))}
+    registered = [name for name in named if name in LEARNERS]
+    taken = {*_SETTINGS, *(word for name in registered for word in learner_class(name).own_settings(settings))}
     unknown = sorted(set(settings) - taken)
     if unknown:
         raise InputError(f'settings: "{unknown[0]}" is unknown. {nearest(unknown[0], taken)}')
 
 
 def _first_repeat(planned: Sequence[PlannedFold]) -> list[tuple[Any, Any]]:
-    return [(each.train, each.test) for each in planned if each.repeat == planned[0].repeat]
+    return [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
 
 
 def _told_settings(
@@ -211,11 +211,11 @@ def _told_settings(
     return {
         "package": __version__,
         "learners": learners,
-        "folds": len({each.fold for each in planned}),
-        "repeats": len({each.repeat for each in planned}),
+        "folds": len({fold.fold for fold in planned}),
+        "repeats": len({fold.repeat for fold in planned}),
         "shuffles": shuffles,
         "training": rows.loss.to_dict(),
-        "covariates": [str(each) for each in rows.pairs.covariates.columns],
+        "covariates": [str(name) for name in rows.pairs.covariates.columns],
         **({} if rows.pairs.arm is None else {"arm": rows.pairs.arm}),
         "versions": package_versions(),
         **{name: value for name, value in settings.items() if name != "device"},

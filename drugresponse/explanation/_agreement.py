@@ -55,12 +55,12 @@ def agreement(
 
     Examples
     --------
-    >>> found = pd.DataFrame({"drug_id": "d", "block": "m", "feature_id": ["A", "B"], "gene": "", "effect": [1.0, 0.1],
+    >>> tested = pd.DataFrame({"drug_id": "d", "block": "m", "feature_id": ["A", "B"], "gene": "", "effect": [1.0, 0.1],
     ...                       "p": [1e-4, 0.6], "q": [2e-4, 0.6], "rank": [1, 2], "group": ["g1", "g2"]})
-    >>> told = pd.DataFrame({"drug_id": "d", "block": "m", "feature_id": ["A", "B"], "gene": "", "kind": "genotype",
+    >>> named = pd.DataFrame({"drug_id": "d", "block": "m", "feature_id": ["A", "B"], "gene": "", "kind": "genotype",
     ...                      "arm": "", "effect": [0.5, 0.2], "rank": [2, 1], "stability": [1.0, 0.2],
     ...                      "above_noise": [True, True]})
-    >>> agreement(found, told)[["feature_id", "same_direction", "verdict"]].values.tolist()
+    >>> agreement(tested, named)[["feature_id", "same_direction", "verdict"]].values.tolist()
     [['A', True, 'both'], ['B', True, 'model only']]
     """
     rows = _joined(associations, attributions)
@@ -97,15 +97,17 @@ def _joined(associations: pd.DataFrame, attributions: pd.DataFrame) -> pd.DataFr
     tested = associations[[*_KEYS, "gene", "effect", "p", "q", "rank", "group"]]
     tested = tested.rename(columns={"effect": "effect_association", "rank": "association_rank"})
     plain = attributions[(attributions["kind"] == "genotype") & (attributions["arm"] == "")]
-    told = plain[[*_KEYS, "gene", "effect", "rank", "stability", "above_noise"]]
-    told = told.rename(columns={"effect": "effect_attribution", "rank": "attribution_rank", "gene": "told_gene"})
-    rows = tested.merge(told, on=_KEYS, how="outer")
-    gene = rows["gene"].where(rows["gene"].notna() & (rows["gene"] != ""), rows["told_gene"]).fillna("")
+    attributed = plain[[*_KEYS, "gene", "effect", "rank", "stability", "above_noise"]]
+    attributed = attributed.rename(
+        columns={"effect": "effect_attribution", "rank": "attribution_rank", "gene": "attributed_gene"}
+    )
+    rows = tested.merge(attributed, on=_KEYS, how="outer")
+    gene = rows["gene"].where(rows["gene"].notna() & (rows["gene"] != ""), rows["attributed_gene"]).fillna("")
     features = pd.MultiIndex.from_frame(rows[["block", "feature_id"]])
     # a group holds for all drugs, also for those in which the feature was not tested
-    told_groups = pd.Series(rows["group"].to_numpy(dtype=object), index=features)
-    told_groups = told_groups[told_groups.notna() & (told_groups != "")].map(str)
-    known = told_groups[~told_groups.index.duplicated()].reindex(features).to_numpy(dtype=object)
+    groups = pd.Series(rows["group"].to_numpy(dtype=object), index=features)
+    groups = groups[groups.notna() & (groups != "")].map(str)
+    known = groups[~groups.index.duplicated()].reindex(features).to_numpy(dtype=object)
     alone = "\t" + rows["block"].astype(str) + "\t" + rows["feature_id"].astype(str)
     group = pd.Series(known, index=rows.index).where(pd.notna(known), alone)
     return rows.assign(gene=gene, group=group)

@@ -73,7 +73,7 @@ def attribute(
     contributions: Iterable[Contributions],
     pairs: Pairs,
     *,
-    asked: NDArray[np.bool_] | None = None,
+    selected: NDArray[np.bool_] | None = None,
     n_strongest: int = 10,
 ) -> tuple[PartEffects, pd.DataFrame]:
     """Sum the parts up drug by drug; nothing of the size of samples x drugs x parts is ever held.
@@ -114,7 +114,7 @@ def attribute(
     spread = _Spread.of(values, used, np.arange(0))
     drug_ids: list[str] = []
     rows: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int32]]] = []
-    told: list[pd.DataFrame] = []
+    reasons: list[pd.DataFrame] = []
     for explained in contributions:
         sample = pairs.sample_index[explained.rows]
         # most drugs were asked for the same samples, whose values need not be centred again
@@ -122,9 +122,9 @@ def attribute(
             spread = _Spread.of(values, used, sample)
         drug_ids.append(explained.drug_id)
         rows.append(spread.summarise(explained.values[:, used]))
-        if asked is not None and asked[explained.rows].any():
-            which = np.flatnonzero(asked[explained.rows])
-            told.append(reasons_of(explained, parts, values, pairs, which, n_strongest))
+        if selected is not None and selected[explained.rows].any():
+            which = np.flatnonzero(selected[explained.rows])
+            reasons.append(reasons_of(explained, parts, values, pairs, which, n_strongest))
     shape = (len(drug_ids), len(used))
     effect, importance, n_carriers = zip(*rows, strict=True) if rows else ([], [], [])
     effects = PartEffects(
@@ -134,7 +134,7 @@ def attribute(
         np.array(importance, dtype=np.float64).reshape(shape),
         np.array(n_carriers, dtype=np.int32).reshape(shape),
     )
-    return effects, sort_reasons(told, pairs)
+    return effects, sort_reasons(reasons, pairs)
 
 
 @dataclass(frozen=True, eq=False)

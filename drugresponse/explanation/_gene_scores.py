@@ -41,7 +41,7 @@ def split_names(text: str) -> list[str]:
     >>> split_names("CDK12, ERBB2;MED24|"), split_names("")
     (['CDK12', 'ERBB2', 'MED24'], [])
     """
-    return [name for name in (each.strip() for each in re.split(r"[,;|]", str(text))) if name]
+    return [name for name in (part.strip() for part in re.split(r"[,;|]", str(text))) if name]
 
 
 def score_genes(signed: SignedImportance) -> GeneScores:

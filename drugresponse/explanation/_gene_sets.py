@@ -78,8 +78,8 @@ def gene_set_tests(
     >>> genotypes = Genotypes.from_dense(calls, [f"s{i}" for i in range(50)], genes, block="m")
     >>> rows = pd.DataFrame({"drug_id": "d", "block": "m", "feature_id": genes, "gene": genes, "kind": "genotype",
     ...                      "arm": "", "effect": [1.0] * 6 + [-0.1, 0.1] * 17, "importance": np.linspace(2, 1, 40)})
-    >>> found = gene_set_tests(rows, [GeneSet("first six", "", tuple(genes[:6]))], genotypes)
-    >>> found[["n_genes", "leading_genes"]].values.tolist(), bool(found["p"][0] < 0.01)
+    >>> tests = gene_set_tests(rows, [GeneSet("first six", "", tuple(genes[:6]))], genotypes)
+    >>> tests[["n_genes", "leading_genes"]].values.tolist(), bool(tests["p"][0] < 0.01)
     ([[6, 'G1,G2,G3,G4,G0']], True)
     """
     signed = signed_importance(attributions)
@@ -94,11 +94,11 @@ def gene_set_tests(
     p = 2 * stats.norm.sf(np.abs(z))
     q = np.full(p.shape, np.nan)
     q[np.isfinite(p)] = stats.false_discovery_control(p[np.isfinite(p)]) if np.isfinite(p).any() else []
-    drug, at = (each.ravel() for each in np.indices(p.shape))
+    drug, at = (index.ravel() for index in np.indices(p.shape))
     table = pd.DataFrame(
         {
             "drug_id": signed.drug_ids.to_numpy(dtype=object)[drug],
-            "gene_set": np.array([each.name for each in sets], dtype=object)[at],
+            "gene_set": np.array([gene_set.name for gene_set in sets], dtype=object)[at],
             "n_genes": np.diff(member.indptr)[at],
             "statistic": z.ravel(),
             "p": p.ravel(),
@@ -114,17 +114,17 @@ def _members(
     gene_sets: Sequence[GeneSet], genes: pd.Index, smallest: int, largest: int
 ) -> tuple[sparse.csc_array, list[GeneSet]]:
     """`(n_genes, n_sets)` 0 or 1, and the sets of a size that is tested."""
-    found = [np.sort(at[at >= 0]) for at in (genes.get_indexer(pd.Index(each.genes)) for each in gene_sets)]
-    kept = [number for number, at in enumerate(found) if smallest <= len(at) <= largest]
+    places = [np.sort(at[at >= 0]) for at in (genes.get_indexer(pd.Index(gene_set.genes)) for gene_set in gene_sets)]
+    kept = [number for number, at in enumerate(places) if smallest <= len(at) <= largest]
     if not kept:
-        some = sorted({gene for each in gene_sets for gene in each.genes})
+        some = sorted({gene for gene_set in gene_sets for gene in gene_set.genes})
         raise InputError(
             f"gene sets: none of the {len(gene_sets)} sets has {smallest} to {largest} genes among the {len(genes)} of "
             f"the model (for example {show_ids(some)} in the sets and {show_ids(genes)} in the model). "
             "Give sets of these genes, or leave the gene sets out."
         )
-    starts = np.cumsum([0, *(len(found[number]) for number in kept)])
-    rows = np.concatenate([found[number] for number in kept])
+    starts = np.cumsum([0, *(len(places[number]) for number in kept)])
+    rows = np.concatenate([places[number] for number in kept])
     member = sparse.csc_array((np.ones(len(rows)), rows, starts), shape=(len(genes), len(kept)))
     return member, [gene_sets[number] for number in kept]
 
@@ -184,10 +184,10 @@ def _leading(
     """`(n_drugs x n_sets,)` names of the genes that pull furthest to the side of the statistic."""
     names = genes.to_numpy(dtype=object)
     members = np.split(member.indices, member.indptr[1:-1])
-    told = []
+    leading = []
     for scores, sides in zip(normal, np.sign(z), strict=True):
         for at, side in zip(members, sides, strict=True):
             pull = scores[at] * side
             strongest = np.argsort(-pull, kind="stable")[:_LEADING]
-            told.append(",".join(names[at[strongest[pull[strongest] > 0]]]))
-    return told
+            leading.append(",".join(names[at[strongest[pull[strongest] > 0]]]))
+    return leading

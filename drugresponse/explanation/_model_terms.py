@@ -70,8 +70,8 @@ def with_genes(parts: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
         Feature table as in `Genotypes`.
     """
     known = features["gene"].set_axis(_keys(features))
-    found = known.reindex(pd.MultiIndex.from_frame(parts[_KEYS])).fillna("").to_numpy(dtype=object)
-    return parts.assign(gene=np.where(parts["gene"] == "", found, parts["gene"]).astype(object))
+    genes = known.reindex(pd.MultiIndex.from_frame(parts[_KEYS])).fillna("").to_numpy(dtype=object)
+    return parts.assign(gene=np.where(parts["gene"] == "", genes, parts["gene"]).astype(object))
 
 
 def _known(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment) -> Genotypes:

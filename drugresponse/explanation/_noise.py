@@ -62,7 +62,7 @@ def refits_for_noise(n_drugs: int) -> int:
 def noise_of_copies(
     recipe: Recipe,
     rows: TrainingRows,
-    asked: Pairs,
+    explained: Pairs,
     effects: PartEffects,
     *,
     n_refits: int | None = None,
@@ -102,11 +102,11 @@ def noise_of_copies(
         pairs = with_permuted_copies(rows.pairs, rng)
         with one_thread():
             fitted = recipe.fit(pairs, rows.y, rows.weights, random_state + 1 + number)
-            found = effects_of(fitted, with_permuted_copies(asked, rng))
-        copies = found.parts["feature_id"].str.startswith(COPY).to_numpy(dtype=bool)
-        at = found.drug_ids.get_indexer(effects.drug_ids)
-        largest[number] = found.importance[:, copies].max(axis=1, initial=0.0)[at]
-        importance += aligned(effects, found, found.importance) / n_refits
+            refit = effects_of(fitted, with_permuted_copies(explained, rng))
+        copies = refit.parts["feature_id"].str.startswith(COPY).to_numpy(dtype=bool)
+        at = refit.drug_ids.get_indexer(effects.drug_ids)
+        largest[number] = refit.importance[:, copies].max(axis=1, initial=0.0)[at]
+        importance += aligned(effects, refit, refit.importance) / n_refits
     limit = _limit((largest / scale).ravel()) * scale
     table = pd.DataFrame({"drug_id": effects.drug_ids, "largest": largest.mean(axis=0), "limit": limit})
     return Noise(table, importance, (importance > limit[:, None]) & genotype, n_refits)
@@ -127,7 +127,7 @@ def with_permuted_copies(pairs: Pairs, rng: np.random.Generator) -> Pairs:
     order = rng.permutation(genotypes.shape[0])
     # a copy stands nowhere on a chromosome, where it could be taken for the feature itself
     copies = genotypes.features.drop(columns=["chromosome", "position", "ref", "alt"])
-    copies.index = pd.Index([f"{COPY}{each}" for each in genotypes.features.index], name="feature_id", dtype=object)
+    copies.index = pd.Index([f"{COPY}{name}" for name in genotypes.features.index], name="feature_id", dtype=object)
     values = sparse.hstack([genotypes.values, genotypes.values[order]], format="csr")
     doubled = Genotypes.build(values, list(genotypes.sample_ids), pd.concat([genotypes.features, copies]))
     return replace(pairs, genotypes=doubled)

@@ -138,8 +138,8 @@ def _most_common(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
     known = np.isfinite(values)
-    found: NDArray[np.float64] = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return found
+    means: NDArray[np.float64] = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return means
 
 
 def _less_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -77,17 +77,17 @@ def reasons_of(
     np.put_along_axis(rest, strongest, 0.0, axis=1)
     at = genotype[strongest]
     sample = pairs.sample_index[explained.rows[rows]]
-    n_rows, n_told, n_other = len(rows), at.shape[1], len(genotype) - at.shape[1]
+    n_rows, n_shown, n_other = len(rows), at.shape[1], len(genotype) - at.shape[1]
     before = [table[:, kinds == kind].sum(axis=1) for kind in summed]
     contributions = np.column_stack([*before, np.take_along_axis(body, strongest, axis=1), rest.sum(axis=1), gaps])
 
-    def told(first: list[str], found: NDArray[np.object_], last: list[str]) -> NDArray[np.object_]:
-        sides = [np.tile(np.array(each, dtype=object), (n_rows, 1)) for each in (first, last)]
-        return np.hstack([sides[0], found, sides[1]]).ravel()
+    def in_order(first: list[str], features: NDArray[np.object_], last: list[str]) -> NDArray[np.object_]:
+        sides = [np.tile(np.array(side, dtype=object), (n_rows, 1)) for side in (first, last)]
+        return np.hstack([sides[0], features, sides[1]]).ravel()
 
     n_places = contributions.shape[1]
     shown = np.full((n_rows, n_places), np.nan)
-    shown[:, len(summed) : len(summed) + n_told] = values.shown[sample[:, None], at]
+    shown[:, len(summed) : len(summed) + n_shown] = values.shown[sample[:, None], at]
     no_gene = [""] * len(summed), ["", ""]
     return pd.DataFrame(
         {
@@ -95,11 +95,11 @@ def reasons_of(
             "drug_id": explained.drug_id,
             "prediction": np.repeat(table.sum(axis=1) + gaps, n_places),
             "place": np.tile(np.arange(1, n_places + 1), n_rows),
-            "kind": told(list(summed), np.full(at.shape, "genotype", dtype=object), ["other", "gap"]),
-            "feature_id": told(
+            "kind": in_order(list(summed), np.full(at.shape, "genotype", dtype=object), ["other", "gap"]),
+            "feature_id": in_order(
                 list(summed.values()), part_names(parts)[at], [f"{n_other} other features", "not attributed"]
             ),
-            "gene": told(no_gene[0], parts["gene"].to_numpy(dtype=object)[at], no_gene[1]),
+            "gene": in_order(no_gene[0], parts["gene"].to_numpy(dtype=object)[at], no_gene[1]),
             "value": shown.ravel(),
             "contribution": contributions.ravel(),
         },

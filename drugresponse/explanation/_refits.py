@@ -85,8 +85,8 @@ class Recipe:
         fitted = make_learner(self.learner, settings)
         if isinstance(fitted, AutoLearner):
             return fitted.fit_weighed(pairs, y, weights, self.weights)
-        found: PairRegressor = fitted.fit(pairs, y, weights)
-        return found
+        regressor: PairRegressor = fitted.fit(pairs, y, weights)
+        return regressor
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,7 @@ class Spread:
 
 
 def refit_without_groups(
-    recipe: Recipe, rows: TrainingRows, asked: Pairs, *, n_groups: int = 5, random_state: int = 0
+    recipe: Recipe, rows: TrainingRows, explained: Pairs, *, n_groups: int = 5, random_state: int = 0
 ) -> list[PartEffects]:
     """Fit without each of some groups of subjects in turn, and attribute the same predictions anew.
 
@@ -155,19 +155,19 @@ def refit_without_groups(
             "Ask for more groups, or for no refits."
         )
     group = np.random.default_rng(random_state).permutation(n_subjects) % n_groups
-    found = []
+    refits = []
     for number in range(n_groups):
         kept = np.flatnonzero((group != number)[subject][pairs.sample_index])
         logger.info("refit %d of %d (%s) without a part of the subjects", number + 1, n_groups, recipe.learner)
         with one_thread():
             fitted = recipe.fit(pairs[kept], rows.y[kept], rows.weights[kept], random_state + 1 + number)
-            found.append(effects_of(fitted, asked))
-    return found
+            refits.append(effects_of(fitted, explained))
+    return refits
 
 
-def effects_of(fitted: PairRegressor, asked: Pairs) -> PartEffects:
+def effects_of(fitted: PairRegressor, explained: Pairs) -> PartEffects:
     """The effects of a fitted learner's parts on the predictions of these pairs."""
-    return attribute(fitted.contribution_parts(), fitted.contributions(asked), asked)[0]
+    return attribute(fitted.contribution_parts(), fitted.contributions(explained), explained)[0]
 
 
 def spread_over_refits(effects: PartEffects, refits: Sequence[PartEffects]) -> Spread:
@@ -187,11 +187,11 @@ def spread_over_refits(effects: PartEffects, refits: Sequence[PartEffects]) -> S
         0.
     """
     n = len(refits)
-    found = np.stack([aligned(effects, each, each.effect) for each in refits])
+    values = np.stack([aligned(effects, refit, refit.effect) for refit in refits])
     # where the value does not vary among the explained samples, it does so in no refit
-    variance = (n - 1) / n * ((found - found.mean(axis=0)) ** 2).sum(axis=0)
+    variance = (n - 1) / n * ((values - values.mean(axis=0)) ** 2).sum(axis=0)
     half = stats.t.ppf(0.5 + _CONFIDENCE / 2, n - 1) * np.sqrt(variance)
-    on_top = [aligned(effects, each, _on_top(each).astype(np.float64)) for each in refits]
+    on_top = [aligned(effects, refit, _on_top(refit).astype(np.float64)) for refit in refits]
     genotype = (effects.parts["kind"] == "genotype").to_numpy()
     stability = np.where(genotype, np.mean(on_top, axis=0), np.nan)
     return Spread(effects.effect - half, effects.effect + half, stability, n)

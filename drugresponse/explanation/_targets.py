@@ -61,15 +61,15 @@ def target_ranks(
     column = next((name for name in ("targets", "target") if name in drugs.columns), None)
     if column is None:
         return pd.DataFrame(columns=list(TARGET_COLUMNS))
-    told = drugs[column].fillna("").map(split_names)
+    annotated = drugs[column].fillna("").map(split_names)
     if names is not None:
-        told = told.map(lambda genes: [names.current(gene) for gene in genes])
+        annotated = annotated.map(lambda genes: [names.current(gene) for gene in genes])
     plain = attributions[(attributions["kind"] == "genotype") & (attributions["arm"] == "")]
     by_model = dict(tuple(plain.groupby("drug_id", sort=False)))
     tested = {} if associations is None else dict(tuple(associations.groupby("drug_id", sort=False)))
     rows = []
     for drug_id, features in by_model.items():
-        genes = list(dict.fromkeys(told.get(drug_id, [])))
+        genes = list(dict.fromkeys(annotated.get(drug_id, [])))
         if not genes:
             continue
         mine = features[_names_any(features["gene"], genes)].sort_values(["rank", "feature_id"]).head(1)

@@ -95,13 +95,13 @@ def cluster_drugs(attributions: pd.DataFrame, *, least_correlation: float = 0.5)
         length = np.linalg.norm(mean)
         drugs.append(pd.Series(unit[members] @ mean / length if length > 0 else 1.0, index=members))
         features.append(_leading(signed.features, signed.values[members], number))
-    found = pd.concat(drugs).reindex(order).to_numpy(dtype=np.float64) if drugs else np.zeros(0)
+    correlations = pd.concat(drugs).reindex(order).to_numpy(dtype=np.float64) if drugs else np.zeros(0)
     table = pd.DataFrame(
         {
             "place": np.arange(1, n + 1),
             "drug_id": signed.drug_ids.to_numpy(dtype=object)[order],
             "cluster": cluster[order],
-            "correlation": found,
+            "correlation": correlations,
         }
     )
     leading = pd.concat(features, ignore_index=True) if features else pd.DataFrame(columns=list(FEATURE_COLUMNS))

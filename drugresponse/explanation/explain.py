@@ -151,15 +151,15 @@ def explain(
     >>> import drugresponse as dr
     >>> cohort = dr.simulate_cohort(n_samples=80, n_drugs=3, n_features=20)
     >>> model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
-    >>> told = dr.explain(model, cohort.genotypes, cohort.responses, samples=cohort.samples, refits=0)
-    >>> told.attributions.columns[:4].tolist(), told.reasons.empty
+    >>> explanation = dr.explain(model, cohort.genotypes, cohort.responses, samples=cohort.samples, refits=0)
+    >>> explanation.attributions.columns[:4].tolist(), explanation.reasons.empty
     (['drug_id', 'feature_id', 'gene', 'effect'], True)
     """
     if refits and refits < _FEWEST_REFITS:
         raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
     check_is_fitted(model, "parts_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
-    selected_samples = [str(each) for each in listed]
+    selected_samples = [str(sample) for sample in listed]
     recipe = _recipe_of(model, refit_learner, n_jobs)
     called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
@@ -169,10 +169,10 @@ def explain(
     _refuse_unknown(selected_samples, called)
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
     explained = _explained_genotypes(known, rows, selected_samples)
-    told = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
-    selected = told.pairs.genotypes.sample_ids.isin(list(selected_samples))[told.pairs.sample_index]
-    parts = with_genes(told.parts, known.features)
-    effects, reasons = attribute(parts, told.by_drug, told.pairs, asked=selected, n_strongest=n_reasons)
+    decomposed = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
+    selected = decomposed.pairs.genotypes.sample_ids.isin(list(selected_samples))[decomposed.pairs.sample_index]
+    parts = with_genes(decomposed.parts, known.features)
+    effects, reasons = attribute(parts, decomposed.by_drug, decomposed.pairs, selected=selected, n_strongest=n_reasons)
     progress.info("testing associations")
     associations = associate_pairs(
         rows.pairs,
@@ -182,7 +182,7 @@ def explain(
         random_state=random_state,
         n_jobs=n_jobs,
     )
-    spread, noise = _refit(recipe, _features_of_model(rows, known), told.pairs, effects, refits, random_state)
+    spread, noise = _refit(recipe, _features_of_model(rows, known), decomposed.pairs, effects, refits, random_state)
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
         attributions,
@@ -213,16 +213,16 @@ def _recipe_of(model: DrugResponseModel, refit_learner: str | None, n_jobs: int 
 
 
 def _refit(
-    recipe: Recipe, rows: TrainingRows, asked: Pairs, effects: PartEffects, refits: int, random_state: int
+    recipe: Recipe, rows: TrainingRows, explained: Pairs, effects: PartEffects, refits: int, random_state: int
 ) -> tuple[Spread | None, Noise | None]:
     """How far effects move without a part of the subjects, and what features without meaning reach."""
     if not refits:
         return None, None
     progress.info("fitting %s again, %d times without a part of the subjects", recipe.learner, refits)
-    others = refit_without_groups(recipe, rows, asked, n_groups=refits, random_state=random_state)
+    others = refit_without_groups(recipe, rows, explained, n_groups=refits, random_state=random_state)
     spread = spread_over_refits(effects, others)
     progress.info("fitting %s again beside features without meaning", recipe.learner)
-    return spread, noise_of_copies(recipe, rows, asked, effects, random_state=random_state)
+    return spread, noise_of_copies(recipe, rows, explained, effects, random_state=random_state)
 
 
 def _rows_of(
@@ -234,9 +234,9 @@ def _rows_of(
 ) -> TrainingRows:
     """The measurements of the model's drugs, with the model's covariates."""
     known = measured.table["drug_id"].isin(model.drugs_.index)
-    given = drugs_by_id(drugs, None)
-    if given is not None:
-        known |= measured.table["drug_id"].isin(given.index)
+    known_drugs = drugs_by_id(drugs, None)
+    if known_drugs is not None:
+        known |= measured.table["drug_id"].isin(known_drugs.index)
     if not known.any():
         ids = pd.Index(measured.table["drug_id"].unique())
         raise InputError(
@@ -248,7 +248,7 @@ def _rows_of(
     return join_training_rows(
         genotypes,
         Responses.build(measured.table[known], measured.measure),
-        model.drugs_ if given is None else given,
+        model.drugs_ if known_drugs is None else known_drugs,
         table,
         covariates_as_trained(genotypes.sample_ids, table, names, texts),
         (model.parts_.arm or {}).get("column") if table is not None else None,
@@ -256,7 +256,7 @@ def _rows_of(
 
 
 def _refuse_unknown(selected: Sequence[str], genotypes: Genotypes) -> None:
-    unknown = pd.Index([each for each in selected if each not in genotypes.sample_ids])
+    unknown = pd.Index([sample for sample in selected if sample not in genotypes.sample_ids])
     if len(unknown):
         raise InputError(
             f"`selected_samples`: {len(unknown)} of {len(selected)} have no genotype. "
@@ -273,7 +273,7 @@ def _features_of_model(rows: TrainingRows, known: Genotypes) -> TrainingRows:
 def _explained_genotypes(genotypes: Genotypes, rows: TrainingRows, selected: Sequence[str]) -> Genotypes:
     """The measured samples, and the selected ones that were not measured."""
     measured = rows.pairs.genotypes.sample_ids
-    more = [each for each in dict.fromkeys(selected) if each not in measured]
+    more = [sample for sample in dict.fromkeys(selected) if sample not in measured]
     return genotypes.reindex(measured.append(pd.Index(more, dtype=object)))
 
 

@@ -80,43 +80,43 @@ class Alignment:
         >>> align(trained.iloc[:2], trained).counts()
         {'found as they are': 2, 'absent': 1}
         """
-        found, conflict = self.columns >= 0, self.conflict
+        present, conflict = self.columns >= 0, self.conflict
         ways = {
-            "found as they are": found & ~self.turned & ~self.flipped,
+            "found as they are": present & ~self.turned & ~self.flipped,
             "turned (reference and alternate are swapped)": self.turned & ~self.flipped,
             "read from the other strand": self.flipped,
-            "absent": ~found & ~conflict,
+            "absent": ~present & ~conflict,
             "in conflict and left out as missing": conflict,
         }
         return {words: int(chosen.sum()) for words, chosen in ways.items() if chosen.any()}
 
     def sentence(self, features: str = "features of the model") -> str:
         """The counts in one line, with the first features that are in conflict."""
-        told = ", ".join(f"{number:,} {words}" for words, number in self.counts().items())
+        counted = ", ".join(f"{number:,} {way}" for way, number in self.counts().items())
         named = f": {show_ids(self.feature_ids[self.conflict])}" if self.conflict.any() else ""
-        return f"of {len(self.columns):,} {features}: {told}{named}"
+        return f"of {len(self.columns):,} {features}: {counted}{named}"
 
     def values(self, genotypes: Genotypes, rows: NDArray[np.intp]) -> NDArray[np.float64]:
         """`(n_samples, n_rows)` numbers of these features of the model; NaN where missing, absent or in conflict."""
         at = self.columns[rows]
-        found = np.full((genotypes.shape[0], len(rows)), np.nan)
-        found[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
+        numbers = np.full((genotypes.shape[0], len(rows)), np.nan)
+        numbers[:, at >= 0] = genotypes.values[:, at[at >= 0]].toarray()
         turned = self.turned[rows]
         if not turned.any():
-            return found
+            return numbers
         place = np.full(len(self.columns), -1, dtype=np.intp)
         place[rows] = np.arange(len(rows))
         mine = place[self.others[0]]
         others = genotypes.values[:, self.others[1][mine >= 0]].toarray()
-        np.add.at(found.T, mine[mine >= 0], others.T)
+        np.add.at(numbers.T, mine[mine >= 0], others.T)
         # expected copies of several alternates may add up to a little more than two
-        found[:, turned] = np.maximum(2.0 - found[:, turned], 0.0)
-        return found
+        numbers[:, turned] = np.maximum(2.0 - numbers[:, turned], 0.0)
+        return numbers
 
     def taken(self, genotypes: Genotypes) -> tuple[NDArray[np.intp], sparse.csr_array]:
         """Row numbers of the features that were found, and `(n_samples, n_found)` their numbers in this order."""
-        found = self.columns >= 0
-        as_is, turned = np.flatnonzero(found & ~self.turned), np.flatnonzero(found & self.turned)
+        present = self.columns >= 0
+        as_is, turned = np.flatnonzero(present & ~self.turned), np.flatnonzero(present & self.turned)
         blocks = [genotypes.values[:, self.columns[as_is]]]
         # only what is turned is ever dense, and not all of it at once
         step = max(1, _BLOCK_CELLS // max(genotypes.shape[0], 1))
@@ -148,8 +148,8 @@ def align(features: pd.DataFrame, trained: pd.DataFrame) -> Alignment:
     >>> table = pd.DataFrame({"kind": "dosage", "chromosome": "1", "position": 7, "ref": "A", "alt": "C"}, index=["a"])
     >>> trained = Genotypes.build([[0.0]], ["s"], table)
     >>> new = Genotypes.build([[2.0], [1.0]], ["n1", "n2"], table.assign(ref="C", alt="A").set_axis(["b"]))
-    >>> found = align(new.features, trained.features)
-    >>> found.turned.tolist(), found.values(new, np.array([0])).tolist()
+    >>> alignment = align(new.features, trained.features)
+    >>> alignment.turned.tolist(), alignment.values(new, np.array([0])).tolist()
     ([True], [[0.0], [1.0]])
     """
     if features is trained or features.equals(trained):
@@ -194,8 +194,8 @@ def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.
     at = np.full(len(wanted), -1, dtype=np.intp)
     unique = features.index.duplicated(keep=False)
     places = np.flatnonzero(~unique)
-    found = features.index[places].get_indexer(ids[~ambiguous])
-    at[~ambiguous] = np.where(found >= 0, places[np.maximum(found, 0)] if len(places) else -1, -1)
+    matches = features.index[places].get_indexer(ids[~ambiguous])
+    at[~ambiguous] = np.where(matches >= 0, places[np.maximum(matches, 0)] if len(places) else -1, -1)
     if ambiguous.any():
         have = pd.MultiIndex.from_arrays([features["block"], features.index])
         at[ambiguous] = have.get_indexer(wanted[ambiguous])
@@ -229,7 +229,7 @@ def _described_alike(features: pd.DataFrame, trained: pd.DataFrame, by_id: NDArr
 def _compare_by_id(
     known: Variants, features: pd.DataFrame, by_id: NDArray[np.intp], alike: NDArray[np.bool_]
 ) -> _ComparedById:
-    relation = np.where(alike & known.told, Relation.SAME, Relation.UNTOLD).astype(np.int8)
+    relation = np.where(alike & known.known, Relation.SAME, Relation.UNTOLD).astype(np.int8)
     rows = np.flatnonzero((by_id >= 0) & ~alike)
     mine, theirs = known.take(rows), Variants.of(features.iloc[by_id[rows]])
     relation[rows] = compare_alleles(mine.ref, mine.alt, theirs.ref, theirs.alt)
@@ -242,7 +242,7 @@ def _compare_by_id(
     fits = (by_id >= 0) & (relation != Relation.DIFFERENT) & ~elsewhere
     swapped = np.isin(relation[rows], _SWAPPED)
     fits[rows] &= ~swapped | (mine.counted & theirs.counted)
-    n_placed = int(placed.sum()) + int((alike & known.told & known.placed).sum())
+    n_placed = int(placed.sum()) + int((alike & known.known & known.placed).sum())
     return _ComparedById(relation, fits, moved, elsewhere, n_placed)
 
 

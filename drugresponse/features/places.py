@@ -44,8 +44,8 @@ class Variants:
         Examples
         --------
         >>> row = {"kind": "dosage", "chromosome": "chrM", "position": 7, "ref": "a", "alt": "."}
-        >>> found = Variants.of(pd.DataFrame(row, index=["v"]))
-        >>> found.chromosome.tolist(), found.ref.tolist(), found.alt.tolist()
+        >>> variants = Variants.of(pd.DataFrame(row, index=["v"]))
+        >>> variants.chromosome.tolist(), variants.ref.tolist(), variants.alt.tolist()
         (['MT'], ['A'], [''])
         """
         codes, names = pd.factorize(features["chromosome"].astype(str))
@@ -62,7 +62,7 @@ class Variants:
         return Variants(self.chromosome[rows], self.position[rows], self.ref[rows], self.alt[rows], self.counted[rows])
 
     @property
-    def told(self) -> NDArray[np.bool_]:
+    def known(self) -> NDArray[np.bool_]:
         """`(n,)` whether both alleles are known."""
         return np.asarray((self.ref != "") & (self.alt != ""), dtype=bool)
 
@@ -81,7 +81,7 @@ class Variants:
         return pd.DataFrame({name: getattr(self, name) for name in ("chromosome", "position", "ref", "alt")})
 
 
-def find_by_place(asked: Variants, features: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
+def find_by_place(variants: Variants, features: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.int8]]:
     """Look variants up by chromosome, position and alleles among counted variants.
 
     Tried in this order: the same alleles, swapped, from the other strand, both; then a site with a third allele as its
@@ -102,29 +102,29 @@ def find_by_place(asked: Variants, features: pd.DataFrame) -> tuple[NDArray[np.i
     relation : (n,) int8
         Values of `Relation`; `UNTOLD` where not found.
     """
-    columns = np.full(len(asked.position), -1, dtype=np.intp)
+    columns = np.full(len(variants.position), -1, dtype=np.intp)
     relation = np.full(len(columns), Relation.UNTOLD, dtype=np.int8)
-    wanted = asked.told & asked.placed & asked.counted
-    here = _counted_at(features, asked.position[wanted])
+    wanted = variants.known & variants.placed & variants.counted
+    here = _counted_at(features, variants.position[wanted])
     if here.empty:
         return columns, relation
     index = pd.MultiIndex.from_frame(here[list(_KEY)])
-    turned_ref, turned_alt = complements(asked.ref), complements(asked.alt)
+    turned_ref, turned_alt = complements(variants.ref), complements(variants.alt)
     single = np.asarray((turned_ref != "") & (turned_alt != ""), dtype=bool)
     ways = (
-        (Relation.SAME, asked.ref, asked.alt, wanted),
-        (Relation.SWAPPED, asked.alt, asked.ref, wanted),
+        (Relation.SAME, variants.ref, variants.alt, wanted),
+        (Relation.SWAPPED, variants.alt, variants.ref, wanted),
         (Relation.FLIPPED, turned_ref, turned_alt, wanted & single),
         (Relation.FLIPPED_AND_SWAPPED, turned_alt, turned_ref, wanted & single),
     )
     for way, ref, alt, tried in ways:
         rows = np.flatnonzero(tried & (columns < 0))
-        keys = (asked.chromosome[rows], asked.position[rows], ref[rows], alt[rows])
-        found = index.get_indexer(pd.MultiIndex.from_arrays(keys))
-        columns[rows[found >= 0]] = here["column"].to_numpy()[found[found >= 0]]
-        relation[rows[found >= 0]] = way
+        keys = (variants.chromosome[rows], variants.position[rows], ref[rows], alt[rows])
+        matches = index.get_indexer(pd.MultiIndex.from_arrays(keys))
+        columns[rows[matches >= 0]] = here["column"].to_numpy()[matches[matches >= 0]]
+        relation[rows[matches >= 0]] = way
     rows = np.flatnonzero(wanted & (columns < 0))
-    columns[rows] = _under_a_third_reference(asked.take(rows), here)
+    columns[rows] = _under_a_third_reference(variants.take(rows), here)
     relation[rows[columns[rows] >= 0]] = Relation.ALTERNATES
     return columns, relation
 
@@ -172,16 +172,16 @@ def _counted_at(features: pd.DataFrame, positions: NDArray[np.int64]) -> pd.Data
     """Counted variants that stand at one of these positions on any chromosome, each once, with their `column`."""
     near = rows_near(features, positions)
     variants = Variants.of(features.iloc[near])
-    known = variants.told & variants.placed & variants.counted
+    known = variants.known & variants.placed & variants.counted
     return variants.frame().assign(column=near)[known].drop_duplicates(list(_KEY), ignore_index=True)
 
 
-def _under_a_third_reference(asked: Variants, here: pd.DataFrame) -> NDArray[np.intp]:
+def _under_a_third_reference(variants: Variants, here: pd.DataFrame) -> NDArray[np.intp]:
     """Columns of variants whose two alleles are both alternates of a site, -1 where there is no such site."""
-    mine = asked.frame().assign(row=np.arange(len(asked.position)))
+    mine = variants.frame().assign(row=np.arange(len(variants.position)))
     counted = mine.merge(here, on=["chromosome", "position", "alt"], suffixes=("", "_site"))
     beside = here.rename(columns={"alt": "ref", "ref": "ref_site"})[["chromosome", "position", "ref", "ref_site"]]
-    found = counted.merge(beside, on=["chromosome", "position", "ref", "ref_site"]).drop_duplicates("row")
+    matches = counted.merge(beside, on=["chromosome", "position", "ref", "ref_site"]).drop_duplicates("row")
     columns = np.full(len(mine), -1, dtype=np.intp)
-    columns[found["row"].to_numpy(dtype=np.intp)] = found["column"].to_numpy(dtype=np.intp)
+    columns[matches["row"].to_numpy(dtype=np.intp)] = matches["column"].to_numpy(dtype=np.intp)
     return columns

@@ -88,7 +88,7 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     """`(n_sites, n_samples)` whether the sample was called at the site and has another allele than its alternate."""
     known = np.zeros((len(sites.position), genotypes.shape[0]), dtype=bool)
     reference = genotypes.reference
-    lengths = np.array([max(len(each), 1) for each in sites.ref], dtype=np.int64)
+    lengths = np.array([max(len(ref), 1) for ref in sites.ref], dtype=np.int64)
     for name in pd.unique(sites.chromosome):
         rows = np.flatnonzero(sites.chromosome == name)
         if reference is not None:
@@ -99,7 +99,7 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     beside = (
         sites.frame()[at]
         .assign(row=np.arange(len(known)))
-        .merge(listed.frame()[at].assign(column=near)[listed.counted & listed.told], on=at)
+        .merge(listed.frame()[at].assign(column=near)[listed.counted & listed.known], on=at)
     )
     beside = beside.drop_duplicates("row")
     columns = genotypes.values[:, beside["column"].to_numpy(dtype=np.intp)].toarray()

@@ -65,11 +65,11 @@ def with_features_of(
     if genotypes.reference is not None:
         variants = Variants.of(trained)
         filled &= ~(variants.counted & variants.placed)  # what is known of them was completed before
-    found, values = alignment.taken(genotypes)
+    present, values = alignment.taken(genotypes)
     unknown, zero = np.flatnonzero((alignment.columns < 0) & ~filled), np.flatnonzero(filled)
     n_samples = genotypes.shape[0]
     parts = [values, _missing(n_samples, len(unknown)), sparse.csr_array((n_samples, len(zero)), dtype=np.float32)]
-    table = trained.iloc[np.concatenate([found, unknown, zero])]
+    table = trained.iloc[np.concatenate([present, unknown, zero])]
     return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table), alignment
 
 

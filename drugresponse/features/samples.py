@@ -118,9 +118,9 @@ class SampleEncoder(BaseEstimator):
         plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
         known = pd.MultiIndex.from_arrays([features["block"], features.index])
         at = known.get_indexer(pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]]))
-        found = np.full(len(rows), -1, dtype=np.intp)
-        found[plain] = number_sites(features.iloc[at])
-        return found
+        sites = np.full(len(rows), -1, dtype=np.intp)
+        sites[plain] = number_sites(features.iloc[at])
+        return sites
 
     def interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Column numbers of the interaction tokens, of the genotype token in each, and of the arm's token in each."""

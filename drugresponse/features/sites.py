@@ -50,9 +50,9 @@ def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
     site[placed] = place.to_numpy(dtype=object)[placed]
     site = features["block"].astype(str).reset_index(drop=True).where(site != "", "") + "\n" + site
     shared = (site != "\n").to_numpy() & site.duplicated(keep=False).to_numpy()
-    found = np.full(len(features), -1, dtype=np.intp)
-    found[shared] = pd.factorize(site[shared])[0]
-    return found
+    numbers = np.full(len(features), -1, dtype=np.intp)
+    numbers[shared] = pd.factorize(site[shared])[0]
+    return numbers
 
 
 def site_sums(sites: NDArray[np.integer[Any]]) -> sparse.csr_matrix:

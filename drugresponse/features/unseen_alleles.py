@@ -68,7 +68,7 @@ def _by_gene(
     known = set(trained.index.to_numpy(dtype=object)[(trained["block"] == STAR_ALLELES).to_numpy(dtype=bool)])
     members: dict[tuple[str, str], list[int]] = {}
     unseen: dict[tuple[str, str], list[int]] = {}
-    trained_keys = {star_feature(each) for each in known}
+    trained_keys = {star_feature(feature_id) for feature_id in known}
     for column in np.flatnonzero((features["block"] == STAR_ALLELES).to_numpy()).tolist():
         feature_id = features.index[column]
         key = star_feature(feature_id)

@@ -54,8 +54,8 @@ def summarise_genotypes(genotypes: Genotypes) -> GenotypeSummary:
     Examples
     --------
     >>> genotypes = Genotypes.from_dense([[0, 2], [1, float("nan")]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
-    >>> found = summarise_genotypes(genotypes)
-    >>> found.frequency.tolist(), found.samples["missing"].tolist(), found.samples["n_altered"].tolist()
+    >>> summary = summarise_genotypes(genotypes)
+    >>> summary.frequency.tolist(), summary.samples["missing"].tolist(), summary.samples["n_altered"].tolist()
     ([0.25, 0.0], [0.0, 0.5], [1, 1])
     """
     n_samples, n_features = genotypes.shape
@@ -124,8 +124,8 @@ def _spectrum(features: pd.DataFrame, frequency: NDArray[np.float64]) -> pd.Data
         if kind not in _COUNTED:
             continue
         edges = [*FREQUENCY_BINS, *((1.0,) if kind == "altered" else ())]
-        found = frequency[at][known[at]]
-        rows.append((block, kind, 0.0, 0.0, int((found == 0).sum())))
+        frequencies = frequency[at][known[at]]
+        rows.append((block, kind, 0.0, 0.0, int((frequencies == 0).sum())))
         for above, to in pairwise(edges):
-            rows.append((block, kind, above, to, int(((found > above) & (found <= to)).sum())))
+            rows.append((block, kind, above, to, int(((frequencies > above) & (frequencies <= to)).sum())))
     return pd.DataFrame(rows, columns=["block", "kind", "above", "to", "n_features"])

@@ -138,13 +138,13 @@ def _memberships(
     rows = pd.DataFrame({"variant": np.arange(len(variants)), "gene": variants["gene"].to_numpy(), "effect": effects})
     together = rows.assign(effect=_ANY)
     if by_effect:
-        told = rows[rows["effect"] != _ANY]
+        of_effects = rows[rows["effect"] != _ANY]
         n_classes = rows.groupby("gene")["effect"].transform("nunique")
         wanted = n_classes > 1
         wanted |= rows["effect"] == _ANY
         if known_features is not None:
             wanted |= (rows["gene"] + f"_{_ANY}").isin(known_features.index)
-        together = pd.concat([told, together[wanted]], ignore_index=True)
+        together = pd.concat([of_effects, together[wanted]], ignore_index=True)
     return together.assign(feature_id=together["gene"] + "_" + together["effect"])
 
 
@@ -160,8 +160,8 @@ def _sums(
     unknown = unknown - unknown.multiply(shown > 0)
     unknown.eliminate_zeros()
     unknown.data[:] = np.nan
-    told = (shown > 0).astype(np.float32) if as_carrier else _with(values, np.where(missing, 0, values.data)) @ members
-    return sparse.csr_array(told + unknown)
+    sums = (shown > 0).astype(np.float32) if as_carrier else _with(values, np.where(missing, 0, values.data)) @ members
+    return sparse.csr_array(sums + unknown)
 
 
 def _with(matrix: sparse.csr_array, data: NDArray) -> sparse.csr_array:

@@ -40,7 +40,7 @@ class GenotypeOverview:
         components.
         """
         parts = [self._cohort(), self._blocks(), self._spectrum(), self._components(), self._samples(), self._pairs()]
-        table = pd.concat([each for each in parts if len(each)], ignore_index=True)
+        table = pd.concat([part for part in parts if len(part)], ignore_index=True)
         return table.assign(other_id=table["other_id"].fillna(""))[_COLUMNS]
 
     def _cohort(self) -> pd.DataFrame:
@@ -88,8 +88,8 @@ def overview_of(genotypes: Genotypes) -> GenotypeOverview:
 def _long(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """The cells of a table, row by row."""
     rows = [
-        (level, str(each), "", metric, float(value))
-        for each, values in zip(table.index, table.to_numpy(dtype=float), strict=True)
+        (level, str(name), "", metric, float(value))
+        for name, values in zip(table.index, table.to_numpy(dtype=float), strict=True)
         for metric, value in zip(table.columns, values, strict=True)
     ]
     return pd.DataFrame(rows, columns=_COLUMNS)

@@ -74,8 +74,8 @@ def principal_components(genotypes: Genotypes, n_components: int = 10) -> Princi
     >>> frequency = np.stack([rng.uniform(0.1, 0.9, 200), rng.uniform(0.1, 0.9, 200)])
     >>> dosages = rng.binomial(2, frequency[np.repeat([0, 1], 10)])
     >>> ids = [f"s{i}" for i in range(20)], [f"rs{i}" for i in range(200)]
-    >>> found = principal_components(Genotypes.from_dense(dosages, *ids, kind="dosage"))
-    >>> sides = found.scores["PC1"].to_numpy() > 0
+    >>> components = principal_components(Genotypes.from_dense(dosages, *ids, kind="dosage"))
+    >>> sides = components.scores["PC1"].to_numpy() > 0
     >>> bool(sides[:10].all() or sides[10:].all()), len(set(sides[:10])), len(set(sides[10:]))
     (True, 1, 1)
     """
@@ -153,11 +153,11 @@ def _varying_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
     usable = variance > 0
     frequency = np.minimum(mean, 2 - mean) / 2
     usable &= (kinds != "dosage") | ((frequency >= 0.01) & ~np.isin(chromosomes, _SEX_AND_OTHER))
-    found = {kind: np.flatnonzero(usable & (kinds == kind)) for kind in KINDS}
-    enough = len(found["dosage"]) >= _FEWEST
-    kind = "dosage" if enough else max(KINDS, key=lambda each: len(found[each]))
+    columns_of = {kind: np.flatnonzero(usable & (kinds == kind)) for kind in KINDS}
+    enough = len(columns_of["dosage"]) >= _FEWEST
+    kind = "dosage" if enough else max(KINDS, key=lambda kind: len(columns_of[kind]))
     most = min(MOST_FEATURES, max(_FEWEST, _MOST_CELLS // max(genotypes.shape[0], 1)))
-    columns = found[kind]
+    columns = columns_of[kind]
     if len(columns) > most:
         columns = columns[np.linspace(0, len(columns) - 1, most).round().astype(np.intp)]
     return columns, kind

@@ -92,12 +92,12 @@ def find_relatives(genotypes: Genotypes) -> Relatives:
             compared.append("altered")
     if not pairs:
         return nothing
-    found = pd.concat(pairs, ignore_index=True).sort_values(
+    related = pd.concat(pairs, ignore_index=True).sort_values(
         ["value", "one", "other"], ascending=[False, True, True], kind="stable"
     )
-    found = found.drop_duplicates(["one", "other"])
+    related = related.drop_duplicates(["one", "other"])
     ids = genotypes.sample_ids.to_numpy()
-    table = found.assign(sample_id=ids[found["one"]], other_id=ids[found["other"]])
+    table = related.assign(sample_id=ids[related["one"]], other_id=ids[related["other"]])
     n_variants = len(variants) if "dosage" in compared else 0
     return Relatives(table[columns].reset_index(drop=True), tuple(compared), n_variants)
 

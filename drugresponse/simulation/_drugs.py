@@ -102,14 +102,14 @@ def simulate_drugs(n_drugs: int, rng: np.random.Generator) -> tuple[pd.DataFrame
     mechanisms = [MECHANISMS[i] for i in at_class]
     drugs = pd.DataFrame(
         {
-            "name": [f"simulated {each.name} {k + 1}" for each, k in zip(mechanisms, number, strict=True)],
+            "name": [f"simulated {mechanism.name} {k + 1}" for mechanism, k in zip(mechanisms, number, strict=True)],
             "smiles": [
-                each.scaffold.format(small=SMALL[i], chain=CHAINS[j])
-                for each, i, j in zip(mechanisms, small, chain, strict=True)
+                mechanism.scaffold.format(small=SMALL[i], chain=CHAINS[j])
+                for mechanism, i, j in zip(mechanisms, small, chain, strict=True)
             ],
             "inchikey": "",
-            "mechanism": [each.name for each in mechanisms],
-            "targets": [each.gene for each in mechanisms],
+            "mechanism": [mechanism.name for mechanism in mechanisms],
+            "targets": [mechanism.gene for mechanism in mechanisms],
         },
         index=pd.Index([f"D{i + 1:03d}" for i in range(n_drugs)], name="drug_id", dtype=object),
     )

@@ -136,12 +136,12 @@ def draw_alterations(
 
 
 def _planted_genes() -> list[str]:
-    common = [gene for each in ALTERATION_EFFECTS for gene in (each.gene, each.partner) if gene]
-    return common + [each.gene for each in MECHANISMS]
+    common = [gene for effect in ALTERATION_EFFECTS for gene in (effect.gene, effect.partner) if gene]
+    return common + [mechanism.gene for mechanism in MECHANISMS]
 
 
 def _draw_planted(n_samples: int, planted: list[str], rng: np.random.Generator) -> NDArray[np.bool_]:
-    (pair,) = (each for each in ALTERATION_EFFECTS if each.partner)
+    (pair,) = (effect for effect in ALTERATION_EFFECTS if effect.partner)
     first, second = planted.index(pair.gene), planted.index(pair.partner)
     n_carriers = np.full(len(planted), round(0.17 * n_samples))
     n_carriers[[first, second]] = round(0.2 * n_samples)
@@ -167,10 +167,10 @@ def alteration_truth(drugs: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
         Source of chance.
     """
     rows: list[tuple[str, str, str, str, float, str]] = [
-        ("", f"{each.gene}_mut", f"{each.partner}_mut" if each.partner else "", each.gene, each.effect, each.mechanism)
-        for each in ALTERATION_EFFECTS
+        ("", f"{gene}_mut", f"{partner}_mut" if partner else "", gene, effect, mechanism)
+        for gene, effect, mechanism, partner in ALTERATION_EFFECTS
     ]
-    effect_of = {each.name: each.effect for each in MECHANISMS}
+    effect_of = {mechanism.name: mechanism.effect for mechanism in MECHANISMS}
     strength = rng.uniform(0.85, 1.15, len(drugs))
     for drug, by in zip(drugs.itertuples(), strength, strict=True):
         effect = round(effect_of[str(drug.mechanism)] * by, 3)
@@ -195,7 +195,7 @@ def draw_variants(n_features: int, rng: np.random.Generator) -> tuple[pd.DataFra
     others = pd.DataFrame(
         {
             "gene": [gene for gene, _ in genes] + [""] * n_outside,
-            "chromosome": [each for _, each in genes] + [str(each) for each in rng.integers(1, 23, n_outside)],
+            "chromosome": [place for _, place in genes] + [str(number) for number in rng.integers(1, 23, n_outside)],
             # multiples of 5 within the shortest chromosome: no planted variant stands on one
             "position": 5 * rng.choice(np.arange(200_000, 9_000_000), n_others, replace=False),
             "ref": [BASES[i] for i in ref],
@@ -221,4 +221,4 @@ def variant_truth() -> pd.DataFrame:
 
 def _variant_ids(rows: pd.DataFrame) -> list[str]:
     parts = zip(rows["chromosome"], rows["position"], rows["ref"], rows["alt"], strict=True)
-    return [":".join(map(str, each)) for each in parts]
+    return [":".join(map(str, part)) for part in parts]

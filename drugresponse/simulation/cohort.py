@@ -116,8 +116,8 @@ def simulate_cohort(
     return _germline(samples, features, rng) if is_germline else _cell_lines(samples, drugs, features, rng)
 
 
-def _size(what: str, given: int | None, usual: int, least: int, most: int) -> int:
-    size = usual if given is None else given
+def _size(what: str, number: int | None, usual: int, least: int, most: int) -> int:
+    size = usual if number is None else number
     if not least <= size <= most:
         limits = f"{least} to {most}" if least < most else str(least)
         raise InputError(f"simulate: found {size} {what} (expected {limits}). Choose another `n_{what}`.")

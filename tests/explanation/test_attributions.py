@@ -87,7 +87,7 @@ def test_reasons__sum_to_the_prediction_and_name_the_strongest_parts():
     pairs, parts, tables, _ = additive()
     asked = np.zeros(len(pairs), dtype=bool)
     asked[[4, 3, 20]] = True
-    _, reasons = attribute(parts, made_contributions(pairs, tables, gap=0.25), pairs, asked=asked, n_strongest=2)
+    _, reasons = attribute(parts, made_contributions(pairs, tables, gap=0.25), pairs, selected=asked, n_strongest=2)
     assert list(reasons.columns) == list(REASON_COLUMNS)
     told = list(zip(reasons["sample_id"], reasons["drug_id"], strict=True))
     assert list(dict.fromkeys(told)) == [("s001", "d0"), ("s001", "d1"), ("s006", "d2")]
@@ -107,7 +107,7 @@ def test_reasons__sum_to_the_prediction_and_name_the_strongest_parts():
 def test_reasons__more_places_than_parts_leave_an_empty_rest():
     pairs, parts, tables, _ = additive(n_drugs=1)
     asked = np.arange(len(pairs)) == 0
-    _, reasons = attribute(parts, made_contributions(pairs, tables), pairs, asked=asked, n_strongest=10)
+    _, reasons = attribute(parts, made_contributions(pairs, tables), pairs, selected=asked, n_strongest=10)
     assert reasons["kind"].tolist() == ["mean", "covariate", *["genotype"] * 4, "other", "gap"]
     assert reasons["contribution"].iloc[-2] == 0.0
 
@@ -118,7 +118,7 @@ def test_reasons__what_a_structure_and_own_responses_add_are_rows_of_their_own()
     parts = parts.assign(kind=["mean", "structure", "measured", "genotype"])
     table = np.array([[1.0, 2.0, 4.0, 8.0], [1.0, 2.0, 4.0, 16.0]])
     asked = np.array([False, True])
-    _, reasons = attribute(parts, made_contributions(pairs, [table]), pairs, asked=asked)
+    _, reasons = attribute(parts, made_contributions(pairs, [table]), pairs, selected=asked)
     told = dict(zip(reasons["kind"], reasons["contribution"], strict=True))
     assert told == {"mean": 1.0, "structure": 2.0, "measured": 4.0, "genotype": 16.0, "other": 0.0, "gap": 0.0}
     assert reasons["feature_id"].tolist()[1:3] == ["chemical structure", "own responses"]

@@ -26,7 +26,7 @@ def test_variants__one_spelling():
     assert found.position.tolist() == [7, -1, 9]
     assert found.ref.tolist() == ["A", "A", "A"]
     assert found.alt.tolist() == ["<DEL>", "C", ""]
-    assert found.told.tolist() == [True, True, False]
+    assert found.known.tolist() == [True, True, False]
     assert found.placed.tolist() == [True, False, True]
 
 

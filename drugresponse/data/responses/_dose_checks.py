@@ -58,11 +58,11 @@ def refuse_logarithms(rows: pd.DataFrame, where: str) -> None:
         or ((dose == 0) & (rows["drug_id"].fillna("") == "")).any()
     ):
         return
-    designs = rows[dose.notna()].groupby(PAIR, sort=False)["dose"].apply(lambda each: tuple(sorted(set(each))))
+    designs = rows[dose.notna()].groupby(PAIR, sort=False)["dose"].apply(lambda doses: tuple(sorted(set(doses))))
     designs = designs[designs.map(len) >= _FEWEST_STEPS].value_counts()
     equal = [_rises_in_steps(np.array(design)) for design in designs.index]
     if len(designs) and 2 * designs[equal].sum() >= designs.sum():
-        shown = ", ".join(f"{each:g}" for each in designs.index[int(np.argmax(equal))][:5])
+        shown = ", ".join(f"{dose:g}" for dose in designs.index[int(np.argmax(equal))][:5])
         raise InputError(
             f"{where}: the doses rise in equal steps ({shown} ...), as decadic logarithms of doses do and doses seldom "
             "(expected doses on a linear scale). Say which they are: `dose_scale` log10 or `dose_scale` linear."
@@ -71,7 +71,7 @@ def refuse_logarithms(rows: pd.DataFrame, where: str) -> None:
 
 def _rises_in_steps(dose: np.ndarray) -> bool:
     steps, ratios = np.diff(dose), np.diff(np.log10(dose[dose > 0]))
-    uneven = [float(each.std() / each.mean()) for each in (steps, ratios)]
+    uneven = [float(gaps.std() / gaps.mean()) for gaps in (steps, ratios)]
     return uneven[0] <= _UNEVEN and uneven[0] < uneven[1]
 
 
@@ -88,7 +88,7 @@ def refuse_two_scales(treated: pd.DataFrame, controls: pd.DataFrame, scale: str,
             level = end_doses(treated, "min").groupby(key)["response"].median()
             if key in controls.columns:
                 level.update(controls.groupby(key)["response"].median())
-        climb = treated.groupby(key)["response"].agg(lambda each: each.max() - each.min())
+        climb = treated.groupby(key)["response"].agg(lambda values: values.max() - values.min())
         # a drug that leaves one percent at every dose is no fraction
         low, high = (0.7, 1.4) if key == "drug_id" else (0.4, _TWICE)
         fractions = size.index[(level >= low) & (level <= high) & (size <= high) & (climb >= 0.2)]

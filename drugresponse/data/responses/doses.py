@@ -135,11 +135,11 @@ class Doses:
         treated, controls = measured[~is_control], measured[is_control]
         refuse_bad_treated(treated, where)
         refuse_two_scales(treated, controls, scale, where)
-        found = _guess_scale(treated, controls, where) if scale == "auto" else scale
-        viability = _viability(treated, controls, found, where)
+        known_scale = _guess_scale(treated, controls, where) if scale == "auto" else scale
+        viability = _viability(treated, controls, known_scale, where)
         table = _averaged(treated.assign(viability=viability))
-        _check_viability(table, controls, found, where)
-        return cls(table, found, scale == "auto", len(controls), len(rows) - len(measured))
+        _check_viability(table, controls, known_scale, where)
+        return cls(table, known_scale, scale == "auto", len(controls), len(rows) - len(measured))
 
     @property
     def n_points(self) -> int:
@@ -189,16 +189,16 @@ def _control_signal(treated: pd.DataFrame, controls: pd.DataFrame, where: str) -
     """The median control of the same sample, and plate where there are plates, for each treated row."""
     keys = ["sample_id", "plate"] if "plate" in treated.columns else ["sample_id"]
     medians = controls.groupby(keys)["response"].median()
-    found = treated[keys].join(medians.rename("control"), on=keys)
-    bad = ~(found["control"] > 0).to_numpy()
+    medians_of_rows = treated[keys].join(medians.rename("control"), on=keys)
+    bad = ~(medians_of_rows["control"] > 0).to_numpy()
     if bad.any():
-        without = found.loc[bad, keys].drop_duplicates().agg(" / ".join, axis=1)
+        without = medians_of_rows.loc[bad, keys].drop_duplicates().agg(" / ".join, axis=1)
         raise InputError(
             f"{where}: found no control above 0 for {show_ids(without)} (a signal is divided by the controls of its "
             f"{' and '.join(each.removesuffix('_id') for each in keys)}, rows whose dose is 0). "
             "Add the controls, or give viability."
         )
-    return found["control"].to_numpy(dtype=np.float64)
+    return medians_of_rows["control"].to_numpy(dtype=np.float64)
 
 
 def _averaged(rows: pd.DataFrame) -> pd.DataFrame:

@@ -148,8 +148,8 @@ def warn_of_limits(table: pd.DataFrame, where: str) -> None:
     """
     if "censor" in table.columns:
         return
-    for name in table.columns[[not pd.api.types.is_numeric_dtype(each) for each in table.dtypes]]:
-        signs = {str(each).strip(" '\"").lower() for each in table[name].dropna().unique()} - {""}
+    for name in table.columns[[not pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]]:
+        signs = {str(cell).strip(" '\"").lower() for cell in table[name].dropna().unique()} - {""}
         if signs and signs <= _SIGNS and signs - {"=", "==", "~", "none"}:
             logger.warning(
                 '%s: the limits in "%s" (%s) are not used; write left (below) and right (above) in a column "censor".',
@@ -189,7 +189,7 @@ def missing_codes(values: np.ndarray) -> list[float]:
     >>> missing_codes(np.array([*range(20, 40), -9, -9]))
     [-9.0]
     """
-    found = []
+    codes = []
     for code in _CODES:
         coded = values == code
         others = values[~coded]
@@ -197,8 +197,8 @@ def missing_codes(values: np.ndarray) -> list[float]:
             continue
         far = float(np.abs(others - code).min()) > OF_ANOTHER_SCALE * float(np.ptp(others))
         if far or (code < 0 <= others.min()):
-            found.append(code)
-    return found
+            codes.append(code)
+    return codes
 
 
 def refuse_no_measurements(table: pd.DataFrame, measure_name: str, where: str) -> None:
@@ -222,8 +222,8 @@ def refuse_no_measurements(table: pd.DataFrame, measure_name: str, where: str) -
     if measure_name or len(table) < FEWEST_ROWS or (table["censor"] != "none").any():
         return
     if 2 < len(values) <= 4 and (values % 1 == 0).all() and (np.diff(values) == 1).all():
-        told = ", ".join(f"{value:g}" for value in values)
-        logger.warning("%s: found the numbers %s only; ordered classes are taken as measured numbers.", where, told)
+        shown = ", ".join(f"{value:g}" for value in values)
+        logger.warning("%s: found the numbers %s only; ordered classes are taken as measured numbers.", where, shown)
     if len(values) == 2:
         raise InputError(
             f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(table)} responses (expected "

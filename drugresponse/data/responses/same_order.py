@@ -145,8 +145,8 @@ def _rank_correlations(
         sum_x, sum_y = x.T @ has_y, has_x.T @ y
         covariance = x.T @ y - sum_x * sum_y / n
         spread_x, spread_y = (x**2).T @ has_y - sum_x**2 / n, has_x.T @ y**2 - sum_y**2 / n
-        found = covariance / np.sqrt(spread_x * spread_y)
-    return np.where(n >= FEWEST, np.nan_to_num(found), 0.0)
+        correlations = covariance / np.sqrt(spread_x * spread_y)
+    return np.where(n >= FEWEST, np.nan_to_num(correlations), 0.0)
 
 
 def _centred_ranks(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -110,9 +110,9 @@ def _doses_of_one_drug(names: Sequence[str]) -> list[str]:
     """The first of most names that are one name and different doses, with a unit or, in some, a decimal point."""
     series: dict[str, list[str]] = {}
     for name in names:
-        found = _WITH_DOSE.fullmatch(name.strip())
-        if found:
-            series.setdefault(found[1].strip(" _-@:([").lower(), []).append(name)
+        parts = _WITH_DOSE.fullmatch(name.strip())
+        if parts:
+            series.setdefault(parts[1].strip(" _-@:([").lower(), []).append(name)
     several = [some for some in series.values() if len(some) > 1 and any(map(_SURE_DOSE.search, some))]
     # two conditions of one name among many other drugs are drugs
     return several[0] if 2 * sum(map(len, several)) > len(names) else []
@@ -134,7 +134,7 @@ def _unlike_the_others(numbers: dict[str, np.ndarray]) -> list[str]:
     whole = {name: bool(np.all(values % 1 == 0)) for name, values in present.items()}
     fractions = np.concatenate([values % 1 != 0 for name, values in present.items() if not whole[name]] or [[False]])
     among_fractions = 2 * fractions.sum() >= len(fractions)
-    found = []
+    unlike = []
     for name, values in present.items():
         # a single value is the end of the doses, at which no sample responded
         if not whole[name] or len(values) < FEWEST_ROWS or len(np.unique(values)) == 1:
@@ -142,5 +142,5 @@ def _unlike_the_others(numbers: dict[str, np.ndarray]) -> list[str]:
         others = [np.abs(other).max() for key, other in present.items() if key != name and len(other)]
         above = bool(others) and values.min() > OF_ANOTHER_SCALE * max(others)
         if among_fractions or (above and len(np.unique(values)) == len(values)):
-            found.append(name)
-    return found
+            unlike.append(name)
+    return unlike

@@ -102,9 +102,9 @@ def compare_alleles(
 
     Examples
     --------
-    >>> trained = [np.array(list(each), dtype=object) for each in ("AAAAAA", "GGGGGT")]
-    >>> new = [np.array(list(each), dtype=object) for each in ("AGTCAT", "GACTCA")]
-    >>> [Relation(each).name for each in compare_alleles(*trained, *new)]
+    >>> trained = [np.array(list(alleles), dtype=object) for alleles in ("AAAAAA", "GGGGGT")]
+    >>> new = [np.array(list(alleles), dtype=object) for alleles in ("AGTCAT", "GACTCA")]
+    >>> [Relation(way).name for way in compare_alleles(*trained, *new)]
     ['SAME', 'SWAPPED', 'FLIPPED', 'FLIPPED_AND_SWAPPED', 'DIFFERENT', 'SWAPPED']
     """
     turned_ref, turned_alt = complements(ref), complements(alt)
@@ -122,5 +122,5 @@ def compare_alleles(
         single & (turned_ref == other_alt) & (turned_alt == other_ref),
     ]
     ways = [Relation.UNTOLD, Relation.SWAPPED, Relation.DIFFERENT, *list(Relation)[1:5]]
-    found = np.select([np.asarray(each, dtype=bool) for each in conditions], ways, Relation.DIFFERENT)
-    return found.astype(np.int8)
+    relation = np.select([np.asarray(condition, dtype=bool) for condition in conditions], ways, Relation.DIFFERENT)
+    return relation.astype(np.int8)

@@ -22,7 +22,7 @@ def without_prefix(name: str) -> str:
 
     Examples
     --------
-    >>> [without_prefix(each) for each in ("chr10", "CHRx", "MT")]
+    >>> [without_prefix(name) for name in ("chr10", "CHRx", "MT")]
     ['10', 'x', 'MT']
     """
     return _PREFIX.sub("", name)
@@ -36,7 +36,7 @@ def are_human(names: Iterable[str]) -> bool:
     >>> are_human(["chr1", "23", "X"]), are_human(["23", "29"])
     (True, False)
     """
-    return all(int(bare) <= _LAST_CODE for each in names if (bare := without_prefix(each)).isdecimal())
+    return all(int(bare) <= _LAST_CODE for name in names if (bare := without_prefix(name)).isdecimal())
 
 
 @lru_cache(maxsize=4096)
@@ -52,7 +52,7 @@ def plain_chromosome(name: str, *, human: bool = True) -> str:
 
     Examples
     --------
-    >>> [plain_chromosome(each) for each in ("chr10", "CHRx", "chrM", "NC_000023.11", "23", "chr26", "01")]
+    >>> [plain_chromosome(name) for name in ("chr10", "CHRx", "chrM", "NC_000023.11", "23", "chr26", "01")]
     ['10', 'X', 'MT', 'X', 'X', 'MT', '1']
     >>> plain_chromosome("23", human=False), plain_chromosome("chrUn_KI270302v1")
     ('23', 'Un_KI270302v1')

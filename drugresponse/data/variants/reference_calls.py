@@ -34,13 +34,13 @@ class Stretches:
     def at(self, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.uint8]:
         """`(n_places, n_bytes)` bits of the samples that bear the reference from the first to the last base."""
         furthest = np.maximum.accumulate(self.ends)
-        found = np.zeros((len(first), self.called.shape[1]), dtype=np.uint8)
+        bits = np.zeros((len(first), self.called.shape[1]), dtype=np.uint8)
         for row, stretch in enumerate((np.searchsorted(self.starts, first, side="right") - 1).tolist()):
             while stretch >= 0 and furthest[stretch] >= last[row]:
                 if self.ends[stretch] >= last[row]:
-                    found[row] |= self.called[stretch]
+                    bits[row] |= self.called[stretch]
                 stretch -= 1
-        return found
+        return bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,10 +71,10 @@ class ReferenceCalls:
 
     def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
-        found = self.stretches.get(chromosome)
-        if found is None:
+        stretches = self.stretches.get(chromosome)
+        if stretches is None:
             return np.zeros((len(first), len(self.everywhere)), dtype=bool)
-        return _bits(found.at(first, last), len(self.everywhere))
+        return _bits(stretches.at(first, last), len(self.everywhere))
 
     def left_out_at(self, chromosome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, 1)` whether a record of the place was left out."""
@@ -87,9 +87,9 @@ class ReferenceCalls:
         places = np.where(known, rows, 0)
         stretches = {
             name: Stretches(
-                each.starts, each.ends, np.packbits(_bits(each.called, n_samples)[:, places] & known, axis=1)
+                stretch.starts, stretch.ends, np.packbits(_bits(stretch.called, n_samples)[:, places] & known, axis=1)
             )
-            for name, each in self.stretches.items()
+            for name, stretch in self.stretches.items()
         }
         return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out)
 
@@ -98,18 +98,18 @@ class ReferenceCalls:
         """What several sources say of the same samples."""
         if len(sources) < 2:
             return sources[0] if sources else None
-        everywhere = np.logical_or.reduce([each.everywhere for each in sources])
-        names = dict.fromkeys(name for each in sources for name in each.stretches)
-        left_out = dict.fromkeys(name for each in sources for name in each.left_out)
+        everywhere = np.logical_or.reduce([source.everywhere for source in sources])
+        names = dict.fromkeys(name for source in sources for name in source.stretches)
+        left_out = dict.fromkeys(name for source in sources for name in source.left_out)
         return cls(
             everywhere,
-            {name: _together(each.stretches[name] for each in sources if name in each.stretches) for name in names},
-            {name: np.concatenate([each.left_out.get(name, _NOWHERE) for each in sources]) for name in left_out},
+            {name: _together(part.stretches[name] for part in sources if name in part.stretches) for name in names},
+            {name: np.concatenate([source.left_out.get(name, _NOWHERE) for source in sources]) for name in left_out},
         )
 
 
 def _together(parts: Iterable[Stretches]) -> Stretches:
-    starts, ends, called = zip(*((each.starts, each.ends, each.called) for each in parts), strict=True)
+    starts, ends, called = zip(*((part.starts, part.ends, part.called) for part in parts), strict=True)
     return Stretches.ordered(np.concatenate(starts), np.concatenate(ends), np.concatenate(called))
 
 

@@ -20,7 +20,7 @@ def star_feature(feature_id: str) -> tuple[str, str]:
     >>> star_feature("HLA-B*57:01"), star_feature("CYP2D6_phenotype:Poor Metabolizer"), star_feature("TP53_lof")
     (('HLA-B', 'allele'), ('CYP2D6', 'phenotype'), ('', ''))
     """
-    found = _ID.fullmatch(feature_id)
-    if found is None:
+    parts = _ID.fullmatch(feature_id)
+    if parts is None:
         return "", ""
-    return found.group(1), PHENOTYPE if found.group(2) else ACTIVITY if found.group(3) else ALLELE
+    return parts.group(1), PHENOTYPE if parts.group(2) else ACTIVITY if parts.group(3) else ALLELE
