@@ -103,7 +103,7 @@ def classify(term: str) -> str | None:
     if whole is not None:
         return whole
     named = {_CLASS_OF.get(_plain(part)) for part in re.split(r"[&,;|]", term)}
-    worst = next((each for each in _SEVERITY if each in named), None)
+    worst = next((effect for effect in _SEVERITY if effect in named), None)
     # beside a term that is not known, one without effect says nothing
     return None if worst in (SILENT, WILD_TYPE) and None in named else worst
 
@@ -127,7 +127,7 @@ def parse_protein_change(text: str) -> tuple[str, str] | None:
     if change == "=":
         return change, SILENT
     if _THREE.search(change):
-        change = _THREE.sub(lambda found: _THREE_LETTERS[found.group()], change)
+        change = _THREE.sub(lambda word: _THREE_LETTERS[word.group()], change)
     substitution = _SUBSTITUTION.fullmatch(change)
     if substitution:
         before, position, after = substitution.groups()

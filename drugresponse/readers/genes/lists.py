@@ -43,7 +43,7 @@ def read_gene_list(source: str | Path) -> frozenset[str]:
     if source in GENE_LISTS:
         return GENE_LISTS[str(source)]
     if isinstance(source, str) and not Path(source).exists() and not _FILE.search(source):
-        return _checked((each.strip() for each in source.split(",")), "genes")
+        return _checked(map(str.strip, source.split(",")), "genes")
     file = Path(source)
     return _checked(_column(file), file.name)
 
@@ -53,7 +53,7 @@ def _column(file: Path) -> list[str]:
     for number, row in stream_rows(file):
         if row[0].startswith("#"):
             continue
-        if len([each for each in row if each.strip()]) > 1:
+        if sum(map(bool, map(str.strip, row))) > 1:
             raise InputError(
                 f"{file.name}, line {number}: found {len(row)} columns (expected one symbol of a gene on each line). "
                 "Keep the column of symbols only."
@@ -63,18 +63,17 @@ def _column(file: Path) -> list[str]:
 
 
 def _checked(symbols: Iterable[str], where: str) -> frozenset[str]:
-    found = frozenset(each for each in symbols if each)
-    if not found:
+    genes = frozenset(symbols) - {""}
+    if not genes:
         raise InputError(f"{where}: found no gene (expected symbols such as CYP2D6). Name at least one.")
-    strange = sorted(each for each in found if not _SYMBOL.fullmatch(each))
-    if strange:
+    if strange := sorted(symbol for symbol in genes if not _SYMBOL.fullmatch(symbol)):
         raise InputError(
             f"{where}: {show_ids(strange)} is no symbol of a gene (expected such as CYP2D6, separated by commas, or "
             f"the path of a file, or {', '.join(GENE_LISTS)}). Correct it."
         )
-    if dates := dates_among(found):
+    if dates := dates_among(genes):
         raise InputError(
             f"{where}: a spreadsheet has turned {shown_dates(dates)} into a date (expected such as MARCHF1). "
             "Write the symbols again."
         )
-    return found
+    return genes

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from drugresponse.data.column_names import plain_name
+from drugresponse.data.column_names import find_column, plain_name
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _GENE_COLUMNS = ("gene", "symbol", "approvedsymbol", "genesymbol", "hgncsymbol", "hugosymbol", "newsymbol", "newname")
 _ALIAS_COLUMNS = ("alias", "aliases", "aliassymbol", "aliassymbols", "prevsymbol", "previoussymbol", "previoussymbols",
                   "synonym", "synonyms", "oldsymbol", "oldname", "othername")  # fmt: skip
-_GENE_PREFIX = re.compile(r"[^_*: (]+")
+_GENE_PREFIX = re.compile(r"[^_*: (]*")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def read_gene_names(path: str | Path) -> GeneNames:
     Raises
     ------
     InputError
-        As `read_table`; or the columns are not found, a gene is empty, or no alias is given.
+        As `read_table`; or the columns are absent, a gene is empty, or no alias is given.
 
     Examples
     --------
@@ -106,35 +106,34 @@ def read_gene_names(path: str | Path) -> GeneNames:
     """
     where = Path(path).name
     table = read_table(path)
+    at = find_column(list(table.columns), _GENE_COLUMNS)
     plain = {plain_name(name): name for name in reversed(table.columns)}
-    gene_column = next((plain[each] for each in _GENE_COLUMNS if each in plain), None)
-    alias_columns = [plain[each] for each in _ALIAS_COLUMNS if each in plain]
-    if gene_column is None or not alias_columns:
+    alias_columns = [plain[name] for name in _ALIAS_COLUMNS if name in plain]
+    if at is None or not alias_columns:
         raise InputError(
             f'{where}: found the columns {show_ids(table.columns, 8)} (expected "alias" and "gene", or HGNC\'s '
             '"symbol", "alias_symbol" and "prev_symbol"). Rename the columns.'
         )
-    genes = table[gene_column].str.strip()
+    genes = table.iloc[:, at].str.strip()
     meanings: dict[str, set[str]] = {}
     for column in alias_columns:
-        for row, cell in zip(table.index, table[column], strict=True):
-            aliases = [] if is_missing(cell) else [each.strip().strip('"') for each in re.split(r"[|,;]", cell)]
-            if aliases and is_missing(genes[row]):
+        for row, cell, gene in zip(table.index, table[column], genes, strict=True):
+            aliases = [] if is_missing(cell) else [alias.strip().strip('"') for alias in re.split(r"[|,;]", cell)]
+            if aliases and is_missing(gene):
                 raise InputError(
                     f'{where}, line {int(row) + 2}: found the alias "{aliases[0]}" without a gene. '
                     "Fill the gene or remove the line."
                 )
-            for alias in aliases:
-                if alias:
-                    meanings.setdefault(alias, set()).add(genes[row])
+            for alias in filter(None, aliases):
+                meanings.setdefault(alias, set()).add(gene)
     if not meanings:
         raise InputError(f'{where}: column "{alias_columns[0]}" is empty (expected aliases). Check the file.')
     in_use = set(genes)
     warn_of_dates(in_use, where)
-    aliases_only = {alias: found for alias, found in sorted(meanings.items()) if alias not in in_use}
+    aliases_only = {alias: tuple(sorted(meanings[alias])) for alias in sorted(meanings.keys() - in_use)}
     return GeneNames(
-        {alias: next(iter(found)) for alias, found in aliases_only.items() if len(found) == 1},
-        {alias: tuple(sorted(found)) for alias, found in aliases_only.items() if len(found) > 1},
+        {alias: meant[0] for alias, meant in aliases_only.items() if len(meant) == 1},
+        {alias: meant for alias, meant in aliases_only.items() if len(meant) > 1},
         where,
     )
 
@@ -163,62 +162,51 @@ def apply_gene_names(genotypes: Genotypes, names: GeneNames, *, where: str = "ge
     >>> apply_gene_names(genotypes, GeneNames({"MLL2": "KMT2D"}, {})).dense().tolist()
     [[1.0], [1.0]]
     """
-    old = [
-        _gene_of(gene, each) for each, gene in zip(genotypes.features.index, genotypes.features["gene"], strict=True)
-    ]
-    names.report([each for each in old if each], where)
-    new = [names.current(each) for each in old]
-    changed = np.flatnonzero([before != after for before, after in zip(old, new, strict=True)])
-    if not len(changed):
+    rows = zip(genotypes.features.index, genotypes.features["gene"], strict=True)
+    old = [gene or _GENE_PREFIX.match(feature_id)[0] for feature_id, gene in rows]  # type: ignore[index]
+    names.report(filter(None, old), where)
+    new = [names.current(gene) for gene in old]
+    if new == old:
         return genotypes
-    table = genotypes.features.copy()
-    ids = table.index.to_numpy(dtype=object, copy=True)
-    gene_column = table["gene"].to_numpy(dtype=object, copy=True)
-    for at in changed:
-        if re.match(re.escape(old[at]) + r"(?![A-Za-z0-9])", ids[at]):
-            ids[at] = new[at] + ids[at][len(old[at]) :]
-        gene_column[at] = new[at] if gene_column[at] else ""
-    table = table.set_index(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=gene_column)
+    ids = [
+        after + feature_id[len(before) :]
+        if before != after and re.match(re.escape(before) + r"(?![A-Za-z0-9])", feature_id)
+        else feature_id
+        for feature_id, before, after in zip(genotypes.features.index, old, new, strict=True)
+    ]
+    genes = np.where(genotypes.features["gene"] != "", np.array(new, dtype=object), "")
+    table = genotypes.features.set_axis(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=genes)
     return _merge(genotypes, table, where)
-
-
-def _gene_of(gene: str, feature_id: str) -> str:
-    if gene:
-        return gene
-    found = _GENE_PREFIX.match(feature_id)
-    return found.group() if found else ""
 
 
 def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
     """Features that now bear one id become one, unless their values contradict each other."""
-    keys = pd.MultiIndex.from_arrays([table["block"], table.index])
     columns = sparse.csc_array(genotypes.values)
-    ids, genes = table.index.to_numpy(dtype=object, copy=True), table["gene"].to_numpy(dtype=object, copy=True)
+    place = pd.Series(np.arange(len(table)), index=[table["block"], table.index])
+    shared = place[place.index.duplicated(keep=False)]
     dropped: list[int] = []
     merged: dict[int, np.ndarray] = {}
-    kept_apart = 0
-    for members in pd.Series(np.arange(len(keys))).groupby(pd.factorize(keys)[0]):
-        at = members[1].to_numpy()
-        if len(at) == 1:
-            continue
+    apart: list[int] = []
+    for _, group in shared.groupby(level=[0, 1], sort=False):
+        at = group.to_numpy()
         values = columns[:, at].toarray()
         if _agree(values, table["kind"].iloc[at]):
             merged[at[0]] = np.fmax.reduce(values, axis=1)
             dropped.extend(at[1:])
         else:
-            kept_apart += len(at)
-            ids[at] = genotypes.features.index[at]
-            genes[at] = genotypes.features["gene"].iloc[at]
+            apart.extend(at)
     if merged:
         logger.info("%s: features joined with another of the same name after renaming: %d.", where, len(dropped))
-    if kept_apart:
+    if apart:
         logger.warning(
             "%s: features that would share a name after renaming, but contradict each other, keep theirs: %d.",
             where,
-            kept_apart,
+            len(apart),
         )
-    table = table.set_index(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=genes)
-    alone = np.setdiff1d(np.arange(len(keys)), [*merged, *dropped])
+    ids, genes = table.index.to_numpy(copy=True), table["gene"].to_numpy(copy=True)
+    ids[apart], genes[apart] = genotypes.features.index[apart], genotypes.features["gene"].iloc[apart]
+    table = table.set_axis(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=genes)
+    alone = np.setdiff1d(np.arange(len(table)), [*merged, *dropped])
     parts = [columns[:, alone], *(sparse.csc_array(values[:, None]) for values in merged.values())]
     order = np.concatenate([alone, np.array(list(merged), dtype=np.intp)])
     built = Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table.iloc[order])
@@ -230,6 +218,5 @@ def _agree(values: np.ndarray, kinds: pd.Series) -> bool:
         return False
     if kinds.iloc[0] == "altered":
         return True
-    present = ~np.isnan(values).all(axis=1)
-    low, high = np.fmin.reduce(values[present], axis=1), np.fmax.reduce(values[present], axis=1)
-    return bool(np.array_equal(low, high))
+    present = values[~np.isnan(values).all(axis=1)]
+    return bool((np.fmin.reduce(present, axis=1) == np.fmax.reduce(present, axis=1)).all())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, quoted
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.text.row_stream import decode_file
@@ -74,55 +74,50 @@ def read_gene_sets(path: str | Path, names: GeneNames | None = None) -> tuple[Ge
     where = Path(path).name
     text = decode_file(path)
     refuse_beyond_memory(_SET_BYTES * text.count("\n"), where)
-    lines = [
-        (number, line)
+    numbered = [
+        (number, _gene_set(line, f"{where}, line {number}", names))
         for number, line in enumerate(text.split("\n"), start=1)
         if line.strip() and not line.startswith("#")
     ]
-    read = [(number, _gene_set(line, f"{where}, line {number}", names)) for number, line in lines]
-    if not read:
+    if not numbered:
         raise InputError(
             f"{where}: found no gene set (expected lines of a name, a description and genes). Check the file."
         )
-    warn_of_dates((gene for _, each in read for gene in each.genes), where)
+    genes = {gene for _, gene_set in numbered for gene in gene_set.genes}
+    warn_of_dates(genes, where)
     if names is not None:
-        names.report((gene for _, each in read for gene in each.genes), where)
-    return _told_apart(read, where)
+        names.report(genes, where)
+    return _distinct(numbered, where)
 
 
 def _gene_set(line: str, where: str, names: GeneNames | None) -> GeneSet:
-    cells = [cell.strip() for cell in line.split("\t")]
-    genes = [cell for cell in cells[2:] if cell]
-    if not cells[0] or not genes:
-        found = f'"{cells[0][:60]}" without genes' if cells[0] else "genes without the name of their set"
+    name, description, *genes = [*map(str.strip, line.split("\t")), ""]
+    current = {gene if names is None else names.current(gene) for gene in genes if gene}
+    if not name or not current:
+        what = f"{quoted(name, 60)} without genes" if name else "genes without the name of their set"
         raise InputError(
-            f"{where}: found {found} (expected the name of a set, a description and genes, separated by tabs, as in a "
+            f"{where}: found {what} (expected the name of a set, a description and genes, separated by tabs, as in a "
             "GMT file). Correct or remove the line."
         )
-    current = {gene if names is None else names.current(gene) for gene in genes}
-    return GeneSet(cells[0], cells[1], tuple(sorted(current)))
+    return GeneSet(name, description, tuple(sorted(current)))
 
 
-def _told_apart(read: list[tuple[int, GeneSet]], where: str) -> tuple[GeneSet, ...]:
+def _distinct(numbered: list[tuple[int, GeneSet]], where: str) -> tuple[GeneSet, ...]:
     """Sets without repeats, and with the description in the name where a name stands for several sets."""
     kept: dict[tuple[str, str], tuple[int, GeneSet]] = {}
-    n_repeated = 0
-    for number, each in read:
-        line, first = kept.setdefault((each.name, each.description), (number, each))
-        if line == number:
-            continue
-        if first.genes != each.genes:
+    for number, gene_set in numbered:
+        line, first = kept.setdefault((gene_set.name, gene_set.description), (number, gene_set))
+        if first.genes != gene_set.genes:
             raise InputError(
-                f'{where}, line {number}: found the set "{each.name[:60]}" again with other genes than on line {line} '
-                "(expected each set once). Rename or remove one."
+                f"{where}, line {number}: found the set {quoted(gene_set.name, 60)} again with other genes than on "
+                f"line {line} (expected each set once). Rename or remove one."
             )
-        n_repeated += 1
-    if n_repeated:
-        logger.warning("%s: %d lines repeat a gene set; each is taken once.", where, n_repeated)
-    times = Counter(each.name for _, each in kept.values())
+    if len(kept) < len(numbered):
+        logger.warning("%s: %d lines repeat a gene set; each is taken once.", where, len(numbered) - len(kept))
+    times = Counter(gene_set.name for _, gene_set in kept.values())
     return tuple(
-        each
-        if times[each.name] == 1
-        else GeneSet(f"{each.name} ({each.description or 'no description'})", each.description, each.genes)
-        for _, each in kept.values()
+        gene_set
+        if times[gene_set.name] == 1
+        else replace(gene_set, name=f"{gene_set.name} ({gene_set.description or 'no description'})")
+        for _, gene_set in kept.values()
     )

@@ -22,7 +22,7 @@ _FAR = 99
 _COUNTS = ("dosage", "altered")
 
 
-def refuse_missing_codes(values: NDArray[Any], kind: str, *, told: bool, where: str) -> None:
+def refuse_missing_codes(values: NDArray[Any], kind: str, *, guessed: bool, where: str) -> None:
     """Refuse a block in which a code of missing calls stands among the calls.
 
     Parameters
@@ -30,9 +30,9 @@ def refuse_missing_codes(values: NDArray[Any], kind: str, *, told: bool, where: 
     values
         The numbers of a block, NaN where missing.
     kind
-        What they are, or are guessed to be.
-    told
-        Whether the kind was told.
+        What they are.
+    guessed
+        Whether that is a guess.
     where
         File, and block where it has a name.
 
@@ -40,32 +40,32 @@ def refuse_missing_codes(values: NDArray[Any], kind: str, *, told: bool, where: 
     ------
     InputError
         All other numbers lie from 0 to 2, or are whole numbers above -9, or lie far from the codes. Where the code is
-        -1 alone beside 0 and 1, losses are as likely: that is told of in a warning.
+        -1 alone beside 0 and 1, losses are as likely: a warning says so.
 
     Examples
     --------
-    >>> refuse_missing_codes(np.array([0.0, 2.0, np.nan]), "dosage", told=False, where="table.tsv")
+    >>> refuse_missing_codes(np.array([0.0, 2.0, np.nan]), "dosage", guessed=True, where="table.tsv")
     """
     present = values[~np.isnan(values)]
-    if not present.size or (present.min() >= 0 and present.max() <= 2) or (told and kind not in _COUNTS):
+    if not present.size or (present.min() >= 0 and present.max() <= 2) or (not guessed and kind not in _COUNTS):
         return
     coded = np.isin(present, _CODES) & ((present < 0) | (present > 2))
     others = present[~coded]
     codes, numbers = np.unique(present[coded], return_counts=True)
     if not (codes.size and others.size):
         return
-    shown = ", ".join(f"{each:g} in {count(int(n), 'cell')}" for each, n in zip(codes, numbers, strict=True))
-    if others.min() >= 0 and others.max() <= 2:
-        if codes.tolist() == [-1] and set(np.unique(others)) <= {0.0, 1.0} and not told:
-            logger.warning(
-                "%s: found %s, beside 0 and 1; read as losses. If it marks missing calls, empty these cells.",
-                where,
-                shown,
-            )
-            return
-    elif not _beyond_counts(codes, others) and not _far(codes, others):
-        return
-    raise _both_readings(where, f"{shown}, and {others.min():g} to {others.max():g} in all others")
+    shown = ", ".join(f"{code:g} in {count(int(n), 'cell')}" for code, n in zip(codes, numbers, strict=True))
+    are_counts = others.min() >= 0 and others.max() <= 2
+    if are_counts and guessed and codes.tolist() == [-1] and set(np.unique(others)) <= {0.0, 1.0}:
+        logger.warning(
+            "%s: found %s, beside 0 and 1; read as losses. If it marks missing calls, empty these cells.", where, shown
+        )
+    elif are_counts or _beyond_counts(codes, others) or _far(codes, others):
+        raise InputError(
+            f"{where}: found {shown}, and {others.min():g} to {others.max():g} in all others (a mark of missing calls, "
+            "or a measurement). If it marks what is missing, empty these cells; if it is a number like the others, say "
+            "so with `kind` copy_number or `kind` score."
+        )
 
 
 def _beyond_counts(codes: NDArray[Any], others: NDArray[Any]) -> bool:
@@ -76,10 +76,3 @@ def _beyond_counts(codes: NDArray[Any], others: NDArray[Any]) -> bool:
 def _far(codes: NDArray[Any], others: NDArray[Any]) -> bool:
     nearest_code = np.abs(codes).min()
     return bool(nearest_code >= _FAR and 10 * np.abs(others).max() < nearest_code)
-
-
-def _both_readings(where: str, found: str) -> InputError:
-    return InputError(
-        f"{where}: found {found} (a mark of missing calls, or a measurement). If it marks what is missing, empty these "
-        "cells; if it is a number like the others, say so with `kind` copy_number or `kind` score."
-    )

@@ -76,36 +76,35 @@ def describe_features(
     warn_of_dates(_gene_names(features), where)
     if "gene" not in features.columns:
         features["gene"] = _genes_in(ids)
-    told = features["kind"].isin(KINDS)
-    named = ~told & (features["kind"] != "")
-    features.loc[named & (features["block"] == ""), "block"] = features["kind"]
-    features.loc[~told, "kind"] = kind or ""
-    kinds = features["kind"].to_numpy(dtype=object, copy=True)
-    untold = kinds == ""
-    for told_kind in ("dosage", "altered"):
-        if len(members := np.flatnonzero(kinds == told_kind)):
-            refuse_missing_codes(_block_values(values, members), told_kind, told=True, where=where)
-    for block in features.loc[untold, "block"].unique():
-        members = np.flatnonzero(untold & (features["block"] == block).to_numpy())
+    written = features["kind"]
+    is_kind = written.isin(KINDS)
+    features["block"] = features["block"].where((features["block"] != "") | is_kind, written)
+    kinds = written.where(is_kind, kind or "").to_numpy(dtype=object, copy=True)
+    unknown = kinds == ""
+    for known_kind in ("dosage", "altered"):
+        if len(members := np.flatnonzero(kinds == known_kind)):
+            refuse_missing_codes(_block_values(values, members), known_kind, guessed=False, where=where)
+    for block in features.loc[unknown, "block"].unique():
+        members = np.flatnonzero(unknown & (features["block"] == block).to_numpy())
         block_values = _block_values(values, members)
-        guessed = guess_kind(block_values)
-        refuse_missing_codes(block_values, guessed, told=False, where=f'{where}, block "{block}"' if block else where)
-        kinds[members] = guessed
+        guess = guess_kind(block_values)
+        refuse_missing_codes(block_values, guess, guessed=True, where=f'{where}, block "{block}"' if block else where)
+        kinds[members] = guess
         logger.info(
             "%s: the kind of %d features%s was not told; guessed %s from their values.",
             where,
             len(members),
             f' of block "{block}"' if block else "",
-            guessed,
+            guess,
         )
     return features.assign(kind=kinds)
 
 
 def _genes_in(ids: pd.Index) -> list[str]:
     """The genes of ids that name them as DepMap does, such as TP53 (7157); "" of every other."""
-    found = [_GENE_AND_NUMBER.fullmatch(each) for each in ids]
-    usual = 2 * sum(each is not None for each in found) >= len(ids)
-    return [each[1] if each and usual else "" for each in found]
+    named = [_GENE_AND_NUMBER.fullmatch(feature_id) for feature_id in ids]
+    is_usual = 2 * sum(map(bool, named)) >= len(ids)
+    return [match[1] if match and is_usual else "" for match in named]
 
 
 def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.DataFrame:
@@ -121,14 +120,14 @@ def _looked_up(ids: pd.Index, table: pd.DataFrame | None, where: str) -> pd.Data
     if not known.all():
         logger.info("%s: %d of %d features are not in the features table.", where, int((~known).sum()), len(ids))
     features = table[[name for name in FEATURE_COLUMNS if name in table.columns]].reindex(ids)
-    for name in ("block", "kind"):
-        column = features[name].astype(object) if name in features.columns else pd.Series("", index=ids, dtype=object)
-        features[name] = column.where(column.notna(), "").astype(str).astype(object)
+    for name in ("block", "kind", "chromosome"):
+        if name in features.columns:
+            features[name] = features[name].astype(object).fillna("").astype(str).astype(object)
+        elif name != "chromosome":
+            features[name] = pd.Series("", index=ids, dtype=object)
     if "chromosome" in features.columns:
-        text = features["chromosome"].astype(object)
-        text = text.where(text.notna(), "").astype(str)
-        human = are_human(text.unique())
-        features["chromosome"] = text.map(partial(plain_chromosome, human=human)).astype(object)
+        human = are_human(features["chromosome"].unique())
+        features["chromosome"] = features["chromosome"].map(partial(plain_chromosome, human=human)).astype(object)
     return features
 
 
@@ -137,7 +136,8 @@ def _gene_names(features: pd.DataFrame) -> set[str]:
     names = set(features["gene"].dropna().unique()) if "gene" in features.columns else set()
     placed = features["position"].notna() if "position" in features.columns else pd.Series(False, index=features.index)
     ids = features.index[~placed.to_numpy(dtype=bool)]
-    return names | {name for each in ids for name in (each, re.split(r"[_*:(]", each)[0].strip())} - {""}
+    starts = {re.split(r"[_*:(]", feature_id)[0].strip() for feature_id in ids}
+    return (names | set(ids) | starts) - {""}
 
 
 def _block_values(values: Any, members: NDArray[np.intp]) -> NDArray[np.floating]:

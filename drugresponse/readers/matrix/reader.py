@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Collection, Sequence
@@ -16,7 +17,7 @@ from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.matrix.features import describe_features
 from drugresponse.readers.matrix.sample_columns import feature_columns
 from drugresponse.readers.source.content import open_checked, recognise
@@ -81,11 +82,9 @@ def read_matrix(
     where = file.name
     table = read_features(features) if features is not None else None
     known_features = frozenset(() if table is None else table.index)
-    rows, columns, values, id_column = (
-        _from_parquet(file, where, known_features)
-        if recognise(file) == "parquet"
-        else _from_text(cut_rows(decode_file(file), where), known_features)
-    )
+    is_parquet = recognise(file) == "parquet"
+    read = _from_parquet if is_parquet else _from_text
+    rows, columns, values, id_column = read(file, known_features)
     if not columns:
         raise InputError(
             f"{where}: found one column (expected ids and then numbers, separated by tabs, commas or semicolons). "
@@ -94,17 +93,18 @@ def read_matrix(
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
     refuse_data_as_names(columns, where, beside=(id_column, rows))
     _refuse_bad_labels(rows, id_column, where)
-    if _rows_are_features(rows, columns, id_column, known_samples, table, where):
+    if _rows_are_features(rows, columns, id_column, known_samples, known_features, where):
         kept = feature_columns(rows, where, known_features)
-        rows, columns = columns, [row for row, keep in zip(rows, kept, strict=True) if keep]
+        rows, columns = columns, list(itertools.compress(rows, kept))
         values = np.ascontiguousarray(values[kept].T)
     _refuse_infinite(values, rows, columns, where)
     described = describe_features(columns, values, table=table, kind=kind, where=where)
     return Genotypes.build(values, rows, described)
 
 
-def _from_text(text: DelimitedText, known_features: frozenset[str]) -> Labelled:
-    where, header = text.where, text.header
+def _from_text(file: Path, known_features: Collection[str]) -> Labelled:
+    text = cut_rows(decode_file(file), file.name)
+    where, header = file.name, text.header
     refuse_bad_header(header, where)
     id_at = _id_position(header)
     ids = [cells[id_at] for cells in text.beginnings(id_at + 1)]
@@ -134,27 +134,27 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     words = [(cell.strip(), line) for cell, line in zip(column, lines, strict=True) if not is_missing(cell)]
     if not words or any(is_number(cell) for cell, _ in words):
         return
+    advice = (
+        "Remove the column, or move it into the table of samples. A list of alterations names its columns "
+        "sample_id, gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
+    )
     if all(_CALL.fullmatch(cell) for cell, _ in words):
         advice = "Write how many copies of the alternate allele each sample has (0, 1 or 2), or give VCF or PLINK."
-    else:
-        advice = (
-            "Remove the column, or move it into the table of samples. A list of alterations names its columns "
-            "sample_id, gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
-        )
     raise InputError(
-        f'{where}, line {words[0][1]}, column "{name}": "{words[0][0][:40]}" is not a number, nor is anything else in '
-        f"this column (expected a table of samples and features). {advice}"
+        f'{where}, line {words[0][1]}, column "{name}": {quoted(words[0][0], 40)} is not a number, nor is anything '
+        f"else in this column (expected a table of samples and features). {advice}"
     )
 
 
-def _from_parquet(file: Path, where: str, known_features: frozenset[str]) -> Labelled:
+def _from_parquet(file: Path, known_features: Collection[str]) -> Labelled:
+    where = file.name
     frame = read_parquet(file, where=where)
+    names = list(frame.columns)
     if not frame.columns.is_unique:
-        refuse_bad_header(list(frame.columns), where)
-    id_at = _id_position(list(frame.columns))
-    ids = ids_as_text(frame.iloc[:, id_at])
-    numbers = frame.iloc[:, _value_columns(list(frame.columns), id_at, where, known_features)]
-    return list(ids), list(numbers.columns), frame_values(numbers, where), str(frame.columns[id_at])
+        refuse_bad_header(names, where)
+    id_at = _id_position(names)
+    numbers = frame.iloc[:, _value_columns(names, id_at, where, known_features)]
+    return list(ids_as_text(frame.iloc[:, id_at])), list(numbers.columns), frame_values(numbers, where), names[id_at]
 
 
 def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
@@ -172,13 +172,11 @@ def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
             return frame.to_numpy(dtype=np.float32, na_value=np.nan)
     columns = [
         to_numbers(
-            ids_as_text(frame.iloc[:, at]).reset_index(drop=True)
-            if not pd.api.types.is_numeric_dtype(frame.dtypes.iloc[at])
-            else frame.iloc[:, at],
+            column if pd.api.types.is_numeric_dtype(column.dtype) else ids_as_text(column).reset_index(drop=True),
             where=where,
-            column_name=str(frame.columns[at]),
+            column_name=str(name),
         )
-        for at in range(frame.shape[1])
+        for name, column in frame.items()
     ]
     return as_float32(np.column_stack([column.to_numpy() for column in columns]))
 
@@ -198,11 +196,10 @@ def _plain_id(name: str) -> str:
     return name.lower().lstrip("#")
 
 
-def _value_columns(header: Sequence[str], id_at: int, where: str, known_features: frozenset[str]) -> list[int]:
+def _value_columns(header: Sequence[str], id_at: int, where: str, known_features: Collection[str]) -> list[int]:
     """Places of the columns that hold numbers of samples or features, not notes about genes or samples."""
     others = [at for at in range(len(header)) if at != id_at]
-    kept = feature_columns([header[at] for at in others], where, known_features)
-    others = [at for at, keep in zip(others, kept, strict=True) if keep]
+    others = list(itertools.compress(others, feature_columns([header[at] for at in others], where, known_features)))
     if plain_name(header[id_at]) not in _GENE_COLUMNS:
         return others
     notes = [at for at in others if plain_name(header[at]) in _NOTES_ON_GENES]
@@ -216,23 +213,22 @@ def _rows_are_features(
     columns: Sequence[str],
     id_column: str,
     known_samples: Collection[str] | None,
-    table: pd.DataFrame | None,
+    known_features: Collection[str],
     where: str,
 ) -> bool:
-    known = {str(each) for each in (() if known_samples is None else known_samples)}
-    in_rows, in_columns = len(known.intersection(rows)), len(known.intersection(columns))
+    known = {str(sample) for sample in (() if known_samples is None else known_samples)}
+    in_rows, in_columns = (len(known.intersection(ids)) for ids in (rows, columns))
     if in_rows == in_columns == 0:
-        in_rows, in_columns = len(spellings_alike(rows, known)), len(spellings_alike(columns, known))
+        in_rows, in_columns = (len(spellings_alike(ids, known)) for ids in (rows, columns))
     if in_rows != in_columns:
         transposed = in_columns > in_rows
     elif _plain_id(id_column) in _ID_COLUMNS:
         return _plain_id(id_column) == "feature_id"
     else:
-        described = set(table.index) if table is not None else set()
-        in_rows, in_columns = len(described.intersection(rows)), len(described.intersection(columns))
+        described_rows, described_columns = (len(set(known_features).intersection(ids)) for ids in (rows, columns))
         of_genes = plain_name(id_column) in _GENE_COLUMNS
-        transposed = in_rows > in_columns or (in_rows == in_columns and of_genes)
-        if in_rows == in_columns and not of_genes:
+        transposed = described_rows > described_columns or (described_rows == described_columns and of_genes)
+        if described_rows == described_columns and not of_genes:
             logger.info("%s: no id tells which axis holds the samples; rows are taken as samples.", where)
     if transposed:
         logger.info("%s: read as %d features x %d samples.", where, len(rows), len(columns))

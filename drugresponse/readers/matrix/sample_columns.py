@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 from collections.abc import Collection, Sequence
@@ -63,7 +64,7 @@ def feature_columns(names: Sequence[str], where: str, described: Collection[str]
         ],
         dtype=bool,
     )
-    left_out = show_ids([name for name, keep in zip(names, kept, strict=True) if not keep])
+    left_out = show_ids(itertools.compress(names, ~kept))
     if len(kept) and not kept.any():
         raise InputError(
             f"{where}: all its columns tell of the sample and not of its genotype: {left_out} (expected genotypes). "

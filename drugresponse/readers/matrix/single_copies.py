@@ -36,7 +36,7 @@ def men_of(samples: pd.DataFrame | None) -> frozenset[str]:
         if plain_name(str(name)) in ("sex", "gender"):
             words = samples[name].astype(str).str.strip().str.lower().str.removesuffix(".0")
             male = _MALE | {"1"} if "2" in set(words) else _MALE
-            return frozenset(str(each) for each in samples.index[words.isin(male)])
+            return frozenset(map(str, samples.index[words.isin(male)]))
     return frozenset()
 
 

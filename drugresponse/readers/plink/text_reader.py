@@ -161,9 +161,9 @@ def read_traw(
     table.loc[~placed, "chromosome"] = ""
     turned = np.zeros(len(table), dtype=bool)
     for row, (name, counted) in enumerate(zip(table["name"], table["alt"], strict=True)):
-        found = PLACE.fullmatch(name)
-        if found and (counted, table.at[row, "ref"]) == (found[3], found[4]):
-            table.loc[row, ["ref", "alt"]], turned[row] = found.group(3, 4), True
+        place = PLACE.fullmatch(name)
+        if place and (counted, table.at[row, "ref"]) == place.group(3, 4):
+            table.loc[row, ["ref", "alt"]], turned[row] = place.group(3, 4), True
     values = _copies(text, range(first_sample, len(text.header)))
     samples = sample_names(text.header[first_sample:], known_samples, path)
     return _genotypes(np.ascontiguousarray(values.T), samples, table, turned, absent_means, path.name)

@@ -1,4 +1,4 @@
-"""A column given by its number, such as #3, becomes its name."""
+"""The number of a column, such as #3, becomes its name."""
 
 from __future__ import annotations
 
@@ -55,27 +55,26 @@ def column_named(columns: Iterable[str], column: str, where: str) -> str:
     >>> column_named(["cell line", "drug", "AUC (0-1)"], "drug", "responses.tsv")
     'drug'
     """
-    found = _NUMBER.fullmatch(column)
-    if found is None:
+    number = _NUMBER.fullmatch(column)
+    if number is None:
         return column
-    at, names = int(found[1]), list(columns)
-    inside = 1 <= at <= len(names)
+    at, names = int(number[1]), list(columns)
+    name = names[at - 1] if 1 <= at <= len(names) else None
     if column in names:
-        if inside and names[at - 1] != column:
+        if name not in (None, column):
             logger.warning(
                 '%s: "%s" is the name of a column, and that one is used; column number %d is "%s".',
                 where,
                 column,
                 at,
-                names[at - 1],
+                name,
             )
         return column
-    if not inside:
+    if name is None:
         raise InputError(
             f"{where}: found no column {column} (its columns are {show_ids(names, 8)}). "
             f"Give a number from #1 to #{len(names)}, or a name."
         )
-    name = names[at - 1]
     if name and (_DATUM.fullmatch(name) or is_missing(name)):
         raise InputError(
             f'{where}: the name of column {column} is "{name}" (expected a word; the first line seems to be data, and '
@@ -108,13 +107,13 @@ def refuse_data_as_names(names: Iterable[str], where: str, beside: tuple[str, Se
     """
     listed = list(names)
     try:
-        values = [float(each.replace(",", ".")) for each in listed]
+        values = [float(name.replace(",", ".")) for name in listed]
     except ValueError:
         return
     steps = [after - before for before, after in itertools.pairwise(values)]
     in_order = len(steps) > 1 and (min(steps) > 0 or max(steps) < 0)
     shape = _shape(beside[0])
-    is_id = "0" in shape and any(_shape(each) == shape for each in beside[1])
+    is_id = "0" in shape and shape in map(_shape, beside[1])
     if not is_id and (in_order or not any(value % 1 for value in values)):
         return
     raise InputError(

@@ -69,15 +69,15 @@ def to_numbers(
         pass  # read cell by cell, to know which one it is
     texts = ["" if cell is None or cell is pd.NA else str(cell) for cell in cells]
     sign = _decimal_sign(texts, signs, where, name, column.index)
-    numbers = np.full(len(cells), np.nan)
-    for row, text in enumerate(texts):
-        if is_missing(text):
-            continue
-        number = _number(text, sign)
-        if number is None:
-            raise _not_a_number(text, where, int(column.index[row]) + 2, name)
-        numbers[row] = number
-    return pd.Series(numbers, index=column.index, name=column.name)
+    numbers = [np.nan if is_missing(text) else _number(text, sign) for text in texts]
+    if None in numbers:
+        row = numbers.index(None)
+        place = f'{where}, line {int(column.index[row]) + 2}, column "{name}"'
+        advice = number_advice(texts[row])
+        if "," in texts[row] and is_number(texts[row]):
+            advice = "Write decimals with a point."
+        raise InputError(f"{place}: {quoted(texts[row], 40)} is not a number. {advice}")
+    return pd.Series(numbers, index=column.index, name=column.name, dtype=np.float64)
 
 
 def decimal_signs(columns: Iterable[Iterable[str]]) -> frozenset[str]:
@@ -142,27 +142,26 @@ def _decimal_sign(texts: list[str], signs: Collection[str], where: str, name: st
     own = {sign for text in texts for sign in _proven(text)}
     if own:
         return "." if len(own) > 1 else own.pop()
-    doubtful = next((row for row, text in enumerate(texts) if _EITHER.fullmatch(text.strip())), None)
-    if doubtful is None:
+    row = next((row for row, text in enumerate(texts) if _EITHER.fullmatch(text.strip())), None)
+    if row is None:
         return "."
-    text = texts[doubtful].strip()
+    text = texts[row].strip()
     thousand, decimal = re.sub("[.,]", "", text), text.replace(",", ".")
     if len(set(signs)) == 1:
         (sign,) = signs
-        meant = decimal if sign in text else thousand
         logger.warning(
             '%s, column "%s": "%s" is read as %s, as other columns write decimals with a %s.',
             where,
             name,
             text,
-            meant,
+            decimal if sign in text else thousand,
             "comma" if sign == "," else "point",
         )
         return sign
-    if not any("," in each for each in texts if _EITHER.fullmatch(each.strip())) and not _beside_bare(texts):
+    if not any("," in text for text in texts if _EITHER.fullmatch(text.strip())) and not _beside_bare(texts):
         return "."
     raise InputError(
-        f'{where}, line {int(index[doubtful]) + 2}, column "{name}": "{text}" is {thousand} if its sign separates '
+        f'{where}, line {int(index[row]) + 2}, column "{name}": "{text}" is {thousand} if its sign separates '
         f"thousands, and {float(decimal):g} if it is a decimal sign (found nothing in the column that tells which). "
         "Write numbers without thousands separators, and decimals with a point."
     )
@@ -182,11 +181,9 @@ def _proven(cell: str) -> str:
     text = cell.strip()
     if _EITHER.fullmatch(text):
         return ""
-    found = _DECIMAL.fullmatch(text)
-    if found:
-        return found[1]
-    spaced = _SPACED.fullmatch(text)
-    if spaced:
+    if decimal := _DECIMAL.fullmatch(text):
+        return decimal[1]
+    if _SPACED.fullmatch(text):
         return next((sign for sign in ".," if sign in text), "")
     return next((sign for sign, pattern in _GROUPED.items() if pattern.fullmatch(text)), "")
 
@@ -212,8 +209,3 @@ def _plain(text: str, sign: str) -> str | None:
 def _number(text: str, sign: str) -> float | None:
     plain = _plain(text, sign)
     return None if plain is None else float(plain)
-
-
-def _not_a_number(text: str, where: str, line: int, name: str) -> InputError:
-    advice = "Write decimals with a point." if "," in text and is_number(text) else number_advice(text)
-    return InputError(f'{where}, line {line}, column "{name}": {quoted(text, 40)} is not a number. {advice}')

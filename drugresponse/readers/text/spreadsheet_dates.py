@@ -39,10 +39,10 @@ def dates_among(genes: Iterable[str]) -> list[str]:
     ['1-Mar', '2021-09-02', '44256']
     """
     names = set(genes)
-    dates = {each for each in names if _month_and_day(each) is not None or _OTHER.fullmatch(each)}
-    numbers = {each for each in names if re.fullmatch(r"X?\d+", each)}
+    dates = {name for name in names if _month_and_day(name) is not None or _OTHER.fullmatch(name)}
+    numbers = {name for name in names if re.fullmatch(r"X?\d+", name)}
     if 2 * len(numbers) < len(names):
-        dates |= {each for each in numbers if int(each.removeprefix("X")) in _DAYS_OF_A_SPREADSHEET}
+        dates |= {name for name in numbers if int(name.removeprefix("X")) in _DAYS_OF_A_SPREADSHEET}
     return sorted(dates)
 
 
@@ -55,13 +55,13 @@ def shown_dates(dates: Iterable[str]) -> str:
     '"1-Mar" (MARCHF1 or MTARC1), "Sep-02" (SEPTIN2), "44256"'
     """
     listed = list(dates)
-    told = []
-    for each in listed[:_SHOWN]:
-        month, day = _month_and_day(each) or (0, 0)
+    shown = []
+    for date in listed[:_SHOWN]:
+        month, day = _month_and_day(date) or (0, 0)
         gene = _FAMILIES.get(month, "").format(day)
-        told.append(f'"{each}"' + (f" ({_TWICE.get(gene, gene)})" if gene else ""))
+        shown.append(f'"{date}"' + (f" ({_TWICE.get(gene, gene)})" if gene else ""))
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
-    return ", ".join(told) + more
+    return ", ".join(shown) + more
 
 
 def warn_of_dates(genes: Iterable[str], where: str) -> None:
@@ -77,11 +77,10 @@ def warn_of_dates(genes: Iterable[str], where: str) -> None:
 
 
 def _month_and_day(name: str) -> tuple[int, int] | None:
-    if found := _DAY_MONTH.fullmatch(name):
-        return _MONTHS[found.group(2).lower()], int(found.group(1))
-    if found := _ISO.fullmatch(name):
-        return int(found.group(2)), int(found.group(3))
-    if found := _MONTH_DAY.fullmatch(name):
-        month, day = (found.group(1) or found.group(3)).lower(), found.group(2) or found.group(4)
-        return (_MONTHS[month], int(day)) if month in _MONTHS else None
+    if date := _DAY_MONTH.fullmatch(name):
+        return _MONTHS[date[2].lower()], int(date[1])
+    if date := _ISO.fullmatch(name):
+        return int(date[2]), int(date[3])
+    if (date := _MONTH_DAY.fullmatch(name)) and (month := (date[1] or date[3]).lower()) in _MONTHS:
+        return _MONTHS[month], int(date[2] or date[4])
     return None
