@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError
 from drugresponse.learners.contributions import Contributions
-from drugresponse.learners.state import State
+from drugresponse.learners.state import Array, State
 from drugresponse.threads import run_in_order
 
 __all__ = ["PairRegressor", "relative_weights"]
@@ -34,7 +33,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         return {key: value for key, value in settings.items() if key in taken}
 
     @abstractmethod
-    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Learn from distinct pairs.
 
         Parameters
@@ -48,17 +47,12 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         """
 
     @abstractmethod
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` float64 predictions, finite for every pair, whatever its sample or drug lacks."""
 
     def fit_holding_out(
-        self,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64] | None,
-        folds: Sequence[Fold],
-        n_jobs: int | None = 1,
-    ) -> NDArray[np.float64]:
+        self, pairs: Pairs, y: Array, sample_weight: Array | None, folds: Sequence[Fold], n_jobs: int | None = 1
+    ) -> Array:
         """Fit to all rows, and predict the test rows of each fold by a fit that did not see them.
 
         Parameters
@@ -76,7 +70,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
             NaN for rows that no fold tests.
         """
 
-        def one(fold: Fold) -> NDArray[np.float64]:
+        def one(fold: Fold) -> Array:
             train, test = fold
             learner: PairRegressor = clone(self)
             learner.set_params(**learner.own_settings({"n_jobs": 1}))
@@ -98,7 +92,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def from_state(cls, state: State, **settings: Any) -> Any:
         """A fitted learner from `get_state`'s answer; the settings are those of the constructor."""
 
-    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """What the model hangs on each genotype feature.
 
         Returns
@@ -147,7 +141,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         return {}
 
 
-def relative_weights(sample_weight: NDArray[np.float64] | None, n_rows: int) -> NDArray[np.float64]:
+def relative_weights(sample_weight: Array | None, n_rows: int) -> Array:
     """`(n_rows,)` weights of mean 1.
 
     Examples

@@ -15,7 +15,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions, parts_table, rows_by_drug
-from drugresponse.learners.state import State, damaged, state_array, state_ids, state_number
+from drugresponse.learners.state import Array, State, damaged, state_array, state_ids, state_number
 
 __all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
 
@@ -47,9 +47,7 @@ class NaiveEffects:
     sample_effects: pd.Series
 
     @classmethod
-    def fit(
-        cls, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64] | None = None, *, scheme: str
-    ) -> NaiveEffects:
+    def fit(cls, pairs: Pairs, y: Array, weights: Array | None = None, *, scheme: str) -> NaiveEffects:
         """Means over training pairs; which of them exist depends on the scheme."""
         weight = np.ones(len(y)) if weights is None else weights
         known = find_scheme(scheme)
@@ -70,7 +68,7 @@ class NaiveEffects:
         drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, sample_effect)
         return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
 
-    def predict(self, pairs: Pairs) -> dict[str, NDArray[np.float64]]:
+    def predict(self, pairs: Pairs) -> dict[str, Array]:
         """`(n_pairs,)` predictions of each naive model that exists; a row of unknown id takes the next coarser."""
         n = len(pairs)
         overall = np.full(n, self.overall)
@@ -91,7 +89,7 @@ class NaiveEffects:
             found["mean effects"] = self.overall + np.nan_to_num(effects[0]) + np.nan_to_num(effects[1])
         return found
 
-    def finest(self, pairs: Pairs) -> NDArray[np.float64]:
+    def finest(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` the finest naive prediction that each row's ids allow."""
         additive = (
             self.overall + _lookup(self.drug_effects, pairs.drug_ids) + _lookup(self.sample_effects, pairs.sample_ids)
@@ -104,7 +102,7 @@ class NaiveEffects:
             np.full(len(pairs), self.overall),
         )
 
-    def _tissue_drug(self, pairs: Pairs) -> NDArray[np.float64]:
+    def _tissue_drug(self, pairs: Pairs) -> Array:
         tissues = tissue_of_samples(pairs)
         if tissues is None or self.tissue_drug_means.empty:
             return np.full(len(pairs), np.nan)
@@ -149,19 +147,17 @@ class AdditiveMean(PairRegressor):
     def __init__(self, scheme: str = "new-samples") -> None:
         self.scheme = scheme
 
-    def fit(
-        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
-    ) -> AdditiveMean:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AdditiveMean:
         """Fit the effects."""
         self.effects_ = NaiveEffects.fit(pairs, y, sample_weight, scheme=self.scheme)
         return self
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """Overall mean plus the effects of the row's ids, where they are known."""
         drugs, samples = self._effects_of(pairs)
         return np.asarray(self.effects_.overall + drugs + samples, dtype=np.float64)
 
-    def _effects_of(self, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _effects_of(self, pairs: Pairs) -> tuple[Array, Array]:
         check_is_fitted(self, "effects_")
         tables = (self.effects_.drug_effects, pairs.drug_ids), (self.effects_.sample_effects, pairs.sample_ids)
         drugs, samples = (np.nan_to_num(_lookup(effects, ids)) for effects, ids in tables)
@@ -169,7 +165,6 @@ class AdditiveMean(PairRegressor):
 
     def contribution_parts(self) -> pd.DataFrame:
         """Overall mean and drug effect, and where the scheme has it a sample's own effect."""
-        check_is_fitted(self, "effects_")
         return parts_table({"mean": True, "measured": find_scheme(self.scheme).sample_effect})
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
@@ -217,7 +212,7 @@ def tissue_of_samples(pairs: Pairs) -> NDArray[np.object_] | None:
     return column.where(column.notna(), "").to_numpy(dtype=object)
 
 
-def shrinkage(means: NDArray[np.float64], counts: NDArray[np.float64], within: float) -> float:
+def shrinkage(means: Array, counts: Array, within: float) -> float:
     """How many pseudo-measurements of 0 an effect is averaged with: noise variance over effect variance.
 
     Moment estimate, never negative; large when the means vary no more than noise explains.
@@ -234,7 +229,7 @@ def shrinkage(means: NDArray[np.float64], counts: NDArray[np.float64], within: f
 
 
 def _additive(
-    pairs: Pairs, residual: NDArray[np.float64], weight: NDArray[np.float64], use_drugs: bool, use_samples: bool
+    pairs: Pairs, residual: Array, weight: Array, use_drugs: bool, use_samples: bool
 ) -> tuple[pd.Series, pd.Series]:
     """Shrunken drug and sample effects by alternating means."""
     sides = [
@@ -262,18 +257,18 @@ def _additive(
     return made[0], made[1]
 
 
-def _means(keys: NDArray, y: NDArray[np.float64], weight: NDArray[np.float64]) -> pd.Series:
+def _means(keys: NDArray, y: Array, weight: Array) -> pd.Series:
     sums = pd.DataFrame({"key": keys, "y": y * weight, "w": weight}).groupby("key", sort=True)[["y", "w"]].sum()
     return sums["y"] / sums["w"]
 
 
-def _lookup(series: pd.Series, ids: NDArray[np.object_]) -> NDArray[np.float64]:
+def _lookup(series: pd.Series, ids: NDArray[np.object_]) -> Array:
     at = pd.Index(series.index).get_indexer(pd.Index(ids)) if len(series) else np.full(len(ids), -1)
     values = np.append(series.to_numpy(dtype=np.float64), np.nan)
     return values[at]
 
 
-def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
+def _first(*choices: Array) -> Array:
     """Per row, the first of the choices that is not missing."""
     result = choices[-1].copy()
     for choice in reversed(choices[:-1]):

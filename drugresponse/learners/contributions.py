@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.features.samples import COVARIATES, SampleEncoder
+from drugresponse.learners.state import Array
 
 __all__ = [
     "LEADING",
@@ -45,8 +46,8 @@ class Contributions:
 
     drug_id: str
     rows: NDArray[np.intp]
-    values: NDArray[np.float64]
-    gaps: NDArray[np.float64]
+    values: Array
+    gaps: Array
 
 
 def parts_table(kinds: dict[str, bool], encoder: SampleEncoder | None = None) -> pd.DataFrame:
@@ -100,18 +101,18 @@ class EmbeddingParts:
     """
 
     overall: float
-    mean: NDArray[np.float64]
-    measured: NDArray[np.float64]
-    tokens: Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]
+    mean: Array
+    measured: Array
+    tokens: Callable[[Array], tuple[Array, Array]]
 
 
 def product_contributions(
     pairs: Pairs,
     parts: EmbeddingParts,
-    drugs: NDArray[np.float64],
-    without_structure: NDArray[np.float64],
+    drugs: Array,
+    without_structure: Array,
     kinds: dict[str, bool],
-    predicted: NDArray[np.float64],
+    predicted: Array,
 ) -> Iterator[Contributions]:
     """Contributions where the score is `overall + drug effect + sample embedding x drug vector`.
 

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from drugresponse.learners.state import Array
+
 __all__ = ["gain_interval", "gain_over_noise", "squared_errors"]
 
 _NORMAL_95 = 1.959964
 """Standard errors to either side of a mean that hold 95 % of a normal distribution."""
 
 
-def gain_over_noise(
-    before: NDArray[np.float64], after: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray
-) -> float:
+def gain_over_noise(before: Array, after: Array, weights: Array, groups: NDArray) -> float:
     """The drop in mean loss, in standard errors; above 1 it is taken for real.
 
     Parameters
@@ -36,9 +36,7 @@ def gain_over_noise(
     return mean / error if error > 0 else float("inf")
 
 
-def gain_interval(
-    before: NDArray[np.float64], after: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray
-) -> tuple[float, float, float]:
+def gain_interval(before: Array, after: Array, weights: Array, groups: NDArray) -> tuple[float, float, float]:
     """The drop in mean loss, and its paired 95 % interval in the normal approximation, with groups as units.
 
     Parameters
@@ -60,9 +58,7 @@ def gain_interval(
     return mean, mean - _NORMAL_95 * error, mean + _NORMAL_95 * error
 
 
-def _mean_gain(
-    before: NDArray[np.float64], after: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray
-) -> tuple[float, float]:
+def _mean_gain(before: Array, after: Array, weights: Array, groups: NDArray) -> tuple[float, float]:
     """The drop in mean loss and its standard error."""
     _, group = np.unique(groups, return_inverse=True)
     total = np.bincount(group, weights)
@@ -72,12 +68,7 @@ def _mean_gain(
     return mean, float(np.sqrt(spread) / total.sum())
 
 
-def squared_errors(
-    y: NDArray[np.float64],
-    predicted: NDArray[np.float64],
-    censor: NDArray[np.int8] | None = None,
-    sigma: float = 1.0,
-) -> NDArray[np.float64]:
+def squared_errors(y: Array, predicted: Array, censor: NDArray[np.int8] | None = None, sigma: float = 1.0) -> Array:
     """Squared errors; of a censored row, what the Tobit likelihood has in their place.
 
     That is `-2 sigma^2 log P(truth is beyond the limit)`: near 0 for a prediction far on the right side of the limit,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from drugresponse.learners.state import Array
 
 __all__ = ["HandingDown"]
 
@@ -39,13 +40,13 @@ class HandingDown:
     ([[2.0, 4.0], [3.0, 3.0], [0.0, 0.0]], [0.0, 0.0, 6.0])
     """
 
-    tokens: NDArray[np.float64]
-    coefficients: NDArray[np.float64]
-    by_sum: NDArray[np.float64]
-    by_size: NDArray[np.float64]
+    tokens: Array
+    coefficients: Array
+    by_sum: Array
+    by_size: Array
 
     @classmethod
-    def of(cls, tokens: NDArray[np.float64], coefficients: NDArray[np.float64]) -> HandingDown:
+    def of(cls, tokens: Array, coefficients: Array) -> HandingDown:
         """Measure the inputs' sums."""
         sums, sizes = tokens @ coefficients, np.abs(tokens) @ np.abs(coefficients)
         cancels = np.abs(sums) < _CANCELS * sizes
@@ -53,7 +54,7 @@ class HandingDown:
         by_size = np.divide(1.0, sizes, out=np.zeros_like(sums), where=cancels)
         return cls(tokens, coefficients, by_sum, by_size)
 
-    def spread(self, credits: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def spread(self, credits: Array) -> tuple[Array, Array]:
         """Hand the inputs' credits down.
 
         Parameters

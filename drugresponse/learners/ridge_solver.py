@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.learners.state import Array
+
 __all__ = ["PENALTIES", "RidgeFit", "fit_ridge"]
 
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
@@ -32,20 +34,20 @@ class RidgeFit:
         `(n_targets,)` penalty chosen for each target, and its mean squared out-of-group error.
     """
 
-    coefficients: NDArray[np.float64]
-    intercepts: NDArray[np.float64]
-    left_out: NDArray[np.float64]
-    penalties: NDArray[np.float64]
-    errors: NDArray[np.float64]
+    coefficients: Array
+    intercepts: Array
+    left_out: Array
+    penalties: Array
+    errors: Array
 
 
 def fit_ridge(
-    tokens: NDArray[np.float64],
-    targets: NDArray[np.float64],
+    tokens: Array,
+    targets: Array,
     *,
-    weights: NDArray[np.float64] | None = None,
+    weights: Array | None = None,
     groups: NDArray | None = None,
-    penalties: NDArray[np.float64] = PENALTIES,
+    penalties: Array = PENALTIES,
 ) -> RidgeFit:
     """Ridge in closed form, solved in the smaller of rows and tokens.
 
@@ -104,7 +106,7 @@ def fit_ridge(
     return RidgeFit(coefficients, intercepts, left_out, chosen, best)
 
 
-def _thin_factors(matrix: NDArray[np.float64]) -> tuple[NDArray, NDArray, NDArray]:
+def _thin_factors(matrix: Array) -> tuple[NDArray, NDArray, NDArray]:
     """Left vectors, singular values and right vectors, through the smaller Gram matrix."""
     n, p = matrix.shape
     if p == 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from drugresponse.errors import ModelFileError
 
 __all__ = [
+    "Array",
     "State",
     "damaged",
     "state_array",
@@ -21,7 +22,9 @@ __all__ = [
     "state_wholes",
 ]
 
-State = dict[str, Any]
+Array: TypeAlias = NDArray[np.float64]
+
+State: TypeAlias = dict[str, Any]
 """Fitted state: nested dicts whose leaves are numeric arrays, lists of text, or plain JSON values."""
 
 _MOST = 1e100

@@ -86,9 +86,9 @@ def fitted(name: str, cohort_name: str, scheme: str = "new-samples", **settings:
         learner = make_learner(name, settings).fit(made.pairs, made.y)
     if name == "neural":
         # what training was too short to say
-        rng, network = np.random.default_rng(0), learner.network_
+        rng, network = np.random.default_rng(0), learner.second_
         moved = {name: array + rng.normal(0, 0.03, array.shape) for name, array in network.arrays.items()}
-        learner.network_ = replace(network, arrays=moved)
+        learner.second_ = replace(network, arrays=moved)
     return learner
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from drugresponse.learners.state import Array
 
 __all__ = ["choose_rank", "factorise"]
 
 _SWEEPS = 12
 
 
-def factorise(
-    residuals: NDArray[np.float64], weights: NDArray[np.float64], rank: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def factorise(residuals: Array, weights: Array, rank: int) -> tuple[Array, Array]:
     """Alternating ridge regressions; cells of weight 0 weigh nothing.
 
     The penalty is twice the residual variance, as for standard normal factors under noise of that order. Rotated so
@@ -55,9 +54,7 @@ def factorise(
     return sample_factors * scale, drug_factors
 
 
-def choose_rank(
-    residuals: NDArray[np.float64], weights: NDArray[np.float64], most: int, random_state: int
-) -> tuple[int, dict[int, float]]:
+def choose_rank(residuals: Array, weights: Array, most: int, random_state: int) -> tuple[int, dict[int, float]]:
     """The rank, 0 included, that predicts a random tenth of the cells best when they are left out.
 
     Returns
@@ -81,12 +78,7 @@ def choose_rank(
     return min(errors, key=lambda rank: (errors[rank], rank)), errors
 
 
-def _solve_side(
-    weights: NDArray[np.float64],
-    weighted: NDArray[np.float64],
-    other: NDArray[np.float64],
-    penalty: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _solve_side(weights: Array, weighted: Array, other: Array, penalty: Array) -> Array:
     """Ridge of every row on the other side's factors: one matrix product for all Gram matrices, one batched solve."""
     rank = other.shape[1]
     squares = (other[:, :, None] * other[:, None, :]).reshape(len(other), rank * rank)
@@ -94,15 +86,11 @@ def _solve_side(
     return np.asarray(np.linalg.solve(grams, (weighted @ other)[..., None])[..., 0], dtype=np.float64)
 
 
-def _rotate(
-    samples: NDArray[np.float64], drugs: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _rotate(samples: Array, drugs: Array) -> tuple[Array, Array]:
     left, left_rest = np.linalg.qr(samples)
     right, right_rest = np.linalg.qr(drugs)
     u, s, vt = np.linalg.svd(left_rest @ right_rest.T)
     sample_factors, drug_factors = np.asarray(left @ (u * s)), np.asarray(right @ vt.T)
     # a factor and its mirror image are one solution: the largest loading is made positive
-    signs: NDArray[np.float64] = np.sign(
-        drug_factors[np.abs(drug_factors).argmax(axis=0), np.arange(drug_factors.shape[1])]
-    )
+    signs: Array = np.sign(drug_factors[np.abs(drug_factors).argmax(axis=0), np.arange(drug_factors.shape[1])])
     return np.asarray(sample_factors * signs), np.asarray(drug_factors * signs)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.baselines import shrinkage
+from drugresponse.learners.state import Array
 
 __all__ = ["ResponseGrid"]
 
@@ -37,18 +38,18 @@ class ResponseGrid:
     """
 
     overall: float
-    drug_effects: NDArray[np.float64]
-    drug_means: NDArray[np.float64]
-    drug_counts: NDArray[np.float64]
+    drug_effects: Array
+    drug_means: Array
+    drug_counts: Array
     drug_noise: float
-    general: NDArray[np.float64]
+    general: Array
     noise: float
-    row_weights: NDArray[np.float64]
-    interaction: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    row_weights: Array
+    interaction: Array
+    weights: Array
 
     @classmethod
-    def build(cls, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None) -> ResponseGrid:
+    def build(cls, pairs: Pairs, y: Array, sample_weight: Array | None) -> ResponseGrid:
         """Split the responses of distinct pairs, all of whose samples and drugs occur."""
         shape = (pairs.genotypes.shape[0], len(pairs.drugs))
         values, weights = np.zeros(shape), np.zeros(shape)
@@ -74,7 +75,7 @@ class ResponseGrid:
         row_weights = np.maximum(counts / (counts + noise), 1e-3)
         return cls(*of_drugs, general, noise, row_weights, interaction, weights)
 
-    def drug_effects_towards(self, expected: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    def drug_effects_towards(self, expected: Array, known: NDArray[np.bool_]) -> Array:
         """Drug effects shrunken towards what a structure tells: a drug with few measurements leans on its like.
 
         Parameters
@@ -93,5 +94,5 @@ class ResponseGrid:
         return effects
 
 
-def _shrunken(means: NDArray[np.float64], counts: NDArray[np.float64], within: float) -> NDArray[np.float64]:
+def _shrunken(means: Array, counts: Array, within: float) -> Array:
     return means * counts / (counts + shrinkage(means, counts, within))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.state import State, damaged, state_array
+from drugresponse.learners.state import Array, State, damaged, state_array
 
 __all__ = ["DrugCovariance", "Posterior"]
 
@@ -22,8 +22,6 @@ _REPEATABLE = 0.5
 _MOST = 2.5
 """Standard deviations of a drug's residual beyond which a pilot tells of the drug more than of the sample."""
 _SMALL = 1e-8
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.factors.drug_covariance import DrugCovariance
-from drugresponse.learners.state import State, state_array, state_ids
+from drugresponse.learners.state import Array, State, state_array, state_ids
 
 __all__ = ["DrugVectors", "SeenFactors", "score_pairs"]
 
@@ -29,12 +28,12 @@ class DrugVectors:
         `(n_bits, width)` and `(width,)`.
     """
 
-    own: NDArray[np.float64]
+    own: Array
     drug_ids: pd.Index
-    structure: NDArray[np.float64]
-    intercepts: NDArray[np.float64]
+    structure: Array
+    intercepts: Array
 
-    def of(self, bits: NDArray[np.float64], drug_ids: pd.Index, use_own: bool) -> NDArray[np.float64]:
+    def of(self, bits: Array, drug_ids: pd.Index, use_own: bool) -> Array:
         """`(n_drugs, width)` a drug's own vector where it has one and the scheme allows it, else its structure's."""
         vectors = np.asarray(bits @ self.structure + self.intercepts, dtype=np.float64)
         if use_own:
@@ -73,7 +72,7 @@ class SeenFactors:
         `(n_samples, n_factors)` by id; no rows where the scheme's samples are new.
     """
 
-    factors: NDArray[np.float64]
+    factors: Array
     sample_ids: pd.Index
 
     @classmethod
@@ -82,9 +81,7 @@ class SeenFactors:
         return cls(np.zeros((0, 0)), pd.Index([], dtype=object))
 
     @classmethod
-    def learn(
-        cls, residuals: NDArray[np.float64], weights: NDArray[np.float64], sample_ids: pd.Index
-    ) -> tuple[SeenFactors, NDArray[np.float64], NDArray[np.float64]]:
+    def learn(cls, residuals: Array, weights: Array, sample_ids: pd.Index) -> tuple[SeenFactors, Array, Array]:
         """Factors of residuals with holes.
 
         Parameters
@@ -105,7 +102,7 @@ class SeenFactors:
         factors, left_out = covariance.complete(residuals, weights)
         return cls(factors, sample_ids.astype(object)), covariance.loadings, left_out
 
-    def of(self, sample_ids: pd.Index) -> NDArray[np.float64]:
+    def of(self, sample_ids: pd.Index) -> Array:
         """`(n_samples, n_factors)`; 0 for a sample that was not seen."""
         at = self.sample_ids.get_indexer(sample_ids)
         return np.vstack([self.factors, np.zeros((1, self.factors.shape[1]))])[at]
@@ -121,9 +118,7 @@ class SeenFactors:
         return cls(state_array(state, "factors", len(ids), -1), pd.Index(ids, dtype=object))
 
 
-def score_pairs(
-    samples: NDArray[np.float64], drugs: NDArray[np.float64], pairs: Pairs, *, chunk: int = 65536
-) -> NDArray[np.float64]:
+def score_pairs(samples: Array, drugs: Array, pairs: Pairs, *, chunk: int = 65536) -> Array:
     """`(n_pairs,)` main effects plus product of embeddings: one matrix product for a dense grid, else gathered.
 
     Parameters

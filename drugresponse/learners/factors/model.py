@@ -24,10 +24,11 @@ from drugresponse.learners.encoders import (
     sample_encoder_state,
 )
 from drugresponse.learners.factors._response_grid import ResponseGrid
+from drugresponse.learners.factors.blocks import choose_block_scales
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
 from drugresponse.learners.factors.response_factors import FactorTargets
 from drugresponse.learners.ridge_solver import fit_ridge
-from drugresponse.learners.state import State, damaged, state_array, state_number, state_whole
+from drugresponse.learners.state import Array, State, damaged, state_array, state_number, state_numbers, state_whole
 
 __all__ = ["FactorModel", "genotype_shares"]
 
@@ -45,18 +46,26 @@ class FactorModel(PairRegressor):
     rank: int
     random_state: int
     uses_genotypes = True
+    coefficients_: Array
+    intercepts_: Array
 
-    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> Any:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Fit encoders and embeddings."""
         pairs = pairs.compact()
         grid = ResponseGrid.build(pairs, y, sample_weight)
-        genotypes = _genotypes_of(pairs, self.uses_genotypes)
-        self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
-        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        self.token_spread_ = tokens.std(axis=0)
+        tokens = self._encode_samples(pairs)
         targets = FactorTargets.of(grid, self.rank, self.random_state)
         self.overall_, self.rank_ = grid.overall, targets.rank
         self.targets_, self.sample_weights_ = targets, grid.row_weights
+        self.block_scales_ = choose_block_scales(
+            tokens,
+            self.sample_encoder_.block_columns(),
+            targets.values,
+            targets.importance,
+            weights=grid.row_weights,
+            groups=pairs.subjects,
+            random_state=self.random_state,
+        )
         left_out = self._fit_map(tokens, targets, grid.row_weights, pairs.subjects)
         self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
         vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
@@ -73,14 +82,18 @@ class FactorModel(PairRegressor):
         self._fit_drugs(pairs, vectors, grid)
         return self
 
+    def _encode_samples(self, pairs: Pairs) -> Array:
+        """`(n_samples, n_tokens)` of training pairs, compact."""
+        genotypes = pairs.genotypes
+        if not self.uses_genotypes:
+            genotypes = type(genotypes)(genotypes.values[:, :0], genotypes.sample_ids, genotypes.features.iloc[:0])
+        self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
+        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        self.token_spread_ = tokens.std(axis=0)
+        return tokens
+
     @abstractmethod
-    def _fit_map(
-        self,
-        tokens: NDArray[np.float64],
-        targets: FactorTargets,
-        weights: NDArray[np.float64],
-        groups: NDArray,
-    ) -> NDArray[np.float64]:
+    def _fit_map(self, tokens: Array, targets: FactorTargets, weights: Array, groups: NDArray) -> Array:
         """Learn the map from tokens to the targets' columns.
 
         Returns
@@ -90,21 +103,21 @@ class FactorModel(PairRegressor):
         """
 
     @abstractmethod
-    def map_tokens(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_tokens(self, tokens: Array) -> Array:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
 
     @abstractmethod
-    def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    def _map_parts(self, tokens: Array) -> Callable[[Array], Array]:
         """A function of `(1 + rank,)` loadings that takes the map's score apart by token, less the mean sample's.
 
         Its answer is `(n_samples, n_tokens)`; a row and the score of zeros add up to `map_tokens(tokens) @ loadings`.
         """
 
     @abstractmethod
-    def _token_weights(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _token_weights(self, loadings: Array) -> Array:
         """`(n_tokens,)` how much the prediction hangs on a unit of each token; `loadings` `(n_drugs, 1 + rank)`."""
 
-    def _fit_drugs(self, pairs: Pairs, vectors: NDArray[np.float64], grid: ResponseGrid) -> None:
+    def _fit_drugs(self, pairs: Pairs, vectors: Array, grid: ResponseGrid) -> None:
         self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
         bits, known = self.drug_encoder_.transform(pairs.drugs)
         structure, intercepts = np.zeros((bits.shape[1], vectors.shape[1])), vectors.mean(axis=0)
@@ -115,24 +128,22 @@ class FactorModel(PairRegressor):
             vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
         self.drugs_ = DrugVectors(vectors, pairs.drugs.index, structure, intercepts)
 
-    def sample_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+    def sample_embeddings(self, pairs: Pairs) -> Array:
         """`(n_samples, 1 + rank + n_seen_factors)` embedding of each distinct sample; column 0 is its main effect."""
-        check_is_fitted(self, "drugs_")
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         return np.hstack([self.map_tokens(tokens), self.seen_.of(pairs.genotypes.sample_ids)])
 
-    def drug_embeddings(self, pairs: Pairs) -> NDArray[np.float64]:
+    def drug_embeddings(self, pairs: Pairs) -> Array:
         """`(n_drugs, 1 + rank + n_seen_factors)` vector of each distinct drug: its own if the scheme has it."""
-        check_is_fitted(self, "drugs_")
         bits, _ = self.drug_encoder_.transform(pairs.drugs)
         return self.drugs_.of(bits, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
 
-    def drug_embeddings_without_structure(self, pairs: Pairs) -> NDArray[np.float64]:
+    def drug_embeddings_without_structure(self, pairs: Pairs) -> Array:
         """`(n_drugs, 1 + rank + n_seen_factors)` as `drug_embeddings`, if nothing were known of any structure."""
         nothing = np.zeros((len(pairs.drugs), len(self.drug_encoder_.bits_)))
         return self.drugs_.of(nothing, pairs.drugs.index, find_scheme(self.scheme).drug_effect)
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """Score pairs; each distinct sample and drug is embedded once."""
         check_is_fitted(self, "drugs_")
         return self.overall_ + score_pairs(self.sample_embeddings(pairs), self.drug_embeddings(pairs), pairs)
@@ -144,20 +155,15 @@ class FactorModel(PairRegressor):
 
     def contribution_parts(self) -> pd.DataFrame:
         """Mean effects, and the tokens."""
-        check_is_fitted(self, "drugs_")
         return parts_table(self.part_kinds(), self.sample_encoder_)
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """Each token's number times what the map makes of it and the drug's vector."""
-        check_is_fitted(self, "drugs_")
         pairs = pairs.compact()
-        width, ids = 1 + self.rank_, pairs.genotypes.sample_ids
+        width = 1 + self.rank_
         tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        mean, measured, parts = (
-            self.map_tokens(np.zeros((1, tokens.shape[1])))[0],
-            self.seen_.of(ids),
-            self._map_parts(tokens),
-        )
+        mean, parts = self.map_tokens(np.zeros((1, tokens.shape[1])))[0], self._map_parts(tokens)
+        measured = self.seen_.of(pairs.genotypes.sample_ids)
         embedded = EmbeddingParts(
             self.overall_,
             np.concatenate([mean, np.zeros(measured.shape[1])]),
@@ -167,7 +173,7 @@ class FactorModel(PairRegressor):
         drugs, plain = self.drug_embeddings(pairs), self.drug_embeddings_without_structure(pairs)
         return product_contributions(pairs, embedded, drugs, plain, self.part_kinds(), self.predict(pairs))
 
-    def predict_left_out(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict_left_out(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` prediction of training pairs without their sample's group; a drug's vector is its own.
 
         Parameters
@@ -179,9 +185,8 @@ class FactorModel(PairRegressor):
         scores = score_pairs(self.left_out_, drugs, pairs)
         return self.overall_ + scores + self.left_out_shift_[pairs.sample_index, pairs.drug_index]
 
-    def token_importance(self) -> NDArray[np.float64]:
+    def token_importance(self) -> Array:
         """`(n_tokens,)` how much the predictions hang on each token times its spread in training."""
-        check_is_fitted(self, "drugs_")
         loadings = np.column_stack([np.ones(len(self.drugs_.own)), self.drugs_.own[:, 1 : 1 + self.rank_]])
         return self._token_weights(loadings) * self.token_spread_
 
@@ -190,13 +195,16 @@ class FactorModel(PairRegressor):
         if len(columns) and not 0 <= columns.min() <= columns.max() < len(self.sample_encoder_.tokens_):
             raise damaged("a tree input lies outside the tokens")
 
-    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """The importance of each genotype feature as shares of 1."""
         return genotype_shares(self.sample_encoder_, self.token_importance())
 
+    def notes(self) -> dict[str, Any]:
+        """Rank and block scales chosen."""
+        return {"rank": self.rank_, "block_scales": {name: float(scale) for name, scale in self.block_scales_.items()}}
+
     def get_state(self) -> State:
-        """Encoders and embeddings."""
-        check_is_fitted(self, "drugs_")
+        """Encoders, embeddings and the map."""
         return {
             "samples": sample_encoder_state(self.sample_encoder_),
             "drugs": drug_encoder_state(self.drug_encoder_),
@@ -205,11 +213,14 @@ class FactorModel(PairRegressor):
             "token_spread": self.token_spread_,
             "drug_vectors": self.drugs_.get_state(),
             "seen": self.seen_.get_state(),
+            "coefficients": self.coefficients_,
+            "intercepts": self.intercepts_,
+            "block_scales": {name: float(scale) for name, scale in self.block_scales_.items()},
         }
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> Any:
-        """A fitted learner from its state; subclasses add what their map needs."""
+        """A fitted learner from its state."""
         learner = cls(**settings)
         learner.sample_encoder_ = load_sample_encoder(state["samples"])
         learner.drug_encoder_ = load_drug_encoder(state["drugs"])
@@ -218,12 +229,17 @@ class FactorModel(PairRegressor):
         learner.seen_ = SeenFactors.from_state(state["seen"])
         width = 1 + learner.rank_ + learner.seen_.factors.shape[1]
         learner.drugs_ = DrugVectors.from_state(state["drug_vectors"], len(learner.drug_encoder_.bits_), width)
+        learner.intercepts_ = state_array(state, "intercepts", 1 + learner.rank_)
+        learner.block_scales_ = state_numbers(state, "block_scales")
+        learner._restore_map(state)
         return learner
 
+    def _restore_map(self, state: State) -> None:
+        """Take what the map needs beside its intercepts; the encoders are there."""
+        self.coefficients_ = state_array(state, "coefficients", len(self.sample_encoder_.tokens_), 1 + self.rank_)
 
-def genotype_shares(
-    encoder: SampleEncoder, weights: NDArray[np.float64]
-) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+
+def genotype_shares(encoder: SampleEncoder, weights: Array) -> tuple[list[tuple[str, str]], Array]:
     """Token weights as shares of their sum over genotype features; covariates are left out.
 
     An interaction with the arm counts to its feature.
@@ -240,9 +256,7 @@ def genotype_shares(
     return names, kept / total if total > 0 else np.zeros_like(kept)
 
 
-def _without_mirrors(
-    left_out: NDArray[np.float64], targets: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _without_mirrors(left_out: Array, targets: Array, weights: Array) -> Array:
     """Left-out predictions, and the mean of all rows for a column that no token predicts.
 
     There the left-out prediction is the mean of the other rows, which is the row's own value mirrored: a tree that is
@@ -251,11 +265,3 @@ def _without_mirrors(
     means = np.average(targets, axis=0, weights=weights)
     errors, spread = (np.average((targets - each) ** 2, axis=0, weights=weights) for each in (left_out, means))
     return np.where(errors < spread, left_out, means)
-
-
-def _genotypes_of(pairs: Pairs, used: bool) -> Any:
-    if used:
-        return pairs.genotypes
-    return type(pairs.genotypes)(
-        pairs.genotypes.values[:, :0], pairs.genotypes.sample_ids, pairs.genotypes.features.iloc[:0]
-    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drugresponse.learners.factors._low_rank import choose_rank, factorise
 from drugresponse.learners.factors._response_grid import ResponseGrid
+from drugresponse.learners.state import Array
 
 __all__ = ["FactorTargets"]
 
@@ -30,8 +30,8 @@ class FactorTargets:
         Factors that filled the holes, chosen on held-out cells.
     """
 
-    values: NDArray[np.float64]
-    loadings: NDArray[np.float64]
+    values: Array
+    loadings: Array
     fill_rank: int
 
     @classmethod
@@ -76,6 +76,6 @@ class FactorTargets:
         return self.values.shape[1] - 1
 
     @property
-    def importance(self) -> NDArray[np.float64]:
+    def importance(self) -> Array:
         """`(1 + rank,)` how much a squared error in each column costs in the responses."""
         return (self.loadings**2).sum(axis=0)

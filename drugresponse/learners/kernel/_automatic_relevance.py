@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.optimize import minimize
+
+from drugresponse.learners.state import Array
 
 __all__ = ["Relevance", "learn_relevance"]
 
@@ -33,18 +34,12 @@ class Relevance:
         How loud the linear part is.
     """
 
-    widths: NDArray[np.float64]
+    widths: Array
     linear: float
 
 
 def learn_relevance(
-    columns: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    first: NDArray[np.float64],
-    *,
-    n_draws: int,
-    n_rows: int,
-    random_state: int,
+    columns: Array, targets: Array, first: Array, *, n_draws: int, n_rows: int, random_state: int
 ) -> list[Relevance]:
     """Widths of most marginal likelihood under a Gaussian process, each on other rows.
 
@@ -83,9 +78,7 @@ def learn_relevance(
     return found
 
 
-def _most_likely(
-    columns: NDArray[np.float64], targets: NDArray[np.float64], first: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
+def _most_likely(columns: Array, targets: Array, first: Array) -> tuple[Array, float]:
     start = np.log(np.append(first, _FIRST_LINEAR))
     limits = [(each + _FARTHEST[0], each + _FARTHEST[1]) for each in start]
     found = minimize(
@@ -101,12 +94,7 @@ def _most_likely(
     return widths[:-1], float(widths[-1])
 
 
-def _minus_log_likelihood(
-    logarithms: NDArray[np.float64],
-    columns: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    first: NDArray[np.float64],
-) -> tuple[float, NDArray[np.float64]]:
+def _minus_log_likelihood(logarithms: Array, columns: Array, targets: Array, first: Array) -> tuple[float, Array]:
     """Minus the marginal log likelihood plus the pull, and its gradient.
 
     Each target's variance is the one that suits it best, and its noise the best of `_NOISE`: at those the likelihood is

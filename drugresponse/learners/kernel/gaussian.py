@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.features.sites import site_sums
+from drugresponse.learners.factors.blocks import LEADING_TARGETS, token_scales
 from drugresponse.learners.factors.model import FactorModel
 from drugresponse.learners.factors.response_factors import FactorTargets
 from drugresponse.learners.kernel._automatic_relevance import Relevance, learn_relevance
 from drugresponse.learners.memory import most_waves
-from drugresponse.learners.ridge.blocks import LEADING_TARGETS, choose_block_scales, token_scales
 from drugresponse.learners.ridge_solver import fit_ridge
-from drugresponse.learners.state import State, state_array, state_numbers, state_wholes
+from drugresponse.learners.state import Array, State, state_array, state_wholes
 
 __all__ = ["GaussianRidge"]
 
@@ -34,6 +33,7 @@ _FAINTEST = 0.1
 _DISTANCES = 500
 
 
+@dataclass(eq=False, repr=False)
 class GaussianRidge(FactorModel):
     """Ridge on `cos(tokens @ frequencies + phases)` beside the tokens themselves, shared over drugs.
 
@@ -52,27 +52,13 @@ class GaussianRidge(FactorModel):
         Seed of the draws, of the features and of held-out cells.
     """
 
-    def __init__(
-        self, scheme: str = "new-samples", rank: int = 256, features: int = 4000, random_state: int = 0
-    ) -> None:
-        self.scheme = scheme
-        self.rank = rank
-        self.features = features
-        self.random_state = random_state
+    scheme: str = "new-samples"
+    rank: int = 256
+    features: int = 4000
+    random_state: int = 0
 
-    def _fit_map(
-        self,
-        tokens: NDArray[np.float64],
-        targets: FactorTargets,
-        weights: NDArray[np.float64],
-        groups: NDArray,
-    ) -> NDArray[np.float64]:
-        blocks = self.sample_encoder_.block_columns()
-        shared = {"weights": weights, "groups": groups}
-        self.block_scales_ = choose_block_scales(
-            tokens, blocks, targets.values, targets.importance, random_state=self.random_state, **shared
-        )
-        scale = token_scales(self.block_scales_, blocks, tokens.shape[1])
+    def _fit_map(self, tokens: Array, targets: FactorTargets, weights: Array, groups: NDArray) -> Array:
+        scale = token_scales(self.block_scales_, self.sample_encoder_.block_columns(), tokens.shape[1])
         aims = targets.values[:, LEADING_TARGETS]
         if len(targets.loadings) <= _FEW_DRUGS:
             aims = targets.values @ targets.loadings.T
@@ -88,13 +74,14 @@ class GaussianRidge(FactorModel):
         # as the model file keeps them, so that a loaded model predicts the same
         self.frequencies_ = (sums[self.wave_tokens_] @ frequencies).astype(np.float32).astype(np.float64)
         linear = np.sqrt(np.mean([each.linear * each.widths**2 for each in kernels], axis=0))
-        fit = fit_ridge(np.hstack([self._waves(tokens), columns * linear]), targets.values, **shared)
+        inputs = np.hstack([self._waves(tokens), columns * linear])
+        fit = fit_ridge(inputs, targets.values, weights=weights, groups=groups)
         n_waves = len(self.phases_)
         straight = sums @ (linear[:, None] * fit.coefficients[n_waves:])
         self.coefficients_, self.intercepts_ = np.vstack([fit.coefficients[:n_waves], straight]), fit.intercepts
         return fit.left_out
 
-    def _leading_sums(self, tokens: NDArray[np.float64], targets: NDArray[np.float64]) -> sparse.csc_matrix:
+    def _leading_sums(self, tokens: Array, targets: Array) -> sparse.csc_matrix:
         """`(n_tokens, n_columns)` of 0 and 1: single tokens, then sites; those that vary most with the targets."""
         sums = sparse.hstack([sparse.identity(tokens.shape[1]), site_sums(self.sample_encoder_.sites())]).tocsc()
         if sums.shape[1] <= _MOST_COLUMNS:
@@ -102,34 +89,32 @@ class GaussianRidge(FactorModel):
         shared = (((tokens @ sums).T @ (targets - targets.mean(axis=0))) ** 2).sum(axis=1)
         return sums[:, np.sort(np.argsort(-shared, kind="stable")[:_MOST_COLUMNS])]
 
-    def _learn_kernels(
-        self, columns: NDArray[np.float64], aims: NDArray[np.float64], loudness: NDArray[np.float64]
-    ) -> list[Relevance]:
+    def _learn_kernels(self, columns: Array, aims: Array, loudness: Array) -> list[Relevance]:
         distance = _median_distance(columns * loudness, np.random.default_rng(self.random_state))
         n_rows = min(_ROWS, int(np.ceil(_SHARE * len(columns))))
         return learn_relevance(
             columns, aims, loudness / distance, n_draws=_DRAWS, n_rows=n_rows, random_state=self.random_state
         )
 
-    def _draw(self, kernels: list[Relevance], n_samples: int) -> NDArray[np.float64]:
+    def _draw(self, kernels: list[Relevance], n_samples: int) -> Array:
         """`(n_columns, n_waves)` frequencies, the same number for each kernel."""
         rng = np.random.default_rng(self.random_state)
         n_waves = max(1, min(self.features, most_waves(n_samples)) // len(kernels))
         drawn = [each.widths[:, None] * rng.normal(size=(len(each.widths), n_waves)) for each in kernels]
         return np.sqrt(2.0) * np.hstack(drawn)
 
-    def _waves(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _waves(self, tokens: Array) -> Array:
         """`(n_samples, n_waves)`, together with a mean squared row norm of 1."""
         turns = tokens[:, self.wave_tokens_] @ self.frequencies_ + self.phases_
         return np.asarray(np.cos(turns) * np.sqrt(2.0 / len(turns.T)))
 
-    def map_tokens(self, tokens: NDArray[np.float64]) -> NDArray[np.float64]:
+    def map_tokens(self, tokens: Array) -> Array:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
         n_waves = len(self.phases_)
         bent = self._waves(tokens) @ self.coefficients_[:n_waves]
         return np.asarray(bent + tokens @ self.coefficients_[n_waves:] + self.intercepts_)
 
-    def _map_parts(self, tokens: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    def _map_parts(self, tokens: Array) -> Callable[[Array], Array]:
         """Integrated gradients along the straight line from the mean sample, whose tokens are all 0.
 
         With `u = tokens @ frequencies`, the slope of a wave at a share `a` of the way is `-sin(a * u + phase)` times
@@ -142,7 +127,7 @@ class GaussianRidge(FactorModel):
         # as a product, which is exact where the way is short
         slopes = -np.sin(self.phases_ + half) * np.sinc(half / np.pi) * np.sqrt(2.0 / n_waves)
 
-        def parts(loadings: NDArray[np.float64]) -> NDArray[np.float64]:
+        def parts(loadings: Array) -> Array:
             effects = self.coefficients_ @ loadings
             found = tokens * effects[n_waves:]
             found[:, self.wave_tokens_] += heard * ((slopes * effects[:n_waves]) @ self.frequencies_.T)
@@ -150,7 +135,7 @@ class GaussianRidge(FactorModel):
 
         return parts
 
-    def _token_weights(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _token_weights(self, loadings: Array) -> Array:
         """Root mean square slope over drugs and samples, the waves of the features taken as independent."""
         effects = ((self.coefficients_ @ loadings.T) ** 2).mean(axis=1)
         n_waves = len(self.phases_)
@@ -158,48 +143,27 @@ class GaussianRidge(FactorModel):
         squares[self.wave_tokens_] += self.frequencies_**2 @ effects[:n_waves] / n_waves
         return np.sqrt(squares)
 
-    def notes(self) -> dict[str, Any]:
-        """Rank and block scales."""
-        check_is_fitted(self, "coefficients_")
-        scales = {name: float(value) for name, value in self.block_scales_.items()}
-        return {"rank": self.rank_, "block_scales": scales}
-
     def get_state(self) -> State:
         """Encoders, embeddings, features and coefficients."""
-        return {
-            **super().get_state(),
-            "wave_tokens": self.wave_tokens_,
-            "frequencies": self.frequencies_.astype(np.float32),
-            "phases": self.phases_,
-            "coefficients": self.coefficients_,
-            "intercepts": self.intercepts_,
-            "block_scales": {name: float(value) for name, value in self.block_scales_.items()},
-        }
+        frequencies = self.frequencies_.astype(np.float32)
+        waves = {"wave_tokens": self.wave_tokens_, "frequencies": frequencies, "phases": self.phases_}
+        return {**super().get_state(), **waves}
 
-    @classmethod
-    def from_state(cls, state: State, **settings: Any) -> GaussianRidge:
-        """A fitted learner from its state."""
-        learner: GaussianRidge = super().from_state(state, **settings)
-        n_tokens, width = len(learner.sample_encoder_.tokens_), 1 + learner.rank_
-        learner.phases_ = state_array(state, "phases", -1)
-        n_waves = len(learner.phases_)
+    def _restore_map(self, state: State) -> None:
+        n_tokens = len(self.sample_encoder_.tokens_)
+        self.phases_ = state_array(state, "phases", -1)
+        n_waves = len(self.phases_)
         # files of the first releases have a frequency for each token, and tokens louder or fainter than the waves
-        learner.wave_tokens_ = state_wholes(state, "wave_tokens", -1) if "wave_tokens" in state else np.arange(n_tokens)
-        learner.prove_columns(learner.wave_tokens_)
-        n_heard = len(learner.wave_tokens_)
-        learner.frequencies_ = state_array(state, "frequencies", n_heard, n_waves).astype(np.float64)
-        learner.coefficients_ = state_array(state, "coefficients", n_waves + n_tokens, width)
+        self.wave_tokens_ = state_wholes(state, "wave_tokens", -1) if "wave_tokens" in state else np.arange(n_tokens)
+        self.prove_columns(self.wave_tokens_)
+        self.frequencies_ = state_array(state, "frequencies", len(self.wave_tokens_), n_waves).astype(np.float64)
+        self.coefficients_ = state_array(state, "coefficients", n_waves + n_tokens, 1 + self.rank_)
         if "token_scale" in state:
-            scale = state_array(state, "token_scale", n_tokens)
-            learner.coefficients_ = np.vstack(
-                [learner.coefficients_[:n_waves], scale[:, None] * learner.coefficients_[n_waves:]]
-            )
-        learner.intercepts_ = state_array(state, "intercepts", width)
-        learner.block_scales_ = state_numbers(state, "block_scales")
-        return learner
+            scale = np.append(np.ones(n_waves), state_array(state, "token_scale", n_tokens))
+            self.coefficients_ = scale[:, None] * self.coefficients_
 
 
-def _median_distance(tokens: NDArray[np.float64], rng: np.random.Generator) -> float:
+def _median_distance(tokens: Array, rng: np.random.Generator) -> float:
     """Median distance of random pairs of samples; 1 where all are alike."""
     one, other = rng.integers(0, len(tokens), size=(2, _DISTANCES))
     found = float(np.median(np.linalg.norm(tokens[one] - tokens[other], axis=1)))

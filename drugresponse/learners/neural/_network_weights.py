@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.contributions import Contributions, EmbeddingParts, product_contributions
 from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, damaged, state_array, state_number
+from drugresponse.learners.state import Array, State, damaged, state_array, state_number
 
 __all__ = ["NetworkWeights", "mean_slopes"]
 
@@ -73,7 +72,7 @@ class NetworkWeights:
     """
 
     stage: FactorRidge
-    arrays: Mapping[str, NDArray[np.float64]]
+    arrays: Mapping[str, Array]
     scale: float
     input_scale: float
 
@@ -89,13 +88,13 @@ class NetworkWeights:
         """What a member's score is multiplied by."""
         return self.scale / self.columns.members
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` mean of the members; each distinct sample and drug is embedded once."""
         tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
         samples = self.sample_embeddings(tokens, self.stage.seen_.of(pairs.genotypes.sample_ids))
         return self.stage.overall_ + score_pairs(samples, self.drug_embeddings(pairs), pairs)
 
-    def sample_embeddings(self, tokens: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sample_embeddings(self, tokens: Array, seen: Array) -> Array:
         """`(n_samples, n_columns)`, which the drugs' embeddings meet in a product.
 
         A product of two moved factors is that of the closed form, and of each delta with the other side.
@@ -120,7 +119,7 @@ class NetworkWeights:
             embedded[:, columns.tower(m)] = share * tower
         return embedded
 
-    def drug_embeddings(self, pairs: Pairs, *, shows_structure: bool = True) -> NDArray[np.float64]:
+    def drug_embeddings(self, pairs: Pairs, *, shows_structure: bool = True) -> Array:
         """`(n_drugs, n_columns)`; a new drug's from structure, if shown."""
         arrays, columns, stage = self.arrays, self.columns, self.stage
         use_own = find_scheme(stage.scheme).drug_effect
@@ -150,9 +149,7 @@ class NetworkWeights:
         drugs, plain = self.drug_embeddings(pairs), self.drug_embeddings(pairs, shows_structure=False)
         return product_contributions(pairs, parts, drugs, plain, stage.part_kinds(), self.predict(pairs))
 
-    def attribution(
-        self, tokens: NDArray[np.float64]
-    ) -> Callable[[NDArray[np.float64]], tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def attribution(self, tokens: Array) -> Callable[[Array], tuple[Array, Array]]:
         """A function of a drug's embedding, 1 in column 0, that takes the score apart, as `EmbeddingParts` asks.
 
         The linear part is taken as it is, the towers by integrated gradients. A tower has two layers of rectified
@@ -170,7 +167,7 @@ class NetworkWeights:
         scaled = tokens * self.input_scale
         slopes = [mean_slopes(scaled, *layer).astype(np.float32) for layer in zip(*layers, strict=True)]
 
-        def parts(loadings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        def parts(loadings: Array) -> tuple[Array, Array]:
             linear = self._linear_slopes(loadings[None])[:, 0]
             towers = np.zeros((len(tokens), len(linear)))
             for m in range(columns.members):
@@ -180,7 +177,7 @@ class NetworkWeights:
 
         return parts
 
-    def token_slopes(self, pairs: Pairs) -> NDArray[np.float64]:
+    def token_slopes(self, pairs: Pairs) -> Array:
         """`(n_tokens,)` root mean square slope of the prediction along each token, over drugs and a few samples."""
         arrays, encoder = self.arrays, self.stage.sample_encoder_
         some = np.unique(np.linspace(0, pairs.genotypes.shape[0] - 1, _SLOPE_SAMPLES).astype(np.intp))
@@ -198,7 +195,7 @@ class NetworkWeights:
             squares += (slopes**2).mean(axis=1)
         return np.asarray(np.sqrt(squares / len(tokens)))
 
-    def _linear_slopes(self, drugs: NDArray[np.float64]) -> NDArray[np.float64]:
+    def _linear_slopes(self, drugs: Array) -> Array:
         """`(n_tokens, n_drugs)` slope of the score with each of `(n_drugs, n_columns)`, the towers left out."""
         columns, coefficients = self.columns, self.stage.coefficients_
         moved = coefficients[:, 1 : columns.moved]
@@ -209,7 +206,7 @@ class NetworkWeights:
             slopes += of_deltas + moved @ shift.T / columns.members
         return slopes
 
-    def _heads(self, drugs: NDArray[np.float64], member: int) -> NDArray[np.float64]:
+    def _heads(self, drugs: Array, member: int) -> Array:
         """`(n_drugs, hidden)` slope of the score along the units of a member's tower."""
         return self.share * (self.arrays["head_common"][member] + drugs[:, self.columns.tower(member)])
 
@@ -242,13 +239,7 @@ class NetworkWeights:
         return cls(stage, arrays, state_number(state, "scale"), state_number(state, "input_scale"))
 
 
-def mean_slopes(
-    tokens: NDArray[np.float64],
-    first: NDArray[np.float64],
-    first_bias: NDArray[np.float64],
-    second: NDArray[np.float64],
-    second_bias: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def mean_slopes(tokens: Array, first: Array, first_bias: Array, second: Array, second_bias: Array) -> Array:
     """`(n_samples, n_first, n_second)` mean slope of units along the units before them, on the way from 0 to a sample.
 
     The way is cut where a unit of the first layer turns on or off; between the cuts the second layer is linear, and its

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
@@ -16,6 +15,7 @@ from drugresponse.errors import InputError, nearest
 from drugresponse.learners.neural._network import Batch, ResponseNetwork, Start
 from drugresponse.learners.neural._network_weights import NetworkWeights
 from drugresponse.learners.ridge.linear import FactorRidge
+from drugresponse.learners.state import Array
 
 __all__ = ["Training", "TrainingSettings", "choose_device"]
 
@@ -51,14 +51,7 @@ class Training:
         Of the network and its training.
     """
 
-    def __init__(
-        self,
-        stage: FactorRidge,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        settings: TrainingSettings,
-    ) -> None:
+    def __init__(self, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, settings: TrainingSettings) -> None:
         self.stage, self.pairs, self.settings = stage, pairs, settings
         self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
         tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)

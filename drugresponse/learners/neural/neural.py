@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
-from drugresponse.learners.base import PairRegressor, relative_weights
-from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.neural._network_weights import NetworkWeights
 from drugresponse.learners.paired_gain import gain_interval, gain_over_noise, squared_errors
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, state_array, state_whole
+from drugresponse.learners.ridge.staged import StagedRegressor
+from drugresponse.learners.state import Array, State, state_array, state_whole
 from drugresponse.threads import one_thread
 
 if TYPE_CHECKING:
@@ -32,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, repr=False)
-class NeuralResponse(PairRegressor):
+class NeuralResponse(StagedRegressor[NetworkWeights]):
     """Genotype embeddings meet drug embeddings in a low-rank product, with a non-linear head.
 
     The embeddings start at the closed form of `FactorRidge`; the head starts at zero: epoch 0 predicts what the ridge
@@ -74,9 +71,7 @@ class NeuralResponse(PairRegressor):
     device: str = "cpu"
     random_state: int = 0
 
-    def fit(
-        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
-    ) -> NeuralResponse:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> NeuralResponse:
         """Choose the number of epochs on held-out groups, then train on all rows."""
         # torch takes a second to load, and prediction does without it
         from drugresponse.learners.neural._training import Training, TrainingSettings
@@ -98,8 +93,8 @@ class NeuralResponse(PairRegressor):
             random_state=self.random_state,
         )
 
-        def start(pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64]) -> Training:
-            stage = FactorRidge(self.scheme, self.rank, self.random_state).fit(pairs, y, weights)
+        def start(pairs: Pairs, y: Array, weights: Array) -> Training:
+            stage = self._ridge().fit(pairs, y, weights)
             return Training(stage, pairs, y, weights, settings)
 
         # only now, since what is loaded later would keep its own number of threads
@@ -110,8 +105,8 @@ class NeuralResponse(PairRegressor):
             final = start(pairs, y, weights)
             for _ in range(self.epochs_):
                 final.epoch()
-            self.stage_, self.network_ = final.stage, final.trained_weights()
-            self.token_slopes_ = self.network_.token_slopes(pairs)
+            self.stage_, self.second_ = final.stage, final.trained_weights()
+            self.token_slopes_ = self.second_.token_slopes(pairs)
         return self
 
     def _inner_fold(self, pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -122,7 +117,7 @@ class NeuralResponse(PairRegressor):
             logger.info("neural stays at the ridge that it starts from: %s", error)
             return np.arange(len(pairs)), np.zeros(0, dtype=np.intp)
 
-    def _watch(self, trial: Training, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64]) -> None:
+    def _watch(self, trial: Training, pairs: Pairs, y: Array, weights: Array) -> None:
         """Train while the held-out squared error falls; keep the best epoch if it beats epoch 0 beyond noise."""
         start = best = np.zeros(0)
         errors = self.held_out_errors_
@@ -145,25 +140,9 @@ class NeuralResponse(PairRegressor):
             mse, lower, upper = gain_interval(start, best, weights, groups)
             self.held_out_gain_ = {"epoch": least, "mse": mse, "lower": lower, "upper": upper}
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
-        """Mean of the members; each distinct sample and drug is embedded once, a grid is one matrix product."""
-        check_is_fitted(self, "network_")
-        return self.network_.predict(pairs)
-
-    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Root mean square, over samples and drugs, of each token's slope times its spread, as shares of 1."""
-        check_is_fitted(self, "token_slopes_")
         return genotype_shares(self.stage_.sample_encoder_, self.token_slopes_ * self.stage_.token_spread_)
-
-    def contribution_parts(self) -> pd.DataFrame:
-        """Those of the ridge stage."""
-        check_is_fitted(self, "network_")
-        return self.stage_.contribution_parts()
-
-    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
-        """The ridge's parts as training moved them, and the towers' integrated gradients from the mean sample."""
-        check_is_fitted(self, "network_")
-        return self.network_.contributions(pairs.compact())
 
     def notes(self) -> dict[str, Any]:
         """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge.
@@ -183,9 +162,8 @@ class NeuralResponse(PairRegressor):
         return notes
 
     def get_state(self) -> State:
-        """The ridge stage and the network's numbers."""
-        state = {"stage": self.stage_.get_state(), "epochs": self.epochs_, "token_slopes": self.token_slopes_}
-        return {**state, **self.network_.get_state()}
+        """The ridge, the network's numbers, and what training chose."""
+        return {"epochs": self.epochs_, "token_slopes": self.token_slopes_, **super().get_state()}
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> NeuralResponse:
@@ -194,8 +172,8 @@ class NeuralResponse(PairRegressor):
         learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
         learner.epochs_ = state_whole(state, "epochs", 2**53)
         learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0
-        learner.network_ = NetworkWeights.from_state(state, learner.stage_)
-        columns = learner.network_.columns
+        learner.second_ = NetworkWeights.from_state(state, learner.stage_)
+        columns = learner.second_.columns
         learner.members, learner.hidden = columns.members, columns.hidden
         learner.token_slopes_ = state_array(state, "token_slopes", len(learner.stage_.coefficients_))
         return learner

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import nnls
+
+from drugresponse.learners.state import Array
 
 __all__ = ["Components", "variance_components"]
 
@@ -28,14 +29,14 @@ class Components:
         Variance that no component explains.
     """
 
-    shares: NDArray[np.float64]
+    shares: Array
     noise: float
 
 
 def variance_components(
     residuals: sparse.csr_array,
-    samples: Mapping[str, NDArray[np.float64]],
-    drugs: Mapping[str, NDArray[np.float64]],
+    samples: Mapping[str, Array],
+    drugs: Mapping[str, Array],
     components: Sequence[tuple[str, str]],
 ) -> Components:
     """Regress the products of all pairs of responses on how alike their samples and their drugs are.
@@ -67,7 +68,7 @@ def variance_components(
     measured = sparse.csr_array((np.ones(residuals.nnz), residuals.indices, residuals.indptr), shape=residuals.shape)
     rows, columns = measured.tocoo().coords
     diagonals = [np.diag(samples[a])[rows] * np.diag(drugs[b])[columns] for a, b in components]
-    crossed: dict[tuple[str, str], NDArray[np.float64]] = {}
+    crossed: dict[tuple[str, str], Array] = {}
     n = len(components)
     gram, products = np.zeros((n, n)), np.zeros(n)
     for k, (a, b) in enumerate(components):
@@ -87,7 +88,7 @@ def variance_components(
     return Components(shares, max(total - explained, _LEAST_NOISE * total))
 
 
-def _between(cells: sparse.csr_array, alike: NDArray[np.float64]) -> NDArray[np.float64]:
+def _between(cells: sparse.csr_array, alike: Array) -> Array:
     """`(n_drugs, n_drugs)` sum over samples i, i' of `cells[i, j] * alike[i, i'] * cells[i', j']`."""
     transposed = cells.T.tocsr()
     return np.asarray(transposed @ (transposed @ alike).T)

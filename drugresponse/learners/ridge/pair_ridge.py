@@ -21,6 +21,7 @@ from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors
 from drugresponse.learners.ridge._variance_components import Components, variance_components
 from drugresponse.learners.ridge.linear import FactorRidge
+from drugresponse.learners.state import Array
 
 __all__ = ["PairRidge"]
 
@@ -54,7 +55,7 @@ class PairRidge(FactorRidge):
         self.scheme = scheme
         self.random_state = random_state
 
-    def fit(self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None) -> PairRidge:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> PairRidge:
         """Estimate the variances, solve for the pairs, and fold the solution into embeddings."""
         pairs = pairs.compact()
         if pairs.genotypes.shape[0] > _MOST_SAMPLES:
@@ -63,9 +64,7 @@ class PairRidge(FactorRidge):
                 "Use another learner, such as ridge."
             )
         weights = relative_weights(sample_weight, len(y))
-        self.sample_encoder_ = SampleEncoder(pairs.arm).fit(pairs.genotypes, pairs.covariates)
-        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        self.token_spread_ = tokens.std(axis=0)
+        tokens = self._encode_samples(pairs)
         self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
         bits, _ = self.drug_encoder_.transform(pairs.drugs)
         self.overall_ = float(np.average(y, weights=weights))
@@ -111,23 +110,16 @@ class PairRidge(FactorRidge):
 class _Kernels:
     """Likenesses of samples and of drugs, and the variance that each product of the two explains."""
 
-    tokens: NDArray[np.float64]
+    tokens: Array
     blocks: Mapping[str, NDArray[np.intp]]
-    bits: NDArray[np.float64]
+    bits: Array
     own: float
     """Share of what drugs have for themselves in the likeness of drugs that tokens meet; the rest is structure."""
     components: tuple[tuple[str, str], ...]
     found: Components
 
     @classmethod
-    def estimate(
-        cls,
-        pairs: Pairs,
-        residuals: NDArray[np.float64],
-        encoder: SampleEncoder,
-        tokens: NDArray[np.float64],
-        bits: NDArray[np.float64],
-    ) -> _Kernels:
+    def estimate(cls, pairs: Pairs, residuals: Array, encoder: SampleEncoder, tokens: Array, bits: Array) -> _Kernels:
         """Variances by how the residuals go together; structure's share in the interactions first, then all."""
         blocks = {f"tokens {name}": columns for name, columns in encoder.block_columns().items()}
         samples = {name: tokens[:, columns] @ tokens[:, columns].T for name, columns in blocks.items()}
@@ -157,14 +149,14 @@ class _Kernels:
         asked = (sample, drug)
         return float(self.found.shares[self.components.index(asked)]) if asked in self.components else 0.0
 
-    def token_shares(self, drug: str) -> NDArray[np.float64]:
+    def token_shares(self, drug: str) -> Array:
         """`(n_tokens,)` variance of each token's component with this likeness of drugs."""
         shares = np.zeros(self.tokens.shape[1])
         for name, columns in self.blocks.items():
             shares[columns] = self.share(name, drug)
         return shares
 
-    def drug_factors(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def drug_factors(self) -> tuple[Array, Array]:
         """`(n_drugs, n_factors)` whose products are the joint likeness, and `(n_bits, n_factors)` for other drugs."""
         _, s, vt = np.linalg.svd(self.bits, full_matrices=False)
         kept = s > 1e-9 * max(float(s.max(initial=0.0)), 1e-300)
@@ -174,7 +166,7 @@ class _Kernels:
         plain = np.sqrt(self.own) * np.eye(len(self.bits))
         return np.hstack([self.bits @ structure, plain]), np.hstack([structure, np.zeros((len(structure), len(plain)))])
 
-    def solve(self, pairs: Pairs, residuals: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def solve(self, pairs: Pairs, residuals: Array, weights: Array) -> Array:
         """`(n_pairs,)` dual coefficients; a product with the kernel costs pairs times samples, not pairs squared."""
         i, j, n = pairs.sample_index, pairs.drug_index, len(residuals)
         shape = len(self.tokens), len(self.bits)
@@ -187,7 +179,7 @@ class _Kernels:
         alike = self.own * np.eye(shape[1]) + (1 - self.own) * structure
         noise = self.found.noise / weights
 
-        def product(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        def product(values: Array) -> Array:
             values = values.ravel()
             cells = sparse.csr_array((values, (i, j)), shape)
             sums = of_samples @ np.asarray(cells.sum(axis=1)).ravel(), of_drugs @ np.asarray(cells.sum(axis=0)).ravel()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from drugresponse.learners.paired_gain import gain_over_noise
+from drugresponse.learners.state import Array
 
 __all__ = ["combine", "stack_weights", "weigh_learners"]
 
@@ -19,12 +20,8 @@ _PRIOR_SPREAD = 0.2
 
 
 def weigh_learners(
-    table: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    groups: NDArray,
-    tests: Sequence[NDArray[np.intp]],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    table: Array, y: Array, weights: Array, groups: NDArray, tests: Sequence[NDArray[np.intp]]
+) -> tuple[Array, Array]:
     """Weights from all held-out rows, and what weights without a fold's rows say of that fold.
 
     A sum that does not gain more than one standard error over the naive model, where each fold is weighed without its
@@ -65,9 +62,7 @@ def weigh_learners(
     return stack_weights(table[tested], y[tested], weights[tested], groups[tested]), predicted
 
 
-def stack_weights(
-    table: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64], groups: NDArray
-) -> NDArray[np.float64]:
+def stack_weights(table: Array, y: Array, weights: Array, groups: NDArray) -> Array:
     """Weights, 0 or more and at most 1 in sum, of little squared error; the first column has the rest.
 
     Least squares says which learners are kept, and how much they weigh together. Among them it hardly tells apart those
@@ -117,7 +112,7 @@ def stack_weights(
     return found
 
 
-def _on_simplex(inputs: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+def _on_simplex(inputs: Array, target: Array) -> Array:
     """Non-negative least squares, solved again with the sum held at 1 where it would be more."""
     free = nnls(inputs, target)[0]
     if free.sum() <= 1:
@@ -127,6 +122,6 @@ def _on_simplex(inputs: NDArray[np.float64], target: NDArray[np.float64]) -> NDA
     return np.asarray(held / held.sum(), dtype=np.float64)
 
 
-def combine(table: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def combine(table: Array, shares: Array) -> Array:
     """`(n_rows,)` the first column, moved towards the others."""
     return np.asarray(table[:, 0] + (table[:, 1:] - table[:, :1]) @ shares, dtype=np.float64)

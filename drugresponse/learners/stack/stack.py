@@ -18,7 +18,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
 from drugresponse.learners.stack._weights import combine, weigh_learners
-from drugresponse.learners.state import State, state_numbers, state_texts
+from drugresponse.learners.state import Array, State, state_numbers, state_texts
 from drugresponse.threads import run_in_order
 
 __all__ = ["AutoLearner", "candidates_for"]
@@ -75,19 +75,13 @@ class AutoLearner(PairRegressor):
         self.n_jobs = n_jobs
         self.random_state = random_state
 
-    def fit(
-        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
-    ) -> AutoLearner:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AutoLearner:
         """Weigh the candidates on inner folds, then fit those that have weight to all rows."""
         self.fit_holding_out(pairs, y, sample_weight, self._inner_folds(pairs), self.n_jobs)
         return self
 
     def fit_weighed(
-        self,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64] | None,
-        shares: Mapping[str, float],
+        self, pairs: Pairs, y: Array, sample_weight: Array | None, shares: Mapping[str, float]
     ) -> AutoLearner:
         """Fit the learners that have these weights to all rows; nothing is weighed anew."""
         self.weights_ = {name: float(shares[name]) for name in CANDIDATES if name in shares}
@@ -97,13 +91,8 @@ class AutoLearner(PairRegressor):
         return self
 
     def fit_holding_out(
-        self,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        sample_weight: NDArray[np.float64] | None,
-        folds: Sequence[Fold],
-        n_jobs: int | None = 1,
-    ) -> NDArray[np.float64]:
+        self, pairs: Pairs, y: Array, sample_weight: Array | None, folds: Sequence[Fold], n_jobs: int | None = 1
+    ) -> Array:
         """The folds that weigh the learners are those that are held out; a single one is held out of all of it."""
         if len(folds) == 1:
             return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
@@ -131,22 +120,17 @@ class AutoLearner(PairRegressor):
         return [fold for fold in folds if len(fold[0]) and len(fold[1])]
 
     def _held_out_table(
-        self,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        folds: Sequence[Fold],
-        n_jobs: int | None,
-    ) -> NDArray[np.float64]:
+        self, pairs: Pairs, y: Array, weights: Array, folds: Sequence[Fold], n_jobs: int | None
+    ) -> Array:
         """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
         started, candidates = time.monotonic(), candidates_for(pairs)
         room = len(candidates)
         if self.most_fits:
             room = max(0, self.most_fits // (len(folds) + 1))
         self.tried_: list[str] = []
-        columns: list[NDArray[np.float64]] = []
+        columns: list[Array] = []
 
-        def predict(unit: tuple[str, Fold]) -> NDArray[np.float64]:
+        def predict(unit: tuple[str, Fold]) -> Array:
             name, (train, test) = unit
             learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
             return learner.predict(pairs[test])
@@ -167,13 +151,7 @@ class AutoLearner(PairRegressor):
         self.left_out_learners_ = [name for name in candidates if name not in self.tried_]
         return np.column_stack(columns)
 
-    def _tell(
-        self,
-        table: NDArray[np.float64],
-        y: NDArray[np.float64],
-        stacked: NDArray[np.float64],
-        weights: NDArray[np.float64],
-    ) -> None:
+    def _tell(self, table: Array, y: Array, stacked: Array, weights: Array) -> None:
         """Keep the held-out error of each learner, and of the stack where it was weighed on other rows."""
         self.errors_: dict[str, float] = {}
         if not len(y):
@@ -182,9 +160,7 @@ class AutoLearner(PairRegressor):
             self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
         self.errors_[AUTO] = float(np.average((y - stacked) ** 2, weights=weights))
 
-    def _fit_members(
-        self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], n_jobs: int | None
-    ) -> None:
+    def _fit_members(self, pairs: Pairs, y: Array, weights: Array, n_jobs: int | None) -> None:
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
         made = run_in_order(lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs)
@@ -195,7 +171,7 @@ class AutoLearner(PairRegressor):
         settings = {name: getattr(self, name) for name in self._get_param_names() if name not in own}
         return {**settings, "n_jobs": n_jobs}
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """The naive prediction, moved towards each learner's by its weight."""
         check_is_fitted(self, "members_")
         table = np.column_stack([member.predict(pairs) for member in self.members_.values()])
@@ -207,7 +183,6 @@ class AutoLearner(PairRegressor):
 
     def _member_parts(self) -> tuple[pd.DataFrame, list[NDArray[np.intp]]]:
         """The parts, and where those of each learner stand among them."""
-        check_is_fitted(self, "members_")
         tables = [member.contribution_parts() for member in self.members_.values()]
         whole = pd.concat(tables, ignore_index=True).drop_duplicates(ignore_index=True)
         names = pd.MultiIndex.from_frame(whole)
@@ -226,9 +201,8 @@ class AutoLearner(PairRegressor):
                 gaps += share * each.gaps
             yield Contributions(found[0].drug_id, found[0].rows, values, gaps)
 
-    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Those of the learners, by their weight, as shares of 1."""
-        check_is_fitted(self, "members_")
         total: dict[tuple[str, str], float] = {}
         for name, weight in self.weights_.items():
             for feature, share in zip(*self.members_[name].feature_weights(), strict=True):
@@ -238,7 +212,6 @@ class AutoLearner(PairRegressor):
 
     def notes(self) -> dict[str, Any]:
         """The weights, the held-out errors that they come from, and what each learner tells."""
-        check_is_fitted(self, "members_")
         return {
             "weights": {name: round(share, 6) for name, share in self.weights_.items()},
             "inner_rmse": {name: round(error**0.5, 6) for name, error in self.errors_.items()},
@@ -248,7 +221,6 @@ class AutoLearner(PairRegressor):
 
     def get_state(self) -> State:
         """The learners' states under their names, and their weights."""
-        check_is_fitted(self, "members_")
         return {
             "weights": self.weights_,
             "errors": self.errors_,

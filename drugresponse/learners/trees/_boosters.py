@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import ModelFileError
-from drugresponse.learners.state import State, state_ids, state_number, state_wholes
+from drugresponse.learners.state import Array, State, state_ids, state_number, state_wholes
 from drugresponse.learners.trees._booster_document import prove_booster
 from drugresponse.threads import run_in_order
 
@@ -45,14 +45,14 @@ class Growth:
 
 def grow_booster(
     inputs: NDArray[np.float32],
-    target: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    target: Array,
+    weights: Array,
     parameters: Mapping[str, Any],
     rounds: int,
     *,
     random_state: int,
     max_bin: int = 64,
-    input_weights: NDArray[np.float64] | None = None,
+    input_weights: Array | None = None,
 ) -> Any:
     """A fitted booster.
 
@@ -113,7 +113,7 @@ def load_booster(raw: NDArray[np.uint8], n_inputs: int, n_targets: int = 1) -> A
     return booster
 
 
-def booster_credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> NDArray[np.float64]:
+def booster_credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> Array:
     """`(n_rows, n_inputs + 1)` XGBoost's contributions, the expected prediction last.
 
     Shapley values (TreeSHAP) for boosting. For a forest the steps on the way down, where a node's value is the mean of
@@ -148,8 +148,8 @@ class Boosters:
     def fit(
         cls,
         inputs: NDArray[np.float32],
-        target: NDArray[np.float64],
-        weights: NDArray[np.float64],
+        target: Array,
+        weights: Array,
         rows: Mapping[str, NDArray[np.intp]],
         growth: Growth,
     ) -> Boosters:
@@ -166,11 +166,11 @@ class Boosters:
         boosters = run_in_order(grow, rows.values(), growth.n_jobs)
         return cls(dict(zip(rows, boosters, strict=True)), center, scale, growth.forest)
 
-    def predict(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    def predict(self, name: str, inputs: NDArray[np.float32]) -> Array:
         """`(n_rows,)`."""
         return self.center + self.scale * np.asarray(self.by_name[name].inplace_predict(inputs), dtype=np.float64)
 
-    def credits(self, name: str, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    def credits(self, name: str, inputs: NDArray[np.float32]) -> Array:
         """`(n_rows, n_inputs + 1)` of the inputs, and the expected prediction."""
         credits = self.scale * booster_credits(self.by_name[name], inputs, by_steps=self.forest)
         credits[:, -1] += self.center

@@ -13,7 +13,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, damaged, state_ids
+from drugresponse.learners.state import Array, State, damaged, state_ids
 from drugresponse.learners.trees._boosters import Boosters, Growth, booster_credits
 from drugresponse.learners.trees._pair_inputs import PairInputs
 from drugresponse.learners.trees._shared_booster import SharedBooster
@@ -47,14 +47,7 @@ class DrugTrees:
     shared: SharedBooster | None
 
     @classmethod
-    def fit(
-        cls,
-        stage: FactorRidge,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        growth: Growth,
-    ) -> DrugTrees:
+    def fit(cls, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, growth: Growth) -> DrugTrees:
         """Fit to training pairs, compact, beside the ridge's left-out numbers of them."""
         sites = stage.sample_encoder_.sites().astype(np.int64)
         inputs = PairInputs(stage, np.arange(len(sites)), sites, shows_drugs=False)
@@ -67,14 +60,14 @@ class DrugTrees:
         rows = {drug: at for drug, at in rows.items() if len(at) >= _FEWEST_ROWS}
         return cls(inputs, drug_ids, Boosters.fit(table, y, weights, rows, growth), shared)
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)`; the ridge's prediction where a drug has no booster of its own."""
         predicted = np.empty(len(pairs))
         for rows, ridge, table in self.inputs.chunks(pairs):
             predicted[rows] = self._predict(pairs[rows], ridge, table)
         return predicted
 
-    def _predict(self, pairs: Pairs, predicted: NDArray[np.float64], table: NDArray[np.float32]) -> NDArray[np.float64]:
+    def _predict(self, pairs: Pairs, predicted: Array, table: NDArray[np.float32]) -> Array:
         for drug in self.boosters.by_name:
             rows = np.flatnonzero(pairs.drug_ids == drug)
             if len(rows):
@@ -103,8 +96,8 @@ class DrugTrees:
             yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
 
     def _shared_parts(
-        self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+        self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: Array
+    ) -> Array:
         """`(n_rows, n_parts)` credits of the shared booster by part; which drug it is belongs to the mean."""
         drug, n_inputs = self.drug_ids.index(ridge.drug_id), self.inputs.n_tokens
         inputs = shared.inputs(table[:, :n_inputs], np.full(len(table), drug))
@@ -113,7 +106,7 @@ class DrugTrees:
         values[:, 0] += credits[:, n_inputs:].sum(axis=1)
         return values
 
-    def token_gains(self) -> NDArray[np.float64]:
+    def token_gains(self) -> Array:
         """`(n_tokens,)` gain of the splits that ask for each token, over all boosters."""
         shared = [] if self.shared is None else [self.shared.booster]
         return self.inputs.token_gains([*self.boosters.by_name.values(), *shared])
@@ -137,6 +130,6 @@ class DrugTrees:
         return cls(inputs, drug_ids, boosters, shared)
 
 
-def _drug_means(stage: FactorRidge, pairs: Pairs) -> NDArray[np.float64]:
+def _drug_means(stage: FactorRidge, pairs: Pairs) -> Array:
     """`(n_drugs,)` what the ridge expects of each drug in the mean sample."""
     return np.asarray(stage.overall_ + stage.drug_embeddings(pairs)[:, 0])

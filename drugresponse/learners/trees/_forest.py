@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.state import State, damaged, state_array, state_wholes
+from drugresponse.learners.state import Array, State, damaged, state_array, state_wholes
 from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
 from drugresponse.threads import count_jobs
 
@@ -54,8 +54,8 @@ class Forest:
     def grow(
         cls,
         inputs: NDArray[np.float32],
-        targets: NDArray[np.float64],
-        weights: NDArray[np.float64],
+        targets: Array,
+        weights: Array,
         *,
         n_trees: int,
         random_state: int,
@@ -99,7 +99,7 @@ class Forest:
             values=whole["values"].astype(np.float32),
         )
 
-    def predict(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    def predict(self, inputs: NDArray[np.float32]) -> Array:
         """`(n_rows, n_targets)` mean over trees; rows go down all trees at once."""
         found = np.empty((len(inputs), self.values.shape[1]))
         leaf_of_node = np.cumsum(self._is_leaf()) - 1
@@ -116,7 +116,7 @@ class Forest:
             found[start : start + len(rows)] = self.values[leaf_of_node[node]].mean(axis=1, dtype=np.float64)
         return found
 
-    def splits(self, n_inputs: int) -> NDArray[np.float64]:
+    def splits(self, n_inputs: int) -> Array:
         """`(n_inputs,)` how many splits ask for each of the first inputs."""
         return np.bincount(self.feature[~self._is_leaf()], minlength=n_inputs)[:n_inputs].astype(np.float64)
 
@@ -157,7 +157,7 @@ class Forest:
         sample, met, vector = (np.concatenate(each).astype(np.intp) for each in zip(*taken, strict=True))
         return Terms(sample, met, vector, np.ones(len(sample)), len(rows))
 
-    def _node_means(self) -> NDArray[np.float64]:
+    def _node_means(self) -> Array:
         """`(n_nodes, n_targets)` mean of the leaves below each node."""
         leaf = self._is_leaf()
         sums, counts = np.zeros((len(leaf), self.values.shape[1])), leaf.astype(np.float64)
@@ -203,7 +203,7 @@ class Forest:
         return cls(roots, left, right, feature, state_array(state, "threshold", n), values)
 
 
-def _rounded(values: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+def _rounded(values: Array, bits: int) -> Array:
     """To multiples of a power of two, of which the largest value has about two to the power of `bits`."""
     step = 2.0 ** (np.frexp(np.abs(values).max(initial=0.0))[1] - bits)
     return np.rint(values / step) * step

@@ -15,7 +15,7 @@ from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.rescaling import HandingDown
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, damaged, state_wholes
+from drugresponse.learners.state import Array, State, damaged, state_wholes
 
 __all__ = ["PairInputs"]
 
@@ -67,12 +67,7 @@ class PairInputs:
         return np.hstack([tokens, (whole @ site_sums(self.sites)).astype(np.float32)])
 
     def table(
-        self,
-        pairs: Pairs,
-        tokens: NDArray[np.float32],
-        predicted: NDArray[np.float64],
-        samples: NDArray[np.float64],
-        drugs: NDArray[np.float64],
+        self, pairs: Pairs, tokens: NDArray[np.float32], predicted: Array, samples: Array, drugs: Array
     ) -> NDArray[np.float32]:
         """`(n_pairs, n_inputs)`, all of them.
 
@@ -97,7 +92,7 @@ class PairInputs:
         predicted, drugs = stage.predict_left_out(pairs), stage.drug_embeddings(pairs)
         return self.table(pairs, self.tokens(pairs), predicted, stage.left_out_, drugs)
 
-    def chunks(self, pairs: Pairs) -> Iterator[tuple[slice, NDArray[np.float64], NDArray[np.float32]]]:
+    def chunks(self, pairs: Pairs) -> Iterator[tuple[slice, Array, NDArray[np.float32]]]:
         """Rows, the ridge's prediction of them, and their inputs, chunk after chunk of pairs."""
         stage, tokens = self.stage, self.tokens(pairs)
         samples, drugs = stage.sample_embeddings(pairs), stage.drug_embeddings(pairs)
@@ -106,7 +101,7 @@ class PairInputs:
             rows = slice(start, start + _PAIRS_AT_ONCE)
             yield rows, predicted[rows], self.table(pairs[rows], tokens, predicted[rows], samples, drugs)
 
-    def by_drug(self, pairs: Pairs) -> Iterator[tuple[Contributions, NDArray[np.float32], NDArray[np.float64]]]:
+    def by_drug(self, pairs: Pairs) -> Iterator[tuple[Contributions, NDArray[np.float32], Array]]:
         """The ridge's contributions to each drug, the inputs of its rows, and all tokens of their samples."""
         stage, inputs = self.stage, self.tokens(pairs)
         samples, drugs, predicted = stage.sample_embeddings(pairs), stage.drug_embeddings(pairs), stage.predict(pairs)
@@ -116,9 +111,7 @@ class PairInputs:
             table = self.table(cut, inputs, predicted[ridge.rows], samples, drugs)
             yield ridge, table, tokens[cut.sample_index]
 
-    def parts_of_credits(
-        self, credits: NDArray[np.float64], ridge: NDArray[np.float64], tokens: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def parts_of_credits(self, credits: Array, ridge: Array, tokens: Array) -> Array:
         """`(n_rows, n_parts)` what the inputs of the sample earn, handed down to the tokens that they are made of.
 
         Parameters
@@ -142,9 +135,7 @@ class PairInputs:
         values[:, 0] += of_none + nothing
         return values + self.parts_of_tokens(credits, tokens, first)
 
-    def parts_of_tokens(
-        self, credits: NDArray[np.float64], tokens: NDArray[np.float64], first: int
-    ) -> NDArray[np.float64]:
+    def parts_of_tokens(self, credits: Array, tokens: Array, first: int) -> Array:
         """`(n_rows, n_parts)` what tokens and sites earn; the tokens' parts begin with number `first`."""
         n_columns = len(self.columns)
         values = np.zeros((len(tokens), first + tokens.shape[1]))
@@ -155,7 +146,7 @@ class PairInputs:
         values[:, 0] += unknown
         return values
 
-    def token_gains(self, boosters: Iterable[Any]) -> NDArray[np.float64]:
+    def token_gains(self, boosters: Iterable[Any]) -> Array:
         """`(n_tokens,)` gain of the splits by token; those that a site adds up have equal parts of its gain."""
         gains = np.zeros(len(self.sites))
         for booster in boosters:
@@ -163,7 +154,7 @@ class PairInputs:
                 gains += gain * self._shares(int(name[1:]))
         return gains
 
-    def _shares(self, number: int) -> NDArray[np.float64]:
+    def _shares(self, number: int) -> Array:
         """`(n_tokens,)` which part of an input each token is."""
         site = number - len(self.columns)
         if site < 0:

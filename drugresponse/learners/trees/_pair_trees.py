@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.contributions import LEADING, Contributions
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, damaged, state_ids
+from drugresponse.learners.state import Array, State, damaged, state_ids
 from drugresponse.learners.trees._boosters import Boosters, Growth
 from drugresponse.learners.trees._pair_inputs import PairInputs
 
@@ -41,14 +40,7 @@ class PairTrees:
     boosters: Boosters
 
     @classmethod
-    def fit(
-        cls,
-        stage: FactorRidge,
-        pairs: Pairs,
-        y: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        growth: Growth,
-    ) -> PairTrees:
+    def fit(cls, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, growth: Growth) -> PairTrees:
         """Fit to what the ridge leaves of training pairs, compact, when their sample is left out."""
         shares, n_tokens = stage.feature_weights()[1], len(stage.sample_encoder_.tokens_)
         columns = n_tokens - len(shares) + np.sort(np.argsort(-shares, kind="stable")[:_MOST_TOKENS])
@@ -57,7 +49,7 @@ class PairTrees:
         boosters = Boosters.fit(inputs.training_table(pairs), target, weights, rows, growth)
         return cls(inputs, [str(drug) for drug in pairs.drugs.index], boosters)
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` the ridge's prediction, corrected."""
         predicted = np.empty(len(pairs))
         for rows, ridge, table in self.inputs.chunks(pairs):
@@ -78,7 +70,7 @@ class PairTrees:
             values[:, 0] += credits[:, -1]
             yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
 
-    def token_gains(self) -> NDArray[np.float64]:
+    def token_gains(self) -> Array:
         """`(n_tokens,)` gain of the splits that ask for each token."""
         return self.inputs.token_gains([self.boosters.by_name[_ALL]])
 

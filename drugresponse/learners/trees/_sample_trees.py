@@ -14,7 +14,7 @@ from drugresponse.learners.contributions import Contributions, EmbeddingParts, p
 from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.rescaling import HandingDown
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State, state_array, state_number, state_wholes
+from drugresponse.learners.state import Array, State, state_array, state_number, state_wholes
 from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
 from drugresponse.learners.trees._forest import Forest
 from drugresponse.learners.trees._shapley_trees import shapley_credits
@@ -50,7 +50,7 @@ class SampleTrees:
     stage: FactorRidge
     trees: Any
     columns: NDArray[np.int64]
-    center: NDArray[np.float64]
+    center: Array
     scale: float
 
     @classmethod
@@ -58,8 +58,8 @@ class SampleTrees:
         cls,
         stage: FactorRidge,
         pairs: Pairs,
-        y: NDArray[np.float64],  # noqa: ARG003 -- the stage holds them as targets
-        weights: NDArray[np.float64],  # noqa: ARG003 -- the stage holds those of samples
+        y: Array,  # noqa: ARG003 -- the stage holds them as targets
+        weights: Array,  # noqa: ARG003 -- the stage holds those of samples
         growth: Growth,
     ) -> SampleTrees:
         """Fit to the targets of the stage; its left-out embedding is among the inputs.
@@ -96,7 +96,7 @@ class SampleTrees:
             )
         return cls(stage, trees, columns.astype(np.int64), center, scale)
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
+    def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)`; each distinct sample goes through the trees once."""
         samples = self.stage.sample_embeddings(pairs)
         inputs = _inputs(self.stage, pairs, self.columns, samples / self.scale)
@@ -126,7 +126,7 @@ class SampleTrees:
         down = HandingDown.of(tokens, stage.coefficients_[:, : inputs.shape[1] - n_used])
         rest = stage.coefficients_[:, n_targets:]
 
-        def parts(loadings: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        def parts(loadings: Array) -> tuple[Array, Array]:
             of_inputs = credits.of(self.scale * loadings[:n_targets])
             of_tokens, of_none = down.spread(of_inputs[:, n_used:])
             of_tokens[:, self.columns] += of_inputs[:, :n_used]
@@ -136,7 +136,7 @@ class SampleTrees:
         mean = np.concatenate([self.center + self.scale * credits.expected, stage.intercepts_[n_targets:]])
         return EmbeddingParts(stage.overall_, mean, np.zeros((len(tokens), width)), parts)
 
-    def token_gains(self) -> NDArray[np.float64]:
+    def token_gains(self) -> Array:
         """`(n_tokens,)` how many splits ask for each token."""
         gains, n_used = np.zeros(len(self.stage.sample_encoder_.tokens_)), len(self.columns)
         if isinstance(self.trees, Forest):
@@ -168,7 +168,7 @@ class SampleTrees:
 
 
 def _inputs(
-    stage: FactorRidge, pairs: Pairs, columns: NDArray[np.integer[Any]], embedded: NDArray[np.float64]
+    stage: FactorRidge, pairs: Pairs, columns: NDArray[np.integer[Any]], embedded: Array
 ) -> NDArray[np.float32]:
     """`(n_samples, n_inputs)` tokens, 0 where not known, and the leading columns of the ridge's embedding."""
     tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:, columns]

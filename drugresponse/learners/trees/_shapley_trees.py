@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, ModelFileError
+from drugresponse.learners.state import Array
 from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
 
 __all__ = ["LeafPaths", "shapley_credits"]
@@ -41,9 +42,9 @@ class LeafPaths:
     inputs: NDArray[np.intp]
     low: NDArray[np.float32]
     high: NDArray[np.float32]
-    shares: NDArray[np.float64]
-    values: NDArray[np.float64]
-    base: NDArray[np.float64]
+    shares: Array
+    values: Array
+    base: Array
 
     @classmethod
     def read(cls, booster: Any) -> LeafPaths:
@@ -73,11 +74,11 @@ class LeafPaths:
         base = np.asarray(json.loads(learner["learner_model_param"]["base_score"]), dtype=np.float64)
         return cls(inputs, low, high, shares, values, np.broadcast_to(base, values.shape[1:]).copy())
 
-    def expected(self) -> NDArray[np.float64]:
+    def expected(self) -> Array:
         """`(n_outputs,)` mean prediction, each leaf by the share of training rows that its path lets through."""
         return np.asarray(self.base + self.shares.prod(axis=1) @ self.values)
 
-    def weights(self) -> NDArray[np.float64]:
+    def weights(self) -> Array:
         """`(n_leaves, 2 ** n_slots, n_slots)` Shapley value of each slot for a leaf of value 1.
 
         The second dimension says which slots a sample meets: bit `j` is set where it meets slot `j`.

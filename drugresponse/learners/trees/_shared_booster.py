@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.state import State, state_array, state_wholes
+from drugresponse.learners.state import Array, State, state_array, state_wholes
 from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
 
 __all__ = ["SharedBooster"]
@@ -37,16 +37,11 @@ class SharedBooster:
     """
 
     booster: Any
-    spreads: NDArray[np.float64]
+    spreads: Array
 
     @classmethod
     def fit(
-        cls,
-        inputs: NDArray[np.float32],
-        drug_index: NDArray[np.intp],
-        beyond: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        growth: Growth,
+        cls, inputs: NDArray[np.float32], drug_index: NDArray[np.intp], beyond: Array, weights: Array, growth: Growth
     ) -> SharedBooster:
         """Fit to the training rows.
 
@@ -88,7 +83,7 @@ class SharedBooster:
         """`(n_rows, n_inputs + n_drugs)` the inputs, and which drug it is."""
         return _with_drugs(inputs, drug_index, len(self.spreads))
 
-    def predict(self, inputs: NDArray[np.float32], drug_index: NDArray[np.intp]) -> NDArray[np.float64]:
+    def predict(self, inputs: NDArray[np.float32], drug_index: NDArray[np.intp]) -> Array:
         """`(n_rows,)` responses less the mean of their drug."""
         predicted = self.booster.inplace_predict(self.inputs(inputs, drug_index))
         return np.asarray(self.spreads[drug_index] * predicted, dtype=np.float64)
@@ -108,9 +103,7 @@ def _with_drugs(inputs: NDArray[np.float32], drug_index: NDArray[np.intp], n_dru
     return np.hstack([inputs, np.eye(n_drugs, dtype=np.float32)[drug_index]])
 
 
-def _spreads(
-    beyond: NDArray[np.float64], drug_index: NDArray[np.intp], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _spreads(beyond: Array, drug_index: NDArray[np.intp], weights: Array) -> Array:
     """`(n_drugs,)` root mean square, that of drugs with few rows towards that of all; 1 where all is 0."""
     overall = float(np.average(beyond**2, weights=weights))
     squares = np.bincount(drug_index, weights * beyond**2) + _FEW_ROWS * overall

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
 from typing import Any, TypeAlias
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.learners.base import PairRegressor, relative_weights
-from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import State
+from drugresponse.learners.ridge.staged import StagedRegressor
+from drugresponse.learners.state import Array, State
 from drugresponse.learners.trees._boosters import Growth
 from drugresponse.learners.trees._drug_trees import DrugTrees
 from drugresponse.learners.trees._pair_trees import PairTrees
@@ -31,7 +25,7 @@ _FEW_DRUGS = 20
 """Up to so many drugs each gets a booster of its own on all tokens."""
 
 
-class StagedTrees(PairRegressor):
+class StagedTrees(StagedRegressor[Trees]):
     """What both kinds of trees share: the ridge stage before them, which trees follow it, and their state.
 
     Inputs hold the ridge's prediction and embeddings instead of 3,000 columns repeated for each pair. For training rows
@@ -40,24 +34,19 @@ class StagedTrees(PairRegressor):
     new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
     """
 
-    scheme: str
-    rank: int
     trees: int
-    random_state: int
     n_jobs: int | None
     grows_forest = False
 
-    def fit(
-        self, pairs: Pairs, y: NDArray[np.float64], sample_weight: NDArray[np.float64] | None = None
-    ) -> StagedTrees:
+    def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> StagedTrees:
         """Fit the ridge, then the trees on its left-out predictions."""
         pairs = pairs.compact()
-        self.stage_ = FactorRidge(self.scheme, self.rank, self.random_state).fit(pairs, y, sample_weight)
+        self.stage_ = self._ridge().fit(pairs, y, sample_weight)
         kind = self._kind(len(pairs.drugs))
         parameters, rounds = self._parameters(kind)
         growth = Growth(self.grows_forest, parameters, rounds, self.trees, self.n_jobs, self.random_state)
         weights = relative_weights(sample_weight, len(y))
-        self.trees_: Trees = kind.fit(self.stage_, pairs, y, weights, growth)
+        self.second_ = kind.fit(self.stage_, pairs, y, weights, growth)
         return self
 
     def _kind(self, n_drugs: int) -> type[Trees]:
@@ -71,40 +60,24 @@ class StagedTrees(PairRegressor):
     def _parameters(self, kind: type[Trees]) -> tuple[dict[str, Any], int]:
         """XGBoost's parameters and the number of rounds."""
 
-    def predict(self, pairs: Pairs) -> NDArray[np.float64]:
-        """Tree predictions; the ridge's where a drug has no booster of its own."""
-        check_is_fitted(self, "trees_")
-        return self.trees_.predict(pairs)
-
-    def contribution_parts(self) -> pd.DataFrame:
-        """Those of the ridge stage."""
-        check_is_fitted(self, "trees_")
-        return self.stage_.contribution_parts()
-
-    def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
-        """The trees' credits of tokens, and those of the ridge's numbers handed down to the tokens."""
-        check_is_fitted(self, "trees_")
-        return self.trees_.contributions(pairs.compact())
-
-    def feature_weights(self) -> tuple[list[tuple[str, str]], NDArray[np.float64]]:
+    def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Half the ridge's shares, half the trees' (gain of boosters, splits of trees on samples), as shares of 1."""
         names, shares = self.stage_.feature_weights()
-        tree_shares = genotype_shares(self.stage_.sample_encoder_, self.trees_.token_gains())[1]
+        tree_shares = genotype_shares(self.stage_.sample_encoder_, self.second_.token_gains())[1]
         return names, (shares + tree_shares) / 2 if tree_shares.any() else shares
 
     def notes(self) -> dict[str, Any]:
         """How the drugs are served, and the ridge stage's notes."""
         return {
-            "boosters": 0 if isinstance(self.trees_, SampleTrees) else len(self.trees_.boosters.by_name),
-            "one_booster_per_drug": isinstance(self.trees_, DrugTrees),
-            "trees_on_samples": isinstance(self.trees_, SampleTrees),
+            "boosters": 0 if isinstance(self.second_, SampleTrees) else len(self.second_.boosters.by_name),
+            "one_booster_per_drug": isinstance(self.second_, DrugTrees),
+            "trees_on_samples": isinstance(self.second_, SampleTrees),
             **self.stage_.notes(),
         }
 
     def get_state(self) -> State:
-        """The ridge stage, and trees as arrays or UBJSON bytes."""
-        single = isinstance(self.trees_, DrugTrees)
-        return {"stage": self.stage_.get_state(), "single": single, **self.trees_.get_state()}
+        """The ridge, and trees as arrays or UBJSON bytes."""
+        return {"single": isinstance(self.second_, DrugTrees), **super().get_state()}
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> StagedTrees:
@@ -114,5 +87,5 @@ class StagedTrees(PairRegressor):
         kind: type[Trees] = DrugTrees if state["single"] is True else PairTrees
         if "by_sample" in state:
             kind = SampleTrees
-        learner.trees_ = kind.from_state(state, learner.stage_, forest=cls.grows_forest)
+        learner.second_ = kind.from_state(state, learner.stage_, forest=cls.grows_forest)
         return learner

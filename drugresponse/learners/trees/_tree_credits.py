@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.learners.state import Array
+
 __all__ = ["Terms", "TreeCredits"]
 
 
@@ -29,7 +31,7 @@ class Terms:
     sample: NDArray[np.intp]
     input: NDArray[np.intp]
     vector: NDArray[np.intp]
-    weight: NDArray[np.float64]
+    weight: Array
     n_samples: int
 
 
@@ -51,15 +53,13 @@ class TreeCredits:
         `(n_cells, n_outputs)` float32.
     """
 
-    expected: NDArray[np.float64]
+    expected: Array
     shape: tuple[int, int]
     cells: NDArray[np.intp]
     values: NDArray[np.float32]
 
     @classmethod
-    def add_up(
-        cls, chunks: Iterable[Terms], vectors: NDArray[np.float64], expected: NDArray[np.float64], n_inputs: int
-    ) -> TreeCredits:
+    def add_up(cls, chunks: Iterable[Terms], vectors: Array, expected: Array, n_inputs: int) -> TreeCredits:
         """Sum the terms, chunk after chunk of samples.
 
         Parameters
@@ -82,7 +82,7 @@ class TreeCredits:
             n_samples += terms.n_samples
         return cls(expected, (n_samples, n_inputs), np.concatenate(cells), np.concatenate(values))
 
-    def of(self, loadings: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of(self, loadings: Array) -> Array:
         """`(n_samples, n_inputs)` credits of the outputs' sum with these `(n_outputs,)` loadings."""
         found = np.zeros(self.shape)
         found.flat[self.cells] = self.values @ loadings

@@ -40,7 +40,7 @@ def errors(pairs: Pairs, y: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, 
     for _ in range(2):
         predicted = learner.predict(pairs[test])
         found.append(np.array([rmse(predicted[drugs == k], truth[test][drugs == k]) for k in np.unique(drugs)]))
-        learner.trees_ = replace(learner.trees_, shared=None)
+        learner.second_ = replace(learner.second_, shared=None)
     return found[0], found[1]
 
 
@@ -76,7 +76,7 @@ def test_shared_booster__a_drug_of_wide_range_does_not_drown_the_others():
 def test_shared_booster__is_for_several_drugs_in_new_samples(kind, scheme, n_drugs, shares):
     pairs, y, _ = class_of_drugs([1.0] * n_drugs, n_samples=60)
     learner = kind(scheme, trees=8).fit(pairs, y)
-    assert (getattr(learner.trees_, "shared", None) is not None) == shares
+    assert (getattr(learner.second_, "shared", None) is not None) == shares
 
 
 def test_shared_booster__few_inputs_are_all_seen():

@@ -36,9 +36,9 @@ def test_trees__beat_the_ridge_where_genes_act_together(kind, n_drugs):
     learner = kind(trees=60 if n_drugs <= 20 else 300).fit(pairs[train], y[train])
     ridge = FactorRidge().fit(pairs[train], y[train])
     few = n_drugs <= 20
-    assert isinstance(learner.trees_, DrugTrees if few else SampleTrees)
+    assert isinstance(learner.second_, DrugTrees if few else SampleTrees)
     if few:
-        assert set(learner.trees_.boosters.by_name) == {f"d{i:02d}" for i in range(n_drugs)}
+        assert set(learner.second_.boosters.by_name) == {f"d{i:02d}" for i in range(n_drugs)}
     notes = learner.notes()
     assert (notes["boosters"], notes["one_booster_per_drug"]) == (n_drugs if few else 0, few)
     assert notes["trees_on_samples"] == (not few)
@@ -87,10 +87,10 @@ def test_trees__drug_with_few_rows_is_left_to_the_ridge(kind):
     keep[_drug_trees._FEWEST_ROWS :, 2] = False
     pairs = made_pairs(draw_calls(60, 5, rng), 3, keep=keep)
     learner = kind(trees=5).fit(pairs, rng.normal(size=len(pairs)))
-    assert set(learner.trees_.boosters.by_name) == {"d00", "d02"}
+    assert set(learner.second_.boosters.by_name) == {"d00", "d02"}
     predicted, ridge = learner.predict(pairs), learner.stage_.predict(pairs)
     few = pairs.drug_index == 1
-    if learner.trees_.shared is None:
+    if learner.second_.shared is None:
         np.testing.assert_allclose(predicted[few], ridge[few], rtol=1e-9, atol=1e-10)
     else:
         # which shares a booster with the others, and the ridge is the other half
@@ -106,7 +106,7 @@ def test_trees__drug_never_seen_is_predicted(kind, scheme):
     learner = kind(scheme, trees=10).fit(pairs[known], y[known])
     new = np.flatnonzero(pairs.drug_index == 5)
     assert np.isfinite(learner.predict(pairs[new])).all()
-    assert isinstance(learner.trees_, DrugTrees if scheme == "new-samples" else PairTrees)
+    assert isinstance(learner.second_, DrugTrees if scheme == "new-samples" else PairTrees)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -136,7 +136,7 @@ def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
     learner = BoostedTrees(scheme, trees=5).fit(pairs, y)
     stage = learner.stage_
     left_out = stage.predict_left_out(pairs)
-    inputs, n_tokens = learner.trees_.inputs.training_table(pairs), learner.trees_.inputs.n_tokens
+    inputs, n_tokens = learner.second_.inputs.training_table(pairs), learner.second_.inputs.n_tokens
     np.testing.assert_allclose(inputs[:, n_tokens], left_out - stage.overall_, rtol=1e-5, atol=1e-6)
     beyond = y - stage.overall_ - stage.drugs_.own[pairs.drug_index, 0]
     told = max(abs(np.corrcoef(column, beyond)[0, 1]) for column in inputs[:, n_tokens:].T if np.ptp(column) > 1e-6)
@@ -203,7 +203,7 @@ def test_trees__of_pairs_where_samples_are_seen(kind):
     own = np.random.default_rng(5).normal(0, 2, 80)[pairs.sample_index]
     train, test = make_folds(pairs, "random-pairs", 4, 0)[0]
     learner = kind("random-pairs", trees=30).fit(pairs[train], (y + own)[train])
-    assert isinstance(learner.trees_, PairTrees)
+    assert isinstance(learner.second_, PairTrees)
     assert learner.notes()["boosters"] == 1
     assert rmse(learner.predict(pairs[test]), (truth + own)[test]) < 0.5
 

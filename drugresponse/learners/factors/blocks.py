@@ -10,6 +10,7 @@ from scipy.optimize import nnls
 
 from drugresponse.features.samples import COVARIATES
 from drugresponse.learners.ridge_solver import fit_ridge
+from drugresponse.learners.state import Array
 
 __all__ = ["LEADING_TARGETS", "block_mixes", "choose_block_scales", "mix_shares", "token_scales"]
 
@@ -24,12 +25,12 @@ _COARSE_PENALTIES = 10.0 ** np.arange(-2, 3.01, 1.0)
 
 
 def choose_block_scales(
-    tokens: NDArray[np.float64],
+    tokens: Array,
     blocks: Mapping[str, NDArray[np.intp]],
-    targets: NDArray[np.float64],
-    importance: NDArray[np.float64],
+    targets: Array,
+    importance: Array,
     *,
-    weights: NDArray[np.float64],
+    weights: Array,
     groups: NDArray,
     random_state: int,
 ) -> dict[str, float]:
@@ -100,9 +101,7 @@ def block_mixes(scales: Mapping[str, float]) -> list[dict[str, float]]:
     return mixes
 
 
-def token_scales(
-    scales: Mapping[str, float], blocks: Mapping[str, NDArray[np.intp]], n_tokens: int
-) -> NDArray[np.float64]:
+def token_scales(scales: Mapping[str, float], blocks: Mapping[str, NDArray[np.intp]], n_tokens: int) -> Array:
     """`(n_tokens,)` scale of each token; 0 where its block has none.
 
     Parameters
@@ -123,9 +122,7 @@ def token_scales(
     return found
 
 
-def mix_shares(
-    left_out: Sequence[NDArray[np.float64]], targets: NDArray[np.float64], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def mix_shares(left_out: Sequence[Array], targets: Array, weights: Array) -> Array:
     """Shares, 0 or more, by which left-out predictions add up to the targets; pulled towards equal ones.
 
     Parameters
