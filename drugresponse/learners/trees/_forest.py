@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +13,11 @@ from drugresponse.learners.state import Array, State, damaged, state_array, stat
 from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
 from drugresponse.threads import count_jobs
 
-__all__ = ["Forest"]
+__all__ = ["Forest", "grow_forest"]
 
 _SAMPLES_AT_ONCE = 512
 _CREDITED_AT_ONCE = 64
+_SPLIT = ("feature", "threshold")
 _TARGET_BITS, _WEIGHT_BITS = 24, 14
 """Of the largest target and weight: products and their sums over 32,000 rows need no more than the 53 of a float."""
 
@@ -34,13 +36,6 @@ class Forest:
         `(n_nodes,)` float32; a sample goes left where its input is not above it.
     values
         `(n_leaves, n_targets)` float32 mean of the training rows of each leaf, in the order of the nodes.
-
-    Examples
-    --------
-    >>> x = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
-    >>> forest = Forest.grow(x, np.hstack([x, x > 0.5]).astype(float), np.ones(60), n_trees=20, random_state=0)
-    >>> forest.predict(np.array([[0.1], [0.9]], dtype=np.float32)).round(1).tolist()
-    [[0.1, 0.0], [0.9, 1.0]]
     """
 
     roots: NDArray[np.int32]
@@ -50,71 +45,26 @@ class Forest:
     threshold: NDArray[np.float32]
     values: NDArray[np.float32]
 
-    @classmethod
-    def grow(
-        cls,
-        inputs: NDArray[np.float32],
-        targets: Array,
-        weights: Array,
-        *,
-        n_trees: int,
-        random_state: int,
-        n_jobs: int | None = 1,
-    ) -> Forest:
-        """Breiman's forest with a third of the inputs tried at each split; the same for any number of jobs.
-
-        Targets and weights are rounded to a grid on which their sums are exact: splits of the same worth are then
-        worth the same to the last digit, on every processor, and of those the first one drawn is taken.
-
-        Parameters
-        ----------
-        inputs, targets, weights
-            `(n_rows, n_inputs)`, `(n_rows, n_targets)`, `(n_rows,)`; none missing.
-        n_trees, random_state, n_jobs
-            Trees, seed, and trees grown at once.
-        """
-        from sklearn.ensemble import RandomForestRegressor
-
-        targets, weights = _rounded(targets, _TARGET_BITS), _rounded(weights, _WEIGHT_BITS)
-        grown = RandomForestRegressor(
-            n_trees, max_features=1 / 3, min_samples_leaf=3, random_state=random_state, n_jobs=count_jobs(n_jobs)
-        ).fit(inputs, targets[:, 0] if targets.shape[1] == 1 else targets, weights)
-        trees = [each.tree_ for each in grown.estimators_]
-        roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
-        parts: dict[str, list[NDArray]] = {name: [] for name in ("left", "right", "feature", "threshold", "values")}
-        for root, tree in zip(roots, trees, strict=True):
-            leaf = tree.children_left < 0
-            itself = np.arange(tree.node_count)
-            parts["left"].append(np.where(leaf, itself, tree.children_left) + root)
-            parts["right"].append(np.where(leaf, itself, tree.children_right) + root)
-            parts["feature"].append(np.where(leaf, 0, tree.feature))
-            parts["threshold"].append(np.where(leaf, 0.0, tree.threshold))
-            parts["values"].append(tree.value[leaf, :, 0])
-        whole = {name: np.concatenate(arrays) for name, arrays in parts.items()}
-        numbers = {name: whole[name].astype(np.int32) for name in ("left", "right", "feature")}
-        return cls(
-            roots.astype(np.int32),
-            **numbers,
-            threshold=whole["threshold"].astype(np.float32),
-            values=whole["values"].astype(np.float32),
-        )
+    def _way_down(self, rows: NDArray[np.float32]) -> Iterator[NDArray[np.int32]]:
+        """`(n_rows, n_trees)` nodes that the rows come to, from the roots on until all are at leaves."""
+        at, node = np.arange(len(rows))[:, None], np.broadcast_to(self.roots, (len(rows), len(self.roots)))
+        while True:
+            yield node
+            goes_left = rows[at, self.feature[node]] <= self.threshold[node]
+            below = np.where(goes_left, self.left[node], self.right[node])
+            if np.array_equal(below, node):
+                return
+            node = below
 
     def predict(self, inputs: NDArray[np.float32]) -> Array:
         """`(n_rows, n_targets)` mean over trees; rows go down all trees at once."""
-        found = np.empty((len(inputs), self.values.shape[1]))
+        predicted = np.empty((len(inputs), self.values.shape[1]))
         leaf_of_node = np.cumsum(self._is_leaf()) - 1
         for start in range(0, len(inputs), _SAMPLES_AT_ONCE):
-            rows = inputs[start : start + _SAMPLES_AT_ONCE]
-            at = np.arange(len(rows))[:, None]
-            node = np.broadcast_to(self.roots, (len(rows), len(self.roots)))
-            while True:
-                goes_left = rows[at, self.feature[node]] <= self.threshold[node]
-                below = np.where(goes_left, self.left[node], self.right[node])
-                if np.array_equal(below, node):
-                    break
-                node = below
-            found[start : start + len(rows)] = self.values[leaf_of_node[node]].mean(axis=1, dtype=np.float64)
-        return found
+            *_, leaves = self._way_down(inputs[start : start + _SAMPLES_AT_ONCE])
+            values = self.values[leaf_of_node[leaves]]
+            predicted[start : start + len(leaves)] = values.mean(axis=1, dtype=np.float64)
+        return predicted
 
     def splits(self, n_inputs: int) -> Array:
         """`(n_inputs,)` how many splits ask for each of the first inputs."""
@@ -132,45 +82,22 @@ class Forest:
         inputs
             `(n_rows, n_inputs)`.
         """
-        means = self._node_means()
+        means, inside = _means_below(self), np.flatnonzero(~self._is_leaf())
         steps = np.zeros_like(means)
-        inside = np.flatnonzero(~self._is_leaf())
         for child in (self.left[inside], self.right[inside]):
             steps[child] = (means[child] - means[inside]) / len(self.roots)
 
         def chunks() -> Iterator[Terms]:
             for start in range(0, len(inputs), _CREDITED_AT_ONCE):
-                yield self._steps_down(inputs[start : start + _CREDITED_AT_ONCE])
+                rows = inputs[start : start + _CREDITED_AT_ONCE]
+                terms = [np.zeros((3, 0), dtype=np.intp)]
+                for above, below in pairwise(self._way_down(rows)):
+                    sample, tree = np.nonzero(below != above)
+                    terms.append(np.array([sample, self.feature[above[sample, tree]], below[sample, tree]]))
+                sample, feature, node = np.hstack(terms)
+                yield Terms(sample, feature, node, np.ones(len(sample)), len(rows))
 
         return TreeCredits.add_up(chunks(), steps, means[self.roots].mean(axis=0), inputs.shape[1])
-
-    def _steps_down(self, rows: NDArray[np.float32]) -> Terms:
-        """The nodes that each row comes to, beneath the roots."""
-        row, node = np.repeat(np.arange(len(rows)), len(self.roots)), np.tile(self.roots, len(rows))
-        taken: list[tuple[NDArray, NDArray, NDArray]] = []
-        while len(node):
-            asked = self.feature[node]
-            below = np.where(rows[row, asked] <= self.threshold[node], self.left[node], self.right[node])
-            moved = below != node
-            row, node = row[moved], below[moved]
-            taken.append((row, asked[moved], node))
-        sample, met, vector = (np.concatenate(each).astype(np.intp) for each in zip(*taken, strict=True))
-        return Terms(sample, met, vector, np.ones(len(sample)), len(rows))
-
-    def _node_means(self) -> Array:
-        """`(n_nodes, n_targets)` mean of the leaves below each node."""
-        leaf = self._is_leaf()
-        sums, counts = np.zeros((len(leaf), self.values.shape[1])), leaf.astype(np.float64)
-        sums[leaf] = self.values
-        levels = [np.unique(self.roots)]
-        while len(levels[-1]):
-            inside = levels[-1][~leaf[levels[-1]]]
-            levels.append(np.unique(np.concatenate([self.left[inside], self.right[inside]])))
-        for level in reversed(levels):
-            inside = level[~leaf[level]]
-            left, right = self.left[inside], self.right[inside]
-            sums[inside], counts[inside] = sums[left] + sums[right], counts[left] + counts[right]
-        return sums / counts[:, None]
 
     def _is_leaf(self) -> NDArray[np.bool_]:
         return self.left == np.arange(len(self.left))
@@ -201,6 +128,73 @@ class Forest:
             raise damaged("a tree leads outside itself")
         values = state_array(state, "values", int((~inside).sum()), n_targets)
         return cls(roots, left, right, feature, state_array(state, "threshold", n), values)
+
+
+def grow_forest(
+    inputs: NDArray[np.float32],
+    targets: Array,
+    weights: Array,
+    *,
+    n_trees: int,
+    random_state: int,
+    n_jobs: int | None = 1,
+) -> Forest:
+    """Breiman's forest with a third of the inputs tried at each split; the same for any number of jobs.
+
+    Targets and weights are rounded to a grid on which their sums are exact: splits of the same worth are then
+    worth the same to the last digit, on every processor, and of those the first one drawn is taken.
+
+    Parameters
+    ----------
+    inputs, targets, weights
+        `(n_rows, n_inputs)`, `(n_rows, n_targets)`, `(n_rows,)`; none missing.
+    n_trees, random_state, n_jobs
+        Trees, seed, and trees grown at once.
+
+    Examples
+    --------
+    >>> x = np.linspace(0, 1, 60, dtype=np.float32)[:, None]
+    >>> forest = grow_forest(x, np.hstack([x, x > 0.5]).astype(float), np.ones(60), n_trees=20, random_state=0)
+    >>> forest.predict(np.array([[0.1], [0.9]], dtype=np.float32)).round(1).tolist()
+    [[0.1, 0.0], [0.9, 1.0]]
+    """
+    from sklearn.ensemble import RandomForestRegressor
+
+    targets, weights = _rounded(targets, _TARGET_BITS), _rounded(weights, _WEIGHT_BITS)
+    grown = RandomForestRegressor(
+        n_trees, max_features=1 / 3, min_samples_leaf=3, random_state=random_state, n_jobs=count_jobs(n_jobs)
+    ).fit(inputs, targets[:, 0] if targets.shape[1] == 1 else targets, weights)
+    trees = [estimator.tree_ for estimator in grown.estimators_]
+    roots = np.cumsum([0, *(tree.node_count for tree in trees)])[:-1]
+    leaf = np.concatenate([tree.children_left < 0 for tree in trees])
+    left, right = (
+        np.concatenate([getattr(tree, side) + root for root, tree in zip(roots, trees, strict=True)])
+        for side in ("children_left", "children_right")
+    )
+    feature, threshold = (np.concatenate([getattr(tree, name) for tree in trees]) for name in _SPLIT)
+    return Forest(
+        roots.astype(np.int32),
+        np.where(leaf, np.arange(len(leaf)), left).astype(np.int32),
+        np.where(leaf, np.arange(len(leaf)), right).astype(np.int32),
+        np.where(leaf, 0, feature).astype(np.int32),
+        np.where(leaf, 0.0, threshold).astype(np.float32),
+        np.concatenate([tree.value[:, :, 0] for tree in trees])[leaf].astype(np.float32),
+    )
+
+
+def _means_below(forest: Forest) -> Array:
+    """`(n_nodes, n_targets)` mean of the leaves below each node."""
+    leaf = forest.left == np.arange(len(forest.left))
+    sums, counts = np.zeros((len(leaf), forest.values.shape[1])), leaf.astype(np.float64)
+    sums[leaf] = forest.values
+    levels = [forest.roots[~leaf[forest.roots]]]
+    while len(levels[-1]):
+        below = np.concatenate([forest.left[levels[-1]], forest.right[levels[-1]]])
+        levels.append(np.unique(below[~leaf[below]]))
+    for inside in reversed(levels):
+        left, right = forest.left[inside], forest.right[inside]
+        sums[inside], counts[inside] = sums[left] + sums[right], counts[left] + counts[right]
+    return sums / counts[:, None]
 
 
 def _rounded(values: Array, bits: int) -> Array:

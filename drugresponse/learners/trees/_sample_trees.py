@@ -16,7 +16,7 @@ from drugresponse.learners.rescaling import HandingDown
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, state_array, state_number, state_wholes
 from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
-from drugresponse.learners.trees._forest import Forest
+from drugresponse.learners.trees._forest import Forest, grow_forest
 from drugresponse.learners.trees._shapley_trees import shapley_credits
 
 __all__ = ["SampleTrees"]
@@ -85,7 +85,7 @@ class SampleTrees:
         standard, seed = (targets - center) / scale, growth.random_state
         if growth.forest:
             n_trees = min(growth.trees, _MOST_TREES)
-            trees: Any = Forest.grow(
+            trees: Any = grow_forest(
                 inputs, standard, sample_weights, n_trees=n_trees, random_state=seed, n_jobs=growth.n_jobs
             )
         else:

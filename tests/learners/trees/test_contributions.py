@@ -12,7 +12,7 @@ from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.registry import make_learner
 from drugresponse.learners.rescaling import HandingDown
 from drugresponse.learners.trees._boosters import grow_booster
-from drugresponse.learners.trees._forest import Forest
+from drugresponse.learners.trees._forest import Forest, grow_forest
 from drugresponse.learners.trees._shapley_trees import LeafPaths, shapley_credits
 from tests.learners.cohorts import draw_calls, made_pairs
 
@@ -106,7 +106,7 @@ def test_forest__credits_go_to_the_inputs_asked_on_the_way():
 
 def test_forest__credits_add_up():
     inputs, target = steps(3)
-    forest = Forest.grow(inputs, target, np.ones(len(inputs)), n_trees=10, random_state=0)
+    forest = grow_forest(inputs, target, np.ones(len(inputs)), n_trees=10, random_state=0)
     found, loadings = forest.credits(inputs), np.array([1.0, -1.0, 2.0])
     sums = found.of(loadings).sum(axis=1) + found.expected @ loadings
     np.testing.assert_allclose(sums, forest.predict(inputs) @ loadings, atol=1e-5)
@@ -114,7 +114,7 @@ def test_forest__credits_add_up():
 
 
 def test_forest__a_single_leaf_credits_nobody():
-    forest = Forest.grow(np.zeros((9, 2), dtype=np.float32), np.ones((9, 1)), np.ones(9), n_trees=3, random_state=0)
+    forest = grow_forest(np.zeros((9, 2), dtype=np.float32), np.ones((9, 1)), np.ones(9), n_trees=3, random_state=0)
     found = forest.credits(np.zeros((2, 2), dtype=np.float32))
     assert found.expected.tolist() == [1.0]
     assert not found.of(np.ones(1)).any()

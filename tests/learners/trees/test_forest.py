@@ -5,7 +5,7 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 
 from drugresponse.errors import ModelFileError
-from drugresponse.learners.trees._forest import Forest
+from drugresponse.learners.trees._forest import Forest, grow_forest
 
 
 def made(n_targets: int, n: int = 120) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -18,7 +18,7 @@ def made(n_targets: int, n: int = 120) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 
 def grown(n_targets: int = 3, **settings: int) -> Forest:
-    return Forest.grow(*made(n_targets), **{"n_trees": 15, "random_state": 4, **settings})
+    return grow_forest(*made(n_targets), **{"n_trees": 15, "random_state": 4, **settings})
 
 
 @pytest.mark.parametrize("n_targets", [1, 3])
@@ -52,15 +52,15 @@ def test_forest__heavy_rows_pull_harder():
     inputs, targets, _ = made(1)
     high = np.arange(len(inputs)) % 2 == 0
     spoilt = np.where(high[:, None], 10.0, targets)
-    light = Forest.grow(inputs, spoilt, np.where(high, 1e-6, 1.0), n_trees=20, random_state=0)
+    light = grow_forest(inputs, spoilt, np.where(high, 1e-6, 1.0), n_trees=20, random_state=0)
     assert np.abs(light.predict(inputs)).max() < 5
-    assert Forest.grow(inputs, spoilt, np.ones(120), n_trees=20, random_state=0).predict(inputs).max() > 5
+    assert grow_forest(inputs, spoilt, np.ones(120), n_trees=20, random_state=0).predict(inputs).max() > 5
 
 
 def test_forest__splits_are_counted_by_input():
     inputs, targets, weights = made(2)
     inputs[:, 5] = 1.0
-    forest = Forest.grow(inputs, targets, weights, n_trees=20, random_state=0)
+    forest = grow_forest(inputs, targets, weights, n_trees=20, random_state=0)
     reference = RandomForestRegressor(20, max_features=1 / 3, min_samples_leaf=3, random_state=0)
     features = [tree.tree_.feature for tree in reference.fit(inputs, targets, weights).estimators_]
     found = forest.splits(6)
@@ -70,7 +70,7 @@ def test_forest__splits_are_counted_by_input():
 
 
 def test_forest__without_any_split_is_the_mean():
-    forest = Forest.grow(
+    forest = grow_forest(
         np.ones((20, 2), np.float32), np.full((20, 2), [3.0, 4.0]), np.ones(20), n_trees=5, random_state=0
     )
     np.testing.assert_allclose(forest.predict(np.zeros((4, 2), np.float32)), np.full((4, 2), [3.0, 4.0]))
@@ -139,7 +139,7 @@ def test_forest__noise_in_the_last_digits_and_the_unit_do_not_move_a_split():
 
     def grown_with(noise: float, unit: float) -> Forest:
         moved = unit * targets * (1 + noise * rng.normal(size=targets.shape))
-        return Forest.grow(inputs, moved, weights * (1 + noise), n_trees=30, random_state=0)
+        return grow_forest(inputs, moved, weights * (1 + noise), n_trees=30, random_state=0)
 
     plain = grown_with(0.0, 1.0)
     for noise, unit in ((1e-15, 1.0), (1e-13, 1.0), (1e-14, 2.0**20), (1e-14, 2.0**-20)):
