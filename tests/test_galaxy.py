@@ -13,7 +13,7 @@ from lxml import etree
 from drugresponse.galaxy._layout import lay_out
 from drugresponse.galaxy._tool import render_all, render_tool
 from drugresponse.settings import COMMANDS, DescribeSettings
-from drugresponse.settings.parameter import option
+from drugresponse.settings.option import option, options
 from drugresponse.version import __version__
 from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_files, read
 
@@ -190,12 +190,12 @@ def test_lay_out__orders_attributes_and_escapes():
 
 def test_render_tool__a_new_parameter_appears(monkeypatch):
     """The check for stale files can fail: a changed table changes the XML."""
-    from dataclasses import dataclass, replace
+    from dataclasses import replace
 
     from drugresponse.galaxy import _tool as tool
     from drugresponse.galaxy._story import read_story
 
-    @dataclass(frozen=True, kw_only=True)
+    @options()
     class Deeper(DescribeSettings):
         depth: int = option("Depth", "How deep.", default=3, limits=(1, 9))
 

@@ -16,8 +16,9 @@ from drugresponse.settings.curves import CurvesSettings
 from drugresponse.settings.explaining import ExplainSettings
 from drugresponse.settings.input_files import input_files, pipes_as_files
 from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
+from drugresponse.settings.option import Command, Settings
 from drugresponse.settings.page import option_page
-from drugresponse.settings.parameter import SECTIONS, Command, Parameter, Settings
+from drugresponse.settings.parameter import SECTIONS, Parameter
 from drugresponse.settings.preparing import PrepareSettings, SiteSelection
 from drugresponse.settings.spelling import as_typed
 

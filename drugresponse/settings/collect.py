@@ -11,7 +11,8 @@ from typing import Any
 
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.settings.commands import COMMANDS
-from drugresponse.settings.parameter import Command, Parameter
+from drugresponse.settings.option import Command
+from drugresponse.settings.parameter import Parameter
 from drugresponse.settings.settings_file import read_settings_file
 
 __all__ = ["collect_settings", "convert"]

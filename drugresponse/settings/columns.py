@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError
-from drugresponse.settings.parameter import Parameter, Settings, SomeSettings, parameters_of
+from drugresponse.settings.option import Settings, SomeSettings, parameters_of
+from drugresponse.settings.parameter import Parameter
 
 __all__ = ["name_columns"]
 

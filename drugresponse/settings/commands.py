@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.settings.curves import CurvesSettings
 from drugresponse.settings.explaining import ExplainSettings
 from drugresponse.settings.inputs import (
-    TABLE_FORMATS,
     CohortTables,
     GenotypeFiles,
     GenotypeReading,
@@ -29,7 +27,18 @@ from drugresponse.settings.learning import (
     Seeded,
     StudyDesign,
 )
-from drugresponse.settings.parameter import Command, Folder, InputFile, OutputFile, Settings, changed, option
+from drugresponse.settings.option import (
+    Command,
+    Folder,
+    InputFile,
+    InputTable,
+    OutputFile,
+    OutputTable,
+    Settings,
+    changed,
+    option,
+    options,
+)
 from drugresponse.settings.preparing import PrepareSettings
 
 __all__ = [
@@ -51,11 +60,11 @@ _LEAST_FEATURES = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class SimulatedCohort:
     """What is simulated."""
 
-    directory: Folder = option("Folder", "Where the tables are written; made when it does not exist.", required=True)
+    directory: Folder = option("Folder", "Where the tables are written; made when it does not exist.")
     preset: str = option(
         "Kind of cohort",
         "Cell lines have mutations, tissues and many drugs; patients have allele dosages, ancestry, age and "
@@ -68,24 +77,20 @@ class SimulatedCohort:
     n_features: int | None = option("Features", _USUAL_SIZE, limits=(20, 100_000))
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class SimulateSettings(SimulatedCohort, Seeded, Settings):
     """What `simulate` is told."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class TrainedFiles:
     """The model, and its scores."""
 
-    model: OutputFile = option(
-        "model", "The trained model, one .safetensors file.", required=True, formats=("safetensors",)
-    )
-    metrics: OutputFile | None = option(
-        "metrics", "Scores on held-out rows, beside those of the naive models.", formats=("tabular",)
-    )
+    model: OutputFile = option("model", "The trained model, one .safetensors file.", formats=("safetensors",))
+    metrics: OutputTable | None = option("metrics", "Scores on held-out rows, beside those of the naive models.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class TrainSettings(
     TrainingTables, ChosenLearner, StudyDesign, LearnerSettings, TrainedFiles, Report, Seeded, Running, Settings
 ):
@@ -102,24 +107,18 @@ class TrainSettings(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class EvaluationTables:
     """The tables that are written."""
 
-    metrics: OutputFile = option(
-        "metrics", "Scores of every learner and naive model, with intervals.", required=True, formats=("tabular",)
-    )
-    predictions: OutputFile | None = option(
-        "predictions", "The prediction of every learner for every held-out row.", formats=("tabular",)
-    )
-    verdicts: OutputFile | None = option(
-        "verdict for each drug",
-        "For each drug, what genotype adds to covariates, and whether that may be chance.",
-        formats=("tabular",),
+    metrics: OutputTable = option("metrics", "Scores of every learner and naive model, with intervals.")
+    predictions: OutputTable | None = option("predictions", "The prediction of every learner for every held-out row.")
+    verdicts: OutputTable | None = option(
+        "verdict for each drug", "For each drug, what genotype adds to covariates, and whether that may be chance."
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class EvaluationPages:
     """What is written beside the report."""
 
@@ -129,12 +128,12 @@ class EvaluationPages:
     figures: Folder | None = option(
         "Figures", "A folder for the figures of the report as SVG files; made when it does not exist."
     )
-    write_splits: OutputFile | None = option(
-        "splits", "A table of the folds that were used, to be given again with --splits.", formats=("tabular",)
+    write_splits: OutputTable | None = option(
+        "splits", "A table of the folds that were used, to be given again with --splits."
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class EvaluatedLearners:
     """Which learners are compared."""
 
@@ -147,7 +146,7 @@ class EvaluatedLearners:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="held_out")
 class EvaluateSettings(
     TrainingTables,
     EvaluatedLearners,
@@ -168,25 +167,15 @@ class EvaluateSettings(
     measure: str | None = changed(TrainingTables, "measure", help="Such as ln_ic50 or auc; shown in reports.")
     unit: str | None = changed(TrainingTables, "unit", help="Such as uM or mg/week; shown in reports.")
     folds: int = option(
-        "Folds held out in turn",
-        "Fewer are made when there are fewer groups to hold out.",
-        default=5,
-        limits=(2, 50),
-        section="held_out",
+        "Folds held out in turn", "Fewer are made when there are fewer groups to hold out.", default=5, limits=(2, 50)
     )
     repeats: int = option(
-        "Repeats",
-        "How often other folds are dealt and everything is fitted again.",
-        default=1,
-        limits=(1, 20),
-        section="held_out",
+        "Repeats", "How often other folds are dealt and everything is fitted again.", default=1, limits=(1, 20)
     )
-    splits: InputFile | None = option(
+    splits: InputTable | None = option(
         "Splits: given folds",
         "Column fold, and sample_id or drug_id or both; repeat where there are several. Then no folds are dealt, and "
         "their number has no meaning.",
-        formats=TABLE_FORMATS,
-        section="held_out",
     )
     shuffles: int = option(
         "Shuffles of the permutation check",
@@ -194,28 +183,23 @@ class EvaluateSettings(
         "20 or more; 0 leaves the check out.",
         default=20,
         limits=(0, 1000),
-        section="held_out",
     )
     resume: Folder | None = option(
         "Resume",
         "A folder that keeps every finished fit; started again with the same folder, a run that was stopped goes on.",
-        section="held_out",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="genotype_options")
 class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
     """Genotypes of new samples, read for the model that predicts them."""
 
     minimum_features: float | None = option(
-        "Share of features that must be found",
-        f"{_LEAST_FEATURES} Unless given, as at training.",
-        limits=(0, 1),
-        section="genotype_options",
+        "Share of features that must be found", f"{_LEAST_FEATURES} Unless given, as at training.", limits=(0, 1)
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
     """What `predict` is told."""
 
@@ -233,7 +217,7 @@ class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class PilotResponses(ModelFile, MeasuredResponses):
     """A model, and what was measured of new samples."""
 
@@ -245,14 +229,13 @@ class PilotResponses(ModelFile, MeasuredResponses):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class Ranking:
     """Which drugs to measure next."""
 
-    next_drugs: OutputFile | None = option(
+    next_drugs: OutputTable | None = option(
         "drugs to measure next",
         "For each sample, the drugs whose measurement would make the other predictions surer, the most telling first.",
-        formats=("tabular",),
     )
     n_next: int = option(
         "Drugs to measure next, at most",
@@ -263,7 +246,7 @@ class Ranking:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Settings):
     """What `adapt` is told."""
 
@@ -284,7 +267,7 @@ class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Ru
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class DescribeSettings(ModelFile, Settings):
     """What `describe` is told."""
 

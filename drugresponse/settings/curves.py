@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from drugresponse.settings.inputs import TABLE_FORMATS, IdColumns, MeasuredResponses
+from drugresponse.settings.inputs import IdColumns, MeasuredResponses
 from drugresponse.settings.learning import Report
-from drugresponse.settings.parameter import InputFile, OutputFile, Settings, changed, option
+from drugresponse.settings.option import InputTable, OutputTable, Settings, changed, option, options
 
 __all__ = ["CurvesSettings"]
 
 _COLUMN = "A column of the table of doses."
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class DoseSettings:
     """Which doses are read, how they are fitted, and what is written."""
 
-    doses: InputFile = option(
+    doses: InputTable = option(
         "Doses: the response at each dose of each sample and drug",
         "Columns sample_id, drug_id, dose and response, one row a measurement. Replicates of a dose are averaged; "
         "rows of dose 0 are controls. A column dose_unit gives each row its own unit.",
-        required=True,
-        formats=TABLE_FORMATS,
     )
     measure: str = option(
         "Measure to write as response",
@@ -60,15 +56,10 @@ class DoseSettings:
         choices={"pM": "pM", "nM": "nM", "uM": "uM", "mM": "mM", "M": "M"},
         unset="As the table says, else uM",
     )
-    responses: OutputFile = option(
-        "responses",
-        "One response for each sample and drug, as train and evaluate read it.",
-        required=True,
-        formats=("tabular",),
+    responses: OutputTable = option(
+        "responses", "One response for each sample and drug, as train and evaluate read it."
     )
-    fits: OutputFile | None = option(
-        "fits", "Every fitted curve: IC50, areas, shape, quality and flags.", formats=("tabular",)
-    )
+    fits: OutputTable | None = option("fits", "Every fitted curve: IC50, areas, shape, quality and flags.")
     sample_column: str = changed(IdColumns, "sample_column", help=_COLUMN, column_of=("doses",))
     drug_column: str = changed(IdColumns, "drug_column", help=_COLUMN, column_of=("doses",))
     dose_column: str = option("Column of doses", _COLUMN, default="dose", section="columns", column_of=("doses",))
@@ -114,6 +105,6 @@ class DoseSettings:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class CurvesSettings(DoseSettings, Report, Settings):
     """What `curves` is told."""

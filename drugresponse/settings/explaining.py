@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from drugresponse.learners.registry import AUTO, LEARNERS
 from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, MeasuredResponses, ModelFile
 from drugresponse.settings.learning import Report, Running, Seeded
-from drugresponse.settings.parameter import InputFile, OutputFile, Settings, changed, option
+from drugresponse.settings.option import InputFile, OutputTable, Settings, changed, option, options
 
 __all__ = ["ExplainSettings"]
 
@@ -15,7 +13,7 @@ _REFIT_LEARNERS = {name: learner.label for name, learner in LEARNERS.items() if 
 """Not one that weighs others anew, which is no cheaper, and none without genotype, whose stability could be told."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, CohortTables):
     """What is explained: a model, the samples, and what was measured of them."""
 
@@ -44,30 +42,24 @@ class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, CohortTables)
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class ExplanationTables:
     """The tables that are written."""
 
-    attributions: OutputFile = option(
-        "attributions", "What the model hangs on each feature for each drug.", required=True, formats=("tabular",)
+    attributions: OutputTable = option("attributions", "What the model hangs on each feature for each drug.")
+    associations: OutputTable | None = option(
+        "associations", "Effect, p and q of each feature with each drug in the measurements, whatever the model says."
     )
-    associations: OutputFile | None = option(
-        "associations",
-        "Effect, p and q of each feature with each drug in the measurements, whatever the model says.",
-        formats=("tabular",),
+    agreement: OutputTable | None = option(
+        "agreement", "What the measurements and the model name, those that both do first."
     )
-    agreement: OutputFile | None = option(
-        "agreement", "What the measurements and the model name, those that both do first.", formats=("tabular",)
-    )
-    reasons: OutputFile | None = option(
-        "reasons", "The predictions of the selected samples as sums of parts.", formats=("tabular",)
-    )
-    pathways: OutputFile | None = option(
-        "gene sets", "Gene sets that the model's attributions lean on; needs --gene-sets.", formats=("tabular",)
+    reasons: OutputTable | None = option("reasons", "The predictions of the selected samples as sums of parts.")
+    pathways: OutputTable | None = option(
+        "gene sets", "Gene sets that the model's attributions lean on; needs --gene-sets."
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="held_out")
 class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Report, Seeded, Running, Settings):
     """What `explain` is told."""
 
@@ -77,26 +69,22 @@ class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Repor
         "few more fits show what noise reaches. 2 or more; 0 leaves both out.",
         default=5,
         limits=(0, 50),
-        section="held_out",
     )
     refit_learner: str | None = option(
         "Learner of the refits",
         "Unless given, the model's own; ridge takes a small part of the time of auto, but tells of ridge.",
         choices=_REFIT_LEARNERS,
         unset="The model's own",
-        section="held_out",
     )
     adjust_sensitivity: bool = option(
         "Adjust associations for general sensitivity",
         "Takes out how a sample responds to the other drugs, so that what is special to a drug stands out.",
         default=False,
-        section="held_out",
     )
     minimum_carriers: int = option(
         "Least carriers of a feature",
         "Features that fewer samples of a drug bear are not tested for association.",
         default=3,
         limits=(1, 100_000),
-        section="held_out",
     )
     seed: int = changed(Seeded, "seed", section="advanced")

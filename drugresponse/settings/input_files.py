@@ -14,7 +14,7 @@ from typing import Any
 
 from drugresponse.errors import InputError
 from drugresponse.hidden_folders import HiddenFolder
-from drugresponse.settings.parameter import Settings, SomeSettings, parameters_of
+from drugresponse.settings.option import Settings, SomeSettings, parameters_of
 
 __all__ = ["input_files", "pipes_as_files"]
 

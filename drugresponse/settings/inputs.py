@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-from drugresponse.settings.parameter import InputFile, option
+from drugresponse.settings.option import InputFile, InputTable, option, options
 
 __all__ = [
-    "TABLE_FORMATS",
     "CohortTables",
     "GenotypeFiles",
     "GenotypeReading",
@@ -19,23 +17,17 @@ __all__ = [
     "TrainingTables",
 ]
 
-TABLE_FORMATS = ("tabular", "csv", "txt")
-"""Galaxy takes a table whose columns are separated by semicolons for plain text."""
 
-
-@dataclass(frozen=True, kw_only=True)
+@options()
 class ModelFile:
     """A trained model."""
 
     model: InputFile = option(
-        "Model: written by training",
-        "A .safetensors file; nothing in it is executed.",
-        required=True,
-        formats=("safetensors",),
+        "Model: written by training", "A .safetensors file; nothing in it is executed.", formats=("safetensors",)
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class GenotypeFiles:
     """Which files hold the genotypes."""
 
@@ -46,19 +38,16 @@ class GenotypeFiles:
         "expression, dosages), separated by tabs, commas or semicolons or Parquet, either way round. Several files, "
         "such as one for each chromosome, are joined by sample.",
         formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "parquet", "h5ad"),
-        required=True,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="genotype_options")
 class GenotypeReading(GenotypeFiles):
     """Genotypes, and how they are read."""
 
-    features: InputFile | None = option(
+    features: InputTable | None = option(
         "Features: what the columns of the genotype table are",
         "Column feature_id, and kind, gene, chromosome, position, ref and alt where known.",
-        formats=TABLE_FORMATS,
-        section="genotype_options",
         belongs_to=("tables of genotypes",),
     )
     genotype_format: str = option(
@@ -76,7 +65,6 @@ class GenotypeReading(GenotypeFiles):
             "matrix": "Table of samples and features",
             "anndata": ".h5ad",
         },
-        section="genotype_options",
     )
     kind: str | None = option(
         "What the numbers of the genotype table are",
@@ -88,7 +76,6 @@ class GenotypeReading(GenotypeFiles):
             "score": "Any real number, such as expression",
         },
         unset="Guessed from the table",
-        section="genotype_options",
         belongs_to=("tables of genotypes", ".h5ad"),
     )
     absent_means: str | None = option(
@@ -97,7 +84,6 @@ class GenotypeReading(GenotypeFiles):
         "reference then. Unless given, a missing call is missing, and a gene without an alteration is not altered.",
         choices={"missing": "Not known", "reference": "The reference allele on both copies"},
         unset="As usual for the format",
-        section="genotype_options",
         belongs_to=("VCF, BCF, PLINK, lists of alterations", "sites that a table lacks"),
     )
     filters: str = option(
@@ -105,25 +91,21 @@ class GenotypeReading(GenotypeFiles):
         "By FILTER of each variant and FT of each call. They are counted in any case.",
         default="all",
         choices={"all": "Are kept", "pass": "Are left out"},
-        section="genotype_options",
         belongs_to=("VCF, BCF, PLINK 2",),
     )
     layer: str | None = option(
         "Layer of the .h5ad file",
         "The name of the layer that holds the genotypes. Unless given, X.",
-        section="genotype_options",
         belongs_to=(".h5ad",),
     )
-    aliases: InputFile | None = option(
+    aliases: InputTable | None = option(
         "Aliases: older and other names of genes",
         "Columns alias and gene, or HGNC's symbol, alias_symbol and prev_symbol. Genes are renamed to the names in "
         "use, in their ids too; give the same table at training and prediction.",
-        formats=TABLE_FORMATS,
-        section="genotype_options",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="columns")
 class IdColumns:
     """Where the ids stand in every table."""
 
@@ -131,28 +113,24 @@ class IdColumns:
         "Column of sample ids",
         "A column of the responses; other tables have it under the same name.",
         default="sample_id",
-        section="columns",
         column_of=("responses",),
     )
     drug_column: str = option(
         "Column of drug ids",
         "A column of the responses; other tables have it under the same name.",
         default="drug_id",
-        section="columns",
         column_of=("responses",),
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class MeasuredResponses(IdColumns):
     """A table of responses."""
 
-    responses: InputFile = option(
+    responses: InputTable = option(
         "Responses: what was measured for each sample and drug",
         "Columns sample_id, drug_id and response, one row for each pair; with one drug, drug_id may be left out. "
         "A table of samples by drugs is read too.",
-        required=True,
-        formats=TABLE_FORMATS,
     )
     response_column: str = option(
         "Column of responses",
@@ -163,47 +141,40 @@ class MeasuredResponses(IdColumns):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class CohortTables(IdColumns):
     """What is known of drugs and samples."""
 
-    drugs: InputFile | None = option(
+    drugs: InputTable | None = option(
         "Drugs: ids and structures",
         "Column drug_id, and smiles where known: with structures, drugs that were never measured can be predicted.",
-        formats=TABLE_FORMATS,
     )
-    samples: InputFile | None = option(
+    samples: InputTable | None = option(
         "Samples: covariates such as tissue, age and sex",
         "Column sample_id, and columns that serve as covariates; subject_id keeps samples of one person together.",
-        formats=TABLE_FORMATS,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class NewPairs:
     """Which pairs are predicted."""
 
-    pairs: InputFile | None = option(
-        "Pairs to predict",
-        "Columns sample_id and drug_id. Without it, every sample is predicted with every drug.",
-        formats=TABLE_FORMATS,
+    pairs: InputTable | None = option(
+        "Pairs to predict", "Columns sample_id and drug_id. Without it, every sample is predicted with every drug."
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="columns")
 class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables):
     """All that a model is learned from, and on which scale the responses are."""
 
     measure: str | None = option(
-        "Name of the measure", "Such as ln_ic50 or auc; kept in the model and shown in reports.", section="columns"
+        "Name of the measure", "Such as ln_ic50 or auc; kept in the model and shown in reports."
     )
-    unit: str | None = option(
-        "Unit of the measure", "Such as uM or mg/week; kept in the model and shown in reports.", section="columns"
-    )
+    unit: str | None = option("Unit of the measure", "Such as uM or mg/week; kept in the model and shown in reports.")
     higher_means: Literal["sensitive", "resistant", "dose"] | None = option(
         "A higher response means",
         "Unless given, reports speak of higher and lower response, never of sensitivity.",
         choices={"sensitive": "More sensitive", "resistant": "More resistant", "dose": "A higher dose is needed"},
         unset="Not told",
-        section="columns",
     )

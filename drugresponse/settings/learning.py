@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Any
 
 from drugresponse.learners.registry import AUTO, LEARNERS
-from drugresponse.settings.parameter import OutputFile, option
+from drugresponse.settings.option import OutputFile, OutputTable, option, options, parameters_of
 from drugresponse.threads import count_jobs
 
 __all__ = ["LEARNERS", "ChosenLearner", "LearnerSettings", "Predictions", "Report", "Running", "Seeded", "StudyDesign"]
@@ -15,7 +14,7 @@ LARGEST_SEED = 2**31 - 1
 LEARNER_LABELS = {learner.name: learner.label for learner in LEARNERS.values()}
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class ChosenLearner:
     """Which learner is trained."""
 
@@ -27,7 +26,7 @@ class ChosenLearner:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="learner_settings")
 class StudyDesign:
     """What a model may rely on, and how it is judged."""
 
@@ -42,6 +41,7 @@ class StudyDesign:
             "new-tissues": "Tissues",
             "new-samples-and-drugs": "Samples and drugs",
         },
+        section="",
     )
     covariates: list[str] | None = option(
         "Covariates",
@@ -50,14 +50,12 @@ class StudyDesign:
         "the output tells which columns are used and which are not.",
         unset="Tissue, subtype, ancestry, race, ethnicity, sex, age, height, weight, BMI, smoking, stage, site, batch, "
         "plate, medium and columns of yes and no, where present",
-        section="learner_settings",
         column_of=("samples",),
     )
     arm: str | None = option(
         "Column of the treatment arm",
         "A column of the table of samples, 2 to 6 arms in text or a dose in numbers. What genotype does in each arm "
         "is learned, and the arm is a covariate.",
-        section="learner_settings",
         column_of=("samples",),
         belongs_to=("cohorts with treatment arms",),
     )
@@ -66,11 +64,10 @@ class StudyDesign:
         "0 trains without judging; 1 holds out a fifth once.",
         default=3,
         limits=(0, 20),
-        section="learner_settings",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section="learner_settings")
 class LearnerSettings:
     """What learners are set to; the constructors of those that look at a setting call it the same."""
 
@@ -79,30 +76,22 @@ class LearnerSettings:
         "Drugs that respond alike over samples share patterns; each has a penalty of its own.",
         default=256,
         limits=(1, 1000),
-        section="learner_settings",
     )
     epochs: int = option(
         "Epochs, at most",
         "Training stops earlier when held-out rows stop improving; 0 keeps the closed-form start.",
         default=60,
         limits=(0, 1000),
-        section="learner_settings",
         belongs_to=("neural",),
     )
     trees: int = option(
-        "Trees",
-        "How many are grown.",
-        default=400,
-        limits=(1, 5000),
-        section="learner_settings",
-        belongs_to=("boosted-trees", "random-forest"),
+        "Trees", "How many are grown.", default=400, limits=(1, 5000), belongs_to=("boosted-trees", "random-forest")
     )
     depth: int = option(
         "Depth of a tree, at most",
         "Splits from the root to a leaf.",
         default=5,
         limits=(1, 15),
-        section="learner_settings",
         belongs_to=("boosted-trees",),
     )
     most_fits: int = option(
@@ -111,7 +100,6 @@ class LearnerSettings:
         "0 sets no limit.",
         default=0,
         limits=(0, 10_000),
-        section="learner_settings",
         belongs_to=("auto",),
     )
     most_minutes: float = option(
@@ -119,39 +107,36 @@ class LearnerSettings:
         "What was left out is reported. 0 sets no limit; with a limit, another machine may give another model.",
         default=0,
         limits=(0, 10_000),
-        section="learner_settings",
         belongs_to=("auto",),
     )
 
     def of_learners(self) -> dict[str, Any]:
         """Every setting of learners by name."""
-        return {setting.name: getattr(self, setting.name) for setting in fields(LearnerSettings)}
+        return {setting.name: getattr(self, setting.name) for setting in parameters_of(LearnerSettings)}
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class Report:
     """A page."""
 
     report: OutputFile | None = option("report", "A page for people to read.", formats=("html",))
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class Predictions:
     """The table of predictions."""
 
-    predictions: OutputFile = option(
-        "predictions", "The predicted responses, a row for each sample and drug.", required=True, formats=("tabular",)
-    )
+    predictions: OutputTable = option("predictions", "The predicted responses, a row for each sample and drug.")
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class Seeded:
     """Where chance takes part."""
 
     seed: int = option("Seed", "The same seed gives the same result.", default=0, limits=(0, LARGEST_SEED))
 
 
-@dataclass(frozen=True, kw_only=True)
+@options(section=None)
 class Running:
     """How the work is run."""
 
@@ -159,7 +144,6 @@ class Running:
         "Threads",
         "The result does not depend on it. Unless given: the cores of this machine.",
         limits=(1, 1024),
-        section=None,
         environment="GALAXY_SLOTS",
     )
     device: str = option(
@@ -167,7 +151,6 @@ class Running:
         "Where the network is trained. Unless given: auto, a GPU where there is one.",
         default="auto",
         choices={"auto": "A GPU where there is one", "cpu": "CPU", "cuda": "GPU"},
-        section=None,
         belongs_to=("neural",),
         environment="GALAXY_DRUGRESPONSE_DEVICE",
     )

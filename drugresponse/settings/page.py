@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drugresponse.settings.parameter import Command, Parameter
+from drugresponse.settings.option import Command
+from drugresponse.settings.parameter import Parameter
 
 __all__ = ["option_page"]
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading
 from drugresponse.settings.learning import Report
-from drugresponse.settings.parameter import InputFile, OutputFile, Settings, changed, option
+from drugresponse.settings.option import InputFile, OutputFile, OutputTable, Settings, changed, option, options
 
 __all__ = ["PrepareSettings", "SiteSelection"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class SiteSelection(GenotypeFiles):
     """Genotypes, and which of their features are kept."""
 
@@ -85,25 +83,23 @@ class SiteSelection(GenotypeFiles):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class PreparedFiles:
     """What is written."""
 
     dataset: OutputFile = option(
         "genotypes",
         "Every call, missing ones marked, with the table of features, as .h5ad; train and the others read it.",
-        required=True,
         formats=("h5ad",),
     )
-    summary: OutputFile | None = option(
+    summary: OutputTable | None = option(
         "summary",
         "Columns level, id, other_id, metric and value: counts, missing calls, frequencies, principal components and "
         "relatives.",
-        formats=("tabular",),
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@options()
 class PrepareSettings(SiteSelection, PreparedFiles, GenotypeReading, Report, Settings):
     """What `prepare` is told."""
 
