@@ -18,8 +18,8 @@ from drugresponse.explanation import attribution_table
 from drugresponse.galaxy._command import LEFT_OUT
 from drugresponse.galaxy._installed import TABLE
 from drugresponse.model import held_out, predictions
-from drugresponse.model.adaptation import adapting
 from drugresponse.model.file import FORMAT
+from drugresponse.model.pilots import adapting
 from drugresponse.settings import COMMANDS
 from tests.galaxy_tools import ROOT, each_tool, fields, read
 
