@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from drugresponse.errors import DrugResponseError, InputError, nearest
+from drugresponse.errors import DrugResponseError, InputError, nearest, one_line
 from drugresponse.messages import messages_to_stderr
 from drugresponse.settings import (
     COMMANDS,
@@ -260,7 +260,7 @@ def _unexpected(program: str, error: Exception) -> int:
         return _fail(program, _out_of_memory(error), OUT_OF_MEMORY)
     if isinstance(error, OSError):
         where = error.filename or "a file that was read or written"
-        what = error.strerror or " ".join(str(error).split()) or type(error).__name__
+        what = error.strerror or one_line(error)
         do = "Free space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the path"
         return _fail(program, f"{where}: {what}. {do}.", InputError.exit_code)
     _write_to_stderr(traceback.format_exc())
@@ -273,7 +273,7 @@ def _out_of_memory(error: Exception) -> str:
 
 
 def _fail(program: str, message: str, code: int) -> int:
-    _write_to_stderr(f"{program}: error: {as_typed(' '.join(message.split()))}\n")
+    _write_to_stderr(f"{program}: error: {as_typed(one_line(message))}\n")
     return code
 
 

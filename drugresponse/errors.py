@@ -17,6 +17,7 @@ __all__ = [
     "count",
     "nearest",
     "number_advice",
+    "one_line",
     "quoted",
     "require",
     "show_ids",
@@ -142,6 +143,17 @@ percent sign.', 'Leave the cell empty for missing values.')
         if re.fullmatch(pattern, text, re.IGNORECASE):
             return advice
     return "Leave the cell empty for missing values."
+
+
+def one_line(said: object) -> str:
+    """What is said, on one line; of an error without words, its kind.
+
+    Examples
+    --------
+    >>> one_line("a   table of text"), one_line(KeyError())
+    ('a table of text', 'KeyError')
+    """
+    return " ".join(str(said).split()) or (type(said).__name__ if isinstance(said, Exception) else "")
 
 
 def quoted(text: object, longest: int = 80) -> str:

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from drugresponse.errors import one_line
+
 __all__ = ["PROGRESS", "messages_to_stderr"]
 
 PROGRESS = "drugresponse.progress"
@@ -20,7 +22,7 @@ class _OneLine(logging.Formatter):
         self.program, self.shown = program, shown
 
     def format(self, record: logging.LogRecord) -> str:
-        text = " ".join(record.getMessage().split())
+        text = one_line(record.getMessage())
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
         return f"{self.program}: {level}{self.shown(text)}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, one_line
 
 __all__ = ["read_settings_file"]
 
@@ -50,7 +50,7 @@ def read_settings_file(path: Path) -> dict[str, str | list[str]]:
     except RecursionError as error:
         raise InputError(f"{path}: is nested too deeply {_EXPECTED}") from error
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(f"{path}: is not YAML ({' '.join(str(error).split())}). Correct the file.") from error
+        raise InputError(f"{path}: is not YAML ({one_line(error)}). Correct the file.") from error
     if node is None or _is_null(node):
         return {}
     if not isinstance(node, yaml.MappingNode):

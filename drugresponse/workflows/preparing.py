@@ -15,7 +15,7 @@ import pandas as pd
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.variants.reference_calls import ReferenceCalls
-from drugresponse.errors import InputError, count
+from drugresponse.errors import InputError, count, one_line
 from drugresponse.features.places import Variants
 from drugresponse.features.same_features import with_features_of
 from drugresponse.features.unseen_alleles import without_unseen_alleles
@@ -191,7 +191,7 @@ def _what_readers_say() -> Iterator[list[str]]:
     class Collector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.levelno >= logging.INFO and record.name != progress.name:
-                said.append(" ".join(record.getMessage().split()))
+                said.append(one_line(record.getMessage()))
 
     package, collector = logging.getLogger("drugresponse"), Collector()
     level = package.level
