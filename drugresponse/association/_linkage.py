@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.association.feature_columns import FeatureColumns
+from drugresponse.data.identical_rows import identical_rows
 from drugresponse.threads import run_in_order
 
 __all__ = ["LINKED", "Linkage", "linkage_table"]
@@ -56,7 +57,8 @@ class Linkage:
     @classmethod
     def of(cls, features: FeatureColumns, n_jobs: int | None = 1) -> Linkage:
         """Group the features by all samples at hand; `n_jobs` threads change nothing but the time."""
-        first = _first_equal(features.values)
+        number = identical_rows(features.values.T)
+        first = np.unique(number, return_index=True)[1][number]
         distinct = np.flatnonzero(first == np.arange(len(first)))
         linked = _linked_pairs(features.take(distinct), n_jobs)
         at = np.searchsorted(distinct, first)
@@ -98,16 +100,6 @@ def linkage_table(linkage: Linkage, features: FeatureColumns, names: NDArray[np.
             "least_correlation": linkage.least[shown],
         }
     )
-
-
-def _first_equal(values: sparse.csc_array) -> NDArray[np.intp]:
-    """`(n_features,)` number of the first column that is equal, missing calls included."""
-    seen: dict[tuple[bytes, bytes], int] = {}
-    first = np.zeros(values.shape[1], dtype=np.intp)
-    for column in range(values.shape[1]):
-        at = slice(values.indptr[column], values.indptr[column + 1])
-        first[column] = seen.setdefault((values.indices[at].tobytes(), values.data[at].tobytes()), column)
-    return first
 
 
 def _linked_pairs(features: FeatureColumns, n_jobs: int | None) -> sparse.csr_array:

@@ -10,8 +10,9 @@ from sklearn.utils.sparsefuncs import mean_variance_axis
 from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.identical_rows import identical_rows
 
-__all__ = ["identical_rows", "nearly_identical", "telling_rows"]
+__all__ = ["nearly_identical", "telling_rows"]
 
 _MOST_CALLS = 300
 """Calls of a row that are weighed; fewer make a row look less telling, never more."""
@@ -27,25 +28,6 @@ _CHANCE = 0.05
 """Expected pairs among all that chance makes so much alike."""
 
 
-def identical_rows(values: sparse.csr_array) -> NDArray[np.intp]:
-    """`(n_rows,)` number of each distinct row; missing calls are equal to each other, and to nothing else.
-
-    Examples
-    --------
-    >>> identical_rows(sparse.csr_array([[0, 1.0], [2.0, 0], [0, 1.0]])).tolist()
-    [0, 1, 0]
-    """
-    data = np.where(np.isnan(values.data), np.float32(np.nan), values.data).astype(np.float32)
-    starts = values.indptr
-    seen: dict[tuple[bytes, bytes], int] = {}
-    numbers = np.empty(values.shape[0], dtype=np.intp)
-    indices = values.indices.astype(np.int64)
-    for row in range(len(numbers)):
-        cells = slice(starts[row], starts[row + 1])
-        numbers[row] = seen.setdefault((indices[cells].tobytes(), data[cells].tobytes()), len(seen))
-    return numbers
-
-
 def telling_rows(genotypes: Genotypes, rows: sparse.csr_array) -> NDArray[np.bool_]:
     """`(n_rows,)` whether each row of calls is too rare for two of these samples to share it by chance.
 
@@ -56,8 +38,7 @@ def telling_rows(genotypes: Genotypes, rows: sparse.csr_array) -> NDArray[np.boo
     """
     n = genotypes.shape[0]
     columns = sparse.csc_array(genotypes.values)
-    by_column = sparse.csr_array((columns.data, columns.indices, columns.indptr), shape=columns.shape[::-1])
-    distinct = np.unique(identical_rows(by_column), return_index=True)[1]
+    distinct = np.unique(identical_rows(columns.T), return_index=True)[1]
     columns, by_row = columns[:, distinct], sparse.csr_array(sparse.csc_array(rows)[:, distinct])
     present = np.diff(columns.indptr) / n
     total = max(float(present.sum()), 1e-12)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from drugresponse.audit._twins import identical_rows, nearly_identical, telling_rows
+from drugresponse.audit._twins import nearly_identical, telling_rows
 from drugresponse.audit.findings import TWINS, Finding
 from drugresponse.data.compounds import number_compounds
+from drugresponse.data.identical_rows import identical_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
 from drugresponse.errors import count

@@ -172,9 +172,8 @@ def _why_unused(name: object, values: pd.Series, orders: ResponseOrders | None) 
     if orders is None or not _copies_response(column, orders, may_part=usual):
         return ""
     logger.warning(
-        'samples, column "%s": orders the samples as their response does: it is the response itself, in some unit or '
-        "sign. It is not used as a covariate unless `covariates` names it.",
-        name,
+        f'samples, column "{name}": orders the samples as their response does: it is the response itself, in some '
+        "unit or sign. It is not used as a covariate unless `covariates` names it."
     )
     return "is the response itself"
 
@@ -192,18 +191,14 @@ def _warn_of_codes(name: str, column: pd.Series) -> None:
     values = column.dropna().to_numpy(dtype=np.float64)
     for code in missing_codes(values):
         logger.warning(
-            'samples, column "%s": found %g in %s, which seems to mark missing values and is taken as a number; empty '
-            "these cells.",
-            name,
-            code,
-            count(int((values == code).sum()), "sample"),
+            f'samples, column "{name}": found {code:g} in {count(int((values == code).sum()), "sample")}, which seems '
+            "to mark missing values and is taken as a number; empty these cells."
         )
     levels = np.unique(values)
     if len(levels) > 2 and (levels % 1 == 0).all() and is_usual_covariate(name) and is_of_kinds(name):
         logger.warning(
-            'samples, column "%s": the numbers %s are taken as amounts; if they are codes, write words.',
-            name,
-            show_ids([f"{level:g}" for level in levels]),
+            f'samples, column "{name}": the numbers {show_ids([f"{level:g}" for level in levels])} are taken as '
+            "amounts; if they are codes, write words."
         )
 
 
@@ -229,11 +224,8 @@ def _pool_single(name: str, column: pd.Series) -> tuple[pd.Series, list[str]]:
     if len(single) < 2:
         return column, []
     logger.warning(
-        'samples, column "%s": %s of one sample each are taken as one, "%s" (%s).',
-        name,
-        count(len(single), "level"),
-        POOLED,
-        show_ids(single),
+        f'samples, column "{name}": {count(len(single), "level")} of one sample each are taken as one, "{POOLED}" '
+        f"({show_ids(single)})."
     )
     return column.where(~column.isin(single), POOLED), single
 

@@ -110,12 +110,10 @@ def warn_of_alike(ids: Iterable[str], where: str) -> None:
         (first[key], text) for text in dict.fromkeys(ids) if first.setdefault(key := _folded(text, "-"), text) != text
     ]
     if alike:
+        shown = ", ".join(f'"{one}" and "{other}"' for one, other in alike[:_SHOWN])
         logger.warning(
-            "%s: ids that differ only in case or punctuation count as different: %d (%s). Write them alike where they "
-            "are the same.",
-            where,
-            len(alike),
-            ", ".join(f'"{one}" and "{other}"' for one, other in alike[:_SHOWN]),
+            f"{where}: ids that differ only in case or punctuation count as different: {len(alike)} ({shown}). Write "
+            "them alike where they are the same."
         )
 
 
@@ -177,16 +175,10 @@ def tell_of_lost_ids(where: str, what: str, ids: pd.Index, other: str, known: pd
     """
     absent = ids[~ids.isin(known)]
     if len(absent):
+        spellings = " ".join(filter(None, (_examples(absent, known[~known.isin(ids)]), _alike(absent, known))))
         logger.warning(
-            "%s: %d of its %d %s are not among the %d of the %s; they are %s. %s",
-            where,
-            len(absent),
-            len(ids),
-            what,
-            len(known),
-            other,
-            lost,
-            " ".join(filter(None, (_examples(absent, known[~known.isin(ids)]), _alike(absent, known)))),
+            f"{where}: {len(absent)} of its {len(ids)} {what} are not among the {len(known)} of the {other}; they are "
+            f"{lost}. {spellings}"
         )
 
 

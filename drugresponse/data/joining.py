@@ -169,9 +169,7 @@ def _drugs_of(drugs: pd.DataFrame | None, ids: pd.Index) -> pd.DataFrame:
     absent = ordered[~ordered.isin(drugs.index)]
     if len(absent) == len(ordered):
         logger.warning(
-            "drugs: none of the %d drugs of the responses has a row. %s",
-            len(ordered),
-            suggest_ids(ordered, drugs.index),
+            f"drugs: none of the {len(ordered)} drugs of the responses has a row. {suggest_ids(ordered, drugs.index)}"
         )
     else:
         tell_of_lost_ids("responses", "drugs", ordered, "drugs table", drugs.index, "treated as without structure")

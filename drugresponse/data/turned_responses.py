@@ -48,8 +48,7 @@ def right_way_round(responses: Responses, *, samples: Iterable[object] = (), dru
     if not drugs_are_samples and not samples_are_drugs:
         return responses
     logger.warning(
-        "responses: read the other way round, as drugs x samples: samples are %s, drugs are %s.",
-        show_ids(sorted(of_drugs)),
-        show_ids(sorted(of_samples)),
+        f"responses: read the other way round, as drugs x samples: samples are {show_ids(sorted(of_drugs))}, drugs "
+        f"are {show_ids(sorted(of_samples))}."
     )
     return turned(responses)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import EllipsisType
 
 import numpy as np
 import pandas as pd
@@ -216,9 +215,10 @@ def _crossed_intervals(level: _Level, values: pd.Series, counts: NDArray[np.int1
         over_folds = _Running((*shape, len(block)))
         for (repeat, _, at), units, over in zip(folds, scored, over_units, strict=True):
             now = np.intersect1d(block, units)
-            for i, drawn in enumerate(_draw_scores(level, repeat, at, now, counts) if len(now) else ()):
-                over_folds.add(drawn, i, np.searchsorted(block, now))
-                over.add_units(drawn, i)
+            if len(now):
+                drawn = _draw_scores(level, repeat, at, now, counts)
+                over_folds.add(drawn, np.searchsorted(block, now))
+                over.add(drawn)
         yield _table(level, list(level.ids[block].astype(str)), over_folds.average(), values, enough[block])
     if level.name != "global":
         means = _Running((*shape, 1))
@@ -229,8 +229,8 @@ def _crossed_intervals(level: _Level, values: pd.Series, counts: NDArray[np.int1
 
 def _draw_scores(
     level: _Level, repeat: int, at: NDArray[np.intp], units: NDArray[np.intp], counts: NDArray[np.int16]
-) -> Iterator[NDArray[np.float64]]:
-    """`(n_metrics, n_draws, n_units)` of each model in turn."""
+) -> NDArray[np.float64]:
+    """`(n_models, n_metrics, n_draws, n_units)`."""
     evaluation = level.evaluation
     at = at[np.isin(level.unit[at], units)]
     predicted = evaluation.predicted[:, repeat, at]
@@ -244,33 +244,24 @@ def _draw_scores(
         predicted[len(evaluation.learners) :],
         float(np.abs(evaluation.rows.y).max()),
     )
-    for of_model in predicted:
-        yield resampled.of(of_model)
+    return np.stack([resampled.of(of_model) for of_model in predicted])
 
 
 class _Running:
-    """Averages of the defined values among arrays that come one after another."""
+    """Averages of the defined values among arrays that come one after another; a single column takes all of theirs."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self.total = np.zeros(shape)
         self.defined = np.zeros(shape, dtype=np.int32)
 
-    def add(
-        self,
-        values: NDArray[np.float64],
-        model: int | EllipsisType = ...,
-        columns: slice | NDArray[np.intp] = slice(None),
-    ) -> None:
-        """Add values of one model (or of all) to some of the columns."""
+    def add(self, values: NDArray[np.float64], columns: slice | NDArray[np.intp] = slice(None)) -> None:
+        """Add values to some of the columns, which are the last axis."""
         defined = np.isfinite(values)
-        self.total[model][..., columns] += np.where(defined, values, 0.0)
-        self.defined[model][..., columns] += defined
-
-    def add_units(self, values: NDArray[np.float64], model: int) -> None:
-        """Add all units of one model, the last axis, to the only column."""
-        defined = np.isfinite(values)
-        self.total[model] += np.where(defined, values, 0.0).sum(axis=-1, keepdims=True)
-        self.defined[model] += defined.sum(axis=-1, keepdims=True)
+        values = np.where(defined, values, 0.0)
+        if self.total.shape[-1] == 1:
+            values, defined = values.sum(axis=-1, keepdims=True), defined.sum(axis=-1, keepdims=True)
+        self.total[..., columns] += values
+        self.defined[..., columns] += defined
 
     def average(self) -> NDArray[np.float64]:
         """NaN where no value was defined."""

@@ -127,9 +127,8 @@ class UnitStore:
                 damaged.append(path.name)
         if damaged:
             logger.warning(
-                "resume: %s in %s cannot be used (damaged, or of another version or unit); made again.",
-                show_ids(damaged),
-                self.folder,
+                f"resume: {show_ids(damaged)} in {self.folder} cannot be used (damaged, or of another version or "
+                "unit); made again."
             )
         return results
 

@@ -121,8 +121,6 @@ class DrugEncoder(BaseEstimator):
 def _warn_of_unreadable(drug_ids: pd.Index) -> None:
     if len(drug_ids):
         logger.warning(
-            "drugs: the SMILES of %s cannot be read (above %d characters none is); the drug is treated as without "
-            "structure.",
-            show_ids(drug_ids),
-            MOST_CHARACTERS,
+            f"drugs: the SMILES of {show_ids(drug_ids)} cannot be read (above {MOST_CHARACTERS} characters none is); "
+            "the drug is treated as without structure."
         )

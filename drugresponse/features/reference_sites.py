@@ -134,9 +134,8 @@ def _same_build(alignment: Alignment, variants: Variants, known: NDArray[np.bool
     if known.any() or (alignment.columns[sites] >= 0).any():
         return True
     logger.warning(
-        "genotypes: none of the %s of the model is listed, so that they are not taken for the reference: are the files "
-        "of the same genome build?",
-        count(int(sites.sum()), "site"),
+        f"genotypes: none of the {count(int(sites.sum()), 'site')} of the model is listed, so that they are not taken "
+        "for the reference: are the files of the same genome build?"
     )
     return False
 

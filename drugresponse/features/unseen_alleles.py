@@ -53,9 +53,8 @@ def without_unseen_alleles(genotypes: Genotypes, trained: pd.DataFrame) -> Genot
         return genotypes
     at_rows, at_columns = np.concatenate(rows), np.concatenate(columns)
     logger.warning(
-        "genotypes: the training never saw %s; in %s the gene is missing, but for the alleles that are known.",
-        show_ids(names),
-        count(len(np.unique(at_rows)), "sample"),
+        f"genotypes: the training never saw {show_ids(names)}; in {count(len(np.unique(at_rows)), 'sample')} the gene "
+        "is missing, but for the alleles that are known."
     )
     missing = sparse.csr_array((np.full(len(at_rows), np.nan, np.float32), (at_rows, at_columns)), genotypes.shape)
     return Genotypes(sparse.csr_array(genotypes.values + missing), genotypes.sample_ids, genotypes.features)

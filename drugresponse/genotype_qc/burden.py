@@ -123,10 +123,8 @@ def _effects(table: pd.DataFrame, is_variant: NDArray[np.bool_]) -> tuple[NDArra
             "genotypes: no variant changes a protein (expected effects such as lof or missense). Check the annotation."
         )
     logger.info(
-        "genotypes: %d variants are gathered by gene; %d tell no gene, %d do not change a protein.",
-        counted.sum(),
-        (is_variant & ~with_gene).sum(),
-        (with_gene & ~counted).sum(),
+        f"genotypes: {counted.sum()} variants are gathered by gene; {(is_variant & ~with_gene).sum()} tell no gene, "
+        f"{(with_gene & ~counted).sum()} do not change a protein."
     )
     return effects, counted
 

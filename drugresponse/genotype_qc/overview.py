@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import pandas as pd
 
@@ -40,13 +41,12 @@ class GenotypeOverview:
         components.
         """
         parts = [self._cohort(), self._blocks(), self._spectrum(), self._components(), self._samples(), self._pairs()]
-        table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-        return table.assign(other_id=table["other_id"].fillna(""))[_COLUMNS]
+        table = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=_COLUMNS)
+        return table.assign(other_id=table["other_id"].astype(object).fillna(""))
 
     def _cohort(self) -> pd.DataFrame:
         numbers = {"n_samples": self.n_samples, "n_features": self.n_features, "missing": self.missing}
-        rows = [("cohort", "", "", metric, float(value)) for metric, value in numbers.items()]
-        return pd.DataFrame(rows, columns=_COLUMNS)
+        return _long(pd.DataFrame(numbers, index=[""]), "cohort")
 
     def _blocks(self) -> pd.DataFrame:
         return _long(self.summary.blocks[["n_features", "missing", "constant"]], "block")
@@ -68,7 +68,7 @@ class GenotypeOverview:
 
     def _pairs(self) -> pd.DataFrame:
         pairs = self.relatives.table.rename(columns={"sample_id": "id", "measure": "metric"})
-        return pairs.assign(level="pair")[_COLUMNS]
+        return pairs.assign(level="pair")
 
 
 def overview_of(genotypes: Genotypes) -> GenotypeOverview:
@@ -87,12 +87,8 @@ def overview_of(genotypes: Genotypes) -> GenotypeOverview:
 
 def _long(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """The cells of a table, row by row."""
-    rows = [
-        (level, str(name), "", metric, float(value))
-        for name, values in zip(table.index, table.to_numpy(dtype=float), strict=True)
-        for metric, value in zip(table.columns, values, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=_COLUMNS)
+    cells = table.astype(float).rename_axis(index="id", columns="metric").stack(future_stack=True)
+    return cast("pd.Series", cells).reset_index(name="value").assign(level=level)
 
 
 def _bin(above: float, to: float) -> str:

@@ -70,34 +70,12 @@ CANCER_GENES = """
     U2AF1 RNF43 AXIN1 B2M PTCH1 SMO ESR1 AR FOXA1 SPOP
 """
 
-PHARMACOGENES = {
-    "CYP2D6": "22",
-    "CYP2C19": "10",
-    "CYP3A5": "7",
-    "CYP3A4": "7",
-    "SLCO1B1": "12",
-    "TPMT": "6",
-    "NUDT15": "13",
-    "DPYD": "1",
-    "UGT1A1": "2",
-    "ABCB1": "7",
-    "ABCG2": "4",
-    "CYP2B6": "19",
-    "CYP1A2": "15",
-    "NAT2": "8",
-    "COMT": "22",
-    "OPRM1": "6",
-    "HTR2A": "13",
-    "IFNL3": "19",
-    "F5": "1",
-    "MTHFR": "1",
-    "CES1": "16",
-    "ADRB1": "10",
-    "CYP2C8": "10",
-    "RYR1": "19",
-    "CALU": "7",
-    "VDR": "12",
-}
+PHARMACOGENES = """
+    CYP2D6:22 CYP2C19:10 CYP3A5:7 CYP3A4:7 SLCO1B1:12 TPMT:6 NUDT15:13 DPYD:1 UGT1A1:2 ABCB1:7 ABCG2:4 CYP2B6:19
+    CYP1A2:15 NAT2:8 COMT:22 OPRM1:6 HTR2A:13 IFNL3:19 F5:1 MTHFR:1 CES1:16 ADRB1:10 CYP2C8:10 RYR1:19 CALU:7
+    VDR:12
+"""
+"""Genes, each with its chromosome."""
 
 
 def draw_alterations(
@@ -189,7 +167,7 @@ def draw_variants(n_features: int, rng: np.random.Generator) -> tuple[pd.DataFra
     """
     planted = pd.DataFrame(VARIANT_EFFECTS)[["gene", "chromosome", "position", "ref", "alt", "frequency"]]
     n_others = n_features - len(planted)
-    genes = list(PHARMACOGENES.items())[:n_others]
+    genes = [gene.split(":") for gene in PHARMACOGENES.split()[:n_others]]
     n_outside = n_others - len(genes)
     ref = rng.integers(4, size=n_others)
     others = pd.DataFrame(

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from drugresponse.audit._twins import identical_rows
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.findings import SEVERITIES, Finding
 from drugresponse.audit.inputs import audit
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.identical_rows import identical_rows
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Responses

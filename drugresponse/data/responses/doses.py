@@ -228,8 +228,6 @@ def _check_viability(table: pd.DataFrame, controls: pd.DataFrame, scale: str, wh
         control = start + factor * float(controls["response"].median())
         if not 0.8 <= control <= 1.25:
             logger.warning(
-                "%s: the median viability of the %d controls is %.3g (expected about 1); check `response_scale`.",
-                where,
-                len(controls),
-                control,
+                f"{where}: the median viability of the {len(controls)} controls is {control:.3g} (expected about 1); "
+                "check `response_scale`."
             )

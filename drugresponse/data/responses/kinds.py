@@ -95,10 +95,8 @@ def _any(words: Sequence[str], kind: re.Pattern[str]) -> bool:
 def _warn_of_status(names: Sequence[str], where: str) -> None:
     if names:
         logger.warning(
-            '%s: the column "%s" is not used; if it says whether an event had happened at that time, write right (it '
-            'had not) or none in a column "censor".',
-            where,
-            names[0],
+            f'{where}: the column "{names[0]}" is not used; if it says whether an event had happened at that time, '
+            'write right (it had not) or none in a column "censor".'
         )
 
 
@@ -152,10 +150,8 @@ def warn_of_limits(table: pd.DataFrame, where: str) -> None:
         signs = {str(cell).strip(" '\"").lower() for cell in table[name].dropna().unique()} - {""}
         if signs and signs <= _SIGNS and signs - {"=", "==", "~", "none"}:
             logger.warning(
-                '%s: the limits in "%s" (%s) are not used; write left (below) and right (above) in a column "censor".',
-                where,
-                name,
-                show_ids(sorted(signs)),
+                f'{where}: the limits in "{name}" ({show_ids(sorted(signs))}) are not used; write left (below) and '
+                'right (above) in a column "censor".'
             )
 
 

@@ -54,20 +54,13 @@ def warn_of_repeats(table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: i
     spread = np.sqrt(replicates["variance"].to_numpy(dtype=np.float64))
     usual, of_all = float(np.median(spread)), float(table["response"].std())
     logger.warning(
-        "%s: %d rows repeat a (sample, drug) pair; each such pair is the weighted mean of its rows. Within pairs they "
-        "differ by a standard deviation of %.3g (median), all responses by %.3g.",
-        where,
-        n_repeated,
-        usual,
-        of_all,
+        f"{where}: {n_repeated} rows repeat a (sample, drug) pair; each such pair is the weighted mean of its rows. "
+        f"Within pairs they differ by a standard deviation of {usual:.3g} (median), all responses by {of_all:.3g}."
     )
     apart = replicates[(spread > _APART * of_all) & (spread > _BEYOND * usual) | (spread > of_all)]
     if len(apart):
         shown = show_ids(f"{row.sample_id} / {row.drug_id}" for row in apart.itertuples())
         logger.warning(
-            "%s: the rows of %s differ as much as those of different pairs do (%s); their mean may be the response of "
-            "none of them.",
-            where,
-            count(len(apart), "repeated pair"),
-            shown,
+            f"{where}: the rows of {count(len(apart), 'repeated pair')} differ as much as those of different pairs do "
+            f"({shown}); their mean may be the response of none of them."
         )

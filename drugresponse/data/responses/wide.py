@@ -59,11 +59,8 @@ def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str
     drugs = wide.drop(columns="sample_id")
     refuse_metadata(drugs, drug_ids, where)
     progress.info(
-        '%s: found no column "response"; read as a wide table of %d samples x %d drugs: %s.',
-        where,
-        len(wide),
-        drugs.shape[1],
-        show_ids(drugs.columns, 8),
+        f'{where}: found no column "response"; read as a wide table of {len(wide)} samples x {drugs.shape[1]} drugs: '
+        f"{show_ids(drugs.columns, 8)}."
     )
     long = wide.melt(id_vars="sample_id", var_name="drug_id", value_name="response")
     return long[long["response"].notna()].reset_index(drop=True)
