@@ -223,17 +223,19 @@ def _unknown_words(command: Command, unknown: list[str]) -> str:
     see = f"See drugresponse {command.name} --help."
     if not wrong.startswith("-"):
         return f'"{wrong}" belongs to no option. {see}'
-    hint = _nearest_option(wrong, [*(each.option for each in command.parameters), *_OF_EVERY_COMMAND])
+    hint = _nearest_option(wrong, [*(parameter.option for parameter in command.parameters), *_OF_EVERY_COMMAND])
     return f'"{wrong}" is no option of {command.name}. {hint} {see}'.replace("  ", " ")
 
 
 def _nearest_option(word: str, options: Sequence[str]) -> str:
     """The option that was probably meant, or the commands that have it."""
     plain = "--" + word.partition("=")[0].lstrip("-").replace("_", "-").lower()
-    others = [name for name, each in COMMANDS.items() if plain in (parameter.option for parameter in each.parameters)]
+    others = [
+        name for name, command in COMMANDS.items() if plain in (parameter.option for parameter in command.parameters)
+    ]
     if others and plain not in options:
         return f"It belongs to {' and '.join(others)}."
-    begun = [each for each in options if each.startswith(plain)]
+    begun = [option for option in options if option.startswith(plain)]
     close = difflib.get_close_matches(plain, options, n=1, cutoff=0.6) or begun
     return f'Did you mean "{close[0]}"?' if close else ""
 
@@ -322,7 +324,7 @@ def _ending_on_sigterm() -> Iterator[None]:
             hook(ignored)
 
     hook, sys.unraisablehook = sys.unraisablehook, end_again
-    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGALRM)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGALRM)}
     try:
         yield
     finally:

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from drugresponse.galaxy._xml import etree
+
 __all__ = ["add_cases"]
 
 _CHOICES = "_source"
@@ -20,8 +22,6 @@ _CHOICES = "_source"
 
 def add_cases(tests: Any, cases: Iterable[Mapping[str, Any]]) -> None:
     """Add test cases to the `tests` element of a tool."""
-    from lxml import etree
-
     for case in cases:
         tests.append(etree.Comment(f" {case['about']} "))
         test = etree.SubElement(tests, "test", **_expectation(case))
@@ -41,14 +41,12 @@ def _expectation(case: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
-    from lxml import etree
-
     for name, value in inputs.items():
         if isinstance(value, Mapping) and "value" not in value:
             kind = "conditional" if name.endswith(_CHOICES) else "section"
             _add_inputs(etree.SubElement(parent, kind, name=name), value)
         elif isinstance(value, Mapping):
-            words = {key: _word(each) for key, each in value.items() if key != "parts"}
+            words = {key: _word(word) for key, word in value.items() if key != "parts"}
             param = etree.SubElement(parent, "param", name=name, **words)
             for part in value.get("parts", ()):
                 etree.SubElement(param, "composite_data", value=part)
@@ -59,13 +57,11 @@ def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
 
 
 def _add_asserts(parent: Any, name: str, holder: Mapping[str, Any]) -> None:
-    from lxml import etree
-
     if not holder.get("asserts"):
         return
     asserts = etree.SubElement(parent, name)
-    for each in holder["asserts"]:
-        for assertion, attributes in each.items():
+    for assertions in holder["asserts"]:
+        for assertion, attributes in assertions.items():
             etree.SubElement(asserts, assertion, **{key: _word(value) for key, value in attributes.items()})
 
 

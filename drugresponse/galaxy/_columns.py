@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from drugresponse.galaxy._xml import gx
 from drugresponse.settings import Parameter
 
 __all__ = ["column_lines", "column_picker", "columns_choice"]
 
 _SOURCE = "source"
 _USUAL, _CHOSEN = "usual", "chosen"
+
+
+class _DataColumn(gx.Param):
+    type = "data_column"
 
 
 def column_picker(parameter: Parameter) -> Any:
@@ -21,12 +26,7 @@ def column_picker(parameter: Parameter) -> Any:
         A parameter with `column_of`; the dataset is the first of these. Nothing needs to be chosen: a browser would
         choose the first column at once where something must be.
     """
-    import galaxyxml.tool.parameters as gx
-
-    class DataColumnParam(gx.Param):
-        type = "data_column"
-
-    return DataColumnParam(
+    return _DataColumn(
         argument=parameter.option,
         data_ref=parameter.column_of[0],
         use_header_names=True,
@@ -39,8 +39,6 @@ def column_picker(parameter: Parameter) -> Any:
 
 def columns_choice(parameter: Parameter) -> Any:
     """The choice between the usual columns and those that are picked, perhaps none; an empty picker says neither."""
-    import galaxyxml.tool.parameters as gx
-
     choice = gx.Conditional(_source_name(parameter))
     options = {_USUAL: parameter.unset, _CHOSEN: "Columns that I choose, or none"}
     label, help_text = f"{parameter.label} to use", "Of the samples; without that table there are none."

@@ -31,9 +31,10 @@ def command_lines(command: Command, story: Story) -> list[str]:
     Error messages name files as the command line gives them, so inputs are linked under names that a person knows,
     and outputs are written in the working folder, from where Galaxy takes them.
     """
-    parameters = [each for each in command.parameters if each.name not in LEFT_OUT]
-    links = [line for each in parameters if each.type == "input" for line in _link(each, story)]
-    options = [_PAD + line for each in parameters for line in _option(each, story)]
+    parameters = [parameter for parameter in command.parameters if parameter.name not in LEFT_OUT]
+    inputs = [parameter for parameter in parameters if parameter.type == "input"]
+    links = [line for parameter in inputs for line in _link(parameter, story)]
+    options = [_PAD + line for parameter in parameters for line in _option(parameter, story)]
     imports = ["#import re"] if any(_LABEL in line for line in links) else []
     return [*imports, *links, f"drugresponse {command.name}", *options]
 

@@ -8,6 +8,7 @@ from drugresponse.galaxy._columns import column_picker, columns_choice
 from drugresponse.galaxy._command import LEFT_OUT, RENAMED, dataset_name, file_name
 from drugresponse.galaxy._installed import add_installed
 from drugresponse.galaxy._story import Story
+from drugresponse.galaxy._xml import gx
 from drugresponse.settings import SECTIONS, Command, Parameter
 
 __all__ = ["add_inputs", "add_outputs"]
@@ -19,9 +20,7 @@ _LONGEST_SLIDER = 1_000_000
 
 def add_inputs(inputs: Any, command: Command, story: Story) -> None:
     """Add the fields of a command: the visible ones first, then the sections in their order."""
-    import galaxyxml.tool.parameters as gx
-
-    shown = [each for each in command.parameters if _is_field(each)]
+    shown = [parameter for parameter in command.parameters if _is_field(parameter)]
     for parameter in shown:
         if parameter.name in story.offered_by_server:
             add_installed(inputs, _field(parameter))
@@ -30,7 +29,7 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
     if story.optional_outputs:
         inputs.append(_choice_of_outputs(story))
     for name, title in SECTIONS.items():
-        fields = [each for each in shown if each.section == name]
+        fields = [parameter for parameter in shown if parameter.section == name]
         if fields:
             section = gx.Section(name, title, expanded=False)
             for parameter in fields:
@@ -49,16 +48,18 @@ def add_outputs(outputs: Any, command: Command, story: Story) -> None:
             if len(parameter.formats) > 1:
                 _add_other_format(data, parameter)
             outputs.append(data)
-    for each in story.files:
-        outputs.append(_dataset(each.name, each.format, f"{story.folder}/{each.file}", start + each.label, each.group))
+    for file in story.files:
+        outputs.append(_dataset(file.name, file.format, f"{story.folder}/{file.file}", start + file.label, file.group))
 
 
 def _start_of_labels(command: Command, story: Story) -> str:
     """The start of the names of all datasets; a tool may run on no dataset at all."""
-    inputs = [each for each in command.parameters if each.type == "input" and each.name not in LEFT_OUT]
+    inputs = [
+        parameter for parameter in command.parameters if parameter.type == "input" and parameter.name not in LEFT_OUT
+    ]
     if not inputs:
         return "${tool.name}: "
-    if any(each.required and each.name not in story.offered_by_server for each in inputs):
+    if any(parameter.required and parameter.name not in story.offered_by_server for parameter in inputs):
         return "${tool.name} on ${on_string}: "
     return "${tool.name}#if $on_string# on ${on_string}#end if#: "
 
@@ -69,8 +70,6 @@ def _is_field(parameter: Parameter) -> bool:
 
 
 def _field(parameter: Parameter) -> Any:
-    import galaxyxml.tool.parameters as gx
-
     if parameter.column_of:
         return columns_choice(parameter) if parameter.type == "names" else column_picker(parameter)
     words: dict[str, Any] = {
@@ -114,8 +113,6 @@ def _short(number: float | None) -> str | None:
 
 def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
     """A field for text; macros.xml says which signs it takes."""
-    import galaxyxml.tool.parameters as gx
-
     text = gx.TextParam(value=str(parameter.default or ""), **words)
     text.append(gx.Expand("text_signs" if parameter.default is not None else "optional_text_signs"))
     return text
@@ -123,8 +120,6 @@ def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
 
 def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
     """A field for one or more of the choices."""
-    import galaxyxml.tool.parameters as gx
-
     select = gx.SelectParam(multiple=True, optional=False, **words)
     first = parameter.default if isinstance(parameter.default, tuple) else ()
     for value, text in parameter.choices.items():
@@ -133,8 +128,6 @@ def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
 
 
 def _choice_of_outputs(story: Story) -> Any:
-    import galaxyxml.tool.parameters as gx
-
     select = gx.SelectParam("outputs", multiple=True, optional=True, display="checkboxes", label="Also write")
     for value, text in story.optional_outputs.items():
         select.append(gx.SelectOption(value, text, selected=value in story.chosen_outputs))
@@ -142,8 +135,6 @@ def _choice_of_outputs(story: Story) -> Any:
 
 
 def _dataset(name: str, format_name: str, file: str, label: str, choice: str) -> Any:
-    import galaxyxml.tool.parameters as gx
-
     data = gx.OutputData(name, format_name, label=label, from_work_dir=file)
     del data.node.attrib["hidden"]
     if choice:
@@ -152,8 +143,6 @@ def _dataset(name: str, format_name: str, file: str, label: str, choice: str) ->
 
 
 def _add_other_format(data: Any, parameter: Parameter) -> None:
-    import galaxyxml.tool.parameters as gx
-
     change = gx.ChangeFormat()
     other = parameter.formats[1]
     change.append(gx.ChangeFormatWhen(input=RENAMED.get(other, other), value=f"--{other}", format=other))

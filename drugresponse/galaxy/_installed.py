@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drugresponse.galaxy._xml import gx
 from drugresponse.model.file import FORMAT
 from drugresponse.settings import Parameter
 
@@ -26,8 +27,6 @@ def add_installed(place: Any, field: Any) -> None:
     field
         The field for a dataset of the history.
     """
-    import galaxyxml.tool.parameters as gx
-
     choice = gx.Conditional(CHOICE)
     options = {"history": "In my history", "server": "Installed on this server"}
     help_text = "Administrators can install models for everybody."
@@ -60,8 +59,6 @@ def linked_name(parameter: Parameter) -> str:
 
 def _installed() -> Any:
     """A field that lists the installed models which this version can read."""
-    import galaxyxml.tool.parameters as gx
-
     label, help_text = "Installed model", "Drug response: describe a model tells what it holds."
     select = gx.SelectParam("installed", label=label, help=help_text)
     rows = gx.Options(from_data_table=TABLE)

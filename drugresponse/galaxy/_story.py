@@ -76,7 +76,7 @@ class Story:
 def read_story(path: Path) -> Story:
     """Read the hand-written part of one tool."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    files = tuple(FolderOutput(**each) for each in content.pop("files", ()))
+    files = tuple(FolderOutput(**file) for file in content.pop("files", ()))
     tests = tuple(content.pop("tests"))
     chosen = tuple(content.pop("chosen_outputs", ()))
     offered = tuple(content.pop("offered_by_server", ()))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ from drugresponse.galaxy._command import command_lines
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
 from drugresponse.galaxy._story import Story, read_story
+from drugresponse.galaxy._xml import etree, gx, gxt
 from drugresponse.settings import COMMANDS, option_page
 
 __all__ = ["ROOT", "render_all", "render_tool"]
@@ -44,8 +41,6 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
 
 def render_tool(story: Story) -> str:
     """The XML of one tool."""
-    from lxml import etree
-
     root = etree.fromstring(_build(story).export(), etree.XMLParser(strip_cdata=True))
     for name, value in (("profile", "@PROFILE@"), ("license", "MIT")):
         root.set(name, value)
@@ -59,9 +54,6 @@ def render_tool(story: Story) -> str:
 
 def _build(story: Story) -> Any:
     """The tool as far as galaxyxml goes."""
-    with _quiet_import():
-        import galaxyxml.tool as gxt
-        import galaxyxml.tool.parameters as gx
     command = COMMANDS[story.command]
     tool = gxt.Tool(
         story.name,
@@ -82,24 +74,7 @@ def _build(story: Story) -> Any:
 
 
 def _expand_after(element: Any, *macros: str) -> None:
-    from lxml import etree
-
     for macro in reversed(macros):
         expand = etree.Element("expand", macro=macro)
         expand.tail = element.tail
         element.addnext(expand)
-
-
-@contextmanager
-def _quiet_import() -> Iterator[None]:
-    """Undo that importing galaxyxml configures the root logger, and keep back what it warns of."""
-    root = logging.getLogger()
-    level, handlers = root.level, list(root.handlers)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            yield
-    finally:
-        root.setLevel(level)
-        for each in [handler for handler in root.handlers if handler not in handlers]:
-            root.removeHandler(each)

@@ -58,7 +58,7 @@ def convert(parameter: Parameter, value: object, where: str) -> Any:
         values = value if isinstance(value, list) else [value]
         if not values and parameter.default is not None:
             raise InputError(f"{where}: found nothing (expected a value). Give one or leave the option out.")
-        return [_convert_one(parameter, each, where) for each in values]
+        return [_convert_one(parameter, one, where) for one in values]
     return _convert_one(parameter, value, where)
 
 
@@ -69,7 +69,7 @@ def _convert_one(parameter: Parameter, value: object, where: str) -> Any:
             raise InputError(f"{where}: found {_show(value)} (expected true or false). Correct the value.")
         return switched
     if parameter.type == "names" and isinstance(value, list):
-        return [_as_text(each, where) for each in value]
+        return [_as_text(name, where) for name in value]
     text = _as_text(value, where, is_path=parameter.type in ("input", "output", "folder"))
     if parameter.type in ("integer", "number"):
         return _as_number(parameter, text, where)
@@ -78,7 +78,7 @@ def _convert_one(parameter: Parameter, value: object, where: str) -> Any:
             raise InputError(f"{where}: {_show(text)} is none of the choices. {nearest(text, parameter.choices)}")
         return text
     if parameter.type == "names":
-        return [] if text.strip() in _NO_NAMES else [each.strip() for each in text.split(",") if each.strip()]
+        return [] if text.strip() in _NO_NAMES else [name.strip() for name in text.split(",") if name.strip()]
     if text == "" and (parameter.type != "text" or parameter.default is not None):
         raise InputError(f"{where}: found nothing (expected a value). Give one or leave the option out.")
     return text if parameter.type == "text" else Path(text)
@@ -154,7 +154,7 @@ def collect_settings(command: Command, typed: Mapping[str, Any]) -> Any:
         text = os.environ.get(parameter.environment, "").strip() if parameter.environment else ""
         if text and parameter.name not in values:
             values[parameter.name] = convert(parameter, text, f"the environment's {parameter.environment}")
-    missing = [each.option for each in command.parameters if each.required and not values.get(each.name)]
+    missing = [needed.option for needed in command.parameters if needed.required and not values.get(needed.name)]
     if missing:
         raise InputError(
             f"{' and '.join(missing)} must be given. See drugresponse {command.name} --help for what each of them is."
@@ -173,11 +173,13 @@ def _read_config(command: Command, path: Path) -> dict[str, Any]:
 
 
 def _find_key(command: Command, key: str, path: Path) -> Parameter:
-    known = {each.name.replace("_", "-"): each for each in command.parameters if each.name != "config"}
+    known = {option.name.replace("_", "-"): option for option in command.parameters if option.name != "config"}
     dashed = key.replace("_", "-")
     if dashed in known:
         return known[dashed]
-    others = [name for name, other in COMMANDS.items() if dashed in {each.option[2:] for each in other.parameters}]
+    others = [
+        name for name, other in COMMANDS.items() if f"--{dashed}" in {option.option for option in other.parameters}
+    ]
     if others and dashed != "config":
         hint = f"It belongs to drugresponse {' and '.join(others)}. Take it out."
     else:

@@ -36,7 +36,7 @@ class DoseSettings:
     )
     response_scale: str = option(
         "What the responses are",
-        "Unless told, viability as a fraction or in percent is guessed from the controls or the lowest doses, and the "
+        "Unless given, viability as a fraction or in percent is guessed from the controls or the lowest doses, and the "
         "guess is reported.",
         default="auto",
         choices={
@@ -97,8 +97,8 @@ class DoseSettings:
         section="advanced",
     )
     maximum_rmse: float | None = option(
-        "Largest misfit",
-        "Curves that miss the responses by more (RMSE, as a share of the control) are left out of the responses. "
+        "Largest residual error",
+        "Curves whose residuals are larger (RMSE, as a share of the control) are left out of the responses. "
         "Unless given, all are kept; those above 0.2 are flagged.",
         limits=(0, 10),
         section="advanced",

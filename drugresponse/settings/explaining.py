@@ -46,7 +46,7 @@ class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, CohortTables)
 class ExplanationTables:
     """The tables that are written."""
 
-    attributions: OutputTable = option("attributions", "What the model hangs on each feature for each drug.")
+    attributions: OutputTable = option("attributions", "The attribution of each feature for each drug, by the model.")
     associations: OutputTable | None = option(
         "associations", "Effect, p and q of each feature with each drug in the measurements, whatever the model says."
     )
@@ -82,8 +82,8 @@ class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Repor
         default=False,
     )
     minimum_carriers: int = option(
-        "Least carriers of a feature",
-        "Features that fewer samples of a drug bear are not tested for association.",
+        "Fewest carriers of a feature",
+        "Features with fewer carriers among the samples of a drug are not tested for association.",
         default=3,
         limits=(1, 100_000),
     )

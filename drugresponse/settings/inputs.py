@@ -176,5 +176,5 @@ class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables):
         "A higher response means",
         "Unless given, reports speak of higher and lower response, never of sensitivity.",
         choices={"sensitive": "More sensitive", "resistant": "More resistant", "dose": "A higher dose is needed"},
-        unset="Not told",
+        unset="Not stated",
     )

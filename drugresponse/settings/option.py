@@ -139,7 +139,7 @@ def options(section: str | None = "") -> Callable[[type[Kind]], type[Kind]]:
     >>> @options(section="learner_settings")
     ... class Growing:
     ...     trees: int = option("Trees", "How many are grown.", default=400, limits=(1, 5000))
-    >>> [(each.option, each.type, each.section) for each in parameters_of(Growing)]
+    >>> [(option.option, option.type, option.section) for option in parameters_of(Growing)]
     [('--trees', 'integer', 'learner_settings')]
     >>> Growing().trees
     400
@@ -190,9 +190,11 @@ def _field(parameter: Parameter) -> Any:
 
 def parameters_of(settings: type) -> tuple[Parameter, ...]:
     """The options of a settings class, section by section; in a section those of its bases come first."""
-    declared: dict[str, Parameter] = {each.name: each.metadata["option"] for each in fields(settings)}
+    options_by_name: dict[str, Parameter] = {
+        declared.name: declared.metadata["option"] for declared in fields(settings)
+    }
     sections = ("", *SECTIONS, None)
-    parameters = [declared[name] for name in _names(settings)]
+    parameters = [options_by_name[name] for name in _names(settings)]
     return tuple(sorted(parameters, key=lambda parameter: sections.index(parameter.section)))
 
 
@@ -213,7 +215,8 @@ class Settings:
 
     def outputs(self) -> dict[str, Path | None]:
         """Where each output goes, by name; None where it was not asked for."""
-        return {each.name: getattr(self, each.name) for each in parameters_of(type(self)) if each.type == "output"}
+        outputs = [parameter.name for parameter in parameters_of(type(self)) if parameter.type == "output"]
+        return {name: getattr(self, name) for name in outputs}
 
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
@@ -240,4 +243,4 @@ class Command:
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of this name; KeyError when there is none."""
-        return {each.name: each for each in self.parameters}[name]
+        return {parameter.name: parameter for parameter in self.parameters}[name]

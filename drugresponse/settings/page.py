@@ -34,13 +34,13 @@ def option_page(commands: Mapping[str, Command]) -> str:
     >>> option_page(COMMANDS).splitlines()[0]
     '# Options'
     """
-    return "\n".join([_OPENING, *(_command_part(each) for each in commands.values())])
+    return "\n".join([_OPENING, *map(_command_part, commands.values())])
 
 
 def _command_part(command: Command) -> str:
     rows = ["| option | value | default | meaning |", "|---|---|---|---|"]
-    for each in command.parameters:
-        cells = (f"`{each.option}`", _value(each), _default(each), each.typed_help)
+    for parameter in command.parameters:
+        cells = (f"`{parameter.option}`", _value(parameter), _default(parameter), parameter.typed_help)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join([f"## drugresponse {command.name}", "", command.summary, "", *rows, ""])
 
@@ -48,7 +48,7 @@ def _command_part(command: Command) -> str:
 def _value(parameter: Parameter) -> str:
     several = ", several" if parameter.repeatable else ""
     if parameter.choices:
-        return ", ".join(f"`{each}`" for each in parameter.choices) + several
+        return ", ".join(f"`{choice}`" for choice in parameter.choices) + several
     if parameter.column_of:
         return "columns" if parameter.type == "names" else "column"
     if parameter.type in ("integer", "number"):
@@ -72,4 +72,4 @@ def _default(parameter: Parameter) -> str:
     if parameter.default is None or parameter.type == "switch":
         return ""
     defaults = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
-    return " ".join(f"`{each}`" for each in defaults)
+    return " ".join(f"`{value}`" for value in defaults)

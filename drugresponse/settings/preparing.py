@@ -32,14 +32,14 @@ class SiteSelection(GenotypeFiles):
         formats=("bed", "gtf", "gff3", "tabular"),
     )
     minimum_frequency: float = option(
-        "Least frequency of the minor allele",
+        "Least minor allele frequency",
         "Rarer variants are left out; 0.01 is usual. Only for dosages: alterations are kept.",
         default=0,
         limits=(0, 0.5),
     )
     maximum_missing: float = option(
-        "Largest share of missing calls",
-        "A feature that more of the samples lack is left out.",
+        "Largest missing rate",
+        "A feature that is missing in a larger share of the samples is left out.",
         default=1,
         limits=(0, 1),
     )
@@ -76,7 +76,7 @@ class SiteSelection(GenotypeFiles):
     like: InputFile | None = option(
         "For new samples: the genotypes of the training",
         "What prepare wrote for the training. The same features are written, with its alleles, also those that no new "
-        "sample bears; give the same choice of joining. An absent feature is missing unless a missing call means the "
+        "sample carries; give the same choice of joining. An absent feature is missing unless a missing call means the "
         "reference.",
         formats=("h5ad",),
         section="genotype_options",

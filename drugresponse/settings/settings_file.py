@@ -63,7 +63,7 @@ def read_settings_file(path: Path) -> dict[str, str | list[str]]:
             raise InputError(f'{path}: "{key}" stands there twice. Keep one of the two.')
         seen.add(key)
         if isinstance(value_node, yaml.SequenceNode) and value_node.tag == _LIST:
-            settings[key] = [_text(each, path) for each in value_node.value]
+            settings[key] = [_text(item, path) for item in value_node.value]
         elif not _is_null(value_node):
             settings[key] = _text(value_node, path)
     return settings

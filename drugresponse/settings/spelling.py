@@ -8,7 +8,7 @@ from drugresponse.settings.commands import COMMANDS
 
 __all__ = ["as_typed"]
 
-_NAMES = sorted({each.name for command in COMMANDS.values() for each in command.parameters})
+_NAMES = sorted({parameter.name for command in COMMANDS.values() for parameter in command.parameters})
 _NAMED = re.compile(f"`({'|'.join(_NAMES)})`")
 
 
