@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow
 from numpy.typing import NDArray
 
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
@@ -19,7 +16,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.plink._label_lines import plink_bytes, read_variant_lines, too_short
 from drugresponse.readers.variants.allele_calls import NO_ALLELE, symbolic_allele
 
-__all__ = ["PlinkVariants", "read_plink_samples", "read_plink_variants", "unique_samples"]
+__all__ = ["read_plink_samples", "read_plink_variants", "unique_samples", "with_feature_ids"]
 
 logger = logging.getLogger(__name__)
 
@@ -27,24 +24,6 @@ _NO_ALLELE = ("0", *NO_ALLELE)
 _LENGTHS = re.compile(r"(?:^|;)SVLEN=([^;]*)")
 _END = re.compile(r"(?:^|;)END=([^;]*)")
 _GENE = re.compile(r"(?:^|;)GENEINFO=([^;:|]*)")
-
-
-@dataclass(frozen=True, eq=False)
-class PlinkVariants:
-    """The variants of a fileset, and the alternate alleles that are read.
-
-    Attributes
-    ----------
-    alleles
-        One row for each alternate allele, in the order of the file: `feature_id, gene, chromosome, position` (Int64),
-        `ref, alt`; `variant` (row of the file, from 0) and `allele` (1 for the first alternate) say where its calls
-        stand.
-    n_alleles
-        `(n_variants,)` number of alleles of each variant of the file, the reference included, at least 2.
-    """
-
-    alleles: pd.DataFrame
-    n_alleles: NDArray[np.uintp]
 
 
 def read_plink_samples(path: Path) -> list[str]:
@@ -72,16 +51,17 @@ def read_plink_samples(path: Path) -> list[str]:
     return unique_samples(own, families, path)
 
 
-def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame]) -> PlinkVariants:
+def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
     """Variants of a .bim or .pvar file (also .pvar.zst), the alternate alleles of each split.
 
-    Parameters
-    ----------
-    path
-        The file.
-    keep
-        Chooses rows of the alleles before they get ids; they have `info`, the text of INFO, and where the file
-        has it `filter`, that of FILTER, too.
+    Returns
+    -------
+    alleles : pandas.DataFrame
+        One row for each alternate allele, in the order of the file: `name` (of the variant), `gene, chromosome,
+        position, ref, alt`; `variant` (row of the file, from 0) and `allele` (1 for the first alternate) say where its
+        calls stand; `info` is the text of INFO, and where the file has it `filter` is that of FILTER.
+    n_alleles : numpy.ndarray
+        `(n_variants,)` number of alleles of each variant of the file, the reference included, at least 2.
 
     Notes
     -----
@@ -120,12 +100,7 @@ def read_plink_variants(path: Path, keep: Callable[[PlinkVariants], pd.DataFrame
         alleles["filter"] = table["filter"].array.take(variant)
     if written.categories.str.contains("<", regex=False).any():
         _tell_symbolic_apart(alleles)
-    del table
-    n_alleles = (n_alternates + 1).astype(np.uintp)
-    named = _named(keep(PlinkVariants(_nameable(alleles, path), n_alleles)))
-    del alleles
-    pyarrow.default_memory_pool().release_unused()  # it keeps what has been freed, and calls come next
-    return PlinkVariants(named, n_alleles)
+    return _nameable(alleles, path), (n_alternates + 1).astype(np.uintp)
 
 
 def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]:
@@ -202,8 +177,8 @@ def _nameable(alleles: pd.DataFrame, path: Path) -> pd.DataFrame:
     return alleles if known.all() else alleles[known]
 
 
-def _named(alleles: pd.DataFrame) -> pd.DataFrame:
-    """Feature ids as those of a VCF; what has no place in the genome is called by its own name."""
+def with_feature_ids(alleles: pd.DataFrame) -> pd.DataFrame:
+    """The alleles with `feature_id` as that of a VCF; what has no place in the genome is called by its own name."""
     placed = _placed(alleles)
     parts = [alleles[name].tolist() for name in ("chromosome", "position", "ref", "alt")]
     ids = [f"{chromosome}:{position}:{ref}:{alt}" for chromosome, position, ref, alt in zip(*parts, strict=True)]

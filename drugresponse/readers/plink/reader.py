@@ -9,19 +9,20 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow
 from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.plink._calls import open_plink_calls
-from drugresponse.readers.plink._labels import PlinkVariants, read_plink_samples, read_plink_variants
+from drugresponse.readers.plink._calls import PlinkCalls
+from drugresponse.readers.plink._labels import read_plink_samples, read_plink_variants, with_feature_ids
 from drugresponse.readers.plink._sites import keep_calls, keep_passed, keep_places
+from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
 from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.unpacking import GZIP
 from drugresponse.readers.variants.allele_calls import tell_of_calls
-from drugresponse.readers.variants.call_blocks import AllelePlan, gather_calls
 from drugresponse.readers.variants.site_filter import SiteFilter, tell_of_dropped
 from drugresponse.readers.vcf.reference_records import changed_bases
 
@@ -87,30 +88,26 @@ def read_plink(
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
     (['1:7:A:C', 'X:9:G:T'], [[2.0, 1.0], [nan, 2.0]])
     """
-    calls, variants_file, samples_file = plink_files(path)
+    file, variants_file, samples_file = plink_files(path)
     samples = read_plink_samples(samples_file)
-    dropped: Counter[str] = Counter()
+    alleles, n_alleles = read_plink_variants(variants_file)
+    calls = PlinkCalls(file, n_alleles, len(samples))
     wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
-    left_out: dict[str, NDArray[np.int64]] = {}
-
-    def keep(found: PlinkVariants) -> pd.DataFrame:
-        passed = keep_passed(found.alleles, wanted, dropped, variants_file.name)
-        alleles = keep_places(passed, wanted, dropped, variants_file.name)
-        if as_reference:
-            left_out.update(_places(found.alleles.drop(alleles.index)))
-        if not wanted.looks_at_calls:
-            return alleles
-        source = open_plink_calls(calls, PlinkVariants(alleles, found.n_alleles), len(samples))
-        return alleles[keep_calls(source, len(samples), len(alleles), wanted, dropped, as_reference)]
-
-    variants = read_plink_variants(variants_file, keep)
-    tell_of_dropped(calls.name, dropped, len(variants.alleles) + dropped.total())
-    source = open_plink_calls(calls, variants, len(samples))
-    frame, plan = _frame(variants.alleles, samples)
-    values, n_conflicts = gather_calls(source, len(samples), plan, absent_as_reference=as_reference)
+    dropped: Counter[str] = Counter()
+    kept = keep_passed(alleles, wanted, dropped, variants_file.name)
+    kept = keep_places(kept, wanted, dropped, variants_file.name)
+    left_out = _places(alleles.drop(kept.index)) if as_reference else {}
+    if wanted.looks_at_calls:
+        kept = kept[keep_calls(calls, kept, wanted, dropped, as_reference)]
+    tell_of_dropped(file.name, dropped, len(kept) + dropped.total())
+    alleles = with_feature_ids(kept)
+    del kept
+    pyarrow.default_memory_pool().release_unused()  # it keeps what has been freed, and calls come next
+    frame, plan = _frame(alleles, samples)
+    values, n_conflicts = gather_calls(calls, plan, absent_as_reference=as_reference)
     reference = ReferenceCalls(np.full(len(samples), as_reference), {}, left_out)
     genotypes = Genotypes(values, frame.sample_ids, frame.features, reference)
-    _report(genotypes, n_conflicts, absent_means, calls.name)
+    _report(genotypes, n_conflicts, absent_means, file.name)
     return genotypes
 
 
@@ -159,7 +156,8 @@ def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, Allele
     column = np.arange(len(names)) if ordered.equals(pd.Index(names)) else ordered.get_indexer(names)
     at = np.empty_like(first)
     at[column] = first
-    return frame, AllelePlan(at, np.column_stack([column[codes[repeats]], repeats]))
+    later = np.column_stack([column[codes[repeats]], repeats])
+    return frame, AllelePlan(alleles["variant"].to_numpy(), alleles["allele"].to_numpy(), at, later)
 
 
 def _calls_file(path: Path) -> Path:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
@@ -78,33 +79,45 @@ class Regions:
         """Every gene that a region names."""
         return frozenset(each.gene for each in self.regions if each.gene)
 
-    def covers(self, chromosome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """`(n,)` whether each 1-based position of the chromosome lies in a region.
+    def covers(self, chromosomes: str | Sequence[str] | pd.Series, positions: ArrayLike) -> NDArray[np.bool_]:
+        """`(n,)` whether each 1-based position lies in a region, on one chromosome or on one for each.
 
         Examples
         --------
         >>> regions = read_regions("chr10:100-200,chrM")
-        >>> regions.covers("10", np.array([99, 100, 200, 201])).tolist(), regions.covers("MT", np.array([7])).tolist()
-        ([False, True, True, False], [True])
+        >>> regions.covers("10", [99, 100, 200, 201]).tolist(), regions.covers(["MT", "9"], [7, 7]).tolist()
+        ([False, True, True, False], [True, False])
         """
-        found = self._pieces.get(plain_chromosome(chromosome))
-        if found is None:
-            return np.zeros(len(positions), dtype=np.bool_)
-        return found.covered[np.searchsorted(found.edges, positions, side="right")]
+        inside = np.zeros(np.shape(positions), dtype=np.bool_)
+        for pieces, rows, at in self._located(chromosomes, positions):
+            inside[rows] = pieces.covered[at]
+        return inside
 
-    def genes_at(self, chromosome: str, positions: NDArray[np.int64]) -> list[tuple[str, ...]]:
+    def genes_at(self, chromosomes: str | Sequence[str] | pd.Series, positions: ArrayLike) -> list[tuple[str, ...]]:
         """The genes at each 1-based position: that of the shortest region first, those of equal length by name.
 
         Examples
         --------
         >>> regions = Regions.of([Region("chr10", 1, 90, "OUTER"), Region("10", 40, 50, "INNER")])
-        >>> regions.genes_at("10", np.array([1, 45, 99]))
+        >>> regions.genes_at("10", [1, 45, 99])
         [('OUTER',), ('INNER', 'OUTER'), ()]
         """
-        found = self._pieces.get(plain_chromosome(chromosome))
-        if found is None:
-            return [()] * len(positions)
-        return [found.genes[at] for at in np.searchsorted(found.edges, positions, side="right")]
+        genes: list[tuple[str, ...]] = [()] * len(np.asarray(positions))
+        for pieces, rows, at in self._located(chromosomes, positions):
+            for row, piece in zip(rows.tolist(), at.tolist(), strict=True):
+                genes[row] = pieces.genes[piece]
+        return genes
+
+    def _located(
+        self, chromosomes: str | Sequence[str] | pd.Series, positions: ArrayLike
+    ) -> Iterator[tuple[_Chromosome, NDArray[np.intp], NDArray[np.intp]]]:
+        """By chromosome its pieces, which of the places stand on it, and in which piece."""
+        places = np.asarray(positions, dtype=np.int64)
+        codes, names = pd.factorize(np.broadcast_to(np.asarray(chromosomes, dtype=object), places.shape))
+        for code, name in enumerate(names):
+            if (pieces := self._pieces.get(plain_chromosome(name))) is not None:
+                rows = np.flatnonzero(codes == code)
+                yield pieces, rows, np.searchsorted(pieces.edges, places[rows], side="right")
 
 
 def read_regions(source: str | Path) -> Regions:

@@ -141,8 +141,8 @@ def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes
     kept = np.ones(len(features), dtype=bool)
     if site_filter.regions is not None:
         told = (features["position"].notna() & (features["chromosome"] != "")).to_numpy(dtype=bool)
-        inside = _inside(features[told], site_filter.regions)
-        kept[told] = inside
+        placed = features[told]
+        kept[told] = site_filter.regions.covers(placed["chromosome"], placed["position"].to_numpy(dtype=np.int64))
         kept &= told | ~_blocks_that_tell(features, told, "positions")
         dropped["outside the regions"] = int((~kept).sum())
     if site_filter.genes is not None:
@@ -190,14 +190,6 @@ def tell_of_failed(where: str, failed: Counter[str], n_calls: int, passed_only: 
     if what:
         done = "are left out" if passed_only else "are kept; `filters` pass leaves them out"
         logger.warning("%s: %s failed a filter and %s.", where, " and ".join(what), done)
-
-
-def _inside(features: pd.DataFrame, regions: Regions) -> NDArray[np.bool_]:
-    inside = np.zeros(len(features), dtype=bool)
-    positions = features["position"].to_numpy(dtype=np.int64)
-    for chromosome, rows in features.groupby("chromosome", sort=False).indices.items():
-        inside[rows] = regions.covers(str(chromosome), positions[rows])
-    return inside
 
 
 def _blocks_that_tell(features: pd.DataFrame, told: NDArray[np.bool_], what: str) -> NDArray[np.bool_]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -126,8 +125,7 @@ class _Reading:
         self._where = records.where[0]
         self._human = are_human(records.header.contigs)
         self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
-        self._genes_of_regions = bool(site_filter.regions and site_filter.regions.genes)
-        self._tells_genes = self._annotation is not None
+        self._names_genes = self._annotation is not None
         self._references = ReferenceRecords(len(records.header.samples))
         self._absent_as_reference = absent_as_reference
         self._n_sites = self._n_without_calls = self._n_without_quality = self._n_failed_calls = 0
@@ -140,7 +138,7 @@ class _Reading:
             self._take(sites)
         genotypes = self.calls.finish()
         n_kept = genotypes.shape[1]
-        if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._tells_genes:
+        if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._names_genes:
             raise InputError(
                 f"{self._where}: its variants tell no genes (expected CSQ, ANN, BCSQ or GENEINFO in INFO). To keep "
                 "some genes, give regions that name them too, such as a BED or GTF file."
@@ -178,11 +176,11 @@ class _Reading:
 
     def _take(self, sites: Sequence[Site]) -> None:
         kept = []
-        for site in sites:
+        for site, genes in zip(sites, self._genes_of_regions(sites), strict=True):
             self._n_sites += not site.reference_only
             chromosome = plain_chromosome(site.chromosome, human=self._human)
             passed = self._passed(site)
-            alleles = self._kept_alleles(site, chromosome) if passed else {}
+            alleles = self._kept_alleles(site, chromosome, genes) if passed else {}
             if alleles or (passed and site.reference_only):
                 kept.append((site, chromosome, alleles))
             elif self._absent_as_reference:
@@ -223,11 +221,17 @@ class _Reading:
         self._n_failed_calls += int((failed & (calls >= 0).any(axis=0)).sum())
         return np.where(failed, calls.dtype.type(HALF), calls) if self._filter.passed_only else calls
 
-    def _kept_alleles(self, site: Site, chromosome: str) -> dict[int, Allele]:
-        """What is told about the alternates that are kept, by their number in the record."""
+    def _genes_of_regions(self, sites: Sequence[Site]) -> list[tuple[str, ...]]:
+        regions = self._filter.regions
+        if regions is None or not regions.genes:
+            return [()] * len(sites)
+        return regions.genes_at([site.chromosome for site in sites], [site.position for site in sites])
+
+    def _kept_alleles(self, site: Site, chromosome: str, genes_of_regions: Sequence[str]) -> dict[int, Allele]:
+        """The alternates that are kept, by their number in the record."""
         if site.reference_only:
             return {}
-        effects = self._effects(site)
+        effects = self._effects(site, genes_of_regions)
         qualities = self._qualities(site)
         kept = {}
         for at, alternate in enumerate(site.alternates):
@@ -245,18 +249,16 @@ class _Reading:
                 kept[at] = Allele(chromosome, site.position, site.reference, named, gene, effect)
         return kept
 
-    def _effects(self, site: Site) -> list[tuple[str, str]]:
-        n_alternates = len(site.alternates)
-        found = self._annotation.effects(site) if self._annotation else [("", "")] * n_alternates
-        if all(gene for gene, _ in found):
-            return found
-        genes = genes_without_effect(site)
-        if self._genes_of_regions and self._filter.regions is not None:
-            genes += self._filter.regions.genes_at(site.chromosome, np.array([site.position]))[0]
-        self._tells_genes |= bool(genes)
-        asked = self._filter.genes
-        gene = next((each for each in genes if asked is None or each in asked), "")
-        return [(gene_of, effect) if gene_of else (gene, effect) for gene_of, effect in found]
+    def _effects(self, site: Site, genes_of_regions: Sequence[str]) -> list[tuple[str, str]]:
+        """Gene and effect of each alternate."""
+        effects = self._annotation.effects(site) if self._annotation else [("", "")] * len(site.alternates)
+        if all(gene for gene, _ in effects):
+            return effects
+        genes = [*genes_without_effect(site), *genes_of_regions]
+        self._names_genes |= bool(genes)
+        wanted = self._filter.genes
+        at_site = next((gene for gene in genes if wanted is None or gene in wanted), "")
+        return [(gene or at_site, effect) for gene, effect in effects]
 
     def _qualities(self, site: Site) -> list[float]:
         n_alternates = len(site.alternates)
@@ -271,12 +273,6 @@ class _Reading:
         return numbers if len(numbers) == n_alternates else numbers[:1] * n_alternates
 
     def _inside(self, regions: Regions, chromosomes: Sequence[str], positions: Sequence[int]) -> NDArray[np.bool_]:
-        places = np.array(positions, dtype=np.int64)
-        inside = np.zeros(len(places), dtype=bool)
-        start = 0
-        for chromosome, members in itertools.groupby(chromosomes):
-            part = slice(start, start + sum(1 for _ in members))
-            inside[part] = regions.covers(chromosome, places[part])
-            start = part.stop
+        inside = regions.covers(chromosomes, positions)
         self.calls.dropped["outside the regions"] += int((~inside).sum())
         return inside

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pyarrow
 import pytest
-from bed_reader import to_bed
+from bed_reader import open_bed, to_bed
 from pgenlib import PgenWriter
 
 from drugresponse.errors import InputError
@@ -13,7 +13,6 @@ from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.readers import read_genotypes, read_variants
 from drugresponse.readers.plink import _calls as plink_calls
 from drugresponse.readers.plink.reader import plink_files, read_plink
-from drugresponse.readers.variants import call_blocks
 
 MISSING = np.nan
 BIM = "1\trs1\t0\t7\tC\tA\n23\trs2\t0\t9\tT\tG\n"
@@ -102,8 +101,7 @@ def test_read_plink__second_version_counts_alt(tmp_path):
 def test_read_plink__many_blocks_are_as_one(tmp_path, monkeypatch, block_bytes):
     calls = simulated(23, 40)
     write_large(tmp_path, calls)
-    monkeypatch.setattr(call_blocks, "BLOCK_BYTES", block_bytes)
-    monkeypatch.setattr(plink_calls, "_READ_BYTES", block_bytes)
+    monkeypatch.setattr(plink_calls, "BLOCK_BYTES", block_bytes)
     order = sorted(range(40), key=lambda at: (at % 3, 1000 - at))
     for name in ("cohort.bed", "cohort.pgen"):
         genotypes = read_plink(tmp_path / name)
@@ -347,3 +345,13 @@ def test_read_plink__what_a_filter_left_out_is_not_the_reference(tmp_path):
     trained = read_genotypes(file).features
     passed = read_genotypes(file, filters="pass", absent_means="reference")
     np.testing.assert_array_equal(with_reference_sites(passed, trained).features.index, ["X:9:G:T"])
+
+
+@pytest.mark.parametrize("n_samples", [*range(1, 10), 64, 65, 257])
+def test_read_plink__any_bytes_are_those_that_bed_reader_reads(tmp_path, n_samples):
+    fam = "".join(f"f s{at} 0 0 0 -9\n" for at in range(n_samples))
+    bim = "".join(f"1 rs{at} 0 {at + 1} C A\n" for at in range(300))
+    packed = np.random.default_rng(n_samples).bytes((n_samples + 3) // 4 * 300)
+    file = write_bed(tmp_path, bed=BED[:3] + packed, bim=bim, fam=fam)
+    with open_bed(file, num_threads=1) as expected:
+        np.testing.assert_array_equal(read_plink(file).dense(), expected.read(num_threads=1))

@@ -8,7 +8,7 @@ from bed_reader import to_bed
 from pgenlib import PgenWriter
 
 from drugresponse.errors import InputError
-from drugresponse.readers.plink import _sites as plink_sites
+from drugresponse.readers.plink import _calls as plink_calls
 from drugresponse.readers.plink.reader import read_plink
 from drugresponse.readers.variants.regions import Region, Regions
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
@@ -53,7 +53,7 @@ def calls():
     ],
 )
 def test_read_plink__filtered_while_reading_is_filtered_afterwards(tmp_path, monkeypatch, calls, options, block_bytes):
-    monkeypatch.setattr(plink_sites, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(plink_calls, "BLOCK_BYTES", block_bytes)
     for file in write_filesets(tmp_path, calls):
         whole = read_plink(file)
         found = read_plink(file, site_filter=SiteFilter(**options))

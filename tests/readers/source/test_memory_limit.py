@@ -16,10 +16,11 @@ from drugresponse.errors import InputError, MemoryLimitError
 from drugresponse.readers import read_genotypes, read_responses, read_table
 from drugresponse.readers.genes.sets import read_gene_sets
 from drugresponse.readers.matrix.anndata_file import read_anndata
+from drugresponse.readers.plink._calls import PlinkCalls
+from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
 from drugresponse.readers.source import hdf5_checks, memory_limit
 from drugresponse.readers.source.memory_limit import memory_left, refuse_beyond_memory
 from drugresponse.readers.variants.allele_calls import MISSING
-from drugresponse.readers.variants.call_blocks import AllelePlan, gather_calls
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
 
@@ -126,15 +127,12 @@ def test_kept_calls__more_than_fits(nothing_left):
             calls.finish()
 
 
-def test_gather_calls__more_than_fits(nothing_left):
-    class Source:
-        missing, cell_bytes, by_samples = -1, 1, False
-
-        def read(self, samples, alleles):
-            return np.ones((2, len(alleles)), dtype=np.int8)
-
+def test_gather_calls__more_than_fits(tmp_path, nothing_left):
+    (tmp_path / "c.bed").write_bytes(bytes.fromhex("6c1b0102"))
+    calls = PlinkCalls(tmp_path / "c.bed", np.array([2], np.uintp), 2)
+    plan = AllelePlan(np.array([0]), np.array([1]), np.array([0]), np.empty((0, 2), np.intp))
     with refused("genotypes"):
-        gather_calls(Source(), 2, AllelePlan.of(["a"], ["a"]))
+        gather_calls(calls, plan)
 
 
 def test_read_responses__parquet_of_many_equal_rows(tmp_path, grant):
