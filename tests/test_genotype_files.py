@@ -79,7 +79,7 @@ def test_anndata__opens_with_its_own_reader(tmp_path):
 
 
 def test_anndata__is_taken_as_genotypes_in_memory():
-    from drugresponse.readers import as_genotypes
+    from drugresponse.data.conversion.genotypes import as_genotypes
 
     genotypes = read_genotypes(TEST_DATA / "germline" / "genotypes.vcf")
     assert as_genotypes(to_anndata(genotypes)).equals(genotypes)

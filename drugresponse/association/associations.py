@@ -14,13 +14,13 @@ from drugresponse.association._cells import AssociationCells, associate_drugs
 from drugresponse.association._covariate_bases import CovariateBases, covariate_columns, general_sensitivity
 from drugresponse.association._linkage import Linkage, linkage_table
 from drugresponse.association.feature_columns import FeatureColumns
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.readers import as_genotypes
 from drugresponse.threads import one_thread, run_in_order
 
 __all__ = ["MINIMUM_CARRIERS", "Associations", "associate", "associate_pairs"]

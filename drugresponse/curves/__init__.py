@@ -3,24 +3,13 @@
 from drugresponse.curves.fits import CurveFits, fit_curves
 from drugresponse.curves.hill import HillCurves
 from drugresponse.curves.least_squares import fit_hill
-from drugresponse.curves.measures import (
-    MEASURES,
-    convert_responses,
-    refuse_misnamed_measure,
-    refuse_mixed_measures,
-    responses_from_fits,
-)
-from drugresponse.curves.plausible import refuse_misread_responses
+from drugresponse.curves.measures import convert_responses, responses_from_fits
 
 __all__ = [
-    "MEASURES",
     "CurveFits",
     "HillCurves",
     "convert_responses",
     "fit_curves",
     "fit_hill",
-    "refuse_misnamed_measure",
-    "refuse_misread_responses",
-    "refuse_mixed_measures",
     "responses_from_fits",
 ]

@@ -12,8 +12,9 @@ import pandas as pd
 
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.inputs import audit
-from drugresponse.curves import refuse_misread_responses
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
@@ -33,7 +34,6 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
 from drugresponse.model.manifest import package_versions
 from drugresponse.model.requests import drugs_by_id
-from drugresponse.readers import as_genotypes
 from drugresponse.threads import one_thread
 from drugresponse.version import __version__
 

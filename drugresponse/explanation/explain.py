@@ -11,10 +11,11 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.association.associations import MINIMUM_CARRIERS, Associations, associate_pairs
-from drugresponse.curves import refuse_misread_responses
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
@@ -33,7 +34,6 @@ from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.new_covariates import covariates_as_trained
 from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests import drugs_by_id
-from drugresponse.readers import as_genotypes
 from drugresponse.readers.genes.sets import GeneSet
 from drugresponse.threads import one_thread
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.tables import Responses, as_responses
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import make_learner
@@ -22,7 +23,6 @@ from drugresponse.model.pilots.adapting import adapt, next_drugs
 from drugresponse.model.predictions import features_found, predict
 from drugresponse.model.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
-from drugresponse.readers import as_genotypes
 from drugresponse.threads import count_jobs, one_thread
 
 __all__ = ["DrugResponseModel"]

@@ -12,9 +12,9 @@ import pandas as pd
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.findings import Finding, leak_messages, twin_messages
 from drugresponse.audit.inputs import audit
-from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
+from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, index_by_id

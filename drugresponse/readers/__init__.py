@@ -1,7 +1,7 @@
-"""Files and foreign objects -> the tables of `drugresponse.data`."""
+"""Files -> the tables of `drugresponse.data`."""
 
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_source_files
-from drugresponse.readers.genotypes import as_genotypes, read_genotypes
+from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.matrix.anndata_file import read_anndata
 from drugresponse.readers.matrix.reader import read_matrix
 from drugresponse.readers.plink.reader import read_plink
@@ -14,13 +14,11 @@ from drugresponse.readers.tables.text_tables import (
     read_pairs,
     read_samples,
     read_table,
-    to_numbers,
 )
 from drugresponse.readers.vcf.reader import read_variants
 
 __all__ = [
     "GENOTYPE_FORMATS",
-    "as_genotypes",
     "genotype_source_files",
     "read_anndata",
     "read_doses",
@@ -35,5 +33,4 @@ __all__ = [
     "read_splits",
     "read_table",
     "read_variants",
-    "to_numbers",
 ]

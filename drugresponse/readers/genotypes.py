@@ -1,4 +1,4 @@
-"""Genotypes from files of any format that is read, several together, and from objects in memory."""
+"""Genotypes from files of any format that is read, several together."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, refuse_complex
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
@@ -20,18 +19,15 @@ from drugresponse.readers.alterations.reader import read_alterations
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
 from drugresponse.readers.matrix.anndata_file import read_anndata
-from drugresponse.readers.matrix.features import describe_features
-from drugresponse.readers.matrix.reader import as_float32, frame_values, read_matrix
-from drugresponse.readers.matrix.sample_columns import feature_columns
+from drugresponse.readers.matrix.reader import read_matrix
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.plink.reader import read_plink
 from drugresponse.readers.plink.text_reader import read_raw, read_traw
 from drugresponse.readers.star_alleles.reader import read_star_alleles
-from drugresponse.readers.tables.text_tables import ids_as_text
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.vcf.reader import read_variants
 
-__all__ = ["GENOTYPE_FORMATS", "as_genotypes", "read_genotypes"]
+__all__ = ["GENOTYPE_FORMATS", "read_genotypes"]
 
 logger = logging.getLogger(__name__)
 
@@ -191,42 +187,6 @@ def read_genotypes(
     return Genotypes.join(sources)
 
 
-def as_genotypes(data: Any, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
-    """Genotypes from an object in memory: Genotypes, a DataFrame, or AnnData.
-
-    Parameters
-    ----------
-    data
-        `Genotypes` come back as they are. Of a DataFrame, rows are samples, with ids in the index or in a column
-        `sample_id`. Of an AnnData, obs are samples, var are features, and columns of `var` such as `kind` or `gene` are
-        taken. NaN is missing. Nothing is changed in place.
-    layer
-        Layer of the AnnData; None takes `X`.
-    kind
-        Kind of the features whose kind is not told; None guesses it from each block.
-
-    Raises
-    ------
-    InputError
-        The object is of another type, lacks the layer, or holds text.
-
-    Examples
-    --------
-    >>> as_genotypes(pd.DataFrame({"TP53": [1, 0]}, index=["s1", "s2"])).features["kind"].tolist()
-    ['altered']
-    """
-    if isinstance(data, Genotypes):
-        return data
-    if isinstance(data, pd.DataFrame):
-        return _from_frame(data, kind)
-    if all(hasattr(data, name) for name in ("obs_names", "var_names", "X", "layers")):
-        return _from_anndata(data, layer, kind)
-    raise InputError(
-        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame or AnnData). "
-        "Read a file with read_genotypes."
-    )
-
-
 def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None:
     for at, source in enumerate(sources):
         for before, earlier in zip(files, sources[:at], strict=False):
@@ -256,32 +216,3 @@ def _warn_of_other_spellings(where: str, ids: pd.Index, before: str, earlier: pd
         logger.warning(
             "%s: samples of it and of %s count as different ones. %s", where, before, suggest_ids(here, there)
         )
-
-
-def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
-    frame = data.set_index("sample_id") if "sample_id" in data.columns else data
-    if "IID" in frame.columns and isinstance(frame.index, pd.RangeIndex):
-        frame = frame.set_index("IID")  # as pandas reads what PLINK writes
-    samples = ids_as_text(frame.index.to_series())
-    frame = frame.loc[:, feature_columns([str(name) for name in frame.columns], "genotypes")]
-    features = [str(name) for name in frame.columns]
-    values = frame_values(frame, "genotypes")
-    return Genotypes.build(values, list(samples), describe_features(features, values, kind=kind))
-
-
-def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
-    if layer is not None and layer not in data.layers:
-        raise InputError(f'genotypes: found no layer "{layer}". {nearest(layer, map(str, data.layers))}')
-    values = data.X if layer is None else data.layers[layer]
-    if values is None:
-        raise InputError("genotypes: this AnnData has no X. Name the layer that holds the genotypes.")
-    refuse_complex(values)
-    if not sparse.issparse(values):
-        values = as_float32(np.asarray(values))
-    names = [name for name in FEATURE_COLUMNS if name in data.var.columns]
-    table = data.var[names] if names else None
-    kept = np.flatnonzero(feature_columns([str(name) for name in data.var_names], "genotypes"))
-    values = sparse.csr_array(values)[:, kept] if sparse.issparse(values) else values[:, kept]
-    table = None if table is None else table.iloc[kept]
-    described = describe_features(list(data.var_names[kept]), values, table=table, kind=kind)
-    return Genotypes.build(values, list(data.obs_names), described)

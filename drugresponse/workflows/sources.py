@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.curves import refuse_misnamed_measure
 from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.measures.known import refuse_misnamed_measure
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count

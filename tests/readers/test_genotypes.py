@@ -12,9 +12,10 @@ from cyvcf2 import VCF, Writer
 from pgenlib import PgenWriter
 from scipy import sparse
 
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
-from drugresponse.readers import as_genotypes, read_genotypes
+from drugresponse.readers import read_genotypes
 
 SAMPLES = ["p1", "p2", "p3", "p10"]
 SITES = [

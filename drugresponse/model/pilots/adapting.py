@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.curves import refuse_misread_responses
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids
+from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses
 from drugresponse.errors import InputError, show_ids

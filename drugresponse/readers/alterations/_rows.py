@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.column_names import find_column
+from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
@@ -19,7 +20,6 @@ from drugresponse.readers.alterations.classes import SILENT, SMALL_MUTATIONS, WI
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
 from drugresponse.readers.text.row_stream import stream_rows
-from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["AlterationRows", "looks_like_alterations", "read_alteration_rows"]
 

@@ -13,11 +13,11 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.column_names import find_column, plain_name
+from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.tables.text_tables import read_table
-from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["GeneNames", "apply_gene_names", "read_gene_names"]
 

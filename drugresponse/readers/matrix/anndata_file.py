@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from drugresponse.data.conversion.features import describe_features
+from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.errors import DrugResponseError, InputError, nearest, require
-from drugresponse.readers.matrix.features import describe_features
-from drugresponse.readers.matrix.sample_columns import feature_columns
 from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory

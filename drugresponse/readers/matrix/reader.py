@@ -7,24 +7,24 @@ import logging
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.column_names import plain_name
+from drugresponse.data.conversion.features import describe_features
+from drugresponse.data.conversion.genotypes import as_float32, frame_values
+from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
+from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import spellings_alike, without_blanks
+from drugresponse.data.ids import ids_as_text, spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.matrix.features import describe_features
-from drugresponse.readers.matrix.sample_columns import feature_columns
 from drugresponse.readers.source.content import open_checked, recognise
-from drugresponse.readers.tables.text_tables import ids_as_text, read_features, read_parquet
+from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows, refuse_bad_header
-from drugresponse.readers.text.numbers import decimal_signs, is_number, to_numbers
 from drugresponse.readers.text.row_stream import decode_file
 
 __all__ = ["read_matrix"]
@@ -155,36 +155,6 @@ def _from_parquet(file: Path, known_features: Collection[str]) -> Labelled:
     id_at = _id_position(names)
     numbers = frame.iloc[:, _value_columns(names, id_at, where, known_features)]
     return list(ids_as_text(frame.iloc[:, id_at])), list(numbers.columns), frame_values(numbers, where), names[id_at]
-
-
-def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
-    """The cells of a frame as `(n_rows, n_columns)` float32, NaN where missing; text is read as numbers.
-
-    Raises
-    ------
-    InputError
-        A cell is not a number.
-    """
-    for name in frame.columns[[dtype.kind == "c" for dtype in frame.dtypes]]:
-        raise InputError(f'{where}, column "{name}": found complex numbers (expected real ones). Write real numbers.')
-    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes):
-        with np.errstate(over="ignore"):
-            return frame.to_numpy(dtype=np.float32, na_value=np.nan)
-    columns = [
-        to_numbers(
-            column if pd.api.types.is_numeric_dtype(column.dtype) else ids_as_text(column).reset_index(drop=True),
-            where=where,
-            column_name=str(name),
-        )
-        for name, column in frame.items()
-    ]
-    return as_float32(np.column_stack([column.to_numpy() for column in columns]))
-
-
-def as_float32(numbers: NDArray[Any]) -> NDArray[np.float32]:
-    """Numbers in single precision; what does not fit becomes infinite, which is refused later with its place."""
-    with np.errstate(over="ignore"):
-        return numbers.astype(np.float32)
 
 
 def _id_position(header: Sequence[str]) -> int:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.column_names import name_words
+from drugresponse.data.conversion.numbers import decimal_signs, to_numbers
 from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.tables._dose_units import logarithm_in_name, micromolar_units
 from drugresponse.readers.tables.text_tables import read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named
-from drugresponse.readers.text.numbers import decimal_signs, to_numbers
 
 __all__ = ["read_doses"]
 

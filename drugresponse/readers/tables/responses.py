@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.data.column_names import name_words, plain_name
+from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.data.responses.kinds import refuse_classes, refuse_events, warn_of_limits
@@ -20,7 +21,6 @@ from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.tables.text_tables import line_of, read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named, refuse_data_as_names
-from drugresponse.readers.text.numbers import decimal_signs, is_number, to_numbers
 
 __all__ = ["read_responses"]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.conversion.numbers import to_numbers, with_decimal_points
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.data.ids import clean_ids, ids_as_text
 from drugresponse.data.missing import is_missing
@@ -18,10 +19,9 @@ from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.source.parquet_checks import damaged_parquet, read_parquet_parts
 from drugresponse.readers.text.column_numbers import column_named
 from drugresponse.readers.text.delimited import cut_rows, refuse_bad_header
-from drugresponse.readers.text.numbers import to_numbers, with_decimal_points
 from drugresponse.readers.text.row_stream import decode_file
 
-__all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table", "to_numbers"]
+__all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table"]
 
 _MARKED = re.compile(r"[^\w.+-]|\..*\.")
 """What no number in the spelling of Python holds."""

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.errors import InputError
-from drugresponse.readers import as_genotypes
 from drugresponse.readers.matrix import anndata_file
 from drugresponse.readers.matrix.anndata_file import read_anndata
 from drugresponse.readers.source import hdf5_checks

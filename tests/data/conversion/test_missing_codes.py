@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.errors import InputError
-from drugresponse.readers import as_genotypes, read_genotypes
+from drugresponse.readers import read_genotypes
 
 CALLS = np.array([[0, 1, 2, 1], [2, 2, 0, 1], [1, 0, 0, 2]], dtype=np.float64)
 

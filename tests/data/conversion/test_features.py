@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
+from drugresponse.data.conversion.features import describe_features
 from drugresponse.errors import InputError
-from drugresponse.readers.matrix.features import describe_features
 
 VALUES = np.array([[0, 2, -1, 0.3], [1, np.nan, 1, 2.7]])
 IDS = ["m", "d", "c", "s"]

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data.conversion.numbers import decimal_signs, to_numbers, with_decimal_points
 from drugresponse.data.missing import MISSING_CELLS
 from drugresponse.errors import InputError
-from drugresponse.readers import to_numbers
-from drugresponse.readers.text.numbers import decimal_signs, with_decimal_points
 
 
 def column(*cells: str) -> pd.Series:

@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.readers import as_genotypes, read_genotypes
+from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.spreadsheet_dates import dates_among, shown_dates
+from drugresponse.readers import read_genotypes
 from drugresponse.readers.genes.names import read_gene_names
 from drugresponse.readers.genes.sets import read_gene_sets
-from drugresponse.readers.text.spreadsheet_dates import dates_among, shown_dates
 
 DATES = [
     "1-Mar", "01-Mar", "1-mar", "2-SEP", "2-Sept", "1-Dec", "Mar-01", "Sep-02", "Dec-01", "Mar-1", "1.Mar", "1. Mrz",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import drugresponse as dr
-from drugresponse.curves import refuse_misread_responses
+from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
 

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.errors import InputError
-from drugresponse.readers import as_genotypes, read_genotypes
-from drugresponse.readers.matrix.sample_columns import feature_columns
+from drugresponse.readers import read_genotypes
 
 SAMPLES = ["s1", "s2", "s3"]
 TOLD = {"PHENOTYPE": [1.5, 2.5, 3.5], "Sex": [1, 2, 1], "age": [61, 50, 44], "ln_IC50": [0.1, 0.2, 0.3]}

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion._missing_codes import refuse_missing_codes
+from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
 from drugresponse.data.ids import without_blanks
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.matrix._missing_codes import refuse_missing_codes
-from drugresponse.readers.text.spreadsheet_dates import warn_of_dates
 
 __all__ = ["describe_features"]
 

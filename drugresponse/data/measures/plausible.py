@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.curves.measures import CONCENTRATIONS, MEASURES, SHARES, plain_measure, refuse_misnamed_measure
+from drugresponse.data.measures.known import CONCENTRATIONS, MEASURES, SHARES, plain_measure, refuse_misnamed_measure
 from drugresponse.data.responses.kinds import refuse_no_measurements
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, show_ids

@@ -1,0 +1,1 @@
+"""Objects in memory, text cells and feature tables -> numbers with known kinds."""
