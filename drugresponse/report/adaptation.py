@@ -83,19 +83,19 @@ def _worth(manifest: Mapping[str, Any]) -> list[Html]:
         return [paragraph("This was not tried on held-out samples: too few of them have several measured drugs.")]
     rows = [
         [
-            f"{each['pilots']:,}",
-            number(each["rmse_before"]),
-            number(each["rmse_after"]),
-            _percent_less(each["rmse_before"], each["rmse_after"]),
+            f"{trial['pilots']:,}",
+            number(trial["rmse_before"]),
+            number(trial["rmse_after"]),
+            _percent_less(trial["rmse_before"], trial["rmse_after"]),
         ]
-        for each in tried
+        for trial in tried
     ]
-    told = (
+    words = (
         "Tried at training on held-out samples, with randomly chosen pilot drugs and the other drugs predicted: root "
         "mean squared error of the model's own prediction, and after the correction."
     )
     return [
-        paragraph(told),
+        paragraph(words),
         table(["Pilot drugs", "RMSE before", "RMSE after", "Squared error saved"], rows),
     ]
 
@@ -157,16 +157,16 @@ def _samples(predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measu
 
 
 def _names(drugs: list[str]) -> Html:
-    return chips(identity(each) for each in drugs[:TOP_DRUGS])
+    return chips(identity(drug) for drug in drugs[:TOP_DRUGS])
 
 
 def _limits(manifest: Mapping[str, Any]) -> list[str]:
-    found = manifest.get("adaptation") or {}
+    learned = manifest.get("adaptation") or {}
     lines = general_limits(manifest)
-    if found.get("bounds"):
+    if learned.get("bounds"):
         lines.append(
-            f"Bounds of corrected predictions are made to hold {100 * found['coverage']:g}% of new measurements; they "
-            "were calibrated on held-out samples with random pilot drugs. This is an average over samples, not a "
+            f"Bounds of corrected predictions are made to hold {100 * learned['coverage']:g}% of new measurements; "
+            "they were calibrated on held-out samples with random pilot drugs. This is an average over samples, not a "
             "promise for a single one."
         )
     else:
@@ -175,7 +175,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[str]:
         "Pilot measurements must come from the same assay, in the same unit, as the training: a shift of the whole "
         "assay would be taken for the sample's."
     )
-    first = [str(each) for each in found.get("first_drugs", [])]
+    first = [str(drug) for drug in learned.get("first_drugs", [])]
     if first:
         lines.append(f"In a sample of which nothing is measured, the most telling drugs are {joined(first)}, in turn.")
     return lines

@@ -107,7 +107,7 @@ def as_html(part: Part) -> Html:
     >>> as_html(Part("Limits", [Words("<none>")]))
     '<section>\n<h2>Limits</h2>\n<p>&lt;none&gt;</p>\n</section>\n'
     """
-    written = [_block(each) for each in part.blocks]
+    written = [_block(block) for block in part.blocks]
     return section(part.title, *written) if part.title else Html("".join(written))
 
 
@@ -127,7 +127,7 @@ def _block(block: Block) -> Html:
 
 
 def _table(block: Table) -> Html:
-    rows = [[_cell(each) for each in row] for row in block.rows]
+    rows = [[_cell(cell) for cell in row] for row in block.rows]
     return table(block.columns, rows, words=block.words, caption=block.caption, most_bytes=block.most_bytes)
 
 

@@ -41,17 +41,17 @@ def carriers_drawing(bands: Sequence[tuple[str, NDArray[np.float64]]], title: st
     written = []
     for row, (label, values) in enumerate(bands):
         top, kind = _TOP + row * _BAND, "model" if row else "naive"
-        lower, middle, upper = (x(float(each)) for each in np.quantile(values, [0.25, 0.5, 0.75]))
+        lower, middle, upper = (x(float(quantile)) for quantile in np.quantile(values, [0.25, 0.5, 0.75]))
         written.append(
             f'<text class="tick" x="0" y="{top + 14}">{text(count(len(values), "sample"))} {label}</text>'
             f'<rect class="{kind}" fill-opacity=".35" x="{lower:.1f}" y="{top + 22}" '
             f'width="{max(upper - lower, 1):.1f}" height="28"/>{_dots(values, top + 36, x, kind)}'
             f'<line class="mark" x1="{middle:.1f}" x2="{middle:.1f}" y1="{top + 19}" y2="{top + 53}"/>\n'
         )
-    shown = [each for each in ticks(low, high, 5) if low <= each <= high]
+    shown = [tick for tick in ticks(low, high, 5) if low <= tick <= high]
     written += [
-        f'<text class="tick" x="{x(each):.1f}" y="{height - _BOTTOM + 14}" text-anchor="middle">{words}</text>'
-        for each, words in zip(shown, tick_words(shown), strict=True)
+        f'<text class="tick" x="{x(tick):.1f}" y="{height - _BOTTOM + 14}" text-anchor="middle">{words}</text>'
+        for tick, words in zip(shown, tick_words(shown), strict=True)
     ]
     return drawing(
         title,

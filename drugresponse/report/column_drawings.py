@@ -70,7 +70,7 @@ def shares_drawing(shares: NDArray[np.float64], title: str, below: str) -> Html:
     title, below
         As for `columns_drawing`.
     """
-    end = next(each for each in _ENDS if each >= shares.max(initial=0.0))
+    end = next(end for end in _ENDS if end >= shares.max(initial=0.0))
     numbers = np.histogram(shares, bins=_BINS, range=(0.0, end))[0]
     labels = [f"{100 * end * at / _BINS:g}%" if at % 5 == 0 else "" for at in range(_BINS)]
     return columns_drawing(numbers.tolist(), labels, title, below)

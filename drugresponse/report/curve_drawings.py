@@ -91,7 +91,7 @@ def _decades(low: float, high: float, x: Callable[[float], float]) -> str:
     decades = list(range(math.ceil(low), math.floor(high) + 1)) or [round(low)]
     shown = decades[:: math.ceil(len(decades) / _MOST_TICKS)]
     return "".join(
-        f'<text class="tick" x="{min(max(x(each), _LEFT), _WIDTH - _RIGHT):.1f}" y="{_HEIGHT - _BOTTOM + 15}" '
-        f'text-anchor="middle">{10.0**each:g}</text>'
-        for each in shown
+        f'<text class="tick" x="{min(max(x(dose), _LEFT), _WIDTH - _RIGHT):.1f}" y="{_HEIGHT - _BOTTOM + 15}" '
+        f'text-anchor="middle">{10.0**dose:g}</text>'
+        for dose in shown
     )

@@ -78,7 +78,7 @@ def curves_report(fits: CurveFits, responses: Responses) -> str:
         _drugs_part(table),
         Part("Limits", [Items(_limits(fits, responses))]),
     )
-    return page("Dose-response report", lead, [as_html(each) for each in parts], as_sentence("research use only"))
+    return page("Dose-response report", lead, [as_html(part) for part in parts], as_sentence("research use only"))
 
 
 def _fitted(table: pd.DataFrame) -> pd.DataFrame:
@@ -144,9 +144,9 @@ def _quality_part(table: pd.DataFrame) -> Part:
         f"RMSE of the fits, as a share of the control: median {number(rmse[0.5])}, 90% below {number(rmse[0.9])}, 99% "
         f"below {number(rmse[0.99])}."
     )
-    found = table["flag"].str.split(";").explode().value_counts()
+    counts = table["flag"].str.split(";").explode().value_counts()
     rows = [
-        [name, meaning, f"{found.get(name, 0):,}", _share(found.get(name, 0), len(table))]
+        [name, meaning, f"{counts.get(name, 0):,}", _share(counts.get(name, 0), len(table))]
         for name, meaning in FLAGS.items()
     ]
     return Part("Quality", [words, Table(["Flag", "What it means", "Curves", "Share"], rows, words=2)])
@@ -182,8 +182,8 @@ def _points(fits: CurveFits, rows: Sequence[int]) -> dict[int, pd.DataFrame]:
     """The doses of some rows of the fits."""
     keys = ["sample_id", "drug_id"]
     wanted = fits.table.loc[list(dict.fromkeys(rows)), keys].assign(row=lambda frame: frame.index)
-    found = fits.doses.table.merge(wanted, on=keys)
-    return {row: found[found["row"] == row] for row in wanted["row"]}
+    points = fits.doses.table.merge(wanted, on=keys)
+    return {row: points[points["row"] == row] for row in wanted["row"]}
 
 
 def _picture(fits: CurveFits, row: int, points: pd.DataFrame) -> Html:
@@ -212,7 +212,7 @@ def _drugs_part(table: pd.DataFrame) -> Part:
             [
                 Cell(str(drug), kind="id"),
                 f"{len(fitted):,}",
-                *(_share(censor.get(each, 0), len(fitted)) for each in ("none", "right", "left")),
+                *(_share(censor.get(side, 0), len(fitted)) for side in ("none", "right", "left")),
                 number(fitted["auc"].median()),
                 number(float(fitted["auc"].quantile(0.75) - fitted["auc"].quantile(0.25))),
                 number(fitted["rmse"].median()),

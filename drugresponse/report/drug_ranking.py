@@ -29,10 +29,10 @@ def ranking_words(measure: Measure) -> str:
     """The ends in words, and how to have one only."""
     if len(ranked_ends(measure)) == 1:
         return f"{ranked_ends(measure)[0]} first"
-    told = (
+    words = (
         "" if measure.higher_means else "; which end is the good one was not told: train with --higher-means to say so"
     )
-    return f"highest first and lowest first{told}"
+    return f"highest first and lowest first{words}"
 
 
 def drugs_at_end(gaps: pd.DataFrame, end: str) -> dict[str, Html]:

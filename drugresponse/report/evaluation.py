@@ -54,7 +54,7 @@ def evaluation_report(summary: EvaluationSummary) -> str:
     '# Evaluation report'
     """
     numbers = Numbers(summary)
-    return page(_TITLE, _lead(numbers), [as_html(each) for each in _parts(numbers)], as_sentence(NOTICE))
+    return page(_TITLE, _lead(numbers), [as_html(part) for part in _parts(numbers)], as_sentence(NOTICE))
 
 
 def evaluation_markdown(summary: EvaluationSummary) -> str:
@@ -100,8 +100,8 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     rows = numbers.evaluation.rows
     used = censor_words(rows.loss.to_dict(), numbers.evaluation.learners)
     used += covariate_words(numbers.covariates(), rows.covariates.unused_by_reason())
-    told = Words(f"{'. '.join(used)}.", quiet=True)
-    yield Part("", [verdict(numbers), *([warning] if warning else []), told, skill_figure(numbers)])
+    settings = Words(f"{'. '.join(used)}.", quiet=True)
+    yield Part("", [verdict(numbers), *([warning] if warning else []), settings, skill_figure(numbers)])
     yield scores_part(numbers)
     yield comparison_part(numbers)
     yield drugs_part(numbers)

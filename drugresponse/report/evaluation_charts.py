@@ -32,7 +32,7 @@ def skill_figure(numbers: Numbers) -> Figure:
         rows.append(Range(name, words, skill.value, skill.lower, skill.upper, kind))
     low, high = _skill_axis(rows)
     title = "Skill of each learner and of each naive prediction, with 95% intervals"
-    whiskers = "bars: 95% intervals; " if any(math.isfinite(each.lower) for each in rows) else ""
+    whiskers = "bars: 95% intervals; " if any(math.isfinite(row.lower) for row in rows) else ""
     return Figure(
         {"skill.svg": ranges(rows, title, low, high)},
         "Skill on held-out rows: the share saved of the squared error of the naive prediction that was best in the "
@@ -43,13 +43,13 @@ def skill_figure(numbers: Numbers) -> Figure:
 
 def _skill_axis(rows: list[Range]) -> tuple[float, float]:
     """All learners that matter; a hopeless naive prediction must not squeeze them into a corner."""
-    ends = [each for row in rows for each in (row.value, row.lower, row.upper) if math.isfinite(each)]
+    ends = [bound for row in rows for bound in (row.value, row.lower, row.upper) if math.isfinite(bound)]
     high = max([*ends, _SMALLEST_AXIS])
     return min(max(min([*ends, 0.0]), -0.6 * high), -0.2 * high), high
 
 
 def _arrows(rows: list[Range], low: float, high: float) -> str:
-    beyond = any(not low <= each.value <= high for each in rows if math.isfinite(each.value))
+    beyond = any(not low <= row.value <= high for row in rows if math.isfinite(row.value))
     return "; arrows: beyond the scale" if beyond else ""
 
 
@@ -97,7 +97,7 @@ def permutation_figure(numbers: Numbers) -> Figure | None:
     check = numbers.summary.permutation
     if check is None:
         return None
-    gains = [each for each in (check.observed, *check.shuffled) if math.isfinite(each)] or [0.0]
+    gains = [gain for gain in (check.observed, *check.shuffled) if math.isfinite(gain)] or [0.0]
     span = max(max([*gains, 0.0]) - min([*gains, 0.0]), 1e-3)
     low, high = min([*gains, 0.0]) - 0.05 * span, max([*gains, 0.0]) + 0.05 * span
     shuffled = f"{shown(min(check.shuffled))} to {shown(max(check.shuffled))}" if check.shuffled else ""

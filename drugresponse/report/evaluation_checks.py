@@ -37,8 +37,8 @@ def permutation_part(numbers: Numbers) -> Part:
     if check is None or figure is None:
         return Part(title, [Words("Genotypes were not shuffled, so this check is missing.")])
     n = len(check.shuffled)
-    better = sum(not each < check.observed for each in check.shuffled)
-    found = f"{better} of {count(n, 'shuffle')} did as well as the true genotypes or better: p {p_words(check.p)}."
+    better = sum(not gain < check.observed for gain in check.shuffled)
+    words = f"{better} of {count(n, 'shuffle')} did as well as the true genotypes or better: p {p_words(check.p)}."
     if not check.p <= LEVEL:
         meaning = "There is no gain here that shuffled genotypes would not give as well."
     elif Outcome.of(numbers).genotype in ("nothing", "harms") or check.observed <= 0:
@@ -49,7 +49,7 @@ def permutation_part(numbers: Numbers) -> Part:
     else:
         meaning = "What is gained comes from which sample has which genotype."
     least = f"With {count(n, 'shuffle')} p cannot be below {p_words(1 / (1 + n))}."
-    return Part(title, [Words(f"{found} {meaning}"), figure, Words(least, quiet=True)])
+    return Part(title, [Words(f"{words} {meaning}"), figure, Words(least, quiet=True)])
 
 
 def ceiling_part(numbers: Numbers) -> Part | None:
@@ -77,25 +77,25 @@ def ceiling_part(numbers: Numbers) -> Part | None:
 def audit_part(numbers: Numbers) -> Part:
     """What the inputs say against the evaluation, leaks first."""
     order = {name: i for i, name in enumerate(SEVERITIES)}
-    findings = sorted(numbers.summary.audit, key=lambda each: order.get(each.severity, len(order)))
+    findings = sorted(numbers.summary.audit, key=lambda finding: order.get(finding.severity, len(order)))
     if not findings:
         return Part("Audit of the inputs", [Words("Nothing was found.")])
     rows: list[list[Cell | str]] = [
         [
-            Cell(each.severity, kind="bad" if each.severity == "leak" else ""),
-            each.check,
-            each.message if len(each.message) <= 600 else each.message[:599] + "…",
+            Cell(finding.severity, kind="bad" if finding.severity == "leak" else ""),
+            finding.check,
+            finding.message if len(finding.message) <= 600 else finding.message[:599] + "…",
         ]
-        for each in findings
+        for finding in findings
     ]
-    leaks = sum(each.severity == "leak" for each in findings)
-    told = (
+    leaks = sum(finding.severity == "leak" for finding in findings)
+    words = (
         f"{count(leaks, 'possible leak')}: where test rows can be known from training rows, scores are too good."
         if leaks
         else "No leak was found."
     )
     return Part(
-        "Audit of the inputs", [Words(told), Table(["Kind", "Check", "Found"], rows, words=3, most_bytes=30_000)]
+        "Audit of the inputs", [Words(words), Table(["Kind", "Check", "Found"], rows, words=3, most_bytes=30_000)]
     )
 
 
@@ -110,8 +110,8 @@ def method_part(numbers: Numbers) -> Part:
     ]
     blocks += [Table(["Setting", "Value"], rows, words=2)] if rows else []
     versions = {"drugresponse": settings.get("package", ""), **settings.get("versions", {})}
-    told = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if version)
-    return Part("Method and settings", [*blocks, *([Words(f"Versions: {told}.", quiet=True)] if told else [])])
+    shown = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if version)
+    return Part("Method and settings", [*blocks, *([Words(f"Versions: {shown}.", quiet=True)] if shown else [])])
 
 
 def _counts(numbers: Numbers) -> dict[str, int]:

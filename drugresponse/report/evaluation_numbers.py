@@ -106,7 +106,7 @@ class Numbers:
     def levels(self) -> list[str]:
         """Levels that have scores, of `global`, `drug` and `sample`."""
         known = {level for level, _, _ in self._scores}
-        return [each for each in ("global", "drug", "sample") if each in known]
+        return [level for level in ("global", "drug", "sample") if level in known]
 
     def score(self, name: str, metric: str, level: str = "global") -> Estimate:
         """A score averaged over folds, with its interval."""
@@ -114,7 +114,7 @@ class Numbers:
 
     def by_fold(self, name: str, metric: str) -> list[float]:
         """A pooled score in each fold of each repeat."""
-        return [float(each) for each in self._folds.get((name, metric), [])]
+        return [float(score) for score in self._folds.get((name, metric), [])]
 
     def by_rmse(self) -> list[str]:
         """Learners, then naive predictions, each from the least error up."""
@@ -152,7 +152,7 @@ class Numbers:
             row = table[(table["learner"] == ours) & (table["other"] == theirs)]
             if len(row) and self._squared[other] > 0:
                 share = sign / self._squared[other] * row[["difference", "lower", "upper"]].iloc[0].to_numpy(float)
-                value, *bounds = (float(each) for each in share)
+                value, *bounds = (float(bound) for bound in share)
                 return Estimate(value, *sorted(bounds)), float(row["q"].iloc[0])
         return Estimate(), math.nan
 
@@ -171,7 +171,7 @@ class Numbers:
 
     def covariates(self) -> list[str]:
         """Columns that stand beside genotype."""
-        return [str(each) for each in self.evaluation.rows.pairs.covariates.columns]
+        return [str(name) for name in self.evaluation.rows.pairs.covariates.columns]
 
     def settings(self) -> dict[str, Any]:
         """What is needed to repeat the evaluation."""

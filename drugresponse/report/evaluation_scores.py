@@ -67,13 +67,13 @@ def comparison_part(numbers: Numbers) -> Part:
     table = numbers.summary.comparison
     rows: list[list[Cell | str]] = [
         [
-            f"{each['learner']} minus {each['other']}",
-            _winner(each),
-            _estimate(Estimate(each["difference"], each["lower"], each["upper"]), "rmse"),
-            p_words(each["p"]),
-            p_words(each["q"]),
+            f"{row['learner']} minus {row['other']}",
+            _winner(row),
+            _estimate(Estimate(row["difference"], row["lower"], row["upper"]), "rmse"),
+            p_words(row["p"]),
+            p_words(row["q"]),
         ]
-        for each in table.to_dict("records")
+        for row in table.to_dict("records")
     ]
     columns = ["Pair", "Better", "Difference of squared error", "p", "q"]
     explained = (
@@ -125,20 +125,20 @@ def drugs_part(numbers: Numbers) -> Part:
 
 
 def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
-    helped, told = numbers.helped_drugs()
+    helped, n_drugs = numbers.helped_drugs()
     few = int((table["verdict"] == TOO_FEW).sum())
     untold = f" {count(few, 'drug')} had too few rows or groups for a verdict." if few else ""
-    if not told:
+    if not n_drugs:
         return f"No drug could be judged.{untold}"
     if numbers.leaks():
         return (
-            f"The gain of {helped} of {count(told, 'drug')} passes the test, but the inputs leak: what genotype gains "
-            f"cannot be told from what the leak gains.{untold}"
+            f"The gain of {helped} of {count(n_drugs, 'drug')} passes the test, but the inputs leak: what genotype "
+            f"gains cannot be told from what the leak gains.{untold}"
         )
     if not helped:
-        return f"Genotype is shown to help for none of {count(told, 'drug')} (false-discovery rate 5%).{untold}"
+        return f"Genotype is shown to help for none of {count(n_drugs, 'drug')} (false-discovery rate 5%).{untold}"
     false = f", of which about {LEVEL * helped:.0f} may be there by chance" if LEVEL * helped >= 1 else ""
-    return f"Genotype helps for {helped} of {count(told, 'drug')} (false-discovery rate 5%){false}.{untold}"
+    return f"Genotype helps for {helped} of {count(n_drugs, 'drug')} (false-discovery rate 5%){false}.{untold}"
 
 
 def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
@@ -203,9 +203,9 @@ def _extremes(table: pd.DataFrame) -> str:
     for column, groups in table.groupby("column", sort=False):
         if len(groups) > 1:
             ordered = groups.sort_values("skill", kind="stable").to_dict("records")
-            told = [
-                f"{each['group'] or 'not known'} (skill {shown(each['skill'])}, {count(each['n_samples'], 'sample')})"
-                for each in (ordered[0], ordered[-1])
+            ends = [
+                f"{row['group'] or 'not known'} (skill {shown(row['skill'])}, {count(row['n_samples'], 'sample')})"
+                for row in (ordered[0], ordered[-1])
             ]
-            sentences.append(f"By {column}, {told[0]} is served worst and {told[1]} best.")
+            sentences.append(f"By {column}, {ends[0]} is served worst and {ends[1]} best.")
     return " ".join(sentences)

@@ -93,9 +93,9 @@ def leak_warning(numbers: Numbers) -> Verdict | None:
     if not leaks:
         return None
     more = f" The audit below has {count(len(leaks) - 2, 'more leak')}." if len(leaks) > 2 else ""
-    found = " ".join(each if len(each) <= 300 else each[:299] + "…" for each in leaks[:2])
+    shown = " ".join(leak if len(leak) <= 300 else leak[:299] + "…" for leak in leaks[:2])
     return Verdict(
-        "worse", "The inputs may leak: scores may be too good", f"{found}{more} Mend the inputs and evaluate again."
+        "worse", "The inputs may leak: scores may be too good", f"{shown}{more} Mend the inputs and evaluate again."
     )
 
 
@@ -104,14 +104,14 @@ def _title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
         return "worse", "Not to be believed: the inputs leak"
     if outcome.skill == "unknown":
         return "unknown", "Cannot be judged"
-    helped, told = numbers.helped_drugs()
+    helped, judged = numbers.helped_drugs()
     if outcome.genotype == "helps":
         if outcome.gain.value < LEAST_SKILL:
             return "same", "Genotype adds almost nothing"
         adds = f"Genotype adds {'a little ' if outcome.gain.value < SMALL_SKILL else ''}to the prediction"
         return ("better", adds)
-    if outcome.genotype in ("nothing", "harms") and helped and told > 1 and not outcome.leaks:
-        return "same", f"Genotype adds nothing that shows overall, but helps for {helped} of {count(told, 'drug')}"
+    if outcome.genotype in ("nothing", "harms") and helped and judged > 1 and not outcome.leaks:
+        return "same", f"Genotype adds nothing that shows overall, but helps for {helped} of {count(judged, 'drug')}"
     return {
         "unconfirmed": ("same", "A gain that shuffled genotypes do not confirm"),
         "nothing": ("same", "Genotype adds nothing that shows"),
@@ -125,7 +125,7 @@ def _beside_naive(numbers: Numbers, outcome: Outcome) -> str:
     best, naive = numbers.best(), numbers.best_naive()
     skill = numbers.score(best, "skill")
     bounds = percent_interval(skill)
-    told = f"95% interval {bounds}; " if bounds else ""
+    interval = f"95% interval {bounds}; " if bounds else ""
     errors = f"RMSE {number(numbers.score(best, 'rmse').value)} against {number(numbers.score(naive, 'rmse').value)}"
     where = f"On held-out rows the best learner, {best}, has"
     if not math.isfinite(skill.value):
@@ -138,7 +138,7 @@ def _beside_naive(numbers: Numbers, outcome: Outcome) -> str:
     else:
         saved = f"{percent_words(abs(skill.value))} {'less' if skill.value > 0 else 'more'} squared error than"
     unsure = ", which may be chance" if outcome.skill == "same" and abs(skill.value) >= LEAST_SKILL else ""
-    return f"{where} {saved} the best naive prediction ({told}{errors} of the {naive}){unsure}."
+    return f"{where} {saved} the best naive prediction ({interval}{errors} of the {naive}){unsure}."
 
 
 def _of_genotype(numbers: Numbers, outcome: Outcome) -> str:
@@ -151,27 +151,27 @@ def _of_genotype(numbers: Numbers, outcome: Outcome) -> str:
     share = f"{percent_words(abs(gain))} {'less' if gain > 0 else 'more'} squared error than {base}"
     if outcome.genotype == "untested":
         return f"There are too few groups to resample: with genotype, {learner} has {share}, which may be chance."
-    told = f"{share} ({_evidence(outcome, numbers)})"
+    gained = f"{share} ({_evidence(outcome, numbers)})"
     if outcome.genotype == "unconfirmed":
-        return f"With genotype, {learner} has {told}, but shuffled genotypes do as well, so the gain is not shown."
+        return f"With genotype, {learner} has {gained}, but shuffled genotypes do as well, so the gain is not shown."
     helped, judged = numbers.helped_drugs()
     drugs = f"{helped or 'none'} of {count(judged, 'drug')} (false-discovery rate 5%)"
     if outcome.leaks:
-        return f"{learner} has {told}. How much of that is genotype's, and how much the leak's, cannot be told."
+        return f"{learner} has {gained}. How much of that is genotype's, and how much the leak's, cannot be told."
     if outcome.genotype == "helps":
         and_drugs = f", and helps for {drugs}" if judged > 1 else ""
-        return f"Genotype ({learner}) gives {told}{and_drugs}."
+        return f"Genotype ({learner}) gives {gained}{and_drugs}."
     and_drugs = f", {'but' if helped else 'and'} it helps for {drugs}" if judged > 1 else ""
     overall = " overall" if judged > 1 and helped else ""
-    return f"Genotype adds nothing that shows{overall}: {learner} has {told}{and_drugs}."
+    return f"Genotype adds nothing that shows{overall}: {learner} has {gained}{and_drugs}."
 
 
 def _evidence(outcome: Outcome, numbers: Numbers) -> str:
     bounds = percent_interval(outcome.gain)
-    told = [f"saving {bounds}"] if bounds else []
-    told.append(f"q {p_words(outcome.q)}")
+    evidence = [f"saving {bounds}"] if bounds else []
+    evidence.append(f"q {p_words(outcome.q)}")
     check = numbers.summary.permutation
-    return "; ".join([*told, *([f"shuffled genotypes: p {p_words(check.p)}"] if check is not None else [])])
+    return "; ".join([*evidence, *([f"shuffled genotypes: p {p_words(check.p)}"] if check is not None else [])])
 
 
 def base_words(numbers: Numbers) -> str:
@@ -193,16 +193,16 @@ def order_words(numbers: Numbers) -> str:
     ranks = numbers.summary.ranks
     if len(numbers.evaluation.learners) < 2:
         return ""
-    told = (
+    words = (
         f"{ranks.best} is best in {percent_words(ranks.share_best)} of bootstrap draws; agreement of the ranks over "
         f"folds: Kendall's W {number(ranks.kendall_w)}, p {p_words(ranks.p)}."
     )
     if not math.isfinite(ranks.p) or not math.isfinite(ranks.share_best):
-        return f"Whether the order of these learners holds cannot be told from so few folds or groups. {told}"
+        return f"Whether the order of these learners holds cannot be told from so few folds or groups. {words}"
     if order_is_noise(numbers):
         apart = ", but for the pairs below that are told apart" if _told_apart(numbers) else ""
-        return f"The order of these learners is noise{apart}. {told}"
-    return f"The order of these learners holds. {told}"
+        return f"The order of these learners is noise{apart}. {words}"
+    return f"The order of these learners holds. {words}"
 
 
 def _told_apart(numbers: Numbers) -> bool:

@@ -47,54 +47,56 @@ def explanation_report(explanation: Explanation) -> str:
     >>> explanation_report(dr.explain(model, cohort.genotypes, cohort.responses, refits=0))[:15]
     '<!DOCTYPE html>'
     """
-    found = explanation
-    loss = found.rows.loss
+    loss = explanation.rows.loss
+    measure, manifest = explanation.measure, explanation.manifest
     lead = (
-        f"{measure_words(found.measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
-        f"{count(loss.pairs, 'measured pair')}; model: {learner_words(found.manifest)}. {direction(found.measure)}"
+        f"{measure_words(measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
+        f"{count(loss.pairs, 'measured pair')}; model: {learner_words(manifest)}. {direction(measure)}"
     )
-    return page("Explanation report", lead, [as_html(each) for each in _parts(found)], notice(found.manifest))
+    return page(
+        "Explanation report", lead, [as_html(part) for part in _parts(explanation)], notice(explanation.manifest)
+    )
 
 
-def _parts(found: Explanation) -> Iterator[Part]:
-    names = drug_names(found)
-    yield Part("", [explanation_verdict(found)])
-    yield Part("Named by the measurements and by the model", _both(found))
-    yield from sample_parts(found)
-    yield from drug_parts(found)
-    yield Part("Named by one of the two", list(_one_sided(found)) or [Words("There is none.")])
-    if found.pathways is not None:
-        yield pathways_part(found.pathways, names)
-    if len(found.targets):
-        yield targets_part(found.targets, names)
-    if found.clusters is not None and len(found.clusters.drugs) > 2:
-        yield clusters_part(found.clusters, names)
-    yield method_part(found)
-    yield limits_part(found)
+def _parts(results: Explanation) -> Iterator[Part]:
+    names = drug_names(results)
+    yield Part("", [explanation_verdict(results)])
+    yield Part("Named by the measurements and by the model", _both(results))
+    yield from sample_parts(results)
+    yield from drug_parts(results)
+    yield Part("Named by one of the two", list(_one_sided(results)) or [Words("There is none.")])
+    if results.pathways is not None:
+        yield pathways_part(results.pathways, names)
+    if len(results.targets):
+        yield targets_part(results.targets, names)
+    if results.clusters is not None and len(results.clusters.drugs) > 2:
+        yield clusters_part(results.clusters, names)
+    yield method_part(results)
+    yield limits_part(results)
 
 
-def _both(found: Explanation) -> list[Block]:
-    both = found.agreement[found.agreement["verdict"] == "both"]
+def _both(results: Explanation) -> list[Block]:
+    both = results.agreement[results.agreement["verdict"] == "both"]
     if not len(both):
         return [Words("There is none. What only one of them names stands further down.")]
     shown = f", the first {_MOST_NAMED} of {len(both):,} here" if len(both) > _MOST_NAMED else ""
     order, stability = "By q", ""
-    if found.spread is not None:
+    if results.spread is not None:
         order = "The most stable first, then by q"
         stability = " Stability is the share of the refits in which a feature is among the 20 weightiest of its drug."
     caption = f"{order}{shown}; a group of features that go together is one row.{stability}"
-    return [_named_table(found, both.head(_MOST_NAMED), caption)]
+    return [_named_table(results, both.head(_MOST_NAMED), caption)]
 
 
-def _named_table(found: Explanation, rows: pd.DataFrame, caption: str) -> Table:
-    keys, names = ["drug_id", "feature_id"], drug_names(found)
-    tested = found.associations.table.drop_duplicates(keys).set_index(keys)
+def _named_table(results: Explanation, rows: pd.DataFrame, caption: str) -> Table:
+    keys, names = ["drug_id", "feature_id"], drug_names(results)
+    tested = results.associations.table.drop_duplicates(keys).set_index(keys)
     written: list[list[Cell | str]] = []
     for row in rows.to_dict("records"):
         key = (row["drug_id"], row["feature_id"])
         test = tested.loc[key] if key in tested.index else None
         effect = row["effect_attribution"] if pd.isna(row["effect_association"]) else row["effect_association"]
-        way = str(direction_words(np.array([effect]), found.measure)[0])
+        way = str(direction_words(np.array([effect]), results.measure)[0])
         interval = "" if test is None else f"{number(test['lower'], sign=True)} to {number(test['upper'], sign=True)}"
         opposed = pd.notna(row["same_direction"]) and not row["same_direction"]
         written.append(
@@ -122,8 +124,8 @@ def _feature_words(row: Mapping[Hashable, Any], test: pd.Series | None) -> str:
     return ", ".join(filter(None, [gene, carriers]))
 
 
-def _one_sided(found: Explanation) -> Iterator[Block]:
-    named = found.agreement
+def _one_sided(results: Explanation) -> Iterator[Block]:
+    named = results.agreement
     for verdict, words in (
         (
             "association only",
@@ -144,4 +146,4 @@ def _one_sided(found: Explanation) -> Iterator[Block]:
         caption = f"{verdict.capitalize()}: {count(len(rows), 'row')}" + (
             f", the first {_MOST_ONE_SIDED} here." if more > 0 else "."
         )
-        yield _named_table(found, rows.head(_MOST_ONE_SIDED), caption)
+        yield _named_table(results, rows.head(_MOST_ONE_SIDED), caption)

@@ -31,36 +31,36 @@ _BEARING = ("without it", "with it")
 _MOST_LEVELS = 4
 
 
-def drug_parts(found: Explanation) -> Iterator[Part]:
+def drug_parts(results: Explanation) -> Iterator[Part]:
     """A part for each of the drugs about which most is known."""
-    chosen, names = _chosen_drugs(found), drug_names(found)
+    chosen, names = _chosen_drugs(results), drug_names(results)
     for drug in chosen:
         first = drug == chosen[0]
-        blocks = [*_figures(found, drug, first), *_effects(found, drug, first)]
+        blocks = [*_figures(results, drug, first), *_effects(results, drug, first)]
         if blocks:
             yield Part(f"Drug {drug_words(drug, names)}", blocks)
-    left = found.rows.loss.drugs - len(chosen)
+    left = results.rows.loss.drugs - len(chosen)
     if left > 0:
         words = f"{count(left, 'other drug')} not drawn; the tables hold all."
         yield Part("Other drugs", [Words(words, quiet=True)])
 
 
-def _chosen_drugs(found: Explanation) -> list[str]:
+def _chosen_drugs(results: Explanation) -> list[str]:
     """Those of the surest agreement first, then those of the smallest p."""
-    named = found.agreement.loc[found.agreement["verdict"] == "both", "drug_id"]
-    tested = found.associations.table.sort_values(["p", "drug_id"], kind="stable")["drug_id"]
-    return [str(each) for each in dict.fromkeys([*named, *tested])][:PICTURED]
+    named = results.agreement.loc[results.agreement["verdict"] == "both", "drug_id"]
+    tested = results.associations.table.sort_values(["p", "drug_id"], kind="stable")["drug_id"]
+    return [str(drug) for drug in dict.fromkeys([*named, *tested])][:PICTURED]
 
 
-def _figures(found: Explanation, drug: str, first: bool) -> list[Block]:
-    table = found.associations.table
+def _figures(results: Explanation, drug: str, first: bool) -> list[Block]:
+    table = results.associations.table
     tested = table[(table["drug_id"] == drug) & np.isfinite(table["effect"]) & np.isfinite(table["p"])]
     if tested.empty:
         return []
-    measure = measure_words(found.measure)
+    measure = measure_words(results.measure)
     drawings = {"volcano": volcano(tested, "All tested features", f"effect on {measure}")}
     uppermost = tested.sort_values(["p", "feature_id"], kind="stable").iloc[0]
-    measured = _Measured.of(found, drug, str(uppermost["block"]), str(uppermost["feature_id"]))
+    measured = _Measured.of(results, drug, str(uppermost["block"]), str(uppermost["feature_id"]))
     words = _association_words(tested, first)
     if measured is None:
         return [Figure(drawings, words)]
@@ -75,20 +75,20 @@ def _figures(found: Explanation, drug: str, first: bool) -> list[Block]:
 def _association_words(tested: pd.DataFrame, first: bool) -> str:
     """How to read the drawings, of the first drug alone, and what stands out, of each."""
     n_found = int((tested["q"] <= _LEVEL).sum())
-    told = []
+    sentences = []
     if first:
-        told.append(
+        sentences.append(
             "Each dot is a feature, to the right where it goes with a higher response, higher up where chance explains "
             "it less."
         )
     if n_found:
-        told.append(
+        sentences.append(
             f"{n_found:,} of {count(len(tested), 'tested feature')} stand out at a false-discovery rate of 5%, "
             "above the dashed line."
         )
     else:
-        told.append(f"None of {count(len(tested), 'tested feature')} stands out at a false-discovery rate of 5%.")
-    return " ".join(told)
+        sentences.append(f"None of {count(len(tested), 'tested feature')} stands out at a false-discovery rate of 5%.")
+    return " ".join(sentences)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,19 +99,19 @@ class _Measured:
     slope: float
 
     @classmethod
-    def of(cls, found: Explanation, drug: str, block: str, feature: str) -> _Measured | None:
+    def of(cls, results: Explanation, drug: str, block: str, feature: str) -> _Measured | None:
         """None where fewer than two kinds of samples have enough measurements to be drawn."""
-        pairs = found.rows.pairs
+        pairs = results.rows.pairs
         features = pairs.genotypes.features
         at = np.flatnonzero((features.index == feature) & (features["block"] == block))
         rows = np.flatnonzero(pairs.drug_ids == drug)
         if not len(at) or not len(rows):
             return None
         column = np.asarray(pairs.genotypes.values[:, [int(at[0])]].toarray(), dtype=np.float64).ravel()
-        value, y = column[pairs.sample_index[rows]], found.rows.y[rows]
+        value, y = column[pairs.sample_index[rows]], results.rows.y[rows]
         known = np.isfinite(value)
         bands = _bands(value[known], y[known])
-        if sum(len(each) >= _FEWEST for _, each in bands) < 2:
+        if sum(len(band) >= _FEWEST for _, band in bands) < 2:
             return None
         centred = value[known] - value[known].mean()
         return cls(bands, float(centred @ y[known]))
@@ -133,9 +133,9 @@ def _bands(value: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[str
     return [(label, y[chosen]) for label, chosen in halves if chosen.any()]
 
 
-def _effects(found: Explanation, drug: str, first: bool) -> list[Block]:
-    told = found.attributions
-    rows = told[(told["drug_id"] == drug) & (told["kind"] == "genotype") & (told["importance"] > 0)].head(_LEADING)
+def _effects(results: Explanation, drug: str, first: bool) -> list[Block]:
+    table = results.attributions
+    rows = table[(table["drug_id"] == drug) & (table["kind"] == "genotype") & (table["importance"] > 0)].head(_LEADING)
     if rows.empty:
         return []
     shown = [
@@ -152,7 +152,7 @@ def _effects(found: Explanation, drug: str, first: bool) -> list[Block]:
     ]
     if not shown:
         return []
-    ends = np.array([[each.value, each.lower, each.upper] for each in shown])
+    ends = np.array([[row.value, row.lower, row.upper] for row in shown])
     low, high = float(np.nanmin(ends)), float(np.nanmax(ends))
     drawing = ranges(shown, f"What the model hangs on features, {drug}", min(low, 0.0), max(high, 0.0))
     return [Figure({"effects": drawing}, _effect_words(first, bool(rows["lower"].notna().any())))]

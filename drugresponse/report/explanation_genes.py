@@ -22,7 +22,7 @@ _WAYS = {True: "raises", False: "lowers"}
 def pathways_part(pathways: pd.DataFrame, names: Mapping[str, str]) -> Part:
     """Gene sets that stand out."""
     sure = pathways[pathways["q"] <= _LEVEL]
-    told = Words(
+    words = Words(
         f"{len(pathways):,} pairs of a drug and a gene set were tested; {count(len(sure), 'pair')} stand out at a "
         "false-discovery rate of 5%. A z above 0 says that the set's genes raise the response in the model."
     )
@@ -41,14 +41,14 @@ def pathways_part(pathways: pd.DataFrame, names: Mapping[str, str]) -> Part:
     ]
     columns = ["Drug", "Gene set", "Genes that lead it", "Genes", "z", "q"]
     table = [Table(columns, rows, f"The {len(rows)} surest.", words=3)] if rows else []
-    return Part("Gene sets", [told, *table])
+    return Part("Gene sets", [words, *table])
 
 
 def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
     """Where the drugs' own targets rank."""
     known = targets[targets["attribution_rank"].notna() | targets["association_rank"].notna()]
     first = int((targets["attribution_rank"] == 1).sum())
-    told = Words(
+    words = Words(
         f"Of {count(len(targets), 'drug')} with annotated targets, {len(known)} have a target among the model's "
         f"features; for {first} of them it weighs most in the model. Many drugs work without any change in the gene of "
         "their target, so that a low rank is no fault."
@@ -67,26 +67,26 @@ def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
     ]
     columns = ["Drug", "Target", "Rank measured", "q", "Rank in the model"]
     table = [Table(columns, rows, "The best ranks first.", words=2)] if rows else []
-    return Part("Annotated targets of the drugs", [told, *table])
+    return Part("Annotated targets of the drugs", [words, *table])
 
 
 def clusters_part(clusters: DrugClusters, names: Mapping[str, str]) -> Part:
     """Groups of drugs that the same features drive."""
     drugs, features = clusters.drugs, clusters.features
     sizes = drugs["cluster"].value_counts()
-    shared = sorted(sizes.index[sizes > 1], key=lambda each: (-sizes[each], each))
-    told = Words(
+    shared = sorted(sizes.index[sizes > 1], key=lambda cluster: (-sizes[cluster], cluster))
+    words = Words(
         f"Drugs whose effects in the model correlate by 0.5 or more stand together: {count(len(shared), 'group')}, and "
         f"{count(int((sizes == 1).sum()), 'drug')} alone."
     )
     rows: list[list[Cell | str]] = []
-    for each in shared:
-        members = [drug_words(drug, names) for drug in drugs.loc[drugs["cluster"] == each, "drug_id"]]
-        leads = features[features["cluster"] == each].head(3).to_dict("records")
+    for cluster in shared:
+        members = [drug_words(drug, names) for drug in drugs.loc[drugs["cluster"] == cluster, "drug_id"]]
+        leads = features[features["cluster"] == cluster].head(3).to_dict("records")
         ways = ", ".join(f"{lead['feature_id']} ({_WAYS[lead['direction'] > 0]})" for lead in leads)
         few = len(members) <= _MOST_DRUGS
         shown = joined(members) if few else f"{', '.join(members[:_MOST_DRUGS])} and {len(members) - _MOST_DRUGS} more"
         rows.append([shown, ways, str(len(members))])
     columns = ["Drugs", "What leads them", "Number"]
     table = [Table(columns, rows, "The largest groups first.", words=2)] if rows else []
-    return Part("Drugs that are driven alike", [told, *table])
+    return Part("Drugs that are driven alike", [words, *table])

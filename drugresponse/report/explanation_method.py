@@ -11,10 +11,10 @@ from drugresponse.report.wording import fitted_learners, general_limits
 __all__ = ["limits_part", "method_part"]
 
 
-def method_part(found: Explanation) -> Part:
+def method_part(results: Explanation) -> Part:
     """What was computed."""
-    adjusted = joined([str(each) for each in found.associations.adjusted_for]) or "nothing"
-    tests = found.associations
+    adjusted = joined([str(name) for name in results.associations.adjusted_for]) or "nothing"
+    tests = results.associations
     rare = int((tests.table["method"] == "permutation").sum())
     items = [
         f"Associations: least squares of the response on one feature and the covariates, {tests.n_tests:,} pairs of a "
@@ -27,36 +27,36 @@ def method_part(found: Explanation) -> Part:
         "of its own. Effects in a model are usually smaller than measured ones, since it holds back and shares them "
         "among features.",
     ]
-    if found.spread is not None and found.noise is not None:
+    if results.spread is not None and results.noise is not None:
         items += [
-            f"Stability: {found.spread.n_refits} fits without a part of the subjects and with other seeds. A feature "
+            f"Stability: {results.spread.n_refits} fits without a part of the subjects and with other seeds. A feature "
             "is stable as often as it is among the 20 weightiest of its drug.",
-            f"Noise: {found.noise.n_refits} more, in which every feature stood beside a copy whose samples were "
-            f"shuffled. All in all {count(found.fits, 'fit')} of single learners.",
-            *_other_refits(found),
+            f"Noise: {results.noise.n_refits} more, in which every feature stood beside a copy whose samples were "
+            f"shuffled. All in all {count(results.fits, 'fit')} of single learners.",
+            *_other_refits(results),
         ]
     else:
         items.append("Neither stability nor noise was looked at, since no refits were asked for.")
     return Part("How it was done", [Items(items)])
 
 
-def _other_refits(found: Explanation) -> list[str]:
+def _other_refits(results: Explanation) -> list[str]:
     """In what the refits differ from the model, of which they are to tell."""
-    told = []
-    if found.refit_learner != found.manifest["learner"]:
-        told.append(
-            f"The refits were of {found.refit_learner}, not of the model's own learner: stability, whiskers and noise "
-            "are those of the refits, and tell less of the model."
+    lines = []
+    if results.refit_learner != results.manifest["learner"]:
+        lines.append(
+            f"The refits were of {results.refit_learner}, not of the model's own learner: stability, whiskers and "
+            "noise are those of the refits, and tell less of the model."
         )
-    trained, given = found.manifest["training"]["samples"], found.rows.loss.samples
-    if given != trained:
-        told.append(
-            f"The refits learned from the {count(given, 'sample')} given here; the model learned from {trained:,}."
+    trained, measured = results.manifest["training"]["samples"], results.rows.loss.samples
+    if measured != trained:
+        lines.append(
+            f"The refits learned from the {count(measured, 'sample')} given here; the model learned from {trained:,}."
         )
-    return told
+    return lines
 
 
-def limits_part(found: Explanation) -> Part:
+def limits_part(results: Explanation) -> Part:
     """What this page does not say."""
     items = [
         "What goes with a feature, such as a lineage or a neighbouring gene, goes with the response too. Covariates "
@@ -64,6 +64,6 @@ def limits_part(found: Explanation) -> Part:
         "Features that go together share what the model hangs on them, in a way that is the model's choice.",
         "Samples are taken as independent; several samples of one subject make p too small.",
     ]
-    if NAIVE in fitted_learners(found.manifest):
+    if NAIVE in fitted_learners(results.manifest):
         items.append("The model is naive: it uses no genotype, and nothing can be attributed to it.")
-    return Part("Limits", [Items([*items, *general_limits(found.manifest)])])
+    return Part("Limits", [Items([*items, *general_limits(results.manifest)])])

@@ -14,9 +14,9 @@ _LEAST = 1e-16
 """Smaller p and q are told as below this: no test is that sure of its assumptions."""
 
 
-def drug_names(found: Explanation) -> dict[str, str]:
+def drug_names(results: Explanation) -> dict[str, str]:
     """Names of the drugs by id, where the table of drugs has other names than ids."""
-    drugs = found.rows.pairs.drugs
+    drugs = results.rows.pairs.drugs
     if "name" not in drugs.columns:
         return {}
     names = {str(drug): str(name).strip() for drug, name in drugs["name"].dropna().items()}

@@ -25,19 +25,19 @@ _LEAST = 1e-4
 _SIDE = {"sensitive": (-1.0, "sensitive"), "resistant": (1.0, "sensitive"), "dose": (1.0, "in need of a lower dose")}
 
 
-def sample_parts(found: Explanation) -> Iterator[Part]:
+def sample_parts(results: Explanation) -> Iterator[Part]:
     """A part for each selected sample."""
-    chosen = list(dict.fromkeys(found.predictions["sample_id"].astype(str)))
+    chosen = list(dict.fromkeys(results.predictions["sample_id"].astype(str)))
     for sample in chosen[:_MOST_SAMPLES]:
-        yield Part(f"Sample {sample}", list(_sample(found, sample)))
+        yield Part(f"Sample {sample}", list(_sample(results, sample)))
     if len(chosen) > _MOST_SAMPLES:
         words = f"{len(chosen) - _MOST_SAMPLES} more selected samples are in the table of reasons."
         yield Part("Other samples", [Words(words, quiet=True)])
 
 
-def _sample(found: Explanation, sample: str) -> Iterator[Block]:
-    rows = found.predictions[found.predictions["sample_id"].astype(str) == sample]
-    reasons = found.reasons[found.reasons["sample_id"].astype(str) == sample]
+def _sample(results: Explanation, sample: str) -> Iterator[Block]:
+    rows = results.predictions[results.predictions["sample_id"].astype(str) == sample]
+    reasons = results.reasons[results.reasons["sample_id"].astype(str) == sample]
     # the parts add up from here; a naive prediction that knows the tissue is another number
     means = reasons[reasons["kind"] == "mean"].groupby("drug_id")["contribution"].sum()
     rows = rows.assign(usual=rows["drug_id"].map(means).astype(np.float64))
@@ -46,7 +46,7 @@ def _sample(found: Explanation, sample: str) -> Iterator[Block]:
     if rows.empty:
         yield Words("Nothing is predicted: too few of the model's features are known of this sample.")
         return
-    sign, word = _SIDE.get(found.measure.higher_means or "", (0.0, ""))
+    sign, word = _SIDE.get(results.measure.higher_means or "", (0.0, ""))
     order = rows["beyond"] * sign if sign else -rows["beyond"].abs()
     rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
     way = f"the one to which that makes it most {word}" if word else "the one that is moved furthest"
@@ -54,7 +54,7 @@ def _sample(found: Explanation, sample: str) -> Iterator[Block]:
         "Drugs ranked by how far covariates and genotype move the prediction from the usual, the mean of such rows in "
         f"training: {way} comes first."
     )
-    names = drug_names(found)
+    names = drug_names(results)
     yield _ranking(rows, reasons, names)
     drawings: dict[str, Html] = {}
     for row in rows.head(_DRAWN).to_dict("records"):
@@ -70,9 +70,7 @@ def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]
     strongest = named.iloc[np.argsort(-named["contribution"].abs().to_numpy(), kind="stable")]
     strongest = strongest[strongest["contribution"] != 0].groupby("drug_id", sort=False).head(3)
     words = {
-        drug: "; ".join(
-            f"{_label(each)}: {number(each['contribution'], sign=True)}" for each in group.to_dict("records")
-        )
+        drug: "; ".join(f"{_label(row)}: {number(row['contribution'], sign=True)}" for row in group.to_dict("records"))
         for drug, group in strongest.groupby("drug_id", sort=False)
     }
     written: list[list[Cell | str]] = [

@@ -43,17 +43,17 @@ def bars(rows: Sequence[Bar], title: str, *, line: float | None = None) -> Html:
     line
         Where the dashed line stands, in the same unit.
     """
-    largest = max([max([each.length, *each.dots]) for each in rows] + [line or 0.0])
+    largest = max([max([row.length, *row.dots]) for row in rows] + [line or 0.0])
     scale = WIDEST / largest if largest > 0 else 0.0
     parts = []
-    for i, each in enumerate(rows):
+    for i, row in enumerate(rows):
         top = i * ROW
         parts.append(
-            f'<text x="0" y="{top + 14}">{text(each.label, 60)}</text>'
-            f'<text x="100%" y="{top + 14}" text-anchor="end">{text(each.shown)}</text>'
-            f'<rect class="{each.kind}" x="0" y="{top + 20}" width="{scale * each.length:.2f}%" height="16" rx="2"/>'
+            f'<text x="0" y="{top + 14}">{text(row.label, 60)}</text>'
+            f'<text x="100%" y="{top + 14}" text-anchor="end">{text(row.shown)}</text>'
+            f'<rect class="{row.kind}" x="0" y="{top + 20}" width="{scale * row.length:.2f}%" height="16" rx="2"/>'
         )
-        parts.extend(f'<circle class="fold" cx="{scale * value:.2f}%" cy="{top + 28}" r="3.5"/>' for value in each.dots)
+        parts.extend(f'<circle class="fold" cx="{scale * value:.2f}%" cy="{top + 28}" r="3.5"/>' for value in row.dots)
         parts.append("\n")
     if line is not None:
         # drawn in pieces, so that it never crosses a label

@@ -35,7 +35,7 @@ _WHY = {
 }
 
 
-def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FeatureMatch | None = None) -> Html:
+def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], match: FeatureMatch | None = None) -> Html:
     """The section of a page of predictions about the features that the samples have.
 
     Parameters
@@ -53,8 +53,8 @@ def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], fou
     shares = predictions.groupby("sample_id", sort=True)["features_found"].first().to_numpy(dtype=np.float64)
     complete = bool((shares >= 1).all())
     parts = [paragraph("Every feature that the model uses is known in every sample.")] if complete else _shares(shares)
-    if found is not None:
-        parts += [list_items(_facts(found)), _absent(found)]
+    if match is not None:
+        parts += [list_items(_facts(match)), _absent(match)]
     return section(title, *parts)
 
 
@@ -74,34 +74,34 @@ def _shares(shares: NDArray[np.float64]) -> list[Html]:
     return [figure, paragraph(explained, "quiet")]
 
 
-def _facts(found: FeatureMatch) -> list[str]:
-    alignment, n_absent = found.alignment, len(found.absent)
-    told = [f"{number_of:,} {words}" for words, number_of in alignment.counts().items()]
-    lines = [f"Of {count(len(alignment.columns), 'feature')} of the training: {joined(told)}."]
+def _facts(match: FeatureMatch) -> list[str]:
+    alignment, n_absent = match.alignment, len(match.absent)
+    ways = [f"{number_of:,} {words}" for words, number_of in alignment.counts().items()]
+    lines = [f"Of {count(len(alignment.columns), 'feature')} of the training: {joined(ways)}."]
     if alignment.moved:
         lines.append(
             f"Positions differ for {percent(alignment.moved)} of the variants that have the same id, as in another "
             "genome build; variants were found by id, as far as their alleles agree."
         )
     lines.append(
-        f"Of {count(found.n_features, 'feature')} with weight in the model {n_absent:,} are in none of the samples; "
-        f"these hold {percent(float(found.absent['share'].sum()))} of the weight."
+        f"Of {count(match.n_features, 'feature')} with weight in the model {n_absent:,} are in none of the samples; "
+        f"these hold {percent(float(match.absent['share'].sum()))} of the weight."
     )
-    if found.n_calls:
+    if match.n_calls:
         lines.append(
-            f"Of {count(found.n_calls, 'call')} of the others {found.n_missing:,} "
-            f"({percent(found.n_missing / found.n_calls)}) are missing and taken as the mean of the training samples."
+            f"Of {count(match.n_calls, 'call')} of the others {match.n_missing:,} "
+            f"({percent(match.n_missing / match.n_calls)}) are missing and taken as the mean of the training samples."
         )
     return lines
 
 
-def _absent(found: FeatureMatch) -> Html:
-    if found.absent.empty:
+def _absent(match: FeatureMatch) -> Html:
+    if match.absent.empty:
         return Html()
-    first = found.absent.head(MOST_ABSENT)
+    first = match.absent.head(MOST_ABSENT)
     shown = zip(first["feature_id"], first["share"], first["why"], strict=True)
     rows = [[identity(name), _WHY[str(why)], percent(float(share))] for name, share, why in shown]
-    left = len(found.absent) - MOST_ABSENT
+    left = len(match.absent) - MOST_ABSENT
     more = f"{count(left, 'feature')} of less weight not shown." if left > 0 else ""
     columns = ["Feature that no sample has", "Why", "Share of the weight"]
     return Html(table(columns, rows, words=2, caption="By falling weight") + paragraph(more, "quiet"))

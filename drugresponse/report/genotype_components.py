@@ -37,14 +37,14 @@ def explained(components: PrincipalComponents, samples: pd.DataFrame) -> list[tu
     """
     if not components.n_features:
         return []
-    found = []
+    shares = []
     for name in samples.columns:
         levels = samples.loc[samples[name] != "", name].nunique()
         if 2 <= levels <= max(2, len(samples) // 5):
-            found.append((str(name), shares_explained(components.scores, samples[name])))
-    found = [each for each in found if np.isfinite(each[1]).any()]
-    found.sort(key=lambda each: (-float(np.nanmax(each[1][:_SHOWN])), each[0]))
-    return found[:_MOST_COLUMNS]
+            shares.append((str(name), shares_explained(components.scores, samples[name])))
+    shares = [row for row in shares if np.isfinite(row[1]).any()]
+    shares.sort(key=lambda row: (-float(np.nanmax(row[1][:_SHOWN])), row[0]))
+    return shares[:_MOST_COLUMNS]
 
 
 def components_part(components: PrincipalComponents, samples: pd.DataFrame) -> Part:
@@ -61,13 +61,13 @@ def components_part(components: PrincipalComponents, samples: pd.DataFrame) -> P
 
 
 def _figure(components: PrincipalComponents, samples: pd.DataFrame) -> Figure:
-    column = next((each for name in _COLOURED_BY for each in samples.columns if str(each).lower() == name), None)
+    column = next((name for name in _COLOURED_BY for name in samples.columns if str(name).lower() == name), None)
     groups = colour_groups(samples[column]) if column is not None else []
     if len(groups) < 2:
         groups = [("samples", np.ones(len(samples), dtype=bool))]
-        told = ""
+        words = ""
     else:
-        told = f" Colours: {column}."
+        words = f" Colours: {column}."
     scores, shares = components.scores, components.shares
     drawings: dict[str, Html] = {}
     for first in range(0, min(_SHOWN, scores.shape[1]) - 1, 2):
@@ -76,23 +76,23 @@ def _figure(components: PrincipalComponents, samples: pd.DataFrame) -> Figure:
         drawings[f"components-{first + 1}.svg"] = scatter(
             x, y, groups, (axes[0], axes[1]), f"Samples on {axes[0]} and {axes[1]}"
         )
-    if told:
+    if words:
         drawings["groups.svg"] = legend(groups, f"Colours of {column}")
-    return Figure(drawings, f"Each dot is a sample; in brackets the share of the variance.{told}")
+    return Figure(drawings, f"Each dot is a sample; in brackets the share of the variance.{words}")
 
 
 def _explained_table(components: PrincipalComponents, samples: pd.DataFrame) -> list[Block]:
-    found = explained(components, samples)
-    if not found:
+    by_column = explained(components, samples)
+    if not by_column:
         return []
     shown = components.scores.columns[:_SHOWN]
     rows: list[list[Cell | str]] = [
         [
             Cell(name, kind="id"),
             count(samples.loc[samples[name] != "", name].nunique(), "group"),
-            *(percent(each) for each in shares[:_SHOWN]),
+            *(percent(share) for share in shares[:_SHOWN]),
         ]
-        for name, shares in found
+        for name, shares in by_column
     ]
     words = Words(
         "Share of each component's variance that lies between the groups of a column (0% is what chance gives). A "

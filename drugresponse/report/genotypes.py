@@ -92,32 +92,32 @@ def genotypes_report(
         Part("Relatives and repeats", _relatives(overview, table)),
         Part("Limits", [Items(_limits())]),
     )
-    return page("Genotype report", lead, [as_html(each) for each in parts], as_sentence("research use only"))
+    return page("Genotype report", lead, [as_html(part) for part in parts], as_sentence("research use only"))
 
 
 def _verdict(overview: GenotypeOverview, samples: pd.DataFrame) -> Verdict:
-    found = []
+    problems = []
     n_empty = int((overview.summary.samples["missing"] > HALF).sum())
     if n_empty:
-        found.append(f"{count(n_empty, 'sample')} with more than half of the calls missing")
+        problems.append(f"{count(n_empty, 'sample')} with more than half of the calls missing")
     pairs = overview.relatives.table
     pairs = pairs[~_one_subject(pairs, samples)]
     for relation, words in _RELATIONS.items():
         n_pairs = int((pairs["relation"] == relation).sum())
         if n_pairs:
-            found.append(f"{count(n_pairs, 'pair')} of samples {words}")
+            problems.append(f"{count(n_pairs, 'pair')} of samples {words}")
     batches = [name for name, shares in explained(overview.components, samples) if _is_batch(name, shares)]
     if batches:
-        found.append(f"principal components that follow {joined(batches)}")
+        problems.append(f"principal components that follow {joined(batches)}")
     n_constant = int(overview.summary.blocks["constant"].sum())
     if n_constant == overview.n_features:
         return Verdict(
             "worse", "No feature differs between samples", "These genotypes serve for predictions, not for training."
         )
     ready = f"{count(overview.n_samples, 'sample')} and {count(overview.n_features, 'feature')} are ready"
-    if not found:
+    if not problems:
         return Verdict("better", ready, "Nothing in the genotypes stands out that calls for care.")
-    return Verdict("same", f"{ready}; look at what stands out first", f"Found: {joined(found)}.")
+    return Verdict("same", f"{ready}; look at what stands out first", f"Found: {joined(problems)}.")
 
 
 def _is_batch(name: str, shares: np.ndarray) -> bool:
@@ -130,7 +130,7 @@ def _one_subject(pairs: pd.DataFrame, samples: pd.DataFrame) -> np.ndarray:
     """`(n_pairs,)` whether the samples table says that both are of one subject."""
     if "subject_id" not in samples.columns:
         return np.zeros(len(pairs), dtype=bool)
-    one, other = (samples["subject_id"].reindex(pairs[each]).to_numpy() for each in ("sample_id", "other_id"))
+    one, other = (samples["subject_id"].reindex(pairs[column]).to_numpy() for column in ("sample_id", "other_id"))
     return np.asarray((one == other) & (one != ""))
 
 
@@ -140,7 +140,7 @@ def _read(
     rows: list[list[Cell | str]] = [
         [
             Cell(str(name), kind="id"),
-            "; ".join(_KINDS.get(each, each) for each in row.kind.split(";")),
+            "; ".join(_KINDS.get(kind, kind) for kind in row.kind.split(";")),
             f"{row.n_features:,}",
             f"{row.constant:,}",
             percent(row.missing),
@@ -148,7 +148,7 @@ def _read(
         for name, row in overview.summary.blocks.iterrows()
     ]
     blocks: list[Block] = [
-        Items([f"{each.file}: {each.format}{f', {each.build}' if each.build else ''}" for each in sources]),
+        Items([f"{source.file}: {source.format}{f', {source.build}' if source.build else ''}" for source in sources]),
         Table(["Block", "Numbers are", "Features", "of these constant", "Calls missing"], rows, words=2),
     ]
     if choices:
@@ -171,7 +171,7 @@ def _missing(overview: GenotypeOverview) -> list[Block]:
     }
     worst = shares.sort_values(ascending=False, kind="stable").head(_WORST)
     worst = worst[worst > _FEWEST_MISSING]
-    rows: list[list[Cell | str]] = [[Cell(str(each), kind="id"), percent(share)] for each, share in worst.items()]
+    rows: list[list[Cell | str]] = [[Cell(str(name), kind="id"), percent(share)] for name, share in worst.items()]
     words = Words(
         f"Of the samples, {int((shares > HALF).sum()):,} lack more than half of the calls, and of the features "
         f"{int((summary.feature_missing > HALF).sum()):,}. What is missing stays missing in the file."
@@ -201,7 +201,7 @@ def _altered_words(overview: GenotypeOverview) -> list[Block]:
         f"Features above 0 in a sample: median {altered.median():,.0f}, from {altered.min():,} to {altered.max():,}."
     ]
     if heterozygosity.notna().any():
-        low, middle, high = (float(each) for each in heterozygosity.quantile([0.0, 0.5, 1.0]))
+        low, middle, high = (float(quantile) for quantile in heterozygosity.quantile([0.0, 0.5, 1.0]))
         lines.append(
             f"Heterozygous calls: median {percent(middle)} of a sample's dosages, from {percent(low)} to "
             f"{percent(high)}. Much more than the others may mean a mixed sample, much less inbreeding or lost calls."
@@ -210,21 +210,21 @@ def _altered_words(overview: GenotypeOverview) -> list[Block]:
 
 
 def _relatives(overview: GenotypeOverview, samples: pd.DataFrame) -> list[Block]:
-    found = overview.relatives
-    if not found.compared:
+    relatives = overview.relatives
+    if not relatives.compared:
         many = f"there are more than {MOST_COMPARED:,} samples"
         why = many if overview.n_samples > MOST_COMPARED else "there is too little to go by"
         return [Words(f"Samples were not compared with each other: {why}.")]
     by = []
-    if "dosage" in found.compared:
-        by.append(f"kinship by {count(found.n_features, 'unlinked variant')} (KING-robust; 0.5 is one person)")
-    if "altered" in found.compared:
+    if "dosage" in relatives.compared:
+        by.append(f"kinship by {count(relatives.n_features, 'unlinked variant')} (KING-robust; 0.5 is one person)")
+    if "altered" in relatives.compared:
         by.append("the share of rarer alterations that two samples have in common")
     words = Words(f"Every sample was compared with every other, by {joined(by)}.")
-    if not len(found.table):
+    if not len(relatives.table):
         return [words, Words("No two samples are closer than chance. With few variants, relatives are not seen.")]
-    known = _one_subject(found.table, samples)
-    shown = found.table[["sample_id", "other_id", "relation", "value"]].head(_MOST_PAIRS).to_numpy(dtype=object)
+    known = _one_subject(relatives.table, samples)
+    shown = relatives.table[["sample_id", "other_id", "relation", "value"]].head(_MOST_PAIRS).to_numpy(dtype=object)
     rows: list[list[Cell | str]] = [
         [
             Cell(str(one), kind="id"),
@@ -234,7 +234,7 @@ def _relatives(overview: GenotypeOverview, samples: pd.DataFrame) -> list[Block]
         ]
         for (one, other, relation, value), is_known in zip(shown.tolist(), known[: len(shown)], strict=True)
     ]
-    left = len(found.table) - _MOST_PAIRS
+    left = len(relatives.table) - _MOST_PAIRS
     more = [Words(f"The summary table has {count(left, 'more pair')}.", quiet=True)] if left > 0 else []
     advice = Words(
         "One person under two ids, in training and in test, makes a model look better than it is. Give both the same "

@@ -81,7 +81,7 @@ class HeldOut:
         """One score of the learner or of a naive prediction in each fold; empty where not known."""
         if self.folds.empty or metric not in self.folds:
             return []
-        return [float(each) for each in self.folds.loc[[name], metric]]
+        return [float(score) for score in self.folds.loc[[name], metric]]
 
 
 def _wide(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def _drug_scores(metrics: pd.DataFrame, learner: str) -> pd.DataFrame:
     in_folds = own[(own["fold"] != "all") & (own["metric"] == "skill")].groupby("id")["value"]
     by_fold = {str(drug): list(values) for drug, values in in_folds}
     scores["folds"] = [len(by_fold.get(drug, [])) for drug in scores.index]
-    scores["folds_better"] = [sum(each > 0 for each in by_fold.get(drug, [])) for drug in scores.index]
+    scores["folds_better"] = [sum(skill > 0 for skill in by_fold.get(drug, [])) for drug in scores.index]
     scores["judgement"] = [
         judge(skill, by_fold.get(drug, [])) for drug, skill in zip(scores.index, scores["skill"], strict=True)
     ]

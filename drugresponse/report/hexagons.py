@@ -39,13 +39,13 @@ def hexagons(measured: NDArray[np.float64], predicted: NDArray[np.float64], titl
     logarithm of the number of rows.
     """
     both = np.concatenate([measured, predicted])
-    low, high = (float(each) for each in np.quantile(both, [0.001, 0.999]))
+    low, high = (float(quantile) for quantile in np.quantile(both, [0.001, 0.999]))
     if not high > low:
         low, high = low - 0.5, high + 0.5
     measured, predicted = np.clip(measured, low, high), np.clip(predicted, low, high)
     room = 0.04 * (high - low)
     low, high = low - room, high + room
-    centres, rows = _bin(*(_SIDE * (each - low) / (high - low) for each in (measured, predicted)))
+    centres, rows = _bin(*(_SIDE * (values - low) / (high - low) for values in (measured, predicted)))
     width, height = _LEFT + _SIDE + 8, _TOP + _SIDE + _BOTTOM
     return drawing(
         title,
@@ -91,10 +91,10 @@ def _shaded(centres: NDArray[np.float64], rows: NDArray[np.intp]) -> str:
 
 
 def _axes(low: float, high: float) -> str:
-    shown = [each for each in ticks(low, high) if low <= each <= high]
+    shown = [tick for tick in ticks(low, high) if low <= tick <= high]
     written = []
-    for each, words in zip(shown, tick_words(shown), strict=True):
-        along = _SIDE * (each - low) / (high - low)
+    for tick, words in zip(shown, tick_words(shown), strict=True):
+        along = _SIDE * (tick - low) / (high - low)
         written.append(
             f'<text class="tick" x="{_LEFT + along:.1f}" y="{_TOP + _SIDE + 16}" text-anchor="middle">{words}</text>'
             f'<text class="tick" x="{_LEFT - 6}" y="{_TOP + _SIDE - along + 4:.1f}" text-anchor="end">{words}</text>\n'

@@ -49,7 +49,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
         return [low]
     rough = (high - low) / most
     size = 10.0 ** math.floor(math.log10(rough))
-    step = size * next(each for each in (1, 2, 5, 10) if each * size >= rough * 0.999)
+    step = size * next(multiple for multiple in (1, 2, 5, 10) if multiple * size >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(i * step, 12) for i in range(first, last + 1)]
 
@@ -79,16 +79,16 @@ def ranges(rows: Sequence[Range], title: str, low: float, high: float, *, zero: 
         # drawn in pieces, so that it never crosses a label
         tops = [i * ROW + 18 for i in range(len(rows))]
         parts += [f'<line class="best" x1="{at(zero)}" x2="{at(zero)}" y1="{y}" y2="{y + 22}"/>' for y in tops]
-    parts += [_row(each, i * ROW, at, low, high) for i, each in enumerate(rows)]
+    parts += [_row(row, i * ROW, at, low, high) for i, row in enumerate(rows)]
     return drawing(title, "100%", height + 22, "".join(parts))
 
 
 def _axis(low: float, high: float, at: Callable[[float], str], height: int) -> str:
     shown = ticks(low, high)
     written = []
-    for each, words in zip(shown, tick_words(shown), strict=True):
-        place = "start" if each <= low else "end" if each >= high else "middle"
-        written.append(f'<text class="tick" x="{at(each)}" y="{height + 18}" text-anchor="{place}">{words}</text>')
+    for tick, words in zip(shown, tick_words(shown), strict=True):
+        place = "start" if tick <= low else "end" if tick >= high else "middle"
+        written.append(f'<text class="tick" x="{at(tick)}" y="{height + 18}" text-anchor="{place}">{words}</text>')
     line = f'<line class="zero" x1="{at(low)}" x2="{at(high)}" y1="{height + 2}" y2="{height + 2}"/>'
     return line + "".join(written) + "\n"
 
@@ -100,9 +100,9 @@ def _row(row: Range, top: int, at: Callable[[float], str], low: float, high: flo
         f'<text x="100%" y="{top + 14}" text-anchor="end">{text(row.shown)}</text>'
     ]
     parts += [
-        f'<line class="mark" x1="{at(each)}" x2="{at(each)}" y1="{middle - 7}" y2="{middle + 7}"/>'
-        for each in row.marks
-        if math.isfinite(each)
+        f'<line class="mark" x1="{at(mark)}" x2="{at(mark)}" y1="{middle - 7}" y2="{middle + 7}"/>'
+        for mark in row.marks
+        if math.isfinite(mark)
     ]
     if math.isfinite(row.lower) and math.isfinite(row.upper) and row.upper >= low and row.lower <= high:
         ends = f'x1="{at(row.lower)}" x2="{at(row.upper)}"'
@@ -166,10 +166,10 @@ def crowd(
 def _grid(low: float, high: float, height: int, down: Callable[[float], float]) -> str:
     shown = ticks(low, high)
     lines = []
-    for each, words in zip(shown, tick_words(shown), strict=True):
-        y = 8 + (height - 16) * down(each) / 1000
+    for tick, words in zip(shown, tick_words(shown), strict=True):
+        y = 8 + (height - 16) * down(tick) / 1000
         lines.append(
-            f'<line class="{"zero" if each == 0 else "grid"}" x1="{_AXIS}%" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<line class="{"zero" if tick == 0 else "grid"}" x1="{_AXIS}%" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>'
             f'<text class="tick" x="{_AXIS - 1}%" y="{y + 4:.1f}" text-anchor="end">{words}</text>\n'
         )
     return "".join(lines)
@@ -183,5 +183,5 @@ def tick_words(shown: Sequence[float]) -> list[str]:
     >>> tick_words([-0.5, 0.0, 0.25])
     ['−0.50', '0.00', '0.25']
     """
-    digits = max((len(f"{each:.10f}".rstrip("0").partition(".")[2]) for each in shown), default=0)
-    return [f"{each:.{digits}f}".replace("-", "\N{MINUS SIGN}") for each in shown]
+    digits = max((len(f"{row:.10f}".rstrip("0").partition(".")[2]) for row in shown), default=0)
+    return [f"{row:.{digits}f}".replace("-", "\N{MINUS SIGN}") for row in shown]

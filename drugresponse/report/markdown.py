@@ -31,7 +31,7 @@ def as_markdown(title: str, lead: str, parts: Iterable[Part], notice: str) -> st
     pieces = [f"# {markdown_text(title)}", markdown_text(lead)]
     for part in parts:
         pieces += [f"## {markdown_text(part.title)}"] if part.title else []
-        pieces += [_block(each) for each in part.blocks]
+        pieces += [_block(block) for block in part.blocks]
     return "\n\n".join([*filter(None, pieces), "---", markdown_text(notice)]) + "\n"
 
 
@@ -39,7 +39,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Words):
         return markdown_text(block.words)
     if isinstance(block, Items):
-        return "\n".join(f"- {markdown_text(each)}" for each in block.items)
+        return "\n".join(f"- {markdown_text(item)}" for item in block.items)
     if isinstance(block, Verdict):
         return f"> **{markdown_text(block.title)}**\n>\n> {markdown_text(block.words)}"
     if isinstance(block, Figure):

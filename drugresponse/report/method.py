@@ -52,8 +52,8 @@ def joining_section(manifest: Mapping[str, Any]) -> Html:
     rows = joined_rows(manifest["training"])
     rows += [[words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items()]
     rows[-1][0] += why_none_is_used(manifest)
-    found = [[each["severity"], str(each["message"])] for each in manifest.get("findings") or []]
-    audit = table(["Kind", "Found in the inputs"], found, words=2) if found else Html()
+    findings = [[finding["severity"], str(finding["message"])] for finding in manifest.get("findings") or []]
+    audit = table(["Kind", "Found in the inputs"], findings, words=2) if findings else Html()
     return section("What was joined, and what was lost", table(["What", "Number"], rows), audit)
 
 
@@ -84,8 +84,8 @@ def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
     notes = manifest["notes"]
     lines += auto_words(notes)
     learners = notes.get("learners", {})
-    for name, told in learners.items():
-        lines += [f"{name}: {line}" if len(learners) > 1 else line for line in _note_lines(told)]
+    for name, own_notes in learners.items():
+        lines += [f"{name}: {line}" if len(learners) > 1 else line for line in _note_lines(own_notes)]
     return lines + _note_lines({key: value for key, value in notes.items() if key not in _AUTO})
 
 
@@ -123,14 +123,14 @@ def _tree_words(notes: Mapping[str, Any]) -> str:
 
 
 def _epoch_words(epochs: int, errors: Mapping[str, float] | None, gain: Mapping[str, float] | None) -> str:
-    told = "" if gain is None else _gain_words(gain)
+    gained = "" if gain is None else _gain_words(gain)
     if epochs == 0:
-        return f"Epochs: 0. Training added nothing to the ridge that the network starts from.{told}"
+        return f"Epochs: 0. Training added nothing to the ridge that the network starts from.{gained}"
     words = f"Epochs: {epochs}, chosen on rows held out by the same scheme."
     if errors:
         start, end = errors["epoch_0"], errors["chosen"]
         words += f" RMSE there: {number(start)} at epoch 0, which is the ridge, and {number(end)} at the chosen epoch."
-    return words + told
+    return words + gained
 
 
 def _gain_words(gain: Mapping[str, float]) -> str:
@@ -154,7 +154,7 @@ def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
             f"{max(shares.get(name, 0.0), 0.0):.2f}",
             number(float(rmse)),
         ]
-        for name, rmse in sorted(errors.items(), key=lambda each: (each[1], each[0]))
+        for name, rmse in sorted(errors.items(), key=lambda share: (share[1], share[0]))
         if name != AUTO
     ]
     return Html(
@@ -181,7 +181,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {plain(each)}" for key, each in value.items())
+        return ", ".join(f"{key} {plain(part)}" for key, part in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(map(plain, value)) or "none"
     return number(value) if isinstance(value, float) else str(value)

@@ -96,7 +96,7 @@ def paragraph(content: object, kind: str = "") -> Html:
 
 def list_items(items: Iterable[object]) -> Html:
     """A bulleted list."""
-    return Html("<ul>\n" + "".join(f"<li>{text(each)}</li>\n" for each in items) + "</ul>\n")
+    return Html("<ul>\n" + "".join(f"<li>{text(item)}</li>\n" for item in items) + "</ul>\n")
 
 
 def chips(items: Iterable[object]) -> Html:
@@ -136,7 +136,7 @@ def table(
         Rows beyond this size are counted, not shown.
     """
     head = "".join(
-        f'<th scope="col"{_class("" if i < words else "n")}>{text(each)}</th>' for i, each in enumerate(columns)
+        f'<th scope="col"{_class("" if i < words else "n")}>{text(column)}</th>' for i, column in enumerate(columns)
     )
     written: list[str] = []
     size = left = 0

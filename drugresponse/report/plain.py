@@ -54,20 +54,20 @@ def plain_text(body: str) -> str:
 
 
 def _pieces(parent: ElementTree.Element) -> Iterator[str]:
-    for each in parent:
-        if each.tag == "table":
-            yield _table([[_words(cell) for cell in row] for row in each.iter("tr")])
-        elif each.tag in ("h1", "h2"):
-            title = _words(each)
-            yield f"{title}\n{('=' if each.tag == 'h1' else '-') * len(title)}"
-        elif each.tag == "ul":
-            yield "\n".join(f"- {_words(item)}" for item in each)
-        elif each.tag == "figcaption":
-            yield f"Figure: {_words(each)}"
-        elif each.tag in ("p", "strong") or each.get("class") == "chips" or (each.text or "").strip():
-            yield _words(each)
-        elif each.tag != "svg":
-            yield from _pieces(each)
+    for child in parent:
+        if child.tag == "table":
+            yield _table([[_words(cell) for cell in row] for row in child.iter("tr")])
+        elif child.tag in ("h1", "h2"):
+            title = _words(child)
+            yield f"{title}\n{('=' if child.tag == 'h1' else '-') * len(title)}"
+        elif child.tag == "ul":
+            yield "\n".join(f"- {_words(item)}" for item in child)
+        elif child.tag == "figcaption":
+            yield f"Figure: {_words(child)}"
+        elif child.tag in ("p", "strong") or child.get("class") == "chips" or (child.text or "").strip():
+            yield _words(child)
+        elif child.tag != "svg":
+            yield from _pieces(child)
 
 
 def _words(element: ElementTree.Element) -> str:
@@ -77,9 +77,9 @@ def _words(element: ElementTree.Element) -> str:
     if element.get("class") == "chips":
         return ", ".join(map(_words, element))
     pieces = [element.text or ""]
-    for each in element:
-        inside = _words(each)
-        pieces += [f" ({inside})" if each.get("class") == "range" and inside else inside, each.tail or ""]
+    for child in element:
+        inside = _words(child)
+        pieces += [f" ({inside})" if child.get("class") == "range" and inside else inside, child.tail or ""]
     return " ".join("".join(pieces).split())
 
 

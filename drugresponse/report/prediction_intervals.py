@@ -35,19 +35,19 @@ def interval_lines(manifest: Mapping[str, Any]) -> list[str]:
     >>> interval_lines({"held_out": None, "intervals": None})
     ['Predictions carry no bounds: no rows were held out at training.']
     """
-    found, scores = manifest.get("intervals"), manifest.get("held_out") or {}
-    if not found:
+    intervals, scores = manifest.get("intervals"), manifest.get("held_out") or {}
+    if not intervals:
         return ["Predictions carry no bounds: no rows were held out at training."]
     scheme = manifest["scheme"]["name"]
-    groups = count(found["groups"], _GROUPS.get(scheme, "subject"))
-    asked = f"{100 * found['coverage']:g}%"
-    if found["median_width"] is None:
+    groups = count(intervals["groups"], _GROUPS.get(scheme, "subject"))
+    nominal = f"{100 * intervals['coverage']:g}%"
+    if intervals["median_width"] is None:
         return [
-            f"Predictions carry no bounds: {groups} held out are too few for {asked}. The held-out RMSE is the only "
+            f"Predictions carry no bounds: {groups} held out are too few for {nominal}. The held-out RMSE is the only "
             "guide to their error."
         ]
     lines = [
-        f"The bounds of a prediction are made to hold {asked} of new responses; they were calibrated on the held-out "
+        f"The bounds of a prediction are made to hold {nominal} of new responses; they were calibrated on the held-out "
         f"errors of {groups}. This is an average over samples, not a promise for a single one."
     ]
     coverage, width, other = (scores.get(name) for name in ("coverage", "width", "reference_width"))
@@ -57,7 +57,7 @@ def interval_lines(manifest: Mapping[str, Any]) -> list[str]:
             f"Checked on held-out rows, each fold's bounds calibrated on the other folds: {100 * coverage:.1f}% lay "
             f"within; median width {number(width)}.{beside}"
         )
-    if not found["claimed"]:
+    if not intervals["claimed"]:
         lines.append(
             "In this scheme new rows may be unlike those that were held out, so this coverage is not claimed: rows "
             "with bounds bear the flag coverage-not-claimed."
@@ -92,7 +92,7 @@ def coverage_part(numbers: Numbers) -> Part | None:
         return Part(title, [Words("There are none: too few groups were held out to calibrate them.")])
     row = whole.loc[[best]].to_dict("records")[0]
     width = row["median_width"]
-    told = (
+    words = (
         f"{100 * row['coverage']:.1f}% of the held-out responses lie within the 90% interval of {best}, whose median "
         f"width is {number(width)}. {width_words(width, row['reference_width'], reference)}{_unclaimed(numbers)}"
     )
@@ -103,7 +103,7 @@ def coverage_part(numbers: Numbers) -> Part | None:
     )
     rows = [_learner(name, table, numbers) for name in whole.index]
     columns = ["Predicted by", "Rows", "Coverage", "Median width", "Width of reference", "Drugs low", "Tissues low"]
-    blocks: list[Block] = [Words(told), Table(columns, rows), *_low(table, best), Words(explained, quiet=True)]
+    blocks: list[Block] = [Words(words), Table(columns, rows), *_low(table, best), Words(explained, quiet=True)]
     return Part(title, blocks)
 
 
@@ -138,14 +138,14 @@ def _low(table: pd.DataFrame, best: str) -> list[Block]:
         return []
     shown: list[list[Cell | str]] = [
         [
-            Cell(str(each["id"]), kind="id"),
-            str(each["level"]),
-            f"{each['n']:,}",
-            f"{100 * each['coverage']:.1f}%",
-            number(each["median_width"]),
-            number(each["reference_width"]),
+            Cell(str(row["id"]), kind="id"),
+            str(row["level"]),
+            f"{row['n']:,}",
+            f"{100 * row['coverage']:.1f}%",
+            number(row["median_width"]),
+            number(row["reference_width"]),
         ]
-        for each in low.head(_MOST_GROUPS).to_dict("records")
+        for row in low.head(_MOST_GROUPS).to_dict("records")
     ]
     left = len(low) - len(shown)
     columns = ["Drug or tissue", "Level", "Rows", "Coverage", "Median width", "Width of reference"]

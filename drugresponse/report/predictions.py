@@ -42,7 +42,7 @@ FLAGS = {
 }
 
 
-def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], found: FeatureMatch | None = None) -> str:
+def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], match: FeatureMatch | None = None) -> str:
     """The page that sums up a table of predictions.
 
     Parameters
@@ -80,7 +80,7 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], fo
     body = [
         section("How good the model was on held-out rows", verdict_box(verdict), _scores(manifest, held)),
         _counts_section(predictions, known),
-        features_section(predictions, manifest, found),
+        features_section(predictions, manifest, match),
         _samples_section(predictions, measure, verdict),
         section("Limits", list_items(_limits(manifest, predictions))),
     ]
@@ -101,10 +101,10 @@ def _scores(manifest: Mapping[str, Any], held: HeldOut | None) -> Html:
 
 def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
     flags = predictions["flag"].fillna("").astype(str)
-    found = flags[flags != ""].str.split(";").explode().value_counts()
-    order = [word for word in FLAGS if word in found.index] + sorted(set(found.index) - set(FLAGS))
+    counts = flags[flags != ""].str.split(";").explode().value_counts()
+    order = [word for word in FLAGS if word in counts.index] + sorted(set(counts.index) - set(FLAGS))
     bounded = int(predictions["lower"].notna().sum())
-    rows = [[word, FLAGS.get(word, "Not explained here."), f"{found[word]:,}"] for word in order]
+    rows = [[word, FLAGS.get(word, "Not explained here."), f"{counts[word]:,}"] for word in order]
     facts = [
         f"{count(len(predictions), 'pair')} of sample and drug asked for; {count(known, 'prediction')} given, "
         f"{len(predictions) - known:,} empty; {bounded:,} with bounds.",
@@ -141,11 +141,11 @@ def _caution(verdict: ModelVerdict) -> Html:
 
 def _top_drugs(predictions: pd.DataFrame, measure: Measure) -> Html:
     gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
-    shown = [str(each) for each in gaps["sample_id"].unique()[:MOST_SAMPLES]]
+    shown = [str(sample) for sample in gaps["sample_id"].unique()[:MOST_SAMPLES]]
     kept = gaps[gaps["sample_id"].isin(shown)]
-    found = {str(sample): float(share) for sample, share in kept.groupby("sample_id")["features_found"].first().items()}
+    shares = {str(name): float(share) for name, share in kept.groupby("sample_id")["features_found"].first().items()}
     ends = {end: drugs_at_end(kept, end) for end in ranked_ends(measure)}
-    rows = [[identity(each), number(found[each]), *(drugs[each] for drugs in ends.values())] for each in shown]
+    rows = [[identity(sample), number(shares[sample]), *(drugs[sample] for drugs in ends.values())] for sample in shown]
     words = (
         f"For each sample the {TOP_DRUGS} drugs whose prediction lies {' and '.join(ends)} relative to the baseline "
         f"({ranking_words(measure)}): prediction minus baseline, in {measure_words(measure)}. The baseline is the "
@@ -160,15 +160,15 @@ def _one_drug(predictions: pd.DataFrame) -> Html:
     bounded = bool(predictions["lower"].notna().any())
     rows = [
         [
-            identity(each["sample_id"]),
-            number(each["prediction"]),
-            *([_bounds(each)] if bounded else []),
-            number(each["baseline"]),
-            number(each["prediction"] - each["baseline"], sign=True),
-            number(each["features_found"]),
-            each["flag"].replace(";", ", "),
+            identity(row["sample_id"]),
+            number(row["prediction"]),
+            *([_bounds(row)] if bounded else []),
+            number(row["baseline"]),
+            number(row["prediction"] - row["baseline"], sign=True),
+            number(row["features_found"]),
+            row["flag"].replace(";", ", "),
         ]
-        for each in predictions.head(MOST_SAMPLES).fillna({"flag": ""}).to_dict("records")
+        for row in predictions.head(MOST_SAMPLES).fillna({"flag": ""}).to_dict("records")
     ]
     columns = [
         "Sample",

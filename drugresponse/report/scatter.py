@@ -40,7 +40,7 @@ def colour_groups(labels: pd.Series) -> list[tuple[str, NDArray[np.bool_]]]:
     [('a', 2), ('b', 1), ('others', 1)]
     """
     counts = labels[labels != ""].value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    names = [str(each) for each in counts.index[: len(COLOURS)]]
+    names = [str(name) for name in counts.index[: len(COLOURS)]]
     groups = [(name, (labels == name).to_numpy(dtype=bool)) for name in names]
     left = ~labels.isin(names).to_numpy(dtype=bool)
     return [*groups, (OTHERS, left)] if left.any() else groups

@@ -76,8 +76,8 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
         f"{count(trained['drugs'], 'drug')} and {count(trained['pairs'], 'measured pair')}. {direction(measure)}"
     )
     limits = censor_words(manifest["training"], fitted_learners(manifest))
-    told = ". ".join([*limits, *covariate_words(manifest["covariates"], manifest.get("unused_columns", {}))])
-    body = [verdict_box(model_verdict(manifest, metrics)), paragraph(f"{told}.", "quiet")]
+    words = ". ".join([*limits, *covariate_words(manifest["covariates"], manifest.get("unused_columns", {}))])
+    body = [verdict_box(model_verdict(manifest, metrics)), paragraph(f"{words}.", "quiet")]
     if held is not None:
         body += [_figure(manifest, held), _scores_section(manifest, held)]
         if manifest["training"]["drugs"] > 1:
@@ -140,12 +140,12 @@ def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
 def _with_range(metric: str, value: float, folds: list[float]) -> Html:
     # shares and correlations have a scale of 1, on which a millionth is nothing
     least = 0.0 if metric in ("rmse", "mae") else 5e-4
-    shown = [number(0.0 if abs(each) < least else each) for each in (value, *_extent(folds))]
+    shown = [number(0.0 if abs(score) < least else score) for score in (value, *_extent(folds))]
     return Html(shown[0] + (hint(f"{shown[1]} to {shown[2]}") if len(shown) > 1 else ""))
 
 
 def _extent(folds: list[float]) -> tuple[float, ...]:
-    known = [each for each in folds if each == each]
+    known = [score for score in folds if score == score]
     return (min(known), max(known)) if len(known) > 1 else ()
 
 
@@ -161,14 +161,14 @@ def _drugs_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
     rows = [
         [
             identity(drug),
-            skill_bar(each.skill, largest),
-            number(each.skill),
-            f"{each.folds_better} of {each.folds}",
-            number(each.normalised_pearson),
-            number(each.rmse),
-            number(each.naive_rmse),
+            skill_bar(scores.skill, largest),
+            number(scores.skill),
+            f"{scores.folds_better} of {scores.folds}",
+            number(scores.normalised_pearson),
+            number(scores.rmse),
+            number(scores.naive_rmse),
         ]
-        for drug, each in held.drugs.head(MOST_DRUGS).iterrows()
+        for drug, scores in held.drugs.head(MOST_DRUGS).iterrows()
     ]
     left = len(held.drugs) - MOST_DRUGS
     more = f"{count(left, 'drug')} with lower skill not shown; the metrics table has all." if left > 0 else ""

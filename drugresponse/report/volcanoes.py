@@ -42,7 +42,7 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
     Dots that would fall on the same place are drawn once, so that the drawing of many features stays small.
     """
     height = -np.log10(np.maximum(tested["p"].to_numpy(dtype=np.float64), 1e-300))
-    found = (tested["q"] <= level).to_numpy()
+    significant = (tested["q"] <= level).to_numpy()
     widest = float(np.abs(tested["effect"]).max()) * 1.08 or 1.0
     tallest = max(float(height.max()) * 1.06, 2.0)
 
@@ -52,19 +52,19 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
     def y(value: float) -> float:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - value / tallest)
 
-    across = np.array([x(each) for each in tested["effect"]])
-    down = np.array([y(each) for each in height])
+    across = np.array([x(effect) for effect in tested["effect"]])
+    down = np.array([y(above) for above in height])
     dots = "".join(
         f'<circle class="{"model" if kind else "naive"}" cx="{a:.0f}" cy="{b:.0f}" r="{4 if kind else 2.5}"/>'
-        for kind, a, b in _places(found, across, down)
+        for kind, a, b in _places(significant, across, down)
     )
     limit = ""
-    if found.any():
-        below_it = height[~found & (height < height[found].min())]
-        at = y((float(height[found].min()) + float(below_it.max(initial=0.0))) / 2)
+    if significant.any():
+        below_it = height[~significant & (height < height[significant].min())]
+        at = y((float(height[significant].min()) + float(below_it.max(initial=0.0))) / 2)
         limit = f'<line class="best" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-    named = [each for each in np.argsort(-height, kind="stable")[:most_labels] if found[each]]
-    labels = _labels([str(each) for each in tested["feature_id"].iloc[named]], across[named], down[named])
+    named = [number for number in np.argsort(-height, kind="stable")[:most_labels] if significant[number]]
+    labels = _labels([str(feature) for feature in tested["feature_id"].iloc[named]], across[named], down[named])
     return drawing(
         title,
         _WIDTH,
@@ -76,10 +76,10 @@ def volcano(tested: pd.DataFrame, title: str, below: str, *, most_labels: int = 
 
 
 def _places(
-    found: NDArray[np.bool_], across: NDArray[np.float64], down: NDArray[np.float64]
+    significant: NDArray[np.bool_], across: NDArray[np.float64], down: NDArray[np.float64]
 ) -> list[tuple[bool, float, float]]:
     """Distinct places, those of found features last, so that they lie on top."""
-    return sorted({(bool(kind), round(a), round(b)) for kind, a, b in zip(found, across, down, strict=True)})
+    return sorted({(bool(kind), round(a), round(b)) for kind, a, b in zip(significant, across, down, strict=True)})
 
 
 def _labels(names: Sequence[str], across: NDArray[np.float64], down: NDArray[np.float64]) -> str:
@@ -113,16 +113,16 @@ def _free_row(wanted: float, left: float, right: float, taken: Sequence[tuple[fl
 
 def _axes(widest: float, tallest: float, zero: float, y: Callable[[float], float]) -> str:
     effects = ticks(-widest, widest, 4)
-    heights = [each for each in ticks(0, tallest, 4) if each <= tallest]
+    heights = [tick for tick in ticks(0, tallest, 4) if tick <= tallest]
     inner = _WIDTH - _LEFT - _RIGHT
     written = [f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="{_TOP}" y2="{_HEIGHT - _BOTTOM}"/>']
-    for each, words in zip(effects, tick_words(effects), strict=True):
-        at = _LEFT + inner * (each + widest) / (2 * widest)
+    for tick, words in zip(effects, tick_words(effects), strict=True):
+        at = _LEFT + inner * (tick + widest) / (2 * widest)
         written.append(
             f'<text class="tick" x="{at:.1f}" y="{_HEIGHT - _BOTTOM + 16}" text-anchor="middle">{words}</text>'
         )
-    for each, words in zip(heights, tick_words(heights), strict=True):
-        at = y(each)
+    for tick, words in zip(heights, tick_words(heights), strict=True):
+        at = y(tick)
         written.append(
             f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
             f'<text class="tick" x="{_LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">{words}</text>'

@@ -37,8 +37,8 @@ def waterfall(start: Step, steps: Sequence[Step], end: str, title: str) -> Html:
         What the figure shows, for those who do not see it.
     """
     totals = [start.value]
-    for each in steps:
-        totals.append(totals[-1] + each.value)
+    for step in steps:
+        totals.append(totals[-1] + step.value)
     low, high = min(totals), max(totals)
     room = (high - low) * _ROOM or 1.0
     low, high = low - room, high + room
@@ -47,11 +47,11 @@ def waterfall(start: Step, steps: Sequence[Step], end: str, title: str) -> Html:
         return 100 * (value - low) / (high - low)
 
     rows = [_total(0, start.label, start.value, at(start.value))]
-    for i, each in enumerate(steps):
+    for i, step in enumerate(steps):
         left, right = sorted((at(totals[i]), at(totals[i + 1])))
-        kind = "gain" if each.value >= 0 else "loss"
+        kind = "gain" if step.value >= 0 else "loss"
         rows.append(
-            _labels(i + 1, each.label, number(each.value, sign=True))
+            _labels(i + 1, step.label, number(step.value, sign=True))
             + f'<rect class="{kind}" x="{left:.2f}%" y="{_ROW * (i + 1) + 20}" width="{max(right - left, 0.2):.2f}%" '
             f'height="12"/>\n'
         )

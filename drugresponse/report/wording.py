@@ -45,14 +45,14 @@ def learner_words(manifest: Mapping[str, Any]) -> str:
     weights = manifest["notes"].get("weights")
     if weights is None:
         return str(manifest["learner"])
-    shares = sorted(weights.items(), key=lambda each: (-each[1], each[0]))
-    told = ", ".join(f"{name} {share:.2f}" for name, share in shares) or "the naive model"
-    return f"{manifest['learner']} ({told})"
+    shares = sorted(weights.items(), key=lambda weight: (-weight[1], weight[0]))
+    shares_of = ", ".join(f"{name} {share:.2f}" for name, share in shares) or "the naive model"
+    return f"{manifest['learner']} ({shares_of})"
 
 
 def verdict_box(verdict: ModelVerdict) -> Html:
     """The verdict on a model, on top of its pages."""
-    words = "".join(paragraph(each) for each in (*verdict.leaks, verdict.words))
+    words = "".join(paragraph(words) for words in (*verdict.leaks, verdict.words))
     return Html(f'<div class="verdict {verdict.kind}"><strong>{text(verdict.title)}</strong>{words}</div>\n')
 
 
