@@ -11,7 +11,7 @@ from typing import Any
 
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.settings.commands import COMMANDS
-from drugresponse.settings.option import Command
+from drugresponse.settings.option import Command, Settings
 from drugresponse.settings.parameter import Parameter
 from drugresponse.settings.settings_file import read_settings_file
 
@@ -123,7 +123,7 @@ def _show(value: object) -> str:
     return type(value).__name__ if value is None else str(value)
 
 
-def collect_settings(command: Command, typed: Mapping[str, Any]) -> Any:
+def collect_settings(command: Command, typed: Mapping[str, Any]) -> Settings:
     """The settings of a command: what was typed, then the settings file, the environment and the defaults.
 
     Parameters

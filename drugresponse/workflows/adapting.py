@@ -14,7 +14,7 @@ from drugresponse.outputs import output_files, write_table
 from drugresponse.report import adaptation_report
 from drugresponse.settings import AdaptSettings
 from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
-from drugresponse.workflows.sources import drugs_of, pairs_of, responses_of, samples_of, true_and_false
+from drugresponse.workflows.sources import drugs_of, named_samples, pairs_of, responses_of, samples_of, true_and_false
 
 __all__ = ["adapt"]
 
@@ -36,8 +36,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
         pilots = right_way_round(pilots, drugs=model.drugs_.index)
         genotypes = None
         if settings.genotypes:
-            known = set(pilots.table["sample_id"]) | set(() if samples is None else samples.index)
-            genotypes = read_new_genotypes(model, settings, samples, known)
+            genotypes = read_new_genotypes(model, settings, samples, named_samples(pilots, samples))
         result = model.adapt(
             genotypes,
             pilots,

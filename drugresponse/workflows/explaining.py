@@ -16,7 +16,7 @@ from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
 from drugresponse.report import explanation_report
 from drugresponse.settings import ExplainSettings
 from drugresponse.workflows.new_genotypes import read_new_genotypes
-from drugresponse.workflows.sources import drugs_of, responses_of, samples_of
+from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
 
 __all__ = ["explain"]
 
@@ -36,10 +36,9 @@ def explain(settings: ExplainSettings) -> list[str]:
         gene_sets = _gene_sets_of(settings)
         responses = right_way_round(responses_of(settings, model.drugs_.index), drugs=model.drugs_.index)
         samples = samples_of(settings)
-        known = set(responses.table["sample_id"]) | set(() if samples is None else samples.index)
         explanation = explain_model(
             model,
-            read_new_genotypes(model, settings, samples, known),
+            read_new_genotypes(model, settings, samples, named_samples(responses, samples)),
             responses,
             drugs=drugs_of(settings),
             samples=samples,

@@ -36,6 +36,7 @@ __all__ = [
     "SourceTables",
     "drugs_of",
     "genotypes_of",
+    "named_samples",
     "pairs_of",
     "read_training_tables",
     "refuse_without_features",
@@ -94,11 +95,11 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     drugs, samples = drugs_of(settings), samples_of(settings)
     responses = responses_of(settings, () if drugs is None else drugs.index, measure)
     responses = right_way_round(responses, samples=() if samples is None else samples.index)
-    genotypes = genotypes_of(settings, samples, _known_samples(responses, samples))
+    genotypes = genotypes_of(settings, samples, named_samples(responses, samples))
     both = genotypes.sample_ids.union(genotypes.features.index)  # genotypes may have been read turned, too
     turned = right_way_round(responses, samples=both)
     if turned is not responses:
-        responses, genotypes = turned, genotypes_of(settings, samples, _known_samples(turned, samples))
+        responses, genotypes = turned, genotypes_of(settings, samples, named_samples(turned, samples))
     refuse_without_features(genotypes)
     n_samples, n_features = genotypes.shape
     size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
@@ -232,5 +233,6 @@ def _copies_of_genotype(samples: pd.DataFrame | None, arm: str | None) -> int:
     return min(column[column != ""].nunique(), MOST_ARMS) if column.dtype == object else 2
 
 
-def _known_samples(responses: Responses, samples: pd.DataFrame | None) -> set[str]:
+def named_samples(responses: Responses, samples: pd.DataFrame | None) -> set[str]:
+    """Ids of the samples that the other tables name."""
     return set(responses.table["sample_id"]) | set(() if samples is None else samples.index)
