@@ -14,7 +14,7 @@ from scipy import sparse
 from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
-from drugresponse.errors import DrugResponseError, InputError, nearest, require
+from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, require
 from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
@@ -226,5 +226,5 @@ def _as_text(word: Any) -> str:
 
 
 def _said(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = one_line(error)
     return text if len(text) <= 120 else f"{text[:117]}..."

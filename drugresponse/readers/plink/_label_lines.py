@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow
-from pyarrow import csv
 
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, one_line, quoted, show_ids
 from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.unpacking import unpacked_bytes, watched, whole
+from drugresponse.readers.text.typed import typed_columns
 
 __all__ = ["plink_bytes", "read_variant_lines", "too_short"]
 
 _ZSTANDARD = b"\x28\xb5\x2f\xfd"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
-_FEW_WORDS = dict.fromkeys(("chromosome", "ref", "alt", "filter"), "category")
+_TYPES = {
+    **dict.fromkeys(("chromosome", "ref", "alt", "filter"), "category"),
+    **dict.fromkeys(("name", "info"), "text"),
+    "position": "int64",
+}
 _BEYOND = 2**31
 _LINE_BYTES = 400
 
@@ -84,7 +85,7 @@ def _of_bim(content: bytes, path: Path) -> pd.DataFrame:
         raise too_short(path, 1, len(first), 6)
     # the genetic position, in front of the position, may be left out
     columns = ["chromosome", "name", *(["distance"] if len(first) == 6 else []), "position", "alt", "ref"]
-    table = _parsed(content, columns, r"\s+", path)
+    table = _parsed(content, columns, None, path)
     _refuse_short_lines(table, path, 0)
     return table
 
@@ -120,64 +121,26 @@ def _of_pvar(content: bytes, path: Path) -> pd.DataFrame:
     return table
 
 
-def _parsed(content: bytes, columns: list[str], separator: str, path: Path, n_skipped: int = 0) -> pd.DataFrame:
-    wanted = [name for name in columns if name in ("chromosome", "name", "position", "ref", "alt", "filter", "info")]
+def _parsed(content: bytes, columns: list[str], separator: str | None, path: Path, n_skipped: int = 0) -> pd.DataFrame:
+    types = {name: _TYPES[name] for name in columns if name in _TYPES}
     if not content.strip():
-        return pd.DataFrame(columns=wanted, dtype=object)
-    types = _FEW_WORDS | {"position": np.int64}
-    # the second is slower, and the last goes cell by cell, to say where
-    with suppress(ValueError, OverflowError):
-        return _read_even(content, columns, wanted, types)
-    with suppress(ValueError, OverflowError):
-        return _read_any(content, columns, wanted, separator, types)
-    try:
-        table = _read_any(content, columns, wanted, separator, {})
-    except (ValueError, OverflowError) as error:  # also what is not UTF-8
-        raise InputError(
-            f"{path.name}: the lines cannot be read as columns ({_first_line(error)}). Check it."
-        ) from error
+        return pd.DataFrame(columns=list(types), dtype=object)
+    with suppress(ValueError):
+        return typed_columns(content, columns, types, separator)
+    try:  # as text, to say which position is none
+        table = typed_columns(content, columns, dict.fromkeys(types, "text"), separator).astype(object)
+    except ValueError as error:  # also what is not UTF-8
+        raise InputError(f"{path.name}: the lines cannot be read as columns ({one_line(error)}). Check it.") from error
     numbers = pd.to_numeric(table["position"], errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~(np.abs(numbers) < _BEYOND) | (numbers != np.floor(numbers))
     if wrong.any():
         at = int(np.argmax(wrong))
-        shown = show_ids(table["position"].iloc[[at]])
         raise InputError(
-            f"{path.name}, line {at + 1 + n_skipped}: position {shown} is not a whole number. Correct the line."
+            f"{path.name}, line {at + 1 + n_skipped}: position {quoted(table['position'].iloc[at])} is not a whole "
+            "number. Correct the line."
         )
-    return table.assign(position=numbers.astype(np.int64)).astype(
-        {name: _FEW_WORDS[name] for name in wanted if name in _FEW_WORDS}
-    )
-
-
-def _read_even(content: bytes, columns: list[str], wanted: list[str], types: Mapping[str, Any]) -> pd.DataFrame:
-    """Lines of equally many cells between single tabs, which is what PLINK writes; a ValueError tells of others."""
-    few, number, text = pyarrow.dictionary(pyarrow.int32(), pyarrow.string()), pyarrow.int64(), pyarrow.string()
-    arrow = {name: {"category": few, np.int64: number}.get(types.get(name), text) for name in wanted}
-    table = csv.read_csv(
-        pyarrow.BufferReader(content),
-        read_options=csv.ReadOptions(column_names=columns, use_threads=False),
-        parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-        convert_options=csv.ConvertOptions(include_columns=wanted, column_types=arrow, null_values=[]),
-    )
-    # names and INFO are rarely looked at: as Python objects they would take more memory than all the rest
-    return table.unify_dictionaries().to_pandas(types_mapper={text: pd.ArrowDtype(text)}.get)
-
-
-def _read_any(
-    content: bytes, columns: list[str], wanted: list[str], separator: str, types: Mapping[str, Any]
-) -> pd.DataFrame:
-    return pd.read_csv(
-        io.BytesIO(content),
-        sep=separator,
-        header=None,
-        names=columns,
-        usecols=wanted,
-        index_col=False,
-        dtype={name: types.get(name, str) for name in wanted},
-        quoting=3,
-        keep_default_na=False,
-        engine="c",
-    )
+    few = [name for name, kind in types.items() if kind == "category"]
+    return table.assign(position=numbers.astype(np.int64)).astype(dict.fromkeys(few, "category"))
 
 
 def _refuse_short_lines(table: pd.DataFrame, path: Path, n_skipped: int) -> None:
@@ -191,7 +154,3 @@ def _refuse_short_lines(table: pd.DataFrame, path: Path, n_skipped: int) -> None
             f"{path.name}, line {int(np.argmax(short)) + 1 + n_skipped}: the line has fewer columns than others. "
             "Correct the line."
         )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

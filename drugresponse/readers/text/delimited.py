@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.ids import trimmed
-from drugresponse.data.missing import MISSING_CELLS
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.text.encoding import lines_of
+from drugresponse.readers.text.typed import float_columns
 
 __all__ = [
     "DelimitedText",
@@ -34,7 +34,6 @@ SEPARATORS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 _OF_SPREADSHEET = re.compile(r'"?sep=[^\r\n]?"?(?=\r?\n)', re.IGNORECASE)
 """A first line by which spreadsheets are told the separator; it is no header."""
 _NUMBER = re.compile(r"[+-]?[\d.,]+|NA|NaN|")
-_MISSING = sorted({spelling for word in MISSING_CELLS for spelling in (word, word.upper(), word.title(), "NaN")})
 _LOOK_AT = 50
 _PLACE_BYTES, _CELL_BYTES, _LINE_BYTES = 30, 140, 60
 
@@ -74,9 +73,7 @@ class DelimitedText:
         return [_cells(row, self.separator, n_columns)[:n_columns] for row in self.written]
 
     def numbers(self, columns: Sequence[int], *, short: bool = False) -> NDArray[np.float32]:
-        """`(n_rows, n_columns)` plain numbers of some columns, NaN where missing, at the speed of pandas.
-
-        `short` ones, such as copies of an allele, have too few digits to be rounded wrongly, and are read faster.
+        """`(n_rows, n_columns)` plain numbers of some columns, NaN where missing; as `float_columns`.
 
         Raises
         ------
@@ -89,23 +86,7 @@ class DelimitedText:
         if not lines:
             raise ValueError("quotes may hide separators")
         refuse_beyond_memory(2 * sum(map(len, lines)) + 12 * len(lines) * len(columns), self.where)
-        try:
-            with np.errstate(over="ignore"):  # what is beyond single precision becomes infinite, for others to refuse
-                frame = pd.read_csv(
-                    io.BytesIO("\n".join(lines).encode()),
-                    sep=self.separator or r"\s+",
-                    header=None,
-                    usecols=list(columns),
-                    dtype=np.float32,
-                    na_values=_MISSING,
-                    keep_default_na=False,
-                    quoting=csv.QUOTE_NONE,
-                    float_precision=None if short else "round_trip",
-                    engine="c",
-                )
-        except OverflowError as error:
-            raise ValueError(str(error)) from error
-        return frame.to_numpy(dtype=np.float32)
+        return float_columns(lines, columns, self.separator, short=short)
 
 
 def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
