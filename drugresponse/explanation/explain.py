@@ -159,20 +159,27 @@ def explain(
         raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
     check_is_fitted(model, "parts_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
-    selected_samples = [str(sample) for sample in listed]
+    selected = pd.Index(list(map(str, listed)), dtype=object)
     recipe = _recipe_of(model, refit_learner, n_jobs)
     called = as_genotypes(genotypes)
     measured = right_way_round(as_responses(responses), samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, model.parts_.features)
     refuse_misread_responses(measured, measure := model.parts_.measure)
     rows = _rows_of(model, every, measured, drugs, samples)
-    _refuse_unknown(selected_samples, called)
+    _refuse_unknown(selected, called)
+    selected, measured_ids = selected.unique(), rows.pairs.genotypes.sample_ids
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
-    explained = _explained_genotypes(known, rows, selected_samples)
+    explained = known.reindex(measured_ids.append(selected[~selected.isin(measured_ids)]))
     decomposed = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
-    selected = decomposed.pairs.genotypes.sample_ids.isin(list(selected_samples))[decomposed.pairs.sample_index]
+    pairs = decomposed.pairs
     parts = with_genes(decomposed.parts, known.features)
-    effects, reasons = attribute(parts, decomposed.by_drug, decomposed.pairs, selected=selected, n_strongest=n_reasons)
+    effects, reasons = attribute(
+        parts,
+        decomposed.by_drug,
+        pairs,
+        selected=pairs.genotypes.sample_ids.isin(selected)[pairs.sample_index],
+        n_strongest=n_reasons,
+    )
     progress.info("testing associations")
     associations = associate_pairs(
         rows.pairs,
@@ -182,14 +189,18 @@ def explain(
         random_state=random_state,
         n_jobs=n_jobs,
     )
-    spread, noise = _refit(recipe, _features_of_model(rows, known), decomposed.pairs, effects, refits, random_state)
+    # without features that the model was not given
+    refitted = replace(rows, pairs=replace(rows.pairs, genotypes=known.reindex(measured_ids)))
+    spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
         attributions,
         associations,
         agreement(associations.table, attributions),
         reasons,
-        _predictions_of(model, called, samples, rows, selected_samples),
+        model.predict(called.reindex(selected), samples=samples, drugs=rows.pairs.drugs)
+        if len(selected)
+        else pd.DataFrame(columns=list(PREDICTION_COLUMNS)),
         None if gene_sets is None else gene_set_tests(attributions, gene_sets, rows.pairs.genotypes),
         target_ranks(rows.pairs.drugs if drugs is None else drugs, attributions, associations.table),
         _clusters(attributions, effects),
@@ -255,40 +266,13 @@ def _rows_of(
     )
 
 
-def _refuse_unknown(selected: Sequence[str], genotypes: Genotypes) -> None:
-    unknown = pd.Index([sample for sample in selected if sample not in genotypes.sample_ids])
+def _refuse_unknown(selected: pd.Index, genotypes: Genotypes) -> None:
+    unknown = selected[~selected.isin(genotypes.sample_ids)]
     if len(unknown):
         raise InputError(
             f"`selected_samples`: {len(unknown)} of {len(selected)} have no genotype. "
             f"{suggest_ids(unknown, genotypes.sample_ids)}"
         )
-
-
-def _features_of_model(rows: TrainingRows, known: Genotypes) -> TrainingRows:
-    """The same rows without features that the model was not given."""
-    kept = known.reindex(rows.pairs.genotypes.sample_ids)
-    return replace(rows, pairs=replace(rows.pairs, genotypes=kept))
-
-
-def _explained_genotypes(genotypes: Genotypes, rows: TrainingRows, selected: Sequence[str]) -> Genotypes:
-    """The measured samples, and the selected ones that were not measured."""
-    measured = rows.pairs.genotypes.sample_ids
-    more = [sample for sample in dict.fromkeys(selected) if sample not in measured]
-    return genotypes.reindex(measured.append(pd.Index(more, dtype=object)))
-
-
-def _predictions_of(
-    model: DrugResponseModel,
-    genotypes: Genotypes,
-    samples: pd.DataFrame | None,
-    rows: TrainingRows,
-    selected: Sequence[str],
-) -> pd.DataFrame:
-    """Bounds and flags of the selected samples' predictions."""
-    if not len(selected):
-        return pd.DataFrame(columns=list(PREDICTION_COLUMNS))
-    chosen = genotypes.reindex(pd.Index(list(dict.fromkeys(selected)), dtype=object))
-    return model.predict(chosen, samples=samples, drugs=rows.pairs.drugs)
 
 
 def _clusters(attributions: pd.DataFrame, effects: PartEffects) -> DrugClusters | None:
