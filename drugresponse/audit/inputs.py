@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import compound_of_pair, find_scheme, subject_of_pair, tissue_of_pair
+from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
 
@@ -91,16 +91,10 @@ def _repeated_pairs(responses: Responses) -> Finding | None:
 def _held_out_groups(rows: TrainingRows, scheme: str) -> Iterable[Finding]:
     """Groups too few to hold out, and tissues that one sample stands for."""
     pairs = rows.pairs
-    groups: dict[str, tuple[tuple[str, Callable[[Pairs], NDArray]], ...]] = {
-        "new-samples": (("subjects", subject_of_pair),),
-        "new-drugs": (("drug structures", compound_of_pair),),
-        "new-tissues": (("tissues", tissue_of_pair),),
-        "new-samples-and-drugs": (("subjects", subject_of_pair), ("drug structures", compound_of_pair)),
-    }
-    for words, group in groups.get(find_scheme(scheme).name, ()):
-        n = len(np.unique(group(pairs)))
+    for grouping in find_scheme(scheme).held_out:
+        n = len(np.unique(grouping.of_pair(pairs)))
         if n < _FEW_GROUPS:
-            message = f"Only {n} {words} can be held out: intervals over so few are themselves uncertain."
+            message = f"Only {n} {grouping.name}s can be held out: intervals over so few are themselves uncertain."
             yield Finding("few groups", "warning", message, n)
     if "tissue" in pairs.covariates:
         counts = _levels(pairs.covariates["tissue"])

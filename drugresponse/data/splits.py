@@ -35,6 +35,63 @@ class TooFewGroupsError(InputError):
     """There are fewer than two groups (subjects, drug structures, tissues) to hold out."""
 
 
+def subject_of_pair(pairs: Pairs) -> NDArray:
+    """`(n_pairs,)` subject number of each pair."""
+    return pd.factorize(pairs.subjects)[0][pairs.sample_index]
+
+
+def tissue_of_pair(pairs: Pairs) -> NDArray:
+    """`(n_pairs,)` tissue number of each pair; a subject with samples of several tissues joins them.
+
+    Raises
+    ------
+    InputError
+        The covariates have no text column `tissue`.
+    """
+    if "tissue" not in pairs.covariates.columns:
+        raise InputError(
+            'samples: no column "tissue" serves as covariate (the scheme new-tissues needs one, of text with at most a '
+            "third as many levels as samples). Add the column, group its levels, or choose another `scheme`."
+        )
+    tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
+    subjects = pd.factorize(pairs.subjects)[0]
+    n_tissues, n_nodes = tissues.max() + 1, tissues.max() + subjects.max() + 2
+    links = sparse.coo_array((np.ones(len(tissues)), (tissues, n_tissues + subjects)), shape=(n_nodes, n_nodes))
+    joined = csgraph.connected_components(links, directed=False)[1]
+    return joined[tissues][pairs.sample_index]
+
+
+def compound_of_pair(pairs: Pairs) -> NDArray[np.intp]:
+    """`(n_pairs,)` number of the drug's compound, which several ids may share."""
+    return number_compounds(pairs.drugs)[pairs.drug_index]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """What stands on one side of every split.
+
+    Attributes
+    ----------
+    name
+        What one group is called.
+    dealt
+        What the folds are dealt by: `sample`, `drug` or `pair`.
+    of_pair
+        Gives the number of each pair's group.
+    """
+
+    name: str
+    dealt: str
+    of_pair: Callable[[Pairs], NDArray]
+
+
+_PAIRS = Grouping("pair", "pair", lambda pairs: np.arange(len(pairs)))
+_SUBJECTS = Grouping("subject", "sample", subject_of_pair)
+_STRUCTURES = Grouping("drug structure", "drug", compound_of_pair)
+_TISSUES = Grouping("tissue", "sample", tissue_of_pair)
+_BOTH = (_SUBJECTS, _STRUCTURES)
+
+
 @dataclass(frozen=True)
 class Scheme:
     """One deployment question, and the mean effects that exist in it.
@@ -49,6 +106,8 @@ class Scheme:
         Whether an effect fitted in training exists for the rows that are predicted.
     reference
         The naive prediction that normalised scores subtract.
+    held_out
+        The groups that are held out as a whole; none where single pairs are.
     """
 
     name: str
@@ -56,14 +115,20 @@ class Scheme:
     drug_effect: bool
     sample_effect: bool
     reference: str
+    held_out: tuple[Grouping, ...] = ()
+
+    @property
+    def err_together(self) -> tuple[Grouping, ...]:
+        """The groups whose rows err together, the first of which are the independent ones."""
+        return self.held_out or (_SUBJECTS,)
 
 
 _ALL = (
     Scheme("random-pairs", "seen samples and seen drugs", True, True, "mean effects"),
-    Scheme("new-samples", "unseen samples and seen drugs", True, False, "drug mean"),
-    Scheme("new-drugs", "seen samples and unseen drugs", False, True, "sample mean"),
-    Scheme("new-tissues", "samples of unseen tissues and seen drugs", True, False, "drug mean"),
-    Scheme("new-samples-and-drugs", "unseen samples and unseen drugs", False, False, "overall mean"),
+    Scheme("new-samples", "unseen samples and seen drugs", True, False, "drug mean", (_SUBJECTS,)),
+    Scheme("new-drugs", "seen samples and unseen drugs", False, True, "sample mean", (_STRUCTURES,)),
+    Scheme("new-tissues", "samples of unseen tissues and seen drugs", True, False, "drug mean", (_TISSUES,)),
+    Scheme("new-samples-and-drugs", "unseen samples and unseen drugs", False, False, "overall mean", _BOTH),
 )
 SCHEMES = MappingProxyType({scheme.name: scheme for scheme in _ALL})
 
@@ -129,15 +194,8 @@ def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> di
     [0, 1]
     """
     rng = np.random.default_rng(random_state)
-    kind = find_scheme(scheme).name
-    groups: dict[str, tuple[str, Callable[[Pairs], NDArray], str]] = {
-        "random-pairs": ("pair", lambda pairs: np.arange(len(pairs)), "pairs"),
-        "new-samples": ("sample", subject_of_pair, "subjects"),
-        "new-drugs": ("drug", compound_of_pair, "drug structures"),
-        "new-tissues": ("sample", tissue_of_pair, "tissues"),
-    }
-    groupings = [groups["new-samples"], groups["new-drugs"]] if kind == "new-samples-and-drugs" else [groups[kind]]
-    return {what: _deal(group(pairs), n_folds, rng, words) for what, group, words in groupings}
+    groupings = find_scheme(scheme).held_out or (_PAIRS,)
+    return {grouping.dealt: _deal(grouping.of_pair(pairs), n_folds, rng, f"{grouping.name}s") for grouping in groupings}
 
 
 def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
@@ -150,40 +208,9 @@ def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
     return folds
 
 
-def subject_of_pair(pairs: Pairs) -> NDArray:
-    """`(n_pairs,)` subject number of each pair."""
-    return pd.factorize(pairs.subjects)[0][pairs.sample_index]
-
-
 def units_of_error(pairs: Pairs, scheme: str) -> NDArray:
     """`(n_pairs,)` number of the group whose rows err together: the compound where drugs are new, else the subject."""
     return compound_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
-
-
-def tissue_of_pair(pairs: Pairs) -> NDArray:
-    """`(n_pairs,)` tissue number of each pair; a subject with samples of several tissues joins them.
-
-    Raises
-    ------
-    InputError
-        The covariates have no text column `tissue`.
-    """
-    if "tissue" not in pairs.covariates.columns:
-        raise InputError(
-            'samples: no column "tissue" serves as covariate (the scheme new-tissues needs one, of text with at most a '
-            "third as many levels as samples). Add the column, group its levels, or choose another `scheme`."
-        )
-    tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
-    subjects = pd.factorize(pairs.subjects)[0]
-    n_tissues, n_nodes = tissues.max() + 1, tissues.max() + subjects.max() + 2
-    links = sparse.coo_array((np.ones(len(tissues)), (tissues, n_tissues + subjects)), shape=(n_nodes, n_nodes))
-    joined = csgraph.connected_components(links, directed=False)[1]
-    return joined[tissues][pairs.sample_index]
-
-
-def compound_of_pair(pairs: Pairs) -> NDArray[np.intp]:
-    """`(n_pairs,)` number of the drug's compound, which several ids may share."""
-    return number_compounds(pairs.drugs)[pairs.drug_index]
 
 
 def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -> NDArray[np.intp]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
-from drugresponse.data.splits import Scheme, compound_of_pair, subject_of_pair, tissue_of_pair
+from drugresponse.data.splits import Scheme
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation._result import Evaluation
 
@@ -41,8 +41,7 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
     Subjects in `random-pairs`, `new-samples` and `new-samples-and-drugs`, drug structures in `new-drugs`, tissues in
     `new-tissues`. In `new-samples-and-drugs` drugs are resampled by nobody: its intervals hold for these drugs.
     """
-    kinds = {"new-drugs": compound_of_pair, "new-tissues": tissue_of_pair}
-    groups = kinds.get(scheme.name, subject_of_pair)(rows.pairs)
+    groups = scheme.err_together[0].of_pair(rows.pairs)
     return np.unique(groups, return_inverse=True)[1].astype(np.intp)
 
 

@@ -16,7 +16,6 @@ from drugresponse.report.wording import measure_words, scope_limits
 
 __all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part"]
 
-_RESAMPLED = {"new-drugs": "drug structures", "new-tissues": "tissues"}
 _TOLD_ELSEWHERE = (
     "covariates",
     "learners",
@@ -121,7 +120,7 @@ def _counts(numbers: Numbers) -> dict[str, int]:
 def _method_lines(numbers: Numbers) -> list[str]:
     evaluation = numbers.evaluation
     scheme = evaluation.scheme
-    resampled = _RESAMPLED.get(scheme.name, "subjects")
+    resampled = f"{scheme.err_together[0].name}s"
     repeats = len(evaluation.fold)
     folds = len(pd.unique(evaluation.fold[evaluation.fold >= 0]))
     lines = [

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from drugresponse.data.splits import find_scheme
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.report.blocks import Block, Cell, Part, Table, Words
 from drugresponse.report.evaluation_numbers import Numbers
@@ -14,7 +15,6 @@ from drugresponse.report.page import count, number
 
 __all__ = ["coverage_part", "interval_lines"]
 
-_GROUPS = {"new-drugs": "drug structure", "new-tissues": "tissue"}
 _LEAST = 0.85
 """Coverage of a single drug or tissue below this is called low; single ones swing by chance."""
 _LEAST_ROWS = 50
@@ -39,7 +39,7 @@ def interval_lines(manifest: Mapping[str, Any]) -> list[str]:
     if not intervals:
         return ["Predictions carry no bounds: no rows were held out at training."]
     scheme = manifest["scheme"]["name"]
-    groups = count(intervals["groups"], _GROUPS.get(scheme, "subject"))
+    groups = count(intervals["groups"], find_scheme(scheme).err_together[0].name)
     nominal = f"{100 * intervals['coverage']:g}%"
     if intervals["median_width"] is None:
         return [

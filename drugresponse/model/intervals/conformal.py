@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import compound_of_pair, tissue_of_pair, units_of_error
+from drugresponse.data.splits import find_scheme
 
 __all__ = [
     "LEVELS",
@@ -36,10 +36,7 @@ def calibration_units(pairs: Pairs, scheme: str) -> tuple[NDArray, ...]:
 
     Tissues in `new-tissues`, drug structures in `new-drugs`, subjects and structures where both are new, else subjects.
     """
-    if scheme == "new-tissues":
-        return (tissue_of_pair(pairs),)
-    units = units_of_error(pairs, scheme)
-    return (units, compound_of_pair(pairs)) if scheme == "new-samples-and-drugs" else (units,)
+    return tuple(grouping.of_pair(pairs) for grouping in find_scheme(scheme).err_together)
 
 
 def conformal_quantile(
