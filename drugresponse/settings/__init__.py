@@ -7,16 +7,18 @@ from drugresponse.settings.commands import (
     AdaptSettings,
     DescribeSettings,
     EvaluateSettings,
+    EvaluationChecks,
     NewSamples,
     PredictSettings,
     SimulateSettings,
     TrainSettings,
 )
 from drugresponse.settings.curves import CurvesSettings
-from drugresponse.settings.explaining import ExplainSettings
+from drugresponse.settings.explaining import ExplainSettings, ExplanationChecks
 from drugresponse.settings.input_files import input_files, pipes_as_files
 from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
-from drugresponse.settings.option import Command, Settings
+from drugresponse.settings.learning import LearnerSettings, StudyDesign
+from drugresponse.settings.option import Command, Settings, values_of
 from drugresponse.settings.page import option_page
 from drugresponse.settings.parameter import SECTIONS, Parameter
 from drugresponse.settings.preparing import PrepareSettings, SiteSelection
@@ -31,8 +33,11 @@ __all__ = [
     "CurvesSettings",
     "DescribeSettings",
     "EvaluateSettings",
+    "EvaluationChecks",
     "ExplainSettings",
+    "ExplanationChecks",
     "GenotypeReading",
+    "LearnerSettings",
     "MeasuredResponses",
     "NewSamples",
     "Parameter",
@@ -41,6 +46,7 @@ __all__ = [
     "Settings",
     "SimulateSettings",
     "SiteSelection",
+    "StudyDesign",
     "TrainSettings",
     "TrainingTables",
     "as_typed",
@@ -50,4 +56,5 @@ __all__ = [
     "name_columns",
     "option_page",
     "pipes_as_files",
+    "values_of",
 ]

@@ -46,6 +46,7 @@ __all__ = [
     "AdaptSettings",
     "DescribeSettings",
     "EvaluateSettings",
+    "EvaluationChecks",
     "NewSamples",
     "PredictSettings",
     "SimulateSettings",
@@ -147,28 +148,9 @@ class EvaluatedLearners:
 
 
 @options(section="held_out")
-class EvaluateSettings(
-    TrainingTables,
-    EvaluatedLearners,
-    StudyDesign,
-    LearnerSettings,
-    EvaluationTables,
-    Report,
-    EvaluationPages,
-    Seeded,
-    Running,
-    Settings,
-):
-    """What `evaluate` is told."""
+class EvaluationChecks:
+    """How often everything is fitted, on which rows; `evaluate` takes each by its name."""
 
-    scheme: str = changed(
-        StudyDesign, "scheme", help="Decides which rows are held out, and which effects a model may rely on."
-    )
-    measure: str | None = changed(TrainingTables, "measure", help="Such as ln_ic50 or auc; shown in reports.")
-    unit: str | None = changed(TrainingTables, "unit", help="Such as uM or mg/week; shown in reports.")
-    folds: int = option(
-        "Folds held out in turn", "Fewer are made when there are fewer groups to hold out.", default=5, limits=(2, 50)
-    )
     repeats: int = option(
         "Repeats", "How often other folds are dealt and everything is fitted again.", default=1, limits=(1, 20)
     )
@@ -187,6 +169,32 @@ class EvaluateSettings(
     resume: Folder | None = option(
         "Resume",
         "A folder that keeps every finished fit; started again with the same folder, a run that was stopped goes on.",
+    )
+
+
+@options(section="held_out")
+class EvaluateSettings(
+    TrainingTables,
+    EvaluatedLearners,
+    StudyDesign,
+    LearnerSettings,
+    EvaluationTables,
+    Report,
+    EvaluationPages,
+    EvaluationChecks,
+    Seeded,
+    Running,
+    Settings,
+):
+    """What `evaluate` is told."""
+
+    scheme: str = changed(
+        StudyDesign, "scheme", help="Decides which rows are held out, and which effects a model may rely on."
+    )
+    measure: str | None = changed(TrainingTables, "measure", help="Such as ln_ic50 or auc; shown in reports.")
+    unit: str | None = changed(TrainingTables, "unit", help="Such as uM or mg/week; shown in reports.")
+    folds: int = option(
+        "Folds held out in turn", "Fewer are made when there are fewer groups to hold out.", default=5, limits=(2, 50)
     )
 
 

@@ -7,7 +7,7 @@ from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeRe
 from drugresponse.settings.learning import Report, Running, Seeded
 from drugresponse.settings.option import InputFile, OutputTable, Settings, changed, option, options
 
-__all__ = ["ExplainSettings"]
+__all__ = ["ExplainSettings", "ExplanationChecks"]
 
 _REFIT_LEARNERS = {name: learner.label for name, learner in LEARNERS.items() if learner.uses_genotype and name != AUTO}
 """Not one that weighs others anew, which is no cheaper, and none without genotype, whose stability could be told."""
@@ -60,8 +60,8 @@ class ExplanationTables:
 
 
 @options(section="held_out")
-class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Report, Seeded, Running, Settings):
-    """What `explain` is told."""
+class ExplanationChecks:
+    """What is tested, and how sure that is; `explain` takes each by its name."""
 
     refits: int = option(
         "Refits",
@@ -87,4 +87,19 @@ class ExplainSettings(ExplainedTables, ExplanationTables, GenotypeReading, Repor
         default=3,
         limits=(1, 100_000),
     )
+
+
+@options()
+class ExplainSettings(
+    ExplainedTables,
+    ExplanationTables,
+    GenotypeReading,
+    ExplanationChecks,
+    Report,
+    Seeded,
+    Running,
+    Settings,
+):
+    """What `explain` is told."""
+
     seed: int = changed(Seeded, "seed", section="advanced")

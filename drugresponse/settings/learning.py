@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from drugresponse.learners.registry import AUTO, LEARNERS
-from drugresponse.settings.option import OutputFile, OutputTable, option, options, parameters_of
+from drugresponse.settings.option import OutputFile, OutputTable, option, options
 from drugresponse.threads import count_jobs
 
 __all__ = ["LEARNERS", "ChosenLearner", "LearnerSettings", "Predictions", "Report", "Running", "Seeded", "StudyDesign"]
@@ -28,7 +26,7 @@ class ChosenLearner:
 
 @options(section="learner_settings")
 class StudyDesign:
-    """What a model may rely on, and how it is judged."""
+    """What a model may rely on, and how it is judged; `DrugResponseModel` and `evaluate` take each by its name."""
 
     scheme: str = option(
         "What will be new when the model is used",
@@ -69,7 +67,7 @@ class StudyDesign:
 
 @options(section="learner_settings")
 class LearnerSettings:
-    """What learners are set to; the constructors of those that look at a setting call it the same."""
+    """What learners are set to; the constructors of those that look at a setting call it by its name."""
 
     rank: int = option(
         "Patterns of drug response, at most",
@@ -109,10 +107,6 @@ class LearnerSettings:
         limits=(0, 10_000),
         belongs_to=("auto",),
     )
-
-    def of_learners(self) -> dict[str, Any]:
-        """Every setting of learners by name."""
-        return {setting.name: getattr(self, setting.name) for setting in parameters_of(LearnerSettings)}
 
 
 @options()

@@ -25,6 +25,7 @@ __all__ = [
     "option",
     "options",
     "parameters_of",
+    "values_of",
 ]
 
 InputFile = Annotated[Path, "input"]
@@ -198,10 +199,24 @@ def parameters_of(settings: type) -> tuple[Parameter, ...]:
     return tuple(sorted(parameters, key=lambda parameter: sections.index(parameter.section)))
 
 
+def values_of(settings: object, concern: type) -> dict[str, Any]:
+    """What the settings of a command say of one concern, by name: arguments of the function that the concern is for.
+
+    Examples
+    --------
+    >>> values_of(Settings(config=Path("run.yml")), Settings)
+    {'config': PosixPath('run.yml')}
+    """
+    return {name: getattr(settings, name) for name in _declared_by(concern)}
+
+
 def _names(settings: type) -> list[str]:
     of_bases = [name for base in settings.__bases__ for name in _names(base)]
-    own = [name for name in inspect.get_annotations(settings) if name != "__dataclass_fields__"]
-    return list(dict.fromkeys([*of_bases, *own]))
+    return list(dict.fromkeys([*of_bases, *_declared_by(settings)]))
+
+
+def _declared_by(settings: type) -> list[str]:
+    return [name for name in inspect.get_annotations(settings) if name != "__dataclass_fields__"]
 
 
 @options(section=None)

@@ -17,7 +17,7 @@ from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
-from drugresponse.settings import EvaluateSettings
+from drugresponse.settings import EvaluateSettings, EvaluationChecks, LearnerSettings, StudyDesign, values_of
 from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
@@ -38,17 +38,11 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
             drugs=tables.drugs,
             samples=tables.samples,
             learners=settings.learner,
-            scheme=settings.scheme,
-            splits=_read_splits(settings),
-            folds=settings.folds,
-            repeats=settings.repeats,
-            shuffles=settings.shuffles,
-            covariates=settings.covariates,
-            arm=settings.arm,
-            settings={**settings.of_learners(), "device": settings.device},
-            resume=settings.resume,
+            settings={**values_of(settings, LearnerSettings), "device": settings.device},
             n_jobs=settings.n_jobs,
             random_state=settings.seed,
+            **values_of(settings, StudyDesign),
+            **values_of(settings, EvaluationChecks) | {"splits": _read_splits(settings)},
         )
         lines = [*_summary(summary), f"Metrics: {settings.metrics}"]
         _write(summary, out)

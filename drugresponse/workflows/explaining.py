@@ -14,7 +14,7 @@ from drugresponse.outputs import output_files, write_table
 from drugresponse.readers.genes.names import read_gene_names
 from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
 from drugresponse.report import explanation_report
-from drugresponse.settings import ExplainSettings
+from drugresponse.settings import ExplainSettings, ExplanationChecks, values_of
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
 
@@ -44,12 +44,9 @@ def explain(settings: ExplainSettings) -> list[str]:
             samples=samples,
             gene_sets=gene_sets,
             selected_samples=selected,
-            refits=settings.refits,
-            refit_learner=settings.refit_learner,
-            adjust_sensitivity=settings.adjust_sensitivity,
-            minimum_carriers=settings.minimum_carriers,
             n_jobs=settings.n_jobs,
             random_state=settings.seed,
+            **values_of(settings, ExplanationChecks),
         )
         _write(explanation, out)
         return _summary(explanation, settings.attributions)

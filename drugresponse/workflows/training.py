@@ -11,7 +11,7 @@ from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
-from drugresponse.settings import TrainSettings
+from drugresponse.settings import LearnerSettings, StudyDesign, TrainSettings, values_of
 from drugresponse.verdict import fitted_learners
 from drugresponse.workflows.sources import read_training_tables
 
@@ -27,16 +27,13 @@ def train(settings: TrainSettings) -> list[str]:
         tables = read_training_tables(settings, settings.n_jobs, settings.arm)
         fitted = DrugResponseModel(
             settings.learner,
-            settings.scheme,
-            covariates=settings.covariates,
-            arm=settings.arm,
             minimum_features=settings.minimum_features,
-            folds=settings.folds,
             forget_samples=settings.forget_samples,
             device=settings.device,
             n_jobs=settings.n_jobs,
             random_state=settings.seed,
-            **settings.of_learners(),
+            **values_of(settings, StudyDesign),
+            **values_of(settings, LearnerSettings),
         )
         fitted.fit(
             tables.genotypes, tables.responses, drugs=tables.drugs, samples=tables.samples, inputs=tables.checksums
