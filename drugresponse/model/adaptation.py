@@ -67,16 +67,14 @@ class Correction:
         known = np.isfinite(self.reach)
         if not known.any():
             return np.full(len(n_pilots), np.nan)
-        found = np.interp(np.log(np.maximum(n_pilots, 1)), np.log(self.pilots[known]), self.reach[known])
-        return np.where(n_pilots > 0, found, np.nan)
+        reach = np.interp(np.log(np.maximum(n_pilots, 1)), np.log(self.pilots[known]), self.reach[known])
+        return np.where(n_pilots > 0, reach, np.nan)
 
     def get_state(self) -> State:
         """Arrays."""
         return {
             **self.covariance.get_state(),
-            "pilots": self.pilots,
-            "reach": self.reach,
-            "errors": self.errors,
+            **{name: getattr(self, name) for name in ("pilots", "reach", "errors")},
         }
 
     @classmethod
@@ -148,8 +146,8 @@ class PilotAdaptation:
         grid = _ResidualGrid.of(held, random_state)
         if ((grid.weights > 0).sum(axis=1) >= 2).sum() < _FEWEST_SAMPLES:
             return None
-        found = {"model": held.predicted, **held.naive}
-        bases = {name: found[name] for name in BASES if name in found}
+        predictions = {"model": held.predicted, **held.naive}
+        bases = {name: predictions[name] for name in BASES if name in predictions}
         n_groups = len(np.unique(grid.units))
         claims = n_groups >= (1 if held.scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS)
 
@@ -169,7 +167,7 @@ class PilotAdaptation:
         covariance = self.corrections["model"].covariance
         every = np.arange(len(self.drug_ids))
         chosen, _ = covariance.choose_drugs(np.eye(covariance.loadings.shape[1]), every, every, n)
-        return [str(self.drug_ids[each]) for each in chosen]
+        return [str(self.drug_ids[drug]) for drug in chosen]
 
     def summary(self) -> dict[str, Any]:
         """What a manifest tells, as plain JSON values; `explained` is the share of the variance that drugs share."""
@@ -190,12 +188,12 @@ class PilotAdaptation:
     def get_state(self) -> State:
         """Ids as a list of text, numbers as arrays."""
         return {
-            "drug_ids": [str(each) for each in self.drug_ids],
+            "drug_ids": [str(drug) for drug in self.drug_ids],
             "centre": self.centre,
             "spread": self.spread,
             "coverage": self.coverage,
             "n_groups": self.n_groups,
-            **{BASES[name]: each.get_state() for name, each in self.corrections.items()},
+            **{BASES[name]: correction.get_state() for name, correction in self.corrections.items()},
         }
 
     @classmethod
@@ -252,24 +250,24 @@ class _ResidualGrid:
     def try_pilots(self, residuals: Array, coverage: float, random_state: int) -> tuple[Array, Array, Array]:
         """`pilots`, `reach`, `errors` of a `Correction`: each part of the samples, by the covariance of the others."""
         rng = np.random.default_rng(random_state)
-        found: dict[int, list[tuple[Array, Array, Array, NDArray]]] = {}
+        trials: dict[int, list[tuple[Array, Array, Array, NDArray]]] = {}
         measured = (self.weights > 0).sum(axis=1)
         for part in np.unique(self.parts):
             others = self.parts != part
             covariance = DrugCovariance.fit(residuals[others], self.weights[others])
             for n in _PILOTS:
-                here = np.flatnonzero(~others & (measured > n))
-                if len(here):
-                    pilots = _random_pilots(self.weights[here], n, rng)
-                    left = np.nonzero((self.weights[here] > 0) & (pilots == 0))
-                    posterior = covariance.update(residuals[here], pilots)
-                    before = residuals[here][left]
+                samples = np.flatnonzero(~others & (measured > n))
+                if len(samples):
+                    pilots = _random_pilots(self.weights[samples], n, rng)
+                    left = np.nonzero((self.weights[samples] > 0) & (pilots == 0))
+                    posterior = covariance.update(residuals[samples], pilots)
+                    before = residuals[samples][left]
                     after = before - posterior.shift[left]
                     scores = np.abs(after) / np.sqrt(posterior.variance[left])
-                    found.setdefault(n, []).append((scores, before, after, self.units[here[left[0]]]))
-        knots = {n: [np.concatenate(each) for each in zip(*some, strict=True)] for n, some in sorted(found.items())}
+                    trials.setdefault(n, []).append((scores, before, after, self.units[samples[left[0]]]))
+        knots = {n: [np.concatenate(part) for part in zip(*parts, strict=True)] for n, parts in sorted(trials.items())}
         reach = np.array([conformal_quantile(scores, units, coverage) for scores, _, _, units in knots.values()])
-        errors = [[float(np.sqrt(np.mean(each**2))) for each in (b, a)] for _, b, a, _ in knots.values()]
+        errors = [[float(np.sqrt(np.mean(errors**2))) for errors in (b, a)] for _, b, a, _ in knots.values()]
         return (
             np.array(list(knots), dtype=np.float64),
             np.where(np.isfinite(reach), reach, np.nan),

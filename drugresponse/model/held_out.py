@@ -124,9 +124,9 @@ def score_held_out(held: HeldOut, learner: str) -> pd.DataFrame:
         truth = pd.DataFrame({"sample_id": cut.sample_ids, "drug_id": cut.drug_ids, "response": held.rows.y[test]})
         naive = {name: values[test] for name, values in held.naive.items() if not np.isnan(values[test]).any()}
         reference = reference_name(held.scheme, naive)
-        for each, predicted in {learner: held.predicted[test], **naive}.items():
+        for name, predicted in {learner: held.predicted[test], **naive}.items():
             scores = score_levels(truth, predicted, naive, reference)
-            tables.append(scores.assign(learner=each, fold=str(number)))
+            tables.append(scores.assign(learner=name, fold=str(number)))
     return _with_average(pd.concat([*tables, _score_intervals(held, learner)], ignore_index=True), held.scheme)
 
 
@@ -135,7 +135,7 @@ def _score_intervals(held: HeldOut, learner: str) -> pd.DataFrame:
 
     The intervals of a fold are calibrated on the other folds; there is no row where there are none.
     """
-    y, found = held.rows.y, []
+    y, scores = held.rows.y, []
     for name, predicted in ((learner, held.predicted), (reference_name(held.scheme, held.naive), held.reference)):
         lower, upper = cross_conformal_bounds(
             held.rows.pairs, y, predicted, held.fold, scheme=held.scheme, weights=held.rows.weights
@@ -144,8 +144,8 @@ def _score_intervals(held: HeldOut, learner: str) -> pd.DataFrame:
             at = np.isfinite(lower) & (held.fold == number)
             inside = (y[at] >= lower[at]) & (y[at] <= upper[at])
             for metric, value in (("coverage", inside.mean()), ("width", np.median(upper[at] - lower[at]))):
-                found.append((name, str(number), "global", "all", metric, float(value)))
-    return pd.DataFrame(found, columns=["learner", "fold", "level", "id", "metric", "value"])
+                scores.append((name, str(number), "global", "all", metric, float(value)))
+    return pd.DataFrame(scores, columns=["learner", "fold", "level", "id", "metric", "value"])
 
 
 def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str | None]:
@@ -173,10 +173,10 @@ def judge(skill: float, by_fold: Sequence[float]) -> Judgement:
     """
     if not np.isfinite(skill):
         return "unknown"
-    known = [each for each in by_fold if np.isfinite(each)]
-    if skill >= LEAST_SKILL and all(each > 0 for each in known):
+    known = [of_fold for of_fold in by_fold if np.isfinite(of_fold)]
+    if skill >= LEAST_SKILL and all(of_fold > 0 for of_fold in known):
         return "better"
-    if skill <= -LEAST_SKILL and all(each < 0 for each in known):
+    if skill <= -LEAST_SKILL and all(of_fold < 0 for of_fold in known):
         return "worse"
     return "same"
 
@@ -185,9 +185,9 @@ def judge_scores(metrics: pd.DataFrame, learner: str) -> dict[str, str | int]:
     """What the learner's skill amounts to: the judgement, of how many folds, and in how many it is above 0."""
     own = metrics[(metrics["learner"] == learner) & (metrics["level"] == "global") & (metrics["metric"] == "skill")]
     average = own["fold"] == "all"
-    folds = [float(each) for each in own.loc[~average, "value"]]
+    folds = [float(skill) for skill in own.loc[~average, "value"]]
     judgement = judge(float(own.loc[average, "value"].iloc[0]), folds)
-    return {"judgement": judgement, "folds": len(folds), "folds_better": sum(each > 0 for each in folds)}
+    return {"judgement": judgement, "folds": len(folds), "folds_better": sum(skill > 0 for skill in folds)}
 
 
 def _defined(value: Any) -> float | None:

@@ -302,15 +302,8 @@ class DrugResponseModel(BaseEstimator):
         >>> model.adapt(None, first)[["sample_id", "drug_id", "pilots"]].values.tolist()[0]
         ['new', 'D002', 1]
         """
-        return adapt(
-            self._fitted(),
-            None if genotypes is None else as_genotypes(genotypes),
-            pilot_responses,
-            drugs=drugs,
-            samples=samples,
-            pairs=pairs,
-            minimum_features=self._least(minimum_features),
-        )
+        parts, table = self._fitted(), None if genotypes is None else as_genotypes(genotypes)
+        return adapt(parts, table, pilot_responses, Tables.of(drugs, samples, pairs), self._least(minimum_features))
 
     def next_drugs(
         self,
@@ -345,14 +338,7 @@ class DrugResponseModel(BaseEstimator):
             Columns `sample_id, rank, drug_id, variance_removed`: the share of the variance of all drugs not yet
             measured that measuring this one removes from the others.
         """
-        return next_drugs(
-            self._fitted(),
-            pilot_responses,
-            sample_ids=sample_ids,
-            candidates=candidates,
-            n_drugs=n_drugs,
-            with_genotypes=with_genotypes,
-        )
+        return next_drugs(self._fitted(), pilot_responses, sample_ids, candidates, n_drugs, with_genotypes)
 
     def save(self, path: str | Path) -> None:
         """Write the model to one `.safetensors` file; the same training gives the same bytes."""

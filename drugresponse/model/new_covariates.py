@@ -75,7 +75,7 @@ def _column_of(name: str, columns: pd.Index) -> str | None:
     """The column of this name, or the only one that differs in case, blanks or marks alone."""
     if name in columns:
         return name
-    alike = [each for each in columns if plain_name(each) == plain_name(name)]
+    alike = [column for column in columns if plain_name(column) == plain_name(name)]
     return alike[0] if len(alike) == 1 else None
 
 

@@ -191,6 +191,6 @@ def _flags(
         "outside-scheme": (scheme.drug_effect & ~known) | (scheme.sample_effect & ~seen),
     }
     flags = np.full(len(pairs), "", dtype=object)
-    for word, here in conditions.items():
-        flags[here] = [f"{flag};{word}" if flag else word for flag in flags[here]]
+    for word, rows in conditions.items():
+        flags[rows] = [f"{flag};{word}" if flag else word for flag in flags[rows]]
     return flags

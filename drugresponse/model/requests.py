@@ -34,6 +34,7 @@ __all__ = [
     "as_trained",
     "completed_genotypes",
     "drugs_by_id",
+    "refuse_absent_columns",
     "refuse_settings",
 ]
 
@@ -255,6 +256,13 @@ def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:
     return pairs.reset_index() if {"sample_id", "drug_id"} & set(pairs.index.names) else pairs
 
 
+def refuse_absent_columns(rows: pd.DataFrame, *names: str) -> None:
+    """Refuse pairs without these columns."""
+    for name in names:
+        if name not in rows.columns:
+            raise InputError(f'pairs: found no column "{name}" (expected sample_id and drug_id). Rename the columns.')
+
+
 def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFrame:
     """All drugs known to either side; a structure given now wins over the remembered one."""
     if drugs is None:
@@ -264,7 +272,7 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
         logger.warning(
             "drugs: %d drugs count as new, and may be drugs of the training: %s. Write them alike where they are.",
             len(alike),
-            ", ".join(f'"{here}" may be "{there}"' for here, there in list(alike.items())[:3]),
+            ", ".join(f'"{new}" may be "{trained_id}"' for new, trained_id in list(alike.items())[:3]),
         )
     smiles = drugs["smiles"] if "smiles" in drugs.columns else pd.Series("", index=drugs.index)
     smiles = smiles.astype(object).where(smiles.notna(), "").astype(str).str.strip()
@@ -288,8 +296,7 @@ def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[s
 
 
 def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes) -> pd.DataFrame:
-    if "sample_id" not in rows.columns:
-        raise InputError('pairs: found no column "sample_id" (expected sample_id and drug_id). Rename the columns.')
+    refuse_absent_columns(rows, "sample_id")
     if "drug_id" not in rows.columns:
         if len(known) != 1:
             raise InputError(
@@ -297,17 +304,14 @@ def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes
             )
         rows = rows.assign(drug_id=known.index[0])
     wanted = pd.DataFrame({name: clean_ids(rows[name], "pairs") for name in ("sample_id", "drug_id")})
-    absent = pd.Index(wanted["sample_id"].unique()).difference(genotypes.sample_ids)
-    if len(absent):
-        have = "has" if len(absent) == 1 else "have"
-        raise InputError(
-            f"pairs: {len(absent)} of its samples {have} no genotype. {suggest_ids(absent, genotypes.sample_ids)}"
-        )
-    unknown = pd.Index(wanted["drug_id"].unique()).difference(known.index)
-    if len(unknown):
-        are = "is" if len(unknown) == 1 else "are"
-        raise InputError(
-            f"pairs: {len(unknown)} of its drugs {are} neither trained nor in the drugs table. "
-            f"{suggest_ids(unknown, known.index)}"
-        )
+    _refuse_absent(wanted["sample_id"], genotypes.sample_ids, "samples {have} no genotype")
+    _refuse_absent(wanted["drug_id"], known.index, "drugs {are} neither trained nor in the drugs table")
     return wanted.drop_duplicates(ignore_index=True)
+
+
+def _refuse_absent(ids: pd.Series, known: pd.Index, words: str) -> None:
+    """Refuse pairs of samples or drugs that are nowhere described."""
+    absent = pd.Index(ids.unique()).difference(known)
+    if len(absent):
+        verbs = {"have": "has", "are": "is"} if len(absent) == 1 else {"have": "have", "are": "are"}
+        raise InputError(f"pairs: {len(absent)} of its {words.format(**verbs)}. {suggest_ids(absent, known)}")

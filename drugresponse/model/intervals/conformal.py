@@ -226,8 +226,7 @@ def _two_tails(
 ) -> NDArray[np.float64]:
     """Half-widths below and above, each missed by half of what may be missed; the prediction stays within."""
     level = (1 + coverage) / 2
-    found = [_quantile(sign * ratios, groups, level, weights) for sign in (-1, 1)]
-    return np.maximum(found, 0.0)
+    return np.maximum([_quantile(sign * ratios, groups, level, weights) for sign in (-1, 1)], 0.0)
 
 
 def _scales(
@@ -238,8 +237,8 @@ def _scales(
     overall = float(np.average(sizes, weights=weights))
     prior = _PRIOR_ROWS * (overall if overall > 0 else 1.0)
     total, n = np.bincount(drug, weights * sizes), np.bincount(drug, weights)
-    here, n_here = np.bincount(cell, weights * sizes)[cell], np.bincount(cell, weights)[cell]
-    without = (np.maximum(total[drug] - here, 0) + prior) / (np.maximum(n[drug] - n_here, 0) + _PRIOR_ROWS)
+    own, n_own = np.bincount(cell, weights * sizes)[cell], np.bincount(cell, weights)[cell]
+    without = (np.maximum(total[drug] - own, 0) + prior) / (np.maximum(n[drug] - n_own, 0) + _PRIOR_ROWS)
     return (total + prior) / (n + _PRIOR_ROWS), without
 
 

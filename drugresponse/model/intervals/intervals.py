@@ -113,13 +113,13 @@ class IntervalTable:
         weight = np.ones(len(measured)) if weights is None else weights / weights.mean()
         residuals = measured - predicted
         units = calibration_units(pairs, scheme)
-        n_groups = min(len(np.unique(each)) for each in units)
+        n_groups = min(len(np.unique(groups)) for groups in units)
         drugs, new_drug = DrugTails.none(), float("inf")
         if n_groups >= (1 if scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS):
             if known.drug_effect:
                 drugs = fit_drug_tails(pairs, units[0], residuals, predicted, weight, spread, coverage)
             else:
-                new_drug = max(conformal_quantile(np.abs(residuals), each, coverage, weight) for each in units)
+                new_drug = max(conformal_quantile(np.abs(residuals), groups, coverage, weight) for groups in units)
         table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs)
         lower, upper = table.bounds(pairs, predicted, spread)
         width = (upper - lower)[np.isfinite(upper)]
@@ -166,12 +166,12 @@ class IntervalTable:
 
     def summary(self) -> dict[str, Any]:
         """What a manifest tells, as plain JSON values; `levels` counts drugs by where their tails come from."""
-        found = self.drugs.levels
+        levels = self.drugs.levels
         return {
             "coverage": self.coverage,
             "claimed": self.claimed,
             "groups": self.n_groups,
-            "levels": {level: found.count(level) for level in LEVELS if level in found},
+            "levels": {level: levels.count(level) for level in LEVELS if level in levels},
             "median_width": round(self.median_width, 6) if np.isfinite(self.median_width) else None,
         }
 
@@ -184,7 +184,7 @@ class IntervalTable:
             "n_groups": self.n_groups,
             # an array, because JSON knows no infinity
             "widths": np.array([self.median_width, self.new_drug]),
-            "drug_ids": [str(each) for each in drugs.drug_ids],
+            "drug_ids": [str(drug) for drug in drugs.drug_ids],
             "levels": list(drugs.levels),
             "centre": drugs.centre,
             "scale": drugs.scale,
@@ -258,7 +258,7 @@ def cross_conformal_bounds(
     """
     bounds = np.full((2, len(pairs)), np.nan)
     for number in np.unique(fold[fold >= 0]):
-        here, others = np.flatnonzero(fold == number), np.flatnonzero((fold >= 0) & (fold != number))
+        tested, others = np.flatnonzero(fold == number), np.flatnonzero((fold >= 0) & (fold != number))
         if len(others):
             table = IntervalTable.calibrate(
                 pairs[others],
@@ -268,7 +268,7 @@ def cross_conformal_bounds(
                 coverage=coverage,
                 weights=None if weights is None else weights[others],
             )
-            bounds[:, here] = table.bounds(pairs[here], predicted[here])
+            bounds[:, tested] = table.bounds(pairs[tested], predicted[tested])
     return bounds[0], bounds[1]
 
 

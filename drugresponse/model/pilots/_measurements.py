@@ -17,7 +17,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.parts import FittedParts
 
-__all__ = ["Pilots", "adaptation_of"]
+__all__ = ["Pilots", "adaptation_of", "refuse_unknown"]
 
 logger = logging.getLogger(__name__)
 
@@ -79,22 +79,17 @@ class Pilots:
         """
         table = right_way_round(as_responses(responses), drugs=adaptation.drug_ids).table
         ids, known = pd.Index(table["drug_id"].unique()), adaptation.drug_ids
-        absent = ids[~ids.isin(known)]
-        if list(absent) == [ONLY_DRUG]:
+        if list(ids) == [ONLY_DRUG] and ONLY_DRUG not in known:
             raise InputError(
                 f'responses: found no column "drug_id" (expected one, as the model knows {len(known)} drugs). '
                 "Add the column, or name it with `drug_column`."
             )
-        if len(absent) == len(ids):
-            raise InputError(
-                f"responses: none of its {len(ids)} drugs is known to the model. {suggest_ids(absent, known)}"
-            )
-        if len(absent):
-            logger.warning(
-                "responses: the model does not know %s; what was measured of them is left out. %s",
-                show_ids(absent),
-                suggest_ids(absent, known),
-            )
+        refuse_unknown(
+            ids,
+            known,
+            none=f"responses: none of its {len(ids)} drugs is known to the model.",
+            some="responses: the model does not know %s; what was measured of them is left out.",
+        )
         censored = int((table["censor"] != "none").sum())
         if censored:
             logger.warning("responses: %d censored pilots are taken at their limit.", censored)
@@ -112,7 +107,7 @@ class Pilots:
         """Distinct samples, in the order of the table."""
         return pd.Index(self.table["sample_id"].unique(), dtype=object)
 
-    def of_samples(self, sample_ids: pd.Index, *, of_genotypes: bool) -> Pilots:
+    def of_samples(self, sample_ids: pd.Index) -> Pilots:
         """The measurements of these samples; a warning tells of others.
 
         Raises
@@ -120,17 +115,11 @@ class Pilots:
         InputError
             No sample is among them.
         """
-        absent = self.sample_ids[~self.sample_ids.isin(sample_ids)]
-        if not of_genotypes or not len(absent):
-            return self
-        if len(absent) == len(self.sample_ids):
-            raise InputError(
-                f"responses: none of its {len(absent)} samples has a genotype. {suggest_ids(absent, sample_ids)}"
-            )
-        logger.warning(
-            "responses: %s have no genotype; their measurements are left out. %s",
-            show_ids(absent),
-            suggest_ids(absent, sample_ids),
+        refuse_unknown(
+            self.sample_ids,
+            sample_ids,
+            none=f"responses: none of its {len(self.sample_ids)} samples has a genotype.",
+            some="responses: %s have no genotype; their measurements are left out.",
         )
         return replace(self, table=self.table[self.table["sample_id"].isin(sample_ids)])
 
@@ -145,24 +134,16 @@ class Pilots:
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(n_samples, n_drugs)` measured minus predicted, and weights; 0 where not measured or not predicted."""
         known = np.isfinite(predicted)
-        residuals = np.zeros((len(self.sample_ids), len(drug_ids)))
-        at = self._at(self.sample_ids, drug_ids)
-        weights = self.weights(self.sample_ids, drug_ids)
-        weights[at[0][~known], at[1][~known]] = 0.0
-        residuals[at] = np.where(known, self.table["response"].to_numpy(dtype=np.float64) - predicted, 0.0)
-        return residuals, weights
+        residuals, weights = (self.table["response"] - predicted).where(known), self.table["weight"].where(known)
+        return self._grid(residuals, self.sample_ids, drug_ids), self._grid(weights, self.sample_ids, drug_ids)
 
     def weights(self, sample_ids: pd.Index, drug_ids: pd.Index) -> NDArray[np.float64]:
         """`(n_samples, n_drugs)` of these samples; 0 where not measured."""
-        table = np.zeros((len(sample_ids), len(drug_ids)))
-        sample, drug = self._at(sample_ids, drug_ids)
-        wanted = sample >= 0
-        table[sample[wanted], drug[wanted]] = self.table["weight"].to_numpy(dtype=np.float64)[wanted]
-        return table
+        return self._grid(self.table["weight"], sample_ids, drug_ids)
 
-    def _at(self, sample_ids: pd.Index, drug_ids: pd.Index) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        samples, drugs = (pd.Index(self.table[name], dtype=object) for name in ("sample_id", "drug_id"))
-        return sample_ids.get_indexer(samples), drug_ids.get_indexer(drugs)
+    def _grid(self, values: pd.Series, sample_ids: pd.Index, drug_ids: pd.Index) -> NDArray[np.float64]:
+        table = self.table.assign(value=values).pivot(index="sample_id", columns="drug_id", values="value")
+        return table.reindex(index=sample_ids, columns=drug_ids).to_numpy(dtype=np.float64, na_value=0.0)
 
     def _warn_of_other_scale(self, adaptation: PilotAdaptation) -> None:
         drug = adaptation.drug_ids.get_indexer(pd.Index(self.table["drug_id"], dtype=object))
@@ -178,3 +159,18 @@ class Pilots:
                 float(response.mean()),
                 float(adaptation.centre[drug].mean()),
             )
+
+
+def refuse_unknown(ids: pd.Index, known: pd.Index, *, none: str, some: str) -> None:
+    """Warn of ids that are not known, and refuse them in these words where none is.
+
+    Raises
+    ------
+    InputError
+        No id is known.
+    """
+    absent = ids[~ids.isin(known)]
+    if len(absent) == len(ids):
+        raise InputError(f"{none} {suggest_ids(absent, known)}")
+    if len(absent):
+        logger.warning(f"{some} %s", show_ids(absent), suggest_ids(absent, known))

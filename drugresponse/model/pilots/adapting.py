@@ -11,18 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import suggest_ids
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError
 from drugresponse.learners.baselines import tissue_of_samples
 from drugresponse.learners.factors.drug_covariance import Posterior
 from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.parts import FittedParts
-from drugresponse.model.pilots._measurements import Pilots, adaptation_of
+from drugresponse.model.pilots._measurements import Pilots, adaptation_of, refuse_unknown
 from drugresponse.model.predictions import NOT_CLAIMED, PREDICTION_COLUMNS, predict, table_of, with_bounds
-from drugresponse.model.requests import Request, Tables
+from drugresponse.model.requests import Request, Tables, refuse_absent_columns
 from drugresponse.threads import one_thread
 
 __all__ = ["ADAPTED_COLUMNS", "NEXT_COLUMNS", "adapt", "next_drugs"]
@@ -40,10 +39,7 @@ def adapt(
     parts: FittedParts,
     genotypes: Genotypes | None,
     responses: Responses | pd.DataFrame,
-    *,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
-    pairs: pd.DataFrame | None,
+    tables: Tables,
     minimum_features: float,
 ) -> pd.DataFrame:
     """As `DrugResponseModel.adapt`."""
@@ -51,9 +47,8 @@ def adapt(
     responses = as_responses(responses)
     refuse_misread_responses(responses, parts.measure)
     pilots = Pilots.read(responses, adaptation)
-    tables = Tables.of(drugs, samples, pairs)
+    pilots = pilots if genotypes is None else pilots.of_samples(genotypes.sample_ids)
     table = _no_genotypes(pilots, tables.rows) if genotypes is None else genotypes
-    pilots = pilots.of_samples(table.sample_ids, of_genotypes=genotypes is not None)
     wanted = _wanted_rows(parts, table.sample_ids, tables, pilots)
     rows = pd.concat([wanted, pilots.rows], ignore_index=True).drop_duplicates(ignore_index=True)
     tables = replace(tables, rows=rows)
@@ -70,7 +65,6 @@ def adapt(
 def next_drugs(
     parts: FittedParts,
     responses: Responses | pd.DataFrame | None,
-    *,
     sample_ids: Sequence[str] | None,
     candidates: Sequence[str] | None,
     n_drugs: int,
@@ -97,11 +91,7 @@ def _no_genotypes(pilots: Pilots, rows: pd.DataFrame | None) -> Genotypes:
 def _wanted_rows(parts: FittedParts, sample_ids: pd.Index, tables: Tables, pilots: Pilots) -> pd.DataFrame:
     """The pairs to answer; unless they were named, what was measured is not predicted."""
     if tables.rows is not None:
-        missing = [name for name in ("sample_id", "drug_id") if name not in tables.rows.columns]
-        if missing:
-            raise InputError(
-                f'pairs: found no column "{missing[0]}" (expected sample_id and drug_id). Rename the columns.'
-            )
+        refuse_absent_columns(tables.rows, "sample_id", "drug_id")
         return tables.rows[["sample_id", "drug_id"]].astype(str).drop_duplicates(ignore_index=True)
     drug_ids = (parts.drugs if tables.drugs is None else tables.drugs).index
     grid = pd.MultiIndex.from_product([sample_ids, drug_ids], names=["sample_id", "drug_id"])
@@ -159,15 +149,13 @@ def _candidates(names: Sequence[str] | None, adaptation: PilotAdaptation) -> NDA
     if names is None:
         return np.arange(len(adaptation.drug_ids))
     ids = pd.Index([str(name) for name in names], dtype=object).unique()
-    at = adaptation.drug_ids.get_indexer(ids)
-    if (at < 0).all():
-        raise InputError(
-            f"drugs: none of the {len(ids)} drugs that can be measured is known to the model. "
-            f"{suggest_ids(ids, adaptation.drug_ids)}"
-        )
-    if (at < 0).any():
-        logger.warning("drugs: the model does not know %s; nothing is told of measuring them.", show_ids(ids[at < 0]))
-    return np.sort(at[at >= 0])
+    refuse_unknown(
+        ids,
+        adaptation.drug_ids,
+        none=f"drugs: none of the {len(ids)} drugs that can be measured is known to the model.",
+        some="drugs: the model does not know %s; nothing is told of measuring them.",
+    )
+    return np.sort(adaptation.drug_ids.get_indexer(ids.intersection(adaptation.drug_ids)))
 
 
 def _rank(

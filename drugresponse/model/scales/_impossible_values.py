@@ -32,11 +32,11 @@ def refuse_impossible(
             continue
         least = float(np.nan_to_num(low[counted]).min(initial=0.0))
         most = float(np.nan_to_num(high[counted]).max(initial=0.0))
-        here = counted[columns] & (weights[columns] > 0) & np.isfinite(data) & (data != 0)
-        wrong = here & ((data < least - 0.05) | (data > max(most, _COPIES)))
+        present = counted[columns] & (weights[columns] > 0) & np.isfinite(data) & (data != 0)
+        wrong = present & ((data < least - 0.05) | (data > max(most, _COPIES)))
         # one coding for another: all carriers as 2, or a share of the reads in place of yes
-        other = here & (data != 1)
-        coded = kind == "altered" and most <= 1 and other.sum() == here.sum() and _is_other_coding(data[other])
+        other = present & (data != 1)
+        coded = kind == "altered" and most <= 1 and other.sum() == present.sum() and _is_other_coding(data[other])
         if wrong.any() or coded:
             those = np.flatnonzero(wrong if wrong.any() else other)
             at = those[0]

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.utils.sparsefuncs import min_max_axis
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
@@ -44,6 +45,35 @@ _OTHER_WAY, _TELLING = 0.2, 2.0
 """Slope on the training's means below which a cohort has other ones, and range in training that tells nothing."""
 
 
+Array = NDArray[np.float64]
+Singles = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """A block of features of one kind."""
+
+    name: str
+    kind: str
+    columns: NDArray[np.intp]
+
+    @classmethod
+    def all_of(cls, features: pd.DataFrame) -> Iterator[_Block]:
+        """The blocks of a feature table."""
+        numbered = features.assign(column=np.arange(len(features)))
+        for (name, kind), rows in numbered.groupby(["block", "kind"], sort=True):
+            yield cls(str(name), str(kind), rows["column"].to_numpy(dtype=np.intp))
+
+    @property
+    def key(self) -> str:
+        """Its name in the state."""
+        return f"{self.kind} {self.name}"
+
+    def values(self, genotypes: Genotypes) -> Array:
+        """`(n_samples, n_columns)` dense."""
+        return np.asarray(genotypes.values[:, self.columns].toarray(), dtype=np.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class TrainedScales:
     """What the values of training were like, feature by feature and block by block.
@@ -63,11 +93,11 @@ class TrainedScales:
         Least and greatest value of each numeric covariate.
     """
 
-    low: NDArray[np.float32]
-    high: NDArray[np.float32]
-    centre: NDArray[np.float32]
-    size: NDArray[np.float32]
-    usual: Mapping[str, NDArray[np.float64]]
+    low: Singles
+    high: Singles
+    centre: Singles
+    size: Singles
+    usual: Mapping[str, Array]
     slopes: Mapping[str, tuple[float, float]]
     covariates: Mapping[str, tuple[float, float]]
 
@@ -77,23 +107,19 @@ class TrainedScales:
         if not uses_genotype:
             none = np.zeros(0, dtype=np.float32)
             return cls(none, none, none, none, {}, {}, _covariate_ranges(covariates))
-        found = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
+        scales = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
         usual, slopes = {}, {}
-        for block, kind, columns in _blocks(genotypes.features):
+        for block in _Block.all_of(genotypes.features):
             # copies are two nearly everywhere
-            rise = found._slopes(genotypes, columns) if kind != "copy_number" else np.full(1, np.nan)
+            rise = scales._slopes(genotypes, block.columns) if block.kind != "copy_number" else np.full(1, np.nan)
             if np.ptp(rise) <= _TELLING:
-                slopes[f"{kind} {block}"] = (float(rise.min()), float(rise.max()))
-            if kind not in _MEASURED:
-                continue
-            measures = found._measures(_dense(genotypes, columns), columns, kind)
-            judged, ends = np.isfinite(measures).any(axis=0), np.full((_MEASURES, 2), np.nan)
-            ends[judged, 0] = np.nanmin(measures[:, judged], axis=0)
-            ends[judged, 1] = np.nanmax(measures[:, judged], axis=0)
-            usual[f"{kind} {block}"] = ends
-        return replace(found, usual=usual, slopes=slopes)
+                slopes[block.key] = (float(rise.min()), float(rise.max()))
+            if block.kind in _MEASURED:
+                measures = scales._measures(block.values(genotypes), block)
+                usual[block.key] = np.stack([np.fmin.reduce(measures), np.fmax.reduce(measures)], axis=1)
+        return replace(scales, usual=usual, slopes=slopes)
 
-    def check(self, known: Genotypes, weights: NDArray[np.float64], covariates: pd.DataFrame) -> NDArray[np.bool_]:
+    def check(self, known: Genotypes, weights: Array, covariates: pd.DataFrame) -> NDArray[np.bool_]:
         """Which samples lie far outside the training.
 
         Parameters
@@ -115,37 +141,45 @@ class TrainedScales:
             return self._covariates_far(covariates, known.sample_ids)
         refuse_impossible(known, weights, self.low, self.high)
         tell_of_carriers(known, self.high, self.centre)
-        for block, kind, columns in _blocks(known.features):
-            if not weights[columns].any():
+        for block in _Block.all_of(known.features):
+            if not weights[block.columns].any():
                 continue
-            if kind not in _MEASURED:
-                off |= self._out_of_order(known, columns, block, kind)
-                continue
-            values = _dense(known, columns)
-            beyond = self._beyond(values, columns)
-            here = self._off(values, columns, block, kind)
-            judged = np.isfinite(here)
-            small = self._small(values, columns)
-            if (
-                (judged.any() and here[judged].mean() > 0.5)
-                or self._other_signs(values, columns, kind)
-                or _mostly_beyond(values, beyond, kind)
-                or (small.any() and (beyond > 0)[small].mean() >= _NEARLY_ALL)
-            ):
-                raise InputError(self._told(block, values, columns))
-            if small.any():
-                logger.warning("%s Their rows are flagged out-of-range.", self._told(block, values, columns))
-            off |= (here > 0) | small.any(axis=1) | self._out_of_order(known, columns, block, kind)
-            outside += (beyond > _FAR) @ weights[columns]
+            if block.kind in _MEASURED:
+                values = block.values(known)
+                beyond = self._beyond(values, block.columns)
+                off |= self._on_other_scale(values, beyond, block)
+                outside += (beyond > _FAR) @ weights[block.columns]
+            off |= self._out_of_order(known, block)
         return off | (outside >= _WEIGHT) | self._covariates_far(covariates, known.sample_ids)
 
-    def _beyond(self, values: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _on_other_scale(self, values: Array, beyond: Array, block: _Block) -> NDArray[np.bool_]:
+        """`(n_samples,)` samples whose values are on another scale in this block, or next to nothing.
+
+        Raises
+        ------
+        InputError
+            The block as a whole is on another scale.
+        """
+        other_scale, small = self._off(values, block), self._small(values, block.columns)
+        judged = np.isfinite(other_scale)
+        if (
+            (judged.any() and other_scale[judged].mean() > 0.5)
+            or self._other_signs(values, block)
+            or _mostly_beyond(values, beyond, block.kind)
+            or (small.any() and (beyond > 0)[small].mean() >= _NEARLY_ALL)
+        ):
+            raise InputError(self._ranges(values, block))
+        if small.any():
+            logger.warning("%s Their rows are flagged out-of-range.", self._ranges(values, block))
+        return np.asarray((other_scale > 0) | small.any(axis=1))
+
+    def _beyond(self, values: Array, columns: NDArray[np.intp]) -> Array:
         """`(n_samples, n_features)` distance from the range of the training in its widths; 0 where missing."""
         low, high = self.low[columns].astype(np.float64), self.high[columns].astype(np.float64)
         width = np.where(high > low, high - low, np.inf)
         return np.nan_to_num(np.maximum(values - high, low - values) / width).clip(0.0)
 
-    def _slopes(self, genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    def _slopes(self, genotypes: Genotypes, columns: NDArray[np.intp]) -> Array:
         """`(n_samples,)` by how much a sample's values rise with the training's mean of the feature; 1 on average."""
         centre = self.centre[columns].astype(np.float64)
         steps = np.where(np.isfinite(centre), centre - np.nanmean(centre) if np.isfinite(centre).any() else 0.0, 0.0)
@@ -156,7 +190,7 @@ class TrainedScales:
         values.data[missing] = np.nan_to_num(centre)[values.indices[missing]]
         return np.asarray(values @ (steps / (steps**2).sum()))
 
-    def _out_of_order(self, known: Genotypes, columns: NDArray[np.intp], block: str, kind: str) -> NDArray[np.bool_]:
+    def _out_of_order(self, known: Genotypes, block: _Block) -> NDArray[np.bool_]:
         """Samples whose values do not rise with those of the training, feature by feature.
 
         Raises
@@ -164,84 +198,81 @@ class TrainedScales:
         InputError
             Most of them do not: the names of the features stand at values of others, or other alleles were counted.
         """
-        if f"{kind} {block}" not in self.slopes or not known.shape[0]:
+        if block.key not in self.slopes or not known.shape[0]:
             return np.zeros(known.shape[0], dtype=bool)
-        slopes, (below, above) = self._slopes(known, columns), self.slopes[f"{kind} {block}"]
+        slopes, (below, above) = self._slopes(known, block.columns), self.slopes[block.key]
         off = slopes < min(below - max(0.5, (above - below) / 2), _OTHER_WAY)
         if off.mean() > 0.5:
             raise InputError(
-                f'genotypes, block "{block}": features with high values in training do not have them here. Are the '
-                "names of features mixed up, values centred, or the other alleles counted? Give the values as the "
+                f'genotypes, block "{block.name}": features with high values in training do not have them here. Are '
+                "the names of features mixed up, values centred, or the other alleles counted? Give the values as the "
                 "training had them, or train again with these."
             )
         middle = float(np.nanmedian(slopes))
-        beyond = kind == "score" and middle > 0 and not below <= middle <= above
+        beyond = block.kind == "score" and middle > 0 and not below <= middle <= above
         if beyond and abs(abs(np.log(middle)) + np.log(np.log(2))) < 0.04:
             logger.warning(
                 'genotypes, block "%s": the values rise %.2f times as much as in training, as natural logarithms do '
                 "beside binary ones. If the logarithm is another, the predictions are wrong: give the training's.",
-                block,
+                block.name,
                 middle,
             )
         return np.asarray(off)
 
-    def _measures(self, values: NDArray[np.float64], columns: NDArray[np.intp], kind: str) -> NDArray[np.float64]:
+    def _measures(self, values: Array, block: _Block) -> Array:
         """`(n_samples, 4)` as in `usual`; NaN where too few values of a sample are known."""
-        size, centre = self.size[columns].astype(np.float64), self.centre[columns].astype(np.float64)
-        found = np.full((len(values), _MEASURES), np.nan)
+        size, centre = (numbers[block.columns].astype(np.float64) for numbers in (self.size, self.centre))
+        measures = np.full((len(values), _MEASURES), np.nan)
         for at, row in enumerate(values):
             called = np.isfinite(row) & (size > 0)
             other = called & (row != 0)
             if called.sum() < _CHECKED:
                 continue
-            found[at, 3] = np.median(row[called] - centre[called]) / np.quantile(size[called], 0.9)
+            measures[at, 3] = np.median(row[called] - centre[called]) / np.quantile(size[called], 0.9)
             # few genes whose copies are many say nothing of the others
-            share, parts = (0.2, (0.75, 0.9)) if kind == "score" else (0.5, (0.5, 0.5))
+            share, parts = (0.2, (0.75, 0.9)) if block.kind == "score" else (0.5, (0.5, 0.5))
             if other.sum() >= max(_CHECKED, share * called.sum()):
-                found[at, :2] = np.quantile(np.abs(row[other]), parts) / np.quantile(size[other], parts)
-                found[at, 2] = (row[other] < 0).mean()
-        return found
+                measures[at, :2] = np.quantile(np.abs(row[other]), parts) / np.quantile(size[other], parts)
+                measures[at, 2] = (row[other] < 0).mean()
+        return measures
 
-    def _off(
-        self, values: NDArray[np.float64], columns: NDArray[np.intp], block: str, kind: str
-    ) -> NDArray[np.float64]:
+    def _off(self, values: Array, block: _Block) -> Array:
         """`(n_samples,)` 1 for samples on another scale, 0 for others, NaN for those of too few values."""
-        found = self._measures(values, columns, kind)
-        (_, most), (least, _), (few, many), (below, above) = self.usual.get(
-            f"{kind} {block}", np.full((_MEASURES, 2), np.nan)
-        )
-        upper, largest, negative, middle = found.T
+        measures = self._measures(values, block)
+        unknown = np.full((_MEASURES, 2), np.nan)
+        (_, most), (least, _), (few, many), (below, above) = self.usual.get(block.key, unknown)
+        upper, largest, negative, middle = measures.T
         reach = 1.0 + above - below
         off = (upper > _TIMES * most) | (largest < least / _TIMES)
         many_values = (np.isfinite(values) & (values != 0)).sum(axis=1) >= _ALL_POSITIVE
         off |= (many == 0) & (negative >= _NEGATIVE)
-        off |= (few >= _NEGATIVE) & (negative == 0) & many_values & (kind == "score")
+        off |= (few >= _NEGATIVE) & (negative == 0) & many_values & (block.kind == "score")
         off |= (middle > above + reach) | (middle < below - reach)
-        return np.where(np.isfinite(found).any(axis=1), off.astype(np.float64), np.nan)
+        return np.where(np.isfinite(measures).any(axis=1), off.astype(np.float64), np.nan)
 
-    def _other_signs(self, values: NDArray[np.float64], columns: NDArray[np.intp], kind: str) -> bool:
+    def _other_signs(self, values: Array, block: _Block) -> bool:
         """Whether values are negative where none was, or copies of a gene where training had those beyond the usual."""
         present = values[np.isfinite(values)]
-        was_negative = bool((self.low[columns] < 0).any())
+        was_negative = bool((self.low[block.columns] < 0).any())
         n_negative = int((present < 0).sum())
         if not was_negative:
             return n_negative >= max(_CHECKED, _NEGATIVE * (present != 0).sum())
         usual_pair = len(present) >= _CHECKED**2 and np.median(present) == 2 and (present == 0).mean() < 0.2
-        return bool(kind == "copy_number" and usual_pair and not n_negative)
+        return bool(block.kind == "copy_number" and usual_pair and not n_negative)
 
-    def _small(self, values: NDArray[np.float64], columns: NDArray[np.intp]) -> NDArray[np.bool_]:
+    def _small(self, values: Array, columns: NDArray[np.intp]) -> NDArray[np.bool_]:
         """`(n_samples, n_features)` the values, where all of many samples are next to nothing beside the training's."""
         other = np.isfinite(values) & (values != 0)
         sizes = np.where(other, np.abs(values), 0.0) / np.maximum(self.size[columns], 1e-30)
         many = other.any(axis=1).sum() >= _FEW_VALUES and other.sum() >= 2 * _CHECKED
         return other if many and sizes.max() <= _SMALL else np.zeros_like(other)
 
-    def _told(self, block: str, values: NDArray[np.float64], columns: NDArray[np.intp]) -> str:
+    def _ranges(self, values: Array, block: _Block) -> str:
         """Both ranges, and what to do."""
-        now, then = np.abs(values[np.isfinite(values) & (values != 0)]), self.size[columns]
-        least, most = np.nanmin(self.low[columns]), np.nanmax(self.high[columns])
+        now, then = np.abs(values[np.isfinite(values) & (values != 0)]), self.size[block.columns]
+        least, most = np.nanmin(self.low[block.columns]), np.nanmax(self.high[block.columns])
         return (
-            f'genotypes, block "{block}": the values are on another scale than in training (now '
+            f'genotypes, block "{block.name}": the values are on another scale than in training (now '
             f"{np.nanmin(values):.4g} to {np.nanmax(values):.4g}, mostly about {np.median(now):.3g}; in training "
             f"{least:.4g} to {most:.4g}, mostly about {np.nanmedian(then):.3g}). Bring them to the training's scale "
             "(logarithm or not, percent or fraction, z-scores or not), or train again with such values."
@@ -254,20 +285,20 @@ class TrainedScales:
             if name not in covariates or covariates[name].dtype == object or not high > low:
                 continue
             column = covariates[name].reindex(sample_ids).to_numpy(dtype=np.float64)
-            here = np.nan_to_num(np.maximum(column - high, low - column)) > _FAR * (high - low)
-            if here.any():
+            outside = np.nan_to_num(np.maximum(column - high, low - column)) > _FAR * (high - low)
+            if outside.any():
                 logger.warning(
                     'samples, column "%s": %d of %s lie far outside the training (now %.4g to %.4g; in training %.4g '
                     "to %.4g): another unit? Their rows are flagged out-of-range.",
                     name,
-                    int(here.sum()),
-                    count(len(here), "sample"),
+                    int(outside.sum()),
+                    count(len(outside), "sample"),
                     np.nanmin(column),
                     np.nanmax(column),
                     low,
                     high,
                 )
-            far |= here
+            far |= outside
         return far
 
     def get_state(self) -> State:
@@ -304,38 +335,20 @@ class TrainedScales:
         )
 
 
-_Numbers = NDArray[np.float32]
-
-
-def _numbers_of(genotypes: Genotypes) -> tuple[_Numbers, _Numbers, _Numbers, _Numbers]:
+def _numbers_of(genotypes: Genotypes) -> tuple[Singles, Singles, Singles, Singles]:
     """`low, high, centre, size` as in `TrainedScales`."""
     values, n_features = genotypes.values, genotypes.shape[1]
     called = np.isfinite(values.data)
     data, at = values.data[called].astype(np.float64), values.indices[called]
-    n_other = np.bincount(at, minlength=n_features)
-    n_zero = genotypes.shape[0] - np.bincount(values.indices, minlength=n_features)
-    low, high = np.full(n_features, np.inf), np.full(n_features, -np.inf)
-    np.minimum.at(low, at, data)
-    np.maximum.at(high, at, data)
-    low[n_zero > 0], high[n_zero > 0] = np.minimum(low[n_zero > 0], 0.0), np.maximum(high[n_zero > 0], 0.0)
-    mean = np.bincount(at, data, n_features) / np.maximum(n_other + n_zero, 1)
-    size = np.sqrt(np.bincount(at, data**2, n_features) / np.maximum(n_other, 1))
-    low, high, mean, size = np.where(n_other + n_zero > 0, [low, high, mean, size], np.nan).astype(np.float32)
+    n_called = genotypes.shape[0] - genotypes.n_missing()
+    low, high = min_max_axis(values, axis=0, ignore_nan=True)
+    mean = np.bincount(at, data, n_features) / np.maximum(n_called, 1)
+    size = np.sqrt(np.bincount(at, data**2, n_features) / np.maximum(np.bincount(at, minlength=n_features), 1))
+    low, high, mean, size = np.where(n_called > 0, [low, high, mean, size], np.nan).astype(np.float32)
     return low, high, mean, size
 
 
-def _blocks(features: pd.DataFrame) -> Iterator[tuple[str, str, NDArray[np.intp]]]:
-    """Name, kind and column numbers of the blocks."""
-    numbered = features.assign(at=np.arange(len(features)))
-    for (block, kind), rows in numbered.groupby(["block", "kind"], sort=True):
-        yield str(block), str(kind), rows["at"].to_numpy(dtype=np.intp)
-
-
-def _dense(genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
-    return np.asarray(genotypes.values[:, columns].toarray(), dtype=np.float64)
-
-
-def _mostly_beyond(values: NDArray[np.float64], beyond: NDArray[np.float64], kind: str) -> bool:
+def _mostly_beyond(values: Array, beyond: Array, kind: str) -> bool:
     """Whether half of the values lie outside the training, whatever their number."""
     called = np.isfinite(values)
     far = (beyond > _FAR) & called
@@ -348,7 +361,7 @@ def _mostly_beyond(values: NDArray[np.float64], beyond: NDArray[np.float64], kin
     return bool(common and very.sum() >= max(_FEW_VALUES, other.sum() / 2))
 
 
-def _or_missing(state: State, name: str, *shape: int) -> NDArray[np.float64]:
+def _or_missing(state: State, name: str, *shape: int) -> Array:
     """An array of numbers, some of which may be missing."""
     array = state_array(state, name, *shape, finite=False)
     if np.isinf(array).any():
