@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from drugresponse.galaxy._xml import gx
+from drugresponse.galaxy._xml import conditional, gx
 from drugresponse.settings import Parameter
 
 __all__ = ["column_lines", "column_picker", "columns_choice"]
 
-_SOURCE = "source"
 _USUAL, _CHOSEN = "usual", "chosen"
 
 
@@ -39,15 +38,10 @@ def column_picker(parameter: Parameter) -> Any:
 
 def columns_choice(parameter: Parameter) -> Any:
     """The choice between the usual columns and those that are picked, perhaps none; an empty picker says neither."""
-    choice = gx.Conditional(_source_name(parameter))
     options = {_USUAL: parameter.unset, _CHOSEN: "Columns that I choose, or none"}
-    label, help_text = f"{parameter.label} to use", "Of the samples; without that table there are none."
-    choice.append(gx.SelectParam(_SOURCE, options=options, default=_USUAL, label=label, help=help_text))
-    choice.append(gx.When(_USUAL))
-    chosen = gx.When(_CHOSEN)
-    chosen.append(column_picker(parameter))
-    choice.append(chosen)
-    return choice
+    help_text = "Of the samples; without that table there are none."
+    picker = {_CHOSEN: column_picker(parameter)}
+    return conditional(_source_name(parameter), options, f"{parameter.label} to use", help_text, picker)
 
 
 def column_lines(parameter: Parameter) -> list[str]:
@@ -58,10 +52,10 @@ def column_lines(parameter: Parameter) -> list[str]:
     source = f"${parameter.section}.{_source_name(parameter)}"
     field = f"{source}.{parameter.name}"
     return [
-        f"#if {source}.{_SOURCE} == '{_CHOSEN}' and {field}",
+        f"#if {source}.source == '{_CHOSEN}' and {field}",
         f"    #set $numbers = str({field}).replace(',', ',#')",
         f"    {parameter.option}='#$numbers'",
-        f"#elif {source}.{_SOURCE} == '{_CHOSEN}'",
+        f"#elif {source}.source == '{_CHOSEN}'",
         f"    {parameter.option}=none",
         "#end if",
     ]

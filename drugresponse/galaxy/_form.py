@@ -8,7 +8,7 @@ from drugresponse.galaxy._columns import column_picker, columns_choice
 from drugresponse.galaxy._command import LEFT_OUT, RENAMED, dataset_name, file_name
 from drugresponse.galaxy._installed import add_installed
 from drugresponse.galaxy._story import Story
-from drugresponse.galaxy._xml import gx
+from drugresponse.galaxy._xml import gx, selection
 from drugresponse.settings import SECTIONS, Command, Parameter
 
 __all__ = ["add_inputs", "add_outputs"]
@@ -120,18 +120,13 @@ def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
 
 def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
     """A field for one or more of the choices."""
-    select = gx.SelectParam(multiple=True, optional=False, **words)
     first = parameter.default if isinstance(parameter.default, tuple) else ()
-    for value, text in parameter.choices.items():
-        select.append(gx.SelectOption(value, text, selected=value in first))
-    return select
+    return selection(gx.SelectParam(multiple=True, optional=False, **words), parameter.choices, first)
 
 
 def _choice_of_outputs(story: Story) -> Any:
     select = gx.SelectParam("outputs", multiple=True, optional=True, display="checkboxes", label="Also write")
-    for value, text in story.optional_outputs.items():
-        select.append(gx.SelectOption(value, text, selected=value in story.chosen_outputs))
-    return select
+    return selection(select, story.optional_outputs, story.chosen_outputs)
 
 
 def _dataset(name: str, format_name: str, file: str, label: str, choice: str) -> Any:

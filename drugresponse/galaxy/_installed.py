@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drugresponse.galaxy._xml import gx
+from drugresponse.galaxy._xml import conditional, gx
 from drugresponse.model.file import FORMAT
 from drugresponse.settings import Parameter
 
@@ -27,17 +27,9 @@ def add_installed(place: Any, field: Any) -> None:
     field
         The field for a dataset of the history.
     """
-    choice = gx.Conditional(CHOICE)
     options = {"history": "In my history", "server": "Installed on this server"}
     help_text = "Administrators can install models for everybody."
-    choice.append(gx.SelectParam("source", options=options, default="history", label="The model is", help=help_text))
-    in_history = gx.When("history")
-    in_history.append(field)
-    on_server = gx.When("server")
-    on_server.append(_installed())
-    choice.append(in_history)
-    choice.append(on_server)
-    place.append(choice)
+    place.append(conditional(CHOICE, options, "The model is", help_text, {"history": field, "server": _installed()}))
 
 
 def link_either(parameter: Parameter) -> list[str]:
