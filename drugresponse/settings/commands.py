@@ -80,7 +80,7 @@ class SimulatedCohort:
 
 @options()
 class SimulateSettings(SimulatedCohort, Seeded, Settings):
-    """What `simulate` is told."""
+    """Settings of `simulate`."""
 
 
 @options()
@@ -95,7 +95,7 @@ class TrainedFiles:
 class TrainSettings(
     TrainingTables, ChosenLearner, StudyDesign, LearnerSettings, TrainedFiles, Report, Seeded, Running, Settings
 ):
-    """What `train` is told."""
+    """Settings of `train`."""
 
     minimum_features: float = option(
         "Share of features that must be found", _LEAST_FEATURES, default=0.5, limits=(0, 1), section="genotype_options"
@@ -186,7 +186,7 @@ class EvaluateSettings(
     Running,
     Settings,
 ):
-    """What `evaluate` is told."""
+    """Settings of `evaluate`."""
 
     scheme: str = changed(
         StudyDesign, "scheme", help="Decides which rows are held out, and which effects a model may rely on."
@@ -209,7 +209,7 @@ class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
 
 @options()
 class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
-    """What `predict` is told."""
+    """Settings of `predict`."""
 
     sample_column: str = changed(
         CohortTables,
@@ -256,7 +256,7 @@ class Ranking:
 
 @options()
 class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Settings):
-    """What `adapt` is told."""
+    """Settings of `adapt`."""
 
     genotypes: list[InputFile] = changed(
         GenotypeFiles, "genotypes", also="Without them, predictions start at the mean of tissue and drug.", default=()
@@ -277,7 +277,7 @@ class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Ru
 
 @options()
 class DescribeSettings(ModelFile, Settings):
-    """What `describe` is told."""
+    """Settings of `describe`."""
 
     json: bool = option("As JSON", "For programs to read, instead of text.", default=False)
     output: OutputFile | None = option(

@@ -107,4 +107,4 @@ class DoseSettings:
 
 @options()
 class CurvesSettings(DoseSettings, Report, Settings):
-    """What `curves` is told."""
+    """Settings of `curves`."""

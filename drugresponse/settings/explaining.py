@@ -100,6 +100,6 @@ class ExplainSettings(
     Running,
     Settings,
 ):
-    """What `explain` is told."""
+    """Settings of `explain`."""
 
     seed: int = changed(Seeded, "seed", section="advanced")

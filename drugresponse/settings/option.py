@@ -158,7 +158,7 @@ def options(section: str | None = "") -> Callable[[type[Kind]], type[Kind]]:
 
 
 def _as_annotated(declared: Parameter, name: str, annotation: Any, section: str | None) -> Parameter:
-    may_be_none = get_origin(annotation) not in (None, list, Annotated)
+    may_be_none = type(None) in get_args(annotation)
     value = get_args(annotation)[0] if may_be_none else annotation
     several = get_origin(value) is list
     one = get_args(value)[0] if several else value
@@ -221,7 +221,7 @@ def _declared_by(settings: type) -> list[str]:
 
 @options(section=None)
 class Settings:
-    """What a command is told; each command has a class of its own, put together from one for each concern."""
+    """The settings of a command; each command has a class of its own, put together from one for each concern."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     config: InputFile | None = option(

@@ -101,7 +101,7 @@ class PreparedFiles:
 
 @options()
 class PrepareSettings(SiteSelection, PreparedFiles, GenotypeReading, Report, Settings):
-    """What `prepare` is told."""
+    """Settings of `prepare`."""
 
     sample_column: str = changed(
         CohortTables, "sample_column", help="A column of the table of samples.", column_of=("samples",)
