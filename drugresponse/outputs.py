@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 import pandas as pd
@@ -185,13 +186,9 @@ def _refuse_clashes(outputs: Mapping[str, Path], inputs: Iterable[Path]) -> None
     for name, path in files.items():
         if any(_same_file(path, file) for file in inputs):
             raise InputError(f'{name}: "{path}" is also an input (expected a file of its own). Name another output.')
-    names = list(files)
-    for i, name in enumerate(names):
-        for other in names[:i]:
-            if _same_file(files[name], files[other]):
-                raise InputError(
-                    f'{name}: "{files[name]}" is also the output {other} (expected a file of its own). Name another.'
-                )
+    for (other, file), (name, path) in combinations(files.items(), 2):
+        if _same_file(path, file):
+            raise InputError(f'{name}: "{path}" is also the output {other} (expected a file of its own). Name another.')
 
 
 def _same_file(a: Path, b: Path) -> bool:

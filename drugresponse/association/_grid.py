@@ -60,11 +60,8 @@ def grid_sums(features: FeatureColumns, bases: CovariateBases) -> GridSums:
     missing, once for each pattern of missing calls.
     """
     width = min(_WIDEST, max(1, _BLOCK_BYTES // (8 * max(features.values.shape[0], 1))))
-    starts = range(0, features.values.shape[1], width)
+    starts = range(0, max(features.values.shape[1], 1), width)
     blocks = [_block_sums(features.block(start, start + width), bases) for start in starts]
-    if not blocks:
-        nothing = np.zeros((0, bases.measured.shape[1]))
-        return GridSums(*(nothing.astype(np.int64),) * 3, *(nothing,) * 4)
     names = [field.name for field in fields(GridSums)]
     return GridSums(**{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names})
 

@@ -266,13 +266,6 @@ def _ranks(cells: AssociationCells, linkage: Linkage) -> NDArray[np.int64]:
     """`(n_cells,)` rank of the feature's group within the drug, by its least p, then its greatest t."""
     group = linkage.group[cells.feature]
     order = np.lexsort((group, -np.abs(cells.statistic), cells.p, cells.drug))
-    key = (cells.drug * (len(linkage.group) + 1) + group)[order]
-    _, first, which = np.unique(key, return_index=True, return_inverse=True)
-    leads = np.zeros(len(key), dtype=np.int64)
-    leads[first] = 1
-    so_far = np.cumsum(leads)
-    drug = cells.drug[order]
-    starts = np.searchsorted(drug, drug)
-    rank = np.empty(len(key), dtype=np.int64)
-    rank[order] = so_far[first[which]] - so_far[starts] + 1
-    return rank
+    table = pd.DataFrame({"drug": cells.drug[order], "group": group[order]}, index=order)
+    place = (~table.duplicated()).groupby(table["drug"]).cumsum()
+    return place.groupby([table["drug"], table["group"]]).transform("first").sort_index().to_numpy(dtype=np.int64)

@@ -178,13 +178,12 @@ def _covariates(covariates: pd.DataFrame) -> Iterable[Finding]:
 def _far_responses(rows: TrainingRows) -> Finding | None:
     """Responses far from the others of their drug, on the scale of the central 80 % of these (so up to a tenth)."""
     table = pd.DataFrame({"drug": rows.pairs.drug_index, "y": rows.y})
-    quantiles = table.groupby("drug")["y"].quantile(np.array([0.1, 0.5, 0.9])).unstack()
+    of_drug = table.groupby("drug")["y"]
+    low, middle, high = (of_drug.transform("quantile", share) for share in (0.1, 0.5, 0.9))
     # 2.563: the central 80 % of a normal distribution in standard deviations
-    scale = ((quantiles[0.9] - quantiles[0.1]) / 2.563).reindex(range(len(rows.pairs.drugs))).to_numpy()
-    middle = quantiles[0.5].reindex(range(len(rows.pairs.drugs))).to_numpy()
-    counts = np.bincount(rows.pairs.drug_index, minlength=len(scale))
-    scale = np.where((counts >= _FEW_MEASUREMENTS) & (scale > 0), scale, np.inf)
-    distance = np.abs(rows.y - middle[rows.pairs.drug_index]) / scale[rows.pairs.drug_index]
+    scale = (high - low) / 2.563
+    usable = (of_drug.transform("size") >= _FEW_MEASUREMENTS) & (scale > 0)
+    distance = (table["y"] - middle).abs() / scale.where(usable, np.inf)
     far = np.flatnonzero(distance > _FAR)
     if not len(far):
         return None

@@ -204,7 +204,8 @@ def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
     folds = []
     for number in range(n_folds):
         here = [fold == number for fold in dealt]
-        folds.append(_fold(~np.logical_or.reduce(here), np.logical_and.reduce(here)))
+        train, test = ~np.logical_or.reduce(here), np.logical_and.reduce(here)
+        folds.append((np.flatnonzero(train), np.flatnonzero(test)))
     return folds
 
 
@@ -235,7 +236,3 @@ def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -
         fold_of_group[group] = np.argmin(filled)
         filled[fold_of_group[group]] += sizes[group]
     return fold_of_group[group_of_row]
-
-
-def _fold(train: NDArray[np.bool_], test: NDArray[np.bool_]) -> Fold:
-    return np.flatnonzero(train).astype(np.intp), np.flatnonzero(test).astype(np.intp)

@@ -183,8 +183,7 @@ def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
         if part.empty:
             continue
         keys = part["sample_id"] + "\t" + part["drug_id"] if what == "pair" else part[f"{what}_id"]
-        table = pd.Series(part["fold"].to_numpy(), index=keys.to_numpy())
-        table = table[~pd.DataFrame({"id": table.index, "fold": table.to_numpy()}).duplicated().to_numpy()]
+        table = part.assign(key=keys)[["key", "fold"]].drop_duplicates().set_index("key")["fold"]
         if not table.index.is_unique:
             twice = table.index[table.index.duplicated()]
             raise InputError(f"splits: {what} {show_ids(twice)} stands in two folds of one repeat. Keep one.")
