@@ -1,6 +1,6 @@
 """Files -> the tables of `drugresponse.data`."""
 
-from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_source_files
+from drugresponse.readers.formats import GENOTYPE_FORMATS, genotype_source_files
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.matrix.anndata_file import read_anndata
 from drugresponse.readers.matrix.reader import read_matrix

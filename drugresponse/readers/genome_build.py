@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from drugresponse.errors import require
-from drugresponse.readers.source.content import recognise
 from drugresponse.readers.source.hdf5_checks import checked_part
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.vcf.bcf_lines import open_bcf
 from drugresponse.readers.vcf.lines import open_vcf
 
@@ -17,7 +17,7 @@ _ABOUT = "uns/drugresponse"
 """Where `genotype_files` writes what a dataset remembers of its origin."""
 
 
-def genome_build(path: str | Path) -> str:
+def genome_build(path: AnySource) -> str:
     """`GRCh37`, `GRCh38`, or "" where the source does not tell.
 
     Parameters
@@ -26,16 +26,17 @@ def genome_build(path: str | Path) -> str:
         A source that could be read. VCF and BCF tell the build in their header, an .h5ad file that `prepare` wrote
         tells that of its sources; no other format does.
     """
-    file = Path(path)
-    if not file.is_file():
+    file = Source.of(path)
+    if not file.path.is_file():
         return ""
-    match recognise(file):
-        case "vcf":
-            return open_vcf(file).header.build
-        case "bcf":
-            return open_bcf(file).header.build
-        case "hdf5":
-            return _of_sources(file)
+    with file.opened():
+        match file.content:
+            case "vcf":
+                return open_vcf(file).header.build
+            case "bcf":
+                return open_bcf(file).header.build
+            case "hdf5":
+                return _of_sources(file.path)
     return ""
 
 

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal, cast
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import cast
 
-import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
-from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.alterations.reader import read_alterations
+from drugresponse.readers.formats import (
+    FORMATS,
+    GENOTYPE_FORMATS,
+    AbsentMeans,
+    GenotypeFormat,
+    ReadingOptions,
+    genotype_format_of,
+)
 from drugresponse.readers.genes.names import GeneNames
-from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of
-from drugresponse.readers.matrix.anndata_file import read_anndata
-from drugresponse.readers.matrix.reader import read_matrix
-from drugresponse.readers.matrix.single_copies import double_single_copies
-from drugresponse.readers.plink.reader import read_plink
-from drugresponse.readers.plink.text_reader import read_raw, read_traw
-from drugresponse.readers.star_alleles.reader import read_star_alleles
-from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
-from drugresponse.readers.vcf.reader import read_variants
+from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.variants.site_filter import SiteFilter
 
 __all__ = ["GENOTYPE_FORMATS", "read_genotypes"]
 
@@ -33,75 +30,12 @@ logger = logging.getLogger(__name__)
 
 ABSENT_MEANS = ("missing", "reference")
 FILTERS = ("all", "pass")
-AbsentMeans = Literal["missing", "reference"]
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """How the files are read; the fields are the arguments of `read_genotypes`."""
-
-    features: str | Path | None
-    absent_means: AbsentMeans | None
-    kind: str | None
-    layer: str | None
-    known_samples: Collection[str] | None
-    known_features: pd.DataFrame | None
-    aliases: GeneNames | None
-    site_filter: SiteFilter | None
-    men: Collection[str] = ()
-
-    def absent(self, usual: AbsentMeans) -> AbsentMeans:
-        return self.absent_means or usual
-
-    def filtered(self, genotypes: Genotypes) -> Genotypes:
-        """What the filter keeps of genotypes whose reader does not filter."""
-        return genotypes if self.site_filter is None else filter_genotypes(genotypes, self.site_filter)
-
-    def with_two_copies(self, genotypes: Genotypes, file: Path) -> Genotypes:
-        """Of what does not tell haploid calls."""
-        return double_single_copies(genotypes, self.men, file.name) if self.men else genotypes
-
-    def of_table(self, genotypes: Genotypes, file: Path) -> Genotypes:
-        """Of a table, which tells no haploid calls, and writes what is missing: only sites that it lacks are absent."""
-        found = self.with_two_copies(genotypes, file)
-        if self.absent_means == "reference" and (found.features["kind"] == "dosage").any():
-            found = replace(found, reference=ReferenceCalls(np.ones(found.shape[0], dtype=bool), {}))
-        return self.filtered(found)
-
-    def words(self) -> dict[str, Any]:
-        """What readers of gene tables look at."""
-        return {name: getattr(self, name) for name in ("known_samples", "known_features", "aliases")}
-
-
-_ONE_BY_ONE: Mapping[str, Callable[[Path, _Asked], Genotypes]] = {
-    "vcf": lambda file, asked: read_variants(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
-    "plink": lambda file, asked: read_plink(file, absent_means=asked.absent("missing"), site_filter=asked.site_filter),
-    "plink-raw": lambda file, asked: asked.filtered(
-        asked.with_two_copies(read_raw(file, features=asked.features, absent_means=asked.absent("missing")), file)
-    ),
-    "plink-traw": lambda file, asked: asked.filtered(
-        asked.with_two_copies(
-            read_traw(file, absent_means=asked.absent("missing"), known_samples=asked.known_samples), file
-        )
-    ),
-    "matrix": lambda file, asked: asked.of_table(
-        read_matrix(file, features=asked.features, kind=asked.kind, known_samples=asked.known_samples), file
-    ),
-    "anndata": lambda file, asked: asked.of_table(read_anndata(file, layer=asked.layer, kind=asked.kind), file),
-}
-_TOGETHER: Mapping[str, Callable[[Sequence[Path], _Asked], Genotypes]] = {
-    "alterations": lambda files, asked: asked.filtered(
-        read_alterations(files, absent_means=asked.absent("reference"), **asked.words())
-    ),
-    "star-alleles": lambda files, asked: asked.filtered(read_star_alleles(files, **asked.words())),
-}
-"""Files of these formats hold some samples each, and are read as one table."""
 
 
 def read_genotypes(
-    paths: str | Path | Sequence[str | Path],
+    paths: AnySource | Sequence[AnySource],
     *,
-    features: str | Path | None = None,
+    features: AnySource | None = None,
     genotype_format: str = "auto",
     absent_means: str | None = None,
     filters: str = "all",
@@ -156,13 +90,14 @@ def read_genotypes(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "mutations.dat")
     ...     _ = file.write_text("sample_id\tTP53\ns1\t1\ns2\t\n")
     ...     read_genotypes(file, kind="altered").dense()
     array([[ 1.], [nan]], dtype=float32)
     """
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(each) for each in paths]
+    files = sources_of(paths)
     if absent_means is not None and absent_means not in ABSENT_MEANS:
         raise InputError(f'`absent_means`: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
     if not files:
@@ -172,32 +107,35 @@ def read_genotypes(
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
     means = cast("AbsentMeans | None", absent_means)
-    asked = _Asked(features, means, kind, layer, known_samples, known_features, aliases, site_filter, men)
-    together: dict[str, list[Path]] = {}
-    for file in files:
-        found = genotype_format_of(file, genotype_format)
-        # a group stands where its first file stands
-        together.setdefault(found if found in _TOGETHER else f"{found} {len(together)}", []).append(file)
-    sources = [
-        _TOGETHER[name](group, asked) if name in _TOGETHER else _ONE_BY_ONE[name.split()[0]](group[0], asked)
-        for name, group in together.items()
-    ]
-    if len(sources) > 1:
-        _report_overlap([group[0] for group in together.values()], sources)
-    return Genotypes.join(sources)
+    options = ReadingOptions(features, means, kind, layer, known_samples, known_features, aliases, site_filter, men)
+    groups = _grouped(files, genotype_format)
+    tables = [each.read(group, options) for each, group in groups]
+    if len(tables) > 1:
+        _report_overlap([group[0].name for _, group in groups], tables)
+    return Genotypes.join(tables)
 
 
-def _report_overlap(files: Sequence[Path], sources: Sequence[Genotypes]) -> None:
+def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[GenotypeFormat, list[Source]]]:
+    """What is read together; a group stands where its first file stands."""
+    formats = {each.name: each for each in FORMATS}
+    groups: dict[object, tuple[GenotypeFormat, list[Source]]] = {}
+    for number, file in enumerate(files):
+        found = formats[genotype_format_of(file, genotype_format)]
+        groups.setdefault(found.name if found.is_joint else number, (found, []))[1].append(file)
+    return list(groups.values())
+
+
+def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes]) -> None:
     for at, source in enumerate(sources):
-        for before, earlier in zip(files, sources[:at], strict=False):
+        for before, earlier in zip(names, sources[:at], strict=False):
             shared = earlier.features.index.intersection(source.features.index)
             if len(shared) and not len(earlier.sample_ids.intersection(source.sample_ids)):
                 raise InputError(
-                    f"{files[at].name}: it has features of {before.name} ({show_ids(shared)}) and none of its samples "
+                    f"{names[at]}: it has features of {before} ({show_ids(shared)}) and none of its samples "
                     "(expected other features of the same samples). Merge such files first, "
                     "for instance with bcftools merge."
                 )
-            _warn_of_other_spellings(files[at].name, source.sample_ids, before.name, earlier.sample_ids)
+            _warn_of_other_spellings(names[at], source.sample_ids, before, earlier.sample_ids)
     everywhere, anywhere = set(sources[0].sample_ids), set(sources[0].sample_ids)
     for source in sources[1:]:
         everywhere &= set(source.sample_ids)

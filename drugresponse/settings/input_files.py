@@ -107,7 +107,7 @@ def _is_terminal(path: Path) -> bool:
 
 def _copy(path: Path, folder: Path, name: str) -> Path:
     """The bytes of a pipe as a file, under its name: messages bear it."""
-    from drugresponse.readers.source.content import recognise
+    from drugresponse.readers.source.source import Source
 
     folder.mkdir()
     copy = folder / (path.name if not path.name.isdigit() else f"pipe-{path.name}")
@@ -116,7 +116,7 @@ def _copy(path: Path, folder: Path, name: str) -> Path:
             shutil.copyfileobj(pipe, file)
     except OSError as error:
         raise InputError(f'{name}: "{path}" cannot be read into a file ({error.strerror}). Give a file.') from error
-    if copy.stat().st_size and recognise(copy) == "plink":
+    if copy.stat().st_size and Source(copy).content == "plink":
         raise InputError(
             f'{name}: "{path}" is a pipe with PLINK calls (expected a file: variants and samples stand beside it). '
             "Give the .bed or .pgen file."

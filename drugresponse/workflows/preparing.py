@@ -24,15 +24,15 @@ from drugresponse.genotype_qc.burden import to_genes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers import read_genotypes, read_samples
+from drugresponse.readers.formats import genotype_format_of
 from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
-from drugresponse.readers.genotype_formats import genotype_format_of
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.settings import PrepareSettings, SiteSelection
 from drugresponse.version import __version__
-from drugresponse.workflows.sources import genotypes_of, refuse_without_features
+from drugresponse.workflows.sources import genotypes_of, refuse_without_features, with_sources
 
 __all__ = ["prepare"]
 
@@ -49,6 +49,7 @@ def prepare(settings: PrepareSettings) -> list[str]:
         A file cannot be read, no sample of the table is among the genotypes, the filters leave nothing, or nothing of
         the training's features is found.
     """
+    settings = with_sources(settings)
     samples = settings.samples
     with output_files(settings.outputs()) as out:
         table = None if samples is None else read_samples(samples, sample_column=settings.sample_column)
@@ -56,8 +57,8 @@ def prepare(settings: PrepareSettings) -> list[str]:
         with _what_readers_say() as notes:
             genotypes = _read(settings, table, site_filter)
             sources = [
-                GenotypeSource(path.name, genotype_format_of(path, settings.genotype_format), genome_build(path))
-                for path in settings.genotypes
+                GenotypeSource(file.name, genotype_format_of(file, settings.genotype_format), genome_build(file))
+                for file in settings.genotypes
             ]
             _report_builds(sources, settings.like)
             _report_strange_samples(genotypes, table)

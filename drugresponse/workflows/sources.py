@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import logging
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -19,16 +19,16 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.learners.memory import estimate_megabytes, refuse_too_little_memory
 from drugresponse.readers import (
-    genotype_source_files,
     read_drugs,
     read_genotypes,
     read_pairs,
     read_responses,
     read_samples,
 )
+from drugresponse.readers.formats import genotype_format_of, genotype_parts
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
-from drugresponse.readers.genotype_formats import genotype_format_of
 from drugresponse.readers.matrix.single_copies import men_of
+from drugresponse.readers.source.source import Source, sources_of
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.settings import CohortTables, GenotypeReading, MeasuredResponses, NewSamples, TrainingTables
 
@@ -43,10 +43,13 @@ __all__ = [
     "responses_of",
     "samples_of",
     "true_and_false",
+    "with_sources",
 ]
 
 progress = logging.getLogger("drugresponse.progress")
 
+Reading = TypeVar("Reading", bound=GenotypeReading)
+_TABLES = ("responses", "drugs", "samples", "features", "aliases")
 _RENAMED_BY_READER = {"alterations", "star-alleles"}
 
 
@@ -90,7 +93,8 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     """
     measure = Measure(settings.measure or "", settings.unit or "", settings.higher_means)
     refuse_misnamed_measure(measure)
-    checksums = {role: [_checksum(path) for path in paths] for role, paths in _roles(settings).items() if paths}
+    settings = with_sources(settings)
+    checksums = _checksums(settings)
     _refuse_one_file_twice(checksums)
     drugs, samples = drugs_of(settings), samples_of(settings)
     responses = responses_of(settings, () if drugs is None else drugs.index, measure)
@@ -111,17 +115,21 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     return SourceTables(genotypes, responses, drugs, samples, checksums)
 
 
-def _roles(settings: TrainingTables) -> dict[str, list[Path]]:
-    single = {
-        "responses": settings.responses,
-        "drugs": settings.drugs,
-        "samples": settings.samples,
-        "features": settings.features,
-        "aliases": settings.aliases,
-    }
+def with_sources(settings: Reading) -> Reading:
+    """Settings with sources in place of paths, so that what is seen of a file once need not be looked at again."""
+    paths = {role: getattr(settings, role, None) for role in _TABLES}
+    sources: dict[str, Any] = {role: Source.of(path) for role, path in paths.items() if path is not None}
+    sources["genotypes"] = sources_of(settings.genotypes)
+    return replace(settings, **sources)
+
+
+def _checksums(settings: TrainingTables) -> dict[str, list[str]]:
+    """SHA-256 of each file, by role."""
+    genotypes = [_checksums_of_parts(Source.of(path), settings.genotype_format) for path in settings.genotypes]
+    tables = {role: getattr(settings, role) for role in _TABLES}
     return {
-        "genotypes": [file for path in settings.genotypes for file in genotype_source_files(path)],
-        **{role: [] if path is None else [path] for role, path in single.items()},
+        "genotypes": [checksum for parts in genotypes for checksum in parts],
+        **{role: [_checksum(Source.of(path))] for role, path in tables.items() if path is not None},
     }
 
 
@@ -185,8 +193,9 @@ def genotypes_of(
         As for `read_genotypes`.
     """
     names = None if settings.aliases is None else read_gene_names(settings.aliases)
+    sources = sources_of(settings.genotypes)
     genotypes = read_genotypes(
-        settings.genotypes,
+        sources,
         features=settings.features,
         genotype_format=settings.genotype_format,
         absent_means=settings.absent_means,
@@ -199,7 +208,7 @@ def genotypes_of(
         site_filter=site_filter,
         men=men_of(samples),
     )
-    formats = {genotype_format_of(path, settings.genotype_format) for path in settings.genotypes}
+    formats = {genotype_format_of(source, settings.genotype_format) for source in sources}
     return genotypes if names is None or formats <= _RENAMED_BY_READER else apply_gene_names(genotypes, names)
 
 
@@ -215,14 +224,19 @@ def true_and_false(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: table[name].map(words) for name in ("sample_seen", "drug_seen")})
 
 
-def _checksum(path: Path) -> str:
-    digest = hashlib.sha256()
-    if not Path(path).is_file():
-        return str(path)  # the reader says what is wrong with it
-    with Path(path).open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _checksums_of_parts(source: Source, genotype_format: str) -> list[str]:
+    """Those of the files that a source of genotypes is, which is told while it is open for its checksum."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(InputError):
+            stack.enter_context(source.opened())
+        return [_checksum(part) for part in genotype_parts(source, genotype_format)]
+
+
+def _checksum(source: Source) -> str:
+    try:
+        return source.sha256
+    except InputError:
+        return str(source.path)  # the reader says what is wrong with it
 
 
 def _copies_of_genotype(samples: pd.DataFrame | None, arm: str | None) -> int:

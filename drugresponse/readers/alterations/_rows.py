@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -18,6 +17,7 @@ from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.alterations.classes import SILENT, SMALL_MUTATIONS, WILD_TYPE, classify, parse_protein_change
 from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
 from drugresponse.readers.text.row_stream import stream_rows
 
@@ -101,7 +101,7 @@ def looks_like_alterations(header: Sequence[str]) -> bool:
     return all(find_column(header, names) is not None for names in (_SAMPLE, _GENE, (*_ALTERATION, *_PROTEIN)))
 
 
-def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) -> AlterationRows:
+def read_alteration_rows(path: AnySource, *, aliases: GeneNames | None = None) -> AlterationRows:
     r"""Read a table with one row for each alteration of a gene in a sample.
 
     Parameters
@@ -120,6 +120,7 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "alterations.dat")
     ...     _ = file.write_text("sample_id,gene,alteration\ns1,BRAF,V600E\ns2,BRAF,silent\n")
@@ -127,8 +128,9 @@ def read_alteration_rows(path: str | Path, *, aliases: GeneNames | None = None) 
     >>> rows.samples, rows.altered.to_numpy().tolist()
     (['s1', 's2'], [['s1', 'BRAF', 'missense', 'V600E']])
     """
-    where = Path(path).name
-    numbered = stream_rows(path)
+    file = Source.of(path)
+    where = file.name
+    numbered = stream_rows(file)
     header = [trimmed(name) for name in next(numbered)[1]]
     refuse_bad_header(header, where)
     columns = _Columns.named(header, where)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.alterations._rows import AlterationRows, looks_like_alterations, read_alteration_rows
 from drugresponse.readers.alterations.classes import EFFECTS, SMALL_MUTATIONS
 from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.source.source import AnySource, sources_of
 
 __all__ = ["ALTERATIONS", "looks_like_alterations", "read_alterations"]
 
@@ -28,7 +28,7 @@ _HOTSPOT = "hotspot"
 
 
 def read_alterations(
-    paths: str | Path | Sequence[str | Path],
+    paths: AnySource | Sequence[AnySource],
     *,
     known_samples: Collection[str] | None = None,
     aliases: GeneNames | None = None,
@@ -76,6 +76,7 @@ def read_alterations(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "alterations.dat")
     ...     rows = ["sample_id\tgene\talteration", "s1\tBRAF\tV600E", "s1\tTP53\tR213*", "s2\tTP53\tsilent"]
@@ -86,7 +87,7 @@ def read_alterations(
     >>> genotypes.dense().tolist()
     [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
     """
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    files = sources_of(paths)
     where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
     rows = AlterationRows.join([read_alteration_rows(file, aliases=aliases) for file in files])
     wanted = _wanted(known_features)

@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +16,7 @@ from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_table
 
 __all__ = ["GeneNames", "apply_gene_names", "read_gene_names"]
@@ -75,7 +75,7 @@ class GeneNames:
             )
 
 
-def read_gene_names(path: str | Path) -> GeneNames:
+def read_gene_names(path: AnySource) -> GeneNames:
     r"""Read a table of aliases.
 
     Parameters
@@ -98,13 +98,14 @@ def read_gene_names(path: str | Path) -> GeneNames:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "aliases.dat")
     ...     _ = file.write_text("symbol\talias_symbol\tprev_symbol\nKMT2D\tALR|CAGL114\tMLL2\n")
     ...     dict(read_gene_names(file).gene_of)
     {'ALR': 'KMT2D', 'CAGL114': 'KMT2D', 'MLL2': 'KMT2D'}
     """
-    where = Path(path).name
+    where = Source.of(path).name
     table = read_table(path)
     at = find_column(list(table.columns), _GENE_COLUMNS)
     plain = {plain_name(name): name for name in reversed(table.columns)}

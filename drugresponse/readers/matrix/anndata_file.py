@@ -15,9 +15,9 @@ from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, require
-from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.readers.source.source import AnySource, Source
 
 __all__ = ["read_anndata"]
 
@@ -31,7 +31,7 @@ _OWN_IDS = "drugresponse_feature_id"
 """Column of `var` with the ids of the features, where this package had to make the names of `var` unique."""
 
 
-def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
+def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
     """Read a matrix that anndata wrote; only the matrix, the names and what `var` says of the features are looked at.
 
     Parameters
@@ -69,7 +69,9 @@ def read_anndata(path: str | Path, *, layer: str | None = None, kind: str | None
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
     (['KRAS', 'TP53'], [[1.0, 0.0]])
     """
-    file = open_checked(path)
+    source = Source.of(path)
+    with source.opened():
+        file = source.path
     library = require("h5py", "read .h5ad files")
     refuse_crashing(file)
     try:

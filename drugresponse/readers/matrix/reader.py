@@ -6,7 +6,6 @@ import itertools
 import logging
 import re
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,7 +20,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import ids_as_text, spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.source.content import open_checked, recognise
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows, refuse_bad_header
@@ -42,9 +41,9 @@ _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description
 
 
 def read_matrix(
-    path: str | Path,
+    path: AnySource,
     *,
-    features: str | Path | None = None,
+    features: AnySource | None = None,
     kind: str | None = None,
     known_samples: Collection[str] | None = None,
 ) -> Genotypes:
@@ -72,19 +71,20 @@ def read_matrix(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "mutations.csv")
     ...     _ = file.write_text("gene,s1,s2\nTP53,1,0\nKRAS,,1\n")
     ...     read_matrix(file, known_samples=["s1", "s2"]).dense()
     array([[nan, 1.], [ 1., 0.]], dtype=float32)
     """
-    file = open_checked(path)
+    file = Source.of(path)
     where = file.name
-    table = read_features(features) if features is not None else None
-    known_features = frozenset(() if table is None else table.index)
-    is_parquet = recognise(file) == "parquet"
-    read = _from_parquet if is_parquet else _from_text
-    rows, columns, values, id_column = read(file, known_features)
+    with file.opened():
+        table = read_features(features) if features is not None else None
+        known_features = frozenset(() if table is None else table.index)
+        read = _from_parquet if file.content == "parquet" else _from_text
+        rows, columns, values, id_column = read(file, known_features)
     if not columns:
         raise InputError(
             f"{where}: found one column (expected ids and then numbers, separated by tabs, commas or semicolons). "
@@ -102,7 +102,7 @@ def read_matrix(
     return Genotypes.build(values, rows, described)
 
 
-def _from_text(file: Path, known_features: Collection[str]) -> Labelled:
+def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
     text = cut_rows(decode_file(file), file.name)
     where, header = file.name, text.header
     refuse_bad_header(header, where)
@@ -146,7 +146,7 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     )
 
 
-def _from_parquet(file: Path, known_features: Collection[str]) -> Labelled:
+def _from_parquet(file: Source, known_features: Collection[str]) -> Labelled:
     where = file.name
     frame = read_parquet(file, where=where)
     names = list(frame.columns)

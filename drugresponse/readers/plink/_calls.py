@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, require
+from drugresponse.readers.source.source import Source
 
 __all__ = ["PlinkCalls"]
 
@@ -39,18 +39,17 @@ class PlinkCalls:
         The file is truncated, damaged, or belongs to another fileset.
     """
 
-    def __init__(self, file: Path, n_alleles: NDArray[np.uintp], n_samples: int) -> None:
+    def __init__(self, file: Source, n_alleles: NDArray[np.uintp], n_samples: int) -> None:
         self.n_samples = n_samples
         self._name, self._n_variants = file.name, len(n_alleles)
-        with file.open("rb") as stream:
-            mode = stream.read(_BED_HEADER)[2:]
+        mode = file.start[2:_BED_HEADER]
         self._is_bed = mode in (b"\x00", b"\x01")
         if self._is_bed:
-            self._refuse_bed(mode, file.stat().st_size)
+            self._refuse_bed(mode, file.path.stat().st_size)
         offsets = np.concatenate([[0], np.cumsum(n_alleles)]).astype(np.uintp)
         try:
             self._reader = require("pgenlib", "read PLINK files").PgenReader(
-                bytes(file.resolve()),
+                bytes(file.path.resolve()),
                 raw_sample_ct=n_samples,
                 variant_ct=self._n_variants,
                 allele_idx_offsets=None if self._is_bed or n_alleles.max() == 2 else offsets,
@@ -125,13 +124,13 @@ class PlinkCalls:
             )
 
 
-def _holds_dosages(file: Path, n_variants: int) -> bool:
+def _holds_dosages(file: Source, n_variants: int) -> bool:
     """Whether a .pgen file has dosages beside its hard calls, by the types of its records; true where none are told.
 
     The header is that of the PGEN specification: after 12 bytes, the last of which says how wide the entries are, and
     one offset for each 65,536 variants, come the types, lengths, numbers of alleles and flags of these variants.
     """
-    with file.open("rb") as stream:
+    with file.opened() as stream:
         head = stream.read(_PGEN_HEADER)
         widths = head[-1]
         if head[2] == _HARD_CALLS_ONLY or (head[2] == _WITH_RECORDS and widths & 15 < 4):

@@ -11,9 +11,9 @@ import pandas as pd
 import pyarrow
 
 from drugresponse.errors import InputError, one_line, quoted, show_ids
-from drugresponse.readers.source.content import open_checked
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
-from drugresponse.readers.source.unpacking import unpacked_bytes, watched, whole
+from drugresponse.readers.source.source import Source
+from drugresponse.readers.source.unpacking import watched, whole
 from drugresponse.readers.text.typed import typed_columns
 
 __all__ = ["plink_bytes", "read_variant_lines", "too_short"]
@@ -55,7 +55,7 @@ def plink_bytes(path: Path) -> bytes:
     InputError
         The file is absent, empty, damaged or binary.
     """
-    content = unpacked_bytes(open_checked(path))
+    content = Source(path).unpacked_bytes()
     if content.startswith(_ZSTANDARD):
         try:
             with (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,32 +14,25 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.reference_calls import ReferenceCalls
-from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.plink._labels import read_plink_samples, read_plink_variants, with_feature_ids
 from drugresponse.readers.plink._sites import keep_calls, keep_passed, keep_places
 from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
-from drugresponse.readers.source.content import open_checked
-from drugresponse.readers.source.unpacking import GZIP
+from drugresponse.readers.plink.fileset import plink_files
+from drugresponse.readers.source.source import AnySource
 from drugresponse.readers.variants.allele_calls import tell_of_calls
 from drugresponse.readers.variants.site_filter import SiteFilter, tell_of_dropped
 from drugresponse.readers.vcf.reference_records import changed_bases
 
-__all__ = ["PLINK_SUFFIXES", "plink_files", "read_plink"]
+__all__ = ["read_plink"]
 
 logger = logging.getLogger(__name__)
 
-_MAGIC = b"\x6c\x1b"
-_SIBLINGS = {
-    ".bed": ((".bim",), (".fam",)),
-    ".pgen": ((".pvar", ".pvar.zst", ".bim"), (".psam", ".fam")),
-}
-PLINK_SUFFIXES = tuple(_SIBLINGS)
 _HALF_SEX = ("X", "Y", "MT", "M")
 
 
 def read_plink(
-    path: str | Path,
+    path: AnySource,
     *,
     absent_means: Literal["missing", "reference"] = "missing",
     site_filter: SiteFilter | None = None,
@@ -79,6 +71,7 @@ def read_plink(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     stem = Path(folder, "cohort")
     ...     _ = stem.with_suffix(".fam").write_text("f1 s1 0 0 0 -9\nf2 s2 0 0 0 -9\n")
@@ -88,7 +81,8 @@ def read_plink(
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
     (['1:7:A:C', 'X:9:G:T'], [[2.0, 1.0], [nan, 2.0]])
     """
-    file, variants_file, samples_file = plink_files(path)
+    file, *labels = plink_files(path)
+    variants_file, samples_file = (label.path for label in labels)
     samples = read_plink_samples(samples_file)
     alleles, n_alleles = read_plink_variants(variants_file)
     calls = PlinkCalls(file, n_alleles, len(samples))
@@ -120,29 +114,6 @@ def _places(alleles: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
     return {name: np.array(each, dtype=np.int64) for name, each in places.items()}
 
 
-def plink_files(path: str | Path) -> tuple[Path, Path, Path]:
-    """The files of a fileset: calls, variants, samples.
-
-    Raises
-    ------
-    InputError
-        There is none, several, or one of the three is absent.
-    """
-    calls = _calls_file(Path(path))
-    head = _head(calls)
-    if head[:2] != _MAGIC:
-        raise InputError(f"{calls.name}: this is no PLINK file (expected a .bed or .pgen file). Check the file.")
-    suffix = ".bed" if head[2:3] in (b"\x00", b"\x01") else ".pgen"
-    if suffix == ".pgen" and calls.suffix == ".bed":
-        raise InputError(
-            f"{calls.name}: found 0x{head[2:3].hex()} as the third byte (expected 0x01, the mode of a .bed file). "
-            "The file is damaged; copy it again."
-        )
-    stems = [calls.with_suffix(""), calls] if calls.suffix == suffix else [calls, calls.with_suffix("")]
-    variants, samples = (_sibling(calls, stems, suffixes) for suffixes in _SIBLINGS[suffix])
-    return calls, variants, samples
-
-
 def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, AllelePlan]:
     """The table, checked and ordered before there are calls, so that these are read straight into their place."""
     codes, names = pd.factorize(alleles["feature_id"])
@@ -158,41 +129,6 @@ def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, Allele
     at[column] = first
     later = np.column_stack([column[codes[repeats]], repeats])
     return frame, AllelePlan(alleles["variant"].to_numpy(), alleles["allele"].to_numpy(), at, later)
-
-
-def _calls_file(path: Path) -> Path:
-    if path.is_dir():
-        found = sorted(each for each in path.iterdir() if each.suffix in _SIBLINGS)
-        if len(found) != 1:
-            what = f"found {show_ids(each.name for each in found)}" if found else "found no .bed or .pgen file"
-            raise InputError(f"{path.name}: {what} in this folder (expected one PLINK fileset). Give the file itself.")
-        return found[0]
-    if not path.exists():
-        named = [Path(f"{path}{suffix}") for suffix in _SIBLINGS if Path(f"{path}{suffix}").is_file()]
-        if named:
-            return named[-1]
-    return open_checked(path)
-
-
-def _head(file: Path) -> bytes:
-    with open_checked(file).open("rb") as stream:
-        head = stream.read(12)
-    if head.startswith(GZIP):
-        raise InputError(
-            f"{file.name}: this PLINK file is compressed (expected it as PLINK wrote it). Unpack it first."
-        )
-    return head
-
-
-def _sibling(calls: Path, stems: list[Path], suffixes: tuple[str, ...]) -> Path:
-    for stem in stems:
-        for suffix in suffixes:
-            if (found := Path(f"{stem}{suffix}")).is_file():
-                return found
-    raise InputError(
-        f"{calls.name}: found no {' or '.join(suffixes)} file beside it (expected {stems[0].name}{suffixes[0]}). "
-        "Put the files of the fileset together under one name."
-    )
 
 
 def _report(genotypes: Genotypes, n_conflicts: int, absent_means: str, where: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,6 +17,7 @@ from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.plink._labels import unique_samples
 from drugresponse.readers.plink._text_labels import PLACE, sample_names, variants_of_columns
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows
 from drugresponse.readers.text.row_stream import decode_file
@@ -56,9 +56,9 @@ def looks_like_traw(header: Sequence[str]) -> bool:
 
 
 def read_raw(
-    path: Path,
+    path: AnySource,
     *,
-    features: str | Path | None = None,
+    features: AnySource | None = None,
     absent_means: Literal["missing", "reference"] = "missing",
 ) -> Genotypes:
     r"""Read what `plink --recode A` or `AD` (PLINK 2: `--export A`) wrote.
@@ -92,6 +92,7 @@ def read_raw(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "cohort.raw")
     ...     _ = file.write_text("FID IID PAT MAT SEX PHENOTYPE rs7_A rs7_HET\nf s1 0 0 1 -9 2 0\nf s2 0 0 2 -9 NA NA\n")
@@ -99,24 +100,25 @@ def read_raw(
     >>> genotypes.features["alt"].to_dict(), genotypes.dense().tolist()
     ({'rs7': 'A'}, [[2.0], [nan]])
     """
-    text, start = _cut(path)
+    file = Source.of(path)
+    text, start = _cut(file)
     header = text.header
     columns = [at for at in range(start + _N_LABELS, len(header)) if not header[at].endswith("_HET")]
     n_left_out = len(header) - start - _N_LABELS - len(columns)
     if n_left_out:
-        logger.info("%s: columns of heterozygotes are left out: %d.", path.name, n_left_out)
+        logger.info("%s: columns of heterozygotes are left out: %d.", file.name, n_left_out)
     if not columns:
-        raise InputError(f"{path.name}: found no variant (expected columns such as rs7_A). Check the file.")
+        raise InputError(f"{file.name}: found no variant (expected columns such as rs7_A). Check the file.")
     labels = text.beginnings(start + 2)
-    samples = unique_samples([row[start + 1] for row in labels], [row[start] for row in labels], path)
+    samples = unique_samples([row[start + 1] for row in labels], [row[start] for row in labels], file.path)
     values = _copies(text, columns)
     names = [header[at] for at in columns]
-    table, turned = variants_of_columns(names, None if features is None else read_features(features), path.name)
-    return _genotypes(values, samples, table, turned, absent_means, path.name)
+    table, turned = variants_of_columns(names, None if features is None else read_features(features), file.name)
+    return _genotypes(values, samples, table, turned, absent_means, file.name)
 
 
 def read_traw(
-    path: Path,
+    path: AnySource,
     *,
     absent_means: Literal["missing", "reference"] = "missing",
     known_samples: Collection[str] | None = None,
@@ -143,7 +145,8 @@ def read_traw(
     InputError
         The file is damaged, or a cell is no number from 0 to 2.
     """
-    text, start = _cut(path)
+    file = Source.of(path)
+    text, start = _cut(file)
     first_sample = start + _N_LABELS
     labels = pd.DataFrame([row[start:] for row in text.beginnings(first_sample)], columns=_TRAW, dtype=object)
     human = are_human(labels["CHR"].unique())
@@ -165,8 +168,8 @@ def read_traw(
         if place and (counted, table.at[row, "ref"]) == place.group(3, 4):
             table.loc[row, ["ref", "alt"]], turned[row] = place.group(3, 4), True
     values = _copies(text, range(first_sample, len(text.header)))
-    samples = sample_names(text.header[first_sample:], known_samples, path)
-    return _genotypes(np.ascontiguousarray(values.T), samples, table, turned, absent_means, path.name)
+    samples = sample_names(text.header[first_sample:], known_samples, file.path)
+    return _genotypes(np.ascontiguousarray(values.T), samples, table, turned, absent_means, file.name)
 
 
 def _names(header: Sequence[str]) -> list[str]:
@@ -174,9 +177,9 @@ def _names(header: Sequence[str]) -> list[str]:
     return names[1:] if names and names[0] in ("", "#") else names
 
 
-def _cut(path: Path) -> tuple[DelimitedText, int]:
+def _cut(file: Source) -> tuple[DelimitedText, int]:
     """The cells, and where the columns of PLINK begin: behind the numbers of rows that R writes."""
-    text = cut_rows(decode_file(path).replace('"', ""), path.name, blanks=True)
+    text = cut_rows(decode_file(file).replace('"', ""), file.name, blanks=True)
     return text, int(text.header[0] == "")
 
 

@@ -7,13 +7,12 @@ import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import IO, cast
 
 from drugresponse.errors import InputError
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 
-__all__ = ["GZIP", "damaged_gzip", "open_unpacked", "unpacked_bytes", "watched", "whole"]
+__all__ = ["GZIP", "damaged_gzip", "unpacked", "watched", "whole"]
 
 GZIP = b"\x1f\x8b"
 _READ_BYTES = 1 << 20
@@ -24,8 +23,17 @@ _LINES_A_BYTE = 2
 
 
 @contextlib.contextmanager
-def open_unpacked(file: Path, start: int = 0) -> Iterator[IO[bytes]]:
-    r"""A file from a byte on, unpacked where it is gzip.
+def unpacked(packed: IO[bytes], where: str, start: int = 0) -> Iterator[IO[bytes]]:
+    r"""An open file from a byte on, unpacked where it is gzip.
+
+    Parameters
+    ----------
+    packed
+        The file as it is stored.
+    where
+        Name of the file, for messages.
+    start
+        Byte of the file at which a member of it begins.
 
     Yields
     ------
@@ -42,33 +50,29 @@ def open_unpacked(file: Path, start: int = 0) -> Iterator[IO[bytes]]:
 
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder, "sets.dat")
-    ...     _ = file.write_bytes(gzip.compress(b"a\tb"))
-    ...     with open_unpacked(file) as stream:
-    ...         stream.read()
+    >>> with unpacked(io.BytesIO(gzip.compress(b"a\tb")), "sets.dat") as stream:
+    ...     stream.read()
     b'a\tb'
     """
-    with file.open("rb") as packed:
-        is_gzip = packed.read(2) == GZIP
-        packed.seek(start)
-        if not is_gzip:
-            yield watched(packed, packed.tell, file.name)
-            return
-        with gzip.GzipFile(fileobj=packed) as unpacked:
-            try:
-                yield watched(cast("IO[bytes]", unpacked), lambda: packed.tell() - start, file.name)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise damaged_gzip(file.name) from error
+    packed.seek(0)
+    is_gzip = packed.read(2) == GZIP
+    packed.seek(start)
+    if not is_gzip:
+        yield watched(packed, packed.tell, where)
+        return
+    with gzip.GzipFile(fileobj=packed) as stream:
+        try:
+            yield watched(cast("IO[bytes]", stream), lambda: packed.tell() - start, where)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise damaged_gzip(where) from error
 
 
-def watched(unpacked: IO[bytes], packed_bytes: Callable[[], int], where: str) -> IO[bytes]:
-    """A stream that is unpacked as it is read, looked after as `open_unpacked` does.
+def watched(stream: IO[bytes], packed_bytes: Callable[[], int], where: str) -> IO[bytes]:
+    """A stream that is unpacked as it is read, looked after as `unpacked` does.
 
     Parameters
     ----------
-    unpacked
+    stream
         The stream, at its beginning.
     packed_bytes
         Tells how many packed bytes have been read for it so far.
@@ -80,21 +84,7 @@ def watched(unpacked: IO[bytes], packed_bytes: Callable[[], int], where: str) ->
     >>> watched(io.BytesIO(b"text"), lambda: 4, "table.tsv").read()
     b'text'
     """
-    return cast("IO[bytes]", io.BufferedReader(_Watched(unpacked, packed_bytes, where), _READ_BYTES))
-
-
-def unpacked_bytes(path: Path) -> bytes:
-    """All bytes of a file, unpacked when it is gzip.
-
-    Raises
-    ------
-    InputError
-        The gzip file is truncated or damaged, or repeats itself without end.
-    MemoryLimitError
-        The bytes do not fit into the memory that is left.
-    """
-    with open_unpacked(path) as stream:
-        return whole(stream, path.name)
+    return cast("IO[bytes]", io.BufferedReader(_Watched(stream, packed_bytes, where), _READ_BYTES))
 
 
 def whole(stream: IO[bytes], where: str) -> bytes:

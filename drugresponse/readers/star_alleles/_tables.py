@@ -14,7 +14,7 @@ from drugresponse.data.column_names import find_column, plain_name
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.source.content import recognise
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.source.unpacking import watched
 from drugresponse.readers.text.delimited import even_rows, rows_of
 from drugresponse.readers.text.row_stream import stream_rows
@@ -74,7 +74,7 @@ def looks_like_star_alleles(header: Sequence[str]) -> bool:
     return _is_version(header) or _is_outside_call(header)
 
 
-def read_star_allele_calls(path: str | Path) -> list[StarAlleleCall]:
+def read_star_allele_calls(path: AnySource) -> list[StarAlleleCall]:
     r"""Read the rows of a table of star-allele calls, or of the archive that PyPGx writes (results.zip).
 
     A table may also have one row a sample and one column of diplotypes a gene.
@@ -95,18 +95,21 @@ def read_star_allele_calls(path: str | Path) -> list[StarAlleleCall]:
     >>> calls[0].diplotype, calls[1].activity
     ('*1/*3', '2.0')
     """
-    where = Path(path).name
-    if Path(path).is_file() and recognise(path) == "zip":
-        return _read_archive(Path(path))
-    numbered = stream_rows(path)
+    file = Source.of(path)
+    with file.opened():
+        return _read_archive(file) if file.content in ("pypgx", "zip") else _read_text(file)
+
+
+def _read_text(file: Source) -> list[StarAlleleCall]:
+    numbered = stream_rows(file)
     line, first = next(numbered)
     if _is_version(first):
         line, first = next(numbered, (line, first))
     first = [trimmed(cell) for cell in first]
     if _is_outside_call(first):
         rows = [(line, first), *numbered]
-        return [_outside_call(cells, number, where) for number, cells in rows if not cells[0].startswith("#")]
-    return _table(first, numbered, where)
+        return [_outside_call(cells, number, file.name) for number, cells in rows if not cells[0].startswith("#")]
+    return _table(first, numbered, file.name)
 
 
 def _table(header: Sequence[str], numbered: Iterator[tuple[int, list[str]]], where: str) -> list[StarAlleleCall]:
@@ -158,11 +161,11 @@ def _present(cell: str) -> str:
     return "" if is_missing(cell) else trimmed(cell)
 
 
-def _read_archive(file: Path) -> list[StarAlleleCall]:
+def _read_archive(file: Source) -> list[StarAlleleCall]:
     """PyPGx keeps the table in data.tsv, and the gene in metadata.txt, in one folder of the archive."""
     try:
         with contextlib.ExitStack() as stack:
-            archive = stack.enter_context(zipfile.ZipFile(file))
+            archive = stack.enter_context(zipfile.ZipFile(stack.enter_context(file.opened())))
             members = {Path(member.filename).name: member for member in archive.infolist()}
             if not {"metadata.txt", "data.tsv"} <= members.keys():
                 raise InputError(

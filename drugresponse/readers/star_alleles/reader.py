@@ -6,7 +6,6 @@ import logging
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.star_features import ACTIVITY, ALLELE, PHENOTYPE, STAR_ALLELES, star_feature
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.source.source import AnySource, sources_of
 from drugresponse.readers.star_alleles._names import (
     UNCERTAIN,
     copies_of_alleles,
@@ -41,7 +41,7 @@ _KINDS = {ALLELE: "dosage", PHENOTYPE: "altered", ACTIVITY: "score"}
 
 
 def read_star_alleles(
-    paths: str | Path | Sequence[str | Path],
+    paths: AnySource | Sequence[AnySource],
     *,
     known_samples: Collection[str] | None = None,
     aliases: GeneNames | None = None,
@@ -83,6 +83,7 @@ def read_star_alleles(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "calls.dat")
     ...     rows = ["Sample ID\tGene\tDiplotype\tActivity Score", "s1\tCYP2D6\t*1/*4\t1.0", "s2\tCYP2D6\tno call\t"]
@@ -91,7 +92,7 @@ def read_star_alleles(
     >>> genotypes.features["kind"].to_dict(), genotypes.dense().tolist()
     ({'CYP2D6*4': 'dosage', 'CYP2D6_activity': 'score'}, [[1.0, 1.0], [nan, nan]])
     """
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
+    files = sources_of(paths)
     where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
     calls = [
         call

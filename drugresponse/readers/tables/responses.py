@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection
-from pathlib import Path
 
 import pandas as pd
 
@@ -19,6 +18,7 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.source.foreign_formats import refuse_own_table
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import line_of, read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named, refuse_data_as_names
 
@@ -35,7 +35,7 @@ _DRUG = re.compile(
 
 
 def read_responses(
-    path: str | Path,
+    path: AnySource,
     *,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
@@ -66,13 +66,14 @@ def read_responses(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "responses.tsv")
     ...     _ = file.write_text("sample_id\tdrug_a\tdrug_b\ns1\t0.5\t1\ns2\tNA\t2\n")
     ...     len(read_responses(file))
     3
     """
-    where = Path(path).name
+    where = Source.of(path).name
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)

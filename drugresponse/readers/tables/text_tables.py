@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,9 @@ from drugresponse.data.ids import clean_ids, ids_as_text
 from drugresponse.data.missing import is_missing
 from drugresponse.data.tables import index_by_id
 from drugresponse.errors import DrugResponseError, InputError, show_ids
-from drugresponse.readers.source.content import open_checked, recognise
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.source.parquet_checks import damaged_parquet, read_parquet_parts
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.column_numbers import column_named
 from drugresponse.readers.text.delimited import cut_rows, refuse_bad_header
 from drugresponse.readers.text.row_stream import decode_file
@@ -27,7 +26,7 @@ _MARKED = re.compile(r"[^\w.+-]|\..*\.")
 """What no number in the spelling of Python holds."""
 
 
-def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
+def read_table(path: AnySource, *, where: str | None = None) -> pd.DataFrame:
     r"""Read any table as text: tabs, commas or semicolons, gzip or not, or Parquet.
 
     Parameters
@@ -51,24 +50,27 @@ def read_table(path: str | Path, *, where: str | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "drugs.dat")
     ...     _ = file.write_text("drug_id\tname\n007\tn/a\n")
     ...     read_table(file).to_dict("list")
     {'drug_id': ['007'], 'name': ['n/a']}
     """
-    file = open_checked(path)
+    file = Source.of(path)
     where = where or file.name
-    if recognise(file) == "parquet":
-        return pd.DataFrame({name: ids_as_text(column) for name, column in read_parquet(file, where=where).items()})
-    text = cut_rows(decode_file(file), where)
+    with file.opened():
+        if file.content == "parquet":
+            frame = read_parquet(file, where=where)
+            return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})
+        text = cut_rows(decode_file(file), where)
     refuse_bad_header(text.header, where)
     index = pd.Index(np.asarray(text.lines) - 2)
     # one block, not a column at a time: a table may have thousands of columns that nobody looks at
     return pd.DataFrame(np.array(text.rows, dtype=object), index=index, columns=text.header)
 
 
-def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.DataFrame:
+def read_samples(path: AnySource, *, sample_column: str = "sample_id") -> pd.DataFrame:
     """Read the samples table: index `sample_id`, text columns, "" where missing.
 
     Parameters
@@ -86,7 +88,7 @@ def read_samples(path: str | Path, *, sample_column: str = "sample_id") -> pd.Da
     return _read_by_id(path, sample_column, "sample_id", "`sample_column`")
 
 
-def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFrame:
+def read_drugs(path: AnySource, *, drug_column: str = "drug_id") -> pd.DataFrame:
     """Read the drugs table: index `drug_id`, text columns, "" where missing.
 
     Parameters
@@ -104,7 +106,7 @@ def read_drugs(path: str | Path, *, drug_column: str = "drug_id") -> pd.DataFram
     return _read_by_id(path, drug_column, "drug_id", "`drug_column`")
 
 
-def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
+def read_pairs(path: AnySource, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
     """Read the pairs to predict.
 
     Parameters
@@ -124,7 +126,7 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     InputError
         As `read_table`; or there is no sample column, or an id is empty.
     """
-    where = Path(path).name
+    where = Source.of(path).name
     table = read_table(path)
     columns = {"sample_id": required_column(table, sample_column, "`sample_column`", where)}
     if drug_column in table.columns or drug_column != "drug_id":
@@ -140,7 +142,7 @@ def read_pairs(path: str | Path, *, sample_column: str = "sample_id", drug_colum
     return pairs.reset_index(drop=True)
 
 
-def read_features(path: str | Path) -> pd.DataFrame:
+def read_features(path: AnySource) -> pd.DataFrame:
     """Read the features table that explains the columns of a matrix.
 
     Returns
@@ -154,7 +156,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     InputError
         As `read_table`; or there is no `feature_id`, an id is empty or repeated, or a position is not a whole number.
     """
-    where = Path(path).name
+    where = Source.of(path).name
     table = _cleared(read_table(path))
     refuse_own_table(table.columns, where, "features")
     if "feature_id" not in table.columns:
@@ -172,7 +174,7 @@ def read_features(path: str | Path) -> pd.DataFrame:
     return features[[name for name in FEATURE_COLUMNS if name in features.columns]]
 
 
-def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
+def read_parquet(file: Source, *, where: str) -> pd.DataFrame:
     """A Parquet file as it is, with its index as columns where that holds ids.
 
     Raises
@@ -183,7 +185,7 @@ def read_parquet(path: Path, *, where: str) -> pd.DataFrame:
         It does not fit into the memory that is left.
     """
     try:
-        frame = read_parquet_parts(path, where).to_pandas()
+        frame = read_parquet_parts(file.path, where).to_pandas()
     except (DrugResponseError, MemoryError):
         raise
     except Exception as error:  # pyarrow raises many kinds; each means that the file is damaged
@@ -233,8 +235,8 @@ def line_of(marked: pd.Series) -> int:
     return int(marked.index[int(np.argmax(marked.to_numpy()))]) + 2
 
 
-def _read_by_id(path: str | Path, id_column: str, id_name: str, option: str) -> pd.DataFrame:
-    where = Path(path).name
+def _read_by_id(path: AnySource, id_column: str, id_name: str, option: str) -> pd.DataFrame:
+    where = Source.of(path).name
     table = read_table(path)
     refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
     id_column = required_column(table, id_column, option, where)

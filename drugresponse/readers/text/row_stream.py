@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-from drugresponse.readers.source.content import open_checked, recognise, refuse_unreadable
-from drugresponse.readers.source.unpacking import open_unpacked, unpacked_bytes
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import rows_of
 from drugresponse.readers.text.encoding import decoded
 
 __all__ = ["decode_file", "stream_rows"]
 
 
-def decode_file(path: str | Path) -> str:
+def decode_file(path: AnySource) -> str:
     r"""The text of a file with `\n` between lines, whatever its compression, encoding and line ends.
 
     Raises
@@ -21,12 +19,13 @@ def decode_file(path: str | Path) -> str:
     InputError
         The file is absent, empty, of another format, damaged, binary, or not UTF-8 or marked UTF-16.
     """
-    file = open_checked(path)
-    refuse_unreadable(recognise(file), file.name)
-    return decoded(unpacked_bytes(file), file.name)
+    file = Source.of(path)
+    with file.opened():
+        file.refuse_unreadable()
+        return decoded(file.unpacked_bytes(), file.name)
 
 
-def stream_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+def stream_rows(path: AnySource) -> Iterator[tuple[int, list[str]]]:
     r"""The rows of a text file, one at a time: comment lines (`#`) above the first row and empty lines are passed over.
 
     Parameters
@@ -47,15 +46,15 @@ def stream_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "alterations.dat")
     ...     _ = file.write_text("#version 2.4\nsample_id\tgene\n\ns1\tTP53\n")
     ...     list(stream_rows(file))
     [(2, ['sample_id', 'gene']), (4, ['s1', 'TP53'])]
     """
-    file = open_checked(path)
-    content = recognise(file)
-    if content != "maf":
-        refuse_unreadable(content, file.name)
-    with open_unpacked(file) as stream:
-        yield from rows_of(stream, file.name)
+    file = Source.of(path)
+    with file.opened():
+        file.refuse_unreadable("maf")
+        with file.unpacked() as stream:
+            yield from rows_of(stream, file.name)

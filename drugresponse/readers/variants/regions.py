@@ -14,8 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
-from drugresponse.readers.source.content import open_checked, recognise, refuse_unreadable
-from drugresponse.readers.source.unpacking import open_unpacked
+from drugresponse.readers.source.source import Source
 from drugresponse.readers.text.encoding import lines_of
 
 __all__ = ["Region", "Regions", "read_regions"]
@@ -152,9 +151,10 @@ def read_regions(source: str | Path) -> Regions:
     """
     if isinstance(source, str) and not Path(source).exists() and _looks_like_text(source):
         return Regions.of(_from_text(each.strip(), "regions") for each in source.split(",") if each.strip())
-    file = open_checked(source)
-    refuse_unreadable(recognise(file), file.name)
-    found = Regions.of(_from_lines(_lines(file), file.name))
+    file = Source(source)
+    with file.opened():
+        file.refuse_unreadable()
+        found = Regions.of(_from_lines(_lines(file), file.name))
     if not found.regions:
         raise InputError(
             f"{file.name}: found no region (expected BED, GTF or GFF3 with rows of genes, or lines such as "
@@ -255,6 +255,6 @@ def _bounds(start: str, end: str, where: str, kind: str, first: int) -> tuple[in
     )
 
 
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    with open_unpacked(file) as stream:
+def _lines(file: Source) -> Iterator[tuple[int, str]]:
+    with file.unpacked() as stream:
         yield from lines_of(stream, file.name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
-from drugresponse.readers.source.unpacking import unpacked_bytes
+from drugresponse.readers.source.source import Source
 from drugresponse.readers.variants.regions import Regions
 
 __all__ = ["Span", "TabixIndex", "find_index"]
@@ -86,7 +86,7 @@ def find_index(file: Path) -> TabixIndex | None:
         index = Path(f"{file}{suffix}")
         if index.is_file() and index.stat().st_mtime >= file.stat().st_mtime:
             try:
-                starts = _starts(unpacked_bytes(index))
+                starts = _starts(Source(index).unpacked_bytes())
             except (OSError, struct.error, ValueError):
                 continue
             return TabixIndex(starts)

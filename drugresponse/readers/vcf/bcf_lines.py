@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from drugresponse.errors import InputError, require
-from drugresponse.readers.source.content import refuse_truncated
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
-from drugresponse.readers.source.unpacking import open_unpacked
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.vcf._records import Places, VariantRecords
 from drugresponse.readers.vcf._sites import VariantHeader
 
@@ -30,7 +29,7 @@ _MOST_RECORDS = 1 << 19
 _RECORDS_A_BYTE = 1
 
 
-def open_bcf(file: Path) -> VariantRecords:
+def open_bcf(path: AnySource) -> VariantRecords:
     """The records of a BCF file.
 
     Raises
@@ -43,17 +42,19 @@ def open_bcf(file: Path) -> VariantRecords:
     The library ends the process where no sample has a value of a field that it is asked for (htslib's
     bcf_get_format_values), so that it is asked for the text of the whole record instead.
     """
-    refuse_truncated(file)
+    file = Source.of(path)
+    file.refuse_truncated()
     _refuse_long_header(file)
     with _quiet_htslib():
-        header = VariantHeader.parse(_opened(file)[1], file.name)
-    return VariantRecords((file.name, "record"), header, partial(_numbered, file, len(header.samples)))
+        records, text = _opened(file.path)
+        header = VariantHeader.parse(text, file.name)
+    return VariantRecords((file.name, "record"), header, partial(_numbered, file.path, records, len(header.samples)))
 
 
-def _numbered(file: Path, n_samples: int, wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
+def _numbered(file: Path, opened: Any, n_samples: int, wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
     at_once = max(1, _CELLS_AT_ONCE // n_samples)
     with _quiet_htslib():
-        records = enumerate(_checked(_opened(file)[0], file.name), start=1)
+        records = enumerate(_checked(opened, file.name), start=1)
         while batch := list(islice(records, at_once)):
             _refuse_repeats(batch[-1][0], file)
             try:
@@ -65,9 +66,8 @@ def _numbered(file: Path, n_samples: int, wanted: Places | None) -> Iterator[lis
                 ) from error
 
 
-def _refuse_long_header(file: Path) -> None:
-    with open_unpacked(file) as stream:
-        (length,) = struct.unpack("<I", stream.read(_HEADER_START + 4)[_HEADER_START:].ljust(4, b"\0"))
+def _refuse_long_header(file: Source) -> None:
+    (length,) = struct.unpack("<I", file.head[_HEADER_START : _HEADER_START + 4].ljust(4, b"\0"))
     if length > _LONGEST_HEADER:
         raise InputError(
             f"{file.name}: claims {length >> 20} MB of header (expected less than {_LONGEST_HEADER >> 20}). It is "

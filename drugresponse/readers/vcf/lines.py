@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
-from drugresponse.readers.source.content import refuse_truncated
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
-from drugresponse.readers.source.unpacking import GZIP, open_unpacked
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.variants.regions import Regions
 from drugresponse.readers.vcf._records import Places, VariantRecords, place_of, text_of
 from drugresponse.readers.vcf._sites import VariantHeader
@@ -28,12 +26,12 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NAME_BYTES = 150
 
 
-def open_vcf(file: Path, regions: Regions | None = None) -> VariantRecords:
+def open_vcf(path: AnySource, regions: Regions | None = None) -> VariantRecords:
     """The records of a VCF, plain, gzip or bgzip.
 
     Parameters
     ----------
-    file
+    path
         The file. An index beside it is used for regions when it is not older.
     regions
         What is wanted of the file; None wants all.
@@ -43,10 +41,11 @@ def open_vcf(file: Path, regions: Regions | None = None) -> VariantRecords:
     InputError
         The header is damaged, or bgzip's mark of the end is absent.
     """
+    file = Source.of(path)
     index = None
-    if _is_bgzip(file):
-        refuse_truncated(file)
-        index = None if regions is None else find_index(file)
+    if file.is_bgzip:
+        file.refuse_truncated()
+        index = None if regions is None else find_index(file.path)
     lines: list[bytes] = []
     size = 0
     for block in _blocks(file):
@@ -68,7 +67,7 @@ def open_vcf(file: Path, regions: Regions | None = None) -> VariantRecords:
     return VariantRecords((file.name, "line"), header, partial(_numbered, file))
 
 
-def _indexed(file: Path, spans: list[Span], wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
+def _indexed(file: Source, spans: list[Span], wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
     number = 0
     for span in spans:
         for lines in _blocks(file, span.offset):
@@ -85,7 +84,7 @@ def _indexed(file: Path, spans: list[Span], wanted: Places | None) -> Iterator[l
                 break
 
 
-def _numbered(file: Path, wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
+def _numbered(file: Source, wanted: Places | None) -> Iterator[list[tuple[int, bytes]]]:
     number = 0
     for lines in _blocks(file):
         numbered = [(at, line) for at, line in enumerate(lines, start=number + 1) if line and not line.startswith(b"#")]
@@ -98,13 +97,7 @@ def _numbered(file: Path, wanted: Places | None) -> Iterator[list[tuple[int, byt
         yield numbered
 
 
-def _is_bgzip(file: Path) -> bool:
-    with file.open("rb") as stream:
-        head = stream.read(14)
-    return head.startswith(GZIP) and bool(head[3] & 4) and head[12:14] == b"BC"
-
-
-def _blocks(file: Path, offset: int = 0) -> Iterator[list[bytes]]:
+def _blocks(file: Source, offset: int = 0) -> Iterator[list[bytes]]:
     """Lines without their ends, as many as a part of the file holds, from a virtual offset of bgzip on."""
     held: list[bytes] = []
     n_held = 0
@@ -129,9 +122,9 @@ def _blocks(file: Path, offset: int = 0) -> Iterator[list[bytes]]:
 
 
 @contextlib.contextmanager
-def _opened(file: Path, offset: int) -> Iterator[IO[bytes]]:
+def _opened(file: Source, offset: int) -> Iterator[IO[bytes]]:
     try:
-        with open_unpacked(file, offset >> 16) as stream:
+        with file.unpacked(offset >> 16) as stream:
             stream.read(offset & 0xFFFF)
             yield stream
     except InputError as error:
@@ -143,7 +136,7 @@ def _opened(file: Path, offset: int) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def _refuse_long_line(length: int, file: Path) -> None:
+def _refuse_long_line(length: int, file: Source) -> None:
     if length > _LONGEST_LINE:
         raise InputError(
             f"{file.name}: found a line of more than {_LONGEST_LINE >> 20} MB (expected a record). "

@@ -6,7 +6,6 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError
-from drugresponse.readers.source.content import open_checked, recognise
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.variants.allele_calls import HALF, NO_ALLELE, symbolic_allele, tell_of_calls
 from drugresponse.readers.variants.regions import Regions
 from drugresponse.readers.variants.site_filter import QUALITIES, SiteFilter, tell_of_dropped, tell_of_failed
@@ -37,7 +36,7 @@ _SINGLE = ("X", "Y", "MT")
 
 
 def read_variants(
-    path: str | Path,
+    path: AnySource,
     *,
     absent_means: Literal["missing", "reference"] = "missing",
     site_filter: SiteFilter | None = None,
@@ -84,6 +83,7 @@ def read_variants(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> rows = ["##fileformat=VCFv4.2", "##contig=<ID=1>"]
     >>> rows += ['##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">']
     >>> rows += ["#CHROM POS ID REF ALT QUAL FILTER INFO FORMAT s1 s2", "1 7 . A C,G . PASS . GT 0/1 2|2"]
@@ -94,17 +94,17 @@ def read_variants(
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
     (['1:7:A:C', '1:7:A:G'], [[1.0, 0.0], [0.0, 2.0]])
     """
-    file = open_checked(path)
-    found = recognise(file)
-    if found not in ("vcf", "bcf"):
-        raise InputError(
-            f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
-        )
+    file = Source.of(path)
     wanted = site_filter or SiteFilter()
-    records = open_bcf(file) if found == "bcf" else open_vcf(file, wanted.regions)
-    reading = _Reading(records, wanted, absent_means == "reference")
-    with reading.calls:
-        genotypes, n_filled = with_reference_calls(*reading.run())
+    with file.opened():
+        if file.content not in ("vcf", "bcf"):
+            raise InputError(
+                f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
+            )
+        records = open_bcf(file) if file.content == "bcf" else open_vcf(file, wanted.regions)
+        reading = _Reading(records, wanted, absent_means == "reference")
+        with reading.calls:
+            genotypes, n_filled = with_reference_calls(*reading.run())
     tell_of_calls(
         file.name,
         n_samples=genotypes.shape[0],

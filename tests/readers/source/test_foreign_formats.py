@@ -19,7 +19,7 @@ from drugresponse.explanation import _gene_sets as gene_sets
 from drugresponse.explanation import _reasons as reasons
 from drugresponse.explanation import attribution_table
 from drugresponse.model import held_out, predictions
-from drugresponse.model.adaptation import adapting
+from drugresponse.model.pilots import adapting
 from drugresponse.readers import (
     read_doses,
     read_drugs,

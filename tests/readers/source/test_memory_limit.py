@@ -20,6 +20,7 @@ from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
 from drugresponse.readers.source import hdf5_checks, memory_limit
 from drugresponse.readers.source.memory_limit import memory_left, refuse_beyond_memory
+from drugresponse.readers.source.source import Source
 from drugresponse.readers.variants.allele_calls import MISSING
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
@@ -129,7 +130,7 @@ def test_kept_calls__more_than_fits(nothing_left):
 
 def test_gather_calls__more_than_fits(tmp_path, nothing_left):
     (tmp_path / "c.bed").write_bytes(bytes.fromhex("6c1b0102"))
-    calls = PlinkCalls(tmp_path / "c.bed", np.array([2], np.uintp), 2)
+    calls = PlinkCalls(Source(tmp_path / "c.bed"), np.array([2], np.uintp), 2)
     plan = AllelePlan(np.array([0]), np.array([1]), np.array([0]), np.empty((0, 2), np.intp))
     with refused("genotypes"):
         gather_calls(calls, plan)

@@ -15,7 +15,8 @@ from drugresponse.errors import InputError, MemoryLimitError
 from drugresponse.readers import read_drugs, read_genotypes
 from drugresponse.readers.genes.lists import read_gene_list
 from drugresponse.readers.source import memory_limit, unpacking
-from drugresponse.readers.source.unpacking import open_unpacked, unpacked_bytes, watched
+from drugresponse.readers.source.source import Source
+from drugresponse.readers.source.unpacking import watched
 from drugresponse.readers.variants.regions import read_regions
 from drugresponse.readers.vcf import bcf_lines
 from drugresponse.readers.vcf._tabix import find_index
@@ -25,20 +26,20 @@ SAME_LINES = r"found \d+ lines and more in \d+ compressed bytes \(expected lines
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
-def test_open_unpacked__gives_the_bytes_and_can_go_back(tmp_path, pack):
+def test_unpacked__gives_the_bytes_and_can_go_back(tmp_path, pack):
     content = np.random.default_rng(0).bytes(3_000_000)
     (tmp_path / "x").write_bytes(pack(content))
-    with open_unpacked(tmp_path / "x") as stream:
+    with Source(tmp_path / "x").unpacked() as stream:
         assert stream.read(2) == content[:2]
         stream.seek(0)
         assert stream.read() == content
-    assert unpacked_bytes(tmp_path / "x") == content
+    assert Source(tmp_path / "x").unpacked_bytes() == content
 
 
-def test_open_unpacked__from_a_byte_on(tmp_path):
+def test_unpacked__from_a_byte_on(tmp_path):
     members = [gzip.compress(each) for each in (b"first", b"second")]
     (tmp_path / "x").write_bytes(b"".join(members))
-    with open_unpacked(tmp_path / "x", len(members[0])) as stream:
+    with Source(tmp_path / "x").unpacked(len(members[0])) as stream:
         assert stream.read() == b"second"
 
 
@@ -139,7 +140,7 @@ def test_unpacked_bytes__more_than_the_memory_that_is_left(tmp_path, monkeypatch
     monkeypatch.setenv("GALAXY_MEMORY_MB", "170")
     monkeypatch.setattr(memory_limit, "_held", lambda: 100 << 20)
     with pytest.raises(MemoryLimitError, match=r"^zeros\.gz: reading it takes at least \d+ MB \(expected"):
-        unpacked_bytes(tmp_path / "zeros.gz")
+        Source(tmp_path / "zeros.gz").unpacked_bytes()
 
 
 def test_read_regions__a_line_without_end(tmp_path):

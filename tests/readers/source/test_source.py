@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.readers.source.content import open_checked, recognise, refuse_truncated, refuse_unreadable
+from drugresponse.readers.source.source import Source
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
@@ -25,34 +25,38 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
         (b"sample_id\tTP53\ns1\t1\n", "text"),
     ],
 )
-def test_recognise__by_content_whatever_the_extension(tmp_path, content, expected):
+def test_content__by_content_whatever_the_extension(tmp_path, content, expected):
     file = tmp_path / "dataset_1.dat"
     file.write_bytes(content)
-    assert recognise(file) == expected
+    assert Source(file).content == expected
 
 
-def test_open_checked__absent_folder_and_empty(tmp_path):
+def test_start__absent_folder_and_empty(tmp_path):
     (tmp_path / "empty.tsv").touch()
     with pytest.raises(InputError, match=r"absent\.tsv: found no such file\. Check the path\."):
-        open_checked(tmp_path / "absent.tsv")
+        _ = Source(tmp_path / "absent.tsv").start
     with pytest.raises(InputError, match=r"this is a folder \(expected a file\)"):
-        open_checked(tmp_path)
+        _ = Source(tmp_path).start
     with pytest.raises(InputError, match=r"^empty\.tsv: the file is empty\."):
-        open_checked(tmp_path / "empty.tsv")
+        _ = Source(tmp_path / "empty.tsv").start
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("content", "message"),
     [
-        ("plink", r"this is a PLINK file \(expected a table with a header\)\. Give it as genotypes"),
-        ("hdf5", "HDF5 file"),
-        ("maf", "Mutation Annotation Format"),
-        ("zip", "Unpack it"),
+        (b"\x6c\x1b\x01", r"this is a PLINK file \(expected a table with a header\)\. Give it as genotypes"),
+        (b"\x89HDF", "HDF5 file"),
+        (b"Hugo_Symbol\tTumor_Sample_Barcode\n", "Mutation Annotation Format"),
+        (b"PK\x03\x04", "Unpack it"),
+        (b"%PDF-1.7", "this is a PDF document, which is not read here"),
     ],
 )
-def test_refuse_unreadable__says_what_to_do(found, message):
-    with pytest.raises(InputError, match=message):
-        refuse_unreadable(found, "dataset.dat")
+def test_refuse_unreadable__says_what_to_do(tmp_path, content, message):
+    (tmp_path / "dataset.dat").write_bytes(content)
+    source = Source(tmp_path / "dataset.dat")
+    with pytest.raises(InputError, match=f"^dataset.dat: .*{message}"):
+        source.refuse_unreadable()
+    source.refuse_unreadable(source.content)
 
 
 def test_refuse_truncated__plain_gzip_and_missing_end_block(tmp_path):
@@ -60,10 +64,10 @@ def test_refuse_truncated__plain_gzip_and_missing_end_block(tmp_path):
     for name, content in (("cut.gz", whole[:-9]), ("no_end_block.gz", BGZF_END[:18] + b"x" * 40)):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=f"^{name}: the gzip file is truncated or damaged"):
-            refuse_truncated(tmp_path / name)
+            Source(tmp_path / name).refuse_truncated()
 
 
 def test_refuse_truncated__whole_files_pass(tmp_path):
     for content in (b"text", gzip.compress(b"text", mtime=0), BGZF_END):
         (tmp_path / "whole").write_bytes(content)
-        refuse_truncated(tmp_path / "whole")
+        Source(tmp_path / "whole").refuse_truncated()

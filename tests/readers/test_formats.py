@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.readers.genotype_formats import GENOTYPE_FORMATS, genotype_format_of, genotype_source_files
+from drugresponse.readers.formats import GENOTYPE_FORMATS, genotype_format_of, genotype_source_files
 
 
 def archive(name):
@@ -67,5 +67,5 @@ def test_genotype_source_files__all_of_a_fileset(tmp_path):
     assert genotype_source_files(tmp_path) == expected
     assert genotype_source_files(tmp_path / "cohort") == expected
     (tmp_path / "cohort.fam").unlink()
-    assert genotype_source_files(tmp_path / "cohort.bed") == [tmp_path / "cohort.bed"]
+    assert genotype_source_files(tmp_path / "cohort.bed") == [tmp_path / "cohort.bed", tmp_path / "cohort.bim"]
     assert genotype_source_files(tmp_path / "absent.tsv") == [tmp_path / "absent.tsv"]
