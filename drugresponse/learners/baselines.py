@@ -61,41 +61,36 @@ class NaiveEffects:
         joint = empty
         if known.drug_effect and tissues is not None:
             rows = tissues[pairs.sample_index] != ""
-            keys = np.array(
-                [f"{t}{_JOINT}{d}" for t, d in zip(tissues[pairs.sample_index], pairs.drug_ids, strict=True)]
-            )
+            keys = np.array(tissues[pairs.sample_index] + _JOINT + pairs.drug_ids, dtype=str)
             joint = _means(keys[rows], y[rows], weight[rows]) if rows.any() else empty
         drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, sample_effect)
         return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
 
     def predict(self, pairs: Pairs) -> dict[str, Array]:
         """`(n_pairs,)` predictions of each naive model that exists; a row of unknown id takes the next coarser."""
-        n = len(pairs)
-        overall = np.full(n, self.overall)
-        found = {"overall mean": overall}
-        drug = _lookup(self.drug_means, pairs.drug_ids)
-        sample = _lookup(self.sample_means, pairs.sample_ids)
+        overall, drug = np.full(len(pairs), self.overall), _lookup(self.drug_means, pairs.drug_ids)
+        predicted = {"overall mean": overall}
         if len(self.drug_means):
-            found["drug mean"] = _first(drug, overall)
+            predicted["drug mean"] = _first(drug, overall)
         if len(self.sample_means):
-            found["sample mean"] = _first(sample, overall)
+            predicted["sample mean"] = _first(_lookup(self.sample_means, pairs.sample_ids), overall)
         if len(self.tissue_drug_means):
-            found["tissue-drug mean"] = _first(self._tissue_drug(pairs), drug, overall)
+            predicted["tissue-drug mean"] = _first(self._tissue_drug(pairs), drug, overall)
         if len(self.drug_effects) and len(self.sample_effects):
-            effects = [
-                _lookup(each, ids)
-                for each, ids in ((self.drug_effects, pairs.drug_ids), (self.sample_effects, pairs.sample_ids))
-            ]
-            found["mean effects"] = self.overall + np.nan_to_num(effects[0]) + np.nan_to_num(effects[1])
-        return found
+            drugs, samples = self.effects(pairs)
+            predicted["mean effects"] = self.overall + drugs + samples
+        return predicted
+
+    def effects(self, pairs: Pairs) -> tuple[Array, Array]:
+        """`(n_pairs,)` effects of the drug and of the sample of each row, 0 where they are not known."""
+        drugs, samples = _lookup(self.drug_effects, pairs.drug_ids), _lookup(self.sample_effects, pairs.sample_ids)
+        return np.nan_to_num(drugs), np.nan_to_num(samples)
 
     def finest(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` the finest naive prediction that each row's ids allow."""
-        additive = (
-            self.overall + _lookup(self.drug_effects, pairs.drug_ids) + _lookup(self.sample_effects, pairs.sample_ids)
-        )
+        drugs, samples = _lookup(self.drug_effects, pairs.drug_ids), _lookup(self.sample_effects, pairs.sample_ids)
         return _first(
-            additive,
+            self.overall + drugs + samples,
             self._tissue_drug(pairs),
             _lookup(self.drug_means, pairs.drug_ids),
             _lookup(self.sample_means, pairs.sample_ids),
@@ -117,7 +112,7 @@ class NaiveEffects:
         state: State = {"overall": self.overall}
         for name in _SERIES:
             series: pd.Series = getattr(self, name)
-            state[name] = {"ids": [str(each) for each in series.index], "values": series.to_numpy(dtype=np.float64)}
+            state[name] = {"ids": list(series.index.map(str)), "values": series.to_numpy(dtype=np.float64)}
         return state
 
     @classmethod
@@ -127,7 +122,7 @@ class NaiveEffects:
         for name in _SERIES:
             ids = state_ids(state[name], "ids")
             series[name] = pd.Series(state_array(state[name], "values", len(ids)), index=pd.Index(ids, dtype=object))
-        if not all(_JOINT in each for each in series["tissue_drug_means"].index):
+        if not all(_JOINT in key for key in series["tissue_drug_means"].index):
             raise damaged("a mean is of no tissue")
         return cls(state_number(state, "overall"), **series)
 
@@ -135,6 +130,7 @@ class NaiveEffects:
 _SERIES = ("drug_means", "sample_means", "tissue_drug_means", "drug_effects", "sample_effects")
 
 
+@dataclass(eq=False, repr=False)
 class AdditiveMean(PairRegressor):
     """The mean effects that the scheme has, shrunken: the reference that genotype must beat.
 
@@ -144,8 +140,7 @@ class AdditiveMean(PairRegressor):
     {'scheme': 'random-pairs'}
     """
 
-    def __init__(self, scheme: str = "new-samples") -> None:
-        self.scheme = scheme
+    scheme: str = "new-samples"
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AdditiveMean:
         """Fit the effects."""
@@ -154,14 +149,9 @@ class AdditiveMean(PairRegressor):
 
     def predict(self, pairs: Pairs) -> Array:
         """Overall mean plus the effects of the row's ids, where they are known."""
-        drugs, samples = self._effects_of(pairs)
-        return np.asarray(self.effects_.overall + drugs + samples, dtype=np.float64)
-
-    def _effects_of(self, pairs: Pairs) -> tuple[Array, Array]:
         check_is_fitted(self, "effects_")
-        tables = (self.effects_.drug_effects, pairs.drug_ids), (self.effects_.sample_effects, pairs.sample_ids)
-        drugs, samples = (np.nan_to_num(_lookup(effects, ids)) for effects, ids in tables)
-        return drugs, samples
+        drugs, samples = self.effects_.effects(pairs)
+        return np.asarray(self.effects_.overall + drugs + samples, dtype=np.float64)
 
     def contribution_parts(self) -> pd.DataFrame:
         """Overall mean and drug effect, and where the scheme has it a sample's own effect."""
@@ -169,11 +159,8 @@ class AdditiveMean(PairRegressor):
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """The effects themselves."""
-        n_parts, predicted, (drugs, samples) = (
-            len(self.contribution_parts()),
-            self.predict(pairs),
-            self._effects_of(pairs),
-        )
+        n_parts, predicted = len(self.contribution_parts()), self.predict(pairs)
+        drugs, samples = self.effects_.effects(pairs)
         values = np.column_stack([self.effects_.overall + drugs, samples])[:, :n_parts]
         for drug, rows in rows_by_drug(pairs):
             gaps = predicted[rows] - values[rows].sum(axis=1)
@@ -232,29 +219,24 @@ def _additive(
     pairs: Pairs, residual: Array, weight: Array, use_drugs: bool, use_samples: bool
 ) -> tuple[pd.Series, pd.Series]:
     """Shrunken drug and sample effects by alternating means."""
-    sides = [
-        (use_drugs, pairs.drug_index, len(pairs.drugs)),
-        (use_samples, pairs.sample_index, pairs.genotypes.shape[0]),
-    ]
-    effects = [np.zeros(n) for _, _, n in sides]
-    counts = [np.bincount(index, weight, minlength=n).astype(np.float64) for _, index, n in sides]
-    for _ in range(_SWEEPS if use_drugs and use_samples else 1):
-        for i, (used, index, n) in enumerate(sides):
-            if not used:
-                continue
-            rest = residual - (effects[1 - i][sides[1 - i][1]] if sides[1 - i][0] else 0.0)
-            seen = counts[i] > 0
-            means = np.bincount(index, weight * rest, minlength=n)[seen] / counts[i][seen]
-            spread = np.zeros(n)
-            spread[seen] = means
+    indices, ids = (pairs.drug_index, pairs.sample_index), (pairs.drugs.index, pairs.genotypes.sample_ids)
+    counts = [np.bincount(at, weight, len(names)).astype(np.float64) for at, names in zip(indices, ids, strict=True)]
+    effects = [np.zeros(len(names)) for names in ids]
+    used = [side for side, uses in enumerate((use_drugs, use_samples)) if uses]
+    for _ in range(_SWEEPS if len(used) > 1 else 1):
+        for side in used:
+            index, known = indices[side], counts[side] > 0
+            # the effects of a side that is not used stay 0
+            rest, count = residual - effects[1 - side][indices[1 - side]], counts[side][known]
+            spread = np.zeros(len(known))
+            spread[known] = np.bincount(index, weight * rest, len(known))[known] / count
             within = float(np.average((rest - spread[index]) ** 2, weights=weight))
-            effects[i][seen] = means * counts[i][seen] / (counts[i][seen] + shrinkage(means, counts[i][seen], within))
-    ids = (pairs.drugs.index, pairs.genotypes.sample_ids)
-    made = [
-        pd.Series(effect[count > 0], index=names[count > 0].astype(object)) if side[0] else pd.Series(dtype=np.float64)
-        for effect, count, names, side in zip(effects, counts, ids, sides, strict=True)
-    ]
-    return made[0], made[1]
+            effects[side][known] = spread[known] * count / (count + shrinkage(spread[known], count, within))
+    drugs, samples = (
+        pd.Series(effect[count > 0], index=names[count > 0].astype(object)) if uses else pd.Series(dtype=np.float64)
+        for effect, count, names, uses in zip(effects, counts, ids, (use_drugs, use_samples), strict=True)
+    )
+    return drugs, samples
 
 
 def _means(keys: NDArray, y: Array, weight: Array) -> pd.Series:

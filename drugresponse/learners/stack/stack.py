@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ _SPARSE = 0.1
 """Learners for sparse screens are for grids of which less is filled; where more is, others predict better."""
 
 
+@dataclass(eq=False, repr=False)
 class AutoLearner(PairRegressor):
     """A weighted sum of the other learners over the naive model, which is all that is left where none beats it.
 
@@ -49,31 +51,17 @@ class AutoLearner(PairRegressor):
         No learner is begun after so many minutes; 0 sets no limit, and only then is a result the same on any machine.
     """
 
-    def __init__(
-        self,
-        scheme: str = "new-samples",
-        rank: int = 256,
-        epochs: int = 60,
-        trees: int = 400,
-        depth: int = 5,
-        inner_folds: int = 3,
-        most_fits: int = 0,
-        most_minutes: float = 0,
-        device: str = "cpu",
-        n_jobs: int | None = 1,
-        random_state: int = 0,
-    ) -> None:
-        self.scheme = scheme
-        self.rank = rank
-        self.epochs = epochs
-        self.trees = trees
-        self.depth = depth
-        self.inner_folds = inner_folds
-        self.most_fits = most_fits
-        self.most_minutes = most_minutes
-        self.device = device
-        self.n_jobs = n_jobs
-        self.random_state = random_state
+    scheme: str = "new-samples"
+    rank: int = 256
+    epochs: int = 60
+    trees: int = 400
+    depth: int = 5
+    inner_folds: int = 3
+    most_fits: int = 0
+    most_minutes: float = 0
+    device: str = "cpu"
+    n_jobs: int | None = 1
+    random_state: int = 0
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AutoLearner:
         """Weigh the candidates on inner folds, then fit those that have weight to all rows."""
@@ -85,7 +73,7 @@ class AutoLearner(PairRegressor):
     ) -> AutoLearner:
         """Fit the learners that have these weights to all rows; nothing is weighed anew."""
         self.weights_ = {name: float(shares[name]) for name in CANDIDATES if name in shares}
-        self._tell(np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0))
+        self.errors_: dict[str, float] = {}
         self.left_out_learners_: list[str] = []
         self._fit_members(pairs, y, np.ones(len(y)) if sample_weight is None else sample_weight, self.n_jobs)
         return self
@@ -98,15 +86,17 @@ class AutoLearner(PairRegressor):
             return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         table = self._held_out_table(pairs, y, weights, folds, n_jobs)
-        tested = np.sort(np.concatenate([test for _, test in folds])) if folds else np.zeros(0, dtype=np.intp)
         groups = units_of_error(pairs, self.scheme)
         # a learner that says more than a limit of the assay is not wrong
         counted = weights if pairs.censor is None else np.where(pairs.censor == 0, weights, 0.0)
         shares, predicted = weigh_learners(table, y, counted, groups, [test for _, test in folds])
-        self._tell(table[tested], y[tested], predicted[tested], weights[tested])
+        self.errors_, tested = {}, ~np.isnan(predicted)
+        if tested.any():
+            for name, column in zip((NAIVE, *self.tried_, AUTO), [*table.T, predicted], strict=True):
+                self.errors_[name] = float(np.average((y - column)[tested] ** 2, weights=weights[tested]))
         self.weights_ = {name: float(share) for name, share in zip(self.tried_, shares, strict=True) if share > 0}
-        told = ", ".join(f"{name} {share:.2f}" for name, share in self.weights_.items())
-        logger.info("auto weighs %s", told or f"nothing beside {NAIVE}")
+        sum_of = ", ".join(f"{name} {share:.2f}" for name, share in self.weights_.items())
+        logger.info("auto weighs %s", sum_of or f"nothing beside {NAIVE}")
         self._fit_members(pairs, y, weights, n_jobs)
         return predicted
 
@@ -124,9 +114,7 @@ class AutoLearner(PairRegressor):
     ) -> Array:
         """`(n_pairs, 1 + n_learners)` held-out predictions, the naive model's first; NaN where never held out."""
         started, candidates = time.monotonic(), candidates_for(pairs)
-        room = len(candidates)
-        if self.most_fits:
-            room = max(0, self.most_fits // (len(folds) + 1))
+        room = self.most_fits // (len(folds) + 1) if self.most_fits else len(candidates)
         self.tried_: list[str] = []
         columns: list[Array] = []
 
@@ -141,24 +129,15 @@ class AutoLearner(PairRegressor):
             if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
                 break
             units = [(name, fold) for name in batch for fold in folds]
-            found = run_in_order(predict, units, n_jobs)
-            for at, name in enumerate(batch):
+            predictions = iter(run_in_order(predict, units, n_jobs))
+            for name in batch:
                 column = np.full(len(y), np.nan)
-                for (_, test), values in zip(folds, found[at * len(folds) : (at + 1) * len(folds)], strict=True):
-                    column[test] = values
+                for _, test in folds:
+                    column[test] = next(predictions)
                 columns.append(column)
                 self.tried_ += [name] if name != NAIVE else []
         self.left_out_learners_ = [name for name in candidates if name not in self.tried_]
         return np.column_stack(columns)
-
-    def _tell(self, table: Array, y: Array, stacked: Array, weights: Array) -> None:
-        """Keep the held-out error of each learner, and of the stack where it was weighed on other rows."""
-        self.errors_: dict[str, float] = {}
-        if not len(y):
-            return
-        for name, column in zip((NAIVE, *self.tried_), table.T, strict=True):
-            self.errors_[name] = float(np.average((y - column) ** 2, weights=weights))
-        self.errors_[AUTO] = float(np.average((y - stacked) ** 2, weights=weights))
 
     def _fit_members(self, pairs: Pairs, y: Array, weights: Array, n_jobs: int | None) -> None:
         names = (NAIVE, *self.weights_)
@@ -194,12 +173,13 @@ class AutoLearner(PairRegressor):
         weights = np.array(list(self.weights_.values()))
         shares = [1.0 - weights.sum(), *weights]
         streams = [member.contributions(pairs) for member in self.members_.values()]
-        for found in zip(*streams, strict=True):
-            values, gaps = np.zeros((len(found[0].rows), len(parts))), np.zeros(len(found[0].rows))
-            for share, each, at in zip(shares, found, places, strict=True):
-                values[:, at] += share * each.values
-                gaps += share * each.gaps
-            yield Contributions(found[0].drug_id, found[0].rows, values, gaps)
+        for of_drug in zip(*streams, strict=True):
+            drug_id, rows = of_drug[0].drug_id, of_drug[0].rows
+            values, gaps = np.zeros((len(rows), len(parts))), np.zeros(len(rows))
+            for share, member, at in zip(shares, of_drug, places, strict=True):
+                values[:, at] += share * member.values
+                gaps += share * member.gaps
+            yield Contributions(drug_id, rows, values, gaps)
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Those of the learners, by their weight, as shares of 1."""
@@ -237,9 +217,8 @@ class AutoLearner(PairRegressor):
         auto.weights_ = {name: weights[name] for name in CANDIDATES if name in weights}
         auto.errors_ = state_numbers(state, "errors")
         auto.left_out_learners_ = state_texts(state, "not_tried")
-        given = auto._settings(auto.n_jobs)
-        names = (NAIVE, *auto.weights_)
-        auto.members_ = {name: restore_learner(name, state["members"][name], given) for name in names}
+        members, own = state["members"], auto._settings(auto.n_jobs)
+        auto.members_ = {name: restore_learner(name, members[name], own) for name in (NAIVE, *auto.weights_)}
         return auto
 
 
