@@ -29,8 +29,8 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     @classmethod
     def own_settings(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Those of the settings that this learner's constructor takes."""
-        taken = cls._get_param_names()
-        return {key: value for key, value in settings.items() if key in taken}
+        names = cls._get_param_names()
+        return {key: value for key, value in settings.items() if key in names}
 
     @abstractmethod
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:

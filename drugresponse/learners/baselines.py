@@ -186,9 +186,9 @@ def reference_name(scheme: str, naive: Collection[str]) -> str:
     >>> reference_name("random-pairs", ["overall mean", "drug mean"])
     'drug mean'
     """
-    wanted = find_scheme(scheme).reference
+    reference = find_scheme(scheme).reference
     # with one drug there is no sample effect, and so no mean effects
-    return wanted if wanted in naive else "drug mean"
+    return reference if reference in naive else "drug mean"
 
 
 def tissue_of_samples(pairs: Pairs) -> NDArray[np.object_] | None:

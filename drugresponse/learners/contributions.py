@@ -134,13 +134,13 @@ def product_contributions(
     for drug, rows in rows_by_drug(pairs):
         base, added = without_structure[drug], drugs[drug] - without_structure[drug]
         loadings = np.concatenate([[1.0], drugs[drug, 1:]])
-        tokens, nobody = parts.tokens(loadings)
-        found = {
-            "mean": parts.overall + base[0] + parts.mean[0] + parts.mean[1:] @ base[1:] + nobody,
+        tokens, of_none = parts.tokens(loadings)
+        by_kind = {
+            "mean": parts.overall + base[0] + parts.mean[0] + parts.mean[1:] @ base[1:] + of_none,
             "structure": added[0] + parts.mean[1:] @ added[1:],
             "measured": parts.measured @ loadings,
         }
-        columns = [np.broadcast_to(found[kind], len(parts.measured)) for kind in kept]
+        columns = [np.broadcast_to(by_kind[kind], len(parts.measured)) for kind in kept]
         values = np.hstack([np.column_stack(columns), tokens])[pairs.sample_index[rows]]
         yield Contributions(str(pairs.drugs.index[drug]), rows, values, predicted[rows] - values.sum(axis=1))
 

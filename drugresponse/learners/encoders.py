@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
-from drugresponse.errors import ModelFileError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.learners.state import (
@@ -26,42 +25,44 @@ from drugresponse.learners.state import (
 __all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state", "trained_features"]
 
 
+_TOKEN_COLUMNS = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
+_TEXT_COLUMNS = [name for name in FEATURE_COLUMNS if name != "position"]
+
+
 def sample_encoder_state(encoder: SampleEncoder) -> State:
     """Tokens, their means and scales, and the feature table, as arrays and lists of text."""
-    features = encoder.genotype_features_
-    table = {name: [str(each) for each in features[name]] for name in FEATURE_COLUMNS if name != "position"}
+    tokens, features = encoder.tokens_, encoder.genotype_features_
     state: State = {
-        "token_blocks": [str(each) for each in encoder.tokens_["block"]],
-        "token_names": [str(each) for each in encoder.tokens_["token"]],
-        "token_genes": [str(each) for each in encoder.tokens_["gene"]],
+        **{key: list(tokens[name].map(str)) for name, key in _TOKEN_COLUMNS.items()},
         "center": encoder.center_,
         "scale": encoder.scale_,
         "covariate_levels": json.dumps(encoder.covariate_levels_),
-        "feature_ids": [str(each) for each in features.index],
+        "feature_ids": list(features.index.map(str)),
         "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
-        **table,
+        **{name: list(features[name].map(str)) for name in _TEXT_COLUMNS},
     }
-    if encoder.arm is None:
-        return state
-    return {**state, "arm": encoder.arm, "token_arms": [str(each) for each in encoder.tokens_["arm"]]}
+    if encoder.arm is not None:
+        state |= {"arm": encoder.arm, "token_arms": list(tokens["arm"].map(str))}
+    return state
 
 
 def load_sample_encoder(state: State) -> SampleEncoder:
     """The encoder of `sample_encoder_state`'s answer."""
     encoder = SampleEncoder(*state_texts({"arm": [state["arm"]]}, "arm") if "arm" in state else ())
-    columns = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
-    encoder.tokens_ = pd.DataFrame({name: state_texts(state, key) for name, key in columns.items()}, dtype=object)
+    tokens = {name: state_texts(state, key) for name, key in _TOKEN_COLUMNS.items()}
+    encoder.tokens_ = pd.DataFrame(tokens, dtype=object)
     encoder.tokens_["arm"] = "" if encoder.arm is None else state_texts(state, "token_arms")
     encoder.center_ = state_array(state, "center", len(encoder.tokens_))
     encoder.scale_ = state_array(state, "scale", len(encoder.tokens_))
-    _prove_interactions(encoder)
+    try:
+        encoder.interactions()
+    except ValueError as error:
+        raise damaged(str(error)) from error
     encoder.covariate_levels_ = _levels(json.loads(state["covariate_levels"]))
-    ids = state_texts(state, "feature_ids")
-    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), dtype="Int64")
-    table = {name: state_texts(state, name) for name in FEATURE_COLUMNS if name != "position"}
-    features = pd.DataFrame(table, dtype=object).assign(position=position.mask(position < 0))
-    features.index = pd.Index(ids, name="feature_id", dtype=object)
-    encoder.genotype_features_ = features[list(FEATURE_COLUMNS)]
+    ids = pd.Index(state_texts(state, "feature_ids"), name="feature_id", dtype=object)
+    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), ids, "Int64")
+    features = pd.DataFrame({name: state_texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
+    encoder.genotype_features_ = features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
     _prove_tokens(encoder)
     return encoder
 
@@ -75,10 +76,10 @@ def trained_features(learner: Any) -> pd.DataFrame:
         Fitted; it holds its encoder itself, in the stage that it starts at, or in the learners that it adds up.
     """
     if hasattr(learner, "sample_encoder_"):
-        found: pd.DataFrame = learner.sample_encoder_.genotype_features_
-        return found
+        features: pd.DataFrame = learner.sample_encoder_.genotype_features_
+        return features
     inner = [learner.stage_] if hasattr(learner, "stage_") else list(getattr(learner, "members_", {}).values())
-    tables = [trained_features(each) for each in inner]
+    tables = [trained_features(part) for part in inner]
     return max(tables, key=len, default=pd.DataFrame(columns=list(FEATURE_COLUMNS)))
 
 
@@ -92,13 +93,6 @@ def _prove_tokens(encoder: SampleEncoder) -> None:
     ours = genotype and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
     if not (ours and known.is_unique and covariates.is_unique):
         raise damaged("a token is none of the features")
-
-
-def _prove_interactions(encoder: SampleEncoder) -> None:
-    try:
-        encoder.interactions()
-    except ValueError as error:
-        raise ModelFileError(f"model: {error}. The file is damaged; train the model again.") from error
 
 
 def drug_encoder_state(encoder: DrugEncoder) -> State:
@@ -123,4 +117,4 @@ def load_drug_encoder(state: State) -> DrugEncoder:
 
 def _levels(levels: Any) -> dict[str, list[str] | None]:
     """The levels of each covariate that is text, and None for one that is a number."""
-    return {name: None if each is None else state_ids(levels, name) for name, each in dict(levels).items()}
+    return {name: None if texts is None else state_ids(levels, name) for name, texts in dict(levels).items()}

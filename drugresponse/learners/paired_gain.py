@@ -8,13 +8,13 @@ from scipy.special import log_ndtr
 
 from drugresponse.learners.state import Array
 
-__all__ = ["gain_interval", "gain_over_noise", "squared_errors"]
+__all__ = ["paired_gain_interval", "paired_gain_over_noise", "squared_errors"]
 
 _NORMAL_95 = 1.959964
 """Standard errors to either side of a mean that hold 95 % of a normal distribution."""
 
 
-def gain_over_noise(before: Array, after: Array, weights: Array, groups: NDArray) -> float:
+def paired_gain_over_noise(before: Array, after: Array, weights: Array, groups: NDArray) -> float:
     """The drop in mean loss, in standard errors; above 1 it is taken for real.
 
     Parameters
@@ -27,7 +27,7 @@ def gain_over_noise(before: Array, after: Array, weights: Array, groups: NDArray
 
     Examples
     --------
-    >>> round(gain_over_noise(np.ones(4), np.array([0.5, 0.7, 0.5, 0.7]), np.ones(4), np.arange(4)), 2)
+    >>> round(paired_gain_over_noise(np.ones(4), np.array([0.5, 0.7, 0.5, 0.7]), np.ones(4), np.arange(4)), 2)
     6.93
     """
     mean, error = _mean_gain(before, after, weights, groups)
@@ -36,13 +36,13 @@ def gain_over_noise(before: Array, after: Array, weights: Array, groups: NDArray
     return mean / error if error > 0 else float("inf")
 
 
-def gain_interval(before: Array, after: Array, weights: Array, groups: NDArray) -> tuple[float, float, float]:
+def paired_gain_interval(before: Array, after: Array, weights: Array, groups: NDArray) -> tuple[float, float, float]:
     """The drop in mean loss, and its paired 95 % interval in the normal approximation, with groups as units.
 
     Parameters
     ----------
     before, after, weights, groups
-        As in `gain_over_noise`.
+        As in `paired_gain_over_noise`.
 
     Returns
     -------
@@ -50,8 +50,8 @@ def gain_interval(before: Array, after: Array, weights: Array, groups: NDArray) 
 
     Examples
     --------
-    >>> found = gain_interval(np.ones(4), np.array([0.5, 0.7, 0.5, 0.7]), np.ones(4), np.arange(4))
-    >>> [round(each, 2) for each in found]
+    >>> interval = paired_gain_interval(np.ones(4), np.array([0.5, 0.7, 0.5, 0.7]), np.ones(4), np.arange(4))
+    >>> [round(bound, 2) for bound in interval]
     [0.4, 0.29, 0.51]
     """
     mean, error = _mean_gain(before, after, weights, groups)

@@ -1,4 +1,4 @@
-"""The part of an input that is itself a sum of parts, handed down to those."""
+"""Rescaling: the credit of an input that is itself a sum of parts goes to those by their shares in it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 from drugresponse.learners.state import Array
 
-__all__ = ["HandingDown"]
+__all__ = ["Rescaling"]
 
 _CANCELS = 0.1
 """Parts whose sum is less than this share of the sum of their sizes cancel."""
 
 
 @dataclass(frozen=True, eq=False)
-class HandingDown:
+class Rescaling:
     """Shares of each part in several inputs that are `tokens @ coefficients`, beside a constant.
 
     A part's share of the credit that a later stage gives to an input is its share of the input (the rescale rule).
@@ -34,9 +34,9 @@ class HandingDown:
 
     Examples
     --------
-    >>> down = HandingDown.of(np.array([[1.0, 2.0], [1.0, -1.0], [0.0, 0.0]]), np.ones((2, 1)))
-    >>> tokens, nobody = down.spread(np.full((3, 1), 6.0))
-    >>> tokens.tolist(), nobody.tolist()
+    >>> rescaling = Rescaling.of(np.array([[1.0, 2.0], [1.0, -1.0], [0.0, 0.0]]), np.ones((2, 1)))
+    >>> tokens, of_none = rescaling.to_tokens(np.full((3, 1), 6.0))
+    >>> tokens.tolist(), of_none.tolist()
     ([[2.0, 4.0], [3.0, 3.0], [0.0, 0.0]], [0.0, 0.0, 6.0])
     """
 
@@ -46,7 +46,7 @@ class HandingDown:
     by_size: Array
 
     @classmethod
-    def of(cls, tokens: Array, coefficients: Array) -> HandingDown:
+    def of(cls, tokens: Array, coefficients: Array) -> Rescaling:
         """Measure the inputs' sums."""
         sums, sizes = tokens @ coefficients, np.abs(tokens) @ np.abs(coefficients)
         cancels = np.abs(sums) < _CANCELS * sizes
@@ -54,8 +54,8 @@ class HandingDown:
         by_size = np.divide(1.0, sizes, out=np.zeros_like(sums), where=cancels)
         return cls(tokens, coefficients, by_sum, by_size)
 
-    def spread(self, credits: Array) -> tuple[Array, Array]:
-        """Hand the inputs' credits down.
+    def to_tokens(self, credits: Array) -> tuple[Array, Array]:
+        """The inputs' credits by token.
 
         Parameters
         ----------
@@ -64,12 +64,12 @@ class HandingDown:
 
         Returns
         -------
-        tokens : (n_samples, n_tokens)
-        nobody : (n_samples,)
+        of_tokens : (n_samples, n_tokens)
+        of_none : (n_samples,)
             Credit of inputs that have no part at all, as where nothing is known of a sample.
         """
-        found = self.tokens * ((credits * self.by_sum) @ self.coefficients.T)
+        of_tokens = self.tokens * ((credits * self.by_sum) @ self.coefficients.T)
         if self.by_size.any():
-            found += np.abs(self.tokens) * ((credits * self.by_size) @ np.abs(self.coefficients).T)
-        nobody = np.where((self.by_sum == 0) & (self.by_size == 0), credits, 0.0).sum(axis=1)
-        return found, nobody
+            of_tokens += np.abs(self.tokens) * ((credits * self.by_size) @ np.abs(self.coefficients).T)
+        of_none = np.where((self.by_sum == 0) & (self.by_size == 0), credits, 0.0).sum(axis=1)
+        return of_tokens, of_none

@@ -4,29 +4,31 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from drugresponse.learners.paired_gain import gain_interval, gain_over_noise, squared_errors
+from drugresponse.learners.paired_gain import paired_gain_interval, paired_gain_over_noise, squared_errors
 
 
-def test_gain_interval__holds_the_truth_nineteen_times_in_twenty():
+def test_paired_gain_interval__holds_the_truth_nineteen_times_in_twenty():
     rng = np.random.default_rng(0)
     groups = np.repeat(np.arange(60), 5)
     found = []
     for _ in range(1000):
         # rows of a group err together: with rows as units the interval would be half as wide
         gains = 0.2 + np.repeat(rng.normal(size=60), 5) + 0.3 * rng.normal(size=300)
-        _, lower, upper = gain_interval(gains, np.zeros(300), np.ones(300), groups)
+        _, lower, upper = paired_gain_interval(gains, np.zeros(300), np.ones(300), groups)
         found.append(lower <= 0.2 <= upper)
     assert np.mean(found) == pytest.approx(0.95, abs=0.025)
 
 
-def test_gain_interval__mean_is_weighted_and_agrees_with_the_gain_over_noise():
+def test_paired_gain_interval__mean_is_weighted_and_agrees_with_the_gain_over_noise():
     rng = np.random.default_rng(1)
     before, after, weights, groups = rng.random(40) + 0.3, rng.random(40), rng.uniform(0.5, 2, 40), np.arange(40) // 4
-    mean, lower, upper = gain_interval(before, after, weights, groups)
+    mean, lower, upper = paired_gain_interval(before, after, weights, groups)
     assert mean == pytest.approx(np.average(before - after, weights=weights))
     assert upper - mean == pytest.approx(mean - lower)
-    assert mean / ((upper - lower) / 2 / 1.959964) == pytest.approx(gain_over_noise(before, after, weights, groups))
-    turned = gain_interval(after, before, weights, groups)
+    assert mean / ((upper - lower) / 2 / 1.959964) == pytest.approx(
+        paired_gain_over_noise(before, after, weights, groups)
+    )
+    turned = paired_gain_interval(after, before, weights, groups)
     assert turned == pytest.approx((-mean, -upper, -lower))
 
 

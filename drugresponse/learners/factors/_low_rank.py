@@ -71,7 +71,7 @@ def choose_rank(residuals: Array, weights: Array, most: int, random_state: int) 
     kept[out[:, 0], out[:, 1]] = 0.0
     truth, cell_weights = residuals[out[:, 0], out[:, 1]], weights[out[:, 0], out[:, 1]]
     errors: dict[int, float] = {}
-    for rank in sorted({0, *(each for each in (1, 2, 3, 5, 10, 20, 50) if each < most), most}):
+    for rank in sorted({0, *(rank for rank in (1, 2, 3, 5, 10, 20, 50) if rank < most), most}):
         samples, drugs = factorise(residuals, kept, rank)
         predicted = np.einsum("ij,ij->i", samples[out[:, 0]], drugs[out[:, 1]])
         errors[rank] = float(np.average((truth - predicted) ** 2, weights=cell_weights))

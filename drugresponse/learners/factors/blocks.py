@@ -116,10 +116,10 @@ def token_scales(scales: Mapping[str, float], blocks: Mapping[str, NDArray[np.in
     >>> token_scales({"mutation": 2.0}, {"gain": np.array([0]), "mutation": np.array([1, 2])}, 3).tolist()
     [0.0, 2.0, 2.0]
     """
-    found = np.zeros(n_tokens)
+    token_scale = np.zeros(n_tokens)
     for name, scale in scales.items():
-        found[blocks[name]] = scale
-    return found
+        token_scale[blocks[name]] = scale
+    return token_scale
 
 
 def mix_shares(left_out: Sequence[Array], targets: Array, weights: Array) -> Array:

@@ -116,11 +116,8 @@ class DrugCovariance:
 
     def _factors(self, known: Array, precision: Array) -> tuple[Array, Array, Array]:
         """Means and covariance of each sample's factors, and what variance they leave to each of its cells."""
-        rank = self.loadings.shape[1]
         squares = (self.loadings[:, :, None] * self.loadings[:, None, :]).reshape(len(self.noise), -1)
-        inverse = np.linalg.inv((precision @ squares).reshape(-1, rank, rank) + np.eye(rank))
-        covariance = np.asarray(inverse, dtype=np.float64)
-        means = np.einsum("nij,nj->ni", covariance, (precision * known) @ self.loadings)
+        means, covariance = _posterior_factors(self.loadings, squares, known, precision)
         return means, covariance, np.asarray(covariance.reshape(len(known), -1) @ squares.T, dtype=np.float64)
 
     def choose_drugs(
@@ -143,21 +140,23 @@ class DrugCovariance:
         removed : list of float
             Share of the variance of all targets, noise included, that each choice removes from the others.
         """
-        wanted, left = np.isin(np.arange(len(self.noise)), targets), list(candidates)
-        total = float((np.einsum("di,ij,dj->d", self.loadings, covariance, self.loadings) + self.noise)[wanted].sum())
+        is_target, left = np.isin(np.arange(len(self.noise)), targets), list(candidates)
+        total = float(
+            (np.einsum("di,ij,dj->d", self.loadings, covariance, self.loadings) + self.noise)[is_target].sum()
+        )
         chosen: list[int] = []
         removed: list[float] = []
         while left and len(chosen) < n:
             shared = self.loadings @ covariance  # (n_drugs, n_factors)
             own = np.einsum("di,di->d", shared, self.loadings)
-            aims = self.loadings[wanted]
-            gains = ((aims @ shared[left].T) ** 2).sum(axis=0) - np.where(wanted[left], own[left] ** 2, 0.0)
+            aims = self.loadings[is_target]
+            gains = ((aims @ shared[left].T) ** 2).sum(axis=0) - np.where(is_target[left], own[left] ** 2, 0.0)
             gains = gains / (own + self.noise)[left]
             best = left.pop(int(np.argmax(gains)))
             chosen.append(int(best))
             removed.append(float(gains.max()) / total)
             covariance = covariance - np.outer(shared[best], shared[best]) / (own[best] + self.noise[best])
-            wanted[best] = False
+            is_target[best] = False
         return chosen, removed
 
     def get_state(self) -> State:
@@ -243,17 +242,22 @@ class _Sweep:
         noise = (errors + _PRIOR_ROWS * pooled) / (counts + _PRIOR_ROWS)
         old, new = self.loadings @ self.loadings.T, loadings @ loadings.T
         change = float(np.linalg.norm(new - old) / max(float(np.linalg.norm(new)), _SMALL))
-        found = _Sweep(self.values, self.weights, loadings, spread, *_common(loadings, spread), noise)
-        return found, change
+        sweep = _Sweep(self.values, self.weights, loadings, spread, *_common(loadings, spread), noise)
+        return sweep, change
 
     def _samples(self) -> tuple[Array, Array]:
         """Means of the samples' factors, and their second moments as rows."""
-        rank = self.loadings.shape[1]
-        precision = self.weights / self.noise
-        moments = (self.loadings[:, :, None] * self.loadings[:, None, :] + self.spread).reshape(len(self.noise), -1)
-        covariance = np.linalg.inv((precision @ moments).reshape(-1, rank, rank) + np.eye(rank))
-        means = np.einsum("nij,nj->ni", covariance, (precision * self.values) @ self.loadings)
+        squares = (self.loadings[:, :, None] * self.loadings[:, None, :] + self.spread).reshape(len(self.noise), -1)
+        means, covariance = _posterior_factors(self.loadings, squares, self.values, self.weights / self.noise)
         return means, (covariance + means[:, :, None] * means[:, None, :]).reshape(len(means), -1)
+
+
+def _posterior_factors(loadings: Array, squares: Array, known: Array, precision: Array) -> tuple[Array, Array]:
+    """Means and covariance of each sample's factors; `squares` `(n_drugs, n_factors ** 2)` of the loadings."""
+    rank = loadings.shape[1]
+    inverse = np.linalg.inv((precision @ squares).reshape(-1, rank, rank) + np.eye(rank))
+    covariance = np.asarray(inverse, dtype=np.float64)
+    return np.einsum("nij,nj->ni", covariance, (precision * known) @ loadings), covariance
 
 
 def _common(loadings: Array, spread: Array) -> tuple[Array, Array]:

@@ -45,7 +45,7 @@ class DrugVectors:
         """Arrays and ids."""
         return {
             "own": self.own,
-            "ids": [str(each) for each in self.drug_ids],
+            "ids": list(self.drug_ids.map(str)),
             "structure": self.structure,
             "intercepts": self.intercepts,
         }
@@ -109,7 +109,7 @@ class SeenFactors:
 
     def get_state(self) -> State:
         """An array and ids."""
-        return {"factors": self.factors, "ids": [str(each) for each in self.sample_ids]}
+        return {"factors": self.factors, "ids": list(self.sample_ids.map(str))}
 
     @classmethod
     def from_state(cls, state: State) -> SeenFactors:

@@ -26,7 +26,7 @@ from drugresponse.learners.encoders import (
 from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.factors.blocks import choose_block_scales
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
-from drugresponse.learners.factors.response_factors import FactorTargets
+from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array, State, damaged, state_array, state_number, state_numbers, state_whole
 
@@ -54,7 +54,7 @@ class FactorModel(PairRegressor):
         pairs = pairs.compact()
         grid = ResponseGrid.build(pairs, y, sample_weight)
         tokens = self._encode_samples(pairs)
-        targets = FactorTargets.of(grid, self.rank, self.random_state)
+        targets = ResponseFactors.of(grid, self.rank, self.random_state)
         self.overall_, self.rank_ = grid.overall, targets.rank
         self.targets_, self.sample_weights_ = targets, grid.row_weights
         self.block_scales_ = choose_block_scales(
@@ -93,7 +93,7 @@ class FactorModel(PairRegressor):
         return tokens
 
     @abstractmethod
-    def _fit_map(self, tokens: Array, targets: FactorTargets, weights: Array, groups: NDArray) -> Array:
+    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         """Learn the map from tokens to the targets' columns.
 
         Returns
@@ -263,5 +263,5 @@ def _without_mirrors(left_out: Array, targets: Array, weights: Array) -> Array:
     given it learns nothing else.
     """
     means = np.average(targets, axis=0, weights=weights)
-    errors, spread = (np.average((targets - each) ** 2, axis=0, weights=weights) for each in (left_out, means))
+    errors, spread = (np.average((targets - centre) ** 2, axis=0, weights=weights) for centre in (left_out, means))
     return np.where(errors < spread, left_out, means)

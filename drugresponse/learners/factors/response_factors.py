@@ -10,14 +10,14 @@ from drugresponse.learners.factors._low_rank import choose_rank, factorise
 from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.state import Array
 
-__all__ = ["FactorTargets"]
+__all__ = ["ResponseFactors"]
 
 _MOST_FILLED = 20
 """Most factors by which holes of the response matrix are filled; more only fit its noise."""
 
 
 @dataclass(frozen=True, eq=False)
-class FactorTargets:
+class ResponseFactors:
     """Column 0 is the general effect, with loading 1 on every drug; the others are principal axes of what is left.
 
     Attributes
@@ -35,7 +35,7 @@ class FactorTargets:
     fill_rank: int
 
     @classmethod
-    def of(cls, grid: ResponseGrid, rank: int, random_state: int) -> FactorTargets:
+    def of(cls, grid: ResponseGrid, rank: int, random_state: int) -> ResponseFactors:
         """Principal axes of the interactions, holes filled by few factors.
 
         All axes are kept up to `rank`: the regression that follows has a penalty for each and silences those that no

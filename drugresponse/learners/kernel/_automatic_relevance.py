@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 
 from drugresponse.learners.state import Array
 
-__all__ = ["Relevance", "learn_relevance"]
+__all__ = ["RelevanceKernel", "learn_automatic_relevance"]
 
 _NOISE = 10.0 ** np.arange(-3, 3.01, 0.25)
 """Noise tried for each target, relative to the kernel's own variance."""
@@ -23,7 +23,7 @@ _FARTHEST = (-7.0, 4.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Relevance:
+class RelevanceKernel:
     """A kernel `exp(-|u - v|^2) + linear * u @ v` of columns multiplied by widths.
 
     Attributes
@@ -38,9 +38,9 @@ class Relevance:
     linear: float
 
 
-def learn_relevance(
+def learn_automatic_relevance(
     columns: Array, targets: Array, first: Array, *, n_draws: int, n_rows: int, random_state: int
-) -> list[Relevance]:
+) -> list[RelevanceKernel]:
     """Widths of most marginal likelihood under a Gaussian process, each on other rows.
 
     All targets share the kernel, and each has a variance and a noise of its own. Many draws of few rows are quicker
@@ -65,23 +65,23 @@ def learn_relevance(
     spread = targets.std(axis=0)
     standard = targets[:, spread > 0] / spread[spread > 0]
     if not len(used) or not standard.shape[1]:
-        return [Relevance(first, _FIRST_LINEAR)] * n_draws
+        return [RelevanceKernel(first, _FIRST_LINEAR)] * n_draws
     rng = np.random.default_rng(random_state)
-    found = []
+    kernels = []
     for _ in range(n_draws):
         rows = np.sort(rng.permutation(len(columns))[:n_rows])
         aim = standard[rows] - standard[rows].mean(axis=0)
         learned, linear = _most_likely(columns[np.ix_(rows, used)], aim, first[used])
         widths = np.zeros(len(first))
         widths[used] = learned
-        found.append(Relevance(widths, linear))
-    return found
+        kernels.append(RelevanceKernel(widths, linear))
+    return kernels
 
 
 def _most_likely(columns: Array, targets: Array, first: Array) -> tuple[Array, float]:
     start = np.log(np.append(first, _FIRST_LINEAR))
-    limits = [(each + _FARTHEST[0], each + _FARTHEST[1]) for each in start]
-    found = minimize(
+    limits = [(width + _FARTHEST[0], width + _FARTHEST[1]) for width in start]
+    optimum = minimize(
         _minus_log_likelihood,
         start,
         args=(columns, targets, first),
@@ -90,7 +90,7 @@ def _most_likely(columns: Array, targets: Array, first: Array) -> tuple[Array, f
         bounds=limits,
         options={"maxiter": _STEPS},
     )
-    widths = np.exp(found.x)
+    widths = np.exp(optimum.x)
     return widths[:-1], float(widths[-1])
 
 

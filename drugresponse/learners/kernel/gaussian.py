@@ -12,8 +12,8 @@ from scipy import sparse
 from drugresponse.features.sites import site_sums
 from drugresponse.learners.factors.blocks import LEADING_TARGETS, token_scales
 from drugresponse.learners.factors.model import FactorModel
-from drugresponse.learners.factors.response_factors import FactorTargets
-from drugresponse.learners.kernel._automatic_relevance import Relevance, learn_relevance
+from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.kernel._automatic_relevance import RelevanceKernel, learn_automatic_relevance
 from drugresponse.learners.memory import most_waves
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array, State, state_array, state_wholes
@@ -57,7 +57,7 @@ class GaussianRidge(FactorModel):
     features: int = 4000
     random_state: int = 0
 
-    def _fit_map(self, tokens: Array, targets: FactorTargets, weights: Array, groups: NDArray) -> Array:
+    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         scale = token_scales(self.block_scales_, self.sample_encoder_.block_columns(), tokens.shape[1])
         aims = targets.values[:, LEADING_TARGETS]
         if len(targets.loadings) <= _FEW_DRUGS:
@@ -65,15 +65,15 @@ class GaussianRidge(FactorModel):
         # sums over sites are linear in the tokens, so that all of this ends as frequencies and coefficients of tokens
         sums = self._leading_sums(tokens, aims)
         columns = tokens @ sums
-        heard = np.maximum(scale, _FAINTEST * scale.max(initial=0.0))
-        kernels = self._learn_kernels(columns, aims, (sums.T @ heard) / np.diff(sums.indptr))
+        loudness = np.maximum(scale, _FAINTEST * scale.max(initial=0.0))
+        kernels = self._learn_kernels(columns, aims, (sums.T @ loudness) / np.diff(sums.indptr))
         frequencies = self._draw(kernels, len(tokens))
         rng = np.random.default_rng(self.random_state + 1)
         self.phases_ = np.asarray(rng.uniform(0, 2 * np.pi, frequencies.shape[1]), dtype=np.float64)
         self.wave_tokens_ = np.unique(sums.indices).astype(np.int64)
         # as the model file keeps them, so that a loaded model predicts the same
         self.frequencies_ = (sums[self.wave_tokens_] @ frequencies).astype(np.float32).astype(np.float64)
-        linear = np.sqrt(np.mean([each.linear * each.widths**2 for each in kernels], axis=0))
+        linear = np.sqrt(np.mean([kernel.linear * kernel.widths**2 for kernel in kernels], axis=0))
         inputs = np.hstack([self._waves(tokens), columns * linear])
         fit = fit_ridge(inputs, targets.values, weights=weights, groups=groups)
         n_waves = len(self.phases_)
@@ -89,18 +89,18 @@ class GaussianRidge(FactorModel):
         shared = (((tokens @ sums).T @ (targets - targets.mean(axis=0))) ** 2).sum(axis=1)
         return sums[:, np.sort(np.argsort(-shared, kind="stable")[:_MOST_COLUMNS])]
 
-    def _learn_kernels(self, columns: Array, aims: Array, loudness: Array) -> list[Relevance]:
+    def _learn_kernels(self, columns: Array, aims: Array, loudness: Array) -> list[RelevanceKernel]:
         distance = _median_distance(columns * loudness, np.random.default_rng(self.random_state))
         n_rows = min(_ROWS, int(np.ceil(_SHARE * len(columns))))
-        return learn_relevance(
+        return learn_automatic_relevance(
             columns, aims, loudness / distance, n_draws=_DRAWS, n_rows=n_rows, random_state=self.random_state
         )
 
-    def _draw(self, kernels: list[Relevance], n_samples: int) -> Array:
+    def _draw(self, kernels: list[RelevanceKernel], n_samples: int) -> Array:
         """`(n_columns, n_waves)` frequencies, the same number for each kernel."""
         rng = np.random.default_rng(self.random_state)
         n_waves = max(1, min(self.features, most_waves(n_samples)) // len(kernels))
-        drawn = [each.widths[:, None] * rng.normal(size=(len(each.widths), n_waves)) for each in kernels]
+        drawn = [kernel.widths[:, None] * rng.normal(size=(len(kernel.widths), n_waves)) for kernel in kernels]
         return np.sqrt(2.0) * np.hstack(drawn)
 
     def _waves(self, tokens: Array) -> Array:
@@ -122,16 +122,16 @@ class GaussianRidge(FactorModel):
         Source: Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", arXiv:1703.01365.
         """
         n_waves = len(self.phases_)
-        heard = tokens[:, self.wave_tokens_]
-        half = heard @ self.frequencies_ / 2
+        loudness = tokens[:, self.wave_tokens_]
+        half = loudness @ self.frequencies_ / 2
         # as a product, which is exact where the way is short
         slopes = -np.sin(self.phases_ + half) * np.sinc(half / np.pi) * np.sqrt(2.0 / n_waves)
 
         def parts(loadings: Array) -> Array:
             effects = self.coefficients_ @ loadings
-            found = tokens * effects[n_waves:]
-            found[:, self.wave_tokens_] += heard * ((slopes * effects[:n_waves]) @ self.frequencies_.T)
-            return found
+            by_token = tokens * effects[n_waves:]
+            by_token[:, self.wave_tokens_] += loudness * ((slopes * effects[:n_waves]) @ self.frequencies_.T)
+            return by_token
 
         return parts
 
@@ -166,5 +166,5 @@ class GaussianRidge(FactorModel):
 def _median_distance(tokens: Array, rng: np.random.Generator) -> float:
     """Median distance of random pairs of samples; 1 where all are alike."""
     one, other = rng.integers(0, len(tokens), size=(2, _DISTANCES))
-    found = float(np.median(np.linalg.norm(tokens[one] - tokens[other], axis=1)))
-    return found or 1.0
+    median = float(np.median(np.linalg.norm(tokens[one] - tokens[other], axis=1)))
+    return median or 1.0

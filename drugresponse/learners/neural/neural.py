@@ -14,7 +14,7 @@ from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_err
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.neural._network_weights import NetworkWeights
-from drugresponse.learners.paired_gain import gain_interval, gain_over_noise, squared_errors
+from drugresponse.learners.paired_gain import paired_gain_interval, paired_gain_over_noise, squared_errors
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
 from drugresponse.learners.state import Array, State, state_array, state_whole
@@ -134,10 +134,10 @@ class NeuralResponse(StagedRegressor[NetworkWeights]):
             elif epoch - int(np.argmin(errors)) >= self.patience:
                 break
         groups, least = units_of_error(pairs, self.scheme), int(np.argmin(errors))
-        if gain_over_noise(start, best, weights, groups) > 1:
+        if paired_gain_over_noise(start, best, weights, groups) > 1:
             self.epochs_ = least
         if least:
-            mse, lower, upper = gain_interval(start, best, weights, groups)
+            mse, lower, upper = paired_gain_interval(start, best, weights, groups)
             self.held_out_gain_ = {"epoch": least, "mse": mse, "lower": lower, "upper": upper}
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:

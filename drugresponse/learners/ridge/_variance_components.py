@@ -19,7 +19,7 @@ _LEAST_NOISE = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """What `variance_components` found.
+    """Variance of each component, and of noise.
 
     Attributes
     ----------
@@ -61,8 +61,8 @@ def variance_components(
     >>> drug_effects, noise = rng.normal(size=(1, 200)), rng.normal(size=(80, 200))
     >>> residuals = sparse.csr_array(2 * drug_effects + noise)
     >>> alike = {"any": np.ones((80, 80)), "same": np.eye(80)}, {"any": np.ones((200, 200)), "same": np.eye(200)}
-    >>> found = variance_components(residuals, *alike, [("any", "same"), ("same", "any")])
-    >>> [bool(3 < found.shares[0] < 5), bool(found.shares[1] < 0.1), bool(0.8 < found.noise < 1.2)]
+    >>> components = variance_components(residuals, *alike, [("any", "same"), ("same", "any")])
+    >>> [bool(3 < components.shares[0] < 5), bool(components.shares[1] < 0.1), bool(0.8 < components.noise < 1.2)]
     [True, True, True]
     """
     measured = sparse.csr_array((np.ones(residuals.nnz), residuals.indices, residuals.indptr), shape=residuals.shape)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.factors.blocks import block_mixes, mix_shares, token_scales
 from drugresponse.learners.factors.model import FactorModel
-from drugresponse.learners.factors.response_factors import FactorTargets
+from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array
 
@@ -40,7 +40,7 @@ class FactorRidge(FactorModel):
     rank: int = 256
     random_state: int = 0
 
-    def _fit_map(self, tokens: Array, targets: FactorTargets, weights: Array, groups: NDArray) -> Array:
+    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         blocks, fits = self.sample_encoder_.block_columns(), []
         for mix in block_mixes(self.block_scales_):
             # the scales go into the coefficients: a block that is of no use here may still be to a network or a tree

@@ -99,7 +99,7 @@ class PairRidge(FactorRidge):
         if self.seen_.factors.shape[1]:
             intercepts[1 + self.rank_] = 1.0
         self.drugs_ = DrugVectors(own, pairs.drugs.index, like, intercepts)
-        self.block_scales_ = kernels.told()
+        self.block_scales_ = kernels.variance_shares()
 
     def notes(self) -> dict[str, Any]:
         """The variance that each term explains, as shares of all."""
@@ -116,7 +116,7 @@ class _Kernels:
     own: float
     """Share of what drugs have for themselves in the likeness of drugs that tokens meet; the rest is structure."""
     components: tuple[tuple[str, str], ...]
-    found: Components
+    variances: Components
 
     @classmethod
     def estimate(cls, pairs: Pairs, residuals: Array, encoder: SampleEncoder, tokens: Array, bits: Array) -> _Kernels:
@@ -129,7 +129,7 @@ class _Kernels:
         # what samples and drugs have for themselves is in every fit, lest tokens and structures answer for it; a
         # prediction has it where the scheme does
         sides, kinds = [*blocks, _SAME], [_SAME, *([_STRUCTURE] if bits.size else [])]
-        main = [*((_ANY, each) for each in kinds), *((each, _ANY) for each in sides)]
+        main = [*((_ANY, kind) for kind in kinds), *((side, _ANY) for side in sides)]
         # what one sample has with one drug cannot be told from noise
         free = [(a, b) for a in sides for b in kinds if (a, b) != (_SAME, _SAME)]
         shape = n_samples, n_drugs
@@ -141,13 +141,13 @@ class _Kernels:
         total = sum(by_kind.values())
         part = by_kind[_SAME] / total if total > 0 else float(not bits.size)
         drugs[_JOINT] = part * drugs[_SAME] + (1 - part) * drugs[_STRUCTURE]
-        components = (*main, *((each, _JOINT) for each in sides))
+        components = (*main, *((side, _JOINT) for side in sides))
         return cls(tokens, blocks, bits, part, components, variance_components(grid, samples, drugs, components))
 
     def share(self, sample: str, drug: str) -> float:
         """Variance of one component, 0 where it was not asked for."""
-        asked = (sample, drug)
-        return float(self.found.shares[self.components.index(asked)]) if asked in self.components else 0.0
+        shares = dict(zip(self.components, self.variances.shares, strict=True))
+        return float(shares.get((sample, drug), 0.0))
 
     def token_shares(self, drug: str) -> Array:
         """`(n_tokens,)` variance of each token's component with this likeness of drugs."""
@@ -177,18 +177,18 @@ class _Kernels:
         structure = self.bits @ self.bits.T
         of_drugs = self.share(_ANY, _SAME) * np.eye(shape[1]) + self.share(_ANY, _STRUCTURE) * structure
         alike = self.own * np.eye(shape[1]) + (1 - self.own) * structure
-        noise = self.found.noise / weights
+        noise = self.variances.noise / weights
 
         def product(values: Array) -> Array:
             values = values.ravel()
             cells = sparse.csr_array((values, (i, j)), shape)
             sums = of_samples @ np.asarray(cells.sum(axis=1)).ravel(), of_drugs @ np.asarray(cells.sum(axis=0)).ravel()
             spread = np.ascontiguousarray((cells.T @ joint).T)
-            found = sums[0][i] + sums[1][j] + noise * values
+            covered = sums[0][i] + sums[1][j] + noise * values
             for start in range(0, n, _CHUNK):
                 at = slice(start, start + _CHUNK)
-                found[at] += np.einsum("ij,ij->i", spread[i[at]], alike[j[at]])
-            return found
+                covered[at] += np.einsum("ij,ij->i", spread[i[at]], alike[j[at]])
+            return covered
 
         diagonal = of_samples[i, i] + of_drugs[j, j] + joint[i, i] * alike[j, j] + noise
         scaled = LinearOperator((n, n), matvec=lambda values: values.ravel() / diagonal, dtype=np.float64)
@@ -200,9 +200,11 @@ class _Kernels:
             )
         return np.asarray(dual)
 
-    def told(self) -> dict[str, float]:
+    def variance_shares(self) -> dict[str, float]:
         """The variance of each component and of noise, as shares of their sum, by readable names."""
-        found = {f"{a} x {b}": float(share) for (a, b), share in zip(self.components, self.found.shares, strict=True)}
-        found["noise"] = self.found.noise
-        total = sum(found.values())
-        return {name: value / total for name, value in found.items() if value > 0}
+        shares = {
+            f"{a} x {b}": float(share) for (a, b), share in zip(self.components, self.variances.shares, strict=True)
+        }
+        shares["noise"] = self.variances.noise
+        total = sum(shares.values())
+        return {name: value / total for name, value in shares.items() if value > 0}

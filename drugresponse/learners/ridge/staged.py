@@ -55,7 +55,7 @@ class StagedRegressor(PairRegressor, Generic[Stage]):
         return self.stage_.contribution_parts()
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
-        """Those of the second stage; credit of the ridge's numbers is handed down to the tokens that they come from."""
+        """Those of the second stage; credit of the ridge's numbers is rescaled to the tokens that they come from."""
         return self.second_.contributions(pairs.compact())
 
     def get_state(self) -> State:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from drugresponse.learners.paired_gain import gain_over_noise
+from drugresponse.learners.paired_gain import paired_gain_over_noise
 from drugresponse.learners.state import Array
 
 __all__ = ["combine", "stack_weights", "weigh_learners"]
@@ -25,7 +25,7 @@ def weigh_learners(
     """Weights from all held-out rows, and what weights without a fold's rows say of that fold.
 
     A sum that does not gain more than one standard error over the naive model, where each fold is weighed without its
-    own rows, is not taken; whether it is taken for a fold, the other folds decide.
+    own rows, is not is_taken; whether it is is_taken for a fold, the other folds decide.
 
     Parameters
     ----------
@@ -51,13 +51,13 @@ def weigh_learners(
 
     def gains(rows: NDArray[np.intp]) -> bool:
         before, after = (y[rows] - naive[rows]) ** 2, (y[rows] - predicted[rows]) ** 2
-        return len(rows) > 0 and gain_over_noise(before, after, weights[rows], groups[rows]) > 1
+        return len(rows) > 0 and paired_gain_over_noise(before, after, weights[rows], groups[rows]) > 1
 
-    taken = gains(tested)
+    is_taken = gains(tested)
     refused = [test for test, rest in zip(tests, others, strict=True) if not gains(rest)]
     for test in refused:
         predicted[test] = naive[test]
-    if not taken:
+    if not is_taken:
         return np.zeros(table.shape[1] - 1), predicted
     return stack_weights(table[tested], y[tested], weights[tested], groups[tested]), predicted
 
@@ -93,23 +93,23 @@ def stack_weights(table: Array, y: Array, weights: Array, groups: NDArray) -> Ar
         return np.zeros(table.shape[1] - 1)
     root = np.sqrt(weights / weights.mean())
     inputs, target = (table[:, 1:] - table[:, :1]) * root[:, None], (y - table[:, 0]) * root
-    found, used = np.zeros(inputs.shape[1]), np.ones(inputs.shape[1], dtype=bool)
+    shares, used = np.zeros(inputs.shape[1]), np.ones(inputs.shape[1], dtype=bool)
     # a learner whose weight is not worth its fit is left out, and the others weighed again
     while used.any():
-        found = np.zeros(inputs.shape[1])
-        found[used] = _on_simplex(inputs[:, used], target)
-        keeps = found >= _LEAST_WEIGHT
+        shares = np.zeros(inputs.shape[1])
+        shares[used] = _on_simplex(inputs[:, used], target)
+        keeps = shares >= _LEAST_WEIGHT
         if (keeps == used).all():
             break
         used = keeps
     if not used.any():
         return np.zeros(inputs.shape[1])
-    noise = float(np.mean((target - inputs @ found) ** 2)) * len(y) / len(np.unique(groups))
+    noise = float(np.mean((target - inputs @ shares) ** 2)) * len(y) / len(np.unique(groups))
     pull, n_used = np.sqrt(noise) / _PRIOR_SPREAD, int(used.sum())
-    equal = np.full(n_used, found.sum() / n_used)
+    equal = np.full(n_used, shares.sum() / n_used)
     pulled = np.vstack([inputs[:, used], pull * np.eye(n_used)]), np.append(target, pull * equal)
-    found[used] = _on_simplex(*pulled)
-    return found
+    shares[used] = _on_simplex(*pulled)
+    return shares
 
 
 def _on_simplex(inputs: Array, target: Array) -> Array:

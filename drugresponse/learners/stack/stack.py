@@ -142,8 +142,10 @@ class AutoLearner(PairRegressor):
     def _fit_members(self, pairs: Pairs, y: Array, weights: Array, n_jobs: int | None) -> None:
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
-        made = run_in_order(lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs)
-        self.members_: dict[str, PairRegressor] = dict(zip(names, made, strict=True))
+        fitted = run_in_order(
+            lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs
+        )
+        self.members_: dict[str, PairRegressor] = dict(zip(names, fitted, strict=True))
 
     def _settings(self, n_jobs: int | None) -> dict[str, Any]:
         own = ("inner_folds", "most_fits", "most_minutes")

@@ -86,15 +86,15 @@ def _prove_frame(document: dict[str, Any], n_inputs: int, n_targets: int) -> lis
         "version": document["version"],
     }
     _demand(isinstance(trees, list) and len(trees) > 0, "it has no trees")
-    taken = learner["learner_model_param"]["num_feature"]
-    _demand(taken == str(n_inputs), f"it takes {taken:.10} inputs, expected {n_inputs}")
+    width = learner["learner_model_param"]["num_feature"]
+    _demand(width == str(n_inputs), f"it takes {width:.10} inputs, expected {n_inputs}")
     _demand(document == known, "it is none that is grown here")
     _demand(
         len(document["version"]) == 3 and 0 <= min(document["version"]) <= max(document["version"]) < 1000,
         "its version is none",
     )
-    told = json.loads(base)
-    scores = np.asarray(told if isinstance(told, list) else [told], dtype=np.float64)
+    score = json.loads(base)
+    scores = np.asarray(score if isinstance(score, list) else [score], dtype=np.float64)
     _demand(scores.shape in ((1,), (n_targets,)) and (np.abs(scores) < _MOST).all(), "its base score is none")
     return trees
 
@@ -111,12 +111,12 @@ def _prove_tree(tree: dict[str, Any], number: int, n_inputs: int, n_targets: int
     parameters = {"num_deleted": "0", "num_feature": str(n_inputs), "num_nodes": str(n), "size_leaf_vector": size}
     _demand(tree["id"] == number and tree["tree_param"] == parameters, "a tree has other numbers of nodes")
     _demand(all(len(tree[name]) == 0 for name in _CATEGORIES), "a tree has categories")
-    right, parents, asked = (_array(tree, name, n) for name in ("right_children", "parents", "split_indices"))
+    right, parents, features = (_array(tree, name, n) for name in ("right_children", "parents", "split_indices"))
     _demand(
         not _array(tree, "split_type", n).any() and _array(tree, "default_left", n).max() <= 1,
         "a split is of another kind",
     )
-    _demand(0 <= asked.min() <= asked.max() < n_inputs, "a split asks for an input that is none")
+    _demand(0 <= features.min() <= features.max() < n_inputs, "a split asks for an input that is none")
     leaf = left < 0
     _demand((left[leaf] == -1).all() and parents[0] in _NO_PARENT, "a tree leads outside itself")
     inside = np.flatnonzero(~leaf)

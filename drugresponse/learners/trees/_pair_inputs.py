@@ -13,7 +13,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.features.sites import site_sums
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.factors.embeddings import score_pairs
-from drugresponse.learners.rescaling import HandingDown
+from drugresponse.learners.rescaling import Rescaling
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, damaged, state_wholes
 
@@ -112,7 +112,7 @@ class PairInputs:
             yield ridge, table, tokens[cut.sample_index]
 
     def parts_of_credits(self, credits: Array, ridge: Array, tokens: Array) -> Array:
-        """`(n_rows, n_parts)` what the inputs of the sample earn, handed down to the tokens that they are made of.
+        """`(n_rows, n_parts)` what the inputs of the sample earn, rescaled to the tokens that they are made of.
 
         Parameters
         ----------
@@ -127,10 +127,10 @@ class PairInputs:
         parts = ridge.copy()
         # the input is the ridge's prediction less its overall mean; what is the same in all of a booster's rows earns 0
         parts[:, 0] = ridge[:, 0] - self.stage.overall_ if self.shows_drugs else 0.0
-        of_prediction = HandingDown.of(parts, np.ones((parts.shape[1], 1)))
-        of_embedding = HandingDown.of(tokens, self.stage.coefficients_[:, : self.width])
-        values, of_none = of_prediction.spread(credits[:, at - 1 : at])
-        of_tokens, nothing = of_embedding.spread(credits[:, at : at + self.width])
+        of_prediction = Rescaling.of(parts, np.ones((parts.shape[1], 1)))
+        of_embedding = Rescaling.of(tokens, self.stage.coefficients_[:, : self.width])
+        values, of_none = of_prediction.to_tokens(credits[:, at - 1 : at])
+        of_tokens, nothing = of_embedding.to_tokens(credits[:, at : at + self.width])
         values[:, first:] += of_tokens
         values[:, 0] += of_none + nothing
         return values + self.parts_of_tokens(credits, tokens, first)
@@ -139,8 +139,8 @@ class PairInputs:
         """`(n_rows, n_parts)` what tokens and sites earn; the tokens' parts begin with number `first`."""
         n_columns = len(self.columns)
         values = np.zeros((len(tokens), first + tokens.shape[1]))
-        sites = HandingDown.of(tokens, site_sums(self.sites).toarray())
-        of_sites, unknown = sites.spread(credits[:, n_columns : self.n_tokens])
+        sites = Rescaling.of(tokens, site_sums(self.sites).toarray())
+        of_sites, unknown = sites.to_tokens(credits[:, n_columns : self.n_tokens])
         values[:, first:] += of_sites
         values[:, first + self.columns] += credits[:, :n_columns]
         values[:, 0] += unknown

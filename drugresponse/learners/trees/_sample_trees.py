@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.contributions import Contributions, EmbeddingParts, product_contributions
 from drugresponse.learners.factors.embeddings import score_pairs
-from drugresponse.learners.rescaling import HandingDown
+from drugresponse.learners.rescaling import Rescaling
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, state_array, state_number, state_wholes
 from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
@@ -111,7 +111,7 @@ class SampleTrees:
         """The sample embedding taken apart by token: the trees' columns by their credits, the others by the ridge.
 
         Credits are Shapley values for boosted trees, and steps on the way down for a forest. What the ridge's embedding
-        is credited with as an input is handed down to the tokens that it is made of.
+        is credited with as an input is rescaled to the tokens that it is made of.
         """
         drugs, plain = self.stage.drug_embeddings(pairs), self.stage.drug_embeddings_without_structure(pairs)
         parts = self._parts(pairs)
@@ -123,12 +123,12 @@ class SampleTrees:
         inputs = _inputs(stage, pairs, self.columns, stage.map_tokens(tokens) / self.scale)
         credits = self.trees.credits(inputs) if isinstance(self.trees, Forest) else shapley_credits(self.trees, inputs)
         n_targets, n_used, width = len(self.center), len(self.columns), 1 + stage.rank_
-        down = HandingDown.of(tokens, stage.coefficients_[:, : inputs.shape[1] - n_used])
+        rescaling = Rescaling.of(tokens, stage.coefficients_[:, : inputs.shape[1] - n_used])
         rest = stage.coefficients_[:, n_targets:]
 
         def parts(loadings: Array) -> tuple[Array, Array]:
             of_inputs = credits.of(self.scale * loadings[:n_targets])
-            of_tokens, of_none = down.spread(of_inputs[:, n_used:])
+            of_tokens, of_none = rescaling.to_tokens(of_inputs[:, n_used:])
             of_tokens[:, self.columns] += of_inputs[:, :n_used]
             of_tokens += tokens * (rest @ loadings[n_targets:width])
             return of_tokens, of_none

@@ -86,17 +86,17 @@ class LeafPaths:
         n_leaves, n_slots = self.shares.shape
         met = (np.arange(2**n_slots)[:, None] >> np.arange(n_slots)) & 1
         coalition = [factorial(size) * factorial(n_slots - size - 1) / factorial(n_slots) for size in range(n_slots)]
-        found = np.empty((n_leaves, 2**n_slots, n_slots))
+        weights = np.empty((n_leaves, 2**n_slots, n_slots))
         for slot in range(n_slots):
             # of each size, the sum over coalitions of the others of the leaf's value
             by_size = np.zeros((n_slots, n_leaves, 2**n_slots))
             by_size[0] = 1.0
-            for other in (each for each in range(n_slots) if each != slot):
+            for other in (other for other in range(n_slots) if other != slot):
                 joined = by_size[:-1] * met[:, other]
                 by_size *= self.shares[:, None, other]
                 by_size[1:] += joined
-            found[:, :, slot] = np.tensordot(coalition, by_size, 1) * (met[:, slot] - self.shares[:, None, slot])
-        return found
+            weights[:, :, slot] = np.tensordot(coalition, by_size, 1) * (met[:, slot] - self.shares[:, None, slot])
+        return weights
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class _Leaf:
 def _leaves(tree: dict[str, Any]) -> Iterator[_Leaf]:
     """The leaves of one tree, the turns at one input merged into an interval and a share."""
     left, right = tree["left_children"], tree["right_children"]
-    asked, splits, covers = tree["split_indices"], tree["split_conditions"], tree.get("sum_hessian", [])
+    features, splits, covers = tree["split_indices"], tree["split_conditions"], tree.get("sum_hessian", [])
     if len(covers) != len(left) or min(covers) <= 0:
         raise InputError(
             "explain: this XGBoost does not tell how many rows passed each node of the trees (expected 3.2 or newer). "
@@ -121,11 +121,11 @@ def _leaves(tree: dict[str, Any]) -> Iterator[_Leaf]:
         if left[node] < 0:
             yield _Leaf(turns, values[node])
             continue
-        low, high, share = turns.get(asked[node], (-np.inf, np.inf, 1.0))
+        low, high, share = turns.get(features[node], (-np.inf, np.inf, 1.0))
         below, above = (share * covers[child] / covers[node] for child in (left[node], right[node]))
         split = splits[node]
-        waiting.append((right[node], {**turns, asked[node]: (max(low, split), high, above)}))
-        waiting.append((left[node], {**turns, asked[node]: (low, min(high, split), below)}))
+        waiting.append((right[node], {**turns, features[node]: (max(low, split), high, above)}))
+        waiting.append((left[node], {**turns, features[node]: (low, min(high, split), below)}))
 
 
 def shapley_credits(booster: Any, inputs: NDArray[np.float32]) -> TreeCredits:
@@ -149,8 +149,8 @@ def shapley_credits(booster: Any, inputs: NDArray[np.float32]) -> TreeCredits:
     def chunks() -> Iterator[Terms]:
         for start in range(0, len(inputs), _SAMPLES_AT_ONCE):
             rows = inputs[start : start + _SAMPLES_AT_ONCE]
-            asked = rows[:, paths.inputs]
-            pattern = ((paths.low <= asked) & (asked < paths.high)) @ bits
+            values = rows[:, paths.inputs]
+            pattern = ((paths.low <= values) & (values < paths.high)) @ bits
             weight = weights[leaf, pattern]
             sample, which, slot = np.nonzero(weight)
             yield Terms(sample, paths.inputs[which, slot], which, weight[sample, which, slot], len(rows))

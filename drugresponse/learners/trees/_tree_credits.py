@@ -84,6 +84,6 @@ class TreeCredits:
 
     def of(self, loadings: Array) -> Array:
         """`(n_samples, n_inputs)` credits of the outputs' sum with these `(n_outputs,)` loadings."""
-        found = np.zeros(self.shape)
-        found.flat[self.cells] = self.values @ loadings
-        return found
+        credits = np.zeros(self.shape)
+        credits.flat[self.cells] = self.values @ loadings
+        return credits

@@ -77,13 +77,13 @@ class _Reader:
         raise ValueError("a value is of no known type")
 
     def named(self, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         while (mark := self.take(1)) != b"}":
             name = self.text(mark)
-            if name in found:
+            if name in values:
                 raise ValueError("a name stands twice")
-            found[name] = self.value(depth)
-        return found
+            values[name] = self.value(depth)
+        return values
 
     def array(self, depth: int) -> Any:
         mark = self.take(1)

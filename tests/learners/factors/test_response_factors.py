@@ -5,7 +5,7 @@ import pytest
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.factors._response_grid import ResponseGrid
-from drugresponse.learners.factors.response_factors import FactorTargets
+from drugresponse.learners.factors.response_factors import ResponseFactors
 from tests.learners.cohorts import draw_calls, made_pairs
 
 
@@ -19,9 +19,9 @@ def made(n_samples: int = 40, n_drugs: int = 6, share: float = 1.0, rank: int = 
     return pairs, truth[pairs.sample_index, pairs.drug_index] + rng.normal(0, 0.2, len(pairs))
 
 
-def split(pairs: Pairs, y: np.ndarray, rank: int = 256) -> tuple[ResponseGrid, FactorTargets]:
+def split(pairs: Pairs, y: np.ndarray, rank: int = 256) -> tuple[ResponseGrid, ResponseFactors]:
     grid = ResponseGrid.build(pairs, y, None)
-    return grid, FactorTargets.of(grid, rank, 0)
+    return grid, ResponseFactors.of(grid, rank, 0)
 
 
 def test_factor_targets__give_the_cells_of_a_full_grid_back():
@@ -75,7 +75,7 @@ def test_factor_targets__rank_cuts_the_least_axes():
     assert none.values.shape == (40, 1)
     assert few.loadings.shape == (6, 3)
     full, _ = split(*made())
-    np.testing.assert_allclose(FactorTargets.of(full, 2, 0).values, FactorTargets.of(full, 256, 0).values[:, :3])
+    np.testing.assert_allclose(ResponseFactors.of(full, 2, 0).values, ResponseFactors.of(full, 256, 0).values[:, :3])
     assert all_axes.rank >= 5
 
 
@@ -112,7 +112,7 @@ def test_factor_targets__cells_of_little_weight_say_little():
     grid = ResponseGrid.build(pairs, spoilt, np.where(wrong, 1e-3, 1.0))
     clean = ResponseGrid.build(pairs, y, None)
     told, truth = (
-        each.overall + each.drug_effects + (found := FactorTargets.of(each, 256, 0)).values @ found.loadings.T
+        each.overall + each.drug_effects + (found := ResponseFactors.of(each, 256, 0)).values @ found.loadings.T
         for each in (grid, clean)
     )
     rows, columns = pairs.sample_index[wrong], pairs.drug_index[wrong]

@@ -6,7 +6,7 @@ from scipy.optimize import check_grad
 from scipy.stats import multivariate_normal
 
 from drugresponse.learners.kernel import _automatic_relevance as relevance
-from drugresponse.learners.kernel._automatic_relevance import learn_relevance
+from drugresponse.learners.kernel._automatic_relevance import learn_automatic_relevance
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def wavy() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_relevance__columns_that_say_nothing_fade(wavy):
-    found = learn_relevance(*wavy, np.full(6, 0.3), n_draws=2, n_rows=120, random_state=0)
+    found = learn_automatic_relevance(*wavy, np.full(6, 0.3), n_draws=2, n_rows=120, random_state=0)
     for each in found:
         assert each.widths[0] > 3 * each.widths[1] > 3 * each.widths[2:].max()
 
@@ -57,7 +57,7 @@ def test_relevance__loss_is_the_density_of_the_targets(wavy):
 def test_relevance__unit_of_the_targets_and_order_of_the_draws_do_not_matter(wavy):
     columns, targets = wavy
     one, other = (
-        learn_relevance(columns, each, np.full(6, 0.3), n_draws=1, n_rows=100, random_state=0)[0]
+        learn_automatic_relevance(columns, each, np.full(6, 0.3), n_draws=1, n_rows=100, random_state=0)[0]
         for each in (targets, 1000 * targets + 7)
     )
     np.testing.assert_allclose(one.widths, other.widths, rtol=1e-2)
@@ -67,13 +67,16 @@ def test_relevance__silent_columns_and_flat_targets_stay_out(wavy):
     columns, targets = wavy
     first = np.array([0.3, 0.3, 0.0, 0.0, 0.0, 0.0])
     flat = np.column_stack([targets, np.full(len(targets), 3.0)])
-    found = learn_relevance(columns, flat, first, n_draws=1, n_rows=100, random_state=0)[0]
+    found = learn_automatic_relevance(columns, flat, first, n_draws=1, n_rows=100, random_state=0)[0]
     assert found.widths[2:].tolist() == [0, 0, 0, 0]
     np.testing.assert_array_equal(
-        found.widths, learn_relevance(columns, targets, first, n_draws=1, n_rows=100, random_state=0)[0].widths
+        found.widths,
+        learn_automatic_relevance(columns, targets, first, n_draws=1, n_rows=100, random_state=0)[0].widths,
     )
 
 
 def test_relevance__nothing_to_learn_keeps_what_was_given():
-    found = learn_relevance(np.ones((5, 2)), np.zeros((5, 1)), np.full(2, 0.3), n_draws=1, n_rows=5, random_state=0)
+    found = learn_automatic_relevance(
+        np.ones((5, 2)), np.zeros((5, 1)), np.full(2, 0.3), n_draws=1, n_rows=5, random_state=0
+    )
     np.testing.assert_array_equal(found[0].widths, [0.3, 0.3])

@@ -9,7 +9,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.kernel import gaussian
-from drugresponse.learners.kernel._automatic_relevance import learn_relevance
+from drugresponse.learners.kernel._automatic_relevance import learn_automatic_relevance
 from drugresponse.learners.kernel.gaussian import GaussianRidge
 from drugresponse.learners.ridge.linear import FactorRidge
 from tests.learners.cohorts import draw_calls, held_out, made_pairs, rmse
@@ -87,10 +87,10 @@ def test_gaussian__random_features_have_the_products_of_gaussian_kernels(smooth,
     learned = []
 
     def kept(*arguments, **settings):
-        learned.extend(learn_relevance(*arguments, **settings))
+        learned.extend(learn_automatic_relevance(*arguments, **settings))
         return learned
 
-    monkeypatch.setattr(gaussian, "learn_relevance", kept)
+    monkeypatch.setattr(gaussian, "learn_automatic_relevance", kept)
     pairs, y, _ = smooth
     learner = GaussianRidge(features=8000).fit(pairs, y)
     tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:40]

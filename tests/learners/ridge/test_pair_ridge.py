@@ -82,7 +82,7 @@ def test_predictions__are_those_of_the_kernel(sparse_screen, scheme, monkeypatch
     for name, columns in kernels.blocks.items():
         samples[name] = tokens[:, columns] @ kernels.tokens[:, columns].T
     expected = np.full(len(new), model.overall_)
-    for (a, b), share in zip(kernels.components, kernels.found.shares, strict=True):
+    for (a, b), share in zip(kernels.components, kernels.variances.shares, strict=True):
         left, right = samples[a][:, train.sample_index], drugs[b][:, train.drug_index]
         expected += share * np.einsum("pq,pq,q->p", left[new.sample_index], right[new.drug_index], dual)
     np.testing.assert_allclose(model.predict(new), expected, atol=1e-8)

@@ -1,4 +1,4 @@
-"""Credits of trees: by definition, beside XGBoost's own, and handed down without remainder."""
+"""Credits of trees: by definition, beside XGBoost's own, and rescaled without remainder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.registry import make_learner
-from drugresponse.learners.rescaling import HandingDown
+from drugresponse.learners.rescaling import Rescaling
 from drugresponse.learners.trees._boosters import grow_booster
 from drugresponse.learners.trees._forest import Forest, grow_forest
 from drugresponse.learners.trees._shapley_trees import LeafPaths, shapley_credits
@@ -120,25 +120,25 @@ def test_forest__a_single_leaf_credits_nobody():
     assert not found.of(np.ones(1)).any()
 
 
-def test_handing_down__nothing_is_lost_and_nothing_blown_up():
+def test_rescaling__nothing_is_lost_and_nothing_blown_up():
     rng = np.random.default_rng(0)
     tokens = rng.normal(size=(200, 30)) * (rng.random((200, 30)) < 0.7)
     tokens[:5] = 0.0
     credits = rng.normal(size=(200, 4))
-    down = HandingDown.of(tokens, rng.normal(size=(30, 4)))
-    found, nobody = down.spread(credits)
+    rescaling = Rescaling.of(tokens, rng.normal(size=(30, 4)))
+    found, nobody = rescaling.to_tokens(credits)
     np.testing.assert_allclose(found.sum(axis=1) + nobody, credits.sum(axis=1), atol=1e-9)
     np.testing.assert_allclose(nobody[:5], credits[:5].sum(axis=1))
     assert not nobody[5:].any()
     assert (np.abs(found).sum(axis=1) <= 10 * np.abs(credits).sum(axis=1) + 1e-9).all()
     # both rules were used
-    assert (down.by_sum[5:] != 0).any()
-    assert (down.by_size[5:] != 0).any()
+    assert (rescaling.by_sum[5:] != 0).any()
+    assert (rescaling.by_size[5:] != 0).any()
 
 
-def test_handing_down__in_proportion_to_the_parts():
-    down = HandingDown.of(np.array([[3.0, -1.0, 0.0]]), np.ones((3, 1)))
-    np.testing.assert_allclose(down.spread(np.array([[4.0]]))[0], [[6.0, -2.0, 0.0]])
+def test_rescaling__in_proportion_to_the_parts():
+    rescaling = Rescaling.of(np.array([[3.0, -1.0, 0.0]]), np.ones((3, 1)))
+    np.testing.assert_allclose(rescaling.to_tokens(np.array([[4.0]]))[0], [[6.0, -2.0, 0.0]])
 
 
 @pytest.mark.parametrize("name", ["boosted-trees", "random-forest"])
