@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 
+from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError
@@ -91,6 +92,10 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     @abstractmethod
     def from_state(cls, state: State, **settings: Any) -> Any:
         """A fitted learner from `get_state`'s answer; the settings are those of the constructor."""
+
+    def trained_features(self) -> pd.DataFrame:
+        """The feature table of the training, as in `Genotypes`; empty where the learner uses no genotype."""
+        return pd.DataFrame(columns=list(FEATURE_COLUMNS))
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """What the model hangs on each genotype feature.

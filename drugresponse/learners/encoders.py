@@ -22,7 +22,7 @@ from drugresponse.learners.state import (
     state_wholes,
 )
 
-__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state", "trained_features"]
+__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state"]
 
 
 _TOKEN_COLUMNS = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
@@ -65,22 +65,6 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     encoder.genotype_features_ = features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
     _prove_tokens(encoder)
     return encoder
-
-
-def trained_features(learner: Any) -> pd.DataFrame:
-    """The feature table of a learner's training, as in `Genotypes`; empty where it uses no genotype.
-
-    Parameters
-    ----------
-    learner
-        Fitted; it holds its encoder itself, in the stage that it starts at, or in the learners that it adds up.
-    """
-    if hasattr(learner, "sample_encoder_"):
-        features: pd.DataFrame = learner.sample_encoder_.genotype_features_
-        return features
-    inner = [learner.stage_] if hasattr(learner, "stage_") else list(getattr(learner, "members_", {}).values())
-    tables = [trained_features(part) for part in inner]
-    return max(tables, key=len, default=pd.DataFrame(columns=list(FEATURE_COLUMNS)))
 
 
 def _prove_tokens(encoder: SampleEncoder) -> None:

@@ -13,7 +13,6 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import show_ids
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.encoders import trained_features
 
 __all__ = ["FeatureMatch", "share_of_weight", "weights_of_rows"]
 
@@ -49,7 +48,7 @@ class FeatureMatch:
     @classmethod
     def of(cls, learner: PairRegressor, genotypes: Genotypes) -> FeatureMatch:
         """Look a learner's features up in the genotypes of new samples."""
-        trained = trained_features(learner)
+        trained = learner.trained_features()
         alignment = align(genotypes.features, trained)
         weights = weights_of_rows(learner, trained)
         rows = np.flatnonzero(weights > 0)

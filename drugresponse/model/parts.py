@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from drugresponse.data.tables import Measure
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import restore_learner
 from drugresponse.learners.state import State, damaged, state_ids, state_texts
 from drugresponse.model._training_ids import TrainingIds
@@ -67,7 +66,7 @@ class FittedParts:
     @cached_property
     def features(self) -> pd.DataFrame:
         """The feature table of the training; empty where the learner uses no genotype."""
-        return trained_features(self.regressor)
+        return self.regressor.trained_features()
 
     @cached_property
     def feature_weights(self) -> NDArray[np.float64]:
@@ -123,7 +122,7 @@ class FittedParts:
             _drugs(state),
             state_ids(state, "covariates"),
             _covariate_levels(state),
-            TrainedScales.from_state(scales, len(trained_features(regressor))) if scales else None,
+            TrainedScales.from_state(scales, len(regressor.trained_features())) if scales else None,
             PilotAdaptation.from_state(adaptation) if adaptation else None,
             IntervalTable.from_state(intervals) if intervals else None,
             {key: value for key, value in manifest.items() if key != "sha256"},

@@ -22,7 +22,6 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import NAIVE
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
@@ -97,7 +96,7 @@ def train(
         rows.pairs.drugs,
         [str(name) for name in rows.pairs.covariates.columns],
         rows.covariates.texts(settings["arm"]),
-        TrainedScales.of(rows.pairs.genotypes, rows.pairs.covariates, not trained_features(regressor).empty),
+        TrainedScales.of(rows.pairs.genotypes, rows.pairs.covariates, not regressor.trained_features().empty),
         None if held_out is None else PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
         None if held_out is None else held_out.intervals(),
         manifest={},

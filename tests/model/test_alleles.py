@@ -13,7 +13,6 @@ from bed_reader import to_bed
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import align
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import LEARNERS
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
 from drugresponse.model.loading import load_model
@@ -192,6 +191,6 @@ def test_predict__arm_from_swapped_alleles(cohort):
 @pytest.mark.parametrize("name", LEARNERS)
 def test_trained_features__of_every_learner(name, cohort):
     learner = fitted(name, cohort).regressor_
-    found, features = trained_features(learner), cohort.genotypes.features
+    found, features = learner.trained_features(), cohort.genotypes.features
     assert found.columns.equals(features.columns)
     assert found.index.equals(features.index) or not learner.feature_weights()[1].any()

@@ -11,7 +11,6 @@ from drugresponse.data.joining import join_training_rows
 from drugresponse.data.tables import as_responses
 from drugresponse.features.alignment import align
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.registry import make_learner
 from drugresponse.model.feature_weights import FeatureMatch, share_of_weight, tell_of_alignment, weights_of_rows
 
@@ -21,7 +20,7 @@ SAMPLES = [f"s{at}" for at in range(40)]
 
 
 def known_weight(learner: PairRegressor, genotypes: Genotypes) -> np.ndarray:
-    trained = trained_features(learner)
+    trained = learner.trained_features()
     alignment = align(genotypes.features, trained)
     tell_of_alignment(alignment)
     return share_of_weight(weights_of_rows(learner, trained), genotypes, alignment)

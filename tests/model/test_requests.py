@@ -14,7 +14,6 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import as_responses
 from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
-from drugresponse.learners.encoders import trained_features
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
@@ -87,7 +86,7 @@ CHANGES = ("none", "swapped alleles", "absent features", "more features", "a con
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_as_trained__every_learner_predicts_the_same_bits(change: str, auto: AutoLearner, rows: TrainingRows) -> None:
-    new, trained = new_samples(change), trained_features(auto)
+    new, trained = new_samples(change), auto.trained_features()
     assert trained.index.duplicated().any()
     alignment = align(new.features, trained)
     assert alignment.turned.any() == (change == "swapped alleles")

@@ -88,7 +88,7 @@ class FactorModel(PairRegressor):
         if not self.uses_genotypes:
             genotypes = type(genotypes)(genotypes.values[:, :0], genotypes.sample_ids, genotypes.features.iloc[:0])
         self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
-        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = self.tokens(pairs)
         self.token_spread_ = tokens.std(axis=0)
         return tokens
 
@@ -128,10 +128,13 @@ class FactorModel(PairRegressor):
             vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
         self.drugs_ = DrugVectors(vectors, pairs.drugs.index, structure, intercepts)
 
+    def tokens(self, pairs: Pairs) -> Array:
+        """`(n_samples, n_tokens)` of each distinct sample."""
+        return self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+
     def sample_embeddings(self, pairs: Pairs) -> Array:
         """`(n_samples, 1 + rank + n_seen_factors)` embedding of each distinct sample; column 0 is its main effect."""
-        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
-        return np.hstack([self.map_tokens(tokens), self.seen_.of(pairs.genotypes.sample_ids)])
+        return np.hstack([self.map_tokens(self.tokens(pairs)), self.seen_.of(pairs.genotypes.sample_ids)])
 
     def drug_embeddings(self, pairs: Pairs) -> Array:
         """`(n_drugs, 1 + rank + n_seen_factors)` vector of each distinct drug: its own if the scheme has it."""
@@ -161,7 +164,7 @@ class FactorModel(PairRegressor):
         """Each token's number times what the map makes of it and the drug's vector."""
         pairs = pairs.compact()
         width = 1 + self.rank_
-        tokens = self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = self.tokens(pairs)
         mean, parts = self.map_tokens(np.zeros((1, tokens.shape[1])))[0], self._map_parts(tokens)
         measured = self.seen_.of(pairs.genotypes.sample_ids)
         embedded = EmbeddingParts(
@@ -194,6 +197,10 @@ class FactorModel(PairRegressor):
         """Refuse numbers of tokens, read from a file, that lie outside the tokens."""
         if len(columns) and not 0 <= columns.min() <= columns.max() < len(self.sample_encoder_.tokens_):
             raise damaged("a tree input lies outside the tokens")
+
+    def trained_features(self) -> pd.DataFrame:
+        """Those of the encoder."""
+        return self.sample_encoder_.genotype_features_
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """The importance of each genotype feature as shares of 1."""

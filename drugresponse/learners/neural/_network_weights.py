@@ -90,7 +90,7 @@ class NetworkWeights:
 
     def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` mean of the members; each distinct sample and drug is embedded once."""
-        tokens = self.stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = self.stage.tokens(pairs)
         samples = self.sample_embeddings(tokens, self.stage.seen_.of(pairs.genotypes.sample_ids))
         return self.stage.overall_ + score_pairs(samples, self.drug_embeddings(pairs), pairs)
 
@@ -141,7 +141,7 @@ class NetworkWeights:
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """The ridge's parts as training moved them, and the towers' integrated gradients from the mean sample."""
         stage, columns = self.stage, self.columns
-        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = stage.tokens(pairs)
         mean = self.sample_embeddings(np.zeros((1, tokens.shape[1])), np.zeros((1, columns.n_seen)))[0]
         measured = np.zeros((len(tokens), len(columns)))
         measured[:, columns.seen] = stage.seen_.of(pairs.genotypes.sample_ids)

@@ -54,7 +54,7 @@ class Training:
     def __init__(self, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, settings: TrainingSettings) -> None:
         self.stage, self.pairs, self.settings = stage, pairs, settings
         self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
-        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = stage.tokens(pairs)
         # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
         norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
         self.input_scale = 1.0 / norm if norm > 0 else 1.0

@@ -58,6 +58,10 @@ class StagedRegressor(PairRegressor, Generic[Stage]):
         """Those of the second stage; credit of the ridge's numbers is rescaled to the tokens that they come from."""
         return self.second_.contributions(pairs.compact())
 
+    def trained_features(self) -> pd.DataFrame:
+        """Those of the ridge."""
+        return self.stage_.trained_features()
+
     def get_state(self) -> State:
         """The ridge, and the second stage."""
         return {"stage": self.stage_.get_state(), **self.second_.get_state()}

@@ -183,6 +183,10 @@ class AutoLearner(PairRegressor):
                 gaps += share * member.gaps
             yield Contributions(drug_id, rows, values, gaps)
 
+    def trained_features(self) -> pd.DataFrame:
+        """The largest table of a learner in the sum."""
+        return max((member.trained_features() for member in self.members_.values()), key=len)
+
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Those of the learners, by their weight, as shares of 1."""
         total: dict[tuple[str, str], float] = {}

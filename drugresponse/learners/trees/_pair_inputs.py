@@ -105,7 +105,7 @@ class PairInputs:
         """The ridge's contributions to each drug, the inputs of its rows, and all tokens of their samples."""
         stage, inputs = self.stage, self.tokens(pairs)
         samples, drugs, predicted = stage.sample_embeddings(pairs), stage.drug_embeddings(pairs), stage.predict(pairs)
-        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = stage.tokens(pairs)
         for ridge in stage.contributions(pairs):
             cut = pairs[ridge.rows]
             table = self.table(cut, inputs, predicted[ridge.rows], samples, drugs)

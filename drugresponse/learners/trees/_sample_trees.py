@@ -119,7 +119,7 @@ class SampleTrees:
 
     def _parts(self, pairs: Pairs) -> EmbeddingParts:
         stage = self.stage
-        tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        tokens = stage.tokens(pairs)
         inputs = _inputs(stage, pairs, self.columns, stage.map_tokens(tokens) / self.scale)
         credits = self.trees.credits(inputs) if isinstance(self.trees, Forest) else shapley_credits(self.trees, inputs)
         n_targets, n_used, width = len(self.center), len(self.columns), 1 + stage.rank_
@@ -171,6 +171,6 @@ def _inputs(
     stage: FactorRidge, pairs: Pairs, columns: NDArray[np.integer[Any]], embedded: Array
 ) -> NDArray[np.float32]:
     """`(n_samples, n_inputs)` tokens, 0 where not known, and the leading columns of the ridge's embedding."""
-    tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:, columns]
+    tokens = stage.tokens(pairs)[:, columns]
     width = min(_STAGE_INPUTS, 1 + stage.rank_)
     return np.hstack([tokens, embedded[:, :width]]).astype(np.float32)
