@@ -67,15 +67,15 @@ def rmse(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 def arrays_of(state: dict) -> list[NDArray]:
     """All arrays of a nested state."""
     return [
-        each
+        array
         for value in state.values()
-        for each in (arrays_of(value) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else [])
+        for array in (arrays_of(value) if isinstance(value, dict) else [value] if isinstance(value, np.ndarray) else [])
     ]
 
 
 def held_out(learner: PairRegressor, pairs: Pairs, y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Predictions of new samples, by fits on three folds."""
-    found = np.full(len(y), np.nan)
+    predicted = np.full(len(y), np.nan)
     for train, test in make_folds(pairs, "new-samples", 3, 0):
-        found[test] = clone(learner).fit(pairs[train], y[train]).predict(pairs[test])
-    return found
+        predicted[test] = clone(learner).fit(pairs[train], y[train]).predict(pairs[test])
+    return predicted

@@ -20,7 +20,7 @@ def site_cohort() -> tuple[Pairs, Pairs, np.ndarray, np.ndarray]:
     residues = "ACDEFGHIKLMNPQRS"
     near, apart = (
         made_pairs(calls, 1, features=names)
-        for names in ([f"RT_{site}{each}" for site in (41, 67, 70, 184) for each in residues], None)
+        for names in ([f"RT_{site}{residue}" for site in (41, 67, 70, 184) for residue in residues], None)
     )
     at = near.sample_index
     return near, apart, truth[at] + rng.normal(0, 0.3, len(at)), truth[at]

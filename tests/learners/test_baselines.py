@@ -47,14 +47,14 @@ def grouped(table: pd.DataFrame, keys: list[str]) -> np.ndarray:
 )
 def test_naive_effects__are_weighted_means_of_what_the_scheme_has(rows, scheme, expected):
     pairs, y, weights = rows
-    found = NaiveEffects.fit(pairs, y, weights, scheme=scheme).predict(pairs)
-    mean_effects = found.pop("mean effects", None)
+    predicted = NaiveEffects.fit(pairs, y, weights, scheme=scheme).predict(pairs)
+    mean_effects = predicted.pop("mean effects", None)
     assert (mean_effects is not None) == (scheme == "random-pairs")
     table = frame(pairs, y, weights)
-    np.testing.assert_allclose(found.pop("overall mean"), np.average(y, weights=weights))
-    assert set(found) == set(expected)
+    np.testing.assert_allclose(predicted.pop("overall mean"), np.average(y, weights=weights))
+    assert set(predicted) == set(expected)
     for name, keys in expected.items():
-        np.testing.assert_allclose(found[name], grouped(table, keys), err_msg=name)
+        np.testing.assert_allclose(predicted[name], grouped(table, keys), err_msg=name)
 
 
 def test_naive_effects__mean_effects_recover_planted_ones_through_holes():
@@ -63,10 +63,12 @@ def test_naive_effects__mean_effects_recover_planted_ones_through_holes():
     sample, drug = rng.normal(0, 1, 80), rng.normal(0, 3, 12)
     truth = 5 + sample[pairs.sample_index] + drug[pairs.drug_index]
     y = truth + rng.normal(0, 0.2, len(pairs))
-    found = NaiveEffects.fit(pairs, y, scheme="random-pairs").predict(pairs)
-    assert rmse(found["mean effects"], truth) < 0.2
-    assert rmse(found["mean effects"], truth) < 0.5 * min(rmse(found[n], truth) for n in found if n != "mean effects")
-    np.testing.assert_allclose(AdditiveMean("random-pairs").fit(pairs, y).predict(pairs), found["mean effects"])
+    predicted = NaiveEffects.fit(pairs, y, scheme="random-pairs").predict(pairs)
+    assert rmse(predicted["mean effects"], truth) < 0.2
+    assert rmse(predicted["mean effects"], truth) < 0.5 * min(
+        rmse(predicted[n], truth) for n in predicted if n != "mean effects"
+    )
+    np.testing.assert_allclose(AdditiveMean("random-pairs").fit(pairs, y).predict(pairs), predicted["mean effects"])
 
 
 def test_naive_effects__unknown_ids_fall_back(rows):
@@ -74,21 +76,21 @@ def test_naive_effects__unknown_ids_fall_back(rows):
     known = NaiveEffects.fit(pairs, y, weights, scheme="random-pairs")
     rng = np.random.default_rng(2)
     other = made_pairs(draw_calls(40, 4, rng), 7, tissues=[*TISSUES, *["brain"] * 5, *["lung"] * 5])
-    found = known.predict(other)
+    predicted = known.predict(other)
     new_drug, new_sample = other.drug_index >= 5, other.sample_index >= 30
     overall = np.average(y, weights=weights)
-    assert all(np.isfinite(each).all() for each in found.values())
-    np.testing.assert_allclose(found["drug mean"][new_drug], overall)
-    np.testing.assert_allclose(found["sample mean"][new_sample], overall)
+    assert all(np.isfinite(column).all() for column in predicted.values())
+    np.testing.assert_allclose(predicted["drug mean"][new_drug], overall)
+    np.testing.assert_allclose(predicted["sample mean"][new_sample], overall)
     brain = np.flatnonzero((other.sample_index >= 30) & (other.sample_index < 35) & ~new_drug)
-    np.testing.assert_allclose(found["tissue-drug mean"][brain], found["drug mean"][brain])
+    np.testing.assert_allclose(predicted["tissue-drug mean"][brain], predicted["drug mean"][brain])
     finest = known.finest(other)
     lung = np.flatnonzero((other.sample_index >= 35) & ~new_drug)
-    np.testing.assert_allclose(finest[lung], found["tissue-drug mean"][lung])
-    np.testing.assert_allclose(finest[brain], found["drug mean"][brain])
-    np.testing.assert_allclose(finest[new_drug & ~new_sample], found["sample mean"][new_drug & ~new_sample])
+    np.testing.assert_allclose(finest[lung], predicted["tissue-drug mean"][lung])
+    np.testing.assert_allclose(finest[brain], predicted["drug mean"][brain])
+    np.testing.assert_allclose(finest[new_drug & ~new_sample], predicted["sample mean"][new_drug & ~new_sample])
     np.testing.assert_allclose(finest[new_drug & new_sample], overall)
-    np.testing.assert_allclose(finest[~new_drug & ~new_sample], found["mean effects"][~new_drug & ~new_sample])
+    np.testing.assert_allclose(finest[~new_drug & ~new_sample], predicted["mean effects"][~new_drug & ~new_sample])
 
 
 @pytest.mark.parametrize("scheme", ["new-samples", "new-tissues", "new-samples-and-drugs"])

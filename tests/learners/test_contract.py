@@ -74,7 +74,7 @@ def test_learner__fit_returns_itself_and_learns_attributes_that_end_in_an_unders
     learner = make_learner(name, FAST)
     before = set(vars(learner))
     assert learner.fit(rows.pairs, rows.y, rows.weights) is learner
-    assert all(each.endswith("_") for each in set(vars(learner)) - before)
+    assert all(name.endswith("_") for name in set(vars(learner)) - before)
     assert learner.get_params() == make_learner(name, FAST).get_params()
 
 
@@ -208,16 +208,16 @@ def test_learner__holds_out_rows_and_is_fitted_to_all(name, fitted, rows):
     folds = make_folds(rows.pairs, "new-samples", 4, 0)[:3]
     learner = make_learner(name, FAST)
     with one_thread():
-        found = learner.fit_holding_out(rows.pairs, rows.y, rows.weights, folds)
+        held_out = learner.fit_holding_out(rows.pairs, rows.y, rows.weights, folds)
     tested = np.concatenate([test for _, test in folds])
-    assert np.isfinite(found[tested]).all()
-    assert np.isnan(np.delete(found, tested)).all()
+    assert np.isfinite(held_out[tested]).all()
+    assert np.isnan(np.delete(held_out, tested)).all()
     if name != "auto":  # whose weights come from these folds
         np.testing.assert_allclose(learner.predict(rows.pairs), fitted.predict(rows.pairs), rtol=1e-5, atol=1e-6)
         train, test = folds[1]
         with one_thread():
             alone = make_learner(name, FAST).fit(rows.pairs[train], rows.y[train], rows.weights[train])
-        np.testing.assert_allclose(found[test], alone.predict(rows.pairs[test]), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(held_out[test], alone.predict(rows.pairs[test]), rtol=1e-5, atol=1e-6)
 
 
 @EVERY

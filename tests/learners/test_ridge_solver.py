@@ -65,8 +65,8 @@ def test_fit_ridge__penalty_of_each_target_leaves_least_error_out():
     fit = fit_ridge(tokens, targets, weights=weights, groups=groups)
     errors = np.array(
         [
-            fit_ridge(tokens, targets, weights=weights, groups=groups, penalties=np.array([each])).errors
-            for each in PENALTIES
+            fit_ridge(tokens, targets, weights=weights, groups=groups, penalties=np.array([penalty])).errors
+            for penalty in PENALTIES
         ]
     )
     np.testing.assert_allclose(fit.errors, errors.min(axis=0))

@@ -82,7 +82,7 @@ def test_state_texts__what_they_refuse(values):
         ("ridge", ("regressor", "rank"), lambda was: "22"),
         ("ridge", ("regressor", "coefficients"), lambda was: np.full_like(was, np.nan)),
         ("ridge", ("regressor", "coefficients"), lambda was: was.astype(np.int64)),
-        ("ridge", ("naive", "tissue_drug_means", "ids"), lambda was: [str(each) for each in range(len(was))]),
+        ("ridge", ("naive", "tissue_drug_means", "ids"), lambda was: [str(number) for number in range(len(was))]),
         ("ridge", ("intervals", "scale"), lambda was: was * 0),
         ("ridge", ("intervals", "scheme"), lambda was: "tomorrow"),
         ("ridge", ("adaptation", "model", "noise"), lambda was: -was),

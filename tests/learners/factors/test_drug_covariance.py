@@ -28,8 +28,8 @@ def dense(covariance: DrugCovariance) -> NDArray:
 @pytest.mark.parametrize(("filled", "error"), [(1.0, 0.1), (0.5, 0.12), (0.2, 0.25)])
 def test_fit__finds_a_planted_covariance_in_spite_of_holes(filled, error):
     residuals, weights, truth = planted(1500, 12, filled=filled)
-    found = dense(DrugCovariance.fit(residuals, weights))
-    assert np.linalg.norm(found - truth) < error * np.linalg.norm(truth)
+    estimate = dense(DrugCovariance.fit(residuals, weights))
+    assert np.linalg.norm(estimate - truth) < error * np.linalg.norm(truth)
 
 
 def test_fit__drops_factors_that_the_data_do_not_support():
@@ -89,7 +89,9 @@ def test_update__is_gaussian_conditioning():
 
 def test_update__an_exceptional_pilot_counts_as_two_and_a_half_standard_deviations():
     covariance = DrugCovariance(np.ones((2, 1)), np.array([3.0, 3.0]))
-    at_most, beyond = (covariance.update(np.array([[each, 0.0]]), np.array([[1.0, 0.0]])).shift for each in (5.0, 80.0))
+    at_most, beyond = (
+        covariance.update(np.array([[residual, 0.0]]), np.array([[1.0, 0.0]])).shift for residual in (5.0, 80.0)
+    )
     assert np.allclose(at_most, beyond)
     assert at_most[0, 1] == pytest.approx(1.25)
 
@@ -122,7 +124,7 @@ def test_choose_drugs__first_is_the_best_of_all_and_ranks_go_on_from_there():
         return float(variance[~np.isin(every, measured)].sum())
 
     before = covariance.update(np.zeros((1, 7)), np.zeros((1, 7))).variance[0]
-    gains = [before.sum() - before[each] - left([each]) for each in every]
+    gains = [before.sum() - before[drug] - left([drug]) for drug in every]
     assert chosen[0] == int(np.argmax(gains))
     assert removed[0] == pytest.approx(max(gains) / before.sum())
     assert len(set(chosen)) == 3

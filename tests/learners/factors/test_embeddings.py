@@ -35,10 +35,10 @@ def vectors() -> DrugVectors:
 
 def test_drug_vectors__own_where_there_is_one_and_the_scheme_allows(vectors):
     bits, ids = np.random.default_rng(1).normal(size=(3, 5)), pd.Index(["c", "new", "a"])
-    told = bits @ vectors.structure + vectors.intercepts
-    np.testing.assert_allclose(vectors.of(bits, ids, use_own=False), told, rtol=1e-9, atol=1e-10)
+    by_structure = bits @ vectors.structure + vectors.intercepts
+    np.testing.assert_allclose(vectors.of(bits, ids, use_own=False), by_structure, rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(
-        vectors.of(bits, ids, use_own=True), [vectors.own[2], told[1], vectors.own[0]], rtol=1e-9, atol=1e-10
+        vectors.of(bits, ids, use_own=True), [vectors.own[2], by_structure[1], vectors.own[0]], rtol=1e-9, atol=1e-10
     )
 
 
@@ -88,7 +88,7 @@ def test_seen_factors__of_a_cell_not_measured_the_fit_is_handed_on():
 def test_seen_factors__what_stands_in_a_hole_does_not_matter():
     residuals, weights, ids = residuals_with_holes()
     other = np.where(weights > 0, residuals, 1e6)
-    one, two = (SeenFactors.learn(each, weights, ids) for each in (residuals, other))
+    one, two = (SeenFactors.learn(table, weights, ids) for table in (residuals, other))
     np.testing.assert_allclose(one[0].factors, two[0].factors, rtol=1e-9, atol=1e-10)
     np.testing.assert_allclose(one[2], two[2], rtol=1e-9, atol=1e-10)
 
@@ -96,9 +96,9 @@ def test_seen_factors__what_stands_in_a_hole_does_not_matter():
 def test_seen_factors__by_id_and_nothing_for_a_sample_never_seen():
     residuals, weights, ids = residuals_with_holes()
     seen = SeenFactors.learn(residuals, weights, ids)[0]
-    found = seen.of(pd.Index(["s05", "stranger", "s03"]))
+    factors = seen.of(pd.Index(["s05", "stranger", "s03"]))
     np.testing.assert_allclose(
-        found, [seen.factors[5], np.zeros(seen.factors.shape[1]), seen.factors[3]], rtol=1e-9, atol=1e-10
+        factors, [seen.factors[5], np.zeros(seen.factors.shape[1]), seen.factors[3]], rtol=1e-9, atol=1e-10
     )
     assert SeenFactors.nobody().of(pd.Index(["s05", "x"])).shape == (2, 0)
     loaded = SeenFactors.from_state(seen.get_state())
@@ -120,7 +120,7 @@ def test_factor_ridge__other_drugs_of_a_seen_sample_tell_the_missing_one(low_ran
     pairs, y = low_rank
     train, test = make_folds(pairs, "random-pairs", 4, 0)[0]
     seen, new = (FactorRidge(scheme).fit(pairs[train], y[train]) for scheme in ("random-pairs", "new-samples"))
-    error, without = (rmse(each.predict(pairs[test]), y[test]) for each in (seen, new))
+    error, without = (rmse(learner.predict(pairs[test]), y[test]) for learner in (seen, new))
     # a mean effect of the sample alone would tell little: the factors raise one drug and lower another
     assert error < 0.35 * without
     own = pd.Series(y[train] - new.predict(pairs[train])).groupby(pairs.sample_ids[train]).mean()

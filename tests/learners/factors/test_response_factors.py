@@ -24,7 +24,7 @@ def split(pairs: Pairs, y: np.ndarray, rank: int = 256) -> tuple[ResponseGrid, R
     return grid, ResponseFactors.of(grid, rank, 0)
 
 
-def test_factor_targets__give_the_cells_of_a_full_grid_back():
+def test_response_factors__give_the_cells_of_a_full_grid_back():
     pairs, y = made()
     grid, targets = split(pairs, y)
     total = grid.overall + grid.drug_effects + targets.values @ targets.loadings.T
@@ -32,14 +32,14 @@ def test_factor_targets__give_the_cells_of_a_full_grid_back():
     assert targets.rank == 5  # what six drugs have beside the general effect
 
 
-def test_factor_targets__give_measured_cells_back_where_there_are_holes():
+def test_response_factors__give_measured_cells_back_where_there_are_holes():
     pairs, y = made(share=0.7)
     grid, targets = split(pairs, y)
     total = grid.overall + grid.drug_effects + targets.values @ targets.loadings.T
     np.testing.assert_allclose(total[pairs.sample_index, pairs.drug_index], y, atol=1e-10)
 
 
-def test_factor_targets__holes_are_filled_from_the_other_cells():
+def test_response_factors__holes_are_filled_from_the_other_cells():
     pairs, y = made(80, 12, share=0.8)
     # the same planted responses, nothing missing
     full, complete = made(80, 12)
@@ -52,7 +52,7 @@ def test_factor_targets__holes_are_filled_from_the_other_cells():
     assert np.sqrt(np.mean((total - truth)[holes] ** 2)) < 0.5 * truth[holes].std()
 
 
-def test_factor_targets__first_column_is_the_general_effect_and_costs_each_drug_the_same():
+def test_response_factors__first_column_is_the_general_effect_and_costs_each_drug_the_same():
     grid, targets = split(*made(share=0.8))
     np.testing.assert_array_equal(targets.values[:, 0], grid.general)
     np.testing.assert_array_equal(targets.loadings[:, 0], 1)
@@ -60,7 +60,7 @@ def test_factor_targets__first_column_is_the_general_effect_and_costs_each_drug_
     np.testing.assert_allclose(targets.importance[1:], 1)
 
 
-def test_factor_targets__axes_are_orthonormal_ordered_and_point_one_way():
+def test_response_factors__axes_are_orthonormal_ordered_and_point_one_way():
     _, targets = split(*made(share=0.8))
     axes = targets.loadings[:, 1:]
     np.testing.assert_allclose(axes.T @ axes, np.eye(targets.rank), atol=1e-10)
@@ -68,7 +68,7 @@ def test_factor_targets__axes_are_orthonormal_ordered_and_point_one_way():
     assert (axes[np.abs(axes).argmax(axis=0), range(targets.rank)] > 0).all()
 
 
-def test_factor_targets__rank_cuts_the_least_axes():
+def test_response_factors__rank_cuts_the_least_axes():
     pairs, y = made(share=0.8)
     all_axes, few, none = (split(pairs, y, rank)[1] for rank in (256, 2, 0))
     assert (few.rank, none.rank) == (2, 0)
@@ -79,7 +79,7 @@ def test_factor_targets__rank_cuts_the_least_axes():
     assert all_axes.rank >= 5
 
 
-def test_factor_targets__one_drug_has_no_axis():
+def test_response_factors__one_drug_has_no_axis():
     rng = np.random.default_rng(0)
     pairs = made_pairs(draw_calls(30, 3, rng), 1)
     grid, targets = split(pairs, rng.normal(size=30))
@@ -87,7 +87,7 @@ def test_factor_targets__one_drug_has_no_axis():
     np.testing.assert_array_equal(targets.values[:, 0], grid.general)
 
 
-def test_factor_targets__one_drug_for_each_sample_has_no_axis():
+def test_response_factors__one_drug_for_each_sample_has_no_axis():
     rng = np.random.default_rng(0)
     keep = np.arange(3) == (np.arange(30) % 3)[:, None]
     pairs = made_pairs(draw_calls(30, 3, rng), 3, keep=keep)
@@ -96,7 +96,7 @@ def test_factor_targets__one_drug_for_each_sample_has_no_axis():
 
 @pytest.mark.parametrize(("unit", "shift"), [(1e-8, 0.0), (1.0, 1e6), (1e6, 0.0)])
 @pytest.mark.parametrize("n_drugs", [2, 6])
-def test_factor_targets__unit_and_zero_of_the_response_do_not_matter(unit, shift, n_drugs):
+def test_response_factors__unit_and_zero_of_the_response_do_not_matter(unit, shift, n_drugs):
     # two drugs have loadings that are equally large but for rounding, and their sign must not hang on it
     pairs, y = made(n_drugs=n_drugs)
     plain, other = split(pairs, y)[1], split(pairs, y * unit + shift)[1]
@@ -105,15 +105,16 @@ def test_factor_targets__unit_and_zero_of_the_response_do_not_matter(unit, shift
     np.testing.assert_allclose(other.values / unit, plain.values, atol=1e-6)
 
 
-def test_factor_targets__cells_of_little_weight_say_little():
+def test_response_factors__cells_of_little_weight_say_little():
     pairs, y = made(80, 12)
     wrong = np.random.default_rng(3).random(len(y)) < 0.05
     spoilt = y + 50.0 * wrong
     grid = ResponseGrid.build(pairs, spoilt, np.where(wrong, 1e-3, 1.0))
     clean = ResponseGrid.build(pairs, y, None)
-    told, truth = (
-        each.overall + each.drug_effects + (found := ResponseFactors.of(each, 256, 0)).values @ found.loadings.T
-        for each in (grid, clean)
-    )
+
+    def filled(grid: ResponseGrid) -> np.ndarray:
+        factors = ResponseFactors.of(grid, 256, 0)
+        return grid.overall + grid.drug_effects + factors.values @ factors.loadings.T
+
     rows, columns = pairs.sample_index[wrong], pairs.drug_index[wrong]
-    assert np.abs(told - truth)[rows, columns].mean() < 2
+    assert np.abs(filled(grid) - filled(clean))[rows, columns].mean() < 2

@@ -18,13 +18,13 @@ def wavy() -> tuple[np.ndarray, np.ndarray]:
     return columns, truth + rng.normal(0, 0.2, truth.shape)
 
 
-def test_relevance__columns_that_say_nothing_fade(wavy):
-    found = learn_automatic_relevance(*wavy, np.full(6, 0.3), n_draws=2, n_rows=120, random_state=0)
-    for each in found:
-        assert each.widths[0] > 3 * each.widths[1] > 3 * each.widths[2:].max()
+def test_automatic_relevance__columns_that_say_nothing_fade(wavy):
+    kernels = learn_automatic_relevance(*wavy, np.full(6, 0.3), n_draws=2, n_rows=120, random_state=0)
+    for kernel in kernels:
+        assert kernel.widths[0] > 3 * kernel.widths[1] > 3 * kernel.widths[2:].max()
 
 
-def test_relevance__slope_is_that_of_the_likelihood(wavy):
+def test_automatic_relevance__slope_is_that_of_the_likelihood(wavy):
     columns, targets = wavy[0][:40], wavy[1][:40] - wavy[1][:40].mean(axis=0)
     first = np.full(6, 0.3)
     at = np.log([0.8, 0.5, 0.1, 0.2, 0.3, 0.1, 0.4])
@@ -37,7 +37,7 @@ def test_relevance__slope_is_that_of_the_likelihood(wavy):
     assert error < 1e-3
 
 
-def test_relevance__loss_is_the_density_of_the_targets(wavy):
+def test_automatic_relevance__loss_is_the_density_of_the_targets(wavy):
     """For a target alone: the density of a normal distribution, at the best of the noises, but for a constant."""
     columns, target = wavy[0][:30], wavy[1][:30, :1]
     widths, linear = np.full(6, 0.4), 0.2
@@ -49,34 +49,34 @@ def test_relevance__loss_is_the_density_of_the_targets(wavy):
         shape = kernel + noise * np.eye(30)
         variance = float(target[:, 0] @ np.linalg.solve(shape, target[:, 0])) / 30
         densities.append(multivariate_normal(cov=variance * shape).logpdf(target[:, 0]))
-    found = relevance._minus_log_likelihood(np.log([*widths, linear]), columns, target, widths)[0]
+    loss = relevance._minus_log_likelihood(np.log([*widths, linear]), columns, target, widths)[0]
     pull = 6 * relevance._PULL
-    assert found - pull + 15 * (1 + np.log(2 * np.pi)) == pytest.approx(-max(densities))
+    assert loss - pull + 15 * (1 + np.log(2 * np.pi)) == pytest.approx(-max(densities))
 
 
-def test_relevance__unit_of_the_targets_and_order_of_the_draws_do_not_matter(wavy):
+def test_automatic_relevance__unit_of_the_targets_and_order_of_the_draws_do_not_matter(wavy):
     columns, targets = wavy
     one, other = (
-        learn_automatic_relevance(columns, each, np.full(6, 0.3), n_draws=1, n_rows=100, random_state=0)[0]
-        for each in (targets, 1000 * targets + 7)
+        learn_automatic_relevance(columns, scaled, np.full(6, 0.3), n_draws=1, n_rows=100, random_state=0)[0]
+        for scaled in (targets, 1000 * targets + 7)
     )
     np.testing.assert_allclose(one.widths, other.widths, rtol=1e-2)
 
 
-def test_relevance__silent_columns_and_flat_targets_stay_out(wavy):
+def test_automatic_relevance__silent_columns_and_flat_targets_stay_out(wavy):
     columns, targets = wavy
     first = np.array([0.3, 0.3, 0.0, 0.0, 0.0, 0.0])
     flat = np.column_stack([targets, np.full(len(targets), 3.0)])
-    found = learn_automatic_relevance(columns, flat, first, n_draws=1, n_rows=100, random_state=0)[0]
-    assert found.widths[2:].tolist() == [0, 0, 0, 0]
+    kernel = learn_automatic_relevance(columns, flat, first, n_draws=1, n_rows=100, random_state=0)[0]
+    assert kernel.widths[2:].tolist() == [0, 0, 0, 0]
     np.testing.assert_array_equal(
-        found.widths,
+        kernel.widths,
         learn_automatic_relevance(columns, targets, first, n_draws=1, n_rows=100, random_state=0)[0].widths,
     )
 
 
-def test_relevance__nothing_to_learn_keeps_what_was_given():
-    found = learn_automatic_relevance(
+def test_automatic_relevance__nothing_to_learn_keeps_what_was_given():
+    kernels = learn_automatic_relevance(
         np.ones((5, 2)), np.zeros((5, 1)), np.full(2, 0.3), n_draws=1, n_rows=5, random_state=0
     )
-    np.testing.assert_array_equal(found[0].widths, [0.3, 0.3])
+    np.testing.assert_array_equal(kernels[0].widths, [0.3, 0.3])

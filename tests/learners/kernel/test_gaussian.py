@@ -32,12 +32,12 @@ def smooth() -> tuple[Pairs, np.ndarray, np.ndarray]:
 def test_gaussian__beats_the_ridge_where_tokens_act_together_smoothly(smooth):
     pairs, y, truth = smooth
     train, test = make_folds(pairs, "new-samples", 4, 0)[0]
-    found, ridge = (
-        rmse(each.fit(pairs[train], y[train]).predict(pairs[test]), truth[test])
-        for each in (GaussianRidge(features=300), FactorRidge())
+    error, ridge = (
+        rmse(learner.fit(pairs[train], y[train]).predict(pairs[test]), truth[test])
+        for learner in (GaussianRidge(features=300), FactorRidge())
     )
     assert ridge > 1
-    assert found < 0.5 * ridge
+    assert error < 0.5 * ridge
 
 
 def test_gaussian__is_hardly_worse_than_the_ridge_where_effects_add_up():
@@ -47,14 +47,14 @@ def test_gaussian__is_hardly_worse_than_the_ridge_where_effects_add_up():
     truth = calls[pairs.sample_index, :10] @ rng.normal(size=10)
     y = truth + rng.normal(0, 1, len(pairs))
     train, test = make_folds(pairs, "new-samples", 4, 0)[0]
-    found, ridge = (
-        rmse(each.fit(pairs[train], y[train]).predict(pairs[test]), y[test])
-        for each in (GaussianRidge(features=300), FactorRidge())
+    error, ridge = (
+        rmse(learner.fit(pairs[train], y[train]).predict(pairs[test]), y[test])
+        for learner in (GaussianRidge(features=300), FactorRidge())
     )
-    assert found < 1.1 * ridge
+    assert error < 1.1 * ridge
 
 
-@pytest.mark.parametrize("scheme", [each for each in SCHEMES if each != "new-tissues"])
+@pytest.mark.parametrize("scheme", [scheme for scheme in SCHEMES if scheme != "new-tissues"])
 def test_gaussian__state_predicts_the_same(smooth, scheme):
     pairs, y, _ = smooth
     known = np.flatnonzero((pairs.sample_index < 200) & (pairs.drug_index < 2))
@@ -95,7 +95,7 @@ def test_gaussian__random_features_have_the_products_of_gaussian_kernels(smooth,
     learner = GaussianRidge(features=8000).fit(pairs, y)
     tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:40]
     waves = learner._waves(tokens)
-    apart = [((tokens[:, None] - tokens[None]) ** 2 @ each.widths**2) for each in learned]
+    apart = [((tokens[:, None] - tokens[None]) ** 2 @ kernel.widths**2) for kernel in learned]
     assert len(apart) == 12
     np.testing.assert_allclose(waves @ waves.T, np.mean(np.exp(-np.array(apart)), axis=0), atol=0.1)
 

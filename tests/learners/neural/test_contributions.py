@@ -42,10 +42,10 @@ def test_network__parts_are_the_integrated_gradients_of_captum():
 
     tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
     with one_thread():
-        taken = IntegratedGradients(score).attribute(training.tokens[:10], n_steps=400, method="gausslegendre")
+        gradients = IntegratedGradients(score).attribute(training.tokens[:10], n_steps=400, method="gausslegendre")
     loadings = np.concatenate([[1.0], weights.drug_embeddings(pairs)[drug, 1:]])
     attributions, _ = weights.attribution(tokens[:10])(loadings)
-    np.testing.assert_allclose(attributions, taken.numpy() * weights.scale, atol=2e-3 * y.std())
+    np.testing.assert_allclose(attributions, gradients.numpy() * weights.scale, atol=2e-3 * y.std())
     # the towers say something
     linear = tokens[:10] * (attributions / np.where(tokens[:10] == 0, np.inf, tokens[:10])).mean(axis=0)
     assert np.abs(attributions - linear).max() > 0.02 * y.std()
@@ -61,5 +61,5 @@ def test_mean_slopes__beside_the_slopes_at_many_points():
         inner = share * tokens @ first + first_bias
         outer = np.maximum(inner, 0) @ second + second_bias
         slopes += (inner > 0)[:, :, None] * second * (outer > 0)[:, None, :] / n_points
-    found = mean_slopes(tokens, first, first_bias, second, second_bias)
-    np.testing.assert_allclose(found, slopes, atol=2e-3 * np.abs(second).max())
+    exact = mean_slopes(tokens, first, first_bias, second, second_bias)
+    np.testing.assert_allclose(exact, slopes, atol=2e-3 * np.abs(second).max())

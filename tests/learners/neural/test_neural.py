@@ -129,11 +129,11 @@ def test_neural__learns_what_only_acts_together(epistasis):
     train, test = make_folds(pairs, "new-samples", 4, 0)[0]
     start = NeuralResponse(epochs=0).fit(pairs[train], y[train])
     learner = NeuralResponse(members=2, epochs=50).fit(pairs[train], y[train])
-    before, after = (rmse(each.predict(pairs[test]), y[test]) for each in (start, learner))
+    before, after = (rmse(fitted.predict(pairs[test]), y[test]) for fitted in (start, learner))
     assert before > 1.4
     assert after < 0.7 * before
-    told = learner.notes()["held_out_rmse"]
-    assert told["chosen"] < 0.7 * told["epoch_0"]
+    errors = learner.notes()["held_out_rmse"]
+    assert errors["chosen"] < 0.7 * errors["epoch_0"]
     names, weights = learner.feature_weights()
     assert {names[i] for i in np.argsort(weights)[-2:]} == {("mutation", "g001"), ("mutation", "g004")}
 
@@ -164,11 +164,11 @@ def test_neural__stays_at_the_ridge_where_the_gain_is_noise(seed):
     errors = learner.held_out_errors_
     assert min(errors) < errors[0]
     assert learner.epochs_ == 0
-    told = learner.notes()
-    assert told["epochs"] == 0
-    assert told["held_out_rmse"]["chosen"] == told["held_out_rmse"]["epoch_0"]
-    assert told["held_out_gain"]["epoch"] == int(np.argmin(errors))
-    assert told["held_out_gain"]["lower"] < 0 < told["held_out_gain"]["mse"] < told["held_out_gain"]["upper"]
+    notes = learner.notes()
+    assert notes["epochs"] == 0
+    assert notes["held_out_rmse"]["chosen"] == notes["held_out_rmse"]["epoch_0"]
+    assert notes["held_out_gain"]["epoch"] == int(np.argmin(errors))
+    assert notes["held_out_gain"]["lower"] < 0 < notes["held_out_gain"]["mse"] < notes["held_out_gain"]["upper"]
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5])
@@ -220,15 +220,15 @@ def test_neural__file_tells_its_own_size(small):
 def test_neural__number_of_torch_threads_does_not_matter_and_is_restored(small):
     pairs, y = small
     before = torch.get_num_threads()
-    found = []
+    predictions = []
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            found.append(NeuralResponse(members=1, hidden=16, epochs=3).fit(pairs, y).predict(pairs))
+            predictions.append(NeuralResponse(members=1, hidden=16, epochs=3).fit(pairs, y).predict(pairs))
             assert torch.get_num_threads() == threads
     finally:
         torch.set_num_threads(before)
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*predictions)
 
 
 def test_choose_device__says_what_there_is():
@@ -270,7 +270,7 @@ def test_neural__slopes_of_tokens_are_those_of_its_predictions(scheme, moved, mo
         up[:, token] += step
         down[:, token] -= step
         high, low = grid_of(up), grid_of(down)
-        ends = [encoder.transform(each.genotypes, each.covariates)[:, first + token] for each in (high, low)]
+        ends = [encoder.transform(grid.genotypes, grid.covariates)[:, first + token] for grid in (high, low)]
         rise = (network.predict(high) - network.predict(low)) / (ends[0] - ends[1])[pairs.sample_index]
         assert slopes[first + token] == pytest.approx(np.sqrt(np.mean(rise**2)), rel=0.02), token
 
@@ -309,15 +309,15 @@ def test_neural__censored_responses_are_known_to_lie_beyond_the_limit(censored, 
     train, test = np.flatnonzero(pairs.sample_index % 4), np.flatnonzero(pairs.sample_index % 4 == 0)
     beyond, within = test[pairs.censor[test] != 0], test[pairs.censor[test] == 0]
     settings = {"scheme": scheme, "members": 2, "hidden": 16}
-    told = NeuralResponse(**settings).fit(pairs[train], y[train])
-    untold = NeuralResponse(**settings).fit(replace(pairs, censor=None)[train], y[train])
-    bias, naive_bias = (abs(float(np.mean((m.predict(pairs) - truth)[beyond]))) for m in (told, untold))
+    aware = NeuralResponse(**settings).fit(pairs[train], y[train])
+    unaware = NeuralResponse(**settings).fit(replace(pairs, censor=None)[train], y[train])
+    bias, naive_bias = (abs(float(np.mean((m.predict(pairs) - truth)[beyond]))) for m in (aware, unaware))
     assert naive_bias > 0.9
     assert bias < 0.6 * naive_bias
-    assert rmse(told.predict(pairs)[beyond], truth[beyond]) < 0.7 * rmse(untold.predict(pairs)[beyond], truth[beyond])
-    assert rmse(told.predict(pairs)[within], truth[within]) < 0.7
-    assert told.notes()["censored"] == np.count_nonzero(pairs.censor[train])
-    assert "censored" not in untold.notes()
+    assert rmse(aware.predict(pairs)[beyond], truth[beyond]) < 0.7 * rmse(unaware.predict(pairs)[beyond], truth[beyond])
+    assert rmse(aware.predict(pairs)[within], truth[within]) < 0.7
+    assert aware.notes()["censored"] == np.count_nonzero(pairs.censor[train])
+    assert "censored" not in unaware.notes()
 
 
 def test_neural__none_censored_is_the_same_model(small):
@@ -352,8 +352,8 @@ def test_training__loss_of_a_censored_row_is_the_tobit_likelihoods(small):
 
 def test_neural__tells_the_paired_interval_of_its_gain_over_epoch_0(epistasis):
     learner = NeuralResponse(members=1, epochs=30).fit(*epistasis)
-    errors, told = learner.held_out_errors_, learner.notes()["held_out_gain"]
-    assert told["epoch"] == learner.epochs_ == int(np.argmin(errors))
-    assert told["mse"] == pytest.approx(errors[0] - min(errors), abs=1e-6)
-    assert told["upper"] - told["mse"] == pytest.approx(told["mse"] - told["lower"], abs=2e-6)
-    assert 0 < told["lower"] < told["mse"]
+    errors, gain = learner.held_out_errors_, learner.notes()["held_out_gain"]
+    assert gain["epoch"] == learner.epochs_ == int(np.argmin(errors))
+    assert gain["mse"] == pytest.approx(errors[0] - min(errors), abs=1e-6)
+    assert gain["upper"] - gain["mse"] == pytest.approx(gain["mse"] - gain["lower"], abs=2e-6)
+    assert 0 < gain["lower"] < gain["mse"]

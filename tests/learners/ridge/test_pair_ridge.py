@@ -45,13 +45,13 @@ def sparse_screen():
 
 def test_variances__are_those_that_were_planted(sparse_screen):
     pairs, measured, y, _ = sparse_screen
-    told = PairRidge("random-pairs").fit(pairs[measured], y).notes()["variance_shares"]
-    total = sum(each**2 for each in PARTS.values())
-    drugs = sum(told.get(f"any x {kind}", 0) for kind in ("same", "structure"))
+    shares = PairRidge("random-pairs").fit(pairs[measured], y).notes()["variance_shares"]
+    total = sum(part**2 for part in PARTS.values())
+    drugs = sum(shares.get(f"any x {kind}", 0) for kind in ("same", "structure"))
     assert drugs == pytest.approx(PARTS["drug"] ** 2 / total, abs=0.2)
-    assert told["same x any"] == pytest.approx(PARTS["sample"] ** 2 / total, abs=0.1)
-    assert told["tokens altered x joint"] > 0.05
-    assert sum(told.values()) == pytest.approx(1)
+    assert shares["same x any"] == pytest.approx(PARTS["sample"] ** 2 / total, abs=0.1)
+    assert shares["tokens altered x joint"] > 0.05
+    assert sum(shares.values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("scheme", ["random-pairs", "new-samples", "new-drugs", "new-samples-and-drugs"])
@@ -61,8 +61,8 @@ def test_predictions__are_those_of_the_kernel(sparse_screen, scheme, monkeypatch
     solved = []
     solve = pair_ridge._Kernels.solve
 
-    def keep(self, *given):
-        solved.append((self, solve(self, *given)))
+    def keep(self, *arguments):
+        solved.append((self, solve(self, *arguments)))
         return solved[0][1]
 
     monkeypatch.setattr(pair_ridge._Kernels, "solve", keep)
@@ -114,7 +114,7 @@ def test_new_drug__leans_on_its_structure(sparse_screen):
     train = np.setdiff1d(measured, held)
     model = PairRidge("new-drugs").fit(pairs[train], y[np.isin(measured, train)])
     naive = make_learner("additive-mean", {"scheme": "new-drugs"}).fit(pairs[train], y[np.isin(measured, train)])
-    errors = [float(np.mean((each.predict(pairs[held]) - truth[held]) ** 2)) for each in (model, naive)]
+    errors = [float(np.mean((learner.predict(pairs[held]) - truth[held]) ** 2)) for learner in (model, naive)]
     assert errors[0] < errors[1]
 
 
@@ -138,8 +138,8 @@ def test_variance_components__are_those_of_plain_regression():
     apart = ~np.eye(grid.nnz, dtype=bool)
     design = np.column_stack([(samples[a][np.ix_(i, i)] * drugs[b][np.ix_(j, j)])[apart] for a, b in components])
     products = np.outer(grid.data, grid.data)[apart]
-    found = variance_components(grid, samples, drugs, components)
-    np.testing.assert_allclose(found.shares, nnls(design, products)[0], atol=1e-8)
+    variances = variance_components(grid, samples, drugs, components)
+    np.testing.assert_allclose(variances.shares, nnls(design, products)[0], atol=1e-8)
 
 
 def test_auto__tries_it_on_sparse_grids_alone(sparse_screen):

@@ -76,15 +76,15 @@ def test_auto__predicts_the_weighted_sum_of_its_members(one_gene):
 def test_auto__tells_weights_errors_and_what_its_learners_tell(one_gene):
     pairs, y = one_gene
     auto = AutoLearner(**FAST).fit(pairs, y)
-    told = auto.notes()
-    assert told["weights"] == {name: round(share, 6) for name, share in auto.weights_.items()}
-    assert set(told["inner_rmse"]) == {NAIVE, *candidates_for(pairs), "auto"}
-    assert told["not_tried"] == []
-    assert told["learners"] == {name: auto.members_[name].notes() for name in auto.weights_}
+    notes = auto.notes()
+    assert notes["weights"] == {name: round(share, 6) for name, share in auto.weights_.items()}
+    assert set(notes["inner_rmse"]) == {NAIVE, *candidates_for(pairs), "auto"}
+    assert notes["not_tried"] == []
+    assert notes["learners"] == {name: auto.members_[name].notes() for name in auto.weights_}
     folds = make_folds(pairs, "new-samples", 3, 0)
     for name in (NAIVE, "ridge"):
-        found = make_learner(name, FAST).fit_holding_out(pairs, y, None, folds)
-        assert told["inner_rmse"][name] == pytest.approx(rmse(found, y), abs=1e-5)
+        held_out = make_learner(name, FAST).fit_holding_out(pairs, y, None, folds)
+        assert notes["inner_rmse"][name] == pytest.approx(rmse(held_out, y), abs=1e-5)
 
 
 def test_auto__state_round_trip(one_gene):
@@ -94,9 +94,9 @@ def test_auto__state_round_trip(one_gene):
     np.testing.assert_allclose(loaded.predict(pairs), auto.predict(pairs), rtol=1e-5, atol=1e-6)
     assert loaded.weights_ == auto.weights_
     assert loaded.errors_ == auto.errors_
-    told, again = auto.notes(), loaded.notes()
-    assert told["not_tried"]
-    assert {**again, "learners": {}} == {**told, "learners": {}}
+    notes, again = auto.notes(), loaded.notes()
+    assert notes["not_tried"]
+    assert {**again, "learners": {}} == {**notes, "learners": {}}
     np.testing.assert_allclose(loaded.feature_weights()[1], auto.feature_weights()[1], rtol=1e-5, atol=1e-6)
 
 
@@ -130,9 +130,9 @@ def test_auto__work_budget_leaves_the_costly_learners_out(one_gene, caplog):
     with caplog.at_level(logging.INFO):
         auto = AutoLearner(**FAST, most_fits=11).fit(pairs, y)
     assert auto.tried_ == ["covariates", "ridge"]
-    told = auto.notes()
-    assert told["not_tried"] == ["boosted-trees", "gaussian", "random-forest", "neural"]
-    assert set(told["inner_rmse"]) == {NAIVE, "covariates", "ridge", "auto"}
+    notes = auto.notes()
+    assert notes["not_tried"] == ["boosted-trees", "gaussian", "random-forest", "neural"]
+    assert set(notes["inner_rmse"]) == {NAIVE, "covariates", "ridge", "auto"}
     assert set(auto.weights_) == {"ridge"}
     assert "auto weighs ridge" in caplog.text
     plenty = AutoLearner(**FAST, most_fits=4 * len(CANDIDATES)).fit(pairs, y)
@@ -163,11 +163,11 @@ def test_fit_holding_out__rows_that_no_fold_tests_are_nan(one_gene):
     pairs, y = one_gene
     folds = make_folds(pairs, "new-samples", 4, 0)[:2]
     auto = AutoLearner(**FAST)
-    found = auto.fit_holding_out(pairs, y, None, folds)
+    held_out = auto.fit_holding_out(pairs, y, None, folds)
     tested = np.concatenate([test for _, test in folds])
-    assert np.isfinite(found[tested]).all()
-    assert np.isnan(np.delete(found, tested)).all()
-    assert rmse(found[tested], y[tested]) == pytest.approx(auto.errors_["auto"] ** 0.5)
+    assert np.isfinite(held_out[tested]).all()
+    assert np.isnan(np.delete(held_out, tested)).all()
+    assert rmse(held_out[tested], y[tested]) == pytest.approx(auto.errors_["auto"] ** 0.5)
     assert "ridge" in auto.errors_
     assert np.isfinite(auto.predict(pairs)).all()
 
@@ -177,9 +177,9 @@ def test_fit_holding_out__single_fold_is_held_out_of_all_of_it(one_gene):
     folds = make_folds(pairs, "new-samples", 4, 0)[:1]
     train, test = folds[0]
     auto = AutoLearner(**FAST)
-    found = auto.fit_holding_out(pairs, y, None, folds)
-    np.testing.assert_allclose(found[test], AutoLearner(**FAST).fit(pairs[train], y[train]).predict(pairs[test]))
-    assert np.isnan(found[train]).all()
+    held_out = auto.fit_holding_out(pairs, y, None, folds)
+    np.testing.assert_allclose(held_out[test], AutoLearner(**FAST).fit(pairs[train], y[train]).predict(pairs[test]))
+    assert np.isnan(held_out[train]).all()
     # and the model itself is weighed on folds of its own, of all rows
     assert auto.weights_ == AutoLearner(**FAST).fit(pairs, y).weights_
 
@@ -233,9 +233,9 @@ def test_stack_weights__leave_least_squared_error_on_the_simplex(seed):
     # so many rows that the pull towards equal weights is nothing beside them
     table, y = planted_table(n=10_000, seed=seed)
     weights = np.random.default_rng(seed).uniform(0.2, 2, len(y))
-    found = stack_weights(table, y, weights, np.arange(len(y)))
-    assert (found >= 0).all()
-    assert found.sum() <= 1 + 1e-9
+    shares = stack_weights(table, y, weights, np.arange(len(y)))
+    assert (shares >= 0).all()
+    assert shares.sum() <= 1 + 1e-9
     inputs, target = table[:, 1:] - table[:, :1], y - table[:, 0]
 
     def loss(shares: np.ndarray) -> float:
@@ -244,12 +244,12 @@ def test_stack_weights__leave_least_squared_error_on_the_simplex(seed):
     best = minimize(
         loss,
         np.full(4, 0.2),
-        bounds=[(0, 1 if kept else 0) for kept in found > 0],
+        bounds=[(0, 1 if kept else 0) for kept in shares > 0],
         constraints={"type": "ineq", "fun": lambda shares: 1 - shares.sum()},
         method="SLSQP",
     )
-    assert loss(found) <= best.fun * 1.001
-    np.testing.assert_allclose(found, best.x, atol=0.04)
+    assert loss(shares) <= best.fun * 1.001
+    np.testing.assert_allclose(shares, best.x, atol=0.04)
 
 
 def test_stack_weights__what_they_leave_is_the_naive_models():
@@ -257,11 +257,11 @@ def test_stack_weights__what_they_leave_is_the_naive_models():
     signal = rng.normal(size=500)
     y = signal + rng.normal(0, 0.3, 500)
     # a learner that is right in direction and twice too loud is met half way
-    found = stack_weights(np.column_stack([np.zeros(500), 2 * signal]), y, np.ones(500), np.arange(500))
-    assert found[0] == pytest.approx(0.5, abs=0.03)
+    shares = stack_weights(np.column_stack([np.zeros(500), 2 * signal]), y, np.ones(500), np.arange(500))
+    assert shares[0] == pytest.approx(0.5, abs=0.03)
     # and one that is too faint is taken whole, not beyond
-    found = stack_weights(np.column_stack([np.zeros(500), signal / 2]), y, np.ones(500), np.arange(500))
-    assert found[0] == pytest.approx(1.0)
+    shares = stack_weights(np.column_stack([np.zeros(500), signal / 2]), y, np.ones(500), np.arange(500))
+    assert shares[0] == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("part", "kept"), [(0.015, False), (0.1, True)])
@@ -270,10 +270,10 @@ def test_stack_weights__small_weights_are_given_up(part, kept):
     large, small = rng.normal(size=(2, 2000))
     y = 0.5 * large + part * small + rng.normal(0, 0.01, 2000)
     table = np.column_stack([np.zeros(2000), large, small])
-    found = stack_weights(table, y, np.ones(2000), np.arange(2000))
-    assert found[0] == pytest.approx(0.5, abs=0.01)
-    assert found[1] == pytest.approx(part if kept else 0, abs=0.002)
-    assert (found[1] > 0) == kept
+    shares = stack_weights(table, y, np.ones(2000), np.arange(2000))
+    assert shares[0] == pytest.approx(0.5, abs=0.01)
+    assert shares[1] == pytest.approx(part if kept else 0, abs=0.002)
+    assert (shares[1] > 0) == kept
 
 
 def test_stack_weights__learners_that_predict_alike_share_equally():
@@ -282,8 +282,8 @@ def test_stack_weights__learners_that_predict_alike_share_equally():
     signal, other = rng.normal(size=(2, 300))
     alike = signal[:, None] + rng.normal(0, 0.2, (300, 3))
     y = signal + 0.1 * other + rng.normal(0, 2, 300)
-    found = stack_weights(np.column_stack([np.zeros(300), alike, other]), y, np.ones(300), np.arange(300))
-    kept = found[:3][found[:3] > 0]
+    shares = stack_weights(np.column_stack([np.zeros(300), alike, other]), y, np.ones(300), np.arange(300))
+    kept = shares[:3][shares[:3] > 0]
     assert len(kept) > 1
     assert np.ptp(kept) < 0.1
 
@@ -302,14 +302,14 @@ def thirds(n: int, random_state: int) -> list[np.ndarray]:
 
 
 def test_weigh_learners__noise_is_left_to_the_naive_model():
-    taken = 0
+    n_taken = 0
     for seed in range(40):
         rng = np.random.default_rng(seed)
         table = np.column_stack([np.zeros(400), rng.normal(0, 0.5, (400, 6))])
         shares, predicted = weigh_learners(table, rng.normal(size=400), np.ones(400), np.arange(400), thirds(400, seed))
-        taken += shares.any()
+        n_taken += shares.any()
         assert np.isfinite(predicted).all()
-    assert taken <= 3
+    assert n_taken <= 3
 
 
 def test_weigh_learners__gain_of_a_few_samples_is_noise_however_many_rows_they_have():
@@ -335,7 +335,7 @@ def test_stack_weights__rows_of_no_weight_do_not_matter():
     table, y = planted_table()
     weights = np.where(np.arange(len(y)) < 200, 1.0, 1e-12)
     spoilt = np.where(np.arange(len(y)) < 200, y, -y)
-    one, two = (stack_weights(table, each, weights, np.arange(len(y))) for each in (y, spoilt))
+    one, two = (stack_weights(table, responses, weights, np.arange(len(y))) for responses in (y, spoilt))
     np.testing.assert_allclose(one, two, atol=1e-6)
     scaled = stack_weights(table, y, 1e6 * weights, np.arange(len(y)))
     np.testing.assert_allclose(scaled, one, atol=1e-9)

@@ -141,7 +141,7 @@ def test_commands__damaged_booster_is_one_line_and_code_3(command, tmp_path, cap
     write_model_file(tmp_path / "model", state, manifest)
     more = ["--genotypes", str(MODELS / "genotypes.tsv"), "--predictions", str(tmp_path / "out")]
     assert main([command, "--model", str(tmp_path / "model"), *(more if command == "predict" else [])]) == 3
-    told = capsys.readouterr()
-    assert told.err.count("\n") == 1
-    assert "a booster cannot be read" in told.err
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1
+    assert "a booster cannot be read" in output.err
     assert not (tmp_path / "out").exists()

@@ -22,8 +22,8 @@ def made(n_targets: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_grow_booster__learns_a_number_or_a_vector(n_targets):
     inputs, target, weights = made(n_targets)
     booster = grow_booster(inputs, target, weights, DRAWN, 30, random_state=0)
-    found = booster.inplace_predict(inputs).reshape(target.shape)
-    assert np.mean((found - target) ** 2) < 0.1 * np.mean(target**2)
+    predicted = booster.inplace_predict(inputs).reshape(target.shape)
+    assert np.mean((predicted - target) ** 2) < 0.1 * np.mean(target**2)
 
 
 def test_grow_booster__leaves_of_one_tree_hold_the_whole_vector():

@@ -36,18 +36,18 @@ def test_shapley_credits__are_those_of_xgboost():
     import xgboost
 
     booster, inputs = grown(1)
-    found = shapley_credits(booster, inputs)
+    credits = shapley_credits(booster, inputs)
     own = booster.predict(xgboost.DMatrix(inputs, nthread=1), pred_contribs=True)
-    np.testing.assert_allclose(found.of(np.ones(1)), own[:, :-1], atol=2e-5)
-    assert found.expected[0] == pytest.approx(own[0, -1], abs=1e-5)
+    np.testing.assert_allclose(credits.of(np.ones(1)), own[:, :-1], atol=2e-5)
+    assert credits.expected[0] == pytest.approx(own[0, -1], abs=1e-5)
 
 
 def test_shapley_credits__of_vectors_add_up_and_follow_the_definition():
     booster, inputs = grown(3)
-    found = shapley_credits(booster, inputs)
+    credits = shapley_credits(booster, inputs)
     loadings = np.array([1.0, -2.0, 0.5])
     predicted = booster.inplace_predict(inputs) @ loadings
-    np.testing.assert_allclose(found.of(loadings).sum(axis=1) + found.expected @ loadings, predicted, atol=1e-5)
+    np.testing.assert_allclose(credits.of(loadings).sum(axis=1) + credits.expected @ loadings, predicted, atol=1e-5)
     paths, row = LeafPaths.read(booster), inputs[3]
     met = (paths.low <= row[paths.inputs]) & (row[paths.inputs] < paths.high)
     leaves = paths.values @ loadings
@@ -62,7 +62,7 @@ def test_shapley_credits__of_vectors_add_up_and_follow_the_definition():
         for size in range(6)
         for some in combinations(others, size)
     )
-    assert found.of(loadings)[3, 0] == pytest.approx(direct, abs=1e-6)
+    assert credits.of(loadings)[3, 0] == pytest.approx(direct, abs=1e-6)
 
 
 class Booster:
@@ -99,25 +99,25 @@ def test_forest__credits_go_to_the_inputs_asked_on_the_way():
         np.array([0.5, 0.5, 0, 0, 0], dtype=np.float32),
         np.array([[5.0], [1.0], [3.0]], dtype=np.float32),
     )
-    found = forest.credits(np.array([[0, 0], [1, 0], [0, 1]], dtype=np.float32))
-    assert found.expected.tolist() == [3.0]
-    assert found.of(np.ones(1)).tolist() == [[-1.0, -1.0], [1.0, -1.0], [0.0, 2.0]]
+    credits = forest.credits(np.array([[0, 0], [1, 0], [0, 1]], dtype=np.float32))
+    assert credits.expected.tolist() == [3.0]
+    assert credits.of(np.ones(1)).tolist() == [[-1.0, -1.0], [1.0, -1.0], [0.0, 2.0]]
 
 
 def test_forest__credits_add_up():
     inputs, target = steps(3)
     forest = grow_forest(inputs, target, np.ones(len(inputs)), n_trees=10, random_state=0)
-    found, loadings = forest.credits(inputs), np.array([1.0, -1.0, 2.0])
-    sums = found.of(loadings).sum(axis=1) + found.expected @ loadings
+    credits, loadings = forest.credits(inputs), np.array([1.0, -1.0, 2.0])
+    sums = credits.of(loadings).sum(axis=1) + credits.expected @ loadings
     np.testing.assert_allclose(sums, forest.predict(inputs) @ loadings, atol=1e-5)
-    assert found.of(loadings)[:, 5].std() < 0.5 * found.of(loadings)[:, 0].std()
+    assert credits.of(loadings)[:, 5].std() < 0.5 * credits.of(loadings)[:, 0].std()
 
 
 def test_forest__a_single_leaf_credits_nobody():
     forest = grow_forest(np.zeros((9, 2), dtype=np.float32), np.ones((9, 1)), np.ones(9), n_trees=3, random_state=0)
-    found = forest.credits(np.zeros((2, 2), dtype=np.float32))
-    assert found.expected.tolist() == [1.0]
-    assert not found.of(np.ones(1)).any()
+    credits = forest.credits(np.zeros((2, 2), dtype=np.float32))
+    assert credits.expected.tolist() == [1.0]
+    assert not credits.of(np.ones(1)).any()
 
 
 def test_rescaling__nothing_is_lost_and_nothing_blown_up():
@@ -126,11 +126,11 @@ def test_rescaling__nothing_is_lost_and_nothing_blown_up():
     tokens[:5] = 0.0
     credits = rng.normal(size=(200, 4))
     rescaling = Rescaling.of(tokens, rng.normal(size=(30, 4)))
-    found, nobody = rescaling.to_tokens(credits)
-    np.testing.assert_allclose(found.sum(axis=1) + nobody, credits.sum(axis=1), atol=1e-9)
-    np.testing.assert_allclose(nobody[:5], credits[:5].sum(axis=1))
-    assert not nobody[5:].any()
-    assert (np.abs(found).sum(axis=1) <= 10 * np.abs(credits).sum(axis=1) + 1e-9).all()
+    of_tokens, of_none = rescaling.to_tokens(credits)
+    np.testing.assert_allclose(of_tokens.sum(axis=1) + of_none, credits.sum(axis=1), atol=1e-9)
+    np.testing.assert_allclose(of_none[:5], credits[:5].sum(axis=1))
+    assert not of_none[5:].any()
+    assert (np.abs(of_tokens).sum(axis=1) <= 10 * np.abs(credits).sum(axis=1) + 1e-9).all()
     # both rules were used
     assert (rescaling.by_sum[5:] != 0).any()
     assert (rescaling.by_size[5:] != 0).any()

@@ -42,7 +42,9 @@ def test_forest__number_of_rows_predicted_at_once_does_not_matter():
 
 
 def test_forest__jobs_do_not_matter_and_another_seed_does():
-    one, two, other = (grown(**each).get_state() for each in ({"n_jobs": 1}, {"n_jobs": 2}, {"random_state": 5}))
+    one, two, other = (
+        grown(**settings).get_state() for settings in ({"n_jobs": 1}, {"n_jobs": 2}, {"random_state": 5})
+    )
     for name, array in one.items():
         np.testing.assert_array_equal(array, two[name], err_msg=name)
     assert len(one["left"]) != len(other["left"]) or (one["threshold"] != other["threshold"]).any()
@@ -63,10 +65,10 @@ def test_forest__splits_are_counted_by_input():
     forest = grow_forest(inputs, targets, weights, n_trees=20, random_state=0)
     reference = RandomForestRegressor(20, max_features=1 / 3, min_samples_leaf=3, random_state=0)
     features = [tree.tree_.feature for tree in reference.fit(inputs, targets, weights).estimators_]
-    found = forest.splits(6)
-    assert found.shape == (6,)
-    assert found[5] == 0
-    assert found.tolist() == [sum((each == number).sum() for each in features) for number in range(6)]
+    counts = forest.splits(6)
+    assert counts.shape == (6,)
+    assert counts[5] == 0
+    assert counts.tolist() == [sum((numbers == number).sum() for numbers in features) for number in range(6)]
 
 
 def test_forest__without_any_split_is_the_mean():
@@ -125,7 +127,7 @@ def test_forest__arrays_of_unequal_length_are_refused(name):
 def test_forest__no_tree_is_refused():
     state = grown().get_state()
     for name in (["roots"], list(state)):
-        empty = {**state, **{each: state[each][:0] for each in name}}
+        empty = {**state, **{array: state[array][:0] for array in name}}
         with pytest.raises(ModelFileError, match=r"^model: .*(leads outside itself|a number outside)"):
             Forest.from_state(empty, 6, 3)
 

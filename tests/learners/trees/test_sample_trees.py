@@ -39,8 +39,8 @@ def test_sample_trees__beat_the_ridge_that_they_stand_on(forest):
     stage = FactorRidge().fit(rows, y[train])
     trees = grown(stage, rows, forest)
     assert isinstance(trees.trees, Forest) == forest
-    found, ridge = rmse(trees.predict(pairs[test]), y[test]), rmse(stage.predict(pairs[test]), y[test])
-    assert found < 0.8 * ridge
+    error, ridge = rmse(trees.predict(pairs[test]), y[test]), rmse(stage.predict(pairs[test]), y[test])
+    assert error < 0.8 * ridge
 
 
 @KINDS

@@ -36,12 +36,14 @@ def errors(pairs: Pairs, y: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, 
     train, test = make_folds(pairs, "new-samples", 3, 0)[0]
     learner = BoostedTrees().fit(pairs[train], y[train])
     drugs = pairs.drug_index[test]
-    found = []
+    errors_of_drugs = []
     for _ in range(2):
         predicted = learner.predict(pairs[test])
-        found.append(np.array([rmse(predicted[drugs == k], truth[test][drugs == k]) for k in np.unique(drugs)]))
+        errors_of_drugs.append(
+            np.array([rmse(predicted[drugs == k], truth[test][drugs == k]) for k in np.unique(drugs)])
+        )
         learner.second_ = replace(learner.second_, shared=None)
-    return found[0], found[1]
+    return errors_of_drugs[0], errors_of_drugs[1]
 
 
 def test_shared_booster__drugs_learn_from_each_other():

@@ -139,10 +139,12 @@ def test_trees__see_a_training_row_as_they_will_see_a_new_one(scheme):
     inputs, n_tokens = learner.second_.inputs.training_table(pairs), learner.second_.inputs.n_tokens
     np.testing.assert_allclose(inputs[:, n_tokens], left_out - stage.overall_, rtol=1e-5, atol=1e-6)
     beyond = y - stage.overall_ - stage.drugs_.own[pairs.drug_index, 0]
-    told = max(abs(np.corrcoef(column, beyond)[0, 1]) for column in inputs[:, n_tokens:].T if np.ptp(column) > 1e-6)
-    assert told < 0.3
+    correlation = max(
+        abs(np.corrcoef(column, beyond)[0, 1]) for column in inputs[:, n_tokens:].T if np.ptp(column) > 1e-6
+    )
+    assert correlation < 0.3
     # which is what leaks without leaving out
-    assert np.corrcoef(stage.predict(pairs), y)[0, 1] > told + 0.15
+    assert np.corrcoef(stage.predict(pairs), y)[0, 1] > correlation + 0.15
 
 
 @pytest.mark.parametrize("kind", KINDS)
