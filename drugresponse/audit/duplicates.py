@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
-from math import comb
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -166,17 +165,14 @@ class _Twins:
 
     def __init__(self, groups: NDArray, units: NDArray, ids: pd.Index, alike: NDArray | None = None) -> None:
         label = np.arange(len(groups)) if alike is None else alike
-        members: dict[int, list[int]] = defaultdict(list)
-        for at in np.flatnonzero(groups >= 0):
-            members[int(groups[at])].append(int(at))
-        kept = [group for group in members.values() if len(set(label[group])) > 1]
-        self.n_groups, self.n_members = len(kept), sum(map(len, kept))
-        self.n_straddling = sum(len(set(units[group])) > 1 for group in kept)
-        self.n_pairs = sum(
-            comb(len(group), 2) - sum(comb(n, 2) for n in np.bincount(label[group]).tolist()) for group in kept
-        )
-        firsts = [pd.Series(label[group], index=ids[group]).drop_duplicates().index[:2] for group in kept[:_SHOWN]]
-        self._examples = [f'"{one}" = "{other}"' for one, other in firsts]
+        things = pd.DataFrame({"group": groups, "unit": units, "label": label, "id": ids})[groups >= 0]
+        things = things[things.groupby("group")["label"].transform("nunique") > 1]
+        by_group = things.groupby("group", sort=False)
+        self.n_groups, self.n_members = by_group.ngroups, len(things)
+        self.n_straddling = int((by_group["unit"].nunique() > 1).sum())
+        self.n_pairs = _n_pairs(by_group.size()) - _n_pairs(things.groupby(["group", "label"]).size())
+        firsts = things.drop_duplicates(["group", "label"]).groupby("group", sort=False)["id"]
+        self._examples = [f'"{ids.iloc[0]}" = "{ids.iloc[1]}"' for _, ids in islice(firsts, _SHOWN)]
 
     def finding(self, check: str, severity: str, words: str, meant: str, n: int | None = None) -> Finding:
         """Of samples: with their ids, and without."""
@@ -187,6 +183,11 @@ class _Twins:
         """The first few, with two members of each."""
         more = self.n_groups - len(self._examples)
         return ", ".join(self._examples) + (f" and {more} more" if more else "")
+
+
+def _n_pairs(sizes: pd.Series) -> int:
+    """Pairs within groups of these sizes."""
+    return int((sizes * (sizes - 1) // 2).sum())
 
 
 def _sample_units(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> NDArray[np.intp]:

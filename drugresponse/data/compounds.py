@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
+
+from drugresponse.data.identical_rows import joined_by
 
 __all__ = ["MOST_CHARACTERS", "number_compounds", "read_molecules"]
 
@@ -62,17 +62,8 @@ def read_molecules(smiles: Sequence[str]) -> list[Any]:
 @lru_cache(maxsize=8)
 def _joined_by(skeletons: tuple[str, ...], smiles: tuple[str, ...]) -> NDArray[np.intp]:
     """The numbers, remembered: folds, audit and bootstrap ask for those of the same drugs again and again."""
-    n = len(smiles)
-    links: list[tuple[int, int]] = []
-    n_nodes = n
-    for names in (skeletons, _flat_smiles(smiles)):
-        number, distinct = pd.factorize(np.array(names, dtype=object))
-        links.extend((drug, n_nodes + number[drug]) for drug in range(n) if names[drug])
-        n_nodes += len(distinct)
-    rows, columns = np.array(links, dtype=np.intp).reshape(-1, 2).T
-    graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), shape=(n_nodes, n_nodes))
-    joined = csgraph.connected_components(graph, directed=False)[1][:n]
-    numbers = pd.factorize(joined)[0].astype(np.intp)
+    names = (pd.Series(texts, dtype=object) for texts in (skeletons, _flat_smiles(smiles)))
+    numbers = joined_by(*(pd.factorize(texts.where(texts != ""))[0] for texts in names))
     numbers.flags.writeable = False
     return numbers
 

@@ -9,10 +9,9 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from drugresponse.data.compounds import number_compounds
+from drugresponse.data.identical_rows import joined_by
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, nearest
 
@@ -55,10 +54,7 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
         )
     tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
     subjects = pd.factorize(pairs.subjects)[0]
-    n_tissues, n_nodes = tissues.max() + 1, tissues.max() + subjects.max() + 2
-    links = sparse.coo_array((np.ones(len(tissues)), (tissues, n_tissues + subjects)), shape=(n_nodes, n_nodes))
-    joined = csgraph.connected_components(links, directed=False)[1]
-    return joined[tissues][pairs.sample_index]
+    return joined_by(tissues, subjects)[pairs.sample_index]
 
 
 def compound_of_pair(pairs: Pairs) -> NDArray[np.intp]:
