@@ -17,16 +17,18 @@ from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variants.allele_calls import MISSING, merge_calls
 from drugresponse.readers.variants.site_filter import SiteFilter
 
-__all__ = ["Allele", "KeptCalls"]
+__all__ = ["Allele", "SparseCalls"]
 
 BLOCK_CELLS = 1 << 22
 _HELD_BYTES = 1 << 24
 """So much is held in memory before it goes into a temporary file."""
 _CELL_BYTES = 8
+_Cells = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]
+"""Of a block, how many cells a sample has, and their columns and values, sample after sample."""
 
 
 class Allele(NamedTuple):
-    """An alternate allele of a site, and what is told about it."""
+    """An alternate allele of a site, its gene and effect."""
 
     chromosome: str
     position: int
@@ -36,7 +38,7 @@ class Allele(NamedTuple):
     effect: str = ""
 
 
-class KeptCalls:
+class SparseCalls:
     """Calls of alleles, filtered and packed block by block.
 
     A cell that is not 0 takes eight bytes in the end. Until the whole is known it takes five (eight, where dosages have
@@ -51,7 +53,7 @@ class KeptCalls:
 
     Examples
     --------
-    >>> with KeptCalls(["s1", "s2"], SiteFilter()) as calls:
+    >>> with SparseCalls(["s1", "s2"], SiteFilter()) as calls:
     ...     calls.add(np.array([[0, 1], [-1, 2]], np.int8), [Allele("2", 7, "A", "C"), Allele("1", 9, "G", "T")])
     ...     genotypes = calls.finish()
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
@@ -62,15 +64,13 @@ class KeptCalls:
         self.dropped: Counter[str] = Counter()
         self.n_conflicts = self.n_missing = 0
         self._samples, self._filter, self._absent_as_reference = samples, site_filter, absent_as_reference
-        self._waiting: list[NDArray[Any]] = []
-        self._alleles: list[Allele] = []
-        self._beyond_two: list[int] = []
-        self._told: tuple[list[Any], ...] = tuple([] for _ in Allele._fields)
+        self._tables: list[pd.DataFrame] = []
         self._spool = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES))  # noqa: SIM115
         self._blocks: list[tuple[NDArray[np.int64], np.dtype[Any]]] = []
-        self._n_cells = 0
+        self._n_kept = self._n_cells = 0
+        self._wait()
 
-    def __enter__(self) -> KeptCalls:
+    def __enter__(self) -> SparseCalls:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -79,136 +79,123 @@ class KeptCalls:
     def add(self, calls: NDArray[Any], alleles: Sequence[Allele], beyond_two: Sequence[int] = ()) -> None:
         """Take the `(n_alleles, n_samples)` calls of alleles, int8 or float32, as in `allele_calls`.
 
-        `beyond_two` tells of each how many alleles its calls have more than two for each call; () means 0 of all.
+        `beyond_two` says of each allele how many more than two for each call were called at its site; () means 0.
         """
-        self._waiting.append(calls)
-        self._beyond_two += beyond_two or [0] * len(alleles)
-        self._alleles += alleles
-        if len(self._alleles) * len(self._samples) >= BLOCK_CELLS:
+        self._waiting_calls.append(calls)
+        self._waiting_beyond_two += beyond_two or [0] * len(alleles)
+        # plain columns: many small objects that stay would be looked at again and again by the garbage collector
+        for column, values in zip(self._waiting_columns, zip(*alleles, strict=True), strict=False):
+            column += values
+        if len(self._waiting_beyond_two) * len(self._samples) >= BLOCK_CELLS:
             self._pack()
-
-    def __len__(self) -> int:
-        """How many alleles are kept; of those that wait, it is not known yet."""
-        return len(self._told[0])
 
     def finish(self) -> Genotypes:
         """All that was kept; an allele that stood in several records is one feature. Nothing can be added later."""
         self._pack()
-        table = self._table()
-        repeated = table.index.duplicated(keep=False)
+        table = pd.concat(self._tables)
+        self._tables.clear()
         described = table[~table.index.duplicated()].assign(kind="dosage", block="dosage")
         # the table is checked and ordered first, so that calls are put straight into their place
         empty = sparse.csr_array((len(self._samples), len(described)), dtype=np.float32)
         frame = Genotypes.build(empty, self._samples, described)
         column = frame.features.index.get_indexer(table.index).astype(np.int32)
+        repeated = table.index.duplicated(keep=False)
         if repeated.any():
-            self._put_together(table.index, repeated)
+            column = self._put_together(table.index, repeated, column)
         del table, described
-        return Genotypes(self._filled(column, repeated, frame.shape[1]), frame.sample_ids, frame.features)
+        return Genotypes(self._filled(column, frame.shape[1]), frame.sample_ids, frame.features)
+
+    def _wait(self) -> None:
+        self._waiting_calls: list[NDArray[Any]] = []
+        self._waiting_beyond_two: list[int] = []
+        self._waiting_columns: list[list[Any]] = [[] for _ in Allele._fields]
 
     def _pack(self) -> None:
-        if not self._waiting:
-            return
-        calls = np.concatenate(self._waiting)
-        alleles, beyond_two = self._alleles, np.array(self._beyond_two, dtype=np.int64)
-        self._waiting, self._alleles, self._beyond_two = [], [], []
-        kept = self._merge_repeats(calls, alleles)
-        if self._filter.looks_at_calls:
-            missing = calls < (MISSING if self._absent_as_reference else 0)
-            copies = np.maximum(calls, 0).sum(axis=1, dtype=np.float64)[kept]
-            n_missing = missing.sum(axis=1)[kept]
-            n_samples = len(self._samples)
-            kept[kept] = self._filter.keep_counts(copies, n_missing, n_samples, self.dropped, beyond_two[kept])
-        if not kept.all():
-            calls, alleles = calls[kept], [alleles[at] for at in np.flatnonzero(kept)]
-        self._store(calls, np.arange(len(self), len(self) + len(alleles), dtype=np.int32))
-        for held, values in zip(self._told, zip(*alleles, strict=True), strict=False):
-            held += values
+        named = dict(zip(Allele._fields, self._waiting_columns, strict=True))
+        parts = (named[name] for name in ("chromosome", "position", "ref", "alt"))
+        ids = [f"{chromosome}:{position}:{ref}:{alt}" for chromosome, position, ref, alt in zip(*parts, strict=True)]
+        table = pd.DataFrame(named, index=pd.Index(ids, name="feature_id", dtype=object))
+        if ids:
+            calls, beyond_two = np.concatenate(self._waiting_calls), np.array(self._waiting_beyond_two, dtype=np.int64)
+            kept = self._merge_repeats(table.index, calls)
+            if self._filter.looks_at_calls:
+                kept[kept] = self._frequent_and_complete(calls[kept], beyond_two[kept])
+            if not kept.all():
+                calls, table = calls[kept], table[kept]
+            self._store(calls, np.arange(self._n_kept, self._n_kept + len(table), dtype=np.int32))
+        if ids or not self._tables:
+            self._tables.append(table)
+        self._n_kept += len(table)
+        self._wait()
 
-    def _merge_repeats(self, calls: NDArray[Any], alleles: Sequence[Allele]) -> NDArray[np.bool_]:
-        kept = np.ones(len(alleles), dtype=bool)
-        first: dict[tuple[Any, ...], int] = {}
-        for at, allele in enumerate(alleles):
-            earlier = first.setdefault(allele[:4], at)
-            if earlier != at:
-                self.n_conflicts += merge_calls(calls[earlier], calls[at])
-                kept[at] = False
-        return kept
+    def _merge_repeats(self, ids: pd.Index, calls: NDArray[Any]) -> NDArray[np.bool_]:
+        """`(n,)` which are the first of their allele; the calls of the later ones are merged into theirs, in place."""
+        is_first = ~ids.duplicated()
+        if not is_first.all():
+            first = dict(zip(ids[is_first], np.flatnonzero(is_first), strict=True))
+            for at in np.flatnonzero(~is_first):
+                self.n_conflicts += merge_calls(calls[first[ids[at]]], calls[at])
+        return is_first
 
-    def _store(self, calls: NDArray[Any], columns: NDArray[np.int32]) -> None:
+    def _frequent_and_complete(self, calls: NDArray[Any], beyond_two: NDArray[np.int64]) -> NDArray[np.bool_]:
+        n_missing = (calls < (MISSING if self._absent_as_reference else 0)).sum(axis=1)
+        copies = np.maximum(calls, 0).sum(axis=1, dtype=np.float64)
+        return self._filter.keep_counts(copies, n_missing, len(self._samples), self.dropped, beyond_two)
+
+    def _store(self, calls: NDArray[Any], numbers: NDArray[np.int32]) -> None:
+        """Put what is not 0 at the end of the file; `numbers` are those of the alleles."""
         by_sample = np.ascontiguousarray(calls.T)
         cells = np.flatnonzero(by_sample)
-        edges = np.arange(len(by_sample) + 1) * len(columns)
+        edges = np.arange(len(by_sample) + 1) * len(numbers)
         counts = np.diff(np.searchsorted(cells, edges))
         values = by_sample.ravel()[cells]
         self._n_cells += len(cells)
         refuse_beyond_memory(_CELL_BYTES * self._n_cells, "genotypes")
-        self._spool.write(columns[cells - np.repeat(edges[:-1], counts)].tobytes())
+        self._spool.seek(0, 2)
+        self._spool.write(numbers[cells - np.repeat(edges[:-1], counts)].tobytes())
         self._spool.write(values.tobytes())
         self._blocks.append((counts, values.dtype))
 
-    def _stored(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]]:
-        """Of each block how many cells a sample has, and their columns and values, sample after sample."""
+    def _stored(self, column: NDArray[np.int32], *, without_missing: bool = False) -> Iterator[_Cells]:
+        """The cells of the alleles whose column, by their number, is not negative."""
         self._spool.seek(0)
         for counts, dtype in self._blocks:
             size = int(counts.sum())
-            columns = np.frombuffer(self._spool.read(4 * size), dtype=np.int32)
-            yield counts, columns, np.frombuffer(self._spool.read(dtype.itemsize * size), dtype=dtype)
-
-    def _table(self) -> pd.DataFrame:
-        named = dict(zip(Allele._fields, self._told, strict=True))
-        parts = (named[name] for name in ("chromosome", "position", "ref", "alt"))
-        ids = [f"{chromosome}:{position}:{ref}:{alt}" for chromosome, position, ref, alt in zip(*parts, strict=True)]
-        table = pd.DataFrame(named, index=pd.Index(ids, name="feature_id", dtype=object))
-        for each in self._told:
-            each.clear()
-        return table
-
-    def _put_together(self, ids: pd.Index, repeated: NDArray[np.bool_]) -> None:
-        """Store the alleles whose records stand far from each other once more, merged."""
-        columns = np.flatnonzero(repeated)
-        place = np.full(len(ids), -1)
-        place[columns] = np.arange(len(columns))
-        calls = np.zeros((len(columns), len(self._samples)), dtype=np.float32)
-        for counts, found, values in self._stored():
-            rows = np.repeat(np.arange(len(counts)), counts)
-            inside = repeated[found]
-            calls[place[found[inside]], rows[inside]] = values[inside]
-        kept = ~ids[columns].duplicated()
-        first = dict(zip(ids[columns[kept]], np.flatnonzero(kept), strict=True))
-        for at in np.flatnonzero(~kept):
-            self.n_conflicts += merge_calls(calls[first[ids[columns[at]]]], calls[at])
-        self._spool.seek(0, 2)
-        self._store(calls[kept], columns[kept].astype(np.int32))
-
-    def _final(
-        self, repeated: NDArray[np.bool_]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32], NDArray[Any]]]:
-        n_single = len(self._blocks) - int(repeated.any())
-        for number, (counts, columns, values) in enumerate(self._stored()):
-            kept = np.ones(len(columns), dtype=bool)
-            if number < n_single < len(self._blocks):
-                kept &= ~repeated[columns]
-            if self._absent_as_reference:
+            columns = column[np.frombuffer(self._spool.read(4 * size), dtype=np.int32)]
+            values = np.frombuffer(self._spool.read(dtype.itemsize * size), dtype=dtype)
+            kept = columns >= 0
+            if without_missing:
                 kept &= values != MISSING
             if not kept.all():
                 rows = np.repeat(np.arange(len(counts)), counts)[kept]
                 counts, columns, values = np.bincount(rows, minlength=len(counts)), columns[kept], values[kept]
             yield counts, columns, values
 
-    def _filled(self, column: NDArray[np.int32], repeated: NDArray[np.bool_], n_features: int) -> sparse.csr_array:
+    def _put_together(self, ids: pd.Index, repeated: NDArray[np.bool_], column: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Store the alleles whose records stand far from each other once more, merged, as alleles of new numbers."""
+        members = np.flatnonzero(repeated)
+        place = np.full(len(ids), -1, dtype=np.int32)
+        place[members] = np.arange(len(members))
+        calls = np.zeros((len(members), len(self._samples)), dtype=np.float32)
+        for counts, columns, values in self._stored(place):
+            calls[columns, np.repeat(np.arange(len(counts)), counts)] = values
+        kept = self._merge_repeats(ids[members], calls)
+        self._store(calls[kept], np.arange(len(ids), len(ids) + kept.sum(), dtype=np.int32))
+        return np.concatenate([np.where(repeated, np.int32(-1), column), column[members[kept]]])
+
+    def _filled(self, column: NDArray[np.int32], n_features: int) -> sparse.csr_array:
         n_samples = len(self._samples)
         total = np.zeros(n_samples, dtype=np.int64)
-        for counts, _, _ in self._final(repeated):
+        for counts, _, _ in self._stored(column, without_missing=self._absent_as_reference):
             total += counts
         ends = np.concatenate([[0], np.cumsum(total)])
         index_type = np.int32 if ends[-1] <= np.iinfo(np.int32).max else np.int64
         indices, data = np.empty(ends[-1], dtype=index_type), np.empty(ends[-1], dtype=np.float32)
         next_place = ends[:-1].copy()
-        for counts, columns, values in self._final(repeated):
+        for counts, columns, values in self._stored(column, without_missing=self._absent_as_reference):
             place = np.repeat(next_place - (np.cumsum(counts) - counts), counts)
             place += np.arange(len(place))
-            indices[place] = column[columns]
+            indices[place] = columns
             data[place] = values
             next_place += counts
         for start in range(0, len(data), BLOCK_CELLS):
@@ -217,7 +204,7 @@ class KeptCalls:
             part[missing] = np.nan
             self.n_missing += int(missing.sum())
         matrix = sparse.csr_array((data, indices, ends.astype(index_type)), shape=(n_samples, n_features))
-        if repeated.any() or (np.diff(column) < 0).any():
+        if (np.diff(column) < 0).any():
             matrix.sort_indices()
         matrix.has_canonical_format = True
         return matrix

@@ -81,24 +81,24 @@ class Annotation:
         in a gene, then those beside it; of equally bad ones, the first in the file counts.
         """
         text = site.info(self.name)
-        entries = [] if text is None else [found for each in text.split(",") if (found := self._entry(each))]
+        entries = [] if text is None else [entry for part in text.split(",") if (entry := self._entry(part))]
         if self.genes is not None:
-            entries = [each for each in entries if each.gene in self.genes]
+            entries = [entry for entry in entries if entry.gene in self.genes]
         return [_worst(_about(entries, site, at)) for at in range(len(site.alternates))]
 
     def _entry(self, text: str) -> _Entry | None:
         parts = text.split("|")
 
-        def told(name: str) -> str:
+        def value(name: str) -> str:
             at = self.place.get(name, len(parts))
             return parts[at].strip() if at < len(parts) else ""
 
-        terms = next((found for name in _NAMES_OF_TERMS if (found := told(name))), "").lstrip("*")
-        if not terms or terms.startswith("@"):  # bcftools tells this at the other position
+        terms = next(filter(None, map(value, _NAMES_OF_TERMS)), "").lstrip("*")
+        if not terms or terms.startswith("@"):  # bcftools writes it at the other position
             return None
-        gene = next((found for name in _NAMES_OF_GENES if (found := told(name))), "")
-        picked = next((rank for rank, name in enumerate(_PICKED) if told(name) not in ("", "NO")), len(_PICKED))
-        return _Entry(told("Allele"), told("ALLELE_NUM"), terms, gene, picked, told("dna_change"))
+        gene = next(filter(None, map(value, _NAMES_OF_GENES)), "")
+        picked = next((rank for rank, name in enumerate(_PICKED) if value(name) not in ("", "NO")), len(_PICKED))
+        return _Entry(value("Allele"), value("ALLELE_NUM"), terms, gene, picked, value("dna_change"))
 
 
 def find_annotation(descriptions: Mapping[str, str], genes: frozenset[str] | None = None) -> Annotation | None:
@@ -125,23 +125,25 @@ def find_annotation(descriptions: Mapping[str, str], genes: frozenset[str] | Non
     for name, usual in (("CSQ", ()), ("ANN", _FIELDS_OF_SNPEFF), ("BCSQ", _FIELDS_OF_BCFTOOLS)):
         if name not in descriptions:
             continue
-        found = _FORMAT.search(descriptions[name]) or _QUOTED.search(descriptions[name])
-        fields = [each.strip() for each in found[1].split("|")] if found and name != "BCSQ" else list(usual)
+        listed = _FORMAT.search(descriptions[name]) or _QUOTED.search(descriptions[name])
+        fields = [field.strip() for field in listed[1].split("|")] if listed and name != "BCSQ" else list(usual)
         if set(fields) & set(_NAMES_OF_TERMS):
             return Annotation(name, {field: at for at, field in enumerate(fields)}, genes)
     return None
 
 
 def genes_without_effect(site: Site) -> list[str]:
-    """Genes that the record names without telling an effect: dbSNP's GENEINFO, else GENE or Gene.
+    """Genes that the record names without an effect: dbSNP's GENEINFO, else GENE or Gene.
 
     Examples
     --------
     >>> genes_without_effect(Site(1, "1", 9, "C", ("T",), {"GENEINFO": "DPYD:1806|DPYD-AS1:100873932"}.get, None))
     ['DPYD', 'DPYD-AS1']
     """
-    told = next((text for name in _GENE_FIELDS if (text := site.info(name)) not in (None, "", ".")), "")
-    return [each.split(":")[0] for each in re.split(r"[|,&]", told or "") if each]
+    for name in _GENE_FIELDS:
+        if (text := site.info(name)) not in (None, "", "."):
+            return [gene.split(":")[0] for gene in re.split(r"[|,&]", text) if gene]
+    return []
 
 
 def alleles_of_vep(reference: str, alternates: Sequence[str]) -> list[str]:
@@ -152,46 +154,43 @@ def alleles_of_vep(reference: str, alternates: Sequence[str]) -> list[str]:
     >>> alleles_of_vep("CA", ["C", "CAT"]), alleles_of_vep("C", ["T"]), alleles_of_vep("CA", ["TG", "*"])
     (['-', 'AT'], ['T'], ['TG', '*'])
     """
-    written = [each for each in (reference, *alternates) if each != "*"]
-    first = {each[:1] for each in written}
-    if len({len(each) for each in written}) == 1 or len(first) > 1:
+    alleles = [allele for allele in (reference, *alternates) if allele != "*"]
+    if len({len(allele) for allele in alleles}) == 1 or len({allele[:1] for allele in alleles}) > 1:
         return list(alternates)
-    return [each if each == "*" else each[1:] or "-" for each in alternates]
+    return [allele if allele == "*" else allele[1:] or "-" for allele in alternates]
 
 
 def _about(entries: Sequence[_Entry], site: Site, at: int) -> list[_Entry]:
     """The entries about one of the alternates."""
-    if any(each.number for each in entries):
-        return [each for each in entries if each.number == str(at + 1)]
+    if any(entry.number for entry in entries):
+        return [entry for entry in entries if entry.number == str(at + 1)]
     alternate = site.alternates[at]
     names = {alternate, alleles_of_vep(site.reference, site.alternates)[at]}
-    # with a plus bcftools joins what changes together
-    change = re.compile(rf"(?:^|\+){site.position}{re.escape(site.reference)}>{re.escape(alternate)}(?:\+|$)")
+    change = f"{site.position}{site.reference}>{alternate}"
     about = [
-        each
-        for each in entries
-        if (each.allele.split("-")[0] or each.allele) in names
-        or (not each.allele and (not each.change or change.search(each.change)))
+        entry
+        for entry in entries
+        if (entry.allele.split("-")[0] or entry.allele) in names
+        # with a plus bcftools joins what changes together
+        or (not entry.allele and (not entry.change or change in entry.change.split("+")))
     ]
-    if not about and len(site.alternates) == 1:
-        return list(entries)
-    return about
+    return list(entries) if not about and len(site.alternates) == 1 else about
 
 
 def _worst(entries: Sequence[_Entry]) -> tuple[str, str]:
     preferred: dict[str, int] = {}
-    for each in entries:
-        preferred[each.gene] = min(each.picked, preferred.get(each.gene, each.picked))
-    counted = [each for each in entries if each.picked == preferred[each.gene]]
+    for entry in entries:
+        preferred[entry.gene] = min(entry.picked, preferred.get(entry.gene, entry.picked))
+    counted = [entry for entry in entries if entry.picked == preferred[entry.gene]]
     if not counted:
         return "", ""
-    worst = min(counted, key=lambda each: _judged(each.terms)[1])
-    return worst.gene, _judged(worst.terms)[0]
+    worst = min(counted, key=lambda entry: _effect_and_rank(entry.terms)[1])
+    return worst.gene, _effect_and_rank(worst.terms)[0]
 
 
 @lru_cache(maxsize=4096)
-def _judged(terms: str) -> tuple[str, tuple[int, bool]]:
-    """The class of effect of the terms, and a number that is less the worse it is."""
+def _effect_and_rank(terms: str) -> tuple[str, tuple[int, bool]]:
+    """The class of effect of the terms, and a rank that is less the worse it is."""
     # bcftools leaves "variant" out
-    found = classify(terms) or classify("&".join(f"{each}_variant" for each in terms.split("&"))) or ""
-    return found, (_SEVERITY.get(found, len(_SEVERITY)), set(terms.split("&")) <= _OUTSIDE_GENE)
+    effect = classify(terms) or classify("&".join(f"{term}_variant" for term in terms.split("&"))) or ""
+    return effect, (_SEVERITY.get(effect, len(_SEVERITY)), set(terms.split("&")) <= _OUTSIDE_GENE)

@@ -19,7 +19,7 @@ from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.variants.allele_calls import HALF, NO_ALLELE, symbolic_allele, tell_of_calls
 from drugresponse.readers.variants.regions import Regions
 from drugresponse.readers.variants.site_filter import QUALITIES, SiteFilter, tell_of_dropped, tell_of_failed
-from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
+from drugresponse.readers.variants.sparse_calls import Allele, SparseCalls
 from drugresponse.readers.vcf._effects import find_annotation, genes_without_effect
 from drugresponse.readers.vcf._records import VariantRecords
 from drugresponse.readers.vcf._sites import Site
@@ -120,7 +120,7 @@ class _Reading:
     """A file while it is read: which of its alleles are kept, and what is told about them."""
 
     def __init__(self, records: VariantRecords, site_filter: SiteFilter, absent_as_reference: bool) -> None:
-        self.calls = KeptCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
+        self.calls = SparseCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
         self._records, self._filter = records, site_filter
         self._where = records.where[0]
         self._human = are_human(records.header.contigs)

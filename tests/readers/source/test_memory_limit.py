@@ -23,7 +23,7 @@ from drugresponse.readers.source.memory_limit import memory_left, refuse_beyond_
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.variants.allele_calls import MISSING
 from drugresponse.readers.variants.site_filter import SiteFilter
-from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
+from drugresponse.readers.variants.sparse_calls import Allele, SparseCalls
 
 HEADER = b"##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t"
 MEGABYTE = 1 << 20
@@ -121,8 +121,8 @@ def test_read_genotypes__names_of_samples_that_do_not_fit(tmp_path, grant):
         read_genotypes(tmp_path / "c.vcf.gz")
 
 
-def test_kept_calls__more_than_fits(nothing_left):
-    with KeptCalls(["s1", "s2"], SiteFilter()) as calls:
+def test_sparse_calls__more_than_fits(nothing_left):
+    with SparseCalls(["s1", "s2"], SiteFilter()) as calls:
         calls.add(np.array([[1, MISSING]], np.int8), [Allele("2", 7, "A", "C")])
         with refused("genotypes"):
             calls.finish()

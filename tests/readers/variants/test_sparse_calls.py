@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.readers.variants import sparse_calls as kept_calls
+from drugresponse.readers.variants import sparse_calls
 from drugresponse.readers.variants.site_filter import SiteFilter
-from drugresponse.readers.variants.sparse_calls import Allele, KeptCalls
+from drugresponse.readers.variants.sparse_calls import Allele, SparseCalls
 
 N_SAMPLES, N_ALLELES = 7, 40
 SAMPLES = [f"s{number}" for number in range(N_SAMPLES)]
@@ -18,7 +18,7 @@ def calls():
 
 
 def gathered(calls, alleles, parts=5, site_filter=None, **options):
-    with KeptCalls(SAMPLES, site_filter or SiteFilter(), **options) as kept:
+    with SparseCalls(SAMPLES, site_filter or SiteFilter(), **options) as kept:
         for rows in np.array_split(np.arange(len(alleles)), parts):
             kept.add(calls[rows], [alleles[row] for row in rows])
         return kept.finish(), kept
@@ -27,9 +27,9 @@ def gathered(calls, alleles, parts=5, site_filter=None, **options):
 @pytest.mark.parametrize("block_cells", [1, 30, 10_000])
 @pytest.mark.parametrize("held_bytes", [1, 1 << 20])
 @pytest.mark.parametrize("dtype", [np.int8, np.float32])
-def test_kept_calls__equal_to_what_is_built_at_once(monkeypatch, calls, block_cells, held_bytes, dtype):
-    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", block_cells)
-    monkeypatch.setattr(kept_calls, "_HELD_BYTES", held_bytes)
+def test_sparse_calls__equal_to_what_is_built_at_once(monkeypatch, calls, block_cells, held_bytes, dtype):
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", block_cells)
+    monkeypatch.setattr(sparse_calls, "_HELD_BYTES", held_bytes)
     # chromosomes in the order of their letters, as many files have them
     alleles = [Allele("1" if at < 10 else "10" if at < 20 else "2", at, "A", "C", gene=f"G{at}") for at in range(40)]
     calls = calls.astype(dtype) * (1 if dtype == np.int8 else np.float32(0.5))
@@ -44,8 +44,8 @@ def test_kept_calls__equal_to_what_is_built_at_once(monkeypatch, calls, block_ce
 
 
 @pytest.mark.parametrize("block_cells", [1, 10_000])
-def test_kept_calls__missing_may_mean_the_reference_half_calls_never(monkeypatch, calls, block_cells):
-    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", block_cells)
+def test_sparse_calls__missing_may_mean_the_reference_half_calls_never(monkeypatch, calls, block_cells):
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", block_cells)
     alleles = [Allele("1", at % 20, "A", "C") for at in range(40)]
     found, kept = gathered(calls, alleles, absent_as_reference=True)
     # each allele stands in two records: a call before a half call before none
@@ -57,8 +57,8 @@ def test_kept_calls__missing_may_mean_the_reference_half_calls_never(monkeypatch
     assert kept.n_conflicts == contradict.sum() > 0
 
 
-def test_kept_calls__filter_sees_each_block(monkeypatch, calls):
-    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", 30)
+def test_sparse_calls__filter_sees_each_block(monkeypatch, calls):
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", 30)
     alleles = [Allele("1", at, "A", "C") for at in range(40)]
     wanted = SiteFilter(minimum_frequency=0.2, maximum_missing=0.3)
     found, kept = gathered(calls, alleles, site_filter=wanted)

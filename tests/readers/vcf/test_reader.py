@@ -14,7 +14,7 @@ from cyvcf2 import VCF, Writer
 
 from drugresponse.errors import InputError
 from drugresponse.readers import read_variants
-from drugresponse.readers.variants import sparse_calls as kept_calls
+from drugresponse.readers.variants import sparse_calls
 from drugresponse.readers.variants.regions import read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.readers.vcf import _tabix as tabix
@@ -352,7 +352,7 @@ def test_read_variants__equal_to_the_library_for_records_of_every_shape(tmp_path
     n_samples = (1, 3, 20, 50)[seed]
     samples = " ".join(f"s{number}" for number in range(n_samples))
     file = write(tmp_path, *random_records(seed, n_samples), samples=samples)
-    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", block_cells)
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", block_cells)
     monkeypatch.setattr(vcf_lines, "READ_BYTES", 500 + block_cells)
     found = read_variants(file)
     expected = {name: merged(records) for name, records in expected_calls(file).items()}
@@ -383,7 +383,7 @@ def test_read_variants__bcf_is_equal_to_vcf(tmp_path):
 
 
 def test_read_variants__records_of_one_allele_far_apart(tmp_path, monkeypatch):
-    monkeypatch.setattr(kept_calls, "BLOCK_CELLS", 1)
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", 1)
     file = write(
         tmp_path,
         "1 7 . A C . . . GT ./. 0/1 1/1 0/0",
