@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from drugresponse.association._cells import AssociationCells, associate_drugs
 from drugresponse.association._covariate_bases import CovariateBases, covariate_columns, general_sensitivity
@@ -17,6 +16,7 @@ from drugresponse.association.feature_columns import FeatureColumns
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.metrics import q_values
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
@@ -252,7 +252,7 @@ def _table(
             "n_samples": cells.samples[order],
             "statistic": cells.statistic[order],
             "p": p,
-            "q": stats.false_discovery_control(p) if len(p) else p,
+            "q": q_values(p),
             "method": np.where(cells.permuted[order], "permutation", "t").astype(object),
             "group": names[feature],
             "rank": rank[order],

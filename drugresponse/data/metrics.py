@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import false_discovery_control, rankdata
 
 from drugresponse.errors import InputError
 
-__all__ = ["METRICS", "METRIC_LABELS", "POOLED_WARNING", "pearson", "rounding", "score", "score_levels"]
+__all__ = ["METRICS", "METRIC_LABELS", "POOLED_WARNING", "pearson", "q_values", "rounding", "score", "score_levels"]
 
 METRICS = ("rmse", "mae", "r2", "pearson", "spearman", "normalised_pearson", "skill")
 METRIC_LABELS = {
@@ -166,3 +166,17 @@ def score_levels(
             mean = float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
             rows_of_scores.append((level, "mean", metric, mean))
     return pd.DataFrame(rows_of_scores, columns=["level", "id", "metric", "value"])
+
+
+def q_values(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """False-discovery rates (Benjamini and Hochberg) of p values; a NaN stays and does not count.
+
+    Examples
+    --------
+    >>> q_values(np.array([0.01, np.nan, 0.04])).tolist()
+    [0.02, nan, 0.04]
+    """
+    q, known = np.full(p.shape, np.nan), np.isfinite(p)
+    if known.any():
+        q[known] = false_discovery_control(p[known])
+    return q

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from drugresponse.audit.findings import Finding, leak_messages
-from drugresponse.data.metrics import MINIMUM_ROWS
+from drugresponse.data.metrics import MINIMUM_ROWS, q_values
 from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation._comparison import group_test
 from drugresponse.evaluation._result import Evaluation
@@ -103,8 +103,7 @@ def drug_verdicts(evaluation: Evaluation, *, n_draws: int = 1000, random_state: 
         drugs = _Drugs.of_rows(evaluation, np.stack([naive, covariates, genotype]))
         gain, lower, upper = drugs.gain(n_draws, random_state)
     p = drugs.p_value()
-    q = np.full(len(p), np.nan)
-    q[np.isfinite(p)] = stats.false_discovery_control(p[np.isfinite(p)])
+    q = q_values(p)
     rmse = np.sqrt(drugs.sums.sum(axis=1) / drugs.n)
     verdict = np.where(np.isnan(p), TOO_FEW, np.where((q <= _RATE) & (gain > 0), HELPS, NO_GAIN))
     columns = (drugs.ids, drugs.n, rmse[0], rmse[1] if known else np.nan, rmse[2], gain, lower, upper, p, q, verdict)

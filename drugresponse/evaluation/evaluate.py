@@ -173,7 +173,7 @@ def evaluate(
         ceiling=noise_ceiling(measured, rows),
         coverage=covered,
         measure=measured.measure,
-        settings=_told_settings(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
+        settings=_settings_used(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
     )
 
 
@@ -204,7 +204,7 @@ def _first_repeat(planned: Sequence[PlannedFold]) -> list[tuple[Any, Any]]:
     return [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
 
 
-def _told_settings(
+def _settings_used(
     rows: TrainingRows, settings: Mapping[str, Any], learners: list[str], planned: Sequence[PlannedFold], shuffles: int
 ) -> dict[str, Any]:
     """What a reader needs to repeat the evaluation; leaves out what cannot change a result."""

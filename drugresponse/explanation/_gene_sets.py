@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse, stats
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.metrics import q_values
 from drugresponse.errors import InputError, show_ids
 from drugresponse.explanation._gene_scores import GeneScores, score_genes
 from drugresponse.explanation._part_values import feature_values
@@ -92,8 +93,6 @@ def gene_set_tests(
     with np.errstate(invalid="ignore", divide="ignore"):
         z = np.where(variance > 0, total / np.sqrt(variance), np.nan)
     p = 2 * stats.norm.sf(np.abs(z))
-    q = np.full(p.shape, np.nan)
-    q[np.isfinite(p)] = stats.false_discovery_control(p[np.isfinite(p)]) if np.isfinite(p).any() else []
     drug, at = (index.ravel() for index in np.indices(p.shape))
     table = pd.DataFrame(
         {
@@ -102,7 +101,7 @@ def gene_set_tests(
             "n_genes": np.diff(member.indptr)[at],
             "statistic": z.ravel(),
             "p": p.ravel(),
-            "q": q.ravel(),
+            "q": q_values(p).ravel(),
             "leading_genes": _leading(normal, z, member, scores.genes),
         }
     )

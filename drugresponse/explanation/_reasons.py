@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -77,18 +79,15 @@ def reasons_of(
     np.put_along_axis(rest, strongest, 0.0, axis=1)
     at = genotype[strongest]
     sample = pairs.sample_index[explained.rows[rows]]
-    n_rows, n_shown, n_other = len(rows), at.shape[1], len(genotype) - at.shape[1]
+    n_rows, n_other = len(rows), len(genotype) - at.shape[1]
     before = [table[:, kinds == kind].sum(axis=1) for kind in summed]
     contributions = np.column_stack([*before, np.take_along_axis(body, strongest, axis=1), rest.sum(axis=1), gaps])
 
-    def in_order(first: list[str], features: NDArray[np.object_], last: list[str]) -> NDArray[np.object_]:
+    def in_order(first: list[Any], features: NDArray[Any], last: list[Any]) -> NDArray[np.object_]:
         sides = [np.tile(np.array(side, dtype=object), (n_rows, 1)) for side in (first, last)]
         return np.hstack([sides[0], features, sides[1]]).ravel()
 
-    n_places = contributions.shape[1]
-    shown = np.full((n_rows, n_places), np.nan)
-    shown[:, len(summed) : len(summed) + n_shown] = values.shown[sample[:, None], at]
-    no_gene = [""] * len(summed), ["", ""]
+    n_places, shown = contributions.shape[1], values.shown[sample[:, None], at]
     return pd.DataFrame(
         {
             "sample_id": np.repeat(pairs.genotypes.sample_ids.to_numpy(dtype=object)[sample], n_places),
@@ -99,8 +98,10 @@ def reasons_of(
             "feature_id": in_order(
                 list(summed.values()), part_names(parts)[at], [f"{n_other} other features", "not attributed"]
             ),
-            "gene": in_order(no_gene[0], parts["gene"].to_numpy(dtype=object)[at], no_gene[1]),
-            "value": shown.ravel(),
+            "gene": in_order([""] * len(summed), parts["gene"].to_numpy(dtype=object)[at], ["", ""]),
+            "value": in_order([np.nan] * len(summed), values.shown[sample[:, None], at], [np.nan] * 2).astype(
+                np.float64
+            ),
             "contribution": contributions.ravel(),
         },
         columns=list(REASON_COLUMNS),

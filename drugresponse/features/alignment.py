@@ -159,7 +159,7 @@ def align(features: pd.DataFrame, trained: pd.DataFrame) -> Alignment:
     alike = _described_alike(features, trained, by_id)
     compared = _compare_by_id(known, features, by_id, alike)
     columns = np.where(compared.fits & ~compared.moved, by_id, -1)
-    relation = np.where(columns >= 0, compared.relation, Relation.UNTOLD).astype(np.int8)
+    relation = np.where(columns >= 0, compared.relation, Relation.UNKNOWN).astype(np.int8)
     left = np.flatnonzero(columns < 0)
     columns[left], relation[left] = find_by_place(known.take(left), features)
     differ = compared.moved | compared.elsewhere
@@ -167,7 +167,7 @@ def align(features: pd.DataFrame, trained: pd.DataFrame) -> Alignment:
     other_build = 2 * int(differ.sum()) > compared.n_placed and n_ids > n_places
     if other_build:
         columns = np.where(compared.fits, by_id, -1)
-        relation = np.where(compared.fits, compared.relation, Relation.UNTOLD).astype(np.int8)
+        relation = np.where(compared.fits, compared.relation, Relation.UNKNOWN).astype(np.int8)
     conflict = ((columns < 0) & (by_id >= 0)) | ((columns >= 0) & _unclear(relation, known))
     columns = np.where(conflict, -1, columns)
     turned = np.isin(relation, _SWAPPED) & ~conflict
@@ -229,12 +229,12 @@ def _described_alike(features: pd.DataFrame, trained: pd.DataFrame, by_id: NDArr
 def _compare_by_id(
     known: Variants, features: pd.DataFrame, by_id: NDArray[np.intp], alike: NDArray[np.bool_]
 ) -> _ComparedById:
-    relation = np.where(alike & known.known, Relation.SAME, Relation.UNTOLD).astype(np.int8)
+    relation = np.where(alike & known.known, Relation.SAME, Relation.UNKNOWN).astype(np.int8)
     rows = np.flatnonzero((by_id >= 0) & ~alike)
     mine, theirs = known.take(rows), Variants.of(features.iloc[by_id[rows]])
     relation[rows] = compare_alleles(mine.ref, mine.alt, theirs.ref, theirs.alt)
     # a gene's place or an id alone is no variant: it is never doubted
-    placed = (relation[rows] != Relation.UNTOLD) & mine.placed & theirs.placed
+    placed = (relation[rows] != Relation.UNKNOWN) & mine.placed & theirs.placed
     apart = placed & (mine.chromosome != theirs.chromosome)
     moved, elsewhere = np.zeros_like(alike), np.zeros_like(alike)
     moved[rows] = placed & ~apart & (mine.position != theirs.position)

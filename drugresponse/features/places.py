@@ -100,10 +100,10 @@ def find_by_place(variants: Variants, features: pd.DataFrame) -> tuple[NDArray[n
     columns : (n,) intp
         Column numbers, -1 where not found.
     relation : (n,) int8
-        Values of `Relation`; `UNTOLD` where not found.
+        Values of `Relation`; `UNKNOWN` where not found.
     """
     columns = np.full(len(variants.position), -1, dtype=np.intp)
-    relation = np.full(len(columns), Relation.UNTOLD, dtype=np.int8)
+    relation = np.full(len(columns), Relation.UNKNOWN, dtype=np.int8)
     wanted = variants.known & variants.placed & variants.counted
     here = _counted_at(features, variants.position[wanted])
     if here.empty:

@@ -37,15 +37,15 @@ def test_variants__one_spelling():
         (("x", "chr1", 7, "C", "A"), Relation.SWAPPED),
         (("x", "1", 7, "T", "G"), Relation.FLIPPED),
         (("x", "1", 7, "G", "T"), Relation.FLIPPED_AND_SWAPPED),
-        (("x", "1", 7, "A", "AC"), Relation.UNTOLD),
-        (("x", "1", 8, "A", "C"), Relation.UNTOLD),
-        (("x", "", None, "A", "C"), Relation.UNTOLD),
+        (("x", "1", 7, "A", "AC"), Relation.UNKNOWN),
+        (("x", "1", 8, "A", "C"), Relation.UNKNOWN),
+        (("x", "", None, "A", "C"), Relation.UNKNOWN),
     ],
 )
 def test_find_by_place__relation(row, expected):
     columns, relation = find_by_place(Variants.of(features(("v", "1", 7, "A", "C"))), features(row))
     assert relation.tolist() == [expected]
-    assert columns.tolist() == [-1 if expected == Relation.UNTOLD else 0]
+    assert columns.tolist() == [-1 if expected == Relation.UNKNOWN else 0]
 
 
 def test_find_by_place__as_written_comes_before_swapped_and_the_first_column_before_another():

@@ -20,7 +20,7 @@ class Relation(IntEnum):
     `ALTERNATES`: both are alternates of one site, whose reference is a third allele.
     """
 
-    UNTOLD = 0
+    UNKNOWN = 0
     SAME = 1
     SWAPPED = 2
     FLIPPED = 3
@@ -111,9 +111,9 @@ def compare_alleles(
     single = (turned_ref != "") & (turned_alt != "")
     # without a reference, another counted allele is swapped where it is the other side's reference, and else unlike
     half = ((ref == "") | (other_ref == "")) & (alt != "") & (other_alt != "")
-    untold = ((ref == "") | (alt == "") | (other_ref == "") | (other_alt == "")) & ~(half & (alt != other_alt))
+    unknown = ((ref == "") | (alt == "") | (other_ref == "") | (other_alt == "")) & ~(half & (alt != other_alt))
     conditions = [
-        untold,
+        unknown,
         half & ((alt == other_ref) | (ref == other_alt)),
         half,
         (ref == other_ref) & (alt == other_alt),
@@ -121,6 +121,6 @@ def compare_alleles(
         single & (turned_ref == other_ref) & (turned_alt == other_alt),
         single & (turned_ref == other_alt) & (turned_alt == other_ref),
     ]
-    ways = [Relation.UNTOLD, Relation.SWAPPED, Relation.DIFFERENT, *list(Relation)[1:5]]
+    ways = [Relation.UNKNOWN, Relation.SWAPPED, Relation.DIFFERENT, *list(Relation)[1:5]]
     relation = np.select([np.asarray(condition, dtype=bool) for condition in conditions], ways, Relation.DIFFERENT)
     return relation.astype(np.int8)
