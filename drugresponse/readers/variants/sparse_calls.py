@@ -133,7 +133,7 @@ class SparseCalls:
         is_first = ~ids.duplicated()
         if not is_first.all():
             first = dict(zip(ids[is_first], np.flatnonzero(is_first), strict=True))
-            for at in np.flatnonzero(~is_first):
+            for at in np.flatnonzero(~is_first).tolist():
                 self.n_conflicts += merge_calls(calls[first[ids[at]]], calls[at])
         return is_first
 
