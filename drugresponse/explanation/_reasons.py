@@ -99,9 +99,7 @@ def reasons_of(
                 list(summed.values()), part_names(parts)[at], [f"{n_other} other features", "not attributed"]
             ),
             "gene": in_order([""] * len(summed), parts["gene"].to_numpy(dtype=object)[at], ["", ""]),
-            "value": in_order([np.nan] * len(summed), values.shown[sample[:, None], at], [np.nan] * 2).astype(
-                np.float64
-            ),
+            "value": in_order([np.nan] * len(summed), shown, [np.nan] * 2).astype(np.float64),
             "contribution": contributions.ravel(),
         },
         columns=list(REASON_COLUMNS),
