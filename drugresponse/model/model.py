@@ -73,8 +73,6 @@ class DrugResponseModel(BaseEstimator):
         The learner, fitted to all rows.
     drugs_ : pandas.DataFrame
         Drugs of the training by id.
-    covariate_names_ : list of str
-        Columns of the samples table that the training used.
 
     Examples
     --------
@@ -359,11 +357,6 @@ class DrugResponseModel(BaseEstimator):
     def drugs_(self) -> pd.DataFrame:
         """Drugs of the training by id."""
         return self.parts_.drugs
-
-    @property
-    def covariate_names_(self) -> list[str]:
-        """Columns of the samples table that the training used."""
-        return self.parts_.covariates
 
     def _fitted(self) -> FittedParts:
         check_is_fitted(self, "parts_")

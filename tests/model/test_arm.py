@@ -132,9 +132,9 @@ def test_fit__fifty_patients_without_warnings(caplog):
 
 
 def test_fit__the_arm_is_a_covariate_also_when_not_named(opposite):
-    assert opposite.fit(arm="arm", covariates=None).covariate_names_ == ["age", "arm"]
-    assert opposite.fit(arm="arm", covariates=[]).covariate_names_ == ["arm"]
-    assert opposite.fit(covariates=None).covariate_names_ == ["age"]
+    assert opposite.fit(arm="arm", covariates=None).parts_.covariates == ["age", "arm"]
+    assert opposite.fit(arm="arm", covariates=[]).parts_.covariates == ["arm"]
+    assert opposite.fit(covariates=None).parts_.covariates == ["age"]
 
 
 def test_fit__arm_that_is_not_there(opposite):

@@ -183,9 +183,9 @@ def test_predict__structure_of_training_is_remembered(cohort):
 
 def test_fit__covariates_by_name(cohort):
     samples = cohort.samples.assign(batch=["a", "b"] * 30, age=np.arange(60.0))
-    assert fit(cohort, samples=samples).covariate_names_ == ["tissue", "age", "batch"]
-    assert fit(cohort, samples=samples, covariates=["batch"]).covariate_names_ == ["batch"]
-    assert fit(cohort, samples=samples, covariates=[]).covariate_names_ == []
+    assert fit(cohort, samples=samples).parts_.covariates == ["tissue", "age", "batch"]
+    assert fit(cohort, samples=samples, covariates=["batch"]).parts_.covariates == ["batch"]
+    assert fit(cohort, samples=samples, covariates=[]).parts_.covariates == []
     with pytest.raises(dr.InputError, match=r'found no covariate column "tissu"\. Did you mean "tissue"\?'):
         fit(cohort, covariates=["tissu"])
 
@@ -302,7 +302,7 @@ def test_fit__settings_of_another_kind(cohort, settings, message):
 
 def test_fit__one_covariate_by_its_name(cohort):
     model = fit(cohort, covariates="tissue")
-    assert model.covariate_names_ == ["tissue"]
+    assert model.parts_.covariates == ["tissue"]
     assert model.manifest_["parameters"]["covariates"] == ["tissue"]
 
 

@@ -192,7 +192,7 @@ def test_predict__levels_of_one_sample_are_one_and_new_ones_are_told(loaded, tmp
 
 def test_predict__covariates_are_found_however_their_names_are_written():
     model = fitted_on(people(**{"Smoking Status": ["ever", "never"] * 20}))
-    assert model.covariate_names_ == ["Smoking Status"]
+    assert model.parts_.covariates == ["Smoking Status"]
     first, second = predicted(model, people(smoking_status=["ever", "never"]))
     assert second - first == pytest.approx(1.0, abs=0.2)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
+from drugresponse.learners.state import State, damaged, state_array
 
 __all__ = [
     "LEVELS",
@@ -30,6 +31,8 @@ _PRIOR_ROWS = 10
 _FEWEST = {"groups": 15, "rows": 150}
 """Of each bin of a shape, which has at most 10 bins."""
 
+Array = NDArray[np.float64]
+
 
 def calibration_units(pairs: Pairs, scheme: str) -> tuple[NDArray, ...]:
     """`(n_pairs,)` group of each pair, for each way in which rows of the scheme err together.
@@ -39,9 +42,7 @@ def calibration_units(pairs: Pairs, scheme: str) -> tuple[NDArray, ...]:
     return tuple(grouping.of_pair(pairs) for grouping in find_scheme(scheme).err_together)
 
 
-def conformal_quantile(
-    scores: NDArray[np.float64], groups: NDArray, level: float, weights: NDArray[np.float64] | None = None
-) -> float:
+def conformal_quantile(scores: Array, groups: NDArray, level: float, weights: Array | None = None) -> float:
     """The least score that a row of a group not seen before stays at or below with probability `level`.
 
     Each of G groups has mass 1 / (G + 1), shared by its rows, and the last share lies at infinity: groups are
@@ -72,7 +73,7 @@ def conformal_quantile(
     return _quantile(scores, np.unique(groups, return_inverse=True)[1], level, share)
 
 
-def _quantile(scores: NDArray[np.float64], groups: NDArray[np.intp], level: float, share: NDArray[np.float64]) -> float:
+def _quantile(scores: Array, groups: NDArray[np.intp], level: float, share: Array) -> float:
     """As `conformal_quantile`, for groups that are numbers from 0 on, not all of which need occur."""
     total = np.bincount(groups, share)
     mass = share / total[groups] / (np.count_nonzero(total) + 1)
@@ -96,11 +97,11 @@ class Shape:
     [1.0, 1.5, 2.0]
     """
 
-    at: NDArray[np.float64]
-    factor: NDArray[np.float64]
+    at: Array
+    factor: Array
 
     @classmethod
-    def fit(cls, values: NDArray[np.float64], errors: NDArray[np.float64], n_bins: int) -> Shape:
+    def fit(cls, values: Array, errors: Array, n_bins: int) -> Shape:
         """Mean error in bins of equal counts, drawn towards the mean of all; flat with fewer than 2 bins."""
         mean = float(errors.mean())
         if n_bins < 2 or mean <= 0 or np.std(values) < 0.1:
@@ -123,9 +124,22 @@ class Shape:
         """Whether the value tells nothing."""
         return len(self.at) == 1
 
-    def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def of(self, values: Array) -> Array:
         """The factor of each value; beyond the ends that of the end."""
         return np.interp(values, self.at, self.factor)
+
+    def get_state(self) -> State:
+        """The knots."""
+        return {"at": self.at, "factor": self.factor}
+
+    @classmethod
+    def from_state(cls, state: State) -> Shape:
+        """The shape of `get_state`'s answer."""
+        at = state_array(state, "at", -1)
+        factor = state_array(state, "factor", len(at))
+        if not (len(at) and (np.diff(at) >= 0).all() and (factor > 0).all()):
+            raise damaged("a shape of the intervals has no knots")
+        return cls(at, factor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,32 +156,30 @@ class DrugTails:
         `(n_drugs, 2)` half-width below and above in units of the scale; infinite without bounds.
     levels
         Where each drug's tails come from: `drug`, `mechanism`, `pooled` or `none`.
-    deviation, spread
-        How the error goes with (prediction - centre) / scale, and with the spread of several learners / scale.
+    deviation
+        How the error goes with (prediction - centre) / scale.
     """
 
     drug_ids: pd.Index
-    centre: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    tails: NDArray[np.float64]
+    centre: Array
+    scale: Array
+    tails: Array
     levels: tuple[str, ...]
     deviation: Shape
-    spread: Shape
 
     @classmethod
     def none(cls) -> DrugTails:
         """No drug has tails."""
         empty = np.zeros(0)
-        return cls(pd.Index([], dtype=object), empty, empty, np.zeros((0, 2)), (), Shape.flat(), Shape.flat())
+        return cls(pd.Index([], dtype=object), empty, empty, np.zeros((0, 2)), (), Shape.flat())
 
 
 def fit_drug_tails(
     pairs: Pairs,
     groups: NDArray,
-    residuals: NDArray[np.float64],
-    predicted: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    spread: NDArray[np.float64] | None,
+    residuals: Array,
+    predicted: Array,
+    weights: Array,
     coverage: float,
 ) -> DrugTails:
     """Tails for each drug at the finest level that has enough groups.
@@ -182,8 +194,6 @@ def fit_drug_tails(
         `(n_pairs,)` of held-out rows; residuals are measured minus predicted.
     weights
         `(n_pairs,)` of mean 1.
-    spread
-        `(n_pairs,)`, or None.
     coverage
         Share of new rows that shall lie between the tails.
     """
@@ -197,9 +207,6 @@ def fit_drug_tails(
     # a row's own error has no part in what it is measured by, or the drugs with few rows would look too regular
     deviation = Shape.fit(distance / scale_without, sizes / scale_without, n_bins)
     unit = scale_without * deviation.of(distance / scale_without)
-    shape = Shape.flat() if spread is None else Shape.fit(spread / scale_without, sizes / unit, n_bins)
-    if spread is not None:
-        unit = unit * shape.of(spread / scale_without)
     pooled = _quantile(sizes / unit, groups, coverage, weights)
     tails = np.full((len(used), 2), pooled)
     levels = ["pooled" if np.isfinite(pooled) else "none"] * len(used)
@@ -211,7 +218,7 @@ def fit_drug_tails(
             if np.isfinite(own).all():
                 for i in np.flatnonzero(member == number):
                     tails[i], levels[i] = own, level
-    return DrugTails(pairs.drugs.index[used], centre, scale, tails, tuple(levels), deviation, shape)
+    return DrugTails(pairs.drugs.index[used], centre, scale, tails, tuple(levels), deviation)
 
 
 def _rows_of(numbers: NDArray[np.intp]) -> list[NDArray[np.intp]]:
@@ -221,17 +228,13 @@ def _rows_of(numbers: NDArray[np.intp]) -> list[NDArray[np.intp]]:
     return np.split(order[starts[0] :], starts[1:-1] - starts[0])
 
 
-def _two_tails(
-    ratios: NDArray[np.float64], groups: NDArray, coverage: float, weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _two_tails(ratios: Array, groups: NDArray, coverage: float, weights: Array) -> Array:
     """Half-widths below and above, each missed by half of what may be missed; the prediction stays within."""
     level = (1 + coverage) / 2
     return np.maximum([_quantile(sign * ratios, groups, level, weights) for sign in (-1, 1)], 0.0)
 
 
-def _scales(
-    drug: NDArray[np.intp], groups: NDArray, sizes: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _scales(drug: NDArray[np.intp], groups: NDArray, sizes: Array, weights: Array) -> tuple[Array, Array]:
     """Mean error of each drug, drawn towards that of all: `(n_drugs,)`, and `(n_rows,)` without the row's group."""
     cell = np.unique(drug * (int(groups.max()) + 1) + groups, return_inverse=True)[1]
     overall = float(np.average(sizes, weights=weights))

@@ -29,13 +29,15 @@ CLAIMED_SCHEMES = ("new-samples", "random-pairs")
 UNCLAIMED_GROUPS = 20
 """Fewest held-out groups that give bounds in the other schemes."""
 
+Array = NDArray[np.float64]
+
 
 @dataclass(frozen=True, eq=False)
 class IntervalTable:
     """What turns a prediction into bounds.
 
     The half-widths of a row are the tails of its drug times the drug's typical error, times what the prediction's
-    distance from the drug's mean prediction (and the spread of several learners) tells about the error.
+    distance from the drug's mean prediction tells about the error.
 
     Attributes
     ----------
@@ -73,13 +75,12 @@ class IntervalTable:
     def calibrate(
         cls,
         pairs: Pairs,
-        measured: NDArray[np.float64],
-        predicted: NDArray[np.float64],
+        measured: Array,
+        predicted: Array,
         *,
         scheme: str,
         coverage: float = 0.9,
-        spread: NDArray[np.float64] | None = None,
-        weights: NDArray[np.float64] | None = None,
+        weights: Array | None = None,
     ) -> IntervalTable:
         """Calibrate on rows that no training of their prediction saw.
 
@@ -93,8 +94,6 @@ class IntervalTable:
             The split scheme by which the rows were held out.
         coverage
             Share of new rows that shall lie within the bounds.
-        spread
-            `(n_pairs,)` 0 or more, such as the standard deviation over several learners' predictions.
         weights
             `(n_pairs,)` above 0; None is 1 for all. They share out what a group counts among its rows.
 
@@ -117,11 +116,11 @@ class IntervalTable:
         drugs, new_drug = DrugTails.none(), float("inf")
         if n_groups >= (1 if scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS):
             if known.drug_effect:
-                drugs = fit_drug_tails(pairs, units[0], residuals, predicted, weight, spread, coverage)
+                drugs = fit_drug_tails(pairs, units[0], residuals, predicted, weight, coverage)
             else:
                 new_drug = max(conformal_quantile(np.abs(residuals), groups, coverage, weight) for groups in units)
         table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs)
-        lower, upper = table.bounds(pairs, predicted, spread)
+        lower, upper = table.bounds(pairs, predicted)
         width = (upper - lower)[np.isfinite(upper)]
         return replace(table, median_width=float(np.median(width)) if len(width) else float("inf"))
 
@@ -130,9 +129,7 @@ class IntervalTable:
         """Whether coverage is claimed: new rows of the scheme are like the held-out ones, and there are bounds."""
         return self.scheme in CLAIMED_SCHEMES and bool(np.isfinite(self.median_width))
 
-    def bounds(
-        self, pairs: Pairs, predicted: NDArray[np.float64], spread: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def bounds(self, pairs: Pairs, predicted: Array) -> tuple[Array, Array]:
         """`(n_pairs,)` lower and upper bounds, NaN where there are none.
 
         Parameters
@@ -141,25 +138,14 @@ class IntervalTable:
             What is predicted; drugs are known by their ids.
         predicted
             `(n_pairs,)`; NaN has no bounds.
-        spread
-            As in `calibrate`; not read where none was given there.
-
-        Raises
-        ------
-        InputError
-            The table was calibrated with a spread, and none is given.
         """
         if not find_scheme(self.scheme).drug_effect:
             half = self.new_drug if np.isfinite(self.new_drug) else np.nan
             return predicted - half, predicted + half
         table = self.drugs
-        if spread is None and not table.spread.is_flat:
-            raise InputError("intervals: found no spread (expected one, as at calibration). Report this as a defect.")
         at = table.drug_ids.get_indexer(pairs.drugs.index)[pairs.drug_index]
         scale, centre = np.append(table.scale, np.nan)[at], np.append(table.centre, np.nan)[at]
         unit = scale * table.deviation.of((predicted - centre) / scale)
-        if spread is not None and not table.spread.is_flat:
-            unit = unit * table.spread.of(spread / scale)
         tails = np.where(np.isfinite(table.tails), table.tails, np.nan)
         below, above = np.vstack([tails, [np.nan, np.nan]])[at].T
         return predicted - below * unit, predicted + above * unit
@@ -189,8 +175,9 @@ class IntervalTable:
             "centre": drugs.centre,
             "scale": drugs.scale,
             "tails": drugs.tails,
-            "deviation": {"at": drugs.deviation.at, "factor": drugs.deviation.factor},
-            "spread": {"at": drugs.spread.at, "factor": drugs.spread.factor},
+            "deviation": drugs.deviation.get_state(),
+            # a place in format 1 that is not used
+            "spread": Shape.flat().get_state(),
         }
 
     @classmethod
@@ -213,9 +200,10 @@ class IntervalTable:
             state_array(state, "scale", n),
             state_array(state, "tails", n, 2, finite=False),
             levels,
-            _shape(state["deviation"]),
-            _shape(state["spread"]),
+            Shape.from_state(state["deviation"]),
         )
+        if not Shape.from_state(state["spread"]).is_flat:
+            raise damaged("its intervals ask for a spread")
         scheme = find_scheme(str(state["scheme"])).name
         if not ((drugs.scale > 0).all() and (drugs.tails >= 0).all() and (widths >= 0).all()):
             raise damaged("an interval has no width")
@@ -231,14 +219,14 @@ class IntervalTable:
 
 def cross_conformal_bounds(
     pairs: Pairs,
-    measured: NDArray[np.float64],
-    predicted: NDArray[np.float64],
+    measured: Array,
+    predicted: Array,
     fold: NDArray[np.intp],
     *,
     scheme: str,
     coverage: float = 0.9,
-    weights: NDArray[np.float64] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    weights: Array | None = None,
+) -> tuple[Array, Array]:
     """Bounds of each fold's rows, calibrated on the held-out residuals of the other folds.
 
     Nothing is fitted again. The models of the other folds have seen a row in training, but their residuals are of rows
@@ -270,11 +258,3 @@ def cross_conformal_bounds(
             )
             bounds[:, tested] = table.bounds(pairs[tested], predicted[tested])
     return bounds[0], bounds[1]
-
-
-def _shape(state: State) -> Shape:
-    at = state_array(state, "at", -1)
-    factor = state_array(state, "factor", len(at))
-    if not (len(at) and (np.diff(at) >= 0).all() and (factor > 0).all()):
-        raise damaged("a shape of the intervals has no knots")
-    return Shape(at, factor)

@@ -148,22 +148,6 @@ def test_bounds__widen_where_predictions_say_that_errors_grow():
         assert covered[end].mean() == pytest.approx(0.9, abs=0.03)
 
 
-def test_bounds__widen_with_the_spread_of_learners():
-    rng = np.random.default_rng(5)
-    pairs = grid(3000, 1)
-    spread = rng.gamma(2.0, size=3000)
-    measured = spread * rng.normal(size=3000)
-    table = IntervalTable.calibrate(pairs, measured, np.zeros(3000), scheme="new-samples", spread=spread)
-    lower, upper = table.bounds(pairs, np.zeros(3000), spread)
-    covered = (measured >= lower) & (measured <= upper)
-    for end in (spread < 1, spread > 4):
-        assert covered[end].mean() == pytest.approx(0.9, abs=0.05)
-    with pytest.raises(InputError, match="found no spread"):
-        table.bounds(pairs, np.zeros(3000))
-    plain = IntervalTable.calibrate(pairs, measured, np.zeros(3000), scheme="new-samples")
-    assert np.array_equal(plain.bounds(pairs, np.zeros(3000), spread)[1], plain.bounds(pairs, np.zeros(3000))[1])
-
-
 def test_bounds__hold_the_prediction_also_of_a_biased_drug():
     pairs = grid(200, 1)
     table = IntervalTable.calibrate(pairs, np.linspace(2, 3, 200), np.zeros(200), scheme="new-samples")
@@ -316,13 +300,11 @@ def test_bounds__are_the_prediction_where_every_error_is_0():
 
 def test_state__round_trip_through_a_file_gives_equal_bounds(tmp_path):
     pairs, measured, predicted = some_rows()
-    spread = np.abs(measured - predicted) * np.random.default_rng(1).random(len(pairs))
-    table = IntervalTable.calibrate(pairs, measured, predicted, scheme="new-samples", spread=spread)
-    assert not table.drugs.spread.is_flat
+    table = IntervalTable.calibrate(pairs, measured, predicted, scheme="new-samples")
     write_model_file(tmp_path / "m.safetensors", {"intervals": table.get_state()}, {"inputs": {}})
     state, _ = read_model_file(tmp_path / "m.safetensors")
     again = IntervalTable.from_state(state["intervals"])
-    assert np.array_equal(again.bounds(pairs, predicted, spread), table.bounds(pairs, predicted, spread))
+    assert np.array_equal(again.bounds(pairs, predicted), table.bounds(pairs, predicted))
     assert again.summary() == table.summary()
 
 
@@ -351,6 +333,7 @@ def damaged(**changes) -> dict:
         ({"levels": ["sample"] * 6}, "levels of the intervals"),
         ({"deviation": {"at": np.zeros(0), "factor": np.zeros(0)}}, "no knots"),
         ({"deviation": {"at": np.zeros(2), "factor": np.zeros(1)}}, r'"factor" has shape \(1,\)'),
+        ({"spread": {"at": np.arange(2.0), "factor": np.ones(2)}}, "ask for a spread"),
     ],
 )
 def test_state__damaged_is_refused(changes, message):
