@@ -187,7 +187,7 @@ def _copies(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
     """`(n_lines, n_columns)` copies, NaN where missing."""
     where, header = text.where, text.header
     try:
-        values = text.numbers(columns, short=True)
+        values = text.numbers(columns)
     except ValueError as error:
         raise InputError(
             f"{where}: found a cell that is no number below {show_ids([header[columns[0]]])} or behind it (expected 0 "

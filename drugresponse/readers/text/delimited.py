@@ -49,7 +49,7 @@ class DelimitedText:
     lines
         `(n_rows,)` line of the file on which each row ends; the header is line 1.
     separator
-        What stood between the columns; None is any number of blanks.
+        What stands between the columns in `written`.
     written
         `(n_rows,)` each row as it stands in the file, or cut into cells where quotes may hide separators.
     where
@@ -58,7 +58,7 @@ class DelimitedText:
 
     header: list[str]
     lines: list[int]
-    separator: str | None
+    separator: str
     written: Sequence[str | list[str]]
     where: str
 
@@ -72,7 +72,7 @@ class DelimitedText:
         """The first cells of each row, without cutting the others."""
         return [_cells(row, self.separator, n_columns)[:n_columns] for row in self.written]
 
-    def numbers(self, columns: Sequence[int], *, short: bool = False) -> NDArray[np.float32]:
+    def numbers(self, columns: Sequence[int]) -> NDArray[np.float32]:
         """`(n_rows, n_columns)` plain numbers of some columns, NaN where missing; as `float_columns`.
 
         Raises
@@ -86,7 +86,7 @@ class DelimitedText:
         if not lines:
             raise ValueError("quotes may hide separators")
         refuse_beyond_memory(2 * sum(map(len, lines)) + 12 * len(lines) * len(columns), self.where)
-        return float_columns(lines, columns, self.separator, short=short)
+        return float_columns(lines, columns, self.separator)
 
 
 def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
@@ -114,8 +114,10 @@ def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
     """
     spreadsheet = _OF_SPREADSHEET.match(text)
     text = text[spreadsheet.end() :] if spreadsheet else text
-    chosen = choose_separator(text)
-    separator = None if blanks and chosen not in next(filter(str.strip, _lines(text))) else chosen
+    separator = choose_separator(text)
+    between = SEPARATORS[separator]
+    if blanks and separator not in next(filter(str.strip, _lines(text))):
+        text, separator, between = "\n".join("\t".join(line.split()) for line in _lines(text)), "\t", "blanks"
     refuse_beyond_memory(2 * len(text) + _LINE_BYTES * text.count("\n"), where)
     (_, first), *body = _filled(text, separator, where)
     if not body:
@@ -126,7 +128,7 @@ def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
         header = ["", *header]  # R writes row names without a name for their column
     for (line, _), width in zip(body, widths, strict=True):
         if width != len(header):
-            raise _ragged(where, line, width, len(header), SEPARATORS.get(separator or "", "blanks"))
+            raise _ragged(where, line, width, len(header), between)
     return DelimitedText(header, [line for line, _ in body], separator, [row for _, row in body], where)
 
 
@@ -249,12 +251,12 @@ def _lines(text: str) -> Iterator[str]:
         start = end + 1
 
 
-def _filled(text: str, separator: str | None, where: str) -> list[tuple[int, str | list[str]]]:
+def _filled(text: str, separator: str, where: str) -> list[tuple[int, str | list[str]]]:
     """The lines of which any cell is filled, with their numbers; cut where quotes may hide separators."""
-    if '"' in text and separator in (",", ";"):
+    if '"' in text and separator != "\t":
         _refuse_cells(text.count(separator) + text.count("\n"), len(text), where)
         return [(line, row) for line, row in _quoted(io.StringIO(text), separator, where) if any(map(str.strip, row))]
-    empty = f'{separator or ""} \t"'
+    empty = f'{separator} \t"'
     return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip(empty)]
 
 
@@ -263,10 +265,8 @@ def _refuse_cells(n_cells: int, n_signs: int, where: str) -> None:
     refuse_beyond_memory(n_cells * (_PLACE_BYTES if n_signs < 3 * n_cells else _CELL_BYTES), where)
 
 
-def _width(row: str | list[str], separator: str | None) -> int:
-    if not isinstance(row, str):
-        return len(row)
-    return len(row.split()) if separator is None else row.count(separator) + 1
+def _width(row: str | list[str], separator: str) -> int:
+    return row.count(separator) + 1 if isinstance(row, str) else len(row)
 
 
 def _width_of_line(line: str, separator: str) -> int:
@@ -278,7 +278,7 @@ def _width_of_line(line: str, separator: str) -> int:
         return line.count(separator) + 1
 
 
-def _cells(row: str | list[str], separator: str | None, most_cuts: int = -1) -> list[str]:
+def _cells(row: str | list[str], separator: str, most_cuts: int = -1) -> list[str]:
     if not isinstance(row, str):
         return row
     cells = row.split(separator, most_cuts)

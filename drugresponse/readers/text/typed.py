@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,12 @@ _ARROW = {
     "category": pyarrow.dictionary(pyarrow.int32(), pyarrow.string()),
     "int64": pyarrow.int64(),
     "text": pyarrow.string(),
+    "float32": pyarrow.float32(),
+    "bool": pyarrow.bool_(),
 }
 _PANDAS = {"text": "object"}
+_SMALL_BLOCK, _LARGE_BLOCK = 1 << 20, 1 << 26
+_TRUE, _FALSE = ["TRUE", "True", "true"], ["FALSE", "False", "false"]
 _BLANKS = r"\s+"
 _MISSING = sorted({spelling for word in MISSING_CELLS for spelling in (word, word.upper(), word.title(), "NaN")})
 
@@ -55,17 +60,17 @@ def typed_columns(
     1        12
     """
     try:
-        return _even(content, names, types)
+        table = _even(content, names, types).unify_dictionaries()
     except ValueError:
         return _uneven(content, names, types, separator)
+    # texts are rarely looked at: as Python objects they would take more memory than all the rest
+    return table.to_pandas(types_mapper={_ARROW["text"]: pd.ArrowDtype(_ARROW["text"])}.get)
 
 
-def float_columns(
-    lines: Sequence[str], columns: Sequence[int], separator: str | None, *, short: bool = False
-) -> NDArray[np.float32]:
-    """`(n_lines, n_columns)` plain numbers, NaN where missing.
+def float_columns(lines: Sequence[str], columns: Sequence[int], separator: str) -> NDArray[np.float32]:
+    """`(n_lines, n_columns)` plain numbers of lines of equally many cells, NaN where missing.
 
-    `short` ones, such as copies of an allele, have too few digits to be rounded wrongly, and are read faster.
+    A column of truth values alone, as R writes them, has 1 and 0. What is beyond single precision is infinite.
 
     Raises
     ------
@@ -78,39 +83,45 @@ def float_columns(
     array([[1. , 0.5],
            [nan, 2. ]], dtype=float32)
     """
+    content = "\n".join(lines).encode()
+    names = [str(at) for at in range(lines[0].count(separator) + 1)]
+    kinds = {names[at]: "float32" for at in columns}
+    block_size = max(_LARGE_BLOCK, 2 * max(map(len, lines)))
+    parse = partial(_even, content, names, separator=separator, missing=_MISSING, block_size=block_size)
     try:
-        with np.errstate(over="ignore"):  # what is beyond single precision becomes infinite, for others to refuse
-            frame = pd.read_csv(
-                io.BytesIO("\n".join(lines).encode()),
-                sep=separator or _BLANKS,
-                header=None,
-                usecols=list(columns),
-                dtype=np.float32,
-                na_values=_MISSING,
-                keep_default_na=False,
-                quoting=csv.QUOTE_NONE,
-                float_precision=None if short else "round_trip",
-                engine="c",
-            )
-    except OverflowError as error:
-        raise ValueError(str(error)) from error
-    return frame.to_numpy(dtype=np.float32)
+        table = parse(kinds)
+    except ValueError:
+        truth = {*_TRUE, *_FALSE}
+        if not any(word.encode() in content for word in truth):
+            raise
+        cells = (cell for line in lines for cell in zip(names, line.split(separator), strict=True))
+        kinds |= {name: "bool" for name, cell in cells if cell in truth and name in kinds}
+        table = parse(kinds).cast(pyarrow.schema(dict.fromkeys(kinds, _ARROW["float32"])))
+    return table.to_pandas().to_numpy(dtype=np.float32)
 
 
-def _even(content: bytes, names: Sequence[str], types: Mapping[str, str]) -> pd.DataFrame:
-    """Lines of equally many cells between single tabs, as programs write them; a ValueError for others."""
-    table = pyarrow.csv.read_csv(
+def _even(
+    content: bytes,
+    names: Sequence[str],
+    types: Mapping[str, str],
+    *,
+    separator: str = "\t",
+    missing: Sequence[str] = (),
+    block_size: int = _SMALL_BLOCK,
+) -> pyarrow.Table:
+    """Lines of equally many cells between single separators, as programs write them; a ValueError for others."""
+    return pyarrow.csv.read_csv(
         pyarrow.BufferReader(content),
-        read_options=pyarrow.csv.ReadOptions(column_names=list(names), use_threads=False),
-        parse_options=pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
+        read_options=pyarrow.csv.ReadOptions(column_names=list(names), use_threads=False, block_size=block_size),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, quote_char=False),
         convert_options=pyarrow.csv.ConvertOptions(
             include_columns=list(types),
             column_types={name: _ARROW[kind] for name, kind in types.items()},
-            null_values=[],
+            null_values=list(missing),
+            true_values=_TRUE,
+            false_values=_FALSE,
         ),
     )
-    # texts are rarely looked at: as Python objects they would take more memory than all the rest
-    return table.unify_dictionaries().to_pandas(types_mapper={_ARROW["text"]: pd.ArrowDtype(_ARROW["text"])}.get)
 
 
 def _uneven(content: bytes, names: Sequence[str], types: Mapping[str, str], separator: str | None) -> pd.DataFrame:

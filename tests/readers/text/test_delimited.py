@@ -7,6 +7,7 @@ import pytest
 
 from drugresponse.errors import InputError
 from drugresponse.readers.text.delimited import cut_rows, even_rows, rows_of
+from drugresponse.readers.text.typed import float_columns
 
 SPREADSHEET = 'sample_id,age\ns1,"7"\n,\ns2,8\n"",""\n'
 
@@ -46,3 +47,19 @@ def test_even_rows__a_row_of_another_length_and_none():
         next(checked)
     with pytest.raises(InputError, match="header and no rows below it"):
         next(even_rows(iter(()), 2, "rows"))
+
+
+def test_float_columns__truth_values_alone_are_1_and_0():
+    lines = ["s1\tTRUE\tNA\t0.5", "s2\tFALSE\ttrue\t1", "s3\t\tfalse\t2"]
+    expected = [[1, np.nan, 0.5], [0, 1, 1], [np.nan, 0, 2]]
+    np.testing.assert_array_equal(float_columns(lines, [1, 2, 3], "\t"), np.array(expected, dtype=np.float32))
+    for cell in ("1", "0x10", "yes", "1_0"):
+        with pytest.raises(ValueError, match="conversion error"):
+            float_columns([*lines, f"s4\t{cell}\ttrue\t1"], [1, 2, 3], "\t")
+
+
+def test_float_columns__every_digit_counts_and_lines_are_long():
+    random = np.random.default_rng(0)
+    values = random.normal(size=(3, 70_000)) * 10.0 ** random.integers(-6, 6, (3, 70_000))
+    lines = ["\t".join(map(repr, row)) for row in values.tolist()]
+    np.testing.assert_array_equal(float_columns(lines, range(70_000), "\t"), values.astype(np.float32))
