@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from drugresponse import cli
+from drugresponse.readers.source.source import Source
 from drugresponse.settings import COMMANDS, Parameter
 from tests.galaxy_tools import TEST_DATA
 
@@ -91,6 +92,14 @@ def _plain(argument: object) -> bool:
     )
 
 
+def _by_path(argument: object) -> object:
+    """A source as the path of its file, which is what an option names."""
+    if isinstance(argument, list | tuple) and len(argument) < 20:
+        return [_by_path(item) for item in argument]
+    # its constructor is a call too, before it has a path
+    return getattr(argument, "path", None) if isinstance(argument, Source) else argument
+
+
 def _consumes(module: str) -> bool:
     # a model takes some settings through scikit-learn's set_params
     if module == "sklearn.base":
@@ -112,7 +121,8 @@ def recorded_arguments() -> Iterator[Arguments]:
             value = frame.f_locals.get(name)
             # settings that are handed on as a mapping bear their names there
             parts = value.items() if isinstance(value, dict) and len(value) < 50 else [(name, value)]
-            call |= {str(key): each for key, each in parts if _plain(each)}
+            named = {str(key): _by_path(part) for key, part in parts}
+            call |= {key: part for key, part in named.items() if _plain(part)}
         if call and (text := repr(call)) not in seen:
             seen.add(text)
             arguments.calls.append(call)
