@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from drugresponse.genotype_files import to_anndata, write_genotypes
     from drugresponse.model.loading import load_model
     from drugresponse.model.model import DrugResponseModel
-    from drugresponse.readers import read_drugs, read_genotypes, read_responses, read_samples
+    from drugresponse.readers.genotypes import read_genotypes
+    from drugresponse.readers.tables.responses import read_responses
+    from drugresponse.readers.tables.text_tables import read_drugs, read_samples
     from drugresponse.simulation.cohort import simulate_cohort
 
 _PLACES = {
@@ -36,10 +38,10 @@ _PLACES = {
     "evaluate": "drugresponse.evaluation.evaluate",
     "explain": "drugresponse.explanation.explain",
     "load_model": "drugresponse.model.loading",
-    "read_drugs": "drugresponse.readers",
-    "read_genotypes": "drugresponse.readers",
-    "read_responses": "drugresponse.readers",
-    "read_samples": "drugresponse.readers",
+    "read_drugs": "drugresponse.readers.tables.text_tables",
+    "read_genotypes": "drugresponse.readers.genotypes",
+    "read_responses": "drugresponse.readers.tables.responses",
+    "read_samples": "drugresponse.readers.tables.text_tables",
     "simulate_cohort": "drugresponse.simulation.cohort",
     "to_anndata": "drugresponse.genotype_files",
     "write_genotypes": "drugresponse.genotype_files",

@@ -1,36 +1,30 @@
 """Files -> the tables of `drugresponse.data`."""
 
-from drugresponse.readers.formats import GENOTYPE_FORMATS, genotype_source_files
-from drugresponse.readers.genotypes import read_genotypes
-from drugresponse.readers.matrix.anndata_file import read_anndata
-from drugresponse.readers.matrix.reader import read_matrix
-from drugresponse.readers.plink.reader import read_plink
-from drugresponse.readers.tables.doses import read_doses
-from drugresponse.readers.tables.responses import read_responses
-from drugresponse.readers.tables.splits import read_splits
-from drugresponse.readers.tables.text_tables import (
-    read_drugs,
-    read_features,
-    read_pairs,
-    read_samples,
-    read_table,
-)
-from drugresponse.readers.vcf.reader import read_variants
+from __future__ import annotations
 
-__all__ = [
-    "GENOTYPE_FORMATS",
-    "genotype_source_files",
-    "read_anndata",
-    "read_doses",
-    "read_drugs",
-    "read_features",
-    "read_genotypes",
-    "read_matrix",
-    "read_pairs",
-    "read_plink",
-    "read_responses",
-    "read_samples",
-    "read_splits",
-    "read_table",
-    "read_variants",
-]
+import importlib
+from typing import Any
+
+_PLACES = {
+    "genotype_source_files": "recognition",
+    "read_anndata": "matrix.anndata_file",
+    "read_doses": "tables.doses",
+    "read_drugs": "tables.text_tables",
+    "read_features": "tables.text_tables",
+    "read_genotypes": "genotypes",
+    "read_matrix": "matrix.reader",
+    "read_pairs": "tables.text_tables",
+    "read_plink": "plink.reader",
+    "read_responses": "tables.responses",
+    "read_samples": "tables.text_tables",
+    "read_splits": "tables.splits",
+    "read_table": "tables.text_tables",
+    "read_variants": "vcf.reader",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a reader when it is first used, so that the names of formats can be known without any."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

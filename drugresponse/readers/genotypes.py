@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
+from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.formats import (
-    FORMATS,
-    GENOTYPE_FORMATS,
-    AbsentMeans,
-    GenotypeFormat,
-    ReadingOptions,
-    genotype_format_of,
-)
+from drugresponse.readers.formats import FORMATS, GenotypeFormat
 from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.matrix.single_copies import double_single_copies
+from drugresponse.readers.recognition import genotype_format_of
 from drugresponse.readers.source.source import AnySource, Source, sources_of
-from drugresponse.readers.variants.site_filter import SiteFilter
+from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
 
-__all__ = ["GENOTYPE_FORMATS", "read_genotypes"]
+__all__ = ["read_genotypes"]
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +89,7 @@ def read_genotypes(
     --------
     >>> import tempfile
     >>> from pathlib import Path
+    from typing import Any
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "mutations.dat")
     ...     _ = file.write_text("sample_id\tTP53\ns1\t1\ns2\t\n")
@@ -106,10 +105,18 @@ def read_genotypes(
         raise InputError(f'`filters`: "{filters}" is unknown. {nearest(filters, FILTERS)}')
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
-    means = cast("AbsentMeans | None", absent_means)
-    options = ReadingOptions(features, means, kind, layer, known_samples, known_features, aliases, site_filter, men)
+    options = {
+        "features": features,
+        "absent_means": absent_means,
+        "kind": kind,
+        "layer": layer,
+        "known_samples": known_samples,
+        "known_features": known_features,
+        "aliases": aliases,
+        "site_filter": site_filter,
+    }
     groups = _grouped(files, genotype_format)
-    tables = [each.read(group, options) for each, group in groups]
+    tables = [_read(record, group, options, men) for record, group in groups]
     if len(tables) > 1:
         _report_overlap([group[0].name for _, group in groups], tables)
     return Genotypes.join(tables)
@@ -117,12 +124,29 @@ def read_genotypes(
 
 def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[GenotypeFormat, list[Source]]]:
     """What is read together; a group stands where its first file stands."""
-    formats = {each.name: each for each in FORMATS}
     groups: dict[object, tuple[GenotypeFormat, list[Source]]] = {}
     for number, file in enumerate(files):
-        found = formats[genotype_format_of(file, genotype_format)]
-        groups.setdefault(found.name if found.is_joint else number, (found, []))[1].append(file)
+        record = FORMATS[genotype_format_of(file, genotype_format)]
+        groups.setdefault(record.name if record.is_joint else number, (record, []))[1].append(file)
     return list(groups.values())
+
+
+def _read(
+    record: GenotypeFormat, files: Sequence[Source], options: Mapping[str, Any], men: Collection[str]
+) -> Genotypes:
+    """What the reader of a format makes of files by the options that it takes; the others are applied afterwards."""
+    reader = record.reader()
+    taken = inspect.signature(reader).parameters
+    own = {name: value for name, value in options.items() if name in taken and value is not None}
+    genotypes = reader(files if record.is_joint else files[0], **own)
+    if "site_filter" in taken:
+        return genotypes
+    writes_missing = not (record.is_joint or "absent_means" in taken)  # only sites that such a table lacks are absent
+    if writes_missing and options["absent_means"] == "reference" and (genotypes.features["kind"] == "dosage").any():
+        genotypes = replace(genotypes, reference=ReferenceCalls(np.ones(genotypes.shape[0], dtype=bool), {}))
+    if men:
+        genotypes = double_single_copies(genotypes, men, files[0].name)
+    return genotypes if options["site_filter"] is None else filter_genotypes(genotypes, options["site_filter"])
 
 
 def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes]) -> None:

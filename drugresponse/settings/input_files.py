@@ -32,7 +32,7 @@ def input_files(settings: Settings) -> list[Path]:
     >>> [str(file) for file in files]
     ['m.safetensors', 'a.vcf.gz', 'a.vcf.gz.tbi', 'a.vcf.gz.csi']
     """
-    from drugresponse.readers import genotype_source_files
+    from drugresponse.readers.recognition import genotype_source_files
 
     files: list[Path] = []
     for name, path in _inputs(settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from drugresponse.readers.formats import FORMAT_LABELS
 from drugresponse.settings.option import InputFile, InputTable, option, options
 
 __all__ = [
@@ -54,17 +55,7 @@ class GenotypeReading(GenotypeFiles):
         "Format of the genotypes",
         "The format is told by content, never by a file's name.",
         default="auto",
-        choices={
-            "auto": "Told by content",
-            "vcf": "VCF or BCF",
-            "plink": "PLINK 1 or 2",
-            "plink-raw": "PLINK's table for R, samples by variants (.raw)",
-            "plink-traw": "PLINK's table for R, variants by samples (.traw)",
-            "alterations": "List of alterations, such as Mutation Annotation Format",
-            "star-alleles": "Star alleles, from PharmCAT or PyPGx or as a list",
-            "matrix": "Table of samples and features",
-            "anndata": ".h5ad",
-        },
+        choices=FORMAT_LABELS,
     )
     kind: str | None = option(
         "What the numbers of the genotype table are",

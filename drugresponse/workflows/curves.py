@@ -9,7 +9,7 @@ from drugresponse.curves import CurveFits, fit_curves, responses_from_fits
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, count
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_doses
+from drugresponse.readers.tables.doses import read_doses
 from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
 

@@ -15,7 +15,7 @@ from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_splits
+from drugresponse.readers.tables.splits import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.settings import EvaluateSettings, EvaluationChecks, LearnerSettings, StudyDesign, values_of
 from drugresponse.workflows.sources import read_training_tables, true_and_false

@@ -23,10 +23,11 @@ from drugresponse.genotype_files import write_genotypes
 from drugresponse.genotype_qc.burden import to_genes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
 from drugresponse.outputs import output_files, write_table
-from drugresponse.readers import read_genotypes, read_samples
-from drugresponse.readers.formats import genotype_format_of
 from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
+from drugresponse.readers.genotypes import read_genotypes
+from drugresponse.readers.recognition import genotype_format_of
+from drugresponse.readers.tables.text_tables import read_samples
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report

@@ -18,17 +18,13 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.learners.memory import estimate_megabytes, refuse_too_little_memory
-from drugresponse.readers import (
-    read_drugs,
-    read_genotypes,
-    read_pairs,
-    read_responses,
-    read_samples,
-)
-from drugresponse.readers.formats import genotype_format_of, genotype_parts
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
+from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.matrix.single_copies import men_of
+from drugresponse.readers.recognition import genotype_format_of, genotype_parts
 from drugresponse.readers.source.source import Source, sources_of
+from drugresponse.readers.tables.responses import read_responses
+from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.settings import CohortTables, GenotypeReading, MeasuredResponses, NewSamples, TrainingTables
 

@@ -83,11 +83,13 @@ def _same(argument: object, value: object) -> bool:
         return any(_same(each, value) for each in argument)
     if isinstance(argument, tuple):
         argument = list(argument)
+    if isinstance(argument, Source):
+        argument = argument.path
     return type(argument) is type(value) and argument == value
 
 
 def _plain(argument: object) -> bool:
-    return isinstance(argument, str | int | float | Path) or (
+    return isinstance(argument, str | int | float | Path | Source) or (
         isinstance(argument, list | tuple) and len(argument) < 20 and all(map(_plain, argument))
     )
 

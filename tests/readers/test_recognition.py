@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.readers.formats import GENOTYPE_FORMATS, genotype_format_of, genotype_source_files
+from drugresponse.readers.formats import GENOTYPE_FORMATS
+from drugresponse.readers.recognition import genotype_format_of, genotype_source_files
 
 
 def archive(name):
