@@ -33,7 +33,7 @@ from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
 from drugresponse.model.manifest import package_versions
-from drugresponse.model.requests import drugs_by_id
+from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.threads import one_thread
 from drugresponse.version import __version__
 

@@ -31,9 +31,9 @@ from drugresponse.explanation.attribution_table import attribution_table
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.model.new_covariates import covariates_as_trained
 from drugresponse.model.predictions import PREDICTION_COLUMNS
-from drugresponse.model.requests import drugs_by_id
+from drugresponse.model.requests.covariates import covariates_as_trained
+from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.readers.genes.sets import GeneSet
 from drugresponse.threads import one_thread
 

@@ -21,7 +21,7 @@ from drugresponse.model.file import write_model_file
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots.adapting import adapt, next_drugs
 from drugresponse.model.predictions import features_found, predict
-from drugresponse.model.requests import Request, Tables, refuse_settings
+from drugresponse.model.requests.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
 from drugresponse.threads import count_jobs, one_thread
 

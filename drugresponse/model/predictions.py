@@ -15,7 +15,8 @@ from drugresponse.features.alignment import align
 from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.model.parts import FittedParts
-from drugresponse.model.requests import Request, completed_genotypes
+from drugresponse.model.requests.genotypes import completed_genotypes
+from drugresponse.model.requests.requests import Request
 
 __all__ = [
     "NOT_CLAIMED",

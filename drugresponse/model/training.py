@@ -28,7 +28,7 @@ from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
 from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
-from drugresponse.model.requests import drugs_by_id
+from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.scales.scales import TrainedScales
 
 __all__ = ["Training", "train"]

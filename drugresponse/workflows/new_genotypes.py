@@ -12,7 +12,7 @@ from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.model.requests import completed_genotypes
+from drugresponse.model.requests.genotypes import completed_genotypes
 from drugresponse.settings import GenotypeReading
 from drugresponse.workflows.sources import genotypes_of
 

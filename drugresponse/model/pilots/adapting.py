@@ -21,7 +21,7 @@ from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots._measurements import Pilots, adaptation_of, refuse_unknown
 from drugresponse.model.predictions import NOT_CLAIMED, PREDICTION_COLUMNS, predict, table_of, with_bounds
-from drugresponse.model.requests import Request, Tables, refuse_absent_columns
+from drugresponse.model.requests.requests import Request, Tables, refuse_absent_columns
 from drugresponse.threads import one_thread
 
 __all__ = ["ADAPTED_COLUMNS", "NEXT_COLUMNS", "adapt", "next_drugs"]

@@ -13,7 +13,7 @@ from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["covariates_as_trained"]
+__all__ = ["covariates_as_trained", "tell_unknown_arms"]
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def covariates_as_trained(
     samples
         Index `sample_id`; None where there is no table.
     names, texts
-        As `covariates` and `text_covariates` of `prediction_pairs`.
+        As `covariates` and `covariate_levels` of `FittedParts`.
 
     Returns
     -------
@@ -69,6 +69,20 @@ def covariates_as_trained(
         if column is not None
     }
     return pd.DataFrame(typed, index=sample_ids)
+
+
+def tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[str] | None) -> None:
+    """Say for how many samples the arm is missing, or is not one of the training."""
+    arms = covariates.get(column, pd.Series(float("nan"), index=covariates.index))
+    known = pd.to_numeric(arms, errors="coerce").notna() if levels is None else arms.isin(list(levels))
+    if not known.all():
+        logger.warning(
+            'samples, column "%s": the treatment arm of %d of %s is missing or was not in training; their '
+            "predictions leave out how genotype acts in an arm.",
+            column,
+            int((~known).sum()),
+            count(len(known), "sample"),
+        )
 
 
 def _column_of(name: str, columns: pd.Index) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
@@ -11,28 +11,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, find_scheme
 from drugresponse.data.tables import index_by_id
-from drugresponse.errors import InputError, count, nearest
+from drugresponse.errors import InputError, nearest
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.drugs import without_unreadable
-from drugresponse.features.reference_sites import with_reference_sites
-from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.learners.registry import LEARNERS, find_learner
 from drugresponse.model.feature_weights import share_of_weight
-from drugresponse.model.new_covariates import covariates_as_trained
 from drugresponse.model.parts import FittedParts
+from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
+from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
 __all__ = [
     "Request",
     "Tables",
-    "as_trained",
-    "completed_genotypes",
     "drugs_by_id",
     "refuse_absent_columns",
     "refuse_settings",
@@ -96,47 +92,6 @@ def drugs_by_id(drugs: pd.DataFrame | None, used: pd.Series | None) -> pd.DataFr
     return without_unreadable(table, table.index if used is None else pd.Index(used.astype(str)))
 
 
-def as_trained(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment) -> Genotypes:
-    """Genotypes with the very features of a model, so that none of its learners has to look for them again.
-
-    Parameters
-    ----------
-    genotypes
-        Of new samples.
-    trained
-        The model's feature table.
-    alignment
-        Where its features stand among those of the genotypes.
-
-    Returns
-    -------
-    Genotypes
-        Dosages turned where alleles are swapped; NaN where a feature is missing, absent or in conflict. Its values are
-        float64 where any is turned, since two less a float32 is not always one.
-
-    Examples
-    --------
-    >>> from drugresponse.features.alignment import align
-    >>> trained = Genotypes.from_dense([[0, 1]], ["s1"], ["KRAS", "TP53"]).features
-    >>> new = Genotypes.from_dense([[1, 1]], ["n1"], ["MYC", "TP53"])
-    >>> as_trained(new, trained, align(new.features, trained)).dense().tolist()
-    [[nan, 1.0]]
-    """
-    if trained.empty or genotypes.features.equals(trained):
-        return genotypes
-    present, turned = alignment.columns >= 0, alignment.turned
-    parts = [np.flatnonzero(present & ~turned), np.flatnonzero(turned), np.flatnonzero(~present)]
-    blocks = [
-        genotypes.values[:, alignment.columns[parts[0]]],
-        sparse.csr_array(alignment.values(genotypes, parts[1])),
-        sparse.csr_array(np.full((genotypes.shape[0], len(parts[2])), np.nan, dtype=np.float32)),
-    ]
-    together = sparse.hstack([block for block in blocks if block.shape[1]], format="csr")
-    values = sparse.csr_array(together[:, np.argsort(np.concatenate(parts))])
-    values.sort_indices()
-    return Genotypes(values, genotypes.sample_ids, trained)
-
-
 @dataclass(frozen=True, eq=False)
 class Tables:
     """What is asked of a model beside the genotypes, by id.
@@ -192,7 +147,7 @@ class Tables:
         ids = genotypes.sample_ids
         covariates = covariates_as_trained(ids, self.samples, parts.covariates, parts.covariate_levels)
         if parts.arm is not None:
-            _tell_unknown_arms(covariates, str(parts.arm["column"]), parts.arm["levels"])
+            tell_unknown_arms(covariates, str(parts.arm["column"]), parts.arm["levels"])
         if self.rows is None:
             return Pairs.grid(genotypes, covariates, known if self.drugs is None else known.loc[self.drugs.index])
         return Pairs.build(genotypes, covariates, known, _complete_rows(self.rows, known, genotypes))
@@ -239,11 +194,6 @@ class Request:
         return cls(pairs, alignment, share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
 
 
-def completed_genotypes(genotypes: Genotypes, trained: pd.DataFrame) -> Genotypes:
-    """Genotypes with the reference calls that they leave out, and without alleles that the training never saw."""
-    return without_unseen_alleles(with_reference_sites(genotypes, trained), trained)
-
-
 def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:
     """The pairs asked for, ids that stand in the index as columns too."""
     if pairs is None:
@@ -279,20 +229,6 @@ def _merge_drugs(trained: pd.DataFrame, drugs: pd.DataFrame | None) -> pd.DataFr
     remembered = trained["smiles"].reindex(drugs.index).fillna("")
     described = drugs.assign(smiles=smiles.where(smiles != "", remembered))
     return pd.concat([described, trained[~trained.index.isin(described.index)]])
-
-
-def _tell_unknown_arms(covariates: pd.DataFrame, column: str, levels: Sequence[str] | None) -> None:
-    """Say for how many samples the arm is missing, or is not one of the training."""
-    arms = covariates.get(column, pd.Series(float("nan"), index=covariates.index))
-    known = pd.to_numeric(arms, errors="coerce").notna() if levels is None else arms.isin(list(levels))
-    if not known.all():
-        logger.warning(
-            'samples, column "%s": the treatment arm of %d of %s is missing or was not in training; their '
-            "predictions leave out how genotype acts in an arm.",
-            column,
-            int((~known).sum()),
-            count(len(known), "sample"),
-        )
 
 
 def _complete_rows(rows: pd.DataFrame, known: pd.DataFrame, genotypes: Genotypes) -> pd.DataFrame:

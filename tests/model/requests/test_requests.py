@@ -17,7 +17,8 @@ from drugresponse.features.alignment import align
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.model.requests import Tables, as_trained
+from drugresponse.model.requests.genotypes import as_trained
+from drugresponse.model.requests.requests import Tables
 
 SITES = 12
 GENES = ("g0", "g1", "g2")

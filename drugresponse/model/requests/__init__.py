@@ -1,0 +1,1 @@
+"""What is asked of a model: new samples, drugs and covariates in its terms."""
