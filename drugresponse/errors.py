@@ -157,14 +157,14 @@ def one_line(said: object) -> str:
 
 
 def quoted(text: object, longest: int = 80) -> str:
-    r"""A text between quotes, cut, in which signs that cannot be seen are written out.
+    r"""A text, or bytes that should be one, between quotes, cut, in which signs that cannot be seen are written out.
 
     Examples
     --------
     >>> print(quoted("MCF\x00"), quoted("aspirin", 6))
     "MCF\x00" "asp..."
     """
-    shown = str(text)
+    shown = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)
     shown = shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
     if not shown.isprintable():
         shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, quoted
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.text.encoding import lines_of
 
@@ -218,7 +218,7 @@ def _from_text(text: str, where: str) -> Region:
         end = start
     if not found or not 1 <= start <= end or (start > 1 and start >= _LARGEST):
         raise InputError(
-            f'{where}: found "{text[:80]}" (expected chromosome:from-to such as chr10:94762681-94855547, counted from '
+            f"{where}: found {quoted(text)} (expected chromosome:from-to such as chr10:94762681-94855547, counted from "
             "1, without commas in the numbers; or a BED, GTF or GFF3 file). Correct it."
         )
     return Region(found[1], start, end)
@@ -250,8 +250,8 @@ def _bounds(start: str, end: str, where: str, kind: str, first: int) -> tuple[in
     if start.isdecimal() and end.strip().isdecimal() and first <= int(start) <= int(end) < _LARGEST:
         return int(start), int(end)
     raise InputError(
-        f'{where}: found "{start[:40]}" to "{end[:40]}" (expected two whole numbers from {first} on, as in {kind}, the '
-        "first not above the second). Correct the line."
+        f"{where}: found {quoted(start, 40)} to {quoted(end, 40)} (expected two whole numbers from {first} on, as in "
+        f"{kind}, the first not above the second). Correct the line."
     )
 
 

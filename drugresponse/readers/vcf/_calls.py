@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.errors import quoted
 from drugresponse.readers.variants.allele_calls import copies_of, expected_copies
 
 __all__ = ["BadCallError", "decode_dosages", "decode_genotypes", "only_field"]
@@ -123,7 +124,7 @@ def decode_dosages(text: bytes, n_alternates: int, n_samples: int) -> NDArray[np
                 try:
                     found[allele, at] = float(number)
                 except ValueError as error:
-                    raise ValueError(f"found DS {_shown(number)} (expected a number).") from error
+                    raise ValueError(f"found DS {quoted(number, 40)} (expected a number).") from error
     return expected_copies(found)
 
 
@@ -197,7 +198,7 @@ def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8], single: bool
 
 def _alleles(at: int, call: bytes, n_alternates: int) -> list[int]:
     if not _CALL.fullmatch(call):
-        raise BadCallError(at, f"found the call {_shown(call)} (expected alleles such as 0/1).")
+        raise BadCallError(at, f"found the call {quoted(call, 40)} (expected alleles such as 0/1).")
     alleles = [-1 if each == b"." else int(each) for each in re.split(rb"[/|]", call.lstrip(b"/|"))]
     if len(alleles) > _MOST_COPIES:
         raise BadCallError(at, f"found a call of {len(alleles)} alleles (expected at most {_MOST_COPIES}).")
@@ -208,7 +209,3 @@ def _alleles(at: int, call: bytes, n_alternates: int) -> list[int]:
 
 def _other_number(found: int, expected: int) -> str:
     return f"found {found} columns of samples (expected {expected}, as in the header)."
-
-
-def _shown(text: bytes) -> str:
-    return f'"{text[:40].decode("utf-8", "backslashreplace")}"'

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, quoted
 from drugresponse.readers.vcf._calls import BadCallError, decode_dosages, decode_genotypes, only_field
 from drugresponse.readers.vcf._sites import Site, VariantHeader
 
@@ -191,8 +191,8 @@ def text_of(cell: bytes, where: str) -> str:
 def _position(cell: bytes, where: str) -> int:
     if not cell.isdigit() or len(cell) > 10:
         raise InputError(
-            f'{where}: found "{cell[:40].decode("utf-8", "backslashreplace")}" as POS (expected a whole '
-            "number). The file is damaged, or is not separated by tabs; check it with: bcftools view"
+            f"{where}: found {quoted(cell, 40)} as POS (expected a whole number). The file is damaged, or "
+            "is not separated by tabs; check it with: bcftools view"
         )
     return int(cell)
 
