@@ -44,7 +44,7 @@ class GenotypeFiles:
 
 @options(section="genotype_options")
 class GenotypeReading(GenotypeFiles):
-    """Genotypes, and how they are read."""
+    """Genotypes, and how they are read; `read_genotypes` takes each by its name."""
 
     features: InputTable | None = option(
         "Features: what the columns of the genotype table are",

@@ -26,7 +26,14 @@ from drugresponse.readers.source.source import Source, sources_of
 from drugresponse.readers.tables.responses import read_responses
 from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
 from drugresponse.readers.variants.site_filter import SiteFilter
-from drugresponse.settings import CohortTables, GenotypeReading, MeasuredResponses, NewSamples, TrainingTables
+from drugresponse.settings import (
+    CohortTables,
+    GenotypeReading,
+    MeasuredResponses,
+    NewSamples,
+    TrainingTables,
+    values_of,
+)
 
 __all__ = [
     "SourceTables",
@@ -192,17 +199,11 @@ def genotypes_of(
     sources = sources_of(settings.genotypes)
     genotypes = read_genotypes(
         sources,
-        features=settings.features,
-        genotype_format=settings.genotype_format,
-        absent_means=settings.absent_means,
-        filters=settings.filters,
-        kind=settings.kind,
-        layer=settings.layer,
         known_samples=known_samples,
         known_features=known_features,
-        aliases=names,
         site_filter=site_filter,
         men=men_of(samples),
+        **values_of(settings, GenotypeReading) | {"aliases": names},
     )
     formats = {genotype_format_of(source, settings.genotype_format) for source in sources}
     return genotypes if names is None or formats <= _RENAMED_BY_READER else apply_gene_names(genotypes, names)
