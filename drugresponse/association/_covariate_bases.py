@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import linalg
 
+from drugresponse.features.centring import centred_columns
+
 __all__ = ["CovariateBases", "covariate_columns", "general_sensitivity"]
 
 _DEPENDENT = 1e-8
@@ -127,8 +129,7 @@ def general_sensitivity(responses: NDArray[np.float64]) -> NDArray[np.float64]:
     [[-1.5, -1.5, -1.0], [1.5, 1.5, 1.0]]
     """
     measured = ~np.isnan(responses)
-    known = np.where(measured, responses, 0.0)
-    centred = np.where(measured, known - known.sum(axis=0) / np.maximum(measured.sum(axis=0), 1), 0.0)
+    centred = centred_columns(responses)
     others = measured.sum(axis=1, keepdims=True) - measured
     return np.where(others > 0, (centred.sum(axis=1, keepdims=True) - centred) / np.maximum(others, 1), 0.0)
 

@@ -220,11 +220,10 @@ def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -
         )
     n_folds = min(n_folds, len(names))
     sizes = np.bincount(group_of_row)
+    fold_of_group = np.empty(len(names), dtype=np.intp)
     if len(names) == len(groups):
-        fold_of_group = np.empty(len(names), dtype=np.intp)
         fold_of_group[rng.permutation(len(names))] = np.arange(len(names)) % n_folds
         return fold_of_group[group_of_row]
-    fold_of_group = np.empty(len(names), dtype=np.intp)
     filled = np.zeros(n_folds)
     # sizes are blurred, so that another seed deals other folds also where no two groups are of one size
     blurred = sizes * rng.uniform(0.5, 1.5, len(names))

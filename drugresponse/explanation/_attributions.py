@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.explanation._part_values import PartValues
 from drugresponse.explanation._reasons import reasons_of, sort_reasons
+from drugresponse.features.centring import centred_columns
 from drugresponse.learners.contributions import Contributions
 
 __all__ = ["PART_KEYS", "PartEffects", "attribute"]
@@ -149,12 +150,10 @@ class _Spread:
     @classmethod
     def of(cls, values: PartValues, used: NDArray[np.intp], sample: NDArray[np.intp]) -> _Spread:
         taken = values.compared[np.ix_(sample, used)]
-        known = np.isfinite(taken)
-        means = np.where(known, taken, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-        centred = np.where(known, taken - means, 0.0)
+        centred = centred_columns(taken)
         squares = np.einsum("ij,ij->j", centred, centred)
         # of a constant column nothing is left but rounding
-        largest = np.max(np.abs(np.where(known, taken, 0.0)), axis=0, initial=0.0)
+        largest = np.max(np.abs(np.where(np.isfinite(taken), taken, 0.0)), axis=0, initial=0.0)
         squares = np.where(squares > 1e-14 * len(sample) * largest**2, squares, np.nan)
         carriers = values.carried[np.ix_(sample, used)].sum(axis=0).astype(np.int32)
         return cls(sample, centred, squares, carriers)

@@ -16,6 +16,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.explanation._gene_scores import GeneScores, score_genes
 from drugresponse.explanation._part_values import feature_values
 from drugresponse.explanation.attribution_table import signed_importance
+from drugresponse.features.centring import centred_columns
 from drugresponse.readers.genes.sets import GeneSet
 
 __all__ = ["GENE_SET_COLUMNS", "LARGEST_SET", "SMALLEST_SET", "gene_set_tests"]
@@ -133,9 +134,7 @@ def _standardised(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
 
     Missing calls, and features that are absent or do not vary, are 0.
     """
-    known = np.isfinite(values)
-    means = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    centred = np.where(known, values - means, 0.0)
+    centred = centred_columns(values)
     spread = np.sqrt((centred**2).mean(axis=0))
     spread = np.where(spread > 1e-7, spread, 0.0)
     return centred / np.where(spread > 0, spread, 1.0), spread

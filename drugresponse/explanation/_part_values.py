@@ -12,6 +12,7 @@ from drugresponse.association.feature_columns import uncarried_calls
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.features.alignment import align_features
+from drugresponse.features.centring import known_means
 
 __all__ = ["PartValues", "feature_values"]
 
@@ -66,7 +67,7 @@ class PartValues:
         shown[:, genotype] = feature_values(parts.iloc[genotype], pairs.genotypes)
         common = _most_common(shown)
         kinds = _kinds(parts.iloc[genotype], pairs.genotypes)
-        common[genotype] = uncarried_calls(kinds, _means(shown[:, genotype]), common[genotype])
+        common[genotype] = uncarried_calls(kinds, known_means(shown[:, genotype]), common[genotype])
         carried = np.isfinite(shown) & (shown != common)
         crossed = np.flatnonzero(parts["arm"] != "")
         if not len(crossed):
@@ -75,7 +76,8 @@ class PartValues:
         for name in parts["arm"].iloc[crossed].unique():
             columns = np.flatnonzero(parts["arm"] == name)
             arm = _covariate_value(pairs.covariates, str(name))
-            compared[:, columns] = _less_mean(shown[:, columns]) * _less_mean(arm[:, None])
+            arm_centred = arm - known_means(arm[:, None])
+            compared[:, columns] = (shown[:, columns] - known_means(shown[:, columns])) * arm_centred[:, None]
             carried[:, columns] &= (np.isfinite(arm) & (arm != 0))[:, None]
         return cls(shown, compared, carried)
 
@@ -134,13 +136,3 @@ def _most_common(values: NDArray[np.float64]) -> NDArray[np.float64]:
         if len(levels):
             common[at] = levels[np.argmax(counts)]
     return common
-
-
-def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    known = np.isfinite(values)
-    means: NDArray[np.float64] = np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return means
-
-
-def _less_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values - _means(values)

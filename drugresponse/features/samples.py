@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import align
+from drugresponse.features.centring import centred_columns, known_means
 from drugresponse.features.sites import number_sites
 
 __all__ = ["COVARIATES", "SampleEncoder"]
@@ -73,10 +74,7 @@ class SampleEncoder(BaseEstimator):
         self.genotype_features_ = genotypes.features
         raw = np.hstack([self._covariate_tokens(covariates), genotypes.dense().astype(np.float64)])
         tokens = pd.concat([self._covariate_rows(), _genotype_rows(genotypes.features)], ignore_index=True)
-        called = ~np.isnan(raw)
-        counts = np.maximum(called.sum(axis=0), 1)
-        center = np.where(called, raw, 0.0).sum(axis=0) / counts
-        centred = np.where(called, raw - center, 0.0)
+        center, centred = known_means(raw), centred_columns(raw)
         varies = np.abs(centred).max(axis=0, initial=0.0) > 1e-12
         tokens, center, centred = tokens[varies], center[varies], centred[:, varies]
         if self.arm is not None:
