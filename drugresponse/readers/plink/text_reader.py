@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 _RAW = ["FID", "IID", "PAT", "MAT", "SEX", "PHENOTYPE"]
 _TRAW = ["CHR", "SNP", "(C)M", "POS", "COUNTED", "ALT"]
 _N_LABELS = 6
-_NOBODY = ("0", *NO_ALLELE)
+_NOBODY = ("0", *filter(None, NO_ALLELE))
 
 
 def looks_like_raw(header: Sequence[str]) -> bool:
@@ -155,13 +156,12 @@ def read_traw(
     table = pd.DataFrame(
         {
             "name": labels["SNP"],
-            "chromosome": [plain_chromosome(each, human=human) for each in labels["CHR"]],
+            "chromosome": labels["CHR"].map(partial(plain_chromosome, human=human)).where(placed, ""),
             "position": positions.where(placed).astype("Int64"),
             "ref": labels["ALT"].where(~labels["ALT"].str.contains(","), ""),
             "alt": labels["COUNTED"],
         }
     )
-    table.loc[~placed, "chromosome"] = ""
     turned = np.zeros(len(table), dtype=bool)
     for row, (name, counted) in enumerate(zip(table["name"], table["alt"], strict=True)):
         place = PLACE.fullmatch(name)
@@ -173,7 +173,7 @@ def read_traw(
 
 
 def _names(header: Sequence[str]) -> list[str]:
-    names = header[0].split() if len(header) == 1 else [each.strip().strip('"') for each in header]
+    names = header[0].split() if len(header) == 1 else [name.strip().strip('"') for name in header]
     return names[1:] if names and names[0] in ("", "#") else names
 
 
@@ -215,15 +215,14 @@ def _genotypes(
     if absent_means == "reference":
         values[np.isnan(values)] = 0
     placed = (table["position"].notna() & (table["ref"] != "") & (table["alt"] != "")).to_numpy(dtype=bool)
-    carried = ~table[["ref", "alt"]].isin([each for each in _NOBODY if each]).any(axis=1).to_numpy(dtype=bool)
+    carried = ~table[["ref", "alt"]].isin(_NOBODY).any(axis=1).to_numpy(dtype=bool)
     if not carried.all():
         logger.info("%s: %s without an alternate allele left out.", where, count(int((~carried).sum()), "variant"))
-    described = table.drop(columns="name").set_axis(pd.Index(_ids(table, placed), name="feature_id", dtype=object))
+    ids = table["name"].astype(object)
+    ids[placed] = [
+        f"{row.chromosome}:{row.position}:{row.ref}:{row.alt}" for row in table[placed].itertuples(index=False)
+    ]
+    described = table.drop(columns="name").set_axis(pd.Index(ids, name="feature_id", dtype=object))
     described = described.assign(kind="dosage", block="dosage")[carried]
     built = Genotypes.build(values[:, carried], samples, described)
     return replace(built, reference=ReferenceCalls(np.full(len(samples), absent_means == "reference"), {}))
-
-
-def _ids(table: pd.DataFrame, placed: NDArray[np.bool_]) -> list[str]:
-    parts = zip(table["name"], table["chromosome"], table["position"], table["ref"], table["alt"], placed, strict=True)
-    return [f"{where}:{at}:{ref}:{alt}" if known else str(name) for name, where, at, ref, alt, known in parts]
