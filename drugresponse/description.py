@@ -155,7 +155,7 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     if held is not None:
         lines += [
             f"Held out ({scheme['name']}): normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond "
-            f"the {scheme['reference']})",
+            f"the {scheme['reference']})"
         ]
     return [*lines, model_verdict(manifest).sentence()]
 

@@ -149,9 +149,7 @@ def _centred(features: FeatureColumns) -> tuple[NDArray[np.float64], NDArray[np.
     return np.where(called, values - features.mean, 0.0), called.astype(np.float64)
 
 
-def _complete_groups(
-    linked: sparse.csr_array,
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+def _complete_groups(linked: sparse.csr_array) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
     """First feature of each feature's group, correlation with it, and the least correlation of each first's group."""
     n = linked.shape[0]
     group, with_first, least = np.arange(n), np.ones(n), np.ones(n)

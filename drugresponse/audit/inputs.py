@@ -28,12 +28,7 @@ _FAR = 8.0
 
 
 def audit(
-    rows: TrainingRows,
-    *,
-    genotypes: Genotypes,
-    responses: Responses,
-    scheme: str,
-    together: NDArray | None = None,
+    rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, scheme: str, together: NDArray | None = None
 ) -> tuple[Finding, ...]:
     """Look through the inputs for what would mislead: leaks first, then warnings, then notes.
 

@@ -5,11 +5,4 @@ from drugresponse.curves.hill import HillCurves
 from drugresponse.curves.least_squares import fit_hill
 from drugresponse.curves.measures import convert_responses, responses_from_fits
 
-__all__ = [
-    "CurveFits",
-    "HillCurves",
-    "convert_responses",
-    "fit_curves",
-    "fit_hill",
-    "responses_from_fits",
-]
+__all__ = ["CurveFits", "HillCurves", "convert_responses", "fit_curves", "fit_hill", "responses_from_fits"]

@@ -10,13 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.column_names import plain_name
-from drugresponse.data.covariate_names import (
-    is_id,
-    is_of_kinds,
-    is_usual_covariate,
-    may_be_outcome,
-    usual_place,
-)
+from drugresponse.data.covariate_names import is_id, is_of_kinds, is_usual_covariate, may_be_outcome, usual_place
 from drugresponse.data.missing import UNKNOWN_LEVELS
 from drugresponse.data.responses.kinds import missing_codes
 from drugresponse.data.responses.same_order import ResponseOrders, is_cut, levels_of, means_of

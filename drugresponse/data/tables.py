@@ -11,12 +11,7 @@ import pandas as pd
 
 from drugresponse.data.column_names import name_words
 from drugresponse.data.ids import clean_ids, warn_of_alike
-from drugresponse.data.responses.kinds import (
-    refuse_classes,
-    refuse_events,
-    refuse_missing_code,
-    warn_of_limits,
-)
+from drugresponse.data.responses.kinds import refuse_classes, refuse_events, refuse_missing_code, warn_of_limits
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
 from drugresponse.data.responses.wide import melt_drugs
 from drugresponse.errors import InputError, nearest, number_advice, show_ids

@@ -109,12 +109,7 @@ def _gather(
 
 
 def _fold_table(
-    rows: TrainingRows,
-    planned: PlannedFold,
-    name: str,
-    result: UnitResult,
-    baseline: NDArray[np.float64],
-    scheme: str,
+    rows: TrainingRows, planned: PlannedFold, name: str, result: UnitResult, baseline: NDArray[np.float64], scheme: str
 ) -> pd.DataFrame:
     held, trained = rows.pairs[planned.test], rows.pairs[planned.train]
     share_known = np.ones(held.genotypes.shape[0])

@@ -166,15 +166,8 @@ def _digest_of_rows(rows: TrainingRows) -> str:
     pairs = rows.pairs
     digest = hashlib.sha256()
     matrix = pairs.genotypes.values
-    for array in (
-        matrix.data,
-        matrix.indices,
-        matrix.indptr,
-        pairs.sample_index,
-        pairs.drug_index,
-        rows.y,
-        rows.weights,
-    ):
+    indices = (matrix.indices, matrix.indptr, pairs.sample_index, pairs.drug_index)
+    for array in (matrix.data, *indices, rows.y, rows.weights):
         digest.update(np.ascontiguousarray(array).tobytes())
     for table in (pairs.genotypes.features, pairs.covariates, pairs.drugs):
         digest.update(table.to_csv(sep="\t").encode())

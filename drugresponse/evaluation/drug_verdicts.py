@@ -29,15 +29,7 @@ from drugresponse.evaluation.bootstrap import (
 from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
 from drugresponse.threads import one_thread
 
-__all__ = [
-    "HELPS",
-    "LEAKS",
-    "NO_GAIN",
-    "TOO_FEW",
-    "beside_leaks",
-    "drug_verdicts",
-    "genotype_errors",
-]
+__all__ = ["HELPS", "LEAKS", "NO_GAIN", "TOO_FEW", "beside_leaks", "drug_verdicts", "genotype_errors"]
 
 HELPS, NO_GAIN, TOO_FEW = "genotype helps", "no gain shown", "too few rows"
 LEAKS = "helps, but the inputs leak"

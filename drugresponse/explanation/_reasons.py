@@ -14,17 +14,7 @@ from drugresponse.learners.contributions import LEADING, Contributions
 
 __all__ = ["REASON_COLUMNS", "part_names", "reasons_of", "sort_reasons"]
 
-REASON_COLUMNS = (
-    "sample_id",
-    "drug_id",
-    "prediction",
-    "place",
-    "kind",
-    "feature_id",
-    "gene",
-    "value",
-    "contribution",
-)
+REASON_COLUMNS = ("sample_id", "drug_id", "prediction", "place", "kind", "feature_id", "gene", "value", "contribution")
 _SUMMED = {**LEADING, "covariate": "covariates"}
 
 

@@ -12,12 +12,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, nearest
 from drugresponse.simulation._drugs import MAXIMUM_DRUGS, MECHANISMS, WARFARIN, simulate_drugs
-from drugresponse.simulation._genes import (
-    alteration_truth,
-    draw_alterations,
-    draw_variants,
-    variant_truth,
-)
+from drugresponse.simulation._genes import alteration_truth, draw_alterations, draw_variants, variant_truth
 
 __all__ = ["PRESETS", "Cohort", "simulate_cohort"]
 
@@ -201,11 +196,7 @@ def _planted_effects(
 
 
 def _responses(
-    values: NDArray[np.float64],
-    measured: NDArray[np.bool_],
-    sample_ids: pd.Index,
-    drug_ids: pd.Index,
-    measure: Measure,
+    values: NDArray[np.float64], measured: NDArray[np.bool_], sample_ids: pd.Index, drug_ids: pd.Index, measure: Measure
 ) -> Responses:
     sample, drug = np.nonzero(measured)
     # as many digits as an assay would report, and exact in a text file

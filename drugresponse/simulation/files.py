@@ -35,11 +35,7 @@ _CALLS = np.array(["0/0", "0/1", "1/1", "./."], dtype=object)
 
 
 def write_cohort(
-    cohort: Cohort,
-    directory: str | os.PathLike[str],
-    *,
-    new_samples_share: float = 0.2,
-    new_drugs: int | None = None,
+    cohort: Cohort, directory: str | os.PathLike[str], *, new_samples_share: float = 0.2, new_drugs: int | None = None
 ) -> dict[str, Path]:
     """Write a cohort to a folder, all files or none; some samples and drugs are held out for a first prediction.
 

@@ -80,10 +80,7 @@ def palindromic(ref: NDArray[np.object_], alt: NDArray[np.object_]) -> NDArray[n
 
 
 def compare_alleles(
-    ref: NDArray[np.object_],
-    alt: NDArray[np.object_],
-    other_ref: NDArray[np.object_],
-    other_alt: NDArray[np.object_],
+    ref: NDArray[np.object_], alt: NDArray[np.object_], other_ref: NDArray[np.object_], other_alt: NDArray[np.object_]
 ) -> NDArray[np.int8]:
     """How the second pair of alleles is related to the first, row by row.
 
