@@ -33,31 +33,24 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Maybe:
+class _Around:
+    inner: Schema
+
+
+class Maybe(_Around):
     """A value, or null."""
 
-    inner: Schema
 
-
-@dataclass(frozen=True)
-class Absent:
+class Absent(_Around):
     """A value under a key that may be absent."""
 
-    inner: Schema
 
-
-@dataclass(frozen=True)
-class Many:
+class Many(_Around):
     """A list of values."""
 
-    inner: Schema
 
-
-@dataclass(frozen=True)
-class Named:
+class Named(_Around):
     """Values under any names."""
-
-    inner: Schema
 
 
 class Only(dict[str, "Schema"]):
@@ -69,8 +62,8 @@ Schema: TypeAlias = Leaf | Maybe | Absent | Many | Named | Mapping[str, "Schema"
 
 def number(least: float = -1e300, most: float = 1e300) -> Leaf:
     """A finite number within these bounds; true and false are none."""
-    told = "a number" if least < -1e299 else f"a number from {least:g}" if most > 1e299 else f"{least:g} to {most:g}"
-    return Leaf(told, lambda value: type(value) in (int, float) and least <= value <= most and math.isfinite(value))
+    words = "a number" if least < -1e299 else f"a number from {least:g}" if most > 1e299 else f"{least:g} to {most:g}"
+    return Leaf(words, lambda value: type(value) in (int, float) and least <= value <= most and math.isfinite(value))
 
 
 def whole(most: int = 2**53, least: int = 0) -> Leaf:
@@ -235,12 +228,12 @@ def _fault(value: Any, schema: Schema, at: str) -> str | None:
     if isinstance(schema, Many):
         if not isinstance(value, list):
             return f"{at} is {_shown(value)} (expected a list)"
-        return _first(_fault(each, schema.inner, f"{at}[{i}]") for i, each in enumerate(value))
+        return _first(_fault(item, schema.inner, f"{at}[{i}]") for i, item in enumerate(value))
     if not isinstance(value, dict):
         return f"{at or 'all of it'} is {_shown(value)} (expected names with values)"
     before = f"{at}." if at else ""
     if isinstance(schema, Named):
-        return _first(_fault(each, schema.inner, before + _shown(name)) for name, each in value.items())
+        return _first(_fault(item, schema.inner, before + _shown(name)) for name, item in value.items())
     missing = [name for name, inner in schema.items() if name not in value and not isinstance(inner, Absent)]
     if missing:
         return f"{before}{missing[0]} is absent"

@@ -91,6 +91,22 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _read_manifest(path: Path) -> dict[str, Any]:
     try:
+        text = json.loads(_read_header(path))["__metadata__"][KEY]
+        manifest = json.loads(text)
+        # numbers that are none, and text that no file can hold, are JSON to Python alone
+        json.dumps(manifest, allow_nan=False, ensure_ascii=False).encode()
+        number = int(manifest["format"])
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
+        raise _foreign(path) from None
+    _refuse_other_format(number, manifest.get("package"), path)
+    parts = [manifest.get(name) for name in ("state", "inputs")]
+    if len(text) > _MOST_MANIFEST or not all(isinstance(part, dict) for part in parts):
+        raise _foreign(path)
+    return dict(manifest)
+
+
+def _read_header(path: Path) -> bytes:
+    try:
         size = path.stat().st_size
         if path.exists() and not (path.is_file() or path.is_dir()):
             raise OSError(errno.EINVAL, "it is a pipe or a device")
@@ -104,26 +120,22 @@ def _read_manifest(path: Path) -> dict[str, Any]:
         raise ModelFileError(
             f"{path}: cannot be read ({error.strerror}). Name a model file written by train."
         ) from None
-    foreign = (
+    looks_ours = header.startswith(b"{") or size < 8 + length
+    if not 0 < length <= _MOST_HEADER or (len(header) < length and not looks_ours):
+        raise _foreign(path)
+    if len(header) < length:
+        raise ModelFileError(f"{path}: the file ends early (it is truncated). Get a fresh copy.")
+    return header
+
+
+def _foreign(path: Path) -> ModelFileError:
+    return ModelFileError(
         f"{path}: is not a drugresponse model (expected a .safetensors file written by train). Choose another file."
     )
-    if not 0 < length <= _MOST_HEADER:
-        raise ModelFileError(foreign)
-    if len(header) < length:
-        looks_ours = header.startswith(b"{") or size < 8 + length
-        raise ModelFileError(
-            f"{path}: the file ends early (it is truncated). Get a fresh copy." if looks_ours else foreign
-        )
-    try:
-        text = json.loads(header)["__metadata__"][KEY]
-        manifest = json.loads(text)
-        # numbers that are none, and text that no file can hold, are JSON to Python alone
-        json.dumps(manifest, allow_nan=False, ensure_ascii=False).encode()
-        number = int(manifest["format"])
-    except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
-        raise ModelFileError(foreign) from None
+
+
+def _refuse_other_format(number: int, package: object, path: Path) -> None:
     if number > FORMAT:
-        package = manifest.get("package")
         written_by = package if isinstance(package, str) and package.isprintable() else "of a later version"
         raise ModelFileError(
             f"{path}: has model format {number}, written by drugresponse {written_by} "
@@ -134,10 +146,6 @@ def _read_manifest(path: Path) -> dict[str, Any]:
             f"{path}: has model format {number}, which was never promised to last (this is {__version__}, which reads "
             f"formats {_OLDEST} to {FORMAT}). Train the model again."
         )
-    parts = [manifest.get(name) for name in ("state", "inputs")]
-    if len(text) > _MOST_MANIFEST or not all(isinstance(part, dict) for part in parts):
-        raise ModelFileError(foreign)
-    return dict(manifest)
 
 
 def _read_tensors(path: Path) -> dict[str, NDArray[Any]]:
@@ -159,7 +167,7 @@ def _flatten(state: dict[str, Any], prefix: str, tensors: dict[str, NDArray[Any]
             plain[key] = _flatten(value, f"{name}.", tensors)
         elif isinstance(value, np.ndarray):
             tensors[name] = np.ascontiguousarray(value)
-        elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        elif isinstance(value, list) and all(isinstance(text, str) for text in value):
             tensors[name + _TEXT] = np.frombuffer(json.dumps(value, ensure_ascii=False).encode(), np.uint8)
         else:
             plain[key] = value
@@ -185,12 +193,12 @@ def _unflatten(plain: dict[str, Any], prefix: str, tensors: dict[str, NDArray[An
 
 def _digest(tensors: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> str:
     kept = {key: value for key, value in manifest.items() if key not in ("sha256", "inputs")}
-    found = hashlib.sha256(_text_digest(kept).encode())
+    digest = hashlib.sha256(_text_digest(kept).encode())
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])
-        found.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        found.update(array.tobytes())
-    return found.hexdigest()
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _text_digest(values: dict[str, Any]) -> str:
