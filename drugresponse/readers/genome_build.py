@@ -44,7 +44,7 @@ def _of_sources(file: Path) -> str:
     with require("h5py", "read .h5ad files").File(file, "r", locking=False) as stored:
         try:
             sources = json.loads(checked_part(stored, _ABOUT, file)[()])["sources"]
-            builds = {str(each["build"]) for each in sources if each["build"]}
+            builds = {str(source["build"]) for source in sources if source["build"]}
         except (KeyError, TypeError, ValueError):
             return ""  # another program wrote it
     return builds.pop() if len(builds) == 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from scipy import sparse
 from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
-from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, require
+from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, quoted, require
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import AnySource, Source
@@ -76,25 +77,23 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     refuse_crashing(file)
     try:
         with library.File(file, "r", locking=False) as stored:
-            found = _Stored(stored, file)
-            samples = found.names("obs")
-            features = found.names("var")
-            table = found.feature_columns(features)
-            own_ids = found.own_ids()
-            values = found.matrix(layer, (len(samples), len(features)))
+            parts = _Stored(stored, file)
+            samples, features = parts.names("obs"), parts.names("var")
+            table, own_ids = parts.feature_columns(features), parts.own_ids()
+            values = parts.matrix(layer, (len(samples), len(features)))
     except DrugResponseError:
         raise
     except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
         raise InputError(
-            f"{file.name}: this HDF5 file cannot be read ({_said(error)}). It is truncated or damaged, or not written "
-            "by anndata; write it anew with AnnData.write_h5ad."
+            f"{file.name}: this HDF5 file cannot be read ({quoted(one_line(error), 120)}). It is truncated or "
+            "damaged, or not written by anndata; write it anew with AnnData.write_h5ad."
         ) from error
     kept = feature_columns(features, file.name)
     if not kept.all():
         at = np.flatnonzero(kept)
-        values, features = sparse.csr_array(values)[:, at], [features[each] for each in at]
+        values, features = sparse.csr_array(values)[:, at], list(itertools.compress(features, kept))
         table = None if table is None else table.iloc[at]
-        own_ids = None if own_ids is None else [own_ids[each] for each in at]
+        own_ids = None if own_ids is None else list(itertools.compress(own_ids, kept))
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
     if own_ids is not None:
         described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
@@ -122,7 +121,7 @@ class _Stored:
                 "Read it and write it anew with a newer anndata."
             )
         index = frame.attrs["_index"]
-        return [str(each) for each in self._read(f"{axis}/{_as_text(index)}")]
+        return [str(name) for name in self._read(f"{axis}/{_as_text(index)}")]
 
     def feature_columns(self, features: list[str]) -> pd.DataFrame | None:
         """What var says of the features, in the columns that are known here."""
@@ -135,8 +134,8 @@ class _Stored:
 
     def own_ids(self) -> list[str] | None:
         """The ids of the features, where they are not the names of var."""
-        known = _OWN_IDS in self._element("var")
-        return [str(each) for each in self._read(f"var/{_OWN_IDS}")] if known else None
+        is_stored = _OWN_IDS in self._element("var")
+        return list(map(str, self._read(f"var/{_OWN_IDS}"))) if is_stored else None
 
     def matrix(self, layer: str | None, shape: tuple[int, int]) -> Any:
         """The numbers of X or a layer, as `scipy.sparse` where they are stored so, NaN where missing."""
@@ -149,22 +148,20 @@ class _Stored:
         if where not in self._stored or self._encoding(self._stored[where]) == "null":
             raise InputError(f"{self._file.name}: this file has no X. Name the layer that holds the genotypes.")
         stored = self._element(where)
-        if self._encoding(stored) in _SPARSE:
-            values = self._read(where)
-            _refuse_other_than_numbers(values.dtype, self._file.name)
-            found = tuple(values.shape)
-        else:
-            found = tuple(stored.shape)
-            values = None
-        if found != shape:
+        is_sparse = self._encoding(stored) in _SPARSE
+        values = self._read(where) if is_sparse else stored
+        _refuse_other_than_numbers(values.dtype, self._file.name)
+        if tuple(values.shape) != shape:
             raise InputError(
-                f"{self._file.name}: {where} is {' x '.join(map(str, found))}, its names are {shape[0]} samples x "
-                f"{shape[1]} features. Write the file anew."
+                f"{self._file.name}: {where} is {' x '.join(map(str, values.shape))}, its names are {shape[0]} samples "
+                f"x {shape[1]} features. Write the file anew."
             )
-        return self._dense(stored, shape) if values is None else _checked_sparse(values)
+        if not is_sparse:
+            return self._dense(stored, shape)
+        values.check_format(full_check=True)  # before the indices of a damaged file are trusted
+        return values
 
     def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
-        _refuse_other_than_numbers(stored.dtype, self._file.name)
         if 0 in shape:
             return sparse.csr_array(shape)
         height, width = _tile(stored.chunks, shape)
@@ -183,7 +180,7 @@ class _Stored:
     def _together(self, parts: list[sparse.csr_array], stack: Callable[..., Any]) -> sparse.csr_array:
         if len(parts) == 1:
             return parts[0]
-        refuse_beyond_memory(sum(each.data.nbytes + each.indices.nbytes for each in parts), self._file.name)
+        refuse_beyond_memory(sum(part.data.nbytes + part.indices.nbytes for part in parts), self._file.name)
         return sparse.csr_array(stack(parts, format="csr"))
 
     def _read(self, where: str) -> Any:
@@ -212,12 +209,6 @@ def _tile(chunk: tuple[int, int] | None, shape: tuple[int, int]) -> tuple[int, i
     return height, width * max(1, _BLOCK_CELLS // (height * width))
 
 
-def _checked_sparse(values: Any) -> Any:
-    """Refuse a damaged matrix before its indices are trusted."""
-    values.check_format(full_check=True)
-    return values
-
-
 def _refuse_other_than_numbers(dtype: np.dtype[Any], where: str) -> None:
     if dtype.kind not in "fiub":
         raise InputError(f"{where}: the matrix holds {dtype} (expected real numbers). Write numbers.")
@@ -225,8 +216,3 @@ def _refuse_other_than_numbers(dtype: np.dtype[Any], where: str) -> None:
 
 def _as_text(word: Any) -> str:
     return word.decode("utf-8", "replace") if isinstance(word, bytes) else str(word)
-
-
-def _said(error: Exception) -> str:
-    text = one_line(error)
-    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -71,10 +71,10 @@ def plink_bytes(path: Path) -> bytes:
     return content
 
 
-def too_short(path: Path, line: int, found: int, expected: int) -> InputError:
+def too_short(path: Path, line: int, width: int, expected: int) -> InputError:
     """The error of a line that lacks columns."""
     return InputError(
-        f"{path.name}, line {line}: found {found} columns (expected {expected} or more, separated by blanks or tabs). "
+        f"{path.name}, line {line}: found {width} columns (expected {expected} or more, separated by blanks or tabs). "
         "Correct the line."
     )
 

@@ -81,8 +81,8 @@ def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
     counts = np.array([text.count(",") + 1 for text in written.categories], dtype=np.int64)
     n_alternates = counts[written.codes.to_numpy()]
     variant = np.repeat(np.arange(len(table)), n_alternates)
-    told = "info" in table.columns
-    genes = np.array([_gene(each) for each in table["info"]] if told else [], dtype=object)
+    has_info = "info" in table.columns
+    genes = np.array([_gene(info) for info in table["info"]] if has_info else [], dtype=object)
     alleles = pd.DataFrame(
         {
             "variant": variant,
@@ -91,8 +91,8 @@ def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
             "position": table["position"].to_numpy()[variant],
             "ref": table["ref"].to_numpy(dtype=object)[variant],
             "alt": _alternates(table["alt"]),
-            "gene": genes[variant] if told else "",
-            "info": table["info"].array.take(variant) if told else "",
+            "gene": genes[variant] if has_info else "",
+            "info": table["info"].array.take(variant) if has_info else "",
             "name": table["name"].array.take(variant),
         }
     )
@@ -112,7 +112,7 @@ def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]
         A sample stands there twice.
     """
     counts = Counter(own)
-    repeated = {each for each, count in counts.items() if count > 1}
+    repeated = {name for name, count in counts.items() if count > 1}
     if repeated:
         logger.warning(
             "%s: IID %s stands on more than one line; such samples are named FID_IID.",
@@ -120,8 +120,8 @@ def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]
             show_ids(sorted(repeated)),
         )
     pairs = zip(families, own, strict=True)
-    ids = [f"{family}_{each}" if each in repeated and family != "0" else each for family, each in pairs]
-    twice = [each for each, count in Counter(ids).items() if count > 1]
+    ids = [f"{family}_{name}" if name in repeated and family != "0" else name for family, name in pairs]
+    twice = [name for name, count in Counter(ids).items() if count > 1]
     if twice:
         raise InputError(
             f"{path.name}: sample {show_ids(twice)} stands on more than one line "
@@ -160,8 +160,8 @@ def _tell_symbolic_apart(alleles: pd.DataFrame) -> None:
 
 
 def _told(field: re.Pattern[str], info: str) -> str | None:
-    found = field.search(info)
-    return found[1] if found else None
+    value = field.search(info)
+    return value[1] if value else None
 
 
 def _nameable(alleles: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -196,8 +196,8 @@ def _placed(alleles: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _gene(info: str) -> str:
-    found = _GENE.search(info)
-    return found[1] if found else ""
+    gene = _GENE.search(info)
+    return gene[1] if gene else ""
 
 
 def _text(path: Path) -> str:

@@ -111,7 +111,7 @@ def _places(alleles: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
     columns = (alleles[name].tolist() for name in ("chromosome", "position", "ref", "alt"))
     for chromosome, position, ref, alt in zip(*columns, strict=True):
         places.setdefault(chromosome, []).extend(changed_bases(position, ref, alt))
-    return {name: np.array(each, dtype=np.int64) for name, each in places.items()}
+    return {name: np.array(positions, dtype=np.int64) for name, positions in places.items()}
 
 
 def _frame(alleles: pd.DataFrame, samples: list[str]) -> tuple[Genotypes, AllelePlan]:

@@ -48,5 +48,5 @@ def command_apart(program: str, file: Path, left: int) -> list[str]:
     >>> subprocess.run(command_apart("print(left)", Path("a.h5ad"), 7), capture_output=True).stdout
     b'7\n'
     """
-    search_path = json.dumps([each for each in sys.path if each])
+    search_path = json.dumps([folder for folder in sys.path if folder])
     return [sys.executable, "-I", "-c", _BEFORE + program, str(file.resolve()), search_path, str(left)]

@@ -113,7 +113,7 @@ def refuse_large_parts(part: Any, where: str) -> None:
         They would not.
     """
     parts = [part[name] for name in part] if hasattr(part, "keys") else [part]
-    refuse_beyond_memory(sum(_bytes_in_memory(each) for each in parts if hasattr(each, "nbytes")), where)
+    refuse_beyond_memory(sum(_bytes_in_memory(part) for part in parts if hasattr(part, "nbytes")), where)
 
 
 def _bytes_in_memory(part: Any) -> int:

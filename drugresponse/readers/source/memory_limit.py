@@ -73,18 +73,18 @@ def refuse_beyond_memory(needed: int, where: str) -> None:
     )
 
 
-def beyond_memory(where: str, found: str) -> MemoryLimitError:
+def beyond_memory(where: str, problem: str) -> MemoryLimitError:
     """The error for a file that does not fit.
 
     Parameters
     ----------
     where
         Name of the file.
-    found
+    problem
         What it takes, and what there is.
     """
     return MemoryLimitError(
-        f"{where}: {found}. Check that the file is what it should be; if it is, ask for more memory, or give a part "
+        f"{where}: {problem}. Check that the file is what it should be; if it is, ask for more memory, or give a part "
         "of it."
     )
 
@@ -99,7 +99,7 @@ def _held() -> int:
 def _available() -> int:
     try:
         lines = _MACHINE.read_text(encoding="ascii").splitlines()
-        told = dict(line.split(":", 1) for line in lines)
-        return int(told["MemAvailable"].split()[0]) << 10
+        sizes = dict(line.split(":", 1) for line in lines)
+        return int(sizes["MemAvailable"].split()[0]) << 10
     except (OSError, ValueError, KeyError):
         return sys.maxsize

@@ -100,9 +100,9 @@ def symbolic_allele(allele: str, position: int, lengths: str | None, end: str | 
     """
     if not allele.startswith("<") or allele in NO_ALLELE:
         return allele
-    each = (lengths or "").split(",")
-    told = each[number if number < len(each) else 0].lstrip("+-")
-    length = int(told) if told.isdecimal() else int(end) - position if end and end.isdecimal() else 0
+    per_allele = (lengths or "").split(",")
+    written = per_allele[number if number < len(per_allele) else 0].lstrip("+-")
+    length = int(written) if written.isdecimal() else int(end) - position if end and end.isdecimal() else 0
     return f"{allele[:-1]}:{length}>" if length > 0 else allele
 
 

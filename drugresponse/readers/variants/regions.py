@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -67,16 +68,16 @@ class Regions:
     @classmethod
     def of(cls, regions: Iterable[Region]) -> Regions:
         """Regions in any order; they may overlap."""
-        plain = tuple(Region(plain_chromosome(each.chromosome), each.start, each.end, each.gene) for each in regions)
-        together: dict[str, list[Region]] = {}
-        for each in plain:
-            together.setdefault(each.chromosome, []).append(each)
-        return cls(plain, {name: _cut(members) for name, members in together.items()})
+        plain = tuple(replace(region, chromosome=plain_chromosome(region.chromosome)) for region in regions)
+        by_chromosome: dict[str, list[Region]] = {}
+        for region in plain:
+            by_chromosome.setdefault(region.chromosome, []).append(region)
+        return cls(plain, {name: _cut(members) for name, members in by_chromosome.items()})
 
     @property
     def genes(self) -> frozenset[str]:
         """Every gene that a region names."""
-        return frozenset(each.gene for each in self.regions if each.gene)
+        return frozenset(region.gene for region in self.regions if region.gene)
 
     def covers(self, chromosomes: str | Sequence[str] | pd.Series, positions: ArrayLike) -> NDArray[np.bool_]:
         """`(n,)` whether each 1-based position lies in a region, on one chromosome or on one for each.
@@ -150,49 +151,53 @@ def read_regions(source: str | Path) -> Regions:
     (Region(chromosome='22', start=42126499, end=42130810, gene='CYP2D6'),)
     """
     if isinstance(source, str) and not Path(source).exists() and _looks_like_text(source):
-        return Regions.of(_from_text(each.strip(), "regions") for each in source.split(",") if each.strip())
+        return Regions.of(_from_text(text, "regions") for text in _texts(source))
     file = Source(source)
     with file.opened():
         file.refuse_unreadable()
-        found = Regions.of(_from_lines(_lines(file), file.name))
-    if not found.regions:
+        regions = Regions.of(_from_lines(_lines(file), file.name))
+    if not regions.regions:
         raise InputError(
             f"{file.name}: found no region (expected BED, GTF or GFF3 with rows of genes, or lines such as "
             "chr10:94762681-94855547). Check the file."
         )
-    return found
+    return regions
+
+
+def _texts(source: str) -> list[str]:
+    return list(filter(None, map(str.strip, source.split(","))))
 
 
 def _looks_like_text(source: str) -> bool:
-    parts = [each.strip() for each in source.split(",") if each.strip()]
-    return bool(parts) and "/" not in source and all(":" in each or _WHOLE.fullmatch(each) for each in parts)
+    texts = _texts(source)
+    return bool(texts) and "/" not in source and all(":" in text or _WHOLE.fullmatch(text) for text in texts)
 
 
 def _cut(regions: list[Region]) -> _Chromosome:
-    starts = sorted(regions, key=lambda each: each.start)
-    ends = sorted(regions, key=lambda each: each.end)
-    edges = sorted({each.start for each in regions} | {each.end + 1 for each in regions})
-    active: dict[tuple[int, str], int] = {}
-    n_active = at_start = at_end = 0
+    starts = sorted(regions, key=lambda region: region.start)
+    ends = sorted(regions, key=lambda region: region.end)
+    edges = sorted({region.start for region in regions} | {region.end + 1 for region in regions})
+    active: Counter[tuple[int, str]] = Counter()
+    at_start = at_end = 0
     covered = [False]
     genes: list[tuple[str, ...]] = [()]
     for edge in edges:
         while at_end < len(ends) and ends[at_end].end < edge:
-            _count(active, ends[at_end], -1)
-            n_active, at_end = n_active - 1, at_end + 1
+            key = _length_and_gene(ends[at_end])
+            active[key] -= 1
+            if not active[key]:
+                del active[key]
+            at_end += 1
         while at_start < len(starts) and starts[at_start].start <= edge:
-            _count(active, starts[at_start], 1)
-            n_active, at_start = n_active + 1, at_start + 1
-        covered.append(n_active > 0)
+            active[_length_and_gene(starts[at_start])] += 1
+            at_start += 1
+        covered.append(bool(active))
         genes.append(tuple(dict.fromkeys(name for _, name in sorted(active) if name)))
     return _Chromosome(np.array(edges, dtype=np.int64), np.array(covered), tuple(genes))
 
 
-def _count(active: dict[tuple[int, str], int], region: Region, by: int) -> None:
-    key = (region.end - region.start, region.gene)
-    active[key] = active.get(key, 0) + by
-    if not active[key]:
-        del active[key]
+def _length_and_gene(region: Region) -> tuple[int, str]:
+    return region.end - region.start, region.gene
 
 
 def _from_lines(lines: Iterator[tuple[int, str]], where: str) -> Iterator[Region]:
@@ -212,16 +217,16 @@ def _from_lines(lines: Iterator[tuple[int, str]], where: str) -> Iterator[Region
 
 
 def _from_text(text: str, where: str) -> Region:
-    found = _TEXT.fullmatch(text)
-    start, end = (int(found[2] or 1), int(found[4] or _FURTHEST)) if found else (0, 0)
-    if found and found[2] and not found[3]:
+    place = _TEXT.fullmatch(text)
+    start, end = (int(place[2] or 1), int(place[4] or _FURTHEST)) if place else (0, 0)
+    if place and place[2] and not place[3]:
         end = start
-    if not found or not 1 <= start <= end or (start > 1 and start >= _LARGEST):
+    if not place or not 1 <= start <= end or (start > 1 and start >= _LARGEST):
         raise InputError(
             f"{where}: found {quoted(text)} (expected chromosome:from-to such as chr10:94762681-94855547, counted from "
             "1, without commas in the numbers; or a BED, GTF or GFF3 file). Correct it."
         )
-    return Region(found[1], start, end)
+    return Region(place[1], start, end)
 
 
 def _from_bed(cells: list[str], where: str) -> Region:
@@ -234,8 +239,8 @@ def _from_annotation(cells: list[str], where: str) -> Iterator[Region]:
     start, end = _bounds(cells[3], cells[4], where, "GTF or GFF3", 1)
     if cells[2] not in _GENE_TYPES:
         return
-    told = dict(_attribute(each.strip()) for each in (cells[8] if cells[8:] else "").split(";"))
-    yield Region(cells[0], start, end, next((told[key] for key in _NAMES if told.get(key)), ""))
+    attributes = dict(_attribute(text.strip()) for text in (cells[8] if cells[8:] else "").split(";"))
+    yield Region(cells[0], start, end, next((attributes[key] for key in _NAMES if attributes.get(key)), ""))
 
 
 def _attribute(text: str) -> tuple[str, str]:

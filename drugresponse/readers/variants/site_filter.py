@@ -140,16 +140,16 @@ def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes
     dropped: Counter[str] = Counter()
     kept = np.ones(len(features), dtype=bool)
     if site_filter.regions is not None:
-        told = (features["position"].notna() & (features["chromosome"] != "")).to_numpy(dtype=bool)
-        placed = features[told]
-        kept[told] = site_filter.regions.covers(placed["chromosome"], placed["position"].to_numpy(dtype=np.int64))
-        kept &= told | ~_blocks_that_tell(features, told, "positions")
+        placed = (features["position"].notna() & (features["chromosome"] != "")).to_numpy(dtype=bool)
+        sites = features[placed]
+        kept[placed] = site_filter.regions.covers(sites["chromosome"], sites["position"].to_numpy(dtype=np.int64))
+        kept &= placed | ~_blocks_with(features, placed, "positions")
         dropped["outside the regions"] = int((~kept).sum())
     if site_filter.genes is not None:
-        asked = features["gene"].isin(site_filter.genes).to_numpy(dtype=bool)
-        asked |= ~_blocks_that_tell(features, (features["gene"] != "").to_numpy(dtype=bool), "genes")
-        dropped["in none of the genes"] = int((kept & ~asked).sum())
-        kept &= asked
+        wanted = features["gene"].isin(site_filter.genes).to_numpy(dtype=bool)
+        wanted |= ~_blocks_with(features, (features["gene"] != "").to_numpy(dtype=bool), "genes")
+        dropped["in none of the genes"] = int((kept & ~wanted).sum())
+        kept &= wanted
     if site_filter.looks_at_calls:
         at = np.flatnonzero(kept)
         kept[at] = _keep_calls(genotypes, at, site_filter, dropped)
@@ -192,12 +192,12 @@ def tell_of_failed(where: str, failed: Counter[str], n_calls: int, passed_only: 
         logger.warning("%s: %s failed a filter and %s.", where, " and ".join(what), done)
 
 
-def _blocks_that_tell(features: pd.DataFrame, told: NDArray[np.bool_], what: str) -> NDArray[np.bool_]:
+def _blocks_with(features: pd.DataFrame, known: NDArray[np.bool_], what: str) -> NDArray[np.bool_]:
     """`(n_features,)` whether any feature of the same block tells what the filter asks for."""
-    telling = set(features["block"][told])
-    for name in sorted(set(features["block"]) - telling):
+    described = set(features["block"][known])
+    for name in sorted(set(features["block"]) - described):
         logger.warning("genotypes: block %s tells no %s, and is kept whole.", name, what)
-    return features["block"].isin(telling).to_numpy(dtype=bool)
+    return features["block"].isin(described).to_numpy(dtype=bool)
 
 
 def _keep_calls(
