@@ -90,8 +90,9 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
+    header = _read_header(path)
     try:
-        text = json.loads(_read_header(path))["__metadata__"][KEY]
+        text = json.loads(header)["__metadata__"][KEY]
         manifest = json.loads(text)
         # numbers that are none, and text that no file can hold, are JSON to Python alone
         json.dumps(manifest, allow_nan=False, ensure_ascii=False).encode()
