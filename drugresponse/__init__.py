@@ -14,55 +14,151 @@ from typing import TYPE_CHECKING, Any
 from drugresponse.version import __version__
 
 if TYPE_CHECKING:
-    from drugresponse.association.associations import associate
-    from drugresponse.data.tables import Measure, Responses
+    from drugresponse.association.associations import Associations, associate
+    from drugresponse.audit.findings import Finding
+    from drugresponse.curves import CurveFits, HillCurves, convert_responses, fit_curves
+    from drugresponse.data.conversion.genotypes import as_genotypes
+    from drugresponse.data.genotypes import Genotypes, GenotypesLike
+    from drugresponse.data.pairs import Pairs
+    from drugresponse.data.responses.doses import Doses
+    from drugresponse.data.tables import Measure, Responses, ResponsesLike
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
     from drugresponse.evaluation.evaluate import evaluate
-    from drugresponse.explanation.explain import explain
+    from drugresponse.evaluation.summary import (
+        Evaluation,
+        EvaluationSummary,
+        NoiseCeiling,
+        PermutationCheck,
+        RankStability,
+    )
+    from drugresponse.explanation.drivers import DrugClusters
+    from drugresponse.explanation.explain import Explanation, Noise, Spread, explain
+    from drugresponse.features.samples import SampleEncoder
     from drugresponse.genotype_files import to_anndata, write_genotypes
+    from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
+    from drugresponse.learners.base import PairRegressor
+    from drugresponse.learners.contributions import Contributions
+    from drugresponse.learners.encoders import load_sample_encoder, sample_encoder_state
+    from drugresponse.learners.registry import LEARNERS, Learner
+    from drugresponse.learners.state import State
     from drugresponse.model.loading import load_model
-    from drugresponse.model.model import DrugResponseModel
+    from drugresponse.model.model import DrugResponseModel, PredictionParts
+    from drugresponse.preparing import prepare
+    from drugresponse.readers.genes.names import GeneNames, read_gene_names
+    from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
     from drugresponse.readers.genotypes import read_genotypes
+    from drugresponse.readers.tables.doses import read_doses
     from drugresponse.readers.tables.responses import read_responses
-    from drugresponse.readers.tables.text_tables import read_drugs, read_samples
-    from drugresponse.simulation.cohort import simulate_cohort
+    from drugresponse.readers.tables.splits import read_splits
+    from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
+    from drugresponse.readers.variants.regions import Regions, read_regions
+    from drugresponse.readers.variants.site_filter import SiteFilter
+    from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
-_PLACES = {
-    "DrugResponseError": "drugresponse.errors",
-    "DrugResponseModel": "drugresponse.model.model",
-    "InputError": "drugresponse.errors",
-    "Measure": "drugresponse.data.tables",
-    "ModelFileError": "drugresponse.errors",
-    "Responses": "drugresponse.data.tables",
-    "associate": "drugresponse.association.associations",
-    "evaluate": "drugresponse.evaluation.evaluate",
-    "explain": "drugresponse.explanation.explain",
-    "load_model": "drugresponse.model.loading",
-    "read_drugs": "drugresponse.readers.tables.text_tables",
-    "read_genotypes": "drugresponse.readers.genotypes",
-    "read_responses": "drugresponse.readers.tables.responses",
-    "read_samples": "drugresponse.readers.tables.text_tables",
-    "simulate_cohort": "drugresponse.simulation.cohort",
-    "to_anndata": "drugresponse.genotype_files",
-    "write_genotypes": "drugresponse.genotype_files",
+_NAMES = {
+    "drugresponse.association.associations": ("Associations", "associate"),
+    "drugresponse.audit.findings": ("Finding",),
+    "drugresponse.curves": ("CurveFits", "HillCurves", "convert_responses", "fit_curves"),
+    "drugresponse.data.conversion.genotypes": ("as_genotypes",),
+    "drugresponse.data.genotypes": ("Genotypes", "GenotypesLike"),
+    "drugresponse.data.pairs": ("Pairs",),
+    "drugresponse.data.responses.doses": ("Doses",),
+    "drugresponse.data.tables": ("Measure", "Responses", "ResponsesLike"),
+    "drugresponse.errors": ("DrugResponseError", "InputError", "ModelFileError"),
+    "drugresponse.evaluation.evaluate": ("evaluate",),
+    "drugresponse.evaluation.summary": (
+        "Evaluation",
+        "EvaluationSummary",
+        "NoiseCeiling",
+        "PermutationCheck",
+        "RankStability",
+    ),
+    "drugresponse.explanation.drivers": ("DrugClusters",),
+    "drugresponse.explanation.explain": ("Explanation", "Noise", "Spread", "explain"),
+    "drugresponse.features.samples": ("SampleEncoder",),
+    "drugresponse.genotype_files": ("to_anndata", "write_genotypes"),
+    "drugresponse.genotype_qc.overview": ("GenotypeOverview", "overview_of"),
+    "drugresponse.learners.base": ("PairRegressor",),
+    "drugresponse.learners.contributions": ("Contributions",),
+    "drugresponse.learners.encoders": ("load_sample_encoder", "sample_encoder_state"),
+    "drugresponse.learners.registry": ("LEARNERS", "Learner"),
+    "drugresponse.learners.state": ("State",),
+    "drugresponse.model.loading": ("load_model",),
+    "drugresponse.model.model": ("DrugResponseModel", "PredictionParts"),
+    "drugresponse.preparing": ("prepare",),
+    "drugresponse.readers.genes.names": ("GeneNames", "read_gene_names"),
+    "drugresponse.readers.genes.sets": ("GeneSet", "read_gene_sets"),
+    "drugresponse.readers.genotypes": ("read_genotypes",),
+    "drugresponse.readers.tables.doses": ("read_doses",),
+    "drugresponse.readers.tables.responses": ("read_responses",),
+    "drugresponse.readers.tables.splits": ("read_splits",),
+    "drugresponse.readers.tables.text_tables": ("read_drugs", "read_pairs", "read_samples"),
+    "drugresponse.readers.variants.regions": ("Regions", "read_regions"),
+    "drugresponse.readers.variants.site_filter": ("SiteFilter",),
+    "drugresponse.simulation.cohort": ("Cohort", "simulate_cohort"),
 }
+_PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
+    "LEARNERS",
+    "Associations",
+    "Cohort",
+    "Contributions",
+    "CurveFits",
+    "Doses",
+    "DrugClusters",
     "DrugResponseError",
     "DrugResponseModel",
+    "Evaluation",
+    "EvaluationSummary",
+    "Explanation",
+    "Finding",
+    "GeneNames",
+    "GeneSet",
+    "GenotypeOverview",
+    "Genotypes",
+    "GenotypesLike",
+    "HillCurves",
     "InputError",
+    "Learner",
     "Measure",
     "ModelFileError",
+    "Noise",
+    "NoiseCeiling",
+    "PairRegressor",
+    "Pairs",
+    "PermutationCheck",
+    "PredictionParts",
+    "RankStability",
+    "Regions",
     "Responses",
+    "ResponsesLike",
+    "SampleEncoder",
+    "SiteFilter",
+    "Spread",
+    "State",
     "__version__",
+    "as_genotypes",
     "associate",
+    "convert_responses",
     "evaluate",
     "explain",
+    "fit_curves",
     "load_model",
+    "load_sample_encoder",
+    "overview_of",
+    "prepare",
+    "read_doses",
     "read_drugs",
+    "read_gene_names",
+    "read_gene_sets",
     "read_genotypes",
+    "read_pairs",
+    "read_regions",
     "read_responses",
     "read_samples",
+    "read_splits",
+    "sample_encoder_state",
     "simulate_cohort",
     "to_anndata",
     "write_genotypes",

@@ -58,8 +58,10 @@ def test_import__prediction_of_a_neural_model_needs_no_torch(tmp_path):
 def test_public_names__exist_and_are_documented():
     for name in drugresponse.__all__:
         found = getattr(drugresponse, name)
-        if name != "__version__":
+        if inspect.isclass(found) or inspect.isfunction(found):
             assert inspect.getdoc(found), name
+        if inspect.isfunction(found):
+            assert ">>> " in inspect.getdoc(found), f"{name} has an example"
     assert dir(drugresponse) == sorted(drugresponse.__all__)
     with pytest.raises(AttributeError, match="has no attribute 'absent'"):
         drugresponse.absent  # noqa: B018

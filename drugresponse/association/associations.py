@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,11 @@ from drugresponse.association._linkage import Linkage, linkage_table
 from drugresponse.association.feature_columns import FeatureColumns
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
+from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.metrics import q_values
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.threads import one_thread, run_in_order
@@ -61,8 +61,8 @@ class Associations:
 
 
 def associate(
-    genotypes: Any,
-    responses: Responses | pd.DataFrame,
+    genotypes: GenotypesLike,
+    responses: ResponsesLike,
     *,
     covariates: pd.DataFrame | None = None,
     adjust_sensitivity: bool = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +12,14 @@ from numpy.typing import NDArray
 
 from drugresponse.curves.hill import HillCurves
 from drugresponse.curves.least_squares import fit_hill
+from drugresponse.curves.measures import responses_from_fits
 from drugresponse.data.responses.doses import Doses
-from drugresponse.errors import InputError
+from drugresponse.data.tables import Responses
+from drugresponse.errors import InputError, count
 
 __all__ = ["FIT_COLUMNS", "FLAGS", "CurveFits", "fit_curves"]
+
+logger = logging.getLogger(__name__)
 
 Array = NDArray[np.float64]
 
@@ -46,6 +51,8 @@ FLAGS = {
 """What each flag means."""
 _FLAT = 1e-12
 LEAST_DOSES = 3
+_OF_THE_DOSES = ("auc", "activity_area", "emax")
+"""Measures that mean something only over the same doses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,14 +104,46 @@ class CurveFits:
         ranges = ranges.drop_duplicates()
         return sorted(ranges.loc[ranges["drug_id"].duplicated(), "drug_id"].unique())
 
+    def responses(self, measure: str = "auc", *, maximum_rmse: float | None = None) -> Responses:
+        """Responses of one measure, for a model to be trained on.
 
-def fit_curves(doses: Doses, *, minimum_doses: int = 4, fit_top: bool = False) -> CurveFits:
+        Parameters
+        ----------
+        measure, maximum_rmse
+            As `responses_from_fits` takes them.
+
+        Raises
+        ------
+        InputError
+            The measure is unknown, or nothing is left.
+
+        Examples
+        --------
+        >>> dose = [0.01, 0.1, 1.0, 10.0]
+        >>> rows = pd.DataFrame({"sample_id": "s", "drug_id": "d", "dose": dose, "response": [1.0, 0.8, 0.2, 0.1]})
+        >>> fit_curves(rows).responses("ln_ic50").table["response"].round(1).tolist()
+        [-1.3]
+        """
+        uneven = self.drugs_with_several_ranges()
+        if measure in _OF_THE_DOSES and uneven:
+            logger.warning(
+                "Tested over different doses in different samples: %d of %s; %s is comparable only over the same "
+                "doses.",
+                len(uneven),
+                count(self.table["drug_id"].nunique(), "drug"),
+                measure,
+            )
+        return responses_from_fits(self.table, measure, maximum_rmse=maximum_rmse)
+
+
+def fit_curves(doses: Doses | pd.DataFrame, *, minimum_doses: int = 4, fit_top: bool = False) -> CurveFits:
     """Fit a Hill curve to each sample and drug.
 
     Parameters
     ----------
     doses
-        Viability at each dose.
+        What `read_doses` gives; or a DataFrame with `sample_id`, `drug_id`, `dose` in uM (0 for controls) and
+        `response`, as `Doses.build` takes it.
     minimum_doses
         Pairs with fewer different doses are not fitted; 3 or more.
     fit_top
@@ -114,11 +153,20 @@ def fit_curves(doses: Doses, *, minimum_doses: int = 4, fit_top: bool = False) -
     ------
     InputError
         No pair has enough doses, or `minimum_doses` is below 3.
+
+    Examples
+    --------
+    >>> dose = [0.01, 0.1, 1.0, 10.0]
+    >>> rows = pd.DataFrame({"sample_id": "s", "drug_id": "d", "dose": dose, "response": [1.0, 0.8, 0.2, 0.1]})
+    >>> fits = fit_curves(rows)
+    >>> fits.n_fitted, fits.table["flag"].tolist()
+    (1, [''])
     """
     if minimum_doses < LEAST_DOSES:
         raise InputError(
-            f"minimum_doses: found {minimum_doses} (expected {LEAST_DOSES} or more). Give a higher number."
+            f"`minimum_doses`: found {minimum_doses} (expected {LEAST_DOSES} or more). Give a higher number."
         )
+    doses = doses if isinstance(doses, Doses) else Doses.build(doses)
     table = doses.table
     n_doses = table.groupby(["sample_id", "drug_id"], sort=False)["dose"].transform("size")
     if n_doses.max() < minimum_doses:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,10 @@ from drugresponse.data.variants.chromosomes import without_prefix
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "guess_kind", "refuse_complex"]
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "guess_kind", "refuse_complex"]
 
 Kind = Literal["dosage", "altered", "copy_number", "score"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -199,6 +202,10 @@ class Genotypes:
             and np.array_equal(self.values.indices, other.values.indices)
             and np.array_equal(self.values.data, other.values.data, equal_nan=True)
         )
+
+
+GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData"]
+"""What functions take for genotypes: see `as_genotypes`."""
 
 
 def guess_kind(values: ArrayLike) -> Kind:

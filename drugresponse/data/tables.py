@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, average_repeat
 from drugresponse.data.responses.wide import melt_drugs
 from drugresponse.errors import InputError, nearest, number_advice, show_ids
 
-__all__ = ["Measure", "Responses", "as_responses", "index_by_id"]
+__all__ = ["Measure", "Responses", "ResponsesLike", "as_responses", "index_by_id"]
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +121,10 @@ class Responses:
         return len(self.table)
 
 
+ResponsesLike: TypeAlias = Responses | pd.DataFrame | pd.Series
+"""What functions take for responses: see `as_responses`."""
+
+
 def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     for column in ("sample_id", "response"):
         if column not in rows.columns:
@@ -202,7 +206,7 @@ def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
     refuse_missing_code(table, where)
 
 
-def as_responses(responses: Responses | pd.DataFrame | pd.Series) -> Responses:
+def as_responses(responses: ResponsesLike) -> Responses:
     """Responses as they are, or built from a table in memory.
 
     Parameters

@@ -30,7 +30,16 @@ _TEXT_COLUMNS = [name for name in FEATURE_COLUMNS if name != "position"]
 
 
 def sample_encoder_state(encoder: SampleEncoder) -> State:
-    """Tokens, their means and scales, and the feature table, as arrays and lists of text."""
+    """Tokens, their means and scales, and the feature table, as arrays and lists of text.
+
+    Examples
+    --------
+    >>> from drugresponse.data.genotypes import Genotypes
+    >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["KRAS"])
+    >>> encoder = SampleEncoder().fit(genotypes, pd.DataFrame(index=genotypes.sample_ids))
+    >>> sample_encoder_state(encoder)["token_names"]
+    ['KRAS']
+    """
     tokens, features = encoder.tokens_, encoder.genotype_features_
     state: State = {
         **{key: list(tokens[name].map(str)) for name, key in _TOKEN_COLUMNS.items()},
@@ -47,7 +56,21 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
 
 
 def load_sample_encoder(state: State) -> SampleEncoder:
-    """The encoder of `sample_encoder_state`'s answer."""
+    """The encoder of `sample_encoder_state`'s answer, which is proved.
+
+    Raises
+    ------
+    ModelFileError
+        The state is damaged.
+
+    Examples
+    --------
+    >>> from drugresponse.data.genotypes import Genotypes
+    >>> genotypes = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["KRAS"])
+    >>> encoder = SampleEncoder().fit(genotypes, pd.DataFrame(index=genotypes.sample_ids))
+    >>> load_sample_encoder(sample_encoder_state(encoder)).tokens_["token"].tolist()
+    ['KRAS']
+    """
     encoder = SampleEncoder(*state_texts({"arm": [state["arm"]]}, "arm") if "arm" in state else ())
     tokens = {name: state_texts(state, key) for name, key in _TOKEN_COLUMNS.items()}
     encoder.tokens_ = pd.DataFrame(tokens, dtype=object)

@@ -5,24 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
-from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, one_line
-from drugresponse.features.places import Variants
-from drugresponse.features.same_features import with_features_of
-from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.genotype_files import write_genotypes
-from drugresponse.genotype_qc.burden import to_genes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
 from drugresponse.outputs import output_files, write_table
+from drugresponse.preparing import features_of_training, reshape
 from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotypes import read_genotypes
@@ -71,16 +66,12 @@ def prepare(settings: PrepareSettings) -> list[str]:
 
 def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: SiteFilter | None) -> Genotypes:
     """The genotypes that are kept, in the features of the training where it is given."""
-    trained = None if settings.like is None else _features_of_training(settings.like, site_filter)
+    trained = None if settings.like is None else features_of_training(read_genotypes(settings.like), site_filter)
     known_samples = None if samples is None else set(samples.index)
     genotypes = genotypes_of(settings, samples, known_samples, trained, site_filter)
     if trained is None:
         refuse_without_features(genotypes)
-    if settings.by_gene != "no":
-        genotypes = to_genes(genotypes, by_effect=settings.by_gene == "effect", known_features=trained)
-    if trained is None:
-        return genotypes
-    return _as_in_training(_unknown_outside(genotypes, trained, site_filter), trained, settings.absent_means)
+    return reshape(genotypes, trained, site_filter, settings.by_gene, settings.absent_means)
 
 
 def _write(
@@ -133,44 +124,6 @@ def _typed(option: str, words: Sequence[str], instead: str) -> list[str]:
         if "/" in name or "\\" in name:
             raise InputError(f'{option}: found "{name}" (expected no file here). Give files with {instead}.')
     return [name if name in GENE_LISTS else f"{name}," for name in names]
-
-
-def _features_of_training(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
-    if site_filter is not None and site_filter.looks_at_calls:
-        raise InputError(
-            "`like`: found a limit of frequency or missing calls too (expected none: which features are kept was "
-            "decided at the training). Leave out `minimum_frequency` and `maximum_missing`."
-        )
-    return read_genotypes(like).features
-
-
-def _unknown_outside(genotypes: Genotypes, trained: pd.DataFrame, site_filter: SiteFilter | None) -> Genotypes:
-    """Genotypes whose sites outside the regions, which were not read, are not taken for the reference."""
-    if genotypes.reference is None or site_filter is None or site_filter.regions is None:
-        return genotypes
-    sites = Variants.of(trained)
-    outside = {}
-    for name in pd.unique(sites.chromosome[sites.placed]):
-        places = sites.position[sites.placed & (sites.chromosome == name)]
-        outside[str(name)] = places[~site_filter.regions.covers(str(name), places)]
-    nowhere = ReferenceCalls(np.zeros_like(genotypes.reference.everywhere), {}, outside)
-    return replace(genotypes, reference=ReferenceCalls.join([genotypes.reference, nowhere]))
-
-
-def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: str | None) -> Genotypes:
-    as_reference = absent_means == "reference"
-    genotypes = without_unseen_alleles(genotypes, trained)
-    aligned, alignment = with_features_of(genotypes, trained, absent_as_reference=as_reference)
-    logger.info("genotypes: %s.", alignment.sentence("features of the training"))
-    n_absent = int(((alignment.columns < 0) & ~alignment.conflict).sum())
-    if n_absent and not as_reference:
-        logger.warning(
-            "genotypes: absent are %d of the %s of the training; they count as missing. If the files list only "
-            "what differs from the reference, read them with `absent_means` reference.",
-            n_absent,
-            count(len(trained), "feature"),
-        )
-    return aligned
 
 
 def _other_choices(settings: PrepareSettings) -> list[str]:

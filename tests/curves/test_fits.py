@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse.curves import fit_curves
+from drugresponse.curves import fit_curves, responses_from_fits
 from drugresponse.curves.fits import FIT_COLUMNS
+from drugresponse.data.measures.known import MEASURES
 from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 
@@ -118,8 +119,26 @@ def test_fit_curves__one_dose_only():
 
 
 def test_fit_curves__too_small_a_minimum():
-    with pytest.raises(InputError, match=r"minimum_doses: found 2 \(expected 3 or more\)"):
+    with pytest.raises(InputError, match=r"`minimum_doses`: found 2 \(expected 3 or more\)"):
         fit_curves(measured(a=falling(0.3)), minimum_doses=2)
+
+
+def test_fit_curves__of_a_data_frame_is_that_of_its_doses():
+    rows = measured(a=falling(0.3), b=falling(1.0)).table.rename(columns={"viability": "response"})
+    frame = rows[["sample_id", "drug_id", "dose", "response"]]
+    pd.testing.assert_frame_equal(fit_curves(frame).table, fit_curves(Doses.build(frame)).table)
+
+
+def test_responses__are_those_of_the_fits(caplog):
+    fits = fit_curves(measured(a=falling(0.3), b=falling(1.0)[:5]))
+    for measure in MEASURES:
+        caplog.clear()
+        table = fits.responses(measure, maximum_rmse=0.1).table
+        pd.testing.assert_frame_equal(table, responses_from_fits(fits.table, measure, maximum_rmse=0.1).table)
+        # the concentration that halves the response is the same over any doses
+        assert ("Tested over different doses" in caplog.text) == (measure in ("auc", "activity_area", "emax"))
+    with pytest.raises(InputError, match="RMSE of 0 or less"):
+        fits.responses(maximum_rmse=0)
 
 
 def test_drugs_with_several_ranges__other_ends_or_fewer_doses():

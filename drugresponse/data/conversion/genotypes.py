@@ -12,14 +12,14 @@ from scipy import sparse
 from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.conversion.sample_columns import feature_columns
-from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, refuse_complex
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, GenotypesLike, refuse_complex
 from drugresponse.data.ids import ids_as_text
 from drugresponse.errors import InputError, nearest
 
 __all__ = ["as_float32", "as_genotypes", "frame_values"]
 
 
-def as_genotypes(data: Any, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
+def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
     """Genotypes from an object in memory: Genotypes, a DataFrame, or AnnData.
 
     Parameters

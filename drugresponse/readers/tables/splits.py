@@ -17,7 +17,7 @@ _PARTS = {"train": -1, "validation": -1, "test": 0}
 
 
 def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
-    """Read a table of folds.
+    r"""Read a table of folds.
 
     A row holds out a sample (in all its pairs), a drug, or one pair, by which of the ids it gives. Sample rows and drug
     rows together hold out pairs of which both are new. The fold is a whole number, or `train`, `validation` or
@@ -39,6 +39,15 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     ------
     InputError
         As `read_table`; or there is no fold, or it is neither a number nor one of the three words.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "table.tsv")
+    ...     _ = file.write_text("sample_id\tfold\ns1\t0\ns2\t1\n")
+    ...     read_splits(file)[["fold", "sample_id"]].values.tolist()
+    [[0, 's1'], [1, 's2']]
     """
     where = Path(path).name
     table = read_table(path)

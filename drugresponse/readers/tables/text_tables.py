@@ -71,7 +71,7 @@ def read_table(path: AnySource, *, where: str | None = None) -> pd.DataFrame:
 
 
 def read_samples(path: AnySource, *, sample_column: str = "sample_id") -> pd.DataFrame:
-    """Read the samples table: index `sample_id`, text columns, "" where missing.
+    r"""Read the samples table: index `sample_id`, text columns, "" where missing.
 
     Parameters
     ----------
@@ -84,12 +84,22 @@ def read_samples(path: AnySource, *, sample_column: str = "sample_id") -> pd.Dat
     ------
     InputError
         As `read_table`; or the id column is absent, or an id is empty or repeated.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "table.tsv")
+    ...     _ = file.write_text("sample_id\ttissue\ns1\tlung\ns2\t\n")
+    ...     read_samples(file)["tissue"].to_dict()
+    {'s1': 'lung', 's2': ''}
     """
     return _read_by_id(path, sample_column, "sample_id", "`sample_column`")
 
 
 def read_drugs(path: AnySource, *, drug_column: str = "drug_id") -> pd.DataFrame:
-    """Read the drugs table: index `drug_id`, text columns, "" where missing.
+    r"""Read the drugs table: index `drug_id`, text columns, "" where missing.
 
     Parameters
     ----------
@@ -102,12 +112,22 @@ def read_drugs(path: AnySource, *, drug_column: str = "drug_id") -> pd.DataFrame
     ------
     InputError
         As `read_table`; or the id column is absent, or an id is empty or repeated.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "table.tsv")
+    ...     _ = file.write_text("drug\tsmiles\nd1\tCCO\n")
+    ...     read_drugs(file, drug_column="drug")["smiles"].to_dict()
+    {'d1': 'CCO'}
     """
     return _read_by_id(path, drug_column, "drug_id", "`drug_column`")
 
 
 def read_pairs(path: AnySource, *, sample_column: str = "sample_id", drug_column: str = "drug_id") -> pd.DataFrame:
-    """Read the pairs to predict.
+    r"""Read the pairs to predict.
 
     Parameters
     ----------
@@ -125,6 +145,16 @@ def read_pairs(path: AnySource, *, sample_column: str = "sample_id", drug_column
     ------
     InputError
         As `read_table`; or there is no sample column, or an id is empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "table.tsv")
+    ...     _ = file.write_text("sample_id\tdrug_id\ns1\td2\n")
+    ...     read_pairs(file).values.tolist()
+    [['s1', 'd2']]
     """
     where = Source.of(path).name
     table = read_table(path)

@@ -1,0 +1,65 @@
+"""Genotypes prepared in Python: the same as by the command, without a file."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+import drugresponse as dr
+from drugresponse import cli
+from drugresponse.preparing import BY_GENE
+from drugresponse.settings import COMMANDS
+from tests.galaxy_tools import TEST_DATA
+
+VCF = TEST_DATA / "prepare" / "annotated.vcf"
+
+
+def assert_equal(one: dr.Genotypes, other: dr.Genotypes) -> None:
+    assert one.sample_ids.equals(other.sample_ids)
+    pd.testing.assert_frame_equal(one.features, other.features)
+    assert pd.DataFrame(one.dense()).equals(pd.DataFrame(other.dense()))
+
+
+@pytest.mark.parametrize("by_gene", BY_GENE)
+@pytest.mark.parametrize(
+    ("words", "site_filter"),
+    [
+        ([], None),
+        (["--minimum-frequency=0.2"], dr.SiteFilter(minimum_frequency=0.2)),
+        (["--maximum-missing=0.1"], dr.SiteFilter(maximum_missing=0.1)),
+    ],
+)
+def test_prepare__is_what_the_command_writes(tmp_path, by_gene, words, site_filter):
+    told = [f"--genotypes={VCF}", f"--by-gene={by_gene}", f"--dataset={tmp_path}/g.h5ad"]
+    assert cli.main(["prepare", *told, *words, "-q"]) == 0
+    prepared = dr.prepare(dr.read_genotypes(VCF), site_filter=site_filter, by_gene=by_gene)
+    assert_equal(prepared, dr.read_genotypes(tmp_path / "g.h5ad"))
+
+
+def test_prepare__in_the_features_of_a_training():
+    trained = dr.read_genotypes(VCF)
+    new = dr.as_genotypes(pd.DataFrame({str(trained.features.index[0]): [1.0]}, index=["new"]), kind="dosage")
+    prepared = dr.prepare(new, like=trained)
+    pd.testing.assert_frame_equal(prepared.features, trained.features)
+    assert prepared.dense()[0, 0] == 1.0 and pd.isna(prepared.dense()[0, 1:]).all()
+    assert (dr.prepare(new, like=trained, absent_means="reference").dense()[0, 1:] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by_gene": "gene"}, r'^`by_gene`: "gene" is unknown\. Choose from'),
+        ({"absent_means": "ref"}, r'^`absent_means`: "ref" is unknown\. Did you mean "reference"\?'),
+        (
+            {"like": dr.read_genotypes(VCF), "site_filter": dr.SiteFilter(minimum_frequency=0.1)},
+            "^`like`: found a limit",
+        ),
+    ],
+)
+def test_prepare__refuses_in_one_line(options, message):
+    with pytest.raises(dr.InputError, match=message):
+        dr.prepare(dr.read_genotypes(VCF), **options)
+
+
+def test_by_gene__choices_are_those_of_the_command():
+    assert tuple(COMMANDS["prepare"].parameter("by_gene").choices) == BY_GENE
