@@ -13,10 +13,11 @@ import pandas as pd
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.inputs import audit
 from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.splits import find_scheme
-from drugresponse.data.tables import Responses, as_responses, index_by_id
+from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count, nearest
 from drugresponse.evaluation._benchmark import run_units
@@ -31,7 +32,7 @@ from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
+from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, learner_class
 from drugresponse.model.manifest import package_versions
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.threads import one_thread
@@ -48,8 +49,8 @@ _SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "d
 
 @one_thread()
 def evaluate(
-    genotypes: Any,
-    responses: Responses | pd.DataFrame,
+    genotypes: GenotypesLike,
+    responses: ResponsesLike,
     *,
     drugs: pd.DataFrame | None = None,
     samples: pd.DataFrame | None = None,
@@ -193,7 +194,7 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
 
 def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegressor | None]) -> None:
     """A setting that none of the learners takes is a slip."""
-    registered = [name for name in named if name in LEARNERS]
+    registered = [name for name, estimator in named.items() if estimator is None]
     taken = {*_SETTINGS, *(word for name in registered for word in learner_class(name).own_settings(settings))}
     unknown = sorted(set(settings) - taken)
     if unknown:

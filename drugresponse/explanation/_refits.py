@@ -17,7 +17,8 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError
 from drugresponse.explanation._attributions import PartEffects, attribute
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.registry import AUTO, find_learner, make_learner
+from drugresponse.learners.chosen import fresh_learner, learner_name
+from drugresponse.learners.registry import AUTO, find_learner
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.threads import one_thread
@@ -43,11 +44,14 @@ class Recipe:
         As of the model; those that the learner takes are handed to it.
     weights
         Of the members of `auto`, which are not weighed anew; empty for every other learner.
+    estimator
+        The learner itself, where the model was given one; None where it was given a name.
     """
 
     learner: str
     settings: Mapping[str, Any]
     weights: Mapping[str, float]
+    estimator: PairRegressor | None = None
 
     @classmethod
     def of(cls, model: DrugResponseModel, learner: str | None = None, n_jobs: int | None = None) -> Recipe:
@@ -71,9 +75,10 @@ class Recipe:
         ('ridge', 1, 'covariates')
         """
         settings = {**model.get_params(deep=False), "n_jobs": n_jobs}
-        name = find_learner(learner or model.learner).name
+        estimator = model.learner if learner is None and isinstance(model.learner, PairRegressor) else None
+        name = learner_name(model.learner) if estimator is not None else find_learner(learner or model.learner).name
         weights = model.regressor_.weights_ if name == AUTO and isinstance(model.regressor_, AutoLearner) else {}
-        return cls(name, settings, dict(weights))
+        return cls(name, settings, dict(weights), estimator)
 
     def n_fits(self) -> int:
         """Fits of single learners that one refit costs."""
@@ -81,8 +86,8 @@ class Recipe:
 
     def fit(self, pairs: Pairs, y: NDArray[np.float64], weights: NDArray[np.float64], seed: int) -> PairRegressor:
         """Fit to these rows with another seed."""
-        settings = {**self.settings, "random_state": seed}
-        fitted = make_learner(self.learner, settings)
+        fitted = fresh_learner(self.learner if self.estimator is None else self.estimator, self.settings)
+        fitted.set_params(**fitted.own_settings({"random_state": seed}))
         if isinstance(fitted, AutoLearner):
             return fitted.fit_weighed(pairs, y, weights, self.weights)
         regressor: PairRegressor = fitted.fit(pairs, y, weights)

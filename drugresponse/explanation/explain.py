@@ -12,12 +12,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.association.associations import MINIMUM_CARRIERS, Associations, associate_pairs
 from drugresponse.data.conversion.genotypes import as_genotypes
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
+from drugresponse.data.tables import Measure, Responses, ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
 from drugresponse.explanation._agreement import agreement
@@ -99,8 +99,8 @@ class Explanation:
 @one_thread()
 def explain(
     model: DrugResponseModel,
-    genotypes: Any,
-    responses: Responses | pd.DataFrame,
+    genotypes: GenotypesLike,
+    responses: ResponsesLike,
     *,
     drugs: pd.DataFrame | None = None,
     samples: pd.DataFrame | None = None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from drugresponse.errors import InputError, nearest
+from drugresponse.plugins import LEARNER_GROUP, Plugin, find_plugin, load_place, names_of, plugin_names
 
 if TYPE_CHECKING:
     from drugresponse.learners.base import PairRegressor
@@ -25,7 +25,9 @@ __all__ = [
     "Learner",
     "find_learner",
     "learner_class",
+    "learner_names",
     "make_learner",
+    "registered_name",
     "restore_learner",
 ]
 
@@ -54,6 +56,8 @@ class Learner:
         Whether `auto` tries it only where few of all pairs were measured.
     reads_limits
         Whether it takes a censored response for the limit that it is; others take it at the limit, as if measured.
+    plugin
+        Where a learner of another distribution comes from; None for those of this package.
     """
 
     name: str
@@ -64,6 +68,7 @@ class Learner:
     cost: int | None = None
     for_sparse_screens: bool = False
     reads_limits: bool = False
+    plugin: Plugin | None = None
 
 
 _ALL = (
@@ -148,7 +153,7 @@ EVALUATED_LEARNERS = (COVARIATES, "ridge", "boosted-trees", "neural")
 
 
 def find_learner(name: str) -> Learner:
-    """The record of a learner.
+    """The record of a learner: one of this package, or one that another installed distribution gives under this name.
 
     Raises
     ------
@@ -160,16 +165,61 @@ def find_learner(name: str) -> Learner:
     >>> find_learner("covariates").uses_genotype
     False
     """
-    if name not in LEARNERS:
-        raise InputError(f'`learner`: "{name}" is unknown. {nearest(name, LEARNERS)}')
-    return LEARNERS[name]
+    if name in LEARNERS:
+        return LEARNERS[name]
+    plugin = find_plugin(LEARNER_GROUP, name)
+    if plugin is None:
+        raise InputError(f'`learner`: "{name}" is unknown. {nearest(name, learner_names())}')
+    return Learner(name, plugin.place, name, f"of {plugin.distribution} {plugin.version}", plugin=plugin)
+
+
+def learner_names() -> tuple[str, ...]:
+    """Every learner that can be named, those of other installed distributions last.
+
+    Examples
+    --------
+    >>> learner_names()[:3]
+    ('auto', 'additive-mean', 'covariates')
+    """
+    return (*LEARNERS, *(name for name in plugin_names(LEARNER_GROUP) if name not in LEARNERS))
 
 
 def learner_class(name: str) -> type[PairRegressor]:
-    """The class of a learner; only what the registry names is ever imported."""
-    module, _, attribute = find_learner(name).place.partition(":")
-    kind: type[PairRegressor] = getattr(importlib.import_module(module), attribute)
-    return kind
+    """The class of a learner.
+
+    Raises
+    ------
+    InputError
+        The learner is of another distribution, and cannot be imported or is none.
+    """
+    learner = find_learner(name)
+    if learner.plugin is None:
+        kind: type[PairRegressor] = load_place(learner.place)
+        return kind
+    from drugresponse.learners.base import PairRegressor
+
+    foreign = learner.plugin.load()
+    if not (isinstance(foreign, type) and issubclass(foreign, PairRegressor)):
+        raise InputError(
+            f'`learner`: "{name}" of {learner.plugin.distribution} is {learner.place} (expected a class that inherits '
+            "from drugresponse.PairRegressor). Tell the authors of that distribution."
+        )
+    return foreign
+
+
+def registered_name(kind: type) -> str | None:
+    """The name under which a class of learners can be found again; None where it is registered nowhere.
+
+    Examples
+    --------
+    >>> registered_name(learner_class("ridge")), registered_name(dict)
+    ('ridge', None)
+    """
+    place = f"{kind.__module__}:{kind.__qualname__}"
+    own = [learner.name for learner in LEARNERS.values() if learner.place == place]
+    # a name of this package is never that of another one's learner
+    foreign = (name for name in names_of(LEARNER_GROUP, place) if name not in LEARNERS)
+    return own[0] if own else next(foreign, None)
 
 
 def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:

@@ -95,6 +95,23 @@ _NOTES: dict[str, Schema] = {
     "held_out_gain": Absent({"epoch": WHOLE, "mse": NUMBER, "lower": NUMBER, "upper": NUMBER}),
 }
 
+_PARAMETERS: dict[str, Schema] = {
+    "learner": one_of(LEARNERS),
+    "scheme": one_of(SCHEMES),
+    "covariates": Maybe(Many(TEXT)),
+    "arm": Absent(TEXT),
+    "minimum_features": SHARE,
+    "folds": whole(_MOST_WORK),
+    "rank": whole(_MOST_WORK),
+    "epochs": whole(_MOST_WORK),
+    "trees": whole(_MOST_WORK),
+    "depth": whole(_MOST_WORK),
+    "most_fits": number(0),
+    "most_minutes": number(0),
+    "forget_samples": FLAG,
+    "random_state": whole(2**64),
+}
+
 MANIFEST: dict[str, Schema] = {
     "format": whole(),
     "package": TEXT,
@@ -103,23 +120,9 @@ MANIFEST: dict[str, Schema] = {
     "versions": Named(TEXT),
     "inputs": Named(Leaf("anything", lambda _: True)),
     "learner": one_of(LEARNERS),
-    "parameters": Only(
-        {
-            "learner": one_of(LEARNERS),
-            "scheme": one_of(SCHEMES),
-            "covariates": Maybe(Many(TEXT)),
-            "arm": Absent(TEXT),
-            "minimum_features": SHARE,
-            "folds": whole(_MOST_WORK),
-            "rank": whole(_MOST_WORK),
-            "epochs": whole(_MOST_WORK),
-            "trees": whole(_MOST_WORK),
-            "depth": whole(_MOST_WORK),
-            "most_fits": number(0),
-            "most_minutes": number(0),
-            "forget_samples": FLAG,
-            "random_state": whole(2**64),
-        }
+    "parameters": Only(_PARAMETERS),
+    "learner_parameters": Absent(
+        {name: Absent(schema) for name, schema in _PARAMETERS.items() if not isinstance(schema, Absent)}
     ),
     "scheme": {"name": one_of(SCHEMES), "test_rows": TEXT, "reference": TEXT},
     "seed": whole(2**64),
@@ -197,6 +200,15 @@ MANIFEST: dict[str, Schema] = {
 }
 
 
+_FOREIGN: dict[str, Schema] = {
+    **MANIFEST,
+    "learner": TEXT,
+    "parameters": Only({**_PARAMETERS, "learner": TEXT}),
+    "learner_from": {"distribution": TEXT, "version": TEXT},
+}
+"""Of a model whose learner is of another distribution."""
+
+
 def check_manifest(manifest: Any, where: str) -> None:
     """Refuse a manifest that departs from its declaration.
 
@@ -212,7 +224,8 @@ def check_manifest(manifest: Any, where: str) -> None:
     ModelFileError
         The first key that is absent or holds something else than is declared.
     """
-    wrong = _fault(manifest, MANIFEST, "")
+    is_foreign = isinstance(manifest, dict) and "learner_from" in manifest
+    wrong = _fault(manifest, _FOREIGN if is_foreign else MANIFEST, "")
     if wrong is not None:
         raise ModelFileError(f"{where}: in the manifest, {wrong}. The file is damaged or was edited; train again.")
 

@@ -14,14 +14,13 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
+from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
 from drugresponse.model.held_out import headline, judge_scores
 from drugresponse.model.parts import FittedParts
 
 __all__ = ["NOTICE", "describe_training", "package_versions"]
 
 NOTICE = "research use only; not for clinical decisions"
-_RUNTIME_ONLY = ("device", "n_jobs")
-"""Settings that never change a result and stay out of the file."""
 _PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
 
 
@@ -62,6 +61,7 @@ def describe_training(
         "notice": NOTICE,
         "learner": learner,
         "parameters": parameters,
+        **learner_facts(parts.regressor, parameters),
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
@@ -90,7 +90,7 @@ def describe_training(
 
 def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that can change a result, as plain JSON values."""
-    kept = {name: value for name, value in settings.items() if name not in _RUNTIME_ONLY}
+    kept = {name: value for name, value in settings.items() if name not in RUNTIME_ONLY}
     # a number of numpy, as a grid search gives it, is no plain JSON value
     parameters = {name: value.item() if isinstance(value, np.generic) else value for name, value in kept.items()}
     if parameters["arm"] is None:

@@ -13,9 +13,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.conversion.genotypes import as_genotypes
-from drugresponse.data.tables import Responses, as_responses
+from drugresponse.data.genotypes import GenotypesLike
+from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.registry import make_learner
+from drugresponse.learners.chosen import fresh_learner, learner_name, refuse_unsaveable
 from drugresponse.model._explaining import PredictionParts
 from drugresponse.model.file import write_model_file
 from drugresponse.model.parts import FittedParts
@@ -34,8 +35,10 @@ class DrugResponseModel(BaseEstimator):
     Parameters
     ----------
     learner
-        `auto`, `additive-mean`, `covariates`, `ridge`, `pair-ridge`, `gaussian`, `boosted-trees`, `random-forest` or
-        `neural`.
+        `auto`, `additive-mean`, `covariates`, `ridge`, `pair-ridge`, `gaussian`, `boosted-trees`, `random-forest`,
+        `neural`, or the name that an installed distribution gives a learner of its own; or a `PairRegressor`, whose
+        parameters are nested as in scikit-learn (`learner__penalty`). An estimator keeps its own parameters, but for
+        `scheme`, `device` and `n_jobs`, which are the model's.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
         `new-samples-and-drugs`.
@@ -86,7 +89,7 @@ class DrugResponseModel(BaseEstimator):
 
     def __init__(
         self,
-        learner: str = "auto",
+        learner: str | PairRegressor = "auto",
         scheme: str = "new-samples",
         *,
         covariates: Sequence[str] | None = None,
@@ -124,8 +127,8 @@ class DrugResponseModel(BaseEstimator):
     @one_thread()
     def fit(
         self,
-        genotypes: Any,
-        responses: Responses | pd.DataFrame,
+        genotypes: GenotypesLike,
+        responses: ResponsesLike,
         *,
         drugs: pd.DataFrame | None = None,
         samples: pd.DataFrame | None = None,
@@ -153,10 +156,11 @@ class DrugResponseModel(BaseEstimator):
         """
         settings = self.get_params(deep=False)
         refuse_settings(settings)
+        settings["learner"] = learner_name(self.learner)
         jobs = count_jobs(self.n_jobs)
         training = train(
             settings,
-            make_learner(self.learner, {**settings, "n_jobs": jobs}),
+            fresh_learner(self.learner, {**settings, "n_jobs": jobs}),
             as_genotypes(genotypes),
             as_responses(responses),
             drugs=drugs,
@@ -170,7 +174,7 @@ class DrugResponseModel(BaseEstimator):
     @one_thread()
     def predict(
         self,
-        genotypes: Any,
+        genotypes: GenotypesLike,
         *,
         drugs: pd.DataFrame | None = None,
         samples: pd.DataFrame | None = None,
@@ -204,13 +208,13 @@ class DrugResponseModel(BaseEstimator):
         return predict(parts, request, self._least(minimum_features))
 
     @one_thread()
-    def features_found(self, genotypes: Any) -> NDArray[np.float64]:
+    def features_found(self, genotypes: GenotypesLike) -> NDArray[np.float64]:
         """`(n_samples,)` share of the model's weight that each sample's known features hold; 1 without genotype."""
         return features_found(self._fitted(), as_genotypes(genotypes))
 
     def contributions(
         self,
-        genotypes: Any,
+        genotypes: GenotypesLike,
         *,
         drugs: pd.DataFrame | None = None,
         samples: pd.DataFrame | None = None,
@@ -254,8 +258,8 @@ class DrugResponseModel(BaseEstimator):
 
     def adapt(
         self,
-        genotypes: Any,
-        pilot_responses: Responses | pd.DataFrame,
+        genotypes: GenotypesLike,
+        pilot_responses: ResponsesLike,
         *,
         drugs: pd.DataFrame | None = None,
         samples: pd.DataFrame | None = None,
@@ -305,7 +309,7 @@ class DrugResponseModel(BaseEstimator):
 
     def next_drugs(
         self,
-        pilot_responses: Responses | pd.DataFrame | None = None,
+        pilot_responses: ResponsesLike | None = None,
         *,
         sample_ids: Sequence[str] | None = None,
         candidates: Sequence[str] | None = None,
@@ -339,8 +343,16 @@ class DrugResponseModel(BaseEstimator):
         return next_drugs(self._fitted(), pilot_responses, sample_ids, candidates, n_drugs, with_genotypes)
 
     def save(self, path: str | Path) -> None:
-        """Write the model to one `.safetensors` file; the same training gives the same bytes."""
+        """Write the model to one `.safetensors` file; the same training gives the same bytes.
+
+        Raises
+        ------
+        InputError
+            The learner is an estimator that no installed distribution has registered, or a parameter of it is an object
+            that no file can hold.
+        """
         parts = self._fitted()
+        refuse_unsaveable(parts.regressor, parts.manifest)
         write_model_file(path, parts.get_state(), parts.manifest)
 
     @property

@@ -113,7 +113,8 @@ class FittedParts:
         ModelFileError
             A part is damaged.
         """
-        regressor = restore_learner(manifest["parameters"]["learner"], state["regressor"], manifest["parameters"])
+        settings = {**manifest["parameters"], **manifest.get("learner_parameters", {})}
+        regressor = restore_learner(settings["learner"], state["regressor"], settings)
         scales, adaptation, intervals = (state.get(name) for name in ("scales", "adaptation", "intervals"))
         return cls(
             regressor,

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from drugresponse.errors import DrugResponseError, InputError, nearest
+from drugresponse.plugins import READER_GROUP, Plugin, find_plugin, plugin_names
+
 if TYPE_CHECKING:
     from drugresponse.data.genotypes import Genotypes
+    from drugresponse.readers.source.source import Source
 
-__all__ = ["FORMATS", "FORMAT_LABELS", "GENOTYPE_FORMATS", "GenotypeFormat"]
+__all__ = ["FORMATS", "FORMAT_LABELS", "GENOTYPE_FORMATS", "GenotypeFormat", "find_format"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class GenotypeFormat:
         never taken for it.
     is_joint
         Whether files of this format hold some samples each, and are read as one table.
+    plugin
+        Where the reader of another distribution comes from, which takes a path; None for those of this package.
     """
 
     name: str
@@ -45,9 +52,12 @@ class GenotypeFormat:
     contents: tuple[str, ...] = ()
     header: str = ""
     is_joint: bool = False
+    plugin: Plugin | None = None
 
     def reader(self) -> Callable[..., Genotypes]:
         """The function that reads it."""
+        if self.plugin is not None:
+            return functools.partial(_read_by, self.plugin)
         module, _, name = self.place.partition(":")
         reader: Callable[..., Genotypes] = self._function(module, name)
         return reader
@@ -129,3 +139,44 @@ FORMAT_LABELS: Mapping[str, str] = MappingProxyType(
     {"auto": "Told by content"} | {record.name: record.label for record in _ALL}
 )
 GENOTYPE_FORMATS: tuple[str, ...] = tuple(FORMAT_LABELS)
+
+
+def find_format(name: str) -> GenotypeFormat:
+    """A format by its name: of this package, or the one that another installed distribution reads under this name.
+
+    Raises
+    ------
+    InputError
+        No such format; the nearest name is suggested.
+
+    Examples
+    --------
+    >>> find_format("matrix").description
+    'a matrix'
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    plugin = find_plugin(READER_GROUP, name)
+    if plugin is None:
+        choices = [*GENOTYPE_FORMATS, *plugin_names(READER_GROUP)]
+        raise InputError(f'`genotype_format`: "{name}" is unknown. {nearest(name, choices)}')
+    return GenotypeFormat(name, plugin.place, name, f"a file that {plugin.distribution} reads", plugin=plugin)
+
+
+def _read_by(plugin: Plugin, source: Source) -> Genotypes:
+    """Genotypes by the reader of another distribution, whose mistakes are told as its own."""
+    from drugresponse.data.genotypes import Genotypes
+
+    reader = plugin.load()
+    origin = f'{source.name}: the reader "{plugin.name}" of {plugin.distribution} {plugin.version}'
+    try:
+        genotypes = reader(source.path)
+    except (DrugResponseError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(f"{origin} cannot read it ({error!r}). Check the file, or tell the authors.") from error
+    if not isinstance(genotypes, Genotypes):
+        raise InputError(
+            f"{origin} gave {type(genotypes).__name__} (expected drugresponse.Genotypes). Tell the authors."
+        )
+    return genotypes

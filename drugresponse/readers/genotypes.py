@@ -15,7 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.formats import FORMATS, GenotypeFormat
+from drugresponse.readers.formats import GenotypeFormat, find_format
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.recognition import genotype_format_of
@@ -56,7 +56,8 @@ def read_genotypes(
     features
         Table that explains the features of the matrices.
     genotype_format
-        `auto` tells the format of each file by its content; every other insists on one.
+        `auto` tells the format of each file by its content; every other insists on one, also the name that an
+        installed distribution gives a reader of its own.
     absent_means
         What a call that is not there means: `missing` (also None, for VCF and PLINK) or `reference` (also None, for
         alterations). Of a matrix and .h5ad, only a site of a trained model that they lack altogether can be meant.
@@ -89,7 +90,6 @@ def read_genotypes(
     --------
     >>> import tempfile
     >>> from pathlib import Path
-    from typing import Any
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "mutations.dat")
     ...     _ = file.write_text("sample_id\tTP53\ns1\t1\ns2\t\n")
@@ -126,7 +126,7 @@ def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[Genoty
     """What is read together; a group stands where its first file stands."""
     groups: dict[object, tuple[GenotypeFormat, list[Source]]] = {}
     for number, file in enumerate(files):
-        record = FORMATS[genotype_format_of(file, genotype_format)]
+        record = find_format(genotype_format_of(file, genotype_format))
         groups.setdefault(record.name if record.is_joint else number, (record, []))[1].append(file)
     return list(groups.values())
 

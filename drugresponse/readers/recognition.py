@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from drugresponse.errors import InputError, nearest
-from drugresponse.readers.formats import FORMATS, GENOTYPE_FORMATS
+from drugresponse.errors import InputError
+from drugresponse.readers.formats import FORMATS, GENOTYPE_FORMATS, find_format
 from drugresponse.readers.plink.fileset import (
     files_beside,
     has_suffix_of_calls,
@@ -31,7 +31,8 @@ def genotype_format_of(path: AnySource, insist: str = "auto") -> str:
     path
         A file; for PLINK also a folder, or the name that the files of a fileset share.
     insist
-        One of `GENOTYPE_FORMATS`; all but `auto` insist.
+        One of `GENOTYPE_FORMATS`, or the name of another installed distribution's reader; all but `auto` insist. What
+        the file holds is asked only where the reader is of this package.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def genotype_format_of(path: AnySource, insist: str = "auto") -> str:
         `insist` is unknown, the file holds another format, or one that is not read.
     """
     if insist not in GENOTYPE_FORMATS:
-        raise InputError(f'`genotype_format`: "{insist}" is unknown. {nearest(insist, GENOTYPE_FORMATS)}')
+        return find_format(insist).name
     source = Source.of(path)
     if insist not in source.formats:
         source.formats[insist] = _decide(source, insist)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.plugins import LEARNER_GROUP, READER_GROUP, plugin_names
 from drugresponse.settings.commands import COMMANDS
 from drugresponse.settings.option import Command, Settings
 from drugresponse.settings.parameter import Parameter
@@ -18,6 +19,8 @@ from drugresponse.settings.settings_file import read_settings_file
 __all__ = ["collect_settings", "convert"]
 
 _NO_NAMES = ("", "none")
+_PLUGGED = {"learner": LEARNER_GROUP, "refit_learner": LEARNER_GROUP, "genotype_format": READER_GROUP}
+"""Options whose value may also be a name that another installed distribution gives."""
 _LONGEST = 80
 _SHORTENED = reprlib.Repr()
 
@@ -74,8 +77,10 @@ def _convert_one(parameter: Parameter, value: object, where: str) -> Any:
     if parameter.type in ("integer", "number"):
         return _as_number(parameter, text, where)
     if parameter.type == "choice":
-        if text not in parameter.choices:
-            raise InputError(f"{where}: {_show(text)} is none of the choices. {nearest(text, parameter.choices)}")
+        group = _PLUGGED.get(parameter.name)
+        if text not in parameter.choices and not (group and text in plugin_names(group)):
+            choices = [*parameter.choices, *(plugin_names(group) if group else ())]
+            raise InputError(f"{where}: {_show(text)} is none of the choices. {nearest(text, choices)}")
         return text
     if parameter.type == "names":
         return [] if text.strip() in _NO_NAMES else [name.strip() for name in text.split(",") if name.strip()]

@@ -26,6 +26,13 @@ class ModelFile:
     model: InputFile = option(
         "Model: written by training", "A .safetensors file; nothing in it is executed.", formats=("safetensors",)
     )
+    allow_learner: list[str] = option(
+        "Learners of other distributions that may be loaded",
+        "Names, where the model's learner is none of this package: loading it runs code that is installed under that "
+        "name. A model file cannot ask for it by itself.",
+        default=(),
+        section=None,
+    )
 
 
 @options()

@@ -30,7 +30,9 @@ def adapt(settings: AdaptSettings) -> list[str]:
         The model cannot adapt, or no measurement can be used.
     """
     with output_files(settings.outputs()) as out:
-        model = load_model(settings.model).set_params(n_jobs=settings.n_jobs, device=settings.device)
+        model = load_model(settings.model, allow=settings.allow_learner).set_params(
+            n_jobs=settings.n_jobs, device=settings.device
+        )
         samples, drugs = samples_of(settings), drugs_of(settings)
         pilots = responses_of(settings, [*model.drugs_.index, *(() if drugs is None else drugs.index)])
         pilots = right_way_round(pilots, drugs=model.drugs_.index)

@@ -32,7 +32,7 @@ def explain(settings: ExplainSettings) -> list[str]:
     selected = [sample for sample in settings.selected_samples or () if sample]
     _refuse_outputs_without_input(settings, selected)
     with output_files(settings.outputs()) as out:
-        model = load_model(settings.model).set_params(device=settings.device)
+        model = load_model(settings.model, allow=settings.allow_learner).set_params(device=settings.device)
         gene_sets = _gene_sets_of(settings)
         responses = right_way_round(responses_of(settings, model.drugs_.index), drugs=model.drugs_.index)
         samples = samples_of(settings)

@@ -27,7 +27,9 @@ def predict(settings: PredictSettings) -> list[str]:
         Every sample has too few of the model's features.
     """
     with output_files(settings.outputs()) as out:
-        model = load_model(settings.model).set_params(n_jobs=settings.n_jobs, device=settings.device)
+        model = load_model(settings.model, allow=settings.allow_learner).set_params(
+            n_jobs=settings.n_jobs, device=settings.device
+        )
         samples, pairs = samples_of(settings), pairs_of(settings)
         known: set[str] = set() if samples is None else set(samples.index)
         known |= set() if pairs is None else set(pairs["sample_id"])

@@ -285,14 +285,14 @@ def test_fit__a_measure_that_contradicts_itself(cohort):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"learner": None}, r"^learner: found None \(expected a name\)\. Choose from: additive-mean, auto"),
-        ({"scheme": ["new-samples"]}, r"^scheme: found list \(expected a name\)"),
-        ({"folds": -1}, r"^folds: found -1 \(expected a whole number, 0 or more\)"),
-        ({"folds": 2.5}, r"^folds: found 2\.5 "),
-        ({"rank": "5"}, r"^rank: found '5' "),
-        ({"random_state": None}, r"^random_state: found None "),
-        ({"random_state": np.random.RandomState(0)}, r"^random_state: found RandomState "),
-        ({"minimum_features": 50}, r"^minimum_features: found 50 \(expected a share from 0 to 1\)"),
+        ({"learner": None}, r"^`learner`: found None \(expected a name\)\. Choose from: additive-mean, auto"),
+        ({"scheme": ["new-samples"]}, r"^`scheme`: found list \(expected a name\)"),
+        ({"folds": -1}, r"^`folds`: found -1 \(expected a whole number, 0 or more\)"),
+        ({"folds": 2.5}, r"^`folds`: found 2\.5 "),
+        ({"rank": "5"}, r"^`rank`: found '5' "),
+        ({"random_state": None}, r"^`random_state`: found None "),
+        ({"random_state": np.random.RandomState(0)}, r"^`random_state`: found RandomState "),
+        ({"minimum_features": 50}, r"^`minimum_features`: found 50 \(expected a share from 0 to 1\)"),
     ],
 )
 def test_fit__settings_of_another_kind(cohort, settings, message):

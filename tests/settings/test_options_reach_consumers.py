@@ -26,6 +26,7 @@ ABOVE = ("cli", "settings", "workflows", "galaxy")
 ALIASES = {
     "seed": {"random_state"},
     "threads": {"n_jobs"},
+    "allow_learner": {"allow"},
     "learner": {"learners", "name"},
     "covariates": {"names"},
     "genes": {"source"},
@@ -174,7 +175,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
     layers = {"genotypes": [tables / "genotypes.h5ad"], **cohort, **measured, **LAYER}
     new = {"genotypes": [CELL_LINES / "new_genotypes.tsv"], "samples": tables / "new_samples.tsv", **columns, **MATRIX}
     new_layers = {"genotypes": [tables / "new_genotypes.h5ad"], **LAYER}
-    model = {"model": CELL_LINES / "model.safetensors"}
+    model = {"model": CELL_LINES / "model.safetensors", "allow_learner": ["plain-ridge", "another"]}
     threads = {"threads": 2, "device": "cpu"}
     learning = {"covariates": ["tissue"], "arm": "arm", "scheme": "random-pairs", "seed": 5, "rank": 17, "epochs": 13}
     learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.splits import find_scheme
-from drugresponse.data.tables import ONLY_DRUG, Responses, as_responses
+from drugresponse.data.tables import ONLY_DRUG, ResponsesLike, as_responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, show_ids
 from drugresponse.model.adaptation import PilotAdaptation
@@ -69,7 +69,7 @@ class Pilots:
         return cls(pd.DataFrame({"sample_id": [], "drug_id": [], "response": [], "weight": []}))
 
     @classmethod
-    def read(cls, responses: Responses | pd.DataFrame, adaptation: PilotAdaptation) -> Pilots:
+    def read(cls, responses: ResponsesLike, adaptation: PilotAdaptation) -> Pilots:
         """Pilot measurements that can be used; a warning tells of others, and of a scale that looks wrong.
 
         Raises

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.tables import Responses, as_responses
+from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.errors import InputError
 from drugresponse.learners.baselines import tissue_of_samples
 from drugresponse.learners.factors.drug_covariance import Posterior
@@ -38,7 +38,7 @@ ANY_SAMPLE = "any-new-sample"
 def adapt(
     parts: FittedParts,
     genotypes: Genotypes | None,
-    responses: Responses | pd.DataFrame,
+    responses: ResponsesLike,
     tables: Tables,
     minimum_features: float,
 ) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def adapt(
 @one_thread()
 def next_drugs(
     parts: FittedParts,
-    responses: Responses | pd.DataFrame | None,
+    responses: ResponsesLike | None,
     sample_ids: Sequence[str] | None,
     candidates: Sequence[str] | None,
     n_drugs: int,

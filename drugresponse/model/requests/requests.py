@@ -20,7 +20,8 @@ from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, nearest
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.drugs import without_unreadable
-from drugresponse.learners.registry import LEARNERS, find_learner
+from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 
 
 _WHOLE = ("folds", "rank", "epochs", "trees", "depth", "random_state")
-_TEXT = {"learner": LEARNERS, "scheme": SCHEMES}
 
 
 def refuse_settings(settings: Mapping[str, Any]) -> None:
@@ -58,17 +58,23 @@ def refuse_settings(settings: Mapping[str, Any]) -> None:
     --------
     >>> refuse_settings({"learner": "ridge", "scheme": "new-samples", "folds": 3, "random_state": 0})
     """
-    for name, choices in _TEXT.items():
-        if not isinstance(settings[name], str):
-            raise InputError(f"{name}: found {_shown(settings[name])} (expected a name). {nearest('', choices)}")
-    find_learner(settings["learner"]), find_scheme(settings["scheme"])
+    for name, choices in (("learner", learner_names()), ("scheme", SCHEMES)):
+        if not isinstance(settings[name], str) and not (name == "learner" and _is_learner(settings[name])):
+            raise InputError(f"`{name}`: found {_shown(settings[name])} (expected a name). {nearest('', choices)}")
+    if isinstance(settings["learner"], str):
+        find_learner(settings["learner"])
+    find_scheme(settings["scheme"])
     for name in _WHOLE:
         value = settings.get(name, 0)
         if not isinstance(value, Integral) or value < 0:
-            raise InputError(f"{name}: found {_shown(value)} (expected a whole number, 0 or more). Give one.")
+            raise InputError(f"`{name}`: found {_shown(value)} (expected a whole number, 0 or more). Give one.")
     share = settings.get("minimum_features", 0)
     if not isinstance(share, Real) or not 0 <= float(share) <= 1:
-        raise InputError(f"minimum_features: found {_shown(share)} (expected a share from 0 to 1). Give one.")
+        raise InputError(f"`minimum_features`: found {_shown(share)} (expected a share from 0 to 1). Give one.")
+
+
+def _is_learner(value: object) -> bool:
+    return isinstance(value, PairRegressor)
 
 
 def _shown(value: object) -> str:

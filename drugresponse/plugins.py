@@ -1,0 +1,116 @@
+"""What other distributions bring: found through entry points by the name that a person writes, never by a file's."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any
+
+from drugresponse.errors import InputError
+
+__all__ = ["LEARNER_GROUP", "READER_GROUP", "Plugin", "find_plugin", "load_place", "names_of", "plugin_names"]
+
+LEARNER_GROUP = "drugresponse.learners"
+READER_GROUP = "drugresponse.readers"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A learner or a reader of genotypes of another distribution.
+
+    Attributes
+    ----------
+    name
+        As people write it.
+    place
+        Module and attribute, `module:attribute`; imported only when it is used.
+    distribution, version
+        Of what was installed.
+    """
+
+    name: str
+    place: str
+    distribution: str
+    version: str
+
+    def load(self) -> Any:
+        """What stands at its place.
+
+        Raises
+        ------
+        InputError
+            It cannot be imported.
+        """
+        try:
+            return load_place(self.place)
+        except (ImportError, AttributeError) as error:
+            raise InputError(
+                f'"{self.name}" of {self.distribution} {self.version}: {self.place} cannot be imported ({error}). '
+                "Install that distribution again, or tell its authors."
+            ) from error
+
+
+def load_place(place: str) -> Any:
+    """The attribute of a module, both named as `module:attribute`.
+
+    Examples
+    --------
+    >>> load_place("math:sqrt")(4.0)
+    2.0
+    """
+    module, _, attribute = place.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def plugin_names(group: str) -> tuple[str, ...]:
+    """Names that installed distributions give in a group of entry points.
+
+    Examples
+    --------
+    >>> plugin_names("a group that nobody uses")
+    ()
+    """
+    return tuple(sorted(entry_points(group=group).names))
+
+
+def names_of(group: str, place: str) -> tuple[str, ...]:
+    """The names under which installed distributions give what stands at a place.
+
+    Examples
+    --------
+    >>> names_of(LEARNER_GROUP, "math:sqrt")
+    ()
+    """
+    return tuple(sorted(entry.name for entry in entry_points(group=group) if entry.value == place))
+
+
+def find_plugin(group: str, name: str) -> Plugin | None:
+    """What an installed distribution gives under this name; None where none does.
+
+    Parameters
+    ----------
+    group
+        `LEARNER_GROUP` or `READER_GROUP`.
+    name
+        As a person wrote it.
+
+    Raises
+    ------
+    InputError
+        Two distributions give this name.
+
+    Examples
+    --------
+    >>> find_plugin(LEARNER_GROUP, "a learner that nobody wrote") is None
+    True
+    """
+    plugins = [
+        Plugin(name, entry.value, entry.dist.name, entry.dist.version)
+        for entry in entry_points(group=group, name=name)
+        if entry.dist is not None
+    ]
+    if len(plugins) > 1:
+        distributions = " and ".join(sorted(plugin.distribution for plugin in plugins))
+        raise InputError(f'"{name}": is given by {distributions} (expected one of them). Uninstall the others.')
+    return plugins[0] if plugins else None
