@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
-from drugresponse.curves import CurveFits, fit_curves, responses_from_fits
+from drugresponse.curves import CurveFits, fit_curves
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, count
 from drugresponse.outputs import output_files, write_table
@@ -14,11 +13,6 @@ from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
 
 __all__ = ["curves"]
-
-logger = logging.getLogger(__name__)
-
-DOSE_RANGE_MATTERS = ("auc", "activity_area", "emax")
-"""Measures that mean something only over the same doses."""
 
 
 def curves(settings: CurvesSettings) -> list[str]:
@@ -47,25 +41,13 @@ def curves(settings: CurvesSettings) -> list[str]:
             response_scale=settings.response_scale,
         )
         fits = fit_curves(doses, minimum_doses=settings.minimum_doses, fit_top=settings.top == "fitted")
-        _warn_of_different_doses(fits, settings.measure)
-        responses = responses_from_fits(fits.table, settings.measure, maximum_rmse=settings.maximum_rmse)
+        responses = fits.responses(settings.measure, maximum_rmse=settings.maximum_rmse)
         write_table(responses.table[["sample_id", "drug_id", "response", "censor"]], out["responses"])
         if "fits" in out:
             write_table(fits.table, out["fits"])
         if "report" in out:
             out["report"].write_text(curves_report(fits, responses), encoding="utf-8")
         return _summary(fits, responses, settings.responses)
-
-
-def _warn_of_different_doses(fits: CurveFits, measure: str) -> None:
-    uneven = fits.drugs_with_several_ranges()
-    if measure in DOSE_RANGE_MATTERS and uneven:
-        logger.warning(
-            "Tested over different doses in different samples: %d of %s; %s is comparable only over the same doses.",
-            len(uneven),
-            count(fits.table["drug_id"].nunique(), "drug"),
-            measure,
-        )
 
 
 def _summary(fits: CurveFits, responses: Responses, path: Path) -> list[str]:
