@@ -9,7 +9,7 @@ from drugresponse.audit.findings import findings_of, twin_messages
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.verdict import fitted_learners, measure_of, model_verdict
-from drugresponse.words import joined
+from drugresponse.words import joined, weighed
 
 __all__ = [
     "auto_words",
@@ -44,10 +44,9 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     weights, errors, not_tried = notes["weights"], notes.get("inner_rmse", {}), notes.get("not_tried", [])
     tried = [name for name in errors if name not in (AUTO, NAIVE)]
     if weights:
-        shares = ", ".join(f"{name} {share:.2f}" for name, share in sorted(weights.items(), key=_heaviest))
         rest = 1 - sum(weights.values())
         left = f"the rest ({rest:.2f}) is the naive model" if rest >= 0.005 else "nothing is left to the naive model"
-        lines = [f"auto weighs {shares}; {left}."]
+        lines = [f"auto weighs {weighed(weights)}; {left}."]
     elif tried:
         lines = [
             "auto fell back to the naive model: on held-out rows no weighing of the learners beats it beyond noise."
@@ -124,10 +123,6 @@ def _first_of(names: Sequence[str]) -> str:
     """Names separated by commas, of thousands the first."""
     more = [f"{len(names) - _MOST_NAMES:,} more"] if len(names) > _MOST_NAMES else []
     return ", ".join([*map(str, names[:_MOST_NAMES]), *more])
-
-
-def _heaviest(share: tuple[str, float]) -> tuple[float, str]:
-    return -share[1], share[0]
 
 
 def leak_words(manifest: Mapping[str, Any]) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-__all__ = ["MISSING", "joined", "number", "percent"]
+__all__ = ["MISSING", "joined", "number", "percent", "weighed"]
 
 MISSING = "\N{EN DASH}"
 
@@ -49,3 +49,15 @@ def joined(words: Sequence[str]) -> str:
     'a, b and c'
     """
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def weighed(weights: Mapping[str, float]) -> str:
+    """Learners with their weights, the heaviest first.
+
+    Examples
+    --------
+    >>> weighed({"ridge": 0.25, "boosted-trees": 0.75})
+    'boosted-trees 0.75, ridge 0.25'
+    """
+    ordered = sorted(weights.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{name} {weight:.2f}" for name, weight in ordered)

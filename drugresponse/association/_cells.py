@@ -91,9 +91,10 @@ def associate_drugs(
     permuted = few <= RARE
     for number in np.unique(drug[permuted]):
         some = np.flatnonzero(permuted & (drug == number))
-        rare = _RareCells(features, feature[some], few[some], correlation[some] * np.sqrt(df[some] + 1))
+        strength = correlation[some] * np.sqrt(df[some] + 1)
+        measured, residual = bases.measured[:, number] > 0, bases.residual[:, number]
         generator = np.random.default_rng([random_state, int(drugs[number])])
-        p[some] = rare.p_value(bases.measured[:, number] > 0, bases.residual[:, number], generator)
+        p[some] = _rare_p_values(features.take(feature[some]), few[some], strength, residual, measured, generator)
     return AssociationCells(feature, drugs[drug], product / spread, half_width, carriers, samples, t, p, permuted)
 
 
@@ -111,44 +112,39 @@ def _testable(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _RareCells:
-    """Cells of one drug with few carriers.
+def _rare_p_values(
+    features: FeatureColumns,
+    few: NDArray[np.int64],
+    strength: NDArray[np.float64],
+    residual: NDArray[np.float64],
+    measured: NDArray[np.bool_],
+    generator: np.random.Generator,
+) -> NDArray[np.float64]:
+    """`(n_features,)` of features with few carriers, from the residuals of the samples that a drug was measured in.
 
     `strength` is the adjusted correlation times the root of the dimensions that the covariates leave. A permutation of
     the residuals has a plain correlation over all samples but one in its place, so that is how the two are compared.
     Residuals are permuted among all samples of the drug, also for a feature that lacks some calls.
     """
+    residual = residual[measured]
+    n = len(residual)
+    bound = np.abs(strength) * np.sqrt(residual @ residual / (n - 1))
+    p, alike = np.empty(len(few)), features.two_valued
+    if alike.any():
+        k = few[alike]
+        p[alike] = SumNull.of(residual, int(k.max())).p_value(k, bound[alike] * np.sqrt(k * (n - k) / n))
+    if not alike.all():
+        calls = _carried_calls(features.take(np.flatnonzero(~alike)), measured, int(few[~alike].max()))
+        length = (calls**2).sum(axis=1) - calls.sum(axis=1) ** 2 / n
+        p[~alike] = drawn_p_value(residual, calls, bound[~alike] * np.sqrt(length), generator)
+    return p
 
-    features: FeatureColumns
-    feature: NDArray[np.intp]
-    few: NDArray[np.int64]
-    strength: NDArray[np.float64]
 
-    def p_value(
-        self, measured: NDArray[np.bool_], residual: NDArray[np.float64], generator: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """`(n_cells,)` from the residuals of the samples that the drug was measured in."""
-        residual = residual[measured]
-        n = len(residual)
-        bound = np.abs(self.strength) * np.sqrt(residual @ residual / (n - 1))
-        p = np.empty(len(self.feature))
-        alike = self.features.two_valued[self.feature]
-        if alike.any():
-            k = self.few[alike]
-            null = SumNull.of(residual, int(k.max()))
-            p[alike] = null.p_value(k, bound[alike] * np.sqrt(k * (n - k) / n))
-        if not alike.all():
-            calls = self._calls(np.flatnonzero(~alike), measured)
-            length = (calls**2).sum(axis=1) - calls.sum(axis=1) ** 2 / n
-            p[~alike] = drawn_p_value(residual, calls, bound[~alike] * np.sqrt(length), generator)
-        return p
-
-    def _calls(self, cells: NDArray[np.intp], measured: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """`(n_cells, most)` what the carriers' calls differ from the most common one by; 0 fills a row up."""
-        calls = np.zeros((len(cells), int(self.few[cells].max())))
-        for i, column in enumerate(self.feature[cells]):
-            differences = self.features.values[:, [column]].toarray()[measured, 0] - self.features.common[column]
-            differences = differences[np.isfinite(differences) & (differences != 0)]
-            calls[i, : len(differences)] = differences
-        return calls
+def _carried_calls(features: FeatureColumns, measured: NDArray[np.bool_], most: int) -> NDArray[np.float64]:
+    """`(n_features, most)` what the carriers' calls differ from the most common one by; 0 fills a row up."""
+    calls = np.zeros((len(features.common), most))
+    for column, common in enumerate(features.common):
+        differences = features.values[:, [column]].toarray()[measured, 0] - common
+        differences = differences[np.isfinite(differences) & (differences != 0)]
+        calls[column, : len(differences)] = differences
+    return calls

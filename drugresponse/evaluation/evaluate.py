@@ -147,7 +147,7 @@ def evaluate(
     if shuffles:
         check = permutation_check(
             rows,
-            _first_repeat(planned),
+            [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat],
             scheme,
             n_shuffles=shuffles,
             n_jobs=n_jobs,
@@ -199,10 +199,6 @@ def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegres
     unknown = sorted(set(settings) - taken)
     if unknown:
         raise InputError(f'settings: "{unknown[0]}" is unknown. {nearest(unknown[0], taken)}')
-
-
-def _first_repeat(planned: Sequence[PlannedFold]) -> list[tuple[Any, Any]]:
-    return [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
 
 
 def _settings_used(

@@ -40,35 +40,22 @@ class GenotypeOverview:
         number of features in that bin of the spectrum; of a sample `missing`, `n_altered`, `heterozygosity` and its
         components.
         """
-        parts = [self._cohort(), self._blocks(), self._spectrum(), self._components(), self._samples(), self._pairs()]
-        table = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=_COLUMNS)
-        return table.assign(other_id=table["other_id"].astype(object).fillna(""))
-
-    def _cohort(self) -> pd.DataFrame:
         numbers = {"n_samples": self.n_samples, "n_features": self.n_features, "missing": self.missing}
-        return _long(pd.DataFrame(numbers, index=[""]), "cohort")
-
-    def _blocks(self) -> pd.DataFrame:
-        return _long(self.summary.blocks[["n_features", "missing", "constant"]], "block")
-
-    def _spectrum(self) -> pd.DataFrame:
-        rows = [
-            ("block", block, "", f"{kind} frequency {_bin(above, to)}", float(n_features))
+        spectrum = [
+            ("block", block, f"{kind} frequency {_bin(above, to)}", float(n_features))
             for block, kind, above, to, n_features in self.summary.spectrum.to_numpy(dtype=object).tolist()
         ]
-        return pd.DataFrame(rows, columns=_COLUMNS)
-
-    def _components(self) -> pd.DataFrame:
-        names = self.components.scores.columns
-        return _long(pd.DataFrame({"share": self.components.shares}, index=names), "component")
-
-    def _samples(self) -> pd.DataFrame:
-        known = self.summary.samples.dropna(axis="columns", how="all")
-        return _long(known.join(self.components.scores), "sample")
-
-    def _pairs(self) -> pd.DataFrame:
-        pairs = self.relatives.table.rename(columns={"sample_id": "id", "measure": "metric"})
-        return pairs.assign(level="pair")
+        scores = self.components.scores
+        parts = [
+            _long(pd.DataFrame(numbers, index=[""]), "cohort"),
+            _long(self.summary.blocks[["n_features", "missing", "constant"]], "block"),
+            pd.DataFrame(spectrum, columns=["level", "id", "metric", "value"]),
+            _long(pd.DataFrame({"share": self.components.shares}, index=scores.columns), "component"),
+            _long(self.summary.samples.dropna(axis="columns", how="all").join(scores), "sample"),
+            self.relatives.table.rename(columns={"sample_id": "id", "measure": "metric"}).assign(level="pair"),
+        ]
+        table = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=_COLUMNS)
+        return table.assign(other_id=table["other_id"].astype(object).fillna(""))
 
 
 def overview_of(genotypes: Genotypes) -> GenotypeOverview:

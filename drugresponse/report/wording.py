@@ -8,6 +8,7 @@ from typing import Any
 from drugresponse.data.tables import Measure
 from drugresponse.report.page import Html, count, paragraph, text
 from drugresponse.verdict import ModelVerdict, fitted_learners, gain_sources, measure_of, measure_words
+from drugresponse.words import weighed
 
 __all__ = [
     "as_sentence",
@@ -45,9 +46,7 @@ def learner_words(manifest: Mapping[str, Any]) -> str:
     weights = manifest["notes"].get("weights")
     if weights is None:
         return str(manifest["learner"])
-    shares = sorted(weights.items(), key=lambda weight: (-weight[1], weight[0]))
-    shares_of = ", ".join(f"{name} {share:.2f}" for name, share in shares) or "the naive model"
-    return f"{manifest['learner']} ({shares_of})"
+    return f"{manifest['learner']} ({weighed(weights) or 'the naive model'})"
 
 
 def verdict_box(verdict: ModelVerdict) -> Html:
