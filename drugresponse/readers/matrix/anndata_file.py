@@ -70,9 +70,7 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
     (['KRAS', 'TP53'], [[1.0, 0.0]])
     """
-    source = Source.of(path)
-    with source.opened():
-        file = source.path
+    file = Source.of(path).checked_path()
     library = require("h5py", "read .h5ad files")
     refuse_crashing(file)
     try:

@@ -128,12 +128,23 @@ class Source:
         with self.unpacked() as stream:
             return whole(stream, self.name)
 
-    @property
-    def start(self) -> bytes:
-        """The first bytes, as they are stored; as `opened`, it raises an error for what cannot be read."""
+    def checked_path(self) -> Path:
+        """The path of a file that is there and not empty, for a library that opens it by itself.
+
+        Raises
+        ------
+        InputError
+            As `opened`.
+        """
         if not self._start:
             with self.opened():
                 pass
+        return self.path
+
+    @property
+    def start(self) -> bytes:
+        """The first bytes, as they are stored; as `opened`, it raises an error for what cannot be read."""
+        self.checked_path()
         return self._start
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -96,12 +97,13 @@ def read_variants(
     """
     file = Source.of(path)
     wanted = site_filter or SiteFilter()
-    with file.opened():
-        if file.content not in ("vcf", "bcf"):
-            raise InputError(
-                f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
-            )
-        records = open_bcf(file) if file.content == "bcf" else open_vcf(file, wanted.regions)
+    if file.content not in ("vcf", "bcf"):
+        raise InputError(
+            f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
+        )
+    is_bcf = file.content == "bcf"
+    with contextlib.nullcontext() if is_bcf else file.opened():  # htslib opens BCF by itself
+        records = open_bcf(file) if is_bcf else open_vcf(file, wanted.regions)
         reading = _Reading(records, wanted, absent_means == "reference")
         with reading.calls:
             genotypes, n_filled = with_reference_calls(*reading.run())
