@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from drugresponse.cli import main
-from drugresponse.learners.registry import AUTO, LEARNERS
+from drugresponse.learners.registry import LEARNERS
+from drugresponse.settings import with_learners
 from tests.galaxy_tools import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -80,6 +81,6 @@ def test_sections__say_where_to_ask_how_to_cite_to_upgrade_and_to_remove():
 
 
 def test_table_of_learners__is_that_of_the_registry():
-    rows = re.findall(r"^\| `([a-z-]+)`( \(default\))? \| (.*) \|$", TEXT.partition("| `--learner` |")[2], re.MULTILINE)
-    assert [(name, words) for name, _, words in rows] == [(each.name, each.description) for each in LEARNERS.values()]
-    assert [name for name, default, _ in rows if default] == [AUTO]
+    assert with_learners(TEXT) == TEXT, "run python -m drugresponse.galaxy"
+    rows = re.findall(r"^\| `([a-z-]+)`", TEXT.partition("| `--learner` |")[2], re.MULTILINE)
+    assert rows == list(LEARNERS)

@@ -11,7 +11,7 @@ from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
 from drugresponse.galaxy._story import Story, read_story
 from drugresponse.galaxy._xml import etree, gx, gxt
-from drugresponse.settings import COMMANDS, option_page
+from drugresponse.settings import COMMANDS, option_page, with_learners
 
 __all__ = ["ROOT", "render_all", "render_tool"]
 
@@ -21,7 +21,7 @@ OUT_OF_MEMORY = "4"
 
 
 def render_all(root: Path = ROOT) -> dict[Path, str]:
-    """Everything that is made from the table of parameters: the tools, and the option page.
+    """Everything that is made from the options and the learners: the tools, the option page and a table of the README.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     contents
         Text by path.
     """
-    contents = {root / "docs" / "options.md": option_page(COMMANDS)}
+    readme = root / "README.md"
+    contents = {root / "docs" / "options.md": option_page(COMMANDS), readme: with_learners(readme.read_text("utf-8"))}
     for path in sorted((root / "tools").glob("drugresponse_*.yml")):
         contents[path.with_suffix(".xml")] = render_tool(read_story(path))
     return contents

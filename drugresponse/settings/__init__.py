@@ -19,7 +19,7 @@ from drugresponse.settings.input_files import input_files, pipes_as_files
 from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
 from drugresponse.settings.learning import LearnerSettings, StudyDesign
 from drugresponse.settings.option import Command, Settings, values_of
-from drugresponse.settings.page import option_page
+from drugresponse.settings.page import option_page, with_learners
 from drugresponse.settings.parameter import SECTIONS, Parameter
 from drugresponse.settings.preparing import PrepareSettings, SiteSelection
 from drugresponse.settings.spelling import as_typed
@@ -57,4 +57,5 @@ __all__ = [
     "option_page",
     "pipes_as_files",
     "values_of",
+    "with_learners",
 ]

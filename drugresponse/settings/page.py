@@ -1,13 +1,15 @@
-"""The page of all options, in Markdown."""
+"""The page of all options, and the table of learners in the README, in Markdown."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from drugresponse.learners.registry import AUTO, LEARNERS
 from drugresponse.settings.option import Command
 from drugresponse.settings.parameter import Parameter
 
-__all__ = ["option_page"]
+__all__ = ["option_page", "with_learners"]
 
 _OPENING = """\
 # Options
@@ -35,6 +37,21 @@ def option_page(commands: Mapping[str, Command]) -> str:
     '# Options'
     """
     return "\n".join([_OPENING, *map(_command_part, commands.values())])
+
+
+def with_learners(readme: str) -> str:
+    r"""The README with the table of learners as the registry has it.
+
+    Examples
+    --------
+    >>> with_learners("| `--learner` | what it is |\n|---|---|\n| `old` | gone |\n").splitlines()[2][:18]
+    '| `auto` (default)'
+    """
+    rows = [
+        f"| `{name}`{' (default)' if name == AUTO else ''} | {learner.description} |\n"
+        for name, learner in LEARNERS.items()
+    ]
+    return re.sub(r"(\| `--learner` \|.*\n\|[-|]+\n)(?:\|.*\n)+", lambda found: found[1] + "".join(rows), readme)
 
 
 def _command_part(command: Command) -> str:
