@@ -165,10 +165,8 @@ def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes]) -> None:
         everywhere &= set(source.sample_ids)
         anywhere |= set(source.sample_ids)
     logger.info(
-        "genotypes: %d samples are in all %d sources, %d in only some of them.",
-        len(everywhere),
-        len(sources),
-        len(anywhere) - len(everywhere),
+        f"genotypes: {len(everywhere)} samples are in all {len(sources)} sources, {len(anywhere) - len(everywhere)} "
+        "in only some of them."
     )
 
 

@@ -90,12 +90,9 @@ def describe_features(
         guess = guess_kind(block_values)
         refuse_missing_codes(block_values, guess, guessed=True, where=f'{where}, block "{block}"' if block else where)
         kinds[members] = guess
+        of_block = f' of block "{block}"' if block else ""
         logger.info(
-            "%s: the kind of %d features%s was not told; guessed %s from their values.",
-            where,
-            len(members),
-            f' of block "{block}"' if block else "",
-            guess,
+            f"{where}: the kind of {len(members)} features{of_block} was not told; guessed {guess} from their values."
         )
     return features.assign(kind=kinds)
 

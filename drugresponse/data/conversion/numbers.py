@@ -123,11 +123,8 @@ def with_decimal_points(column: pd.Series, where: str) -> pd.Series:
     doubtful = [cell for cell in present if "," in cell and _EITHER.fullmatch(cell)]
     if doubtful and not signs:
         logger.warning(
-            '%s, column "%s": "%s" may be a thousand or a decimal; the column is taken as text. '
-            "Write it without thousands separators, and decimals with a point.",
-            where,
-            column.name,
-            doubtful[0],
+            f'{where}, column "{column.name}": "{doubtful[0]}" may be a thousand or a decimal; the column is taken as '
+            "text. Write it without thousands separators, and decimals with a point."
         )
         return column
     sign = signs.pop() if len(signs) == 1 else "."
@@ -150,12 +147,8 @@ def _decimal_sign(texts: list[str], signs: Collection[str], where: str, name: st
     if len(set(signs)) == 1:
         (sign,) = signs
         logger.warning(
-            '%s, column "%s": "%s" is read as %s, as other columns write decimals with a %s.',
-            where,
-            name,
-            text,
-            decimal if sign in text else thousand,
-            "comma" if sign == "," else "point",
+            f'{where}, column "{name}": "{text}" is read as {decimal if sign in text else thousand}, as other columns '
+            f"write decimals with a {'comma' if sign == ',' else 'point'}."
         )
         return sign
     if not any("," in text for text in texts if _EITHER.fullmatch(text.strip())) and not _beside_bare(texts):

@@ -72,10 +72,8 @@ def feature_columns(names: Sequence[str], where: str, described: Collection[str]
         )
     if not kept.all():
         logger.warning(
-            "%s: left out are columns that tell of the sample and not of its genotype: %s. Covariates belong into "
-            "`samples` and measurements into `responses`; a feature that bears such a name must be listed in "
-            "`features`, or named otherwise.",
-            where,
-            left_out,
+            f"{where}: left out are columns that tell of the sample and not of its genotype: {left_out}. Covariates "
+            "belong into `samples` and measurements into `responses`; a feature that bears such a name must be "
+            "listed in `features`, or named otherwise."
         )
     return kept

@@ -69,10 +69,8 @@ def warn_of_dates(genes: Iterable[str], where: str) -> None:
     dates = dates_among(genes)
     if dates:
         logger.warning(
-            "%s: a spreadsheet seems to have turned names of genes into dates: %s. They are kept, unless a table of "
-            "aliases names them; write the symbols again.",
-            where,
-            shown_dates(dates),
+            f"{where}: a spreadsheet seems to have turned names of genes into dates: {shown_dates(dates)}. They are "
+            "kept, unless a table of aliases names them; write the symbols again."
         )
 
 

@@ -191,9 +191,8 @@ class _Effects:
     def report(self) -> None:
         if self._others:
             logger.warning(
-                "%s: alterations of no known class become features of their own: %s.",
-                self._where,
-                show_ids(sorted(self._others)),
+                f"{self._where}: alterations of no known class become features of their own: "
+                f"{show_ids(sorted(self._others))}."
             )
 
     def _classify(self, term: str, protein: str, place: str, gene: str) -> tuple[str, str]:

@@ -173,11 +173,8 @@ def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, wher
     _refuse_other_spellings(strange, others, len(samples) - len(strange), where)
     if others:
         logger.warning(
-            "%s: samples of the other tables without a row count as assayed, without alterations: %d (%s). "
-            "Use `absent_means` missing where they were not assayed.",
-            where,
-            len(others),
-            show_ids(others),
+            f"{where}: samples of the other tables without a row count as assayed, without alterations: {len(others)} "
+            f"({show_ids(others)}). Use `absent_means` missing where they were not assayed."
         )
     return [*samples, *others]
 

@@ -66,12 +66,8 @@ class GeneNames:
         if unclear:
             first = unclear[0]
             logger.warning(
-                '%s: gene names that mean several genes in %s are kept: %d (such as "%s", which may be %s).',
-                where,
-                self.where,
-                len(unclear),
-                first,
-                " or ".join(self.ambiguous[first]),
+                f"{where}: gene names that mean several genes in {self.where} are kept: {len(unclear)} (such as "
+                f'"{first}", which may be {" or ".join(self.ambiguous[first])}).'
             )
 
 
@@ -200,9 +196,8 @@ def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
         logger.info("%s: features joined with another of the same name after renaming: %d.", where, len(dropped))
     if apart:
         logger.warning(
-            "%s: features that would share a name after renaming, but contradict each other, keep theirs: %d.",
-            where,
-            len(apart),
+            f"{where}: features that would share a name after renaming, but contradict each other, keep theirs: "
+            f"{len(apart)}."
         )
     ids, genes = table.index.to_numpy(copy=True), table["gene"].to_numpy(copy=True)
     ids[apart], genes[apart] = genotypes.features.index[apart], genotypes.features["gene"].iloc[apart]

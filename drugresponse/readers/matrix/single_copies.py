@@ -70,9 +70,8 @@ def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str)
     if not cells.any() or values.data[cells].max() > 1:
         return genotypes
     logger.warning(
-        "%s: %s have no more than one copy of any allele of X and Y; it counts as two, as PLINK writes it.",
-        where,
-        count(int(male.sum()), "male sample"),
+        f"{where}: {count(int(male.sum()), 'male sample')} have no more than one copy of any allele of X and Y; it "
+        "counts as two, as PLINK writes it."
     )
     doubled = values.copy()
     doubled.data[cells] *= 2

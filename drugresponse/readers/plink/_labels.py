@@ -115,9 +115,8 @@ def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]
     repeated = {name for name, count in counts.items() if count > 1}
     if repeated:
         logger.warning(
-            "%s: IID %s stands on more than one line; such samples are named FID_IID.",
-            path.name,
-            show_ids(sorted(repeated)),
+            f"{path.name}: IID {show_ids(sorted(repeated))} stands on more than one line; such samples are named "
+            "FID_IID."
         )
     pairs = zip(families, own, strict=True)
     ids = [f"{family}_{name}" if name in repeated and family != "0" else name for family, name in pairs]

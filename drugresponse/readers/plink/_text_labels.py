@@ -69,9 +69,8 @@ def sample_names(columns: list[str], known_samples: Collection[str] | None, path
     known_pairs = [pair for pair in pairs if pair is not None]
     if len(known_pairs) < len(columns):
         logger.warning(
-            "%s: it is not clear where FID ends and IID begins in %s; samples are named as in the header.",
-            path.name,
-            show_ids([columns[pairs.index(None)]]),
+            f"{path.name}: it is not clear where FID ends and IID begins in {show_ids([columns[pairs.index(None)]])}; "
+            "samples are named as in the header."
         )
         return columns
     own = unique_samples([name for _, name in known_pairs], [family for family, _ in known_pairs], path)

@@ -120,11 +120,8 @@ def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFr
     lacking = len(measured[keys].drop_duplicates()) - len(with_controls)
     if lacking:
         logger.warning(
-            '%s: the column "%s" is not used, since %d of the samples\' plates have no control; each row is divided by '
-            "all controls of its sample. Give `plate_column` to insist.",
-            where,
-            plates[0],
-            lacking,
+            f'{where}: the column "{plates[0]}" is not used, since {lacking} of the samples\' plates have no control; '
+            "each row is divided by all controls of its sample. Give `plate_column` to insist."
         )
         return rows
     progress.info('%s: each row is divided by the controls of its sample on its plate (column "%s").', where, plates[0])
@@ -133,14 +130,9 @@ def _on_plates(rows: pd.DataFrame, table: pd.DataFrame, where: str) -> pd.DataFr
 
 def _report(doses: Doses, where: str, source: str) -> None:
     progress.info(
-        "%s: read %d measurements of %d samples and %d drugs; responses are taken as %s%s, doses as %s.",
-        where,
-        doses.n_points,
-        doses.table["sample_id"].nunique(),
-        doses.table["drug_id"].nunique(),
-        doses.scale,
-        " (guessed)" if doses.guessed else "",
-        source or "uM (nobody said so)",
+        f"{where}: read {doses.n_points} measurements of {doses.table['sample_id'].nunique()} samples and "
+        f"{doses.table['drug_id'].nunique()} drugs; responses are taken as "
+        f"{doses.scale}{' (guessed)' if doses.guessed else ''}, doses as {source or 'uM (nobody said so)'}."
     )
     if doses.n_missing:
         logger.info("%s: %d rows have no response and are left out.", where, doses.n_missing)

@@ -63,11 +63,7 @@ def column_named(columns: Iterable[str], column: str, where: str) -> str:
     if column in names:
         if name not in (None, column):
             logger.warning(
-                '%s: "%s" is the name of a column, and that one is used; column number %d is "%s".',
-                where,
-                column,
-                at,
-                name,
+                f'{where}: "{column}" is the name of a column, and that one is used; column number {at} is "{name}".'
             )
         return column
     if name is None:

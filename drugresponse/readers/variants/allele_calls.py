@@ -138,9 +138,7 @@ def tell_of_calls(
     share = n_missing / max(n_samples * n_alleles, 1)
     if share > 0.5 and absent_means == "missing":
         logger.warning(
-            "%s: %.0f %% of the calls are missing. If the file lists only what differs from the reference, "
-            "read it with `absent_means` reference.",
-            where,
-            100 * share,
+            f"{where}: {100 * share:.0f} % of the calls are missing. If the file lists only what differs from the "
+            "reference, read it with `absent_means` reference."
         )
     logger.info("%s: %d samples, %d alternate alleles, %.1f %% missing.", where, n_samples, n_alleles, 100 * share)
