@@ -85,6 +85,12 @@ class _Columns:
             )
         return cls(sample, gene, find_column(header, _ALTERATION), find_column(header, _PROTEIN))
 
+    def texts(self, cells: Sequence[str]) -> tuple[str, str, str, str]:
+        """Sample, gene, alteration and protein change of a row; "" of a column that the file lacks."""
+        term = "" if self.alteration is None else cells[self.alteration].strip()
+        protein = "" if self.protein is None else cells[self.protein].strip()
+        return trimmed(cells[self.sample]), trimmed(cells[self.gene]), term, protein
+
 
 def looks_like_alterations(header: Sequence[str]) -> bool:
     """Whether these are the column names of a long table of alterations: a sample, a gene, and what happened to it.
@@ -142,15 +148,13 @@ def read_alteration_rows(path: AnySource, *, aliases: GeneNames | None = None) -
     table: dict[str, list[str]] = {"sample": [], "gene": [], "effect": [], "change": []}
     left_out: Counter[str] = Counter()
     for line, cells in even_rows(numbered, len(header), where):
-        sample, gene = trimmed(cells[columns.sample]), trimmed(cells[columns.gene])
+        sample, gene, term, protein = columns.texts(cells)
         if is_missing_id(sample):
-            here = f' but "{sample}"' if sample else ""
+            word = f" but {quoted(sample)}" if sample else ""
             raise InputError(
-                f"{where}, line {line}: found no sample{here} (expected an id). Fill it or remove the line."
+                f"{where}, line {line}: found no sample{word} (expected an id). Fill it or remove the line."
             )
         sample = samples.setdefault(sample, sample)
-        term = "" if columns.alteration is None else cells[columns.alteration].strip()
-        protein = "" if columns.protein is None else cells[columns.protein].strip()
         if is_missing(gene) or gene.lower() in _NO_GENE:
             if not is_missing(term) or not is_missing(protein):
                 left_out["(no gene)"] += 1
