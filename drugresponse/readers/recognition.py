@@ -16,7 +16,7 @@ from drugresponse.readers.plink.fileset import (
 )
 from drugresponse.readers.source.foreign_formats import FOREIGN, refuse_own_table
 from drugresponse.readers.source.source import AnySource, Source
-from drugresponse.readers.text.row_stream import stream_rows
+from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["genotype_format_of", "genotype_parts", "genotype_source_files"]
 

@@ -19,7 +19,7 @@ from drugresponse.readers.alterations.classes import SILENT, SMALL_MUTATIONS, WI
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
-from drugresponse.readers.text.row_stream import stream_rows
+from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["AlterationRows", "looks_like_alterations", "read_alteration_rows"]
 

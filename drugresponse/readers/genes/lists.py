@@ -10,7 +10,7 @@ from drugresponse.data.column_names import plain_name
 from drugresponse.data.conversion.spreadsheet_dates import dates_among, shown_dates
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.genes._pharmacogenes import PHARMACOGENES
-from drugresponse.readers.text.row_stream import stream_rows
+from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["GENE_LISTS", "read_gene_list"]
 

@@ -24,7 +24,7 @@ from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows, refuse_bad_header
-from drugresponse.readers.text.row_stream import decode_file
+from drugresponse.readers.text.files import decode_file
 
 __all__ = ["read_matrix"]
 

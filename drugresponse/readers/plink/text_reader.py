@@ -21,7 +21,7 @@ from drugresponse.readers.plink._text_labels import PLACE, sample_names, variant
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows
-from drugresponse.readers.text.row_stream import decode_file
+from drugresponse.readers.text.files import decode_file
 from drugresponse.readers.variants.allele_calls import NO_ALLELE
 
 __all__ = ["looks_like_raw", "looks_like_traw", "read_raw", "read_traw"]

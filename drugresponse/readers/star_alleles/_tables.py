@@ -17,7 +17,7 @@ from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.source.unpacking import watched
 from drugresponse.readers.text.delimited import even_rows, rows_of
-from drugresponse.readers.text.row_stream import stream_rows
+from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["StarAlleleCall", "looks_like_star_alleles", "read_star_allele_calls"]
 

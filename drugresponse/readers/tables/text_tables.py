@@ -18,7 +18,7 @@ from drugresponse.readers.source.parquet_checks import damaged_parquet, read_par
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.column_numbers import column_named
 from drugresponse.readers.text.delimited import cut_rows, refuse_bad_header
-from drugresponse.readers.text.row_stream import decode_file
+from drugresponse.readers.text.files import decode_file
 
 __all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from drugresponse.errors import InputError
 from drugresponse.readers.text.delimited import rows_of
-from drugresponse.readers.text.row_stream import stream_rows
+from drugresponse.readers.text.files import stream_rows
 
 
 @pytest.mark.parametrize(
