@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from drugresponse.readers.genes.names import GeneNames, read_gene_names
     from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
     from drugresponse.readers.genotypes import read_genotypes
+    from drugresponse.readers.source.source import AnySource
     from drugresponse.readers.tables.doses import read_doses
     from drugresponse.readers.tables.responses import read_responses
     from drugresponse.readers.tables.splits import read_splits
@@ -89,6 +90,7 @@ _NAMES = {
     "drugresponse.readers.genes.names": ("GeneNames", "read_gene_names"),
     "drugresponse.readers.genes.sets": ("GeneSet", "read_gene_sets"),
     "drugresponse.readers.genotypes": ("read_genotypes",),
+    "drugresponse.readers.source.source": ("AnySource",),
     "drugresponse.readers.tables.doses": ("read_doses",),
     "drugresponse.readers.tables.responses": ("read_responses",),
     "drugresponse.readers.tables.splits": ("read_splits",),
@@ -101,6 +103,7 @@ _PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
     "LEARNERS",
+    "AnySource",
     "Associations",
     "Cohort",
     "Contributions",

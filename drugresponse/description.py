@@ -166,6 +166,12 @@ def why_none_is_used(manifest: Mapping[str, Any]) -> str:
     return f" ({chosen}{joined(learners)}, which {'uses' if len(learners) == 1 else 'use'} no genotype)"
 
 
+def _origin(manifest: Mapping[str, Any]) -> str:
+    """Where a learner comes from that is not of this package."""
+    origin = manifest.get("learner_from")
+    return "" if origin is None else f" (of {origin['distribution']} {origin['version']})"
+
+
 def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
     if arm is None:
         return []
@@ -181,7 +187,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
     features = manifest["features"]
     lines = [
         *leak_words(manifest),
-        f"Learner: {manifest['learner']}",
+        f"Learner: {manifest['learner']}{_origin(manifest)}",
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}",

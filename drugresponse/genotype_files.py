@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import require
+
+if TYPE_CHECKING:
+    from anndata import AnnData
 
 __all__ = ["ABOUT", "to_anndata", "write_genotypes"]
 
@@ -23,7 +26,7 @@ _RESERVED = ("_index", "sample_id", "__categories")
 
 def to_anndata(
     genotypes: Genotypes, *, samples: pd.DataFrame | None = None, about: Mapping[str, Any] | None = None
-) -> Any:
+) -> AnnData:
     """Genotypes as an AnnData.
 
     Parameters

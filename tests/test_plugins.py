@@ -109,7 +109,7 @@ def test_evaluate__of_a_foreign_learner(installed):
 def test_load_model__runs_no_code_that_nobody_allowed(installed, site, tmp_path):
     file = tmp_path / "model.safetensors"
     dr.DrugResponseModel("plain-ridge", folds=0).fit(*TABLES).save(file)
-    message = r'"plain-ridge" is of drugresponse-example 1\.2, .*load_model\(path, allow=\["plain-ridge"\]\)\.$'
+    message = r'"plain-ridge" is of drugresponse-example 1\.2, .*name plain-ridge in `allow`\.$'
     with pytest.raises(dr.ModelFileError, match=message):
         dr.load_model(file)
     with pytest.raises(dr.ModelFileError, match="runs the code of that distribution"):
@@ -156,11 +156,13 @@ def test_command_line__trains_and_predicts_with_a_foreign_learner(site, tables, 
     assert trained.returncode == 0, trained.stderr
     predicting = ["predict", *files, "--model", file, "--predictions", predictions]
     refused = run(*predicting, path=site)
-    assert refused.returncode == 3 and "give plain-ridge in --allow-learner" in refused.stderr
+    assert refused.returncode == 3 and "name plain-ridge in --allow-learner" in refused.stderr
     assert not predictions.exists()
     predicted = run(*predicting, "--allow-learner", "plain-ridge", path=site)
     assert predicted.returncode == 0 and predictions.stat().st_size > 1000, predicted.stderr
     described = run("describe", "--json", "--model", file, "--allow-learner", "plain-ridge", path=site)
+    in_words = run("describe", "--model", file, "--allow-learner", "plain-ridge", path=site).stdout
+    assert in_words.startswith("Learner: plain-ridge (of drugresponse-example 1.2)\n")
     assert json.loads(described.stdout)["learner_from"]["distribution"] == "drugresponse-example"
     responses = ["--responses", tables / "responses.tsv"]
     explained = run("explain", *files, *responses, "--model", file, "--allow-learner", "plain-ridge",

@@ -145,8 +145,7 @@ def refuse_foreign_learner(manifest: Mapping[str, Any], allow: Collection[str], 
     if name not in allow:
         raise ModelFileError(
             f"{origin}, and loading it runs the code of that distribution (expected a learner of this package, or one "
-            f"that is allowed). If you trust what is installed under that name, give {name} in `allow_learner`; in "
-            f'Python, load_model(path, allow=["{name}"]).'
+            f"that is allowed). If you trust what is installed under that name, name {name} in `allow`."
         )
     try:
         plugin = find_learner(name).plugin

@@ -35,9 +35,9 @@ class DrugResponseModel(BaseEstimator):
     Parameters
     ----------
     learner
-        `auto`, `additive-mean`, `covariates`, `ridge`, `pair-ridge`, `gaussian`, `boosted-trees`, `random-forest`,
-        `neural`, or the name that an installed distribution gives a learner of its own; or a `PairRegressor`, whose
-        parameters are nested as in scikit-learn (`learner__penalty`). An estimator keeps its own parameters, but for
+        A name of `drugresponse.LEARNERS`, which tells what each is, such as `auto` or `ridge`, or the name that another
+        installed distribution gives a learner; or a `PairRegressor`, whose parameters are nested as in scikit-learn
+        (`learner__penalty`). An estimator keeps its own parameters, but for
         `scheme`, `device` and `n_jobs`, which are the model's.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or

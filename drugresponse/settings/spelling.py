@@ -8,8 +8,9 @@ from drugresponse.settings.commands import COMMANDS
 
 __all__ = ["as_typed"]
 
-_NAMES = sorted({parameter.name for command in COMMANDS.values() for parameter in command.parameters})
-_NAMED = re.compile(f"`({'|'.join(_NAMES)})`")
+_OPTIONS = {parameter.name: parameter.option for command in COMMANDS.values() for parameter in command.parameters}
+_OPTIONS |= {"allow": "--allow-learner", "n_jobs": "--threads", "random_state": "--seed"}
+_NAMED = re.compile(f"`({'|'.join(sorted(_OPTIONS))})`")
 
 
 def as_typed(message: str) -> str:
@@ -23,4 +24,4 @@ def as_typed(message: str) -> str:
     >>> as_typed("responses: found no direction (expected one). Give `higher_means`.")
     'responses: found no direction (expected one). Give --higher-means.'
     """
-    return _NAMED.sub(lambda named: "--" + named[1].replace("_", "-"), message)
+    return _NAMED.sub(lambda named: _OPTIONS[named[1]], message)
