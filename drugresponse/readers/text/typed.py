@@ -25,7 +25,7 @@ _ARROW = {
     "bool": pyarrow.bool_(),
 }
 _PANDAS = {"text": "object"}
-_SMALL_BLOCK, _LARGE_BLOCK = 1 << 20, 1 << 26
+_SMALL_BLOCK, _LARGE_BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 26, 2**31 - 1
 _TRUE, _FALSE = ["TRUE", "True", "true"], ["FALSE", "False", "false"]
 _BLANKS = r"\s+"
 _MISSING = sorted({spelling for word in MISSING_CELLS for spelling in (word, word.upper(), word.title(), "NaN")})
@@ -86,7 +86,7 @@ def float_columns(lines: Sequence[str], columns: Sequence[int], separator: str) 
     content = "\n".join(lines).encode()
     names = [str(at) for at in range(lines[0].count(separator) + 1)]
     kinds = {names[at]: "float32" for at in columns}
-    block_size = max(_LARGE_BLOCK, 2 * max(map(len, lines)))
+    block_size = min(max(_LARGE_BLOCK, 2 * max(map(len, lines))), _LARGEST_BLOCK)
     parse = partial(_even, content, names, separator=separator, missing=_MISSING, block_size=block_size)
     try:
         table = parse(kinds)

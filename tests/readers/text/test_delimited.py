@@ -30,6 +30,13 @@ def test_cut_rows__blanks_separate_where_nothing_else_does():
     assert cut_rows(text, "one.txt").header == ["FID  IID rs1"]
 
 
+def test_cut_rows__the_line_that_is_odd_is_named_whether_or_not_ids_have_a_name():
+    with pytest.raises(InputError, match=r"line 4: found 2 values .expected 3"):
+        cut_rows("a\tb\ns1\t1\t2\ns2\t1\t2\ns3\t1\n", "cut-short.tsv")
+    with pytest.raises(InputError, match=r"line 2: found 3 values .expected 2"):
+        cut_rows("id\ta\ns1\t1\t2\ns2\t1\ns3\t1\n", "too-long.tsv")
+
+
 def test_delimited_text__numbers_equal_the_cells():
     table = cut_rows("id\ta\tb\ns1\t0.1\tNA\ns2\t\t1e-3\n", "matrix.tsv")
     expected = [[np.float32(cell) if cell not in ("", "NA") else np.nan for cell in row[1:]] for row in table.rows]
