@@ -105,7 +105,6 @@ def read_matrix(
 def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
     text = cut_rows(decode_file(file), file.name)
     where, header = file.name, text.header
-    refuse_bad_header(header, where)
     id_at = _id_position(header)
     ids = [cells[id_at] for cells in text.beginnings(id_at + 1)]
     columns = _value_columns(header, id_at, where, known_features)

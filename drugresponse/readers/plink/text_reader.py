@@ -179,7 +179,7 @@ def _names(header: Sequence[str]) -> list[str]:
 
 def _cut(file: Source) -> tuple[DelimitedText, int]:
     """The cells, and where the columns of PLINK begin: behind the numbers of rows that R writes."""
-    text = cut_rows(decode_file(file).replace('"', ""), file.name, blanks=True)
+    text = cut_rows(decode_file(file).replace('"', ""), file.name, of_plink=True)
     return text, int(text.header[0] == "")
 
 

@@ -17,7 +17,7 @@ from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.source.parquet_checks import damaged_parquet, read_parquet_parts
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.column_numbers import column_named
-from drugresponse.readers.text.delimited import cut_rows, refuse_bad_header
+from drugresponse.readers.text.delimited import cut_rows
 from drugresponse.readers.text.files import decode_file
 
 __all__ = ["read_drugs", "read_features", "read_pairs", "read_parquet", "read_samples", "read_table"]
@@ -64,7 +64,6 @@ def read_table(path: AnySource, *, where: str | None = None) -> pd.DataFrame:
             frame = read_parquet(file, where=where)
             return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})
         text = cut_rows(decode_file(file), where)
-    refuse_bad_header(text.header, where)
     index = pd.Index(np.asarray(text.lines) - 2)
     # one block, not a column at a time: a table may have thousands of columns that nobody looks at
     return pd.DataFrame(np.array(text.rows, dtype=object), index=index, columns=text.header)

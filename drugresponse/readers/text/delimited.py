@@ -89,7 +89,7 @@ class DelimitedText:
         return float_columns(lines, columns, self.separator)
 
 
-def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
+def cut_rows(text: str, where: str, *, of_plink: bool = False) -> DelimitedText:
     r"""Cut text into a header and rows; lines without any cell filled are passed over.
 
     Parameters
@@ -98,13 +98,14 @@ def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
         As `decoded` gives it.
     where
         The file, for messages.
-    blanks
-        Whether blanks separate cells where there is no tab, comma or semicolon.
+    of_plink
+        Whether PLINK wrote it: blanks may separate cells, and columns may share a name.
 
     Raises
     ------
     InputError
-        There is no row below the header, or a row is longer or shorter than the header.
+        There is no row below the header, a column has no name or that of another, or a row is longer or shorter than
+        the header.
 
     Examples
     --------
@@ -116,7 +117,7 @@ def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
     text = text[spreadsheet.end() :] if spreadsheet else text
     separator = choose_separator(text)
     between = SEPARATORS[separator]
-    if blanks and separator not in next(filter(str.strip, _lines(text))):
+    if of_plink and separator not in next(filter(str.strip, _lines(text))):
         text, separator, between = "\n".join("\t".join(line.split()) for line in _lines(text)), "\t", "blanks"
     refuse_beyond_memory(2 * len(text) + _LINE_BYTES * text.count("\n"), where)
     (_, first), *body = _filled(text, separator, where)
@@ -126,6 +127,8 @@ def cut_rows(text: str, where: str, *, blanks: bool = False) -> DelimitedText:
     widths = [_width(row, separator) for _, row in body]
     if 2 * widths.count(len(header) + 1) > len(widths):
         header = ["", *header]  # R writes row names without a name for their column
+    if not of_plink:
+        refuse_bad_header(header, where)
     for (line, _), width in zip(body, widths, strict=True):
         if width != len(header):
             raise _ragged(where, line, width, len(header), between)

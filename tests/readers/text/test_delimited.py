@@ -22,11 +22,11 @@ def test_cut_rows__rows_without_a_filled_cell_are_passed_over():
 
 def test_cut_rows__blanks_separate_where_nothing_else_does():
     text = "FID  IID rs1\nf s1   2\n  f s2 1\n"
-    table = cut_rows(text, "cohort.raw", blanks=True)
+    table = cut_rows(text, "cohort.raw", of_plink=True)
     assert table.beginnings(2) == [["f", "s1"], ["f", "s2"]]
     assert table.numbers([2]).tolist() == [[2], [1]]
     with pytest.raises(InputError, match=r"^cohort\.raw, line 3: found 2 values .expected 3.* by blanks\)"):
-        cut_rows(text.replace(" 1", ""), "cohort.raw", blanks=True)
+        cut_rows(text.replace(" 1", ""), "cohort.raw", of_plink=True)
     assert cut_rows(text, "one.txt").header == ["FID  IID rs1"]
 
 
