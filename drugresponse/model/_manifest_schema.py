@@ -162,13 +162,7 @@ MANIFEST: dict[str, Schema] = {
         }
     ),
     "verdict": Absent(
-        Maybe(
-            {
-                "judgement": one_of(("better", "same", "worse", "unknown")),
-                "folds": WHOLE,
-                "folds_better": WHOLE,
-            }
-        )
+        Maybe({"judgement": one_of(("better", "same", "worse", "unknown")), "folds": WHOLE, "folds_better": WHOLE})
     ),
     "findings": Absent(Many({"check": TEXT, "severity": one_of(SEVERITIES), "message": TEXT, "count": WHOLE})),
     "adaptation": Maybe(
@@ -182,13 +176,7 @@ MANIFEST: dict[str, Schema] = {
         }
     ),
     "intervals": Maybe(
-        {
-            "coverage": SHARE,
-            "claimed": FLAG,
-            "groups": WHOLE,
-            "levels": Named(WHOLE),
-            "median_width": Maybe(SIZE),
-        }
+        {"coverage": SHARE, "claimed": FLAG, "groups": WHOLE, "levels": Named(WHOLE), "median_width": Maybe(SIZE)}
     ),
     "notes": {
         **_NOTES,

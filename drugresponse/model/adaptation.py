@@ -72,10 +72,7 @@ class Correction:
 
     def get_state(self) -> State:
         """Arrays."""
-        return {
-            **self.covariance.get_state(),
-            **{name: getattr(self, name) for name in ("pilots", "reach", "errors")},
-        }
+        return {**self.covariance.get_state(), **{name: getattr(self, name) for name in ("pilots", "reach", "errors")}}
 
     @classmethod
     def from_state(cls, state: State, n_drugs: int) -> Correction:

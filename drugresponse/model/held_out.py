@@ -86,11 +86,7 @@ class HeldOut:
         """What turns predictions into bounds, from every row that was held out."""
         at = self.tested
         return IntervalTable.calibrate(
-            self.rows.pairs[at],
-            self.rows.y[at],
-            self.predicted[at],
-            scheme=self.scheme,
-            weights=self.rows.weights[at],
+            self.rows.pairs[at], self.rows.y[at], self.predicted[at], scheme=self.scheme, weights=self.rows.weights[at]
         )
 
 

@@ -12,15 +12,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.state import State, damaged, state_array
 
-__all__ = [
-    "LEVELS",
-    "OWN_GROUPS",
-    "DrugTails",
-    "Shape",
-    "calibration_units",
-    "conformal_quantile",
-    "fit_drug_tails",
-]
+__all__ = ["LEVELS", "OWN_GROUPS", "DrugTails", "Shape", "calibration_units", "conformal_quantile", "fit_drug_tails"]
 
 LEVELS = ("drug", "mechanism", "pooled", "none")
 """Where the tails of a drug may come from, the finest first."""
@@ -175,12 +167,7 @@ class DrugTails:
 
 
 def fit_drug_tails(
-    pairs: Pairs,
-    groups: NDArray,
-    residuals: Array,
-    predicted: Array,
-    weights: Array,
-    coverage: float,
+    pairs: Pairs, groups: NDArray, residuals: Array, predicted: Array, weights: Array, coverage: float
 ) -> DrugTails:
     """Tails for each drug at the finest level that has enough groups.
 

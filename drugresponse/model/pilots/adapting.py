@@ -36,11 +36,7 @@ ANY_SAMPLE = "any-new-sample"
 
 @one_thread()
 def adapt(
-    parts: FittedParts,
-    genotypes: Genotypes | None,
-    responses: ResponsesLike,
-    tables: Tables,
-    minimum_features: float,
+    parts: FittedParts, genotypes: Genotypes | None, responses: ResponsesLike, tables: Tables, minimum_features: float
 ) -> pd.DataFrame:
     """As `DrugResponseModel.adapt`."""
     adaptation = adaptation_of(parts)

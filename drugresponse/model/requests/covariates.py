@@ -19,10 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 def covariates_as_trained(
-    sample_ids: pd.Index,
-    samples: pd.DataFrame | None,
-    names: Sequence[str],
-    texts: Mapping[str, Mapping[str, str]],
+    sample_ids: pd.Index, samples: pd.DataFrame | None, names: Sequence[str], texts: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:
     """The columns of a samples table that a model was trained with, in its terms.
 

@@ -27,13 +27,7 @@ from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
-__all__ = [
-    "Request",
-    "Tables",
-    "drugs_by_id",
-    "refuse_absent_columns",
-    "refuse_settings",
-]
+__all__ = ["Request", "Tables", "drugs_by_id", "refuse_absent_columns", "refuse_settings"]
 
 logger = logging.getLogger(__name__)
 
