@@ -58,6 +58,26 @@ def test_nearly_identical__tumours_with_many_and_few_alterations():
     assert found(values, "altered") == twice
 
 
+@pytest.mark.parametrize("other", ["dosage", "score"])
+def test_nearly_identical__what_contradicts_in_one_kind_is_no_twin(other):
+    rng = np.random.default_rng(7)
+    calls, expression = dosages(60, 300, rng).astype(float), rng.normal(size=(60, 300))
+    calls[59], expression[59] = calls[0], expression[0] + 0.05 * rng.normal(size=300)
+    kinds = ["dosage"] * 300 + ["score"] * 300
+    features = pd.DataFrame({"kind": kinds}, index=[f"f{at:03d}" for at in range(600)])
+    ids = [f"s{at:02d}" for at in range(60)]
+    pair = [
+        samples.tolist() for samples in nearly_identical(Genotypes.build(np.hstack([calls, expression]), ids, features))
+    ]
+    assert pair == [[0], [59]]
+    if other == "dosage":
+        calls[59] = dosages(1, 300, rng)
+    else:
+        expression[59] = rng.normal(size=300)
+    apart = Genotypes.build(np.hstack([calls, expression]), ids, features)
+    assert not len(nearly_identical(apart)[0])
+
+
 @pytest.mark.parametrize("noise", [0.05, 0.2])
 def test_nearly_identical__expression_measured_twice(noise):
     rng = np.random.default_rng(4)

@@ -181,6 +181,18 @@ def test_predict__structure_of_training_is_remembered(cohort):
     )
 
 
+def test_predict__a_structure_of_now_wins_over_that_of_training(cohort):
+    model = fit(cohort, scheme="new-drugs")
+    other = cohort.drugs.loc[["D003"], ["smiles"]].set_axis(pd.Index(["D002"], name="drug_id"))
+    new = other.set_axis(pd.Index(["N1"], name="drug_id"))
+    given_now, of_new, remembered = (
+        model.predict(cohort.genotypes, drugs=drugs, samples=cohort.samples)["prediction"]
+        for drugs in (other, new, other.assign(smiles=""))
+    )
+    np.testing.assert_allclose(given_now, of_new)
+    assert np.abs(given_now - remembered).max() > 1e-3
+
+
 def test_fit__covariates_by_name(cohort):
     samples = cohort.samples.assign(batch=["a", "b"] * 30, age=np.arange(60.0))
     assert fit(cohort, samples=samples).parts_.covariates == ["tissue", "age", "batch"]

@@ -23,7 +23,9 @@ def cohort() -> Cohort:
 @pytest.fixture(scope="module")
 def model(cohort: Cohort) -> dr.DrugResponseModel:
     samples = cohort.samples.assign(arm=["active", "control"] * 25)
-    return dr.DrugResponseModel("ridge", arm="arm").fit(cohort.genotypes, cohort.responses, samples=samples)
+    drugs = cohort.drugs.assign(mechanism=["kinase", "kinase", None])
+    model = dr.DrugResponseModel("ridge", arm="arm")
+    return model.fit(cohort.genotypes, cohort.responses, samples=samples, drugs=drugs)
 
 
 def test_state__comes_back_whole(model: dr.DrugResponseModel) -> None:
@@ -33,6 +35,9 @@ def test_state__comes_back_whole(model: dr.DrugResponseModel) -> None:
     assert again.covariates == parts.covariates
     assert again.covariate_levels == parts.covariate_levels
     assert set(parts.covariate_levels) >= {"arm"}
+    pd.testing.assert_frame_equal(again.drugs, parts.drugs.fillna(""), check_like=True)
+    assert again.drugs["mechanism"].tolist() == ["kinase", "kinase", ""]
+    assert again.training_ids.contains(["L0001", "new"]).tolist() == [True, False]
     np.testing.assert_array_equal(again.feature_weights, parts.feature_weights)
     assert parts.feature_weights.sum() == pytest.approx(1)
     assert (again.scheme, again.arm, again.measure) == (parts.scheme, parts.arm, parts.measure)

@@ -212,6 +212,20 @@ def test_read_genotypes__absent_means_reaches_the_vcf(cohort):
     assert read_genotypes(cohort / "vcf", absent_means="reference").missing().nnz == 0
 
 
+def test_read_genotypes__absent_sites_are_the_reference_of_samples_with_dosages_alone(tmp_path):
+    (tmp_path / "dosages").write_text("sample_id\t1:7:A:C\ns1\t0\ns2\t2\n")
+    (tmp_path / "expression").write_text("sample_id\tTPMT\ns1\t0.3\ns2\t-1.2\ns3\t2.5\n")
+    files = [tmp_path / "dosages", tmp_path / "expression"]
+    joined = read_genotypes(files, absent_means="reference")
+    assert dict(zip(joined.sample_ids, joined.reference.everywhere, strict=True)) == {
+        "s1": True,
+        "s2": True,
+        "s3": False,
+    }
+    assert read_genotypes(files[1], absent_means="reference").reference is None
+    assert read_genotypes(files).reference is None
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

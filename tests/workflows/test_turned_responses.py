@@ -24,6 +24,7 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
         wide.to_csv(folder / f"turned_{name}.tsv", sep="\t", float_format="%.17g")
     genotypes = pd.read_table(folder / "genotypes.tsv", index_col=0)
     genotypes.T.rename_axis("gene").to_csv(folder / "turned_genotypes.tsv", sep="\t")
+    genotypes.T.rename_axis("").to_csv(folder / "nameless_genotypes.tsv", sep="\t")  # only known samples tell
     return folder
 
 
@@ -38,7 +39,7 @@ def trained(folder: Path, out: Path, **inputs: Path | None) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("with_samples", [True, False])
-@pytest.mark.parametrize("genotypes", ["genotypes.tsv", "turned_genotypes.tsv"])
+@pytest.mark.parametrize("genotypes", ["genotypes.tsv", "turned_genotypes.tsv", "nameless_genotypes.tsv"])
 def test_train__drugs_in_rows_give_the_same_model(cohort, tmp_path, caplog, with_samples, genotypes):
     samples = cohort / "samples.tsv" if with_samples else None
     straight = trained(cohort, tmp_path, samples=samples)

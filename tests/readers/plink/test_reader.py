@@ -126,6 +126,29 @@ def test_read_plink__stored_dosages(tmp_path):
     np.testing.assert_array_equal(read_plink(tmp_path / "cohort.pgen").dense(), [[0.25, 1], [MISSING, 1.75]])
 
 
+@pytest.mark.parametrize("at", [0, 65_535, 65_536, 65_537])
+def test_read_plink__dosages_that_few_of_many_variants_have(tmp_path, at):
+    n_variants = 65_538  # the types of a .pgen file's records stand in groups of 65,536
+    write_pgen(
+        tmp_path,
+        psam="#IID\ns1\ns2\n",
+        pvar="#CHROM\tPOS\tID\tREF\tALT\n" + "".join(f"1\t{place}\t.\tA\tC\n" for place in range(1, n_variants + 1)),
+    )
+    with PgenWriter(
+        bytes(tmp_path / "cohort.pgen"), 2, variant_ct=n_variants, nonref_flags=False, dosage_present=True
+    ) as writer:
+        for number in range(n_variants):
+            if number == at:
+                writer.append_dosages(np.array([0.25, 1.5]))
+            else:
+                writer.append_biallelic(np.array([number % 3, 0], dtype=np.int8))
+    genotypes = read_plink(tmp_path / "cohort.pgen")
+    expected = np.arange(n_variants) % 3.0
+    expected[at] = 0.25
+    np.testing.assert_array_equal(genotypes.dense()[0], expected)
+    assert genotypes.values.nnz == np.count_nonzero(expected) + 1
+
+
 def test_read_plink__multiallelic_sites_are_split_as_those_of_vcf(tmp_path):
     pvar = "#CHROM\tPOS\tID\tREF\tALT\nchr1\t7\t.\tA\tC,G\n1\t8\t.\tA\t*,T\n1\t9\t.\tA\t.\n"
     write_pgen(tmp_path, pvar=pvar)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_refuse_truncated__plain_gzip_and_missing_end_block(tmp_path):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=f"^{name}: the gzip file is truncated or damaged"):
             Source(tmp_path / name).refuse_truncated()
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_opened__a_look_within_another_begins_at_the_start(tmp_path, pack):
+    text = b"sample_id\tTP53\ns1\t1\n"
+    (tmp_path / "table").write_bytes(pack(text))
+    source = Source(tmp_path / "table")
+    with source.opened() as stream:
+        assert stream.read(7) == source.start[:7]
+        assert source.unpacked_bytes() == text
+        assert source.unpacked_bytes() == text
+        assert source.sha256 == hashlib.sha256(source.start).hexdigest()
+        with source.opened() as shared:
+            assert shared is stream
+            assert shared.tell() == 0
+    assert stream.closed
 
 
 def test_refuse_truncated__whole_files_pass(tmp_path):

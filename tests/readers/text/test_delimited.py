@@ -20,6 +20,13 @@ def test_cut_rows__rows_without_a_filled_cell_are_passed_over():
     assert (tabs.rows, tabs.lines) == (table.rows, table.lines)
 
 
+@pytest.mark.parametrize("separator", ["\t", ",", ";"])
+def test_cut_rows__an_empty_cell_in_quotes_is_empty(separator):
+    text = 'id\ta\tb\n"s1"\t""\t"5"""\ns2\t7\t""\n'.replace("\t", separator)
+    assert cut_rows(text, "table").rows == [["s1", "", '5"'], ["s2", "7", ""]]
+    assert [cells for _, cells in rows_of(io.BytesIO(text.encode()), "table")][1:] == cut_rows(text, "table").rows
+
+
 def test_cut_rows__blanks_separate_where_nothing_else_does():
     text = "FID  IID rs1\nf s1   2\n  f s2 1\n"
     table = cut_rows(text, "cohort.raw", of_plink=True)
