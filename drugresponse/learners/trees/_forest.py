@@ -87,17 +87,15 @@ class Forest:
         for child in (self.left[inside], self.right[inside]):
             steps[child] = (means[child] - means[inside]) / len(self.roots)
 
-        def chunks() -> Iterator[Terms]:
-            for start in range(0, len(inputs), _CREDITED_AT_ONCE):
-                rows = inputs[start : start + _CREDITED_AT_ONCE]
-                terms = [np.zeros((3, 0), dtype=np.intp)]
-                for above, below in pairwise(self._way_down(rows)):
-                    sample, tree = np.nonzero(below != above)
-                    terms.append(np.array([sample, self.feature[above[sample, tree]], below[sample, tree]]))
-                sample, feature, node = np.hstack(terms)
-                yield Terms(sample, feature, node, np.ones(len(sample)), len(rows))
+        def terms_of(rows: NDArray[np.float32]) -> Terms:
+            terms = [np.zeros((3, 0), dtype=np.intp)]
+            for above, below in pairwise(self._way_down(rows)):
+                sample, tree = np.nonzero(below != above)
+                terms.append(np.array([sample, self.feature[above[sample, tree]], below[sample, tree]]))
+            sample, feature, node = np.hstack(terms)
+            return sample, feature, node, np.ones(len(sample))
 
-        return TreeCredits.add_up(chunks(), steps, means[self.roots].mean(axis=0), inputs.shape[1])
+        return TreeCredits.add_up(inputs, terms_of, steps, means[self.roots].mean(axis=0), _CREDITED_AT_ONCE)
 
     def _is_leaf(self) -> NDArray[np.bool_]:
         return self.left == np.arange(len(self.left))

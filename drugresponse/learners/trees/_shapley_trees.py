@@ -146,13 +146,11 @@ def shapley_credits(booster: Any, inputs: NDArray[np.float32]) -> TreeCredits:
     weights, bits = paths.weights(), 1 << np.arange(paths.inputs.shape[1])
     leaf = np.arange(len(paths.values))
 
-    def chunks() -> Iterator[Terms]:
-        for start in range(0, len(inputs), _SAMPLES_AT_ONCE):
-            rows = inputs[start : start + _SAMPLES_AT_ONCE]
-            values = rows[:, paths.inputs]
-            pattern = ((paths.low <= values) & (values < paths.high)) @ bits
-            weight = weights[leaf, pattern]
-            sample, which, slot = np.nonzero(weight)
-            yield Terms(sample, paths.inputs[which, slot], which, weight[sample, which, slot], len(rows))
+    def terms_of(rows: NDArray[np.float32]) -> Terms:
+        values = rows[:, paths.inputs]
+        pattern = ((paths.low <= values) & (values < paths.high)) @ bits
+        weight = weights[leaf, pattern]
+        sample, which, slot = np.nonzero(weight)
+        return sample, paths.inputs[which, slot], which, weight[sample, which, slot]
 
-    return TreeCredits.add_up(chunks(), paths.values, paths.expected(), inputs.shape[1])
+    return TreeCredits.add_up(inputs, terms_of, paths.values, paths.expected(), _SAMPLES_AT_ONCE)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,25 +15,8 @@ from drugresponse.learners.state import Array
 __all__ = ["Terms", "TreeCredits"]
 
 
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """Credits of some samples as a sparse sum: each term is a weight times one of the trees' vectors.
-
-    Attributes
-    ----------
-    sample, input, vector
-        `(n_terms,)` row numbers.
-    weight
-        `(n_terms,)`.
-    n_samples
-        Samples, numbered from 0.
-    """
-
-    sample: NDArray[np.intp]
-    input: NDArray[np.intp]
-    vector: NDArray[np.intp]
-    weight: Array
-    n_samples: int
+Terms: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Array]
+"""Credits of some samples as a sparse sum: `(n_terms,)` samples, inputs, numbers of vectors, and their weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,28 +43,40 @@ class TreeCredits:
     values: NDArray[np.float32]
 
     @classmethod
-    def add_up(cls, chunks: Iterable[Terms], vectors: Array, expected: Array, n_inputs: int) -> TreeCredits:
+    def add_up(
+        cls,
+        inputs: NDArray[np.float32],
+        terms_of: Callable[[NDArray[np.float32]], Terms],
+        vectors: Array,
+        expected: Array,
+        at_once: int,
+    ) -> TreeCredits:
         """Sum the terms, chunk after chunk of samples.
 
         Parameters
         ----------
-        chunks
-            Consecutive samples.
+        inputs
+            `(n_samples, n_inputs)`.
+        terms_of
+            Gives the terms of some rows of the inputs, which are numbered from 0.
         vectors
             `(n_vectors, n_outputs)`.
-        expected, n_inputs
+        expected
             As in the attributes.
+        at_once
+            Samples of a chunk.
         """
-        n_samples, cells, values = 0, [np.zeros(0, dtype=np.intp)], [np.zeros((0, vectors.shape[1]), dtype=np.float32)]
-        for terms in chunks:
-            place = terms.sample * n_inputs + terms.input
-            shape = (terms.n_samples * n_inputs, len(vectors))
-            weights = sparse.csr_array((terms.weight, (place, terms.vector)), shape=shape)
+        n_inputs = inputs.shape[1]
+        cells, values = [np.zeros(0, dtype=np.intp)], [np.zeros((0, vectors.shape[1]), dtype=np.float32)]
+        for start in range(0, len(inputs), at_once):
+            rows = inputs[start : start + at_once]
+            sample, number, vector, weight = terms_of(rows)
+            shape = rows.size, len(vectors)
+            weights = sparse.csr_array((weight, (sample * n_inputs + number, vector)), shape=shape)
             met = np.flatnonzero(np.diff(weights.indptr))
-            cells.append(met + n_samples * n_inputs)
+            cells.append(met + start * n_inputs)
             values.append(np.asarray(weights[met] @ vectors, dtype=np.float32))
-            n_samples += terms.n_samples
-        return cls(expected, (n_samples, n_inputs), np.concatenate(cells), np.concatenate(values))
+        return cls(expected, inputs.shape, np.concatenate(cells), np.concatenate(values))
 
     def of(self, loadings: Array) -> Array:
         """`(n_samples, n_inputs)` credits of the outputs' sum with these `(n_outputs,)` loadings."""
