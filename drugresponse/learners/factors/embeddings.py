@@ -76,7 +76,7 @@ class SeenFactors:
     sample_ids: pd.Index
 
     @classmethod
-    def nobody(cls) -> SeenFactors:
+    def none(cls) -> SeenFactors:
         """No sample is known."""
         return cls(np.zeros((0, 0)), pd.Index([], dtype=object))
 

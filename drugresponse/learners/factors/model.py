@@ -69,7 +69,7 @@ class FactorModel(PairRegressor):
         left_out = self._fit_map(tokens, targets, grid.row_weights, pairs.subjects)
         self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
         vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
-        self.seen_ = SeenFactors.nobody()
+        self.seen_ = SeenFactors.none()
         self.left_out_shift_ = np.zeros(grid.weights.shape)
         # of one drug a sample's own effect would be its response
         if find_scheme(self.scheme).sample_effect and len(pairs.drugs) > 1:

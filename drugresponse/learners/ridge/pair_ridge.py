@@ -89,7 +89,7 @@ class PairRidge(FactorRidge):
         by_structure = kernels.share(_ANY, _STRUCTURE) * (kernels.bits.T @ of_drugs)
         effects = kernels.share(_ANY, _SAME) * of_drugs + kernels.bits @ by_structure
         own, like = np.column_stack([effects, loadings]), np.column_stack([by_structure, structure])
-        self.seen_ = SeenFactors.nobody()
+        self.seen_ = SeenFactors.none()
         if find_scheme(self.scheme).sample_effect:
             known = np.column_stack([kernels.share(_SAME, _ANY) * of_samples, kernels.share(_SAME, _JOINT) * spread])
             self.seen_ = SeenFactors(known, pairs.genotypes.sample_ids.astype(object))

@@ -100,7 +100,7 @@ def test_seen_factors__by_id_and_nothing_for_a_sample_never_seen():
     np.testing.assert_allclose(
         factors, [seen.factors[5], np.zeros(seen.factors.shape[1]), seen.factors[3]], rtol=1e-9, atol=1e-10
     )
-    assert SeenFactors.nobody().of(pd.Index(["s05", "x"])).shape == (2, 0)
+    assert SeenFactors.none().of(pd.Index(["s05", "x"])).shape == (2, 0)
     loaded = SeenFactors.from_state(seen.get_state())
     np.testing.assert_allclose(loaded.of(ids), seen.of(ids), rtol=1e-9, atol=1e-10)
     with pytest.raises(ModelFileError, match=r'^model: the array "factors" has shape'):

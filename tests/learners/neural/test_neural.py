@@ -357,3 +357,13 @@ def test_neural__tells_the_paired_interval_of_its_gain_over_epoch_0(epistasis):
     assert gain["mse"] == pytest.approx(errors[0] - min(errors), abs=1e-6)
     assert gain["upper"] - gain["mse"] == pytest.approx(gain["mse"] - gain["lower"], abs=2e-6)
     assert 0 < gain["lower"] < gain["mse"]
+
+
+@pytest.mark.parametrize(
+    "setting", [{"hidden": 5}, {"members": 2}, {"learning_rate": 0.02}, {"weight_decay": 0.9}, {"dropout": 0.6}]
+)
+def test_neural__settings_of_training_are_heard(small, setting):
+    plain = {"members": 1, "hidden": 8, "epochs": 2}
+    one, other = (NeuralResponse(**settings).fit(*small).held_out_errors_ for settings in (plain, {**plain, **setting}))
+    assert one[0] == pytest.approx(other[0])
+    assert abs(one[1] - other[1]) > 1e-9

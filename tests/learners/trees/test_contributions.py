@@ -113,7 +113,7 @@ def test_forest__credits_add_up():
     assert credits.of(loadings)[:, 5].std() < 0.5 * credits.of(loadings)[:, 0].std()
 
 
-def test_forest__a_single_leaf_credits_nobody():
+def test_forest__a_single_leaf_credits_no_input():
     forest = grow_forest(np.zeros((9, 2), dtype=np.float32), np.ones((9, 1)), np.ones(9), n_trees=3, random_state=0)
     credits = forest.credits(np.zeros((2, 2), dtype=np.float32))
     assert credits.expected.tolist() == [1.0]
