@@ -367,3 +367,8 @@ def test_neural__settings_of_training_are_heard(small, setting):
     one, other = (NeuralResponse(**settings).fit(*small).held_out_errors_ for settings in (plain, {**plain, **setting}))
     assert one[0] == pytest.approx(other[0])
     assert abs(one[1] - other[1]) > 1e-9
+
+
+def test_neural__seed_draws_the_network(small):
+    one, other = (NeuralResponse(members=1, hidden=8, epochs=0, random_state=seed).fit(*small) for seed in (0, 1))
+    assert (one.second_.arrays["tower_in"] != other.second_.arrays["tower_in"]).any()

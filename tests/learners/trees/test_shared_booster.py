@@ -104,3 +104,11 @@ def test_shared_booster__of_other_drugs_is_refused():
     short = {**state["shared"], "spreads": state["shared"]["spreads"][:2]}
     with pytest.raises(ModelFileError):
         SharedBooster.from_state(short, 12, 3)
+
+
+def test_shared_booster__its_splits_count_for_the_tokens():
+    pairs, y, _ = class_of_drugs([1.0] * 3, n_samples=60)
+    trees = BoostedTrees(trees=8).fit(pairs, y).second_
+    alone, together = replace(trees, shared=None).token_gains(), trees.token_gains()
+    assert (together >= alone).all()
+    assert together.sum() > 1.05 * alone.sum()

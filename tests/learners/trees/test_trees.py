@@ -239,3 +239,22 @@ def test_trees__weights_of_a_site_go_to_its_features(site_cohort):
     acting = [name.startswith(("RT_41", "RT_67")) for _, name in names]
     assert weights.sum() == pytest.approx(1)
     assert weights[acting].sum() > 0.8
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_trees__seed_draws_the_trees_themselves(kind):
+    # of one drug the ridge draws nothing
+    pairs, y, _ = stepwise(1)
+    one, other = (kind(trees=10, random_state=seed).fit(pairs, y) for seed in (0, 1))
+    np.testing.assert_array_equal(one.stage_.predict(pairs), other.stage_.predict(pairs))
+    assert (one.predict(pairs) != other.predict(pairs)).any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scheme", ["new-samples", "new-drugs"])
+def test_trees__loaded_ones_have_the_same_contributions(kind, scheme):
+    pairs, y, _ = stepwise(3, n_samples=60)
+    fitted = kind(scheme, trees=10).fit(pairs, y)
+    loaded = kind.from_state(fitted.get_state(), scheme=scheme)
+    for drug, again in zip(fitted.contributions(pairs), loaded.contributions(pairs), strict=True):
+        np.testing.assert_allclose(again.values, drug.values, rtol=1e-4, atol=1e-5)
