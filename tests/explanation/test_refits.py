@@ -13,6 +13,7 @@ from drugresponse.errors import InputError
 from drugresponse.explanation._attributions import PartEffects
 from drugresponse.explanation._refits import Recipe, effects_of, refit_without_groups, spread_over_refits
 from drugresponse.learners.registry import make_learner
+from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.stack.stack import AutoLearner
 from tests.learners.cohorts import draw_calls, made_pairs
 
@@ -165,3 +166,14 @@ def test_recipe__of_a_restored_model_fits_as_the_model_did(tmp_path):
     fitted = recipe.fit(rows.pairs, rows.y, rows.weights, 5)
     np.testing.assert_allclose(fitted.predict(rows.pairs), model.regressor_.predict(rows.pairs), rtol=1e-9, atol=1e-10)
     assert replace(recipe, learner="covariates").n_fits() == 1
+
+
+def test_recipe__an_estimator_has_its_own_parameters_in_every_refit():
+    cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=20)
+    model = dr.DrugResponseModel(FactorRidge(rank=1), folds=0, rank=8, n_jobs=1)
+    model.fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+    rows = join_training_rows(cohort.genotypes, cohort.responses, None, cohort.samples)
+    fitted = Recipe.of(model).fit(rows.pairs, rows.y, rows.weights, 0)
+    assert fitted is not model.learner
+    assert (fitted.rank, Recipe.of(model, "ridge").fit(rows.pairs, rows.y, rows.weights, 0).rank) == (1, 8)
+    np.testing.assert_allclose(fitted.predict(rows.pairs), model.regressor_.predict(rows.pairs), rtol=1e-9, atol=1e-10)

@@ -25,7 +25,7 @@ def weigh_learners(
     """Weights from all held-out rows, and what weights without a fold's rows say of that fold.
 
     A sum that does not gain more than one standard error over the naive model, where each fold is weighed without its
-    own rows, is not is_taken; whether it is is_taken for a fold, the other folds decide.
+    own rows, is not taken; whether it is taken for a fold, the other folds decide.
 
     Parameters
     ----------
