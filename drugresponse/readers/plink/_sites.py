@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from drugresponse.errors import InputError
 from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.variants.regions import Regions
-from drugresponse.readers.variants.site_filter import QUALITIES, SiteFilter, tell_of_failed
+from drugresponse.readers.variants.site_filter import PASSED, QUALITIES, SiteFilter, tell_of_failed
 
 __all__ = ["keep_calls", "keep_passed", "keep_places"]
 
-_PASSED = ("PASS", ".", "0", "", "RefCall")
 _QUALITY = [re.compile(rf"(?:^|;){name}=([0-9.eE+-]+)") for name in QUALITIES]
 
 
@@ -69,7 +68,7 @@ def keep_passed(alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter
     """The alleles whose variant passed the filters of its caller, or all; those that failed are told of."""
     if "filter" not in alleles.columns:
         return alleles
-    failed = ~alleles["filter"].isin(_PASSED).to_numpy(dtype=bool)
+    failed = ~alleles["filter"].isin(PASSED).to_numpy(dtype=bool)
     if not failed.any():
         return alleles
     first = alleles[failed].drop_duplicates("variant")["filter"].astype(str)

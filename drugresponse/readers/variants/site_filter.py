@@ -15,12 +15,14 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
 from drugresponse.readers.variants.regions import Regions
 
-__all__ = ["QUALITIES", "SiteFilter", "filter_genotypes", "tell_of_dropped", "tell_of_failed"]
+__all__ = ["PASSED", "QUALITIES", "SiteFilter", "filter_genotypes", "tell_of_dropped", "tell_of_failed"]
 
 logger = logging.getLogger(__name__)
 
 QUALITIES = ("R2", "DR2", "INFO", "AR2")
 """Fields of INFO in which programs tell the quality of imputation."""
+PASSED = ("PASS", ".", "0", "", "RefCall")
+"""What FILTER and FT say of what passed, was not filtered, or is the reference (DeepVariant)."""
 _LIMITS = {"minimum_frequency": 0.5, "maximum_missing": 1.0, "minimum_quality": 1.0}
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, quoted
-from drugresponse.readers.vcf._calls import BadCallError, decode_dosages, decode_genotypes, only_field
+from drugresponse.readers.variants.site_filter import PASSED
+from drugresponse.readers.vcf._calls import BadCallError, decode_dosages, decode_genotypes
 from drugresponse.readers.vcf._sites import Site, VariantHeader
 
 __all__ = ["Lines", "Places", "VariantRecords", "place_of", "text_of"]
@@ -21,8 +22,7 @@ Places = Callable[[Sequence[str], Sequence[int]], NDArray[np.bool_]]
 Lines = Callable[[Places | None], Iterator[list[tuple[int, bytes]]]]
 """Gives the records at the wanted places, or all, with their numbers, some at a time."""
 _N_FIXED = 9
-_PASSED = (b"PASS", b".", b"0", b"", b"RefCall")
-"""What FILTER and FT say of what passed, was not filtered, or is the reference (DeepVariant)."""
+_PASSED = {name.encode() for name in PASSED}
 
 
 @dataclass(frozen=True)
@@ -73,54 +73,42 @@ class VariantRecords:
             A call cannot be understood.
         """
         n_samples = len(self.header.samples)
-        found: list[tuple[NDArray[Any], int] | None] = [None] * len(sites)
+        decoded: list[tuple[NDArray[Any], int] | None] = [None] * len(sites)
         places, texts = [], []
         for at, site in enumerate(sites):
-            fields, text = site.calls
-            if fields != b"GT" and not fields.startswith(b"GT:"):
-                name = next((each for each in (b"GT", b"DS") if each in fields.split(b":")), None)
-                if name is None:
-                    continue
-                text = only_field(text, fields.split(b":").index(name))
-                if name == b"DS":
-                    found[at] = self._expected(site, text), 0
-                    continue
-            places.append(at)
-            texts.append(text)
+            # where GT is the first field, the others need not be cut away
+            text = site.calls[1] if site.calls[0].startswith(b"GT:") else site.sample_field(b"GT")
+            if text is not None:
+                places.append(at)
+                texts.append(text)
+            elif (expected := self._expected(site)) is not None:
+                decoded[at] = expected, 0
         if not texts:
-            return found
+            return decoded
         try:
             numbers = [len(sites[at].alternates) or 1 for at in places]
             calls, beyond_two = decode_genotypes(texts, numbers, n_samples, [single[at] for at in places])
         except BadCallError as error:
             raise self._wrong(sites[places[error.at]], error) from error
-        for at, each, further in zip(places, calls, beyond_two.tolist(), strict=True):
-            found[at] = self._filled(sites[at], each), further
-        return found
+        for at, calls_at_site, further in zip(places, calls, beyond_two.tolist(), strict=True):
+            decoded[at] = self._filled(sites[at], calls_at_site), further
+        return decoded
 
     def failed_calls(self, site: Site) -> NDArray[np.bool_] | None:
         """`(n_samples,)` whether FT of each sample names a filter that its call did not pass; None without FT."""
-        fields, text = site.calls
-        if b"FT" not in fields:
-            return None
-        names = fields.split(b":")
-        if b"FT" not in names:
-            return None
-        cells = only_field(text, names.index(b"FT")).split(b"\t")
-        return np.array([each not in _PASSED for each in cells])
+        text = site.sample_field(b"FT")
+        return None if text is None else np.array([cell not in _PASSED for cell in text.split(b"\t")])
 
     def _filled(self, site: Site, calls: NDArray[Any]) -> NDArray[Any]:
         """Calls with DS where GT tells no whole call."""
-        fields, text = site.calls
-        if b"DS" not in fields or (calls >= 0).all():
+        if b"DS" not in site.calls[0] or (calls >= 0).all() or (expected := self._expected(site)) is None:
             return calls
-        names = fields.split(b":")
-        if b"DS" not in names:
-            return calls
-        expected = self._expected(site, only_field(text, names.index(b"DS")))
         return np.where((calls < 0) & (expected >= 0), expected, calls.astype(np.float32))
 
-    def _expected(self, site: Site, text: bytes) -> NDArray[np.float32]:
+    def _expected(self, site: Site) -> NDArray[np.float32] | None:
+        """Copies by DS; None without it."""
+        if (text := site.sample_field(b"DS")) is None:
+            return None
         try:
             return decode_dosages(text, len(site.alternates) or 1, len(self.header.samples))
         except ValueError as error:
@@ -144,20 +132,31 @@ class VariantRecords:
             )
         if not cells[0] or not cells[3]:
             raise InputError(
-                f"{where}: found no {'REF' if cells[0] else 'CHROM'} (expected one). The file is damaged; check it "
-                "with: bcftools view"
+                f"{where}: found no {'REF' if cells[0] else 'CHROM'} (expected one). The file is "
+                "damaged; check it with: bcftools view"
             )
-        alternates = () if cells[4] == b"." else tuple(text_of(cells[4], where).split(","))
+        try:
+            chromosome, reference, alternates, filters = map(bytes.decode, (cells[0], cells[3], cells[4], cells[6]))
+        except UnicodeDecodeError as error:
+            raise _not_text(where) from error
         return Site(
             number,
-            text_of(cells[0], where),
+            chromosome,
             _position(cells[1], where),
-            text_of(cells[3], where),
-            alternates,
-            _nothing if cells[7] == b"." else partial(_field, cells[7], where),
+            reference,
+            () if alternates == "." else tuple(alternates.split(",")),
+            _nothing if cells[7] == b"." else partial(self._info, number, cells[7]),
             (cells[8], cells[9]),
-            "" if cells[6] in _PASSED else text_of(cells[6], where),
+            "" if filters in PASSED else filters,
         )
+
+    def _info(self, number: int, info: bytes, name: str) -> str | None:
+        key = _key(name)
+        # the field stands first, or behind another
+        start = -1 if info.startswith(key[1:]) else info.find(key)
+        if start < 0 and not info.startswith(key[1:]):
+            return None
+        return text_of(info[start + len(key) :].split(b";", 1)[0], self._line(number))
 
 
 def place_of(line: bytes, where: str) -> tuple[str, int]:
@@ -182,10 +181,13 @@ def text_of(cell: bytes, where: str) -> str:
     try:
         return cell.decode()
     except UnicodeDecodeError as error:
-        raise InputError(
-            f"{where}: found a character that is not UTF-8 text (expected only such). "
-            "The file is damaged; copy it again."
-        ) from error
+        raise _not_text(where) from error
+
+
+def _not_text(where: str) -> InputError:
+    return InputError(
+        f"{where}: found a character that is not UTF-8 text (expected only such). The file is damaged; copy it again."
+    )
 
 
 def _position(cell: bytes, where: str) -> int:
@@ -197,17 +199,8 @@ def _position(cell: bytes, where: str) -> int:
     return int(cell)
 
 
-def _field(info: bytes, where: str, name: str) -> str | None:
-    key = _key(name)
-    # the field stands first, or behind another
-    start = -1 if info.startswith(key[1:]) else info.find(key)
-    if start < 0 and not info.startswith(key[1:]):
-        return None
-    return text_of(info[start + len(key) :].split(b";", 1)[0], where)
-
-
 def _nothing(name: str) -> None:
-    """Tell no field of an empty INFO."""
+    """No field of an empty INFO."""
 
 
 @lru_cache

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.variants.allele_calls import NO_ALLELE, SPANNED
+from drugresponse.readers.vcf._calls import only_field
 
 __all__ = ["Site", "VariantHeader"]
 
@@ -42,6 +43,11 @@ class Site(NamedTuple):
 
     `info` gives the text of a field of INFO, or None; `calls` are the names of the fields of the samples, and their
     columns; `failed` names the filters that the record did not pass.
+
+    Examples
+    --------
+    >>> Site(1, "1", 9, "C", ("T",), {}.get, (b"GT:DP", b"0/1:7")).sample_field(b"DP")
+    b'7'
     """
 
     number: int
@@ -57,6 +63,16 @@ class Site(NamedTuple):
     def reference_only(self) -> bool:
         """Whether there is no alternate but any other allele, as in blocks of gVCF."""
         return _ANY_OTHER.issuperset(self.alternates)
+
+    def sample_field(self, name: bytes) -> bytes | None:
+        """The columns of the samples with nothing but this field; None where the record does not have it."""
+        fields, text = self.calls
+        if fields == name:
+            return text
+        # most records have none of those that are asked for: no list is made for them
+        if name not in fields or name not in (names := fields.split(b":")):
+            return None
+        return only_field(text, names.index(name))
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bisect
+import io
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.readers.source.source import Source
@@ -57,22 +59,22 @@ class TabixIndex:
         [(16600, 900)]
         """
         spans: list[Span] = []
-        for each in sorted(regions.regions, key=lambda each: (each.chromosome, each.start)):
-            starts = self.starts.get(each.chromosome)
-            if not starts:
+        for region in sorted(regions.regions, key=lambda region: (region.chromosome, region.start)):
+            if region.chromosome not in self.starts:
                 continue
-            offset = starts[bisect.bisect_right(starts, (each.start, 1 << 64)) - 1][1]
-            before = spans[-1] if spans and spans[-1].chromosome == each.chromosome else None
-            if before and (each.start <= before.last + 1 or (offset >> 16) - self._byte(before) < _NEAR):
-                spans[-1] = Span(each.chromosome, before.first, max(each.end, before.last), before.offset)
+            offset = self._offset(region.chromosome, region.start)
+            before = spans[-1] if spans and spans[-1].chromosome == region.chromosome else None
+            between = 0 if before is None else (offset >> 16) - (self._offset(region.chromosome, before.last) >> 16)
+            if before and (region.start <= before.last + 1 or between < _NEAR):
+                spans[-1] = Span(region.chromosome, before.first, max(region.end, before.last), before.offset)
             else:
-                spans.append(Span(each.chromosome, each.start, each.end, offset))
-        return sorted(spans, key=lambda each: each.offset)
+                spans.append(Span(region.chromosome, region.start, region.end, offset))
+        return sorted(spans, key=lambda span: span.offset)
 
-    def _byte(self, span: Span) -> int:
-        """Byte of the file near which the last base of a span stands."""
-        starts = self.starts[span.chromosome]
-        return starts[bisect.bisect_right(starts, (span.last, 1 << 64)) - 1][1] >> 16
+    def _offset(self, chromosome: str, base: int) -> int:
+        """The offset before which no record at or behind the base stands."""
+        starts = self.starts[chromosome]
+        return starts[bisect.bisect_right(starts, (base, 1 << 64)) - 1][1]
 
 
 def find_index(file: Path) -> TabixIndex | None:
@@ -86,67 +88,53 @@ def find_index(file: Path) -> TabixIndex | None:
         index = Path(f"{file}{suffix}")
         if index.is_file() and index.stat().st_mtime >= file.stat().st_mtime:
             try:
-                starts = _starts(Source(index).unpacked_bytes())
+                return TabixIndex(_starts(io.BytesIO(Source(index).unpacked_bytes())))
             except (OSError, struct.error, ValueError):
                 continue
-            return TabixIndex(starts)
     return None
 
 
-def _starts(content: bytes) -> dict[str, list[tuple[int, int]]]:
-    magic, shift, depth, at = content[:4], _TBI_SHIFT, _TBI_DEPTH, 4
-    if magic == _CSI:
-        shift, depth, _ = struct.unpack_from("<3i", content, at)
-        at += 12
-    elif magic != _TBI:
+def _starts(stream: IO[bytes]) -> dict[str, list[tuple[int, int]]]:
+    magic = stream.read(4)
+    if magic not in (_TBI, _CSI):
         raise ValueError("no index")
-    else:
-        (n_chromosomes,) = struct.unpack_from("<i", content, at)
-        at += 4
-    *_, length = struct.unpack_from("<7i", content, at)
-    at += 28
-    names = [plain_chromosome(name.decode()) for name in content[at : at + length].split(b"\0")[:-1]]
-    at += length
-    if magic == _CSI:
-        (n_chromosomes,) = struct.unpack_from("<i", content, at)
-        at += 4
-    found = {}
+    is_csi = magic == _CSI
+    shift, depth, n_chromosomes = _numbers(stream, "3i") if is_csi else (_TBI_SHIFT, _TBI_DEPTH, *_numbers(stream, "i"))
+    *_, length = _numbers(stream, "7i")
+    names = [plain_chromosome(name.decode()) for name in stream.read(length).split(b"\0")[:-1]]
+    if is_csi:
+        (n_chromosomes,) = _numbers(stream, "i")
+    starts = {}
     for name in names[:n_chromosomes]:
-        windows, at = _windows(content, at, shift, depth, is_csi=magic == _CSI)
-        if name in found:
+        if name in starts:
             raise ValueError("two names of one chromosome")
-        if windows:
-            found[name] = windows
-    return found
+        starts[name] = _windows(stream, shift, depth, is_csi=is_csi)
+    return {name: windows for name, windows in starts.items() if windows}
 
 
-def _windows(content: bytes, at: int, shift: int, depth: int, *, is_csi: bool) -> tuple[list[tuple[int, int]], int]:
-    """Of a chromosome, first bases and offsets, and where the next one stands."""
+def _windows(stream: IO[bytes], shift: int, depth: int, *, is_csi: bool) -> list[tuple[int, int]]:
+    """First bases and offsets of the next chromosome."""
     first_leaf = ((1 << 3 * depth) - 1) // 7
     after_leaves = ((1 << 3 * (depth + 1)) - 1) // 7
-    (n_bins,) = struct.unpack_from("<i", content, at)
-    at += 4
-    windows, begins = [], []
-    for _ in range(n_bins):
-        (number,) = struct.unpack_from("<I", content, at)
-        at += 4
-        if is_csi:
-            (offset,) = struct.unpack_from("<Q", content, at)
-            at += 8
-            if first_leaf <= number < after_leaves:
-                windows.append(((number - first_leaf) << shift, offset))
-        (n_chunks,) = struct.unpack_from("<i", content, at)
-        at += 4
+    windows: list[tuple[int, int]] = []
+    begins: list[int] = []
+    for _ in range(*_numbers(stream, "i")):
+        number, *offset, n_chunks = _numbers(stream, "IQi" if is_csi else "Ii")
+        if is_csi and first_leaf <= number < after_leaves:
+            windows.append(((number - first_leaf) << shift, offset[0]))
+        chunks = _numbers(stream, f"{2 * n_chunks}Q")
         # what stands behind the leaves are counts
         if number < after_leaves:
-            begins += [struct.unpack_from("<Q", content, at + 16 * chunk)[0] for chunk in range(n_chunks)]
-        at += 16 * n_chunks
+            begins += chunks[::2]
     if not is_csi:
-        (n_windows,) = struct.unpack_from("<i", content, at)
-        offsets = struct.unpack_from(f"<{n_windows}Q", content, at + 4)
-        at += 4 + 8 * n_windows
-        windows = [(number << shift, offset) for number, offset in enumerate(offsets)]
+        (n_windows,) = _numbers(stream, "i")
+        windows = [(at << shift, offset) for at, offset in enumerate(_numbers(stream, f"{n_windows}Q"))]
     if not begins:
-        return [], at
+        return []
     begin = min(begins)
-    return sorted([(0, begin), *((first + 1, offset) for first, offset in windows if offset > begin)]), at
+    return sorted([(0, begin), *((first + 1, offset) for first, offset in windows if offset > begin)])
+
+
+def _numbers(stream: IO[bytes], form: str) -> tuple[int, ...]:
+    """The next numbers, as `struct` writes their form."""
+    return struct.unpack(f"<{form}", stream.read(struct.calcsize(f"<{form}")))
