@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from drugresponse.errors import InputError
@@ -74,15 +74,24 @@ def plugin_names(group: str) -> tuple[str, ...]:
     return tuple(sorted(entry_points(group=group).names))
 
 
-def names_of(group: str, place: str) -> tuple[str, ...]:
-    """The names under which installed distributions give what stands at a place.
+def names_of(group: str, kind: type) -> tuple[str, ...]:
+    """The names under which installed distributions give a class; only the package that it is of is looked at.
 
     Examples
     --------
-    >>> names_of(LEARNER_GROUP, "math:sqrt")
+    >>> names_of(LEARNER_GROUP, dict)
     ()
     """
-    return tuple(sorted(entry.name for entry in entry_points(group=group) if entry.value == place))
+    package = kind.__module__.partition(".")[0]
+    entries = [entry for entry in entry_points(group=group) if entry.module.partition(".")[0] == package]
+    return tuple(sorted(entry.name for entry in entries if _gives(entry, kind)))
+
+
+def _gives(entry: EntryPoint, kind: type) -> bool:
+    try:
+        return load_place(entry.value) is kind
+    except (ImportError, AttributeError):
+        return False
 
 
 def find_plugin(group: str, name: str) -> Plugin | None:

@@ -107,13 +107,11 @@ def refuse_unsaveable(regressor: PairRegressor, manifest: Mapping[str, Any]) -> 
     if registered_name(kind) is None:
         raise InputError(
             f"`learner`: {kind.__qualname__} is registered nowhere (expected a learner that can be found again by its "
-            f"name when the file is loaded). Put its class into a module of a distribution, and give that the entry "
+            "name when the file is loaded). Put its class into a module of a distribution, and give that the entry "
             f'point NAME = "{kind.__module__}:{kind.__qualname__}" in the group drugresponse.learners.'
         )
     for name, value in manifest.get("learner_parameters", {}).items():
-        if any(
-            not isinstance(item, str | int | float | None) for item in (value if isinstance(value, list) else [value])
-        ):
+        if not _is_plain(value):
             raise InputError(
                 f"`learner__{name}`: found {type(value).__name__} (expected a number, text, True, False, None or a "
                 "list of them, which a file can hold). Give the learner another value, and train again."

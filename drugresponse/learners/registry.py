@@ -216,10 +216,11 @@ def registered_name(kind: type) -> str | None:
     ('ridge', None)
     """
     place = f"{kind.__module__}:{kind.__qualname__}"
-    own = [learner.name for learner in LEARNERS.values() if learner.place == place]
+    own = next((learner.name for learner in LEARNERS.values() if learner.place == place), None)
+    if own is not None:
+        return own
     # a name of this package is never that of another one's learner
-    foreign = (name for name in names_of(LEARNER_GROUP, place) if name not in LEARNERS)
-    return own[0] if own else next(foreign, None)
+    return next((name for name in names_of(LEARNER_GROUP, kind) if name not in LEARNERS), None)
 
 
 def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:

@@ -114,7 +114,7 @@ class FittedParts:
             A part is damaged.
         """
         settings = {**manifest["parameters"], **manifest.get("learner_parameters", {})}
-        regressor = restore_learner(settings["learner"], state["regressor"], settings)
+        regressor = restore_learner(manifest["parameters"]["learner"], state["regressor"], settings)
         scales, adaptation, intervals = (state.get(name) for name in ("scales", "adaptation", "intervals"))
         return cls(
             regressor,
