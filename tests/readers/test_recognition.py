@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from drugresponse.errors import InputError
-from drugresponse.readers.formats import GENOTYPE_FORMATS
+from drugresponse.readers.formats import FORMATS, GENOTYPE_FORMATS
 from drugresponse.readers.recognition import genotype_format_of, genotype_source_files
 
 
@@ -70,3 +70,9 @@ def test_genotype_source_files__all_of_a_fileset(tmp_path):
     (tmp_path / "cohort.fam").unlink()
     assert genotype_source_files(tmp_path / "cohort.bed") == [tmp_path / "cohort.bed", tmp_path / "cohort.bim"]
     assert genotype_source_files(tmp_path / "absent.tsv") == [tmp_path / "absent.tsv"]
+
+
+@pytest.mark.parametrize("record", FORMATS.values(), ids=lambda record: record.name)
+def test_formats__have_a_reader_and_know_their_header(record):
+    assert callable(record.reader())
+    assert record.has_header(["name of no format"]) is False

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 
-__all__ = ["BEYOND_MEMORY", "command_apart"]
+__all__ = ["BEYOND_MEMORY", "bytes_held", "command_apart", "limit", "program_of"]
 
 BEYOND_MEMORY = 4
 """What the program ends with when it ran out of memory."""
-_BEFORE = """
-import json, resource, sys
-sys.path[:] = json.loads(sys.argv[2])
-left = int(sys.argv[3])
-
-def held(at):
-    return int(open("/proc/self/statm").read().split()[at]) * resource.getpagesize()
-
-def limit(kind, soft, hard):
-    try:
-        resource.setrlimit(kind, (soft, hard))
-    except (OSError, ValueError, OverflowError):
-        pass
-
-limit(resource.RLIMIT_CORE, 0, 0)
-"""
+_PACKAGE = Path(__file__).parents[3]
+_BEFORE = "import json, sys\nsys.path[:] = json.loads(sys.argv[2])\n"
 
 
 def command_apart(program: str, file: Path, left: int) -> list[str]:
@@ -34,9 +22,8 @@ def command_apart(program: str, file: Path, left: int) -> list[str]:
     Parameters
     ----------
     program
-        Python text, which finds `sys`, `resource`, `json` and this package's import path, the file as `sys.argv[1]`,
-        the bytes that it may take as `left`, and the functions `held` (pages of memory: 0 virtual, 1 resident) and
-        `limit` (`setrlimit` where the system has it).
+        Python text, which finds this package and all that it imports, the file as `sys.argv[1]`, and the bytes that it
+        may take as `sys.argv[3]`.
     file
         The file to read.
     left
@@ -45,8 +32,26 @@ def command_apart(program: str, file: Path, left: int) -> list[str]:
     Examples
     --------
     >>> import subprocess
-    >>> subprocess.run(command_apart("print(left)", Path("a.h5ad"), 7), capture_output=True).stdout
+    >>> subprocess.run(command_apart("print(sys.argv[3])", Path("a.h5ad"), 7), capture_output=True).stdout
     b'7\n'
     """
-    search_path = json.dumps([folder for folder in sys.path if folder])
+    search_path = json.dumps([*(folder for folder in sys.path if folder), str(_PACKAGE)])
     return [sys.executable, "-I", "-c", _BEFORE + program, str(file.resolve()), search_path, str(left)]
+
+
+def program_of(name: str) -> str:
+    """The text of a module beside this one, to be run as a program."""
+    return Path(__file__).with_name(name).read_text("utf-8")
+
+
+def bytes_held() -> int:
+    """Virtual memory of this process."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def limit(resource: str, soft: int, hard: int) -> None:
+    """Set a limit of this process, such as `RLIMIT_CPU`, where the system has it."""
+    with contextlib.suppress(ImportError, OSError, ValueError, OverflowError):
+        import resource as limits
+
+        limits.setrlimit(getattr(limits, resource), (soft, hard))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, require
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart
+from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
 from drugresponse.readers.source.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 
 __all__ = ["checked_part", "refuse_crashing", "refuse_large_parts"]
@@ -17,28 +17,7 @@ _MOST_EXPANDED = 2000
 """No filter of HDF5 that is in use packs numbers closer than this."""
 _SECONDS = 60
 _TEXT_BYTES = 100
-_PROBE = """
-import h5py
-
-limit(resource.RLIMIT_AS, held(0) + left, held(0) + left)
-
-def look(name, part):
-    dict(part.attrs)
-    if isinstance(part, h5py.Dataset) and not (part.external or part.is_virtual) and part.nbytes < 1 << 26:
-        part[()]
-
-try:
-    with h5py.File(sys.argv[1], "r", locking=False) as stored:
-        for name in ("obs", "var", "layers", "X"):
-            if isinstance(stored.get(name, getlink=True), h5py.HardLink):
-                look(name, stored[name])
-                if hasattr(stored[name], "visititems"):
-                    stored[name].visititems(look)
-except Exception as error:
-    if isinstance(error, MemoryError) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10 > left // 2:
-        sys.exit(4)
-    raise
-"""
+_PROBE = program_of("_hdf5_probe.py")
 _LEAST_LEFT = 1 << 29
 
 

@@ -13,7 +13,7 @@ from typing import IO, cast
 import pyarrow
 
 from drugresponse.errors import InputError
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart
+from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
 from drugresponse.readers.source.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 
 __all__ = ["damaged_parquet", "read_parquet_parts"]
@@ -21,43 +21,7 @@ __all__ = ["damaged_parquet", "read_parquet_parts"]
 _NUMBER_BYTES = 16
 _LOOK_EVERY = 1 << 16
 _LEAST_LEFT = 1 << 29
-_READER = """
-import os
-os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # whose memory counts towards the limit as it is taken
-import pyarrow
-from pyarrow.parquet import ParquetFile
-
-most = held(0) + left
-enough = held(0) + (1 << 29)
-limit(resource.RLIMIT_AS, min(most, enough), most)
-try:
-    with ParquetFile(sys.argv[1], page_checksum_verification=True, pre_buffer=False) as stored:
-        about = stored.metadata
-        groups = [about.row_group(at) for at in range(about.num_row_groups)]
-        unpacked = max([0, *(group.total_byte_size for group in groups)])
-        enough += 2 * unpacked
-        limit(resource.RLIMIT_AS, min(most, enough), most)
-        seconds = 60 + sum(max(0, group.total_byte_size) for group in groups) // 1000000
-        limit(resource.RLIMIT_CPU, seconds, seconds)
-        # how long the texts are does not stand there: none is longer than its part of the file unpacked
-        longest = 1
-        for column in range(about.num_columns):
-            chunks = [group.column(column) for group in groups]
-            if chunks and chunks[0].physical_type == "BYTE_ARRAY":
-                longest += max(chunk.total_uncompressed_size for chunk in chunks)
-        a_row = max(16 * about.num_columns, 4 * longest, 1)
-        n_rows = min(1 << 16, max(1, min(left, 1 << 28) // a_row))
-        output = sys.stdout.buffer
-        output.write(json.dumps([about.num_rows, about.num_columns]).encode() + b"\\n")
-        with pyarrow.ipc.new_stream(output, stored.schema_arrow) as stream:
-            for part in stored.iter_batches(batch_size=n_rows, use_threads=False):
-                part.validate(full=True)
-                stream.write_batch(part)
-        output.flush()
-except MemoryError:
-    # more than it says it holds: it is damaged
-    sys.exit(4 if enough > most else 1)
-"""
+_READER = program_of("_parquet_parts.py")
 
 
 def read_parquet_parts(path: Path, where: str) -> pyarrow.Table:

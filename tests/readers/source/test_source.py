@@ -88,3 +88,34 @@ def test_refuse_truncated__whole_files_pass(tmp_path):
     for content in (b"text", gzip.compress(b"text", mtime=0), BGZF_END):
         (tmp_path / "whole").write_bytes(content)
         Source(tmp_path / "whole").refuse_truncated()
+
+
+def test_opened__looks_within_another_share_the_file(tmp_path):
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"first\nsecond\n"))
+    source = Source(tmp_path / "a.gz")
+    with source.opened() as stream:
+        descriptor = stream.fileno()
+        assert source.sha256 == hashlib.sha256((tmp_path / "a.gz").read_bytes()).hexdigest()
+        with source.unpacked() as text:
+            assert text.readline() == b"first\n"
+        with source.opened() as again:
+            assert (again.fileno(), again.tell()) == (descriptor, 0)
+    assert stream.closed
+    assert source.unpacked_bytes() == b"first\nsecond\n"
+
+
+def test_content__is_told_once(tmp_path):
+    (tmp_path / "a").write_bytes(b"PAR1....")
+    source = Source(tmp_path / "a")
+    assert source.content == "parquet"
+    (tmp_path / "a").unlink()
+    assert (source.content, Source.of(source)) == ("parquet", source)
+    with pytest.raises(InputError, match="found no such file"), source.opened():
+        pass
+
+
+@pytest.mark.parametrize("content", [b"\x1f\x8b", b"\x1f\x8b\x08"])
+def test_content__gzip_that_ends_in_its_first_bytes(tmp_path, content):
+    (tmp_path / "cut.gz").write_bytes(content)
+    with pytest.raises(InputError, match=r"^cut\.gz: the gzip file holds nothing"):
+        _ = Source(tmp_path / "cut.gz").content
