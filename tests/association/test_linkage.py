@@ -19,6 +19,15 @@ def test_linkage__a_chain_is_not_one_group() -> None:
     assert linkage.least == pytest.approx([0.866, 0.866, 1.0], abs=1e-3)
 
 
+def test_linkage__the_least_correlation_is_that_of_any_two_of_the_group() -> None:
+    """Two scores correlate at 0.81, and a third, which comes last, lies between them at 0.95 from either."""
+    angle = 2 * np.pi * np.arange(90) / 90
+    linkage = _linkage(np.column_stack([np.cos(angle + np.deg2rad(turn)) for turn in (0, 36, 18)]))
+    assert linkage.group.tolist() == [0, 0, 0]
+    assert linkage.with_first == pytest.approx(np.cos(np.deg2rad([0, 36, 18])))
+    assert linkage.least == pytest.approx([np.cos(np.deg2rad(36))] * 3)
+
+
 def test_linkage__opposite_features_are_one_group() -> None:
     x = np.random.default_rng(0).standard_normal((50, 1))
     linkage = _linkage(np.hstack([x, -2 * x + 0.1 * np.random.default_rng(1).standard_normal((50, 1))]))

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.tables import Responses
+from drugresponse.errors import InputError
 
 SAMPLES = [f"s{i:02d}" for i in range(12)]
 
@@ -31,6 +33,20 @@ def test_join_training_rows__none_censored_is_no_column():
     assert joined(censor="none").pairs.censor is None
     # the one censored row is of the sample without genotype
     assert joined(censor=["none"] * 11 + ["left"]).pairs.censor is None
+
+
+def test_join_training_rows__an_arm_beside_covariates_of_a_model_must_be_one():
+    genotypes = Genotypes.from_dense(np.eye(12), SAMPLES, [f"g{i}" for i in range(12)])
+    table = pd.DataFrame({"sample_id": SAMPLES, "drug_id": "d", "response": np.arange(12.0)})
+    samples = pd.DataFrame({"arm": ["active", "control"] * 6}, index=pd.Index(SAMPLES, name="sample_id"))
+    rows = join_training_rows(genotypes, Responses.build(table), None, samples, samples, "arm")
+    assert rows.pairs.arm == "arm"
+    for wrong, message in (
+        (samples[[]], 'found no column "arm"'),
+        (samples.assign(arm="active"), 'found only "active"'),
+    ):
+        with pytest.raises(InputError, match=message):
+            join_training_rows(genotypes, Responses.build(table), None, wrong, samples, "arm")
 
 
 def test_join_training_rows__lost_ids_are_shown_from_both_sides(caplog):

@@ -76,6 +76,17 @@ def test_curves__misfits_are_left_out_and_told(tmp_path, capsys):
     assert f"Left out of the responses for their misfit: {left}." in capsys.readouterr().out
 
 
+def test_curves__what_has_too_few_doses_is_no_misfit(tmp_path, capsys):
+    assert run(tmp_path, "few_doses.tsv") == 0
+    told = capsys.readouterr().out
+    assert "Fitted 11 of 12 curves" in told
+    assert "misfit" not in told
+    assert run(tmp_path, "few_doses.tsv", "--maximum-rmse=0.015") == 0
+    left = 11 - len(table(tmp_path / "r.tsv"))
+    assert left > 0
+    assert f"for their misfit: {left}." in capsys.readouterr().out
+
+
 def test_curves__different_doses_are_warned_of(tmp_path, capsys):
     assert run(tmp_path, "few_doses.tsv", "--minimum-doses=3") == 0
     assert "Tested over different doses in different samples: 1 of 3 drugs; auc is" in capsys.readouterr().err

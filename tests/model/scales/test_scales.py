@@ -187,6 +187,12 @@ def test_check__another_ancestry_has_the_same_alleles(n):
     assert not checked(people(PEOPLE / 20, 80), people(PEOPLE / 20, 20, 1)[:n] * 0, "dosage").any()
 
 
+def test_check__a_panel_without_the_features_of_high_values_is_no_other_order():
+    train, new = expression(100, 1, n_genes=60), expression(10, 2, n_genes=60)
+    high = train.mean(axis=0) > np.quantile(train.mean(axis=0), 0.6)
+    assert not checked(train, np.where(high, np.nan, new), "score").any()
+
+
 def test_check__natural_for_binary_logarithms_are_told_of(caplog):
     rng = np.random.default_rng(0)
     genes = np.clip(rng.uniform(0, 9, 200) + rng.normal(size=(100, 200)), 0, None)

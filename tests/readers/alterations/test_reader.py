@@ -47,6 +47,14 @@ MAF = "\n".join(
 )
 
 
+def test_read_alterations__blanks_around_ids_and_genes_are_no_part_of_them(tmp_path):
+    rows = (("s1", "TP53", "missense"), (" s1", " TP53", "lof"), ("s2 ", "TP53 ", " missense "))
+    read = read_alteration_rows(write(tmp_path, long_table(*rows)))
+    assert read.samples == ["s1", "s2"]
+    expected = [["s1", "TP53", "missense", ""], ["s1", "TP53", "lof", ""], ["s2", "TP53", "missense", ""]]
+    assert read.altered.to_numpy().tolist() == expected
+
+
 def test_read_alterations__maf(tmp_path):
     genotypes = read_alterations(write(tmp_path, MAF + "\n"))
     assert genotypes.sample_ids.tolist() == ["s1", "s2", "s3", "s4"]
