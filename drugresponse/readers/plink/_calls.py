@@ -62,11 +62,11 @@ class PlinkCalls:
             ) from error
         self._with_dosages = not self._is_bed and _holds_dosages(file, self._n_variants)
 
-    def blocks(self, n_alleles: int) -> list[slice]:
-        """Parts of so many alleles, each as large as may be in memory at once."""
+    def blocks(self, n_alleles: int, copies: int = 1) -> list[slice]:
+        """Parts of so many alleles, of which so many copies may be in memory at once."""
         # float32, and once more while the block is turned round
         cell_bytes = 8 if self._with_dosages else 1
-        step = max(1, BLOCK_BYTES // (cell_bytes * self.n_samples))
+        step = max(1, BLOCK_BYTES // (copies * cell_bytes * self.n_samples))
         return [slice(start, min(start + step, n_alleles)) for start in range(0, n_alleles, step)]
 
     def read(self, variants: NDArray[np.integer], alleles: NDArray[np.integer]) -> NDArray[Any]:

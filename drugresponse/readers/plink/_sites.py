@@ -85,7 +85,7 @@ def keep_calls(
     """`(n_alleles,)` whether the calls of each allele are frequent and complete enough, read block by block."""
     kept = np.ones(len(alleles), dtype=bool)
     variant, allele = alleles["variant"].to_numpy(), alleles["allele"].to_numpy()
-    for rows in source.blocks(len(alleles)):
+    for rows in source.blocks(len(alleles), copies=4):
         calls = source.read(variant[rows], allele[rows])
         missing = calls < 0
         calls[missing] = 0

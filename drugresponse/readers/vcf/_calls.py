@@ -82,16 +82,16 @@ def decode_genotypes(
         beyond_two -= ((codes >> 8 == _ONE_COPY) & (codes & 0xFF != _POINT)).sum(axis=1)
     if set(n_alternates) == {1}:
         calls = _table(1, 1)[codes]
-        found = list(calls[:, None, :])
+        copies = list(calls[:, None, :])
     else:
-        found = [
+        copies = [
             np.stack([_table(min(number, 10), min(n, 9))[row] for number in range(1, n + 1)])
             for row, n in zip(codes, n_alternates, strict=True)
         ]
-        calls = np.stack([each[0] for each in found])
+        calls = np.stack([of_record[0] for of_record in copies])
     for at in np.flatnonzero((calls == _UNREAD).any(axis=1)).tolist():
-        beyond_two[at] += _read_one_by_one(at, texts[at], found[at], bool(single and single[at]))
-    return found, beyond_two
+        beyond_two[at] += _read_one_by_one(at, texts[at], copies[at], bool(single and single[at]))
+    return copies, beyond_two
 
 
 def decode_dosages(text: bytes, n_alternates: int, n_samples: int) -> NDArray[np.float32]:
@@ -115,17 +115,17 @@ def decode_dosages(text: bytes, n_alternates: int, n_samples: int) -> NDArray[np
     cells = text.split(b"\t")
     if len(cells) != n_samples:
         raise ValueError(_other_number(len(cells), n_samples))
-    found = np.full((n_alternates, n_samples), np.nan, dtype=np.float32)
+    expected = np.full((n_alternates, n_samples), np.nan, dtype=np.float32)
     for at, cell in enumerate(cells):
         if cell in _MISSING_NUMBER:
             continue
         for allele, number in enumerate(cell.split(b",")[:n_alternates]):
             if number not in _MISSING_NUMBER:
                 try:
-                    found[allele, at] = float(number)
+                    expected[allele, at] = float(number)
                 except ValueError as error:
                     raise ValueError(f"found DS {quoted(number, 40)} (expected a number).") from error
-    return expected_copies(found)
+    return expected_copies(expected)
 
 
 def only_field(text: bytes, at: int) -> bytes:
@@ -188,18 +188,18 @@ def _read_one_by_one(at: int, text: bytes, calls: NDArray[np.int8], single: bool
     samples = np.flatnonzero(calls[0] == _UNREAD)
     read = [_alleles(at, cells[sample].split(b":", 1)[0], len(calls)) for sample in samples]
     if single:
-        read = [each * 2 if len(each) == 1 else each for each in read]
+        read = [call * 2 if len(call) == 1 else call for call in read]
     alleles = np.full((len(read), max(map(len, read))), -2)
-    for row, each in zip(alleles, read, strict=True):
-        row[: len(each)] = each
+    for row, call in zip(alleles, read, strict=True):
+        row[: len(call)] = call
     calls[:, samples] = copies_of(alleles, len(calls))
-    return sum(len(each) - 2 for each in read if min(each) >= 0)
+    return sum(len(call) - 2 for call in read if min(call) >= 0)
 
 
 def _alleles(at: int, call: bytes, n_alternates: int) -> list[int]:
     if not _CALL.fullmatch(call):
         raise BadCallError(at, f"found the call {quoted(call, 40)} (expected alleles such as 0/1).")
-    alleles = [-1 if each == b"." else int(each) for each in re.split(rb"[/|]", call.lstrip(b"/|"))]
+    alleles = [-1 if allele == b"." else int(allele) for allele in re.split(rb"[/|]", call.lstrip(b"/|"))]
     if len(alleles) > _MOST_COPIES:
         raise BadCallError(at, f"found a call of {len(alleles)} alleles (expected at most {_MOST_COPIES}).")
     if max(alleles) > n_alternates:

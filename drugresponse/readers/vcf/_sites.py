@@ -121,21 +121,20 @@ class VariantHeader:
         if not samples:
             raise InputError(f"{where}: found no samples (expected columns after FORMAT). Give a file with genotypes.")
         if len(set(samples)) < len(samples):
-            repeated = dict.fromkeys(each for each, count in Counter(samples).items() if count > 1)
+            repeated = dict.fromkeys(name for name, count in Counter(samples).items() if count > 1)
             raise InputError(
                 f"{where}: {show_ids(repeated)} names more than one sample (expected each once). Rename or remove one."
             )
-        told = (_INFO_LINE.match(line) for line in lines)
-        described = {found[1]: found[2] for found in told if found}
-        contigs = tuple(found[1] for line in lines if (found := _CONTIG.match(line)))
+        described = {match[1]: match[2] for line in lines if (match := _INFO_LINE.match(line))}
+        contigs = tuple(match[1] for line in lines if (match := _CONTIG.match(line)))
         return cls(tuple(samples), described, _build_of(lines), contigs)
 
 
 def _build_of(lines: list[str]) -> str:
     """By the lengths of chromosomes, which do not lie; else by what the header calls the reference."""
-    lengths = (found[1] for line in lines if (found := _LENGTH.match(line)))
-    builds = {_BUILD_OF[each] for each in lengths if each in _BUILD_OF}
+    lengths = (match[1] for line in lines if (match := _LENGTH.match(line)))
+    builds = {_BUILD_OF[length] for length in lengths if length in _BUILD_OF}
     if not builds:
-        told = [found[1] for line in lines if (found := _REFERENCE.match(line))]
-        builds = {build for build, words in _NAMED.items() if any(words.search(each) for each in told)}
+        names = [match[1] for line in lines if (match := _REFERENCE.match(line))]
+        builds = {build for build, words in _NAMED.items() if any(words.search(name) for name in names)}
     return builds.pop() if len(builds) == 1 else ""

@@ -190,21 +190,21 @@ class _Reading:
         single = [chromosome in _SINGLE for _, chromosome, _ in kept]
         decoded = self._records.decode([site for site, _, _ in kept], single)
         rows: list[NDArray[Any]] = []
-        told: list[Allele] = []
+        added: list[Allele] = []
         beyond_two: list[int] = []
-        for (site, chromosome, alleles), found in zip(kept, decoded, strict=True):
-            if found is None:
+        for (site, chromosome, alleles), calls_of_site in zip(kept, decoded, strict=True):
+            if calls_of_site is None:
                 self._n_without_calls += bool(alleles)
                 continue
-            calls, further = self._passed_calls(site, found[0]), found[1]
+            calls, further = self._passed_calls(site, calls_of_site[0]), calls_of_site[1]
             if not alleles:
                 self._references.add(chromosome, site, calls)
                 continue
             rows.append(calls if len(alleles) == len(calls) else calls[list(alleles)])
-            told += alleles.values()
+            added += alleles.values()
             beyond_two += [further] * len(alleles)
         if rows:
-            self.calls.add(np.concatenate(rows), told, beyond_two)
+            self.calls.add(np.concatenate(rows), added, beyond_two)
 
     def _passed(self, site: Site) -> bool:
         """Whether a record is read, as far as its filters go."""
@@ -266,9 +266,9 @@ class _Reading:
         n_alternates = len(site.alternates)
         if self._filter.minimum_quality == 0:
             return [np.inf] * n_alternates
-        told = next((text for name in QUALITIES if (text := site.info(name))), "")
+        written = next(filter(None, map(site.info, QUALITIES)), "")
         try:
-            numbers = [float(each) for each in told.split(",")]
+            numbers = [float(number) for number in written.split(",")]
         except ValueError:
             self._n_without_quality += 1
             return [np.inf] * n_alternates

@@ -97,9 +97,9 @@ def with_reference_calls(genotypes: Genotypes, reference: ReferenceCalls) -> tup
     n_filled : int
         How many calls were missing before.
     """
-    found = replace(genotypes, reference=reference)
+    completed = replace(genotypes, reference=reference)
     if not reference.stretches:
-        return found, 0
+        return completed, 0
     values = genotypes.values
     missing = np.flatnonzero(np.isnan(values.data))
     sites = np.unique(values.indices[missing])
@@ -113,4 +113,4 @@ def with_reference_calls(genotypes: Genotypes, reference: ReferenceCalls) -> tup
     filled = missing[known[np.searchsorted(sites, values.indices[missing]), samples]]
     values.data[filled] = 0
     values.eliminate_zeros()
-    return found, len(filled)
+    return completed, len(filled)

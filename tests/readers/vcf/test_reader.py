@@ -19,6 +19,7 @@ from drugresponse.readers.variants.regions import read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.readers.vcf import _tabix as tabix
 from drugresponse.readers.vcf import lines as vcf_lines
+from drugresponse.readers.vcf.lines import open_vcf
 
 HEADER = [
     "##fileformat=VCFv4.2",
@@ -622,3 +623,22 @@ def test_read_variants__a_reference_call_of_deepvariant_is_no_failure(tmp_path, 
     file = write(tmp_path, "1 7 . A C . RefCall . GT 0/0 0/1", "1 8 . A C . NoCall . GT ./. 0/1")
     assert calls(read_variants(file, site_filter=SiteFilter(passed_only=True))) == {"1:7:A:C": [0, 1]}
     assert "1 record (FILTER: NoCall 1) failed" in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_open_vcf__sites_are_those_of_the_library(tmp_path, seed):
+    random = Random(seed)
+    words = ["GENEINFO=TPMT:7172", "XGENEINFO=A:1", "GENEINFO2=B:2", "END=30", "DB", "GENEINFO=NUDT15:55270|X:1"]
+    records = []
+    for line in random_records(seed, 2):
+        cells = line.split(" ")
+        cells[6] = random.choice([".", "PASS", "q10", "q10;s50"])
+        cells[7] = ";".join(random.sample(words[:-1], random.randint(0, 3))) or random.choice([".", words[-1]])
+        records.append(" ".join(cells))
+    file = write(tmp_path, *records)
+    sites = [site for batch in open_vcf(file).batches(None) for site in batch]
+    for site, record in zip(sites, VCF(str(file)), strict=True):
+        assert (site.chromosome, site.position, site.reference) == (record.CHROM, record.POS, record.REF)
+        assert list(site.alternates) == record.ALT
+        assert (site.failed or None) == record.FILTER
+        assert site.info("GENEINFO") == record.INFO.get("GENEINFO")
