@@ -83,7 +83,7 @@ def noise_of_copies(
 
     Parameters
     ----------
-    recipe, rows, asked
+    recipe, rows, explained
         As in `refit_without_groups`; the cost of a refit is that of a fit to twice as many features.
     effects
         Of the model.

@@ -128,7 +128,7 @@ def refit_without_groups(
         Of the learner.
     rows
         What the model was trained on.
-    asked
+    explained
         The pairs that are explained.
     n_groups
         Groups that the subjects are dealt to, and so refits; fewer where there are fewer subjects.

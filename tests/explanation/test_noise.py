@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from drugresponse.data.joining import TrainingRows
-from drugresponse.explanation._noise import COPY, noise_of_copies, with_permuted_copies
+from drugresponse.explanation._noise import COPY, _limit, noise_of_copies, with_permuted_copies
 from drugresponse.explanation._refits import Recipe, effects_of
 from drugresponse.learners.registry import make_learner
 from tests.learners.cohorts import draw_calls, made_pairs
@@ -44,6 +45,14 @@ def test_noise__strong_features_stand_above_and_hardly_a_feature_without_effect_
 def test_noise__where_nothing_acts_hardly_a_drug_has_a_feature_above():
     above = [noise_of(cohort(seed, 0.0), seed)[1].above.any(axis=1).mean() for seed in range(5)]
     assert np.mean(above) < 0.2
+
+
+@pytest.mark.parametrize("n_draws", [19, 20, 30, 39, 45])
+def test_limit__one_more_draw_exceeds_it_once_in_twenty_and_not_less_often_than_it_must(n_draws):
+    """Of `n + 1` draws in any order the last is equally likely to have any rank."""
+    limit = _limit(np.random.default_rng(0).permutation(n_draws).astype(float))
+    n_higher = n_draws - 1 - limit
+    assert (n_higher + 1) / (n_draws + 1) <= 0.05 < (n_higher + 2) / (n_draws + 1)
 
 
 def test_noise__limit_follows_the_spread_of_the_drugs_responses():

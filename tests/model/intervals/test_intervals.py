@@ -352,6 +352,20 @@ def test_calibrate__missing_prediction_is_refused():
         IntervalTable.calibrate(grid(20, 1), np.zeros(20), np.full(20, np.nan), scheme="new-samples")
 
 
+def test_calibrate__rows_of_little_weight_widen_nothing():
+    """Of every new drug some measurements are far off, and weigh a hundredth of the others."""
+    pairs = grid(120, 30, smiles=["C" * (i + 1) for i in range(30)])
+    is_poor = (pairs.sample_index + pairs.drug_index) % 4 == 0
+    errors = np.random.default_rng(12).normal(0, np.where(is_poor, 10.0, 0.1))
+    weights = np.where(is_poor, 0.01, 1.0)
+    predicted = np.zeros(len(pairs))
+    weighed, plain = (
+        IntervalTable.calibrate(pairs, errors, predicted, scheme="new-drugs", weights=share).median_width
+        for share in (weights, None)
+    )
+    assert weighed < 1 < 5 < plain
+
+
 def test_calibrate__weights_of_equal_size_change_nothing():
     pairs, measured, predicted = some_rows()
     one = IntervalTable.calibrate(pairs, measured, predicted, scheme="new-samples")

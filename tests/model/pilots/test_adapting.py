@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -114,6 +115,19 @@ def test_adapt__without_genotypes_starts_at_the_means(model):
     assert (unknown_tissue["prediction"] != adapted["prediction"]).any()
     drug_means = model.parts_.naive.drug_means
     assert unknown_tissue["baseline"].tolist() == drug_means[unknown_tissue["drug_id"]].tolist()
+
+
+def test_adapt__without_genotypes_a_file_that_has_no_correction_of_tissues_starts_at_the_drug_mean(model):
+    learned = model.parts_.adaptation
+    corrections = {name: correction for name, correction in learned.corrections.items() if name != "tissue-drug mean"}
+    assert len(corrections) == 2 < len(learned.corrections)
+    other = fit()
+    other.parts_ = replace(model.parts_, adaptation=replace(learned, corrections=corrections))
+    pilots = pilots_of("d0", samples=NEW_IDS[:20])
+    by_drug = model.adapt(None, pilots)
+    columns = ["sample_id", "drug_id", "prediction", "lower", "upper", "pilots"]
+    pd.testing.assert_frame_equal(other.adapt(None, pilots, samples=SAMPLES)[columns], by_drug[columns])
+    assert not model.adapt(None, pilots, samples=SAMPLES)["prediction"].equals(by_drug["prediction"])
 
 
 def test_adapt__a_sample_with_too_few_features_stays_empty():
