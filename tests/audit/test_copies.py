@@ -66,6 +66,13 @@ def test_copies_of_response__of_drugs_that_few_samples_have():
     assert len(copies_of_response(joined(Y[:, 0], y=y))) == 1
 
 
+@pytest.mark.parametrize("where", ["feature", "covariate"])
+def test_copies_of_response__the_first_drug_that_a_column_copies_is_named(where):
+    y = np.column_stack([Y[:, 0], Y[:, 1], 2.0 * Y[:, 1] + 1.0])
+    (found,) = copies_of_response(joined(Y[:, 1], where, y=y))
+    assert "orders the samples as the response to 1 does: it is" in found.message
+
+
 CUTS = {
     "words": np.array(["none", "weak", "good", "best"], dtype=object)[
         np.digitize(Y[:, 0], np.quantile(Y[:, 0], [0.2, 0.5, 0.8]))

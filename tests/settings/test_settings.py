@@ -242,6 +242,13 @@ def test_config__command_line_wins(tmp_path):
     assert (settings.sample_column, settings.drug_column, settings.unit) == ("cell", "7", None)
 
 
+def test_config__wins_over_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("GALAXY_SLOTS", "3")
+    monkeypatch.setenv("GALAXY_DRUGRESPONSE_DEVICE", "cpu")
+    settings = settings_from(tmp_path, "responses: r\nmodel: m\ngenotypes: g\nthreads: 2\n")
+    assert (settings.threads, settings.device) == (2, "cpu")
+
+
 def test_config__empty_file_changes_nothing(tmp_path):
     settings = settings_from(tmp_path, "", genotypes=[Path("g")], responses=Path("r"), model=Path("m"))
     assert settings.folds == TRAIN.parameter("folds").default
