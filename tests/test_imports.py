@@ -41,6 +41,10 @@ def test_import__public_names_without_heavy_packages():
     assert loaded_after(reached).isdisjoint(OPTIONAL)
 
 
+def test_import__readers_need_no_learning_library():
+    assert loaded_after("import drugresponse.readers.genotypes").isdisjoint({"sklearn", "torch", "xgboost"})
+
+
 def test_import__prediction_of_a_neural_model_needs_no_torch(tmp_path):
     cohort = drugresponse.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
     model = drugresponse.DrugResponseModel("neural", folds=0, epochs=3, rank=2, n_jobs=1)

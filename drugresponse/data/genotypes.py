@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from sklearn.utils.sparsefuncs import mean_variance_axis, min_max_axis
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
 from drugresponse.data.variants.chromosomes import without_prefix
@@ -163,6 +162,8 @@ class Genotypes:
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(n_features,)` mean and variance of each feature over its called samples; NaN where nothing is called."""
+        from sklearn.utils.sparsefuncs import mean_variance_axis  # heavy, and readers need none of it
+
         mean, variance = mean_variance_axis(self.values.astype(np.float64), axis=0)
         return mean, variance
 
@@ -174,6 +175,8 @@ class Genotypes:
         >>> Genotypes.from_dense([[0, 1, 2], [0, 1, 0]], ["s1", "s2"], ["a", "b", "c"]).constant().tolist()
         [True, True, False]
         """
+        from sklearn.utils.sparsefuncs import min_max_axis  # heavy, and readers need none of it
+
         low, high = min_max_axis(self.values, axis=0, ignore_nan=True)
         return np.asarray(~(low < high), dtype=bool)
 
