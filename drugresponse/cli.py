@@ -19,6 +19,7 @@ from typing import Any, NoReturn, TextIO
 
 from drugresponse.errors import DrugResponseError, InputError, nearest, one_line
 from drugresponse.messages import messages_to_stderr
+from drugresponse.plugins import origin_of
 from drugresponse.settings import (
     COMMANDS,
     Command,
@@ -267,6 +268,11 @@ def _unexpected(program: str, error: Exception) -> int:
         return _fail(program, f"{where}: {what}. {do}.", InputError.exit_code)
     _write_to_stderr(traceback.format_exc())
     where = "Please report it, with the lines above, on the issue tracker of the project; in Galaxy, with the bug icon."
+    other = origin_of(error.__traceback__)
+    if other is not None:
+        return _fail(
+            program, f"this is a defect of {other}, not of your data. Please report it to its authors.", DEFECT
+        )
     return _fail(program, f"this is a defect of drugresponse {__version__}, not of your data. {where}", DEFECT)
 
 

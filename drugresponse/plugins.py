@@ -5,11 +5,23 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from operator import attrgetter
+from traceback import walk_tb
+from types import TracebackType
 from typing import Any
 
 from drugresponse.errors import InputError
 
-__all__ = ["LEARNER_GROUP", "READER_GROUP", "Plugin", "find_plugin", "load_place", "names_of", "plugin_names"]
+__all__ = [
+    "LEARNER_GROUP",
+    "READER_GROUP",
+    "Plugin",
+    "find_plugin",
+    "load_place",
+    "names_of",
+    "origin_of",
+    "plugin_names",
+]
 
 LEARNER_GROUP = "drugresponse.learners"
 READER_GROUP = "drugresponse.readers"
@@ -44,9 +56,9 @@ class Plugin:
         """
         try:
             return load_place(self.place)
-        except (ImportError, AttributeError) as error:
+        except (Exception, SystemExit) as error:  # whatever its module does when it is imported
             raise InputError(
-                f'"{self.name}" of {self.distribution} {self.version}: {self.place} cannot be imported ({error}). '
+                f'"{self.name}" of {self.distribution} {self.version}: {self.place} cannot be imported ({error!r}). '
                 "Install that distribution again, or tell its authors."
             ) from error
 
@@ -60,7 +72,7 @@ def load_place(place: str) -> Any:
     2.0
     """
     module, _, attribute = place.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return attrgetter(attribute)(importlib.import_module(module))
 
 
 def plugin_names(group: str) -> tuple[str, ...]:
@@ -89,9 +101,14 @@ def names_of(group: str, kind: type) -> tuple[str, ...]:
 
 def _gives(entry: EntryPoint, kind: type) -> bool:
     try:
-        return load_place(entry.value) is kind
-    except (ImportError, AttributeError):
+        return load_place(_place(entry)) is kind
+    except (Exception, SystemExit):  # as in `Plugin.load`
         return False
+
+
+def _place(entry: EntryPoint) -> str:
+    """Module and attribute, without the extras that an entry point may ask for."""
+    return f"{entry.module}:{entry.attr or ''}"
 
 
 def find_plugin(group: str, name: str) -> Plugin | None:
@@ -115,7 +132,7 @@ def find_plugin(group: str, name: str) -> Plugin | None:
     True
     """
     plugins = [
-        Plugin(name, entry.value, entry.dist.name, entry.dist.version)
+        Plugin(name, _place(entry), entry.dist.name, entry.dist.version)
         for entry in entry_points(group=group, name=name)
         if entry.dist is not None
     ]
@@ -123,3 +140,17 @@ def find_plugin(group: str, name: str) -> Plugin | None:
         distributions = " and ".join(sorted(plugin.distribution for plugin in plugins))
         raise InputError(f'"{name}": is given by {distributions} (expected one of them). Uninstall the others.')
     return plugins[0] if plugins else None
+
+
+def origin_of(raised: TracebackType | None) -> str | None:
+    """The distribution, with its version, whose plug-in's code an error went through; None for no plug-in's.
+
+    Examples
+    --------
+    >>> origin_of(None) is None
+    True
+    """
+    frames = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(raised)}
+    entries = [*entry_points(group=LEARNER_GROUP), *entry_points(group=READER_GROUP)]
+    origins = (entry.dist for entry in entries if entry.module.partition(".")[0] in frames)
+    return next((f"{dist.name} {dist.version}" for dist in origins if dist is not None), None)

@@ -86,11 +86,17 @@ def test_learner__of_two_distributions_is_that_of_neither(installed, tmp_path, m
     [
         ("not-a-learner", r"read_gene_sheet \(expected a class that inherits from drugresponse\.PairRegressor\)"),
         ("not-there", r'^"not-there" of drugresponse-example 1\.2: drugresponse_example:Absent cannot be imported'),
+        ("not-importable", r"broken:Absent cannot be imported \(RuntimeError\('not for this machine'\)\)"),
+        ("not-whole", r'^`learner`: "not-whole" of drugresponse-example cannot be made .*abstract methods'),
     ],
 )
 def test_learner__that_is_none_or_is_gone(installed, name, message):
     with pytest.raises(dr.InputError, match=message):
         dr.DrugResponseModel(name).fit(*TABLES)
+
+
+def test_learner__within_a_class_and_with_extras(installed):
+    assert dr.DrugResponseModel("within-a-class", folds=0).fit(*TABLES).regressor_.get_params() == {"penalty": 1.0}
 
 
 def test_model__of_a_foreign_learner_in_python(installed, tmp_path):
@@ -164,6 +170,8 @@ def test_command_line__trains_and_predicts_with_a_foreign_learner(site, tables, 
     file, predictions = tmp_path / "model.safetensors", tmp_path / "predictions.tsv"
     files = ["--genotypes", tables / "genotypes.tsv"]
     training = ["train", *files, "--responses", tables / "responses.tsv", "--model", file, "--folds", 2]
+    failed = run(*training, "--learner", "fails", path=site)
+    assert failed.returncode == 70 and "this is a defect of drugresponse-example 1.2" in failed.stderr
     refused = run(*training, "--learner", "plain-ridge")
     assert refused.returncode == 2 and '--learner: "plain-ridge" is none of the choices' in refused.stderr
     trained = run(*training, "--learner", "plain-ridge", path=site)
@@ -240,6 +248,69 @@ class MedianOfDrugs(dr.PairRegressor):
         raise NotImplementedError
 
 
+class Answering(MedianOfDrugs):
+    """Whose answers are what they should not be."""
+
+    def __init__(self, answer: object = None) -> None:
+        self.answer = answer
+
+    def predict(self, pairs):
+        return self.answer
+
+
+@pytest.mark.parametrize("folds", [0, 2])
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, r"NoneType of shape \(\)"),
+        (np.zeros(3), r"ndarray of shape \(3,\)"),
+        (["a", "b"], r"list of shape \(2,\)"),
+        (np.full(180, np.nan), r"ndarray of shape \(180,\)|180 that are not finite"),
+    ],
+)
+def test_model__of_a_learner_that_answers_no_numbers(folds, answer, message):
+    with pytest.raises(dr.InputError, match=f"^Answering: a prediction is missing: found ({message})"):
+        dr.DrugResponseModel(Answering(answer), folds=folds).fit(*TABLES).predict(COHORT.genotypes)
+
+
+@pytest.mark.parametrize(
+    ("features", "weights"),
+    [([("altered", "nowhere")], [1.0]), ([("altered", "G001")], [np.nan]), ([("altered", "G001")], [0.5, 0.5])],
+)
+def test_model__of_a_learner_whose_weights_are_of_other_features(features, weights):
+    class Weighing(MedianOfDrugs):
+        def trained_features(self):
+            return COHORT.genotypes.features
+
+        def feature_weights(self):
+            return features, np.array(weights)
+
+    with pytest.raises(dr.InputError, match=r"^Weighing: its `feature_weights` are not those of its training"):
+        dr.DrugResponseModel(Weighing(), folds=0).fit(*TABLES).predict(COHORT.genotypes)
+
+
+@pytest.mark.parametrize(
+    ("learners", "message"),
+    [
+        ({"mine": 3}, '"mine" is int'),
+        ({"mine": MedianOfDrugs}, '"mine" is the class MedianOfDrugs'),
+        ({"mine": dr.DrugResponseModel()}, '"mine" is DrugResponseModel'),
+        ({"covariates": MedianOfDrugs()}, "'covariates' is the name of another one"),
+        ({"drug mean": MedianOfDrugs()}, "'drug mean' is the name of another one"),
+        ({"": MedianOfDrugs()}, "'' is no name"),
+    ],
+)
+def test_evaluate__refuses_what_is_no_learner_and_the_names_of_others(learners, message):
+    with pytest.raises(dr.InputError, match=f"^learners: {message}"):
+        dr.evaluate(*TABLES, learners=learners, folds=2, shuffles=0)
+
+
+def test_evaluate__takes_an_estimator_under_its_own_name():
+    ridge = FactorRidge(scheme="new-samples", rank=1)
+    summary = dr.evaluate(*TABLES, learners={"ridge": ridge}, folds=2, shuffles=0, n_jobs=1)
+    assert summary.evaluation.learners == ("covariates", "ridge")
+
+
 def test_model__with_an_estimator_is_set_as_in_scikit_learn():
     model = dr.DrugResponseModel(MedianOfDrugs(shift=1.0), folds=0)
     assert model.get_params()["learner__shift"] == 1.0
@@ -250,7 +321,9 @@ def test_model__with_an_estimator_is_set_as_in_scikit_learn():
     np.testing.assert_allclose(moved, predicted + 2.0)
     assert not hasattr(copy.learner, "median_")
     assert copy.manifest_["learner"] == "MedianOfDrugs"
-    with pytest.raises(dr.InputError, match=r"^`learner`: found dict \(expected a name\)"):
+    with pytest.raises(dr.InputError, match=r'^`learner__shift`: the learner is the name "ridge"'):
+        dr.DrugResponseModel("ridge").set_params(learner__shift=1.0)
+    with pytest.raises(dr.InputError, match=r"^`learner`: found dict \(expected a name or a PairRegressor\)"):
         dr.DrugResponseModel({}).fit(*TABLES)
 
 
@@ -279,6 +352,9 @@ def test_save__a_parameter_that_no_file_can_hold(installed, tmp_path):
     model = dr.DrugResponseModel(installed.PlainRidge(penalty=np.float64(2.0)), folds=0).fit(*TABLES)
     model.save(tmp_path / "model.safetensors")
     assert dr.load_model(tmp_path / "model.safetensors", allow=["plain-ridge"]).learner.penalty == 2.0
+    model.regressor_.means_ = {1: object()}
+    with pytest.raises(dr.InputError, match=r"^`learner`: a file cannot hold what the `get_state` of PlainRidge gives"):
+        model.save(tmp_path / "again.safetensors")
     model.set_params(learner__penalty=np.ones(1)).fit(*TABLES)
     with pytest.raises(dr.InputError, match=r"^`learner__penalty`: found ndarray \(expected a number"):
         model.save(tmp_path / "again.safetensors")

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from drugresponse.data.joining import TrainingRows
-from drugresponse.errors import DrugResponseError, InputError, show_ids
+from drugresponse.errors import InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.features.alignment import align
-from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.registry import make_learner
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
 from drugresponse.outputs import output_files
@@ -89,13 +89,9 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
     """Fit and predict; the training part holds no table row of a sample or drug that only the test part has."""
     train, test = rows.pairs[planned.train].compact(), rows.pairs[planned.test].compact()
     with one_thread():
-        learner = contender.fresh().fit(train, rows.y[planned.train], rows.weights[planned.train])
-        predicted = np.asarray(learner.predict(test), dtype=np.float64)
-    if predicted.shape != (len(test),) or not np.isfinite(predicted).all():
-        raise DrugResponseError(
-            f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}: a prediction is missing "
-            "(expected a finite number for every test row). A learner may not decline rows."
-        )
+        learner = contender.fresh()
+        learner.fit(train, rows.y[planned.train], rows.weights[planned.train])
+        predicted = predictions_of(learner, test, f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}")
     features = train.genotypes.features
     weights = weights_of_rows(learner, features)
     share_known = share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))

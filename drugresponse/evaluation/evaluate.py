@@ -32,7 +32,9 @@ from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, learner_class
+from drugresponse.learners.baselines import NAIVE_NAMES
+from drugresponse.learners.chosen import learner_name
+from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
 from drugresponse.model.manifest import package_versions
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.threads import one_thread
@@ -181,6 +183,8 @@ def evaluate(
 def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
     """Learners by name, however they were given."""
     if isinstance(learners, Mapping):
+        for name, learner in learners.items():
+            _refuse_contender(name, learner)
         return learners
     listed = [learners] if isinstance(learners, str) or not isinstance(learners, Iterable) else list(learners)
     others = [type(learner).__name__ for learner in listed if not isinstance(learner, str)]
@@ -190,6 +194,19 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
             "model's learner is given by its name, and what it was set to in settings."
         )
     return dict.fromkeys(listed)
+
+
+def _refuse_contender(name: Any, learner: Any) -> None:
+    """Refuse what is no learner, and a learner under a name that in the tables means another one."""
+    if learner is not None and not isinstance(learner, PairRegressor):
+        found = f"the class {learner.__name__}" if isinstance(learner, type) else type(learner).__name__
+        raise InputError(
+            f'learners: "{name}" is {found} (expected a PairRegressor, or None for the one of that name). Give one.'
+        )
+    taken = name in NAIVE_NAMES or (name in LEARNERS and learner_name(learner or name) != name)
+    if taken or not isinstance(name, str) or not name.isprintable() or not name.strip():
+        what = "the name of another one" if taken else "no name"
+        raise InputError(f"learners: {name!r} is {what} (expected a name of its own for each learner). Rename it.")
 
 
 def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegressor | None]) -> None:

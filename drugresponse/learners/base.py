@@ -13,12 +13,12 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.state import Array, State
 from drugresponse.threads import run_in_order
 
-__all__ = ["PairRegressor", "relative_weights"]
+__all__ = ["PairRegressor", "predictions_of", "relative_weights"]
 
 
 class PairRegressor(RegressorMixin, BaseEstimator, ABC):
@@ -76,7 +76,8 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
             learner: PairRegressor = clone(self)
             learner.set_params(**learner.own_settings({"n_jobs": 1}))
             weights = None if sample_weight is None else sample_weight[train]
-            return learner.fit(pairs[train], y[train], weights).predict(pairs[test])
+            learner.fit(pairs[train], y[train], weights)
+            return predictions_of(learner, pairs[test])
 
         predicted = np.full(len(pairs), np.nan)
         for (_, test), values in zip(folds, run_in_order(one, folds, n_jobs), strict=True):
@@ -144,6 +145,37 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""
         return {}
+
+
+def predictions_of(learner: PairRegressor, pairs: Pairs, where: str = "") -> Array:
+    """`(n_pairs,)` float64 predictions of a learner, which may be anybody's.
+
+    Parameters
+    ----------
+    learner, pairs
+        What predicts, and what for.
+    where
+        What the message names; "" names the class of the learner.
+
+    Raises
+    ------
+    InputError
+        They are no finite numbers, one for each pair.
+    """
+    answer = learner.predict(pairs)
+    try:
+        predicted = np.asarray(answer, dtype=np.float64)
+    except (TypeError, ValueError):
+        predicted = np.empty((0, 0))
+    has_shape = predicted.shape == (len(pairs),)
+    missing = int((~np.isfinite(predicted)).sum())
+    if has_shape and not missing:
+        return predicted
+    what = f"{missing} that are not finite" if has_shape else f"{type(answer).__name__} of shape {np.shape(answer)}"
+    raise InputError(
+        f"{where or type(learner).__name__}: a prediction is missing: found {what} (expected a finite number for each "
+        f"of {count(len(pairs), 'pair')}). A learner may not decline rows: mend its `predict`."
+    )
 
 
 def relative_weights(sample_weight: Array | None, n_rows: int) -> Array:

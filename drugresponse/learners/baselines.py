@@ -17,9 +17,11 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions, parts_table, rows_by_drug
 from drugresponse.learners.state import Array, State, damaged, state_array, state_ids, state_number
 
-__all__ = ["AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
+__all__ = ["NAIVE_NAMES", "AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
 
 _SWEEPS = 10
+NAIVE_NAMES = ("overall mean", "drug mean", "sample mean", "tissue-drug mean", "mean effects")
+"""What `NaiveEffects.predict` can answer."""
 _JOINT = "\t"
 """Between tissue and drug in a stored key; tables are tab-separated, so no id holds one."""
 

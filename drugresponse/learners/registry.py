@@ -204,6 +204,13 @@ def learner_class(name: str) -> type[PairRegressor]:
             f'`learner`: "{name}" of {learner.plugin.distribution} is {learner.place} (expected a class that inherits '
             "from drugresponse.PairRegressor). Tell the authors of that distribution."
         )
+    try:
+        foreign().get_params()
+    except Exception as error:
+        raise InputError(
+            f'`learner`: "{name}" of {learner.plugin.distribution} cannot be made without parameters ({error}; '
+            "expected a class with all methods, whose parameters have defaults). Tell the authors of that distribution."
+        ) from error
     return foreign
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import show_ids
+from drugresponse.errors import InputError, show_ids
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.learners.base import PairRegressor
 
@@ -127,5 +127,11 @@ def weights_of_rows(learner: PairRegressor, trained: pd.DataFrame) -> NDArray[np
     by_row = np.zeros(len(trained))
     if len(features):
         keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
-        by_row[keys.get_indexer(pd.MultiIndex.from_tuples(features, names=["block", "feature_id"]))] = weights
+        at = keys.get_indexer(pd.MultiIndex.from_tuples(features, names=["block", "feature_id"]))
+        if np.shape(weights) != at.shape or (at < 0).any() or not (np.asarray(weights) >= 0).all():
+            raise InputError(
+                f"{type(learner).__name__}: its `feature_weights` are not those of its training (expected a number, 0 "
+                "or more, for each of some features that it was trained on). Mend the method."
+            )
+        by_row[at] = weights
     return by_row

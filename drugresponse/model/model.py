@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.tables import ResponsesLike, as_responses
+from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.chosen import fresh_learner, learner_name, refuse_unsaveable
 from drugresponse.model._explaining import PredictionParts
@@ -123,6 +124,17 @@ class DrugResponseModel(BaseEstimator):
         self.device = device
         self.n_jobs = n_jobs
         self.random_state = random_state
+
+    def set_params(self, **params: Any) -> DrugResponseModel:
+        """Set parameters, also those of a learner that is an estimator, as `learner__penalty`."""
+        nested = [name for name in params if name.startswith("learner__")]
+        if nested and isinstance(learner := params.get("learner", self.learner), str):
+            raise InputError(
+                f'`{nested[0]}`: the learner is the name "{learner}", which has no parameters of its own (expected an '
+                "estimator). Set those of the model, or give `learner` a PairRegressor."
+            )
+        super().set_params(**params)
+        return self
 
     @one_thread()
     def fit(
@@ -348,12 +360,19 @@ class DrugResponseModel(BaseEstimator):
         Raises
         ------
         InputError
-            The learner is an estimator that no installed distribution has registered, or a parameter of it is an object
-            that no file can hold.
+            The learner is an estimator that no installed distribution has registered, or a parameter or its state is
+            an object that no file can hold.
         """
         parts = self._fitted()
         refuse_unsaveable(parts.regressor, parts.manifest)
-        write_model_file(path, parts.get_state(), parts.manifest)
+        state = parts.get_state()
+        try:
+            write_model_file(path, state, parts.manifest)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"`learner`: a file cannot hold what the `get_state` of {type(parts.regressor).__name__} gives "
+                f"({error}; expected arrays of numbers, lists of text and plain JSON values). Mend the method."
+            ) from error
 
     @property
     def manifest_(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.features.alignment import align
+from drugresponse.learners.base import predictions_of
 from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.model.parts import FittedParts
@@ -57,7 +58,7 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
         Least share of the model's weight with which a sample is predicted.
     """
     pairs = request.pairs
-    predicted = parts.regressor.predict(pairs)
+    predicted = predictions_of(parts.regressor, pairs)
     tell_of_alignment(request.alignment)
     table = table_of(parts, pairs, predicted, request.known_weight, minimum_features, request.out_of_range)
     if parts.intervals is None:

@@ -173,7 +173,7 @@ def _read_by(plugin: Plugin, source: Source) -> Genotypes:
         genotypes = reader(source.path)
     except (DrugResponseError, OSError, MemoryError):
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"{origin} cannot read it ({error!r}). Check the file, or tell the authors.") from error
     if not isinstance(genotypes, Genotypes):
         raise InputError(

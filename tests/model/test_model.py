@@ -297,7 +297,10 @@ def test_fit__a_measure_that_contradicts_itself(cohort):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"learner": None}, r"^`learner`: found None \(expected a name\)\. Choose from: additive-mean, auto"),
+        (
+            {"learner": None},
+            r"^`learner`: found None \(expected a name or a PairRegressor\)\. Choose from: additive-mean, auto",
+        ),
         ({"scheme": ["new-samples"]}, r"^`scheme`: found list \(expected a name\)"),
         ({"folds": -1}, r"^`folds`: found -1 \(expected a whole number, 0 or more\)"),
         ({"folds": 2.5}, r"^`folds`: found 2\.5 "),

@@ -52,9 +52,12 @@ def refuse_settings(settings: Mapping[str, Any]) -> None:
     --------
     >>> refuse_settings({"learner": "ridge", "scheme": "new-samples", "folds": 3, "random_state": 0})
     """
-    for name, choices in (("learner", learner_names()), ("scheme", SCHEMES)):
-        if not isinstance(settings[name], str) and not (name == "learner" and _is_learner(settings[name])):
-            raise InputError(f"`{name}`: found {_shown(settings[name])} (expected a name). {nearest('', choices)}")
+    kinds = (("learner", learner_names(), (str, PairRegressor)), ("scheme", SCHEMES, (str,)))
+    for name, choices, expected in kinds:
+        if not isinstance(settings[name], expected):
+            or_else = " or a PairRegressor" if PairRegressor in expected else ""
+            found = _shown(settings[name])
+            raise InputError(f"`{name}`: found {found} (expected a name{or_else}). {nearest('', choices)}")
     if isinstance(settings["learner"], str):
         find_learner(settings["learner"])
     find_scheme(settings["scheme"])
@@ -67,12 +70,10 @@ def refuse_settings(settings: Mapping[str, Any]) -> None:
         raise InputError(f"`minimum_features`: found {_shown(share)} (expected a share from 0 to 1). Give one.")
 
 
-def _is_learner(value: object) -> bool:
-    return isinstance(value, PairRegressor)
-
-
 def _shown(value: object) -> str:
     """A number or text as it is, and of anything else what it is."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     return repr(value) if value is None or isinstance(value, str | Real) else type(value).__name__
 
 
