@@ -74,21 +74,21 @@ def prepare(
     for name, value, choices in (("by_gene", by_gene, BY_GENE), ("absent_means", absent_means, _ABSENT_MEANS)):
         if value is not None and value not in choices:
             raise InputError(f'`{name}`: "{value}" is unknown. {nearest(value, choices)}')
-    trained = None if like is None else features_of_training(as_genotypes(like), site_filter)
+    trained = None if like is None else features_of_training(as_genotypes(like).features, site_filter)
     kept = as_genotypes(genotypes)
     if site_filter is not None:
         kept = filter_genotypes(kept, site_filter)
     return reshape(kept, trained, site_filter, by_gene, absent_means)
 
 
-def features_of_training(trained: Genotypes, site_filter: SiteFilter | None) -> pd.DataFrame:
-    """The features of a training, which a filter of frequencies and missing calls would contradict."""
+def features_of_training(trained: pd.DataFrame, site_filter: SiteFilter | None) -> pd.DataFrame:
+    """The table of features of a training, which a filter of frequencies and missing calls would contradict."""
     if site_filter is not None and site_filter.looks_at_calls:
         raise InputError(
             "`like`: found a limit of frequency or missing calls too (expected none: which features are kept was "
             "decided at the training). Leave out `minimum_frequency` and `maximum_missing`."
         )
-    return trained.features
+    return trained
 
 
 def reshape(

@@ -161,7 +161,8 @@ def test_help__columns_are_those_that_tools_write():
     ]
     assert columns_in_help("prepare") == headers_in_cases("prepare", "summary")
     (predicted,), (evaluated,) = (headers_in_cases(name, "predictions") for name in ("predict", "evaluate"))
-    assert evaluated[: len(predicted)] == predicted
+    *predicted, sites_filled = predicted
+    assert (evaluated[: len(predicted)], sites_filled) == (predicted, "sites_filled")
     assert f"then {', '.join(evaluated[len(predicted) :])}." in read("evaluate").findtext("help")
     simulate = read("simulate").findtext("help")
     for file in ("drugs", "features", "responses"):

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.star_features import STAR_ALLELES
 from drugresponse.errors import count
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.places import Variants, rows_near
 
-__all__ = ["with_reference_sites"]
+__all__ = ["count_sites", "is_site", "sites_filled", "with_reference_sites"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +33,21 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     genotypes
         Of new samples. Without `reference` they come back as they are.
     trained
-        The model's feature table. Only dosages with a place are added.
+        The model's feature table. Only dosages of sites are added, as `is_site` tells.
+
+    Returns
+    -------
+    Genotypes
+        Their `reference` counts for each sample how many sites were taken for the reference without a call.
 
     Notes
     -----
     Nothing is added where sites that are found show that the model does not count from the genome's reference (their
     alleles are swapped) or that positions are of another build; nor are absent places taken for the reference where
     none of the model's sites is found, where a record was left out by a filter or tells another base as the reference,
-    and where the sample bears several bases for several others, which may hold the model's alternate.
+    and where the sample bears several bases for several others, which may hold the model's alternate. A site without a
+    place can be looked for by its id alone: it is taken for the reference where other such sites are found by theirs
+    and no filter left out a record.
 
     Examples
     --------
@@ -54,22 +62,84 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     if genotypes.reference is None:
         return genotypes
     alignment = align(genotypes.features, trained)
-    variants = Variants.of(trained)
-    absent = np.flatnonzero((alignment.columns < 0) & ~alignment.conflict & variants.counted & variants.placed)
-    if not len(absent) or _other_reference(alignment, len(absent)):
+    sites, placed = is_site(trained), Variants.of(trained).placed
+    absent = (alignment.columns < 0) & ~alignment.conflict & sites
+    if not absent.any() or _other_reference(alignment, int(absent.sum())):
         return genotypes
-    known = _called(genotypes, variants.take(absent))
-    if genotypes.reference.everywhere.any() and _same_build(alignment, variants, known):
-        known |= genotypes.reference.everywhere & ~_doubtful(genotypes, variants.take(absent))
+    called, with_place = _placed(genotypes, trained, alignment, absent & placed)
+    without_place = _without_place(genotypes, alignment, sites & ~placed, absent & ~placed)
+    rows = np.concatenate([np.flatnonzero(absent & placed), np.flatnonzero(absent & ~placed)])
+    filled = np.concatenate([with_place, without_place])
+    known = filled | np.concatenate([called, np.zeros_like(without_place)])
     added = np.flatnonzero(known.any(axis=1))
     if not len(added):
         return genotypes
     logger.info("genotypes: %s of the model's without a variant are the reference.", count(len(added), "site"))
     # a call that is not known is stored, and 0 is not
     calls = sparse.csr_array(np.where(known[added].T, np.float32(0), np.float32(np.nan)))
-    features = pd.concat([genotypes.features, _unlike(genotypes.features, trained.iloc[absent[added]])])
+    features = pd.concat([genotypes.features, _unlike(genotypes.features, trained.iloc[rows[added]])])
     values = sparse.hstack([genotypes.values, calls], format="csr")
-    return replace(Genotypes.build(values, list(genotypes.sample_ids), features), reference=genotypes.reference)
+    reference = replace(genotypes.reference, sites_filled=sites_filled(genotypes) + filled.sum(axis=0))
+    return replace(Genotypes.build(values, list(genotypes.sample_ids), features), reference=reference)
+
+
+def is_site(features: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_features,)` which are dosages of sites: with a place, or with an id that is no star allele's.
+
+    Examples
+    --------
+    >>> is_site(Genotypes.from_dense([[0, 1]], ["s"], ["1:7:A:C", "TPMT*2"], kind="dosage").features).tolist()
+    [True, False]
+    """
+    variants = Variants.of(features)
+    star = (features["block"] == STAR_ALLELES) | features.index.astype(str).str.contains("*", regex=False)
+    return variants.counted & (variants.placed | ~star.to_numpy(dtype=bool))
+
+
+def count_sites(features: pd.DataFrame) -> int:
+    """How many features of a model are dosages of sites."""
+    return int(is_site(features).sum())
+
+
+def sites_filled(genotypes: Genotypes) -> NDArray[np.intp]:
+    """`(n_samples,)` how many sites of a model were taken for the reference without a call."""
+    reference = genotypes.reference
+    if reference is None or reference.sites_filled is None:
+        return np.zeros(genotypes.shape[0], dtype=np.intp)
+    return reference.sites_filled
+
+
+def _placed(
+    genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment, absent: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """`(n_absent, n_samples)` which absent sites with a place were called, and which others are the reference."""
+    variants = Variants.of(trained)
+    sites, reference = variants.take(np.flatnonzero(absent)), genotypes.reference
+    called = _called(genotypes, sites)
+    if not absent.any() or reference is None or not reference.everywhere.any():
+        return called, np.zeros_like(called)
+    if not called.any() and not _any_listed(alignment, variants.counted & variants.placed):
+        return called, np.zeros_like(called)
+    return called, ~called & reference.everywhere & ~_doubtful(genotypes, sites)
+
+
+def _without_place(
+    genotypes: Genotypes, alignment: Alignment, sites: NDArray[np.bool_], absent: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """`(n_absent, n_samples)` which absent sites without a place are the reference."""
+    filled = np.zeros((int(absent.sum()), genotypes.shape[0]), dtype=bool)
+    reference = genotypes.reference
+    if not absent.any() or reference is None or not reference.everywhere.any():
+        return filled
+    if any(len(positions) for positions in reference.left_out.values()):
+        logger.warning(
+            "genotypes: %s of the model without a position may be among the records that a filter left out; they stay "
+            "missing.",
+            count(len(filled), "site"),
+        )
+    elif _any_listed(alignment, sites):
+        filled |= reference.everywhere
+    return filled
 
 
 def _other_reference(alignment: Alignment, n_absent: int) -> bool:
@@ -128,10 +198,9 @@ def _doubtful(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     return doubtful
 
 
-def _same_build(alignment: Alignment, variants: Variants, known: NDArray[np.bool_]) -> bool:
-    """Whether any site of the model is found, so that the absent ones are of the same genome build."""
-    sites = variants.counted & variants.placed
-    if known.any() or (alignment.columns[sites] >= 0).any():
+def _any_listed(alignment: Alignment, sites: NDArray[np.bool_]) -> bool:
+    """Whether any of these sites of the model is found, so that the absent ones are of the same genome build."""
+    if (alignment.columns[sites] >= 0).any():
         return True
     logger.warning(
         f"genotypes: none of the {count(int(sites.sum()), 'site')} of the model is listed, so that they are not taken "

@@ -9,8 +9,7 @@ from scipy import sparse
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.features.alignment import Alignment, align
-from drugresponse.features.places import Variants
-from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.reference_sites import is_site, with_reference_sites
 
 __all__ = ["with_features_of"]
 
@@ -63,8 +62,7 @@ def with_features_of(
     absent = (alignment.columns < 0) & ~alignment.conflict
     filled = absent & absent_as_reference & trained["kind"].isin(_WITH_REFERENCE).to_numpy(dtype=bool)
     if genotypes.reference is not None:
-        variants = Variants.of(trained)
-        filled &= ~(variants.counted & variants.placed)  # what is known of them was completed before
+        filled &= ~is_site(trained)  # what is known of them was completed before
     present, values = alignment.taken(genotypes)
     unknown, zero = np.flatnonzero((alignment.columns < 0) & ~filled), np.flatnonzero(filled)
     n_samples = genotypes.shape[0]

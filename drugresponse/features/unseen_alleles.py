@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -57,7 +58,7 @@ def without_unseen_alleles(genotypes: Genotypes, trained: pd.DataFrame) -> Genot
         "is missing, but for the alleles that are known."
     )
     missing = sparse.csr_array((np.full(len(at_rows), np.nan, np.float32), (at_rows, at_columns)), genotypes.shape)
-    return Genotypes(sparse.csr_array(genotypes.values + missing), genotypes.sample_ids, genotypes.features)
+    return replace(genotypes, values=sparse.csr_array(genotypes.values + missing))
 
 
 def _by_gene(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.version import __version__
 
-__all__ = ["FORMAT", "read_model_file", "write_model_file"]
+__all__ = ["FORMAT", "is_model_file", "read_model_file", "write_model_file"]
 
 FORMAT = 1
 """Files of every past number from 1 on keep loading; one of each stands in test-data/models."""
@@ -87,6 +87,15 @@ def read_model_file(path: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     except (ValueError, RecursionError):
         raise ModelFileError(f"{path}: a list of text cannot be read. The file is damaged; train again.") from None
     return state, manifest
+
+
+def is_model_file(path: str | Path) -> bool:
+    """Whether a file begins as a .safetensors file does, so that it is to be read as a model; False without a file."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open("rb") as file:
+        start = file.read(9)
+    return len(start) == 9 and start[8:] == b"{" and 0 < struct.unpack("<Q", start[:8])[0] <= _MOST_HEADER
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

@@ -212,8 +212,9 @@ class DrugResponseModel(BaseEstimator):
         -------
         pandas.DataFrame
             Columns `sample_id, drug_id, prediction, lower, upper, baseline, sample_seen, drug_seen, features_found,
-            flag`. `prediction` is missing for a sample of which too few features are known; `lower` and `upper`
-            are missing where no coverage can be told of; `flag` joins its words with `;`.
+            flag, sites_filled`. `prediction` is missing for a sample of which too few features are known; `lower` and
+            `upper` are missing where no coverage can be told of; `flag` joins its words with `;`; `sites_filled` counts
+            the model's sites that were absent and taken for the reference, which count as found.
         """
         parts = self._fitted()
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))

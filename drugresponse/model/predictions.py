@@ -12,6 +12,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.features.alignment import align
+from drugresponse.features.reference_sites import count_sites
 from drugresponse.learners.base import predictions_of
 from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
@@ -20,6 +21,7 @@ from drugresponse.model.requests.genotypes import completed_genotypes
 from drugresponse.model.requests.requests import Request
 
 __all__ = [
+    "MANY_SITES_FILLED",
     "NOT_CLAIMED",
     "PREDICTION_COLUMNS",
     "features_found",
@@ -31,7 +33,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-PREDICTION_COLUMNS = (
+_PAIR_COLUMNS = (
     "sample_id",
     "drug_id",
     "prediction",
@@ -43,6 +45,9 @@ PREDICTION_COLUMNS = (
     "features_found",
     "flag",
 )
+PREDICTION_COLUMNS = (*_PAIR_COLUMNS, "sites_filled")
+MANY_SITES_FILLED = "many-sites-filled"
+"""Flag of rows whose sample lacks more than half of the model's sites, which were taken for the reference."""
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
 
@@ -61,6 +66,7 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
     predicted = predictions_of(parts.regressor, pairs)
     tell_of_alignment(request.alignment)
     table = table_of(parts, pairs, predicted, request.known_weight, minimum_features, request.out_of_range)
+    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], count_sites(parts.features))
     if parts.intervals is None:
         return table
     return with_bounds(table, *parts.intervals.bounds(pairs, predicted), parts.scheme)
@@ -145,7 +151,15 @@ def prediction_table(
         "features_found": known_weight[pairs.sample_index],
         "flag": _flags(pairs, scheme, seen, known, enough, out_of_range),
     }
-    return pd.DataFrame(columns)[list(PREDICTION_COLUMNS)]
+    return pd.DataFrame(columns)[list(_PAIR_COLUMNS)]
+
+
+def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], n_sites: int) -> pd.DataFrame:
+    """The table with the number of filled sites of each row, and a flag where they are more than half."""
+    flags = table["flag"].to_numpy(dtype=object, copy=True)
+    many = 2 * filled > n_sites
+    flags[many] = [f"{flag};{MANY_SITES_FILLED}" if flag else MANY_SITES_FILLED for flag in flags[many]]
+    return table.assign(flag=flags, sites_filled=filled)
 
 
 def with_bounds(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
-from drugresponse.model.predictions import NOT_CLAIMED
+from drugresponse.model.predictions import MANY_SITES_FILLED, NOT_CLAIMED
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut
@@ -38,6 +38,8 @@ FLAGS = {
     "no-structure": "The drug has no readable structure where the prediction would need one.",
     "out-of-range": "Values of the sample lie far outside those of training: its prediction is a guess beyond them.",
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
+    MANY_SITES_FILLED: "The file lacks more than half of the model's sites, which were taken for the reference: a "
+    "guess where they were not assayed.",
     NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
 }
 
@@ -49,7 +51,8 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], ma
     ----------
     predictions
         As `DrugResponseModel.predict` gives it, or as read from its file: columns `sample_id, drug_id, prediction,
-        lower, upper, baseline, sample_seen, drug_seen, features_found, flag`; a missing prediction is NaN.
+        lower, upper, baseline, sample_seen, drug_seen, features_found, flag, sites_filled`; a missing
+        prediction is NaN.
     manifest
         `DrugResponseModel.manifest_` of the model.
     found

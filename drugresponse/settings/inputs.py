@@ -79,7 +79,8 @@ class GenotypeReading(GenotypeFiles):
     absent_means: str | None = option(
         "A missing call means",
         "Reference suits files that list variants only; for a trained model, sites that they do not list are the "
-        "reference then. Unless given, a missing call is missing, and a gene without an alteration is not altered.",
+        "reference then, and predictions count them. Unless given, a missing call is missing, and a gene without an "
+        "alteration is not altered.",
         choices={"missing": "Not known", "reference": "The reference allele on both copies"},
         unset="As usual for the format",
         belongs_to=("VCF, BCF, PLINK, lists of alterations", "sites that a table lacks"),

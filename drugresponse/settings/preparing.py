@@ -74,11 +74,11 @@ class SiteSelection(GenotypeFiles):
         belongs_to=("VCF", "BCF"),
     )
     like: InputFile | None = option(
-        "For new samples: the genotypes of the training",
-        "What prepare wrote for the training. The same features are written, with its alleles, also those that no new "
-        "sample carries; give the same choice of joining. An absent feature is missing unless a missing call means the "
-        "reference.",
-        formats=("h5ad",),
+        "For new samples: the genotypes of the training, or the model",
+        "What prepare wrote for the training, or a model that train wrote. The same features are written, with its "
+        "alleles, also those that no new sample carries; give the same choice of joining. An absent feature is missing "
+        "unless a missing call means the reference.",
+        formats=("h5ad", "safetensors"),
         section="genotype_options",
     )
 

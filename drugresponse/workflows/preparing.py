@@ -16,6 +16,8 @@ from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.errors import InputError, count, one_line
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
+from drugresponse.model.file import is_model_file
+from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.preparing import features_of_training, reshape
 from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
@@ -66,12 +68,18 @@ def prepare(settings: PrepareSettings) -> list[str]:
 
 def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: SiteFilter | None) -> Genotypes:
     """The genotypes that are kept, in the features of the training where it is given."""
-    trained = None if settings.like is None else features_of_training(read_genotypes(settings.like), site_filter)
+    trained = None if settings.like is None else _trained_features(settings.like, site_filter)
     known_samples = None if samples is None else set(samples.index)
     genotypes = genotypes_of(settings, samples, known_samples, trained, site_filter)
     if trained is None:
         refuse_without_features(genotypes)
     return reshape(genotypes, trained, site_filter, settings.by_gene, settings.absent_means)
+
+
+def _trained_features(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
+    """The features of a model, or of the genotypes that it was trained on; content tells which of both it is."""
+    features = load_model(like).parts_.features if is_model_file(like) else read_genotypes(like).features
+    return features_of_training(features, site_filter)
 
 
 def _write(

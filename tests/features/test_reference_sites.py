@@ -9,7 +9,7 @@ import pytest
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.reference_calls import ReferenceCalls, Stretches
-from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.features.reference_sites import sites_filled, with_reference_sites
 from drugresponse.features.same_features import with_features_of
 from drugresponse.readers import read_genotypes
 
@@ -65,6 +65,74 @@ def test_predict__reference_calls_at_the_sites_of_the_model(tmp_path, model, rec
     told = model.predict(read_genotypes(file))
     assert told["features_found"].item() == 1
     assert told["prediction"].item() == pytest.approx(2, abs=0.3)
+
+
+def without_places(folder):
+    """A model of ids alone, as a table without features has them."""
+    genotypes, responses = cohort(folder)
+    read = read_genotypes(genotypes)
+    table = Genotypes.from_dense(read.dense(), list(read.sample_ids), list(read.features.index), kind="dosage")
+    return dr.DrugResponseModel("ridge", folds=0).fit(table, responses)
+
+
+def test_predict__filled_sites_are_counted_and_flagged_where_they_are_many(tmp_path, model):
+    for listed, flag in ((3, ""), (2, ""), (1, "many-sites-filled")):
+        file = vcf(tmp_path, "new", [f"chr1 {place} . A G . . . GT 0/1" for place in POSITIONS[:listed]], "P")
+        row = model.predict(read_genotypes(file, absent_means="reference")).iloc[0]
+        assert row.index[-1] == "sites_filled"
+        assert (row["sites_filled"], row["features_found"]) == (4 - listed, 1)
+        assert row["flag"] == flag
+        plain = model.predict(read_genotypes(file), minimum_features=0.0).iloc[0]
+        assert (plain["sites_filled"], plain["flag"]) == (0, "")
+
+
+def test_predict__called_reference_sites_are_not_counted_as_filled(tmp_path, model):
+    records = ["chr1 100 . A G . . . GT 0/1", "chr1 150 . C <NON_REF> . . END=350 GT 0/0"]
+    told = model.predict(read_genotypes(vcf(tmp_path, "new", records, "P"), absent_means="reference"))
+    assert (told["sites_filled"].item(), told["features_found"].item()) == (1, 1)
+
+
+def test_predict__sites_without_a_position_are_filled_by_their_ids(tmp_path):
+    model = without_places(tmp_path)
+    file = vcf(tmp_path, "new", [f"1 {place} . A G . . . GT 0/1" for place in POSITIONS[:1]], "P")
+    told = model.predict(read_genotypes(file, absent_means="reference")).iloc[0]
+    assert (told["sites_filled"], told["features_found"], told["flag"]) == (3, 1, "many-sites-filled")
+    assert told["prediction"] == pytest.approx(2, abs=0.3)
+    trained = model.parts_.features
+    prepared = with_features_of(read_genotypes(file, absent_means="reference"), trained, absent_as_reference=True)[0]
+    assert model.predict(prepared)["prediction"].item() == pytest.approx(told["prediction"])
+
+
+def test_with_reference_sites__sites_without_a_position_that_may_have_failed_a_filter(tmp_path, caplog):
+    trained = without_places(tmp_path).parts_.features
+    records = ["1 100 . A G . PASS . GT 0/1", "1 200 . A G . LowQual . GT 1/1"]
+    file = vcf(tmp_path, "new", records, "P", ['##FILTER=<ID=LowQual,Description="low">'])
+    new = read_genotypes(file, absent_means="reference", filters="pass")
+    assert with_reference_sites(new, trained) is new
+    assert "3 sites of the model without a position" in caplog.text
+
+
+def test_with_reference_sites__none_of_the_ids_is_listed(tmp_path, caplog):
+    trained = without_places(tmp_path).parts_.features
+    new = read_genotypes(vcf(tmp_path, "new", ["1 7777 . A G . . . GT 0/1"], "P"), absent_means="reference")
+    assert with_reference_sites(new, trained) is new
+    assert "none of the 4 sites of the model is listed" in caplog.text
+
+
+def test_with_reference_sites__star_alleles_are_no_sites(tmp_path):
+    ids = ["1:100:A:G", "1:200:A:G", "TPMT*2", "HLA-B*57:01"]
+    trained = Genotypes.from_dense(np.zeros((1, 4)), ["s"], ids, kind="dosage").features
+    new = read_genotypes(vcf(tmp_path, "new", ["1 100 . A G . . . GT 0/1"], "P"), absent_means="reference")
+    assert set(with_reference_sites(new, trained).features.index) == set(ids[:2])
+
+
+def test_sites_filled__follow_their_samples(tmp_path, model):
+    new = read_genotypes(vcf(tmp_path, "new", ["1 100 . A G . . . GT 0/1 1/1"], "P Q"), absent_means="reference")
+    filled = with_reference_sites(new, model.parts_.features)
+    assert sites_filled(filled).tolist() == [3, 3]
+    assert sites_filled(filled.reindex(pd.Index(["Q", "other"]))).tolist() == [3, 0]
+    assert sites_filled(with_reference_sites(filled, model.parts_.features)).tolist() == [3, 3]
+    assert sites_filled(new).tolist() == [0, 0]
 
 
 def test_predict__a_patient_without_any_variant(tmp_path, model):

@@ -10,8 +10,15 @@ import drugresponse as dr
 from drugresponse.errors import InputError
 from drugresponse.explanation._model_terms import in_terms_of
 from drugresponse.readers import read_genotypes
-from drugresponse.settings import AdaptSettings, ExplainSettings, PredictSettings, PrepareSettings, TrainSettings
-from drugresponse.workflows import adapt, explain, predict, prepare, train
+from drugresponse.settings import (
+    AdaptSettings,
+    ExplainSettings,
+    PredictSettings,
+    PrepareSettings,
+    SimulateSettings,
+    TrainSettings,
+)
+from drugresponse.workflows import adapt, explain, predict, prepare, simulate, train
 
 POSITIONS = [100, 200, 300, 400]
 
@@ -70,12 +77,40 @@ def test_commands__sites_without_a_variant_are_the_reference(cohort, file, means
     predict(PredictSettings(model=cohort / "model", genotypes=[cohort / "new"], predictions=cohort / "prepared"))
     for name in ("predicted", "adapted", "prepared"):
         table = pd.read_table(cohort / name)
+        assert table.columns[-1] == "sites_filled"
+        assert (table["sites_filled"] == (name != "prepared" and means == "reference")).all(), name
         assert (table["features_found"] == 1).all(), name
         np.testing.assert_allclose(table["prediction"], 6, atol=0.5)
     model = dr.load_model(cohort / "model")
     np.testing.assert_allclose(
         model.predict(read_genotypes(cohort / file, absent_means=means))["prediction"], 6, atol=0.5
     )
+
+
+@pytest.mark.parametrize("named", ["vcf", "ids alone"])
+def test_predict__a_patient_with_a_third_of_the_sites_as_prepared_like_the_training(tmp_path, named):
+    """A germline cohort and the variants of one of its patients: both ways give one number."""
+    simulate(SimulateSettings(directory=tmp_path, preset="germline", n_samples=100, n_features=50))
+    lines = [line.split("\t") for line in (tmp_path / "genotypes.vcf").read_text().splitlines()]
+    records = [line for line in lines if not line[0].startswith("#")]
+    listed = [line for line in records if line[9] in ("0/1", "1/1", "0|1", "1|0", "1|1")][:18]
+    assert (len(records), len(listed)) == (50, 18)
+    vcf(tmp_path / "patient", [" ".join([*line[:5], ". . . GT", line[9]]) for line in listed], ["NEW"])
+    cohort = tmp_path / ("genotypes.vcf" if named == "vcf" else "genotypes.tsv")
+    model = tmp_path / "model"
+    train(
+        TrainSettings(genotypes=[cohort], responses=tmp_path / "responses.tsv", model=model, learner="ridge", folds=0)
+    )
+    prepare(PrepareSettings(genotypes=[cohort], dataset=tmp_path / "trained"))
+    patient = {"genotypes": [tmp_path / "patient"], "absent_means": "reference"}
+    predict(PredictSettings(model=model, predictions=tmp_path / "direct", **patient))
+    direct = pd.read_table(tmp_path / "direct", keep_default_na=False).iloc[0]
+    assert (direct["features_found"], direct["sites_filled"], direct["flag"]) == (1, 32, "many-sites-filled")
+    for like in (tmp_path / "trained", model):
+        prepare(PrepareSettings(dataset=tmp_path / "new", like=like, **patient))
+        assert read_genotypes(tmp_path / "new").shape == (1, 50)
+        predict(PredictSettings(model=model, genotypes=[tmp_path / "new"], predictions=tmp_path / "prepared"))
+        assert pd.read_table(tmp_path / "prepared")["prediction"].item() == pytest.approx(direct["prediction"])
 
 
 def test_explain__sites_without_a_variant_are_the_reference(cohort):

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from drugresponse import cli
+from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes
 from tests.galaxy_tools import TEST_DATA
 from tests.test_cli import one_line
@@ -167,6 +168,25 @@ def test_prepare__new_samples_with_one_class_of_effect(tmp_path):
     told = pd.Series(found.dense()[0], index=found.features.index).dropna()
     assert told.index.tolist() == ["CYP2C19_missense", "CYP2C19_mutation"]
     assert told.nunique() == 1
+
+
+def test_prepare__new_samples_with_the_features_of_a_model(tmp_path):
+    model, new = TEST_DATA / "germline/model.safetensors", TEST_DATA / "germline/chromosome_19.vcf"
+    renamed = tmp_path / "dataset_1.dat"
+    renamed.write_bytes(model.read_bytes())
+    assert run(tmp_path, new, "-q", f"--like={renamed}", "--absent-means=reference", f"--report={tmp_path}/r.html") == 0
+    found = read_genotypes(tmp_path / "g.h5ad")
+    assert set(found.features.index) == set(load_model(model).parts_.features.index)
+    assert found.shape[1] > read_genotypes(new).shape[1]
+    assert "The features are those of dataset_1.dat" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_prepare__a_model_that_is_cut_short_or_another_file(tmp_path, capsys):
+    (tmp_path / "cut").write_bytes((TEST_DATA / "germline/model.safetensors").read_bytes()[:5000])
+    assert run(tmp_path, VCF, "-q", f"--like={tmp_path}/cut") == 3
+    assert "the file ends early" in one_line(capsys.readouterr().err)
+    assert run(tmp_path, VCF, "-q", f"--like={TEST_DATA}/broken/foreign.safetensors") == 3
+    assert "is not a drugresponse model" in one_line(capsys.readouterr().err)
 
 
 def test_prepare__builds_that_differ_are_told(tmp_path):

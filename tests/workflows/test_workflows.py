@@ -85,7 +85,7 @@ def test_predict__for_held_out_samples_beats_the_baseline(lines: Path, tmp_path:
     predicted = pd.read_table(tmp_path / "predictions")
     assert list(predicted.columns) == [
         "sample_id", "drug_id", "prediction", "lower", "upper", "baseline", "sample_seen", "drug_seen",
-        "features_found", "flag",
+        "features_found", "flag", "sites_filled",
     ]  # fmt: skip
     table = predicted.merge(pd.read_table(lines / "new_responses.tsv"), on=["sample_id", "drug_id"])
     errors = {name: ((table["response"] - table[name]) ** 2).mean() for name in ("prediction", "baseline")}

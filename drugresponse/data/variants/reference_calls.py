@@ -55,6 +55,8 @@ class ReferenceCalls:
         By chromosome, where samples were called and bear the reference.
     left_out
         By chromosome, first bases of records that a filter left out: of these places nothing is known.
+    sites_filled
+        `(n_samples,)` how many sites of a model were absent and taken for the reference; None before any was.
 
     Examples
     --------
@@ -68,6 +70,7 @@ class ReferenceCalls:
     everywhere: NDArray[np.bool_]
     stretches: Mapping[str, Stretches]
     left_out: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    sites_filled: NDArray[np.intp] | None = None
 
     def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
@@ -91,7 +94,8 @@ class ReferenceCalls:
             )
             for name, stretch in self.stretches.items()
         }
-        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out)
+        filled = None if self.sites_filled is None else np.where(known, self.sites_filled[places], 0)
+        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out, filled)
 
     @classmethod
     def join(cls, sources: Sequence[ReferenceCalls]) -> ReferenceCalls | None:
@@ -101,10 +105,12 @@ class ReferenceCalls:
         everywhere = np.logical_or.reduce([source.everywhere for source in sources])
         names = dict.fromkeys(name for source in sources for name in source.stretches)
         left_out = dict.fromkeys(name for source in sources for name in source.left_out)
+        filled = [source.sites_filled for source in sources if source.sites_filled is not None]
         return cls(
             everywhere,
             {name: _together(part.stretches[name] for part in sources if name in part.stretches) for name in names},
             {name: np.concatenate([source.left_out.get(name, _NOWHERE) for source in sources]) for name in left_out},
+            np.sum(filled, axis=0) if filled else None,
         )
 
 

@@ -28,7 +28,7 @@ __all__ = ["ADAPTED_COLUMNS", "NEXT_COLUMNS", "adapt", "next_drugs"]
 
 logger = logging.getLogger(__name__)
 
-ADAPTED_COLUMNS = (*PREDICTION_COLUMNS, "pilots")
+ADAPTED_COLUMNS = (*PREDICTION_COLUMNS[:-1], "pilots", PREDICTION_COLUMNS[-1])
 NEXT_COLUMNS = ("sample_id", "rank", "drug_id", "variance_removed")
 ANY_SAMPLE = "any-new-sample"
 """The id in a ranking that was asked for no sample in particular."""
@@ -100,7 +100,8 @@ def _naive_predictions(parts: FittedParts, adaptation: PilotAdaptation, pairs: P
     tissues = tissue_of_samples(pairs)
     base = "tissue-drug mean" if tissues is not None and (tissues != "").any() else "drug mean"
     base = base if base in naive and base in adaptation.corrections else "drug mean"
-    return base, table_of(parts, pairs, naive[base], np.zeros(pairs.genotypes.shape[0]), 0.0)
+    table = table_of(parts, pairs, naive[base], np.zeros(pairs.genotypes.shape[0]), 0.0)
+    return base, table.assign(sites_filled=0)
 
 
 def _correct(

@@ -20,6 +20,7 @@ from drugresponse.data.tables import index_by_id
 from drugresponse.errors import InputError, nearest
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.drugs import without_unreadable
+from drugresponse.features.reference_sites import sites_filled
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
@@ -168,12 +169,15 @@ class Request:
         `(n_samples,)` share of the model's weight that a sample's known features hold.
     out_of_range
         `(n_samples,)` which samples lie far outside the training; None where the model's file does not tell.
+    sites_filled
+        `(n_samples,)` how many sites of the model were absent and taken for the reference.
     """
 
     pairs: Pairs
     alignment: Alignment
     known_weight: NDArray[np.float64]
     out_of_range: NDArray[np.bool_] | None
+    sites_filled: NDArray[np.intp]
 
     @classmethod
     def join(cls, parts: FittedParts, genotypes: Genotypes, tables: Tables) -> Request:
@@ -192,7 +196,8 @@ class Request:
             if parts.scales is None
             else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
         )
-        return cls(pairs, alignment, share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
+        known_weight = share_of_weight(parts.feature_weights, completed, alignment)
+        return cls(pairs, alignment, known_weight, out_of_range, sites_filled(completed))
 
 
 def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:

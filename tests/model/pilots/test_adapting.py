@@ -70,7 +70,7 @@ def test_adapt__predicts_the_other_drugs_better_within_narrower_bounds(model):
 
 def test_adapt__leaves_measured_pairs_out_and_tells_how_many_pilots(model):
     adapted = model.adapt(NEW, pilots_of("d0", "d3"), samples=SAMPLES)
-    assert list(adapted.columns) == [*PREDICTION_COLUMNS, "pilots"]
+    assert list(adapted.columns) == [*PREDICTION_COLUMNS[:-1], "pilots", "sites_filled"]
     assert set(adapted["drug_id"]) == set(DRUGS) - {"d0", "d3"}
     assert len(adapted) == N_NEW * (N_DRUGS - 2)
     assert (adapted["pilots"] == 2).all()

@@ -224,7 +224,8 @@ def test_every_role__a_table_of_results_is_named(tmp_path, read, columns):
 
 def test_pairs__a_table_of_predictions_names_pairs(tmp_path):
     columns = list(predictions.PREDICTION_COLUMNS)
-    pd.DataFrame([["s1", "d1", *[1] * 8]], columns=columns).to_csv(tmp_path / "t", sep="\t", index=False)
+    row = ["s1", "d1", *[1] * (len(columns) - 2)]
+    pd.DataFrame([row], columns=columns).to_csv(tmp_path / "t", sep="\t", index=False)
     assert read_pairs(tmp_path / "t").to_numpy().tolist() == [["s1", "d1"]]
 
 
