@@ -141,7 +141,7 @@ def test_load_model__runs_no_code_that_nobody_allowed(installed, site, tmp_path)
     assert told.stdout == "False\n"
 
 
-def test_load_model__whose_distribution_is_another_or_absent(installed, site, tmp_path, monkeypatch):
+def test_load_model__whose_distribution_is_another_or_absent(installed, site, tmp_path, monkeypatch, caplog):
     file = tmp_path / "model.safetensors"
     dr.DrugResponseModel("plain-ridge", folds=0).fit(*TABLES).save(file)
     state, manifest = read_model_file(file)
@@ -149,7 +149,7 @@ def test_load_model__whose_distribution_is_another_or_absent(installed, site, tm
     def load(**changes):
         changed = {key: value for key, value in {**manifest, **changes}.items() if changes.get(key, 1) is not None}
         write_model_file(file, state, changed)
-        return dr.load_model(file, allow=["plain-ridge"])
+        return dr.load_model(file, allow=["plain-ridge", "not-importable"])
 
     assert load().learner == "plain-ridge"
     with pytest.raises(dr.ModelFileError, match="and drugresponse-example gives one of that name"):
@@ -159,6 +159,17 @@ def test_load_model__whose_distribution_is_another_or_absent(installed, site, tm
     hidden = {"learner": "ridge", "parameters": {**manifest["parameters"], "learner": "ridge"}}
     with pytest.raises(dr.ModelFileError, match=r'learner_parameters\.learner is "plain-ridge" \(expected one of'):
         load(learner_from=None, learner_parameters={"learner": "plain-ridge"}, **hidden)
+    for name in ("", "a\nb", "\x1b[31m", "x" * 201):
+        with pytest.raises(dr.ModelFileError, match=r"learner is .* \(expected a name\)"):
+            load(learner=name, parameters={**manifest["parameters"], "learner": name})
+        with pytest.raises(dr.ModelFileError, match=r"learner_from\.distribution is .* \(expected a name\)"):
+            load(learner_from={"distribution": name, "version": "1.2"})
+    assert not caplog.messages
+    load(learner_from={"distribution": "drugresponse-example", "version": "1.1"})
+    assert "of drugresponse-example 1.1, and 1.2 is installed" in caplog.messages[0]
+    broken = {"learner": "not-importable", "parameters": {**manifest["parameters"], "learner": "not-importable"}}
+    with pytest.raises(dr.ModelFileError, match=r'^[^ ]*: "not-importable" of .* cannot be imported'):
+        load(**broken)
     with pytest.raises(dr.ModelFileError, match=r"learner_from\.version is absent"):
         load(learner_from={"distribution": "drugresponse-example"})
     monkeypatch.setattr(sys, "path", [path for path in sys.path if path != str(site)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ __all__ = [
     "refuse_unsaveable",
     "restored_learner",
 ]
+
+logger = logging.getLogger(__name__)
 
 RUNTIME_ONLY = ("device", "n_jobs")
 """Settings that never change a result and stay out of a file."""
@@ -133,7 +136,7 @@ def refuse_foreign_learner(manifest: Mapping[str, Any], allow: Collection[str], 
     Raises
     ------
     ModelFileError
-        The learner is of another distribution, and not allowed or not installed.
+        The learner is of another distribution, and not allowed, not installed, or not to be imported.
     """
     name = manifest["parameters"]["learner"]
     if name in LEARNERS:
@@ -150,8 +153,15 @@ def refuse_foreign_learner(manifest: Mapping[str, Any], allow: Collection[str], 
     except InputError:
         plugin = None
     if plugin is None or plugin.distribution != stored["distribution"]:
-        present = "which is not installed" if plugin is None else f"and {plugin.distribution} gives one of that name"
+        absent = "which is not installed, or has no learner of that name"
+        present = absent if plugin is None else f"and {plugin.distribution} gives one of that name"
         raise ModelFileError(f"{origin}, {present} (expected {stored['distribution']}). Install it, and load again.")
+    try:
+        learner_class(name)
+    except InputError as error:
+        raise ModelFileError(f"{where}: {error}") from error
+    if plugin.version != stored["version"]:
+        logger.warning("%s, and %s is installed: its predictions may be others.", origin, plugin.version)
 
 
 def restored_learner(manifest: Mapping[str, Any]) -> str | PairRegressor:

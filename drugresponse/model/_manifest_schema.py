@@ -78,6 +78,7 @@ def one_of(names: Iterable[str]) -> Leaf:
 
 
 TEXT = Leaf("text", lambda value: isinstance(value, str) and len(value) <= _MOST_TEXT)
+NAME = Leaf("a name", lambda value: isinstance(value, str) and value.isprintable() and 0 < len(value) <= 200)
 FLAG = Leaf("true or false", lambda value: isinstance(value, bool))
 NUMBER, WHOLE, SHARE, SIZE = number(), whole(), number(0, 1), number(0)
 
@@ -190,9 +191,9 @@ MANIFEST: dict[str, Schema] = {
 
 _FOREIGN: dict[str, Schema] = {
     **MANIFEST,
-    "learner": TEXT,
-    "parameters": Only({**_PARAMETERS, "learner": TEXT}),
-    "learner_from": {"distribution": TEXT, "version": TEXT},
+    "learner": NAME,
+    "parameters": Only({**_PARAMETERS, "learner": NAME}),
+    "learner_from": {"distribution": NAME, "version": NAME},
 }
 """Of a model whose learner is of another distribution."""
 
