@@ -97,7 +97,8 @@ def write_promised_models() -> None:
             responses = responses[responses["drug_id"].isin(cohort.drugs.index[:6])]
         model.fit(cohort.genotypes, responses, **tables).save(folder / f"{name}.safetensors")
         predicted = model.predict(cohort.genotypes, samples=cohort.samples)
-        predicted.drop(columns=["baseline", "flag"]).head(200).to_csv(folder / f"{name}.tsv", sep="\t", index=False)
+        stored = predicted.drop(columns=["baseline", "flag", "sites_filled"])
+        stored.head(200).to_csv(folder / f"{name}.tsv", sep="\t", index=False)
     for path in folder.iterdir():
         if path.name not in {f"{name}.{end}" for name in PROMISED for end in ("safetensors", "tsv")} | USED_BY_MODELS:
             path.unlink()
