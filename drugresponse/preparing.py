@@ -72,8 +72,12 @@ def prepare(
     ['rs2']
     """
     for name, value, choices in (("by_gene", by_gene, BY_GENE), ("absent_means", absent_means, _ABSENT_MEANS)):
-        if value is not None and value not in choices:
-            raise InputError(f'`{name}`: "{value}" is unknown. {nearest(value, choices)}')
+        if value not in choices and (value is not None or name == "by_gene"):
+            raise InputError(f'`{name}`: "{value}" is unknown. {nearest(str(value), choices)}')
+    if not isinstance(site_filter, SiteFilter | None):
+        raise InputError(
+            f"`site_filter`: found {type(site_filter).__name__} (expected a SiteFilter or None). Make one."
+        )
     trained = None if like is None else features_of_training(as_genotypes(like).features, site_filter)
     kept = as_genotypes(genotypes)
     if site_filter is not None:

@@ -63,3 +63,18 @@ def test_prepare__refuses_in_one_line(options, message):
 
 def test_by_gene__choices_are_those_of_the_command():
     assert tuple(COMMANDS["prepare"].parameter("by_gene").choices) == BY_GENE
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by_gene": None}, '^`by_gene`: "None" is unknown'),
+        ({"by_gene": ["no"]}, "^`by_gene`: .* is unknown"),
+        ({"absent_means": 3}, '^`absent_means`: "3" is unknown'),
+        ({"site_filter": {"minimum_frequency": 0.1}}, "^`site_filter`: found dict"),
+    ],
+)
+def test_prepare__options_of_another_kind(options, message):
+    genotypes = dr.Genotypes.from_dense([[0, 2], [1, 0]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
+    with pytest.raises(dr.InputError, match=message):
+        dr.prepare(genotypes, **options)

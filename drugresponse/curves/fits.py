@@ -166,7 +166,7 @@ def fit_curves(doses: Doses | pd.DataFrame, *, minimum_doses: int = 4, fit_top: 
         raise InputError(
             f"`minimum_doses`: found {minimum_doses} (expected {LEAST_DOSES} or more). Give a higher number."
         )
-    doses = doses if isinstance(doses, Doses) else Doses.build(doses)
+    doses = doses if isinstance(doses, Doses) else _built(doses)
     table = doses.table
     n_doses = table.groupby(["sample_id", "drug_id"], sort=False)["dose"].transform("size")
     if n_doses.max() < minimum_doses:
@@ -179,6 +179,21 @@ def fit_curves(doses: Doses | pd.DataFrame, *, minimum_doses: int = 4, fit_top: 
     shapes = np.concatenate([shape for _, shape in parts])
     order = np.lexsort((fits["drug_id"].to_numpy(dtype=str), fits["sample_id"].to_numpy(dtype=str)))
     return CurveFits(fits.iloc[order].reset_index(drop=True), HillCurves(*shapes[order].T.copy()), doses, minimum_doses)
+
+
+def _built(rows: Any) -> Doses:
+    """Doses of a DataFrame that has the columns, with numbers where numbers stand."""
+    if not isinstance(rows, pd.DataFrame):
+        raise InputError(
+            f"`doses`: found {type(rows).__name__} (expected Doses or a DataFrame). Read a file with read_doses."
+        )
+    absent = [name for name in ("sample_id", "drug_id", "dose", "response") if name not in rows.columns]
+    if absent:
+        raise InputError(f"`doses`: found no column {absent[0]} (expected it beside the others). Add or rename it.")
+    texts = [name for name in ("dose", "response") if not pd.api.types.is_numeric_dtype(rows[name])]
+    if texts:
+        raise InputError(f"`doses`: found no numbers in the column {texts[0]} (expected numbers). Convert it.")
+    return Doses.build(rows)
 
 
 def _fit_equally_many(rows: pd.DataFrame, n: int, minimum: int, fit_top: bool) -> tuple[pd.DataFrame, Array]:

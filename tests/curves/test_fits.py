@@ -129,6 +129,22 @@ def test_fit_curves__of_a_data_frame_is_that_of_its_doses():
     pd.testing.assert_frame_equal(fit_curves(frame).table, fit_curves(Doses.build(frame)).table)
 
 
+@pytest.mark.parametrize(
+    ("doses", "message"),
+    [
+        (None, r"found NoneType \(expected Doses or a DataFrame\)"),
+        (pd.DataFrame({"sample_id": ["s"], "dose": [1.0], "response": [1.0]}), "found no column drug_id"),
+        (
+            pd.DataFrame({"sample_id": ["s"], "drug_id": ["d"], "dose": ["1 uM"], "response": [1.0]}),
+            "found no numbers in the column dose",
+        ),
+    ],
+)
+def test_fit_curves__of_what_holds_no_doses(doses, message):
+    with pytest.raises(InputError, match=f"^`doses`: {message}"):
+        fit_curves(doses)
+
+
 def test_responses__are_those_of_the_fits(caplog):
     fits = fit_curves(measured(a=falling(0.3), b=falling(1.0)[:5]))
     for measure in MEASURES:
