@@ -41,7 +41,7 @@ _OF_ITS_CLASS = "of its class"
 Kind = TypeVar("Kind")
 
 if TYPE_CHECKING:
-    from typing import dataclass_transform
+    from typing_extensions import dataclass_transform
 else:  # Python 3.10 has none
 
     def dataclass_transform(**_fields: object) -> Callable[[Kind], Kind]:

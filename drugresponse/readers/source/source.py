@@ -189,8 +189,11 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """Checksum of the file as it is stored, in hexadecimal digits."""
+        digest = hashlib.sha256()
         with self.opened() as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            while block := stream.read(1 << 20):
+                digest.update(block)
+        return digest.hexdigest()
 
     @property
     def is_bgzip(self) -> bool:
