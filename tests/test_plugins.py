@@ -131,6 +131,8 @@ def test_load_model__runs_no_code_that_nobody_allowed(installed, site, tmp_path)
         dr.load_model(file)
     with pytest.raises(dr.ModelFileError, match="runs the code of that distribution"):
         dr.load_model(file, allow=["another"])
+    with pytest.raises(dr.InputError, match=r"`allow`: found None .expected names of learners"):
+        dr.load_model(file, allow=None)
     code = (
         "import sys, drugresponse as dr\n"
         f"try: dr.load_model({str(file)!r})\n"

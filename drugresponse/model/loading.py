@@ -27,6 +27,8 @@ def load_model(path: str | Path, *, allow: Collection[str] = ()) -> DrugResponse
 
     Raises
     ------
+    InputError
+        `allow` is no collection of names.
     ModelFileError
         The file is foreign, truncated, damaged or of a newer format, or its learner is of another distribution and not
         allowed.
@@ -42,6 +44,10 @@ def load_model(path: str | Path, *, allow: Collection[str] = ()) -> DrugResponse
     ...     dr.load_model(Path(folder, "model.safetensors")).learner
     'ridge'
     """
+    if not isinstance(allow, Collection):
+        raise InputError(
+            f"`allow`: found {allow!r} (expected names of learners). Give a list of them, or leave it out."
+        )
     state, manifest = read_model_file(path)
     check_manifest(manifest, str(path))
     refuse_foreign_learner(manifest, [allow] if isinstance(allow, str) else allow, str(path))

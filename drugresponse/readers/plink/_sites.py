@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
@@ -95,7 +96,7 @@ def keep_calls(
     return kept
 
 
-def _with_genes(alleles: pd.DataFrame, regions: Regions, wanted: frozenset[str] | None) -> pd.DataFrame:
+def _with_genes(alleles: pd.DataFrame, regions: Regions, wanted: Collection[str] | None) -> pd.DataFrame:
     """The gene of each allele: the first wanted one of that which the file names and those of the regions."""
     if not regions.genes:
         return alleles

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -35,7 +37,8 @@ class SiteFilter:
     regions
         Places to keep; None keeps all. Regions that bear names also tell the gene of a variant without annotation.
     genes
-        Symbols; a variant is kept when the file or the regions place it in one of them. None keeps all.
+        Symbols, any collection of them; a variant is kept when the file or the regions place it in one of them. None
+        keeps all.
     minimum_frequency
         Least share of the minor allele among called alleles, 0 to 0.5. Calls of VCF and BCF count as many alleles as
         they have (a man's X counts as two), all others two.
@@ -50,7 +53,7 @@ class SiteFilter:
     Raises
     ------
     InputError
-        A limit is out of range.
+        A limit is out of range or no number, or `genes` is no collection of text.
 
     Examples
     --------
@@ -60,7 +63,7 @@ class SiteFilter:
     """
 
     regions: Regions | None = None
-    genes: frozenset[str] | None = None
+    genes: Collection[str] | None = None
     minimum_frequency: float = 0.0
     maximum_missing: float = 1.0
     minimum_quality: float = 0.0
@@ -69,10 +72,17 @@ class SiteFilter:
     def __post_init__(self) -> None:
         for name, most in _LIMITS.items():
             value = getattr(self, name)
-            if not 0 <= value <= most:
+            if not isinstance(value, Real) or not 0 <= float(value) <= most:
+                shown = f"{value:g}" if isinstance(value, Real) else repr(value)
                 raise InputError(
-                    f"filter: found {name.replace('_', ' ')} {value:g} (expected 0 to {most:g}). Correct the number."
+                    f"filter: found {name.replace('_', ' ')} {shown} (expected 0 to {most:g}). Correct the number."
                 )
+        if self.genes is not None:
+            # a text is a collection too, of letters
+            symbols = [] if isinstance(self.genes, str) or not isinstance(self.genes, Collection) else self.genes
+            if symbols is not self.genes or not all(isinstance(gene, str) for gene in symbols):
+                raise InputError(f"filter: found genes {self.genes!r} (expected a list of symbols). Give a list.")
+            object.__setattr__(self, "genes", frozenset(symbols))
 
     @property
     def looks_at_calls(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -68,7 +68,7 @@ class Annotation:
 
     name: str
     place: Mapping[str, int]
-    genes: frozenset[str] | None = None
+    genes: Collection[str] | None = None
 
     def effects(self, site: Site) -> list[tuple[str, str]]:
         """Gene and class of effect of each alternate allele; empty where nothing is said about it.
@@ -101,7 +101,7 @@ class Annotation:
         return _Entry(value("Allele"), value("ALLELE_NUM"), terms, gene, picked, value("dna_change"))
 
 
-def find_annotation(descriptions: Mapping[str, str], genes: frozenset[str] | None = None) -> Annotation | None:
+def find_annotation(descriptions: Mapping[str, str], genes: Collection[str] | None = None) -> Annotation | None:
     """The annotation that the header describes; CSQ before ANN before BCSQ, where it has several.
 
     Parameters

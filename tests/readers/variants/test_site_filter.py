@@ -70,9 +70,14 @@ def test_site_filter__an_allele_that_nobody_was_called_at_has_no_frequency():
         ({"minimum_frequency": 0.6}, r"found minimum frequency 0.6 .expected 0 to 0.5"),
         ({"maximum_missing": -1}, r"found maximum missing -1 .expected 0 to 1"),
         ({"minimum_quality": float("nan")}, r"found minimum quality nan .expected 0 to 1"),
+        ({"maximum_missing": None}, r"found maximum missing None .expected 0 to 1"),
+        ({"minimum_frequency": "0.1"}, r"found minimum frequency '0.1' .expected 0 to 0.5"),
+        ({"genes": "TP53"}, r"found genes 'TP53' .expected a list of symbols"),
+        ({"genes": ["TP53", 7]}, r"found genes \['TP53', 7\] .expected a list of symbols"),
+        ({"genes": 7}, r"found genes 7 .expected a list of symbols"),
     ],
 )
-def test_site_filter__limits_out_of_range(limits, message):
+def test_site_filter__what_it_cannot_be(limits, message):
     with pytest.raises(InputError, match=message):
         SiteFilter(**limits)
 
@@ -145,3 +150,7 @@ def test_read_genotypes__filters_formats_while_or_after_they_are_read(tmp_path):
     wanted = SiteFilter(minimum_frequency=0.3)
     with pytest.raises(InputError, match=r"keep none of its 2 variants .2 too rare"):
         read_genotypes([matrix], kind="dosage", site_filter=wanted)
+
+
+def test_site_filter__genes_of_any_collection():
+    assert SiteFilter(genes=["TP53"]) == SiteFilter(genes={"TP53"})
