@@ -85,7 +85,7 @@ class DrugResponseModel(BaseEstimator):
     >>> model = dr.DrugResponseModel(learner="ridge", folds=0)
     >>> model = model.fit(cohort.genotypes, cohort.responses, drugs=cohort.drugs, samples=cohort.samples)
     >>> model.predict(cohort.genotypes, samples=cohort.samples).shape
-    (240, 10)
+    (240, 11)
     """
 
     def __init__(
