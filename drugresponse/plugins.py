@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from operator import attrgetter
 from traceback import walk_tb
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drugresponse.errors import InputError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint, EntryPoints
 
 __all__ = [
     "LEARNER_GROUP",
@@ -75,6 +77,12 @@ def load_place(place: str) -> Any:
     return attrgetter(attribute)(importlib.import_module(module))
 
 
+def _entries(group: str) -> EntryPoints:
+    from importlib.metadata import entry_points  # every start would wait for it, and few ask for a plug-in
+
+    return entry_points(group=group)
+
+
 def plugin_names(group: str) -> tuple[str, ...]:
     """Names that installed distributions give in a group of entry points.
 
@@ -83,7 +91,7 @@ def plugin_names(group: str) -> tuple[str, ...]:
     >>> plugin_names("a group that nobody uses")
     ()
     """
-    return tuple(sorted(entry_points(group=group).names))
+    return tuple(sorted(_entries(group).names))
 
 
 def names_of(group: str, kind: type) -> tuple[str, ...]:
@@ -95,7 +103,7 @@ def names_of(group: str, kind: type) -> tuple[str, ...]:
     ()
     """
     package = kind.__module__.partition(".")[0]
-    entries = [entry for entry in entry_points(group=group) if entry.module.partition(".")[0] == package]
+    entries = [entry for entry in _entries(group) if entry.module.partition(".")[0] == package]
     return tuple(sorted(entry.name for entry in entries if _gives(entry, kind)))
 
 
@@ -133,7 +141,7 @@ def find_plugin(group: str, name: str) -> Plugin | None:
     """
     plugins = [
         Plugin(name, _place(entry), entry.dist.name, entry.dist.version)
-        for entry in entry_points(group=group, name=name)
+        for entry in _entries(group).select(name=name)
         if entry.dist is not None
     ]
     if len(plugins) > 1:
@@ -151,6 +159,6 @@ def origin_of(raised: TracebackType | None) -> str | None:
     True
     """
     frames = {frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in walk_tb(raised)}
-    entries = [*entry_points(group=LEARNER_GROUP), *entry_points(group=READER_GROUP)]
+    entries = [*_entries(LEARNER_GROUP), *_entries(READER_GROUP)]
     origins = (entry.dist for entry in entries if entry.module.partition(".")[0] in frames)
     return next((f"{dist.name} {dist.version}" for dist in origins if dist is not None), None)
