@@ -79,10 +79,10 @@ class SiteFilter:
                 )
         if self.genes is not None:
             # a text is a collection too, of letters
-            symbols = [] if isinstance(self.genes, str) or not isinstance(self.genes, Collection) else self.genes
-            if symbols is not self.genes or not all(isinstance(gene, str) for gene in symbols):
+            listed = isinstance(self.genes, Collection) and not isinstance(self.genes, str)
+            if not listed or not all(isinstance(gene, str) for gene in self.genes):
                 raise InputError(f"filter: found genes {self.genes!r} (expected a list of symbols). Give a list.")
-            object.__setattr__(self, "genes", frozenset(symbols))
+            object.__setattr__(self, "genes", frozenset(self.genes))
 
     @property
     def looks_at_calls(self) -> bool:
