@@ -12,6 +12,7 @@ from scipy import stats
 from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
+    N_DRAWS,
     draw_counts,
     group_of_row,
     held_out_errors,
@@ -29,7 +30,7 @@ _ROUNDING = 1e-9
 """Of two errors that differ by less than this share neither is the greater: predictions equal up to rounding."""
 
 
-def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_state: int = 0) -> pd.DataFrame:
+def compare_learners(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Compare every two learners, and each with the best naive prediction, on the same held-out rows.
 
     The p value is that of a two-sided t test whose observations are the groups (subjects; drug structures in
@@ -76,7 +77,7 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = 1000, random_stat
     return table.assign(q=holm(table["p"].to_numpy(dtype=np.float64)))
 
 
-def rank_stability(evaluation: Evaluation, *, n_draws: int = 1000, random_state: int = 0) -> RankStability:
+def rank_stability(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> RankStability:
     """Whether the learners keep their order from fold to fold, and the best its place from draw to draw.
 
     Ranks are by mean squared error within a fold. Kendall's W is over the folds of all repeats; p is Friedman's

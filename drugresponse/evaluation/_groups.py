@@ -10,6 +10,7 @@ from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
+    N_DRAWS,
     draw_counts,
     held_out_errors,
     percentile_interval,
@@ -29,7 +30,7 @@ def best_learner(evaluation: Evaluation) -> str:
     return evaluation.learners[int(np.argmin(errors))]
 
 
-def group_errors(evaluation: Evaluation, *, n_draws: int = 1000, random_state: int = 0) -> pd.DataFrame:
+def group_errors(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Error of the best learner in every level of every text covariate, over all held-out rows and repeats.
 
     Parameters

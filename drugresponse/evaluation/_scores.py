@@ -13,6 +13,7 @@ from drugresponse.data.metrics import METRICS, MINIMUM_ROWS, score_levels
 from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
+    N_DRAWS,
     ResampledScores,
     draw_counts,
     group_of_row,
@@ -29,7 +30,7 @@ _UNITS_AT_ONCE = 64
 """Drugs or samples that are resampled together: bounds the memory."""
 
 
-def score_evaluation(evaluation: Evaluation, *, n_draws: int = 1000, random_state: int = 0) -> pd.DataFrame:
+def score_evaluation(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Score every model pooled, within each drug and within each sample, inside folds.
 
     Intervals are 95 % bootstrap intervals over subjects (drug structures in `new-drugs`, tissues in `new-tissues`), the

@@ -16,6 +16,7 @@ from drugresponse.evaluation._result import Evaluation
 
 __all__ = [
     "MINIMUM_GROUPS",
+    "N_DRAWS",
     "ResampledScores",
     "draw_counts",
     "group_of_row",
@@ -27,6 +28,8 @@ __all__ = [
     "sums_by_group",
 ]
 
+N_DRAWS = 1000
+"""Draws of an evaluation, unless another number is asked for."""
 MINIMUM_GROUPS = 5
 """Fewest groups that give an interval or a test; fewer say nothing about the groups that were not seen."""
 _DRAWS_AT_ONCE = 100

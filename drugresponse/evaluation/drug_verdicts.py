@@ -17,6 +17,7 @@ from drugresponse.evaluation._comparison import group_test
 from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
+    N_DRAWS,
     draw_counts,
     group_of_row,
     held_out_errors,
@@ -50,7 +51,7 @@ _COLUMNS = (
 )
 
 
-def drug_verdicts(evaluation: Evaluation, *, n_draws: int = 1000, random_state: int = 0) -> pd.DataFrame:
+def drug_verdicts(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Compare, drug by drug, a learner that uses genotype with covariates alone and with the best naive prediction.
 
     With several genotype learners the one for a fold is that with the least squared error in the *other* folds of

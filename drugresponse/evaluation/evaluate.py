@@ -14,11 +14,9 @@ from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.inputs import audit
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import GenotypesLike
-from drugresponse.data.joining import TrainingRows, join_training_rows
-from drugresponse.data.measures.plausible import refuse_misread_responses
+from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
-from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
-from drugresponse.data.turned_responses import right_way_round
+from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.errors import InputError, count, nearest
 from drugresponse.evaluation._benchmark import run_units
 from drugresponse.evaluation._ceiling import noise_ceiling
@@ -36,7 +34,7 @@ from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
 from drugresponse.model.manifest import package_versions
-from drugresponse.model.requests.requests import drugs_by_id
+from drugresponse.model.training import join_tables
 from drugresponse.threads import one_thread
 from drugresponse.version import __version__
 
@@ -44,7 +42,6 @@ __all__ = ["evaluate"]
 
 progress = logging.getLogger("drugresponse.progress")
 
-_DRAWS = 1000
 _SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "device")
 """What may be set whichever learners are asked for."""
 
@@ -125,17 +122,8 @@ def evaluate(
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     table = as_genotypes(genotypes)
-    measured = right_way_round(as_responses(responses), samples=table.sample_ids)
-    refuse_misread_responses(measured)
-    rows = join_training_rows(
-        table,
-        measured,
-        drugs_by_id(drugs, measured.table["drug_id"]),
-        None if samples is None else index_by_id(samples, "sample_id", where="samples"),
-        [covariates] if isinstance(covariates, str) else covariates,
-        arm,
-    )
-    joined = rows
+    measured, joined = join_tables(table, as_responses(responses), drugs, samples, covariates, arm)
+    rows = joined
     if given_folds is None:
         rows = replace(rows, pairs=twins_together(rows.pairs))
     plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
@@ -158,19 +146,21 @@ def evaluate(
         )
         progress.info("shuffled genotypes %d times", shuffles)
     findings = audit(joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects)
-    draws = {"n_draws": _DRAWS, "random_state": random_state}
     bounds = cross_conformal(evaluation)
     covered = coverage_table(evaluation, bounds)
-    scores = [score_evaluation(evaluation, **draws), *([coverage_metrics(covered, scheme)] if len(covered) else [])]
+    scores = [
+        score_evaluation(evaluation, random_state=random_state),
+        *([coverage_metrics(covered, scheme)] if len(covered) else []),
+    ]
     return EvaluationSummary(
         evaluation=evaluation,
         predictions=bounded_predictions(predictions, evaluation, bounds),
         splits=plan,
         metrics=pd.concat(scores, ignore_index=True),
-        comparison=compare_learners(evaluation, **draws),
-        ranks=rank_stability(evaluation, **draws),
-        drug_verdicts=beside_leaks(drug_verdicts(evaluation, **draws), findings),
-        group_errors=group_errors(evaluation, **draws),
+        comparison=compare_learners(evaluation, random_state=random_state),
+        ranks=rank_stability(evaluation, random_state=random_state),
+        drug_verdicts=beside_leaks(drug_verdicts(evaluation, random_state=random_state), findings),
+        group_errors=group_errors(evaluation, random_state=random_state),
         audit=findings,
         permutation=check,
         ceiling=noise_ceiling(measured, rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.scales.scales import TrainedScales
 
-__all__ = ["Training", "train"]
+__all__ = ["Training", "join_tables", "train"]
 
 logger = logging.getLogger(__name__)
 
@@ -84,9 +84,9 @@ def train(
     InputError
         The tables do not fit together or to the scheme, or the measure's name and unit do not.
     """
-    responses = right_way_round(responses, samples=genotypes.sample_ids)
-    refuse_misread_responses(responses)
-    rows, findings = _audited_rows(settings, genotypes, responses, drugs, samples)
+    responses, rows = join_tables(genotypes, responses, drugs, samples, settings["covariates"], settings["arm"])
+    _refuse_unmet_scheme(settings, rows.pairs)
+    rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
     held_out = _fit(regressor, rows, settings, n_jobs)
     ids = rows.pairs.genotypes.sample_ids
     parts = FittedParts(
@@ -108,24 +108,45 @@ def train(
     return Training(replace(parts, manifest=manifest), metrics, findings)
 
 
-def _audited_rows(
-    settings: Mapping[str, Any],
+def join_tables(
     genotypes: Genotypes,
     responses: Responses,
     drugs: pd.DataFrame | None,
     samples: pd.DataFrame | None,
-) -> tuple[TrainingRows, tuple[Finding, ...]]:
-    """The tables joined by id, twins on one side of every fold; and what the audit says, leaks as warnings too."""
-    covariates, scheme = settings["covariates"], settings["scheme"]
+    covariates: str | Sequence[str] | None,
+    arm: str | None,
+) -> tuple[Responses, TrainingRows]:
+    """The responses the right way round, refused where they cannot be what they measure, and all tables joined by id.
+
+    Parameters
+    ----------
+    genotypes, responses, drugs, samples
+        As for `DrugResponseModel.fit`.
+    covariates, arm
+        As for `DrugResponseModel`; one covariate may be named alone.
+
+    Raises
+    ------
+    InputError
+        The tables do not fit together, or the measure's name and unit do not.
+    """
+    responses = right_way_round(responses, samples=genotypes.sample_ids)
+    refuse_misread_responses(responses)
     rows = join_training_rows(
         genotypes,
         responses,
         drugs_by_id(drugs, responses.table["drug_id"]),
         None if samples is None else index_by_id(samples, "sample_id", where="samples"),
         [covariates] if isinstance(covariates, str) else covariates,
-        settings["arm"],
+        arm,
     )
-    _refuse_unmet_scheme(settings, rows.pairs)
+    return responses, rows
+
+
+def _audited_rows(
+    rows: TrainingRows, scheme: str, genotypes: Genotypes, responses: Responses
+) -> tuple[TrainingRows, tuple[Finding, ...]]:
+    """The rows with twins on one side of every fold; and what the audit says, leaks as warnings too."""
     together = replace(rows, pairs=twins_together(rows.pairs))
     findings = audit(rows, genotypes=genotypes, responses=responses, scheme=scheme, together=together.pairs.subjects)
     for message in (*leak_messages(findings), *twin_messages(findings)):
