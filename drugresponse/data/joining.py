@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from drugresponse.data.covariates import Covariates, arm_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
@@ -132,6 +134,7 @@ def join_training_rows(
         sample_table["subject_id"] if "subject_id" in sample_table.columns else None,
     )
     pairs = pairs if arm is None else replace(pairs, arm=arm)
+    pairs = replace(pairs, observed=_observed(rows, responses.outcome))
     if (rows["censor"] != "none").any():
         pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
     loss = JoinLoss(
@@ -145,6 +148,13 @@ def join_training_rows(
         censored_rows=int((rows["censor"] != "none").sum()),
     )
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen)
+
+
+def _observed(rows: pd.DataFrame, outcome: Outcome) -> Observed | None:
+    if outcome.kind == "continuous":
+        return None
+    columns = {"interval": ("lower", "upper"), "time-to-event": ("happened", "entry")}.get(outcome.kind, ())
+    return Observed(outcome, **{name: rows[name].to_numpy() for name in columns})
 
 
 def _no_overlap(here: str, ids: pd.Index, there: str, known: pd.Index) -> str:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import clean_ids
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.errors import InputError, show_ids
 
 __all__ = ["Pairs"]
@@ -37,6 +39,8 @@ class Pairs:
         written, -1 (left) where at or below, 0 where it is itself; None is 0 for all.
     arm
         The covariate that is a treatment arm, whose interaction with genotype is to be learned, or None.
+    observed
+        What was observed of each pair of an outcome that is not continuous; None where it is, and where nothing was.
 
     Examples
     --------
@@ -54,6 +58,7 @@ class Pairs:
     drug_index: NDArray[np.intp]
     censor: NDArray[np.int8] | None = None
     arm: str | None = None
+    observed: Observed | None = None
 
     @classmethod
     def build(
@@ -119,7 +124,13 @@ class Pairs:
             sample_index=self.sample_index[rows],
             drug_index=self.drug_index[rows],
             censor=None if self.censor is None else self.censor[rows],
+            observed=None if self.observed is None else self.observed[rows],
         )
+
+    @property
+    def outcome(self) -> Outcome:
+        """What a response is."""
+        return CONTINUOUS if self.observed is None else self.observed.outcome
 
     @property
     def sample_ids(self) -> NDArray[np.object_]:
@@ -153,6 +164,7 @@ class Pairs:
             np.searchsorted(drugs, self.drug_index).astype(np.intp),
             self.censor,
             self.arm,
+            self.observed,
         )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from drugresponse.data.column_names import name_words
 from drugresponse.data.ids import clean_ids, warn_of_alike
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.responses.kinds import refuse_classes, refuse_events, refuse_missing_code, warn_of_limits
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
 from drugresponse.data.responses.wide import melt_drugs
@@ -73,6 +74,9 @@ class Responses:
         `study` (text); ordered by sample and drug; no row is missing.
     measure
         What the numbers mean.
+    outcome
+        What a response is. The table of an interval outcome also has `lower` and `upper`, and that of a time
+        `happened` (bool) and `entry`, as `Observed` tells.
     n_repeated
         How many rows of the input were averaged away because their pair was measured more than once.
     replicates
@@ -94,6 +98,7 @@ class Responses:
     measure: Measure = Measure()
     n_repeated: int = 0
     replicates: pd.DataFrame = field(default_factory=no_replicates)
+    outcome: Outcome = CONTINUOUS
 
     @classmethod
     def build(cls, rows: pd.DataFrame, measure: Measure | None = None, *, where: str = "responses") -> Responses:
