@@ -76,6 +76,18 @@ class SimulatedCohort:
     n_samples: int | None = option("Samples", _USUAL_SIZE, limits=(20, 100_000))
     n_drugs: int | None = option("Drugs", _USUAL_SIZE, limits=(1, 864))
     n_features: int | None = option("Features", _USUAL_SIZE, limits=(20, 100_000))
+    outcome: str = option(
+        "Outcome",
+        "What a response is; the planted effects act on the log odds, the logarithm or the log hazard.",
+        default="continuous",
+        choices={
+            "continuous": "Measured numbers",
+            "binary": "Yes or no (susceptible or resistant)",
+            "ordinal": "Ordered classes (S, I, R)",
+            "interval": "Dilution series (MIC)",
+            "time-to-event": "Time to an event",
+        },
+    )
 
 
 @options()

@@ -9,10 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.outcomes.outcome import Kind, find_kind
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, nearest
 from drugresponse.simulation._drugs import MAXIMUM_DRUGS, MECHANISMS, WARFARIN, simulate_drugs
 from drugresponse.simulation._genes import alteration_truth, draw_alterations, draw_variants, variant_truth
+from drugresponse.simulation._outcomes import Expected, draw_responses, effect_unit
 
 __all__ = ["PRESETS", "Cohort", "simulate_cohort"]
 
@@ -20,6 +22,7 @@ PRESETS = ("cell-lines", "germline")
 TISSUES = ("blood", "breast", "colon", "lung", "ovary", "skin")
 ANCESTRIES = ("A", "B", "C")
 MAXIMUM_CALLS = 50_000_000
+_CELL_LINE_NOISE, _PATIENT_NOISE = 0.9, 6.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +41,9 @@ class Cohort:
         One row for each measured pair, in the unit of its measure.
     truth
         One row for each planted effect: `drug_id` ("" for all drugs), `feature_id`, `partner` (the other feature of a
-        pair that only acts together, else ""), `gene`, `effect` (in response units, for each copy or for being
-        altered; of a pair: where both are carried), `mechanism_of_effect` (`common`, `targeted` or `pair`).
+        pair that only acts together, else ""), `gene`, `effect` (in response units, or of log odds, log2 dilutions or
+        log hazard, for each copy or for being altered; of a pair: where both are carried), `mechanism_of_effect`
+        (`common`, `targeted` or `pair`).
         `truth.attrs["genotype_share"]` is the share of the variance within drug that these effects explain.
     """
 
@@ -56,6 +60,7 @@ def simulate_cohort(
     n_samples: int | None = None,
     n_drugs: int | None = None,
     n_features: int | None = None,
+    outcome: str = "continuous",
     random_state: int = 0,
 ) -> Cohort:
     """Simulate a cohort with planted effects; genes and drugs bear familiar names, but nothing is claimed about them.
@@ -80,6 +85,10 @@ def simulate_cohort(
         1 to 864, 20 when not given; germline has one.
     n_features
         20 or more; 300 or 400 when not given.
+    outcome
+        What a response is: `continuous` as above; `binary` (S or R, 30 % R), `ordinal` (S, I, R), `interval` (a series
+        of doubling dilutions whose ends were not tested beyond) or `time-to-event` (with follow-up that ends by chance)
+        with the same effects on the log odds, the logarithm or the log hazard.
     random_state
         Seed; the same seed gives the same cohort.
 
@@ -107,8 +116,11 @@ def simulate_cohort(
             f"simulate: found {samples} samples x {features} features (expected at most {MAXIMUM_CALLS:,} calls). "
             "Ask for fewer of one."
         )
+    kind = find_kind(outcome)
     rng = np.random.default_rng(random_state)
-    return _germline(samples, features, rng) if is_germline else _cell_lines(samples, drugs, features, rng)
+    if is_germline:
+        return _germline(samples, features, kind, rng)
+    return _cell_lines(samples, drugs, features, kind, rng)
 
 
 def _size(what: str, number: int | None, usual: int, least: int, most: int) -> int:
@@ -119,7 +131,7 @@ def _size(what: str, number: int | None, usual: int, least: int, most: int) -> i
     return size
 
 
-def _cell_lines(n_samples: int, n_drugs: int, n_features: int, rng: np.random.Generator) -> Cohort:
+def _cell_lines(n_samples: int, n_drugs: int, n_features: int, outcome: Kind, rng: np.random.Generator) -> Cohort:
     drugs, potency = simulate_drugs(n_drugs, rng)
     features, altered = draw_alterations(n_samples, n_features, rng)
     tissue = rng.integers(len(TISSUES), size=n_samples)
@@ -127,27 +139,26 @@ def _cell_lines(n_samples: int, n_drugs: int, n_features: int, rng: np.random.Ge
     truth = alteration_truth(drugs, rng)
     genetic = _planted_effects(truth, altered, features.index, drugs.index)
     mechanism = np.arange(n_drugs) % len(MECHANISMS)
-    responses = (
+    expected = (
         potency
         + genetic
         + rng.normal(0, 0.5, len(TISSUES))[tissue][:, None]
         + rng.normal(0, 0.3, (len(TISSUES), len(MECHANISMS)))[tissue][:, mechanism]
         + rng.normal(0, 0.4, n_samples)[:, None]
-        + rng.normal(0, 0.9, (n_samples, n_drugs))
     )
+    responses = expected + rng.normal(0, _CELL_LINE_NOISE, (n_samples, n_drugs))
     truth.attrs["genotype_share"] = float(np.mean(genetic.var(axis=0) / responses.var(axis=0)))
     measured = rng.random((n_samples, n_drugs)) >= 0.1
+    genotypes = Genotypes.build(altered, list(samples.index), features)
+    if outcome != "continuous":
+        drawn = Expected(expected, _CELL_LINE_NOISE, measured, samples.index, drugs.index)
+        return _with_outcome(genotypes, samples, drugs, truth, drawn, outcome, rng)
     measure = Measure("ln_ic50", "uM", "resistant")
-    return Cohort(
-        Genotypes.build(altered, list(samples.index), features),
-        samples,
-        drugs,
-        _responses(responses, measured, samples.index, drugs.index, measure),
-        truth,
-    )
+    kept = _responses(responses, measured, samples.index, drugs.index, measure)
+    return Cohort(genotypes, samples, drugs, kept, truth)
 
 
-def _germline(n_samples: int, n_features: int, rng: np.random.Generator) -> Cohort:
+def _germline(n_samples: int, n_features: int, outcome: Kind, rng: np.random.Generator) -> Cohort:
     samples = pd.DataFrame(
         {
             "age": np.clip(np.round(rng.normal(62, 13, n_samples)), 18, 95),
@@ -165,19 +176,36 @@ def _germline(n_samples: int, n_features: int, rng: np.random.Generator) -> Coho
     drugs = pd.DataFrame([WARFARIN], index=pd.Index(["warfarin"], name="drug_id", dtype=object))
     truth = variant_truth()
     genetic = _planted_effects(truth, dosage, features.index, drugs.index)
-    doses = (
+    expected = (
         48
         + genetic
         - 0.25 * (samples["age"].to_numpy() - 62)[:, None]
         + 2.0 * (samples["sex"] == "male").to_numpy()[:, None]
         + np.array([0.0, -3.0, 2.0])[ancestry][:, None]
-        + rng.normal(0, 6, (n_samples, 1))
-    ).clip(min=3.5)
+    )
+    doses = (expected + rng.normal(0, _PATIENT_NOISE, (n_samples, 1))).clip(min=3.5)
     truth.attrs["genotype_share"] = float(genetic.var() / doses.var())
     dosage[rng.random(dosage.shape) < 0.01] = np.nan
-    measure = Measure("dose", "mg/week", "dose")
-    responses = _responses(doses, np.ones(doses.shape, dtype=bool), samples.index, drugs.index, measure)
-    return Cohort(Genotypes.build(dosage, list(samples.index), features), samples, drugs, responses, truth)
+    genotypes, measured = Genotypes.build(dosage, list(samples.index), features), np.ones(doses.shape, dtype=bool)
+    if outcome != "continuous":
+        drawn = Expected(expected, _PATIENT_NOISE, measured, samples.index, drugs.index)
+        return _with_outcome(genotypes, samples, drugs, truth, drawn, outcome, rng)
+    responses = _responses(doses, measured, samples.index, drugs.index, Measure("dose", "mg/week", "dose"))
+    return Cohort(genotypes, samples, drugs, responses, truth)
+
+
+def _with_outcome(
+    genotypes: Genotypes,
+    samples: pd.DataFrame,
+    drugs: pd.DataFrame,
+    truth: pd.DataFrame,
+    expected: Expected,
+    outcome: Kind,
+    rng: np.random.Generator,
+) -> Cohort:
+    """The cohort with responses of another kind, and the effects on the scale on which they act there."""
+    scaled = truth.assign(effect=truth["effect"] / effect_unit(outcome, expected.noise))
+    return Cohort(genotypes, samples, drugs, draw_responses(expected, outcome, rng), scaled)
 
 
 def _planted_effects(

@@ -12,6 +12,7 @@ import pandas as pd
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.outputs import output_files, write_table
+from drugresponse.simulation._outcomes import written_responses
 from drugresponse.simulation.cohort import Cohort
 
 __all__ = ["COHORT_FILES", "write_cohort"]
@@ -118,7 +119,7 @@ def _held_out_drugs(drugs: pd.DataFrame, wanted: int | None) -> pd.Index:
 
 
 def _tables(cohort: Cohort, held_samples: pd.Index, held_drugs: pd.Index) -> dict[str, pd.DataFrame]:
-    genotypes, responses = cohort.genotypes, cohort.responses.table[["sample_id", "drug_id", "response"]]
+    genotypes, responses = cohort.genotypes, written_responses(cohort.responses)
     calls = pd.DataFrame(genotypes.dense(), index=genotypes.sample_ids, columns=genotypes.features.index)
     is_new = calls.index.isin(held_samples)
     is_new_sample = cohort.samples.index.isin(held_samples)

@@ -23,6 +23,7 @@ def simulate(settings: SimulateSettings) -> list[str]:
         n_samples=settings.n_samples,
         n_drugs=settings.n_drugs,
         n_features=settings.n_features,
+        outcome=settings.outcome,
         random_state=settings.seed,
     )
     written = write_cohort(cohort, directory)

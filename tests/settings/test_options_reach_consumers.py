@@ -186,7 +186,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
     def outputs(*names: str) -> dict[str, Path]:
         return {name: output[name] for name in names}
 
-    simulated = {"preset": "germline", "n_samples": 41, "n_drugs": 1, "n_features": 31, "seed": 5}
+    simulated = {"preset": "germline", "n_samples": 41, "n_drugs": 1, "n_features": 31, "outcome": "binary", "seed": 5}
     site_filter = {"genes": ["CYP2C19"], "minimum_frequency": 0.04, "maximum_missing": 0.875, "minimum_quality": 0.25}
     site_filter |= {"gene_list": PREPARE / "genes.txt", "regions": PREPARE / "regions.bed", "within": "chr1:1-90000"}
     prepared = {"genotypes": [PREPARE / "annotated.vcf"], "samples": tables / "prepared_samples.tsv"}

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["CONTINUOUS", "KINDS", "Kind", "Outcome"]
+__all__ = ["CONTINUOUS", "KINDS", "Kind", "Outcome", "find_kind"]
 
 Kind: TypeAlias = Literal["continuous", "binary", "ordinal", "interval", "time-to-event"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -42,8 +42,7 @@ class Outcome:
     logarithm: int = 0
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f'`outcome`: "{self.kind}" is unknown. {nearest(self.kind, KINDS)}')
+        find_kind(self.kind)
 
     @property
     def event(self) -> str:
@@ -63,6 +62,25 @@ class Outcome:
     def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
         """The outcome of `to_dict`'s answer."""
         return cls(values["kind"], tuple(values["classes"]), int(values["logarithm"]))
+
+
+def find_kind(name: str) -> Kind:
+    """The kind of this name.
+
+    Raises
+    ------
+    InputError
+        No such kind; the nearest name is suggested.
+
+    Examples
+    --------
+    >>> find_kind("binary")
+    'binary'
+    """
+    for kind in KINDS:
+        if kind == name:
+            return kind
+    raise InputError(f'`outcome`: "{name}" is unknown. {nearest(name, KINDS)}')
 
 
 CONTINUOUS = Outcome()
