@@ -38,7 +38,8 @@ def test_planted_odds_ratios_are_those_of_the_truth() -> None:
 def test_planted_hazard_ratios_are_those_of_the_truth() -> None:
     cohort = simulate_cohort("germline", n_samples=6000, n_features=20, outcome="time-to-event", random_state=3)
     table = cohort.responses.table
-    fit = PHReg(table["response"].to_numpy(), _design(cohort).to_numpy(), status=table["happened"].to_numpy(dtype=int)).fit()
+    times, events = table["response"].to_numpy(), table["happened"].to_numpy(dtype=int)
+    fit = PHReg(times, _design(cohort).to_numpy(), status=events).fit()
     effects = dict(zip(_design(cohort).columns, fit.params, strict=True))
     for row in cohort.truth.itertuples():
         assert effects[row.feature_id] == pytest.approx(row.effect, abs=0.2)
