@@ -1,0 +1,179 @@
+"""Values between limits: the interval-censored normal distribution around a location."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_ndtr
+
+from drugresponse.learners.losses.base import RowLoss
+from drugresponse.learners.state import Array
+
+__all__ = ["IntervalNormalLoss"]
+
+_PRIOR_ROWS = 2.0
+"""Rows at the location over all drugs that a drug's own is averaged with."""
+_SPREAD_PRECISION = 20.0
+"""Precision of the logarithm of a drug's spread around that of all drugs: that of ten exact rows."""
+_SPREADS = np.log(1e-3), np.log(1e2)
+"""Logarithms between which a spread stays, relative to that of the values."""
+_NARROW = 1e-5
+"""Spreads between two limits below which a value is as good as exact."""
+_LEAST_CURVATURE = 1e-6
+_STEPS = 50
+_ROUNDS = 3
+_LOG_ROOT = 0.5 * float(np.log(2 * np.pi))
+
+
+@dataclass(frozen=True, eq=False)
+class IntervalNormalLoss(RowLoss):
+    """Minus the log probability of lying between the limits, or the log density of what is exact (Tobin 1958).
+
+    The spread of a drug is drawn towards that of all drugs. doi:10.2307/1907382.
+
+    Attributes
+    ----------
+    lower, upper
+        `(n_rows,)` limits, -inf and inf where open, equal where the value is exact.
+    spread
+        `(n_drugs,)` standard deviation around the location.
+    level
+        `(n_drugs,)` the location that suits a drug's rows best.
+    unit
+        Spread of the values, of which the bounds of `spread` are multiples.
+
+    Examples
+    --------
+    >>> upper = np.array([1.0, 2.0, np.inf, 3.0])
+    >>> loss = IntervalNormalLoss.of(np.array([1.0, 2.0, 3.0, -np.inf]), upper, np.ones(4), np.zeros(4, dtype=np.intp))
+    >>> slopes, _ = loss.derivatives(np.full(4, 2.5))
+    >>> np.sign(slopes).tolist()
+    [1.0, 1.0, -1.0, 1.0]
+    """
+
+    lower: Array
+    upper: Array
+    weights: Array
+    drug_index: NDArray[np.intp]
+    spread: Array
+    level: Array
+    unit: float
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array, weights: Array, drug_index: NDArray[np.intp]) -> IntervalNormalLoss:
+        """The loss whose spreads suit the drugs' own locations."""
+        middle = (np.where(np.isfinite(lower), lower, upper) + np.where(np.isfinite(upper), upper, lower)) / 2
+        centre = float(np.average(middle, weights=weights))
+        unit = float(np.sqrt(np.average((middle - centre) ** 2, weights=weights))) or 1.0
+        n_drugs = int(drug_index.max()) + 1
+        level = np.full(n_drugs, centre)
+        loss = cls(lower, upper, weights, drug_index, np.full(n_drugs, unit), level, unit)
+        for _ in range(_ROUNDS):
+            loss = replace(loss, level=loss._best_locations())
+            loss = loss.adjusted(loss.level[drug_index])
+        return loss
+
+    def values(self, scores: Array) -> Array:
+        """`(n_rows,)` minus the log likelihood of each row."""
+        return self._with_ratios(scores)[0]
+
+    def derivatives(self, scores: Array) -> tuple[Array, Array]:
+        """`(n_rows,)` slope and curvature; the latter is at most that of an exact value."""
+        below, above, spread = self._standard(scores)
+        _, of_lower, of_upper = self._with_ratios(scores)
+        exact = above - below < _NARROW
+        middle = np.where(exact, below, 0.0)
+        slope = np.where(exact, -middle, of_upper - of_lower)
+        products = _times(above, of_upper) - _times(below, of_lower)
+        curvature = np.where(exact, 1.0, np.clip(products + slope**2, _LEAST_CURVATURE, 1.0))
+        return self.weights * slope / spread, self.weights * curvature / spread**2
+
+    def start(self) -> Array:
+        """`(n_drugs,)` location of each drug's values."""
+        return self.level
+
+    def adjusted(self, scores: Array) -> IntervalNormalLoss:
+        """The loss with the spreads that suit these scores best; that of one drug is drawn to that of all."""
+        usual = np.log(np.average(self.spread, weights=self._by_drug(self.weights)))
+        pooled = self._best_spreads(scores, np.array([usual]))
+        return replace(self, spread=np.exp(self._best_spreads(scores, np.repeat(pooled, len(self.spread)))))
+
+    def take(self, rows: Any) -> IntervalNormalLoss:
+        """The loss of some rows."""
+        parts = {name: getattr(self, name)[rows] for name in ("lower", "upper", "weights", "drug_index")}
+        return replace(self, **parts)
+
+    def _standard(self, scores: Array) -> tuple[Array, Array, Array]:
+        """`(n_rows,)` limits in spreads from the score, and the spreads."""
+        spread = self.spread[self.drug_index]
+        return (self.lower - scores) / spread, (self.upper - scores) / spread, spread
+
+    def _with_ratios(self, scores: Array) -> tuple[Array, Array, Array]:
+        """`(n_rows,)` losses, and the density at the lower and upper limit over the probability between them."""
+        below, above, spread = self._standard(scores)
+        exact = above - below < _NARROW
+        middle = np.where(exact, below, 0.0)
+        # a row above the score is mirrored: the tail's logarithm is exact on the left only
+        turned = below > 0
+        left, right = np.where(turned, -above, below), np.where(turned, -below, above)
+        left, right = np.where(exact, -1.0, left), np.where(exact, 1.0, right)
+        outer, inner = log_ndtr(right), log_ndtr(left)
+        inside = outer + np.log(-np.expm1(np.minimum(inner - outer, -1e-300)))
+        width = np.where(self.upper > self.lower, self.upper - self.lower, 1.0)
+        density = 0.5 * middle**2 + _LOG_ROOT + np.log(spread) - np.log(width)
+        losses = np.where(exact, density, -inside)
+        ratios = [np.where(exact, 0.0, np.exp(-0.5 * limit**2 - _LOG_ROOT - inside)) for limit in (below, above)]
+        return losses, ratios[0], ratios[1]
+
+    def _by_drug(self, values: Array) -> Array:
+        return np.bincount(self.drug_index, values, minlength=len(self.spread)).astype(np.float64)
+
+    def _best_locations(self) -> Array:
+        """`(n_drugs,)` by Newton's steps; what all drugs' rows say first, to which those of each are drawn."""
+        usual = self._newton(self.level[:1], self.level[0])
+        return self._newton(np.repeat(usual, len(self.spread)), usual[0])
+
+    def _newton(self, levels: Array, usual: float) -> Array:
+        """One location for all drugs, or one for each, which are drawn to the usual."""
+        own = _PRIOR_ROWS / (self.spread[: len(levels)] ** 2)
+        for _ in range(_STEPS):
+            slopes, curvatures = self.derivatives(np.broadcast_to(levels, self.spread.shape)[self.drug_index])
+            slope, curvature = self._by_drug(slopes), self._by_drug(curvatures)
+            if len(levels) == 1:
+                slope, curvature = slope.sum(keepdims=True), curvature.sum(keepdims=True)
+            step = np.clip((slope + own * (levels - usual)) / (curvature + own), -self.unit, self.unit)
+            levels = levels - step
+            if np.abs(step).max() < 1e-9 * self.unit:
+                break
+        return levels
+
+    def _best_spreads(self, scores: Array, usual: Array) -> Array:
+        """Logarithms of one spread for all drugs, or one for each, which are drawn to the usual."""
+        shared = len(usual) == 1
+
+        def penalised(logarithms: Array) -> tuple[float, Array]:
+            loss = replace(self, spread=np.exp(np.broadcast_to(logarithms, self.spread.shape)))
+            below, above, _ = loss._standard(scores)
+            losses, of_lower, of_upper = loss._with_ratios(scores)
+            exact = above - below < _NARROW
+            middle = np.where(exact, below, 0.0)
+            by_row = np.where(exact, 1 - middle**2, _times(above, of_upper) - _times(below, of_lower))
+            slopes = self._by_drug(self.weights * by_row)
+            slopes = slopes.sum(keepdims=True) if shared else slopes
+            away = logarithms - usual
+            total = float(self.weights @ losses) + 0.5 * _SPREAD_PRECISION * float(away @ away)
+            return total, slopes + _SPREAD_PRECISION * away
+
+        limits = tuple(np.log(self.unit) + np.array(_SPREADS))
+        start = np.clip(usual, *limits)
+        best = minimize(penalised, start, jac=True, method="L-BFGS-B", bounds=[limits] * len(usual))
+        return np.asarray(best.x)
+
+
+def _times(limits: Array, ratios: Array) -> Array:
+    """Products, 0 where a limit is open."""
+    return np.asarray(np.where(np.isfinite(limits), limits, 0.0) * ratios)
