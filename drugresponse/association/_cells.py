@@ -36,7 +36,7 @@ class AssociationCells:
     carriers, samples
         Among the samples that have both response and call.
     statistic, p
-        t of the effect, and its two-sided p.
+        t of the effect, or z of its score, and its two-sided p.
     permuted
         Whether p is by permutation.
     """
@@ -79,23 +79,35 @@ def associate_drugs(
     at = feature, drug
     product, spread, total = sums.product[at], sums.spread[at], sums.total[at]
     samples, carriers = sums.samples[at], sums.carriers[at]
-    df = samples - sums.rank[at] - 1
-    correlation = product / np.sqrt(spread * total)
-    rest = np.maximum(1 - correlation**2, _LEAST_REST)
-    t = correlation * np.sqrt(df / rest)
-    p = np.maximum(2 * special.stdtr(df, -np.abs(t)), np.finfo(np.float64).tiny)
-    every, which = np.unique(df, return_inverse=True)
-    quantile: NDArray[np.float64] = np.asarray(special.stdtrit(every, (1 + _COVERAGE) / 2), dtype=np.float64)
-    half_width = quantile[which] * np.sqrt(total * rest / (df * spread))
+    if bases.root is None:
+        statistic, strength, p, half_width = _t_tests(product, spread, total, samples - sums.rank[at] - 1)
+    else:
+        statistic = strength = product / np.sqrt(spread)
+        p, half_width = 2 * special.ndtr(-np.abs(statistic)), special.ndtri((1 + _COVERAGE) / 2) / np.sqrt(spread)
+    p = np.maximum(p, np.finfo(np.float64).tiny)
     few = np.where(features.two_valued[feature], np.minimum(carriers, samples - carriers), carriers)
     permuted = few <= RARE
     for number in np.unique(drug[permuted]):
         some = np.flatnonzero(permuted & (drug == number))
-        strength = correlation[some] * np.sqrt(df[some] + 1)
-        measured, residual = bases.measured[:, number] > 0, bases.residual[:, number]
+        measured, residual = bases.measured[:, number] > 0, (bases.scaling * bases.residual)[:, number]
         generator = np.random.default_rng([random_state, int(drugs[number])])
-        p[some] = _rare_p_values(features.take(feature[some]), few[some], strength, residual, measured, generator)
-    return AssociationCells(feature, drugs[drug], product / spread, half_width, carriers, samples, t, p, permuted)
+        p[some] = _rare_p_values(features.take(feature[some]), few[some], strength[some], residual, measured, generator)
+    return AssociationCells(
+        feature, drugs[drug], product / spread, half_width, carriers, samples, statistic, p, permuted
+    )
+
+
+def _t_tests(
+    product: NDArray[np.float64], spread: NDArray[np.float64], total: NDArray[np.float64], df: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], ...]:
+    """t, the adjusted correlation times the root of the dimensions that the covariates leave, p, and half-widths."""
+    correlation = product / np.sqrt(spread * total)
+    rest = np.maximum(1 - correlation**2, _LEAST_REST)
+    t = correlation * np.sqrt(df / rest)
+    every, which = np.unique(df, return_inverse=True)
+    quantile: NDArray[np.float64] = np.asarray(special.stdtrit(every, (1 + _COVERAGE) / 2), dtype=np.float64)
+    half_width = quantile[which] * np.sqrt(total * rest / (df * spread))
+    return t, correlation * np.sqrt(df + 1), 2 * special.stdtr(df, -np.abs(t)), half_width
 
 
 def _testable(
@@ -122,7 +134,8 @@ def _rare_p_values(
 ) -> NDArray[np.float64]:
     """`(n_features,)` of features with few carriers, from the residuals of the samples that a drug was measured in.
 
-    `strength` is the adjusted correlation times the root of the dimensions that the covariates leave. A permutation of
+    `strength` is what has variance 1 by chance: the adjusted correlation times the root of the dimensions that the
+    covariates leave, or the score by its standard deviation. A permutation of
     the residuals has a plain correlation over all samples but one in its place, so that is how the two are compared.
     Residuals are permuted among all samples of the drug, also for a feature that lacks some calls.
     """

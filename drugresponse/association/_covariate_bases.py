@@ -11,7 +11,7 @@ from scipy import linalg
 
 from drugresponse.features.centring import centred_columns
 
-__all__ = ["CovariateBases", "covariate_columns", "general_sensitivity"]
+__all__ = ["CovariateBases", "covariate_columns", "general_sensitivity", "orthonormal_columns"]
 
 _DEPENDENT = 1e-8
 """Of a column's length: what covariates before it leave of it, at most, when it adds nothing to them."""
@@ -33,12 +33,22 @@ class CovariateBases:
     residual
         `(n_samples, n_drugs)` responses less what constant and covariates tell; 0 where not measured, and throughout
         for a drug whose responses they tell to the last bits.
+    root
+        `(n_samples, n_drugs)` root of what each row weighs, 0 where not measured; basis and residual are of rows
+        multiplied by it. None where all weigh 1 and the variance of the responses is not known; where there are
+        weights, they are such that it is 1.
     """
 
     measured: NDArray[np.float64]
     basis: NDArray[np.float64]
     rank: NDArray[np.intp]
     residual: NDArray[np.float64]
+    root: NDArray[np.float64] | None = None
+
+    @property
+    def scaling(self) -> NDArray[np.float64]:
+        """`(n_samples, n_drugs)` what rows are multiplied by."""
+        return self.measured if self.root is None else self.root
 
     @classmethod
     def build(
@@ -60,7 +70,7 @@ class CovariateBases:
         for drug in range(responses.shape[1]):
             rows = measured[:, drug]
             own = columns if sensitivity is None else np.column_stack([columns, sensitivity[:, drug]])
-            bases.append(_basis(own[rows]))
+            bases.append(orthonormal_columns(own[rows]))
         rank = np.array([basis.shape[1] for basis in bases], dtype=np.intp)
         basis = np.zeros((*responses.shape, int(rank.max(initial=0))))
         residual = np.zeros(responses.shape)
@@ -134,8 +144,8 @@ def general_sensitivity(responses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(others > 0, (centred.sum(axis=1, keepdims=True) - centred) / np.maximum(others, 1), 0.0)
 
 
-def _basis(columns: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Orthonormal columns that span the constant and these columns, the constant first."""
+def orthonormal_columns(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_samples, rank)` orthonormal columns that span the constant and these columns, the constant first."""
     n = len(columns)
     constant = np.full((n, 1), 1 / np.sqrt(max(n, 1)))
     centred = columns - columns.mean(axis=0) if n else columns

@@ -73,11 +73,12 @@ def _block_sums(features: FeatureColumns, bases: CovariateBases) -> GridSums:
     # without its mean a feature loses no digits when the constant is taken out
     values = np.where(called, values - features.mean, 0.0)
     _, n_drugs, n_columns = bases.basis.shape
-    product = values.T @ bases.residual
-    within = (values**2).T @ bases.measured
-    inside = (values.T @ bases.basis.reshape(len(values), -1)).reshape(-1, n_drugs, n_columns)
+    scaling = bases.scaling
+    product = values.T @ (scaling * bases.residual)
+    within = (values**2).T @ scaling**2
+    inside = (values.T @ (scaling[:, :, None] * bases.basis).reshape(len(values), -1)).reshape(-1, n_drugs, n_columns)
     samples = np.rint(called.T.astype(np.float64) @ bases.measured).astype(np.int64)
-    sums = values.T @ bases.measured
+    sums, weights = values.T @ scaling**2, called.T.astype(np.float64) @ scaling**2
     total = np.broadcast_to((bases.residual**2).sum(axis=0), product.shape).copy()
     rank = np.broadcast_to(bases.rank, product.shape).astype(np.int64)
     spread = within - (inside**2).sum(axis=2)
@@ -94,7 +95,7 @@ def _block_sums(features: FeatureColumns, bases: CovariateBases) -> GridSums:
         product,
         spread,
         total,
-        within - sums**2 / np.maximum(samples, 1),
+        within - sums**2 / np.where(weights > 0, weights, 1.0),
     )
 
 

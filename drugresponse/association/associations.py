@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 
 from drugresponse.association._cells import AssociationCells, associate_drugs
 from drugresponse.association._covariate_bases import CovariateBases, covariate_columns, general_sensitivity
+from drugresponse.association._likely_effects import with_likely_effects
 from drugresponse.association._linkage import Linkage, linkage_table
+from drugresponse.association._score_bases import likelihoods_of, score_bases
 from drugresponse.association.feature_columns import FeatureColumns
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.joining import observed_of
 from drugresponse.data.metrics import q_values
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
@@ -41,9 +44,10 @@ class Associations:
     table
         One row a tested cell, ordered by `drug_id`, `rank` and `feature_id`. Columns: `drug_id, feature_id, block,
         gene`; `effect`, the difference of response for each unit of the feature between samples alike in the
-        covariates, in response units, with its 95 % bounds `lower, upper` (of the t distribution, whatever the
-        method); `n_carriers, n_samples` with both response and call; `statistic`, t of the effect; `p`, two-sided,
-        never 0; `q`, p adjusted over all rows (Benjamini and Hochberg 1995); `method` of p, `t` or `permutation`;
+        covariates, in response units (or of log odds, of the log hazard), with its 95 % bounds `lower, upper` (of the t
+        distribution, whatever the method; normal ones where a response is no number); `n_carriers, n_samples` with both
+        response and call; `statistic`, t of the effect, or z of its score; `p`, two-sided, never 0; `q`, p adjusted
+        over all rows (Benjamini and Hochberg 1995); `method` of p, `t`, `score` or `permutation`;
         `group` of the feature, named after its first; `rank` of the group within the drug by its least p, 1 first, the
         same for all its members; `adjusted_for`, the covariates in words.
     groups
@@ -99,7 +103,8 @@ def associate(
     [['KRAS', 5.0, 3, 0.1]]
     """
     called = as_genotypes(genotypes)
-    table = right_way_round(as_responses(responses), samples=called.sample_ids).table
+    measured_responses = right_way_round(as_responses(responses), samples=called.sample_ids)
+    table = measured_responses.table
     shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()
     measured = pd.Index(table["sample_id"].unique())
     if shared.empty:
@@ -119,7 +124,7 @@ def associate(
         rows,
     )
     return associate_pairs(
-        pairs,
+        replace(pairs, observed=observed_of(rows, measured_responses.outcome)),
         rows["response"].to_numpy(),
         adjust_sensitivity=adjust_sensitivity,
         minimum_carriers=minimum_carriers,
@@ -146,6 +151,10 @@ def associate_pairs(
     Up to 20 carriers p is by permutation of the residuals that covariates leave (Freedman and Lane 1983), exact for
     features with two values (see `rare_carriers`); else it is of the t test.
 
+    Where a response is no number, p is of the score test of the outcome's likelihood, or by permutation of its slopes;
+    the effect is the most likely one with a log-F(1, 1) prior, finite also where a feature separates the classes, and
+    for p above 0.05 one step from none towards it.
+
     Not tested, and so neither in the table nor counted by q: features with too few carriers among a drug's samples,
     features or responses that covariates tell wholly, and drugs with no sample to spare.
 
@@ -167,7 +176,7 @@ def associate_pairs(
     Raises
     ------
     InputError
-        `minimum_carriers` is less than 1.
+        `minimum_carriers` is less than 1, or `adjust_sensitivity` is set where a response is no number.
 
     References
     ----------
@@ -179,8 +188,15 @@ def associate_pairs(
     """
     if minimum_carriers < 1:
         raise InputError(f"minimum carriers: found {minimum_carriers} (expected 1 or more). Give a greater number.")
+    is_number = pairs.outcome.kind == "continuous"
+    if adjust_sensitivity and not is_number:
+        raise InputError(
+            f"`adjust_sensitivity`: the outcome is {pairs.outcome.kind} (expected measured numbers, which have a mean "
+            "over drugs). Leave it out."
+        )
     used = pairs.compact()
-    drug_ids, responses = _response_grid(used, y)
+    order = np.argsort(used.drugs.index.to_numpy(dtype=object))
+    drug_ids, responses = used.drugs.index.to_numpy(dtype=object)[order], _response_grid(used, y, order)
     features = FeatureColumns.of(used.genotypes)
     features = features.take(np.flatnonzero(features.rarer() >= minimum_carriers))
     varying = used.covariates.loc[:, used.covariates.nunique() > 1]
@@ -189,6 +205,11 @@ def associate_pairs(
     adjusted_for = (*map(str, varying.columns), *(() if sensitivity is None else (SENSITIVITY,)))
 
     def test(drugs: NDArray[np.intp]) -> AssociationCells:
+        if not is_number:
+            likelihoods = likelihoods_of(used, y, order[drugs].tolist(), columns)
+            bases = score_bases(likelihoods, len(responses))
+            cells = associate_drugs(features, bases, drugs, minimum_carriers, random_state)
+            return with_likely_effects(cells, features, drugs, likelihoods)
         own = None if sensitivity is None else sensitivity[:, drugs]
         bases = CovariateBases.build(responses[:, drugs], columns, own)
         return associate_drugs(features, bases, drugs, minimum_carriers, random_state)
@@ -198,19 +219,17 @@ def associate_pairs(
         chunks = _drug_chunks(len(responses), columns.shape[1] + 2, len(drug_ids))
         cells = AssociationCells.join(run_in_order(test, chunks, n_jobs))
     names = _group_names(linkage, features)
-    table = _table(cells, drug_ids, features, linkage, names, ", ".join(adjusted_for) or "nothing")
+    table = _table(cells, drug_ids, features, linkage, names, ", ".join(adjusted_for) or "nothing", is_number)
     return Associations(table, linkage_table(linkage, features, names), adjusted_for, len(table))
 
 
-def _response_grid(pairs: Pairs, y: NDArray[np.float64]) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """Drug ids in order, and `(n_samples, n_drugs)` responses, NaN where not measured."""
-    order = np.argsort(pairs.drugs.index.to_numpy(dtype=object))
+def _response_grid(pairs: Pairs, y: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`(n_samples, n_drugs)` responses, drugs in this order, NaN where not measured."""
     place = np.argsort(order)[pairs.drug_index]
     sums, counts = np.zeros((2, pairs.genotypes.shape[0], len(order)))
     np.add.at(sums, (pairs.sample_index, place), y)
     np.add.at(counts, (pairs.sample_index, place), 1.0)
-    responses = np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
-    return pairs.drugs.index.to_numpy(dtype=object)[order], responses
+    return np.where(counts > 0, sums / np.maximum(counts, 1.0), np.nan)
 
 
 def _drug_chunks(n_samples: int, n_columns: int, n_drugs: int) -> list[NDArray[np.intp]]:
@@ -232,6 +251,7 @@ def _table(
     linkage: Linkage,
     names: NDArray[np.object_],
     adjusted_for: str,
+    is_number: bool,
 ) -> pd.DataFrame:
     rank = _ranks(cells, linkage)
     ids = features.table.index.to_numpy(dtype=object)
@@ -253,7 +273,7 @@ def _table(
             "statistic": cells.statistic[order],
             "p": p,
             "q": q_values(p),
-            "method": np.where(cells.permuted[order], "permutation", "t").astype(object),
+            "method": np.where(cells.permuted[order], "permutation", "t" if is_number else "score").astype(object),
             "group": names[feature],
             "rank": rank[order],
             "adjusted_for": np.full(len(p), adjusted_for, dtype=object),

@@ -19,7 +19,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 
-__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows"]
+__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "observed_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ def join_training_rows(
         sample_table["subject_id"] if "subject_id" in sample_table.columns else None,
     )
     pairs = pairs if arm is None else replace(pairs, arm=arm)
-    pairs = replace(pairs, observed=_observed(rows, responses.outcome))
+    pairs = replace(pairs, observed=observed_of(rows, responses.outcome))
     if (rows["censor"] != "none").any():
         pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
     loss = JoinLoss(
@@ -150,7 +150,8 @@ def join_training_rows(
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen)
 
 
-def _observed(rows: pd.DataFrame, outcome: Outcome) -> Observed | None:
+def observed_of(rows: pd.DataFrame, outcome: Outcome) -> Observed | None:
+    """What was observed in rows of a table of `Responses`, beside the response; None where that is all."""
     if outcome.kind == "continuous":
         return None
     columns = {"interval": ("lower", "upper"), "time-to-event": ("happened", "entry")}.get(outcome.kind, ())
