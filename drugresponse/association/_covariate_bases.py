@@ -11,7 +11,7 @@ from scipy import linalg
 
 from drugresponse.features.centring import centred_columns
 
-__all__ = ["CovariateBases", "covariate_columns", "general_sensitivity", "orthonormal_columns"]
+__all__ = ["CovariateBases", "covariate_columns", "general_sensitivity", "left_over", "orthonormal_columns"]
 
 _DEPENDENT = 1e-8
 """Of a column's length: what covariates before it leave of it, at most, when it adds nothing to them."""
@@ -77,7 +77,7 @@ class CovariateBases:
         for drug, own in enumerate(bases):
             rows = measured[:, drug]
             basis[rows, drug, : rank[drug]] = own
-            residual[rows, drug] = _left_over(responses[rows, drug], own)
+            residual[rows, drug] = left_over(responses[rows, drug], own)
         return cls(measured.astype(np.float64), basis, rank, residual)
 
 
@@ -157,7 +157,8 @@ def orthonormal_columns(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.hstack([constant, turned[:, np.abs(np.diag(triangle)) > _DEPENDENT]])
 
 
-def _left_over(responses: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+def left_over(responses: NDArray[np.float64], basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_samples,)` what is left of responses without the span of a basis; 0 where that is rounding."""
     residual = responses - basis @ (basis.T @ responses)
     residual -= basis @ (basis.T @ residual)
     is_rounding = residual @ residual <= 1e-20 * (responses @ responses)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.association._covariate_bases import CovariateBases, orthonormal_columns
+from drugresponse.association._covariate_bases import CovariateBases, left_over, orthonormal_columns
 from drugresponse.association._likelihood import DrugLikelihood
 from drugresponse.data.pairs import Pairs
 
@@ -57,8 +57,7 @@ def score_bases(likelihoods: Sequence[DrugLikelihood], n_samples: int) -> Covari
         weight, rows = np.sqrt(curvature), likelihood.samples
         own = np.linalg.qr(weight[:, None] * likelihood.basis)[0]
         measured[rows, drug], root[rows, drug] = 1.0, weight
-        rest = -slope / weight
-        residual[rows, drug] = rest - own @ (own.T @ rest)
+        residual[rows, drug] = left_over(-slope / weight, own)
         parts.append(own)
     rank = np.array([part.shape[1] for part in parts], dtype=np.intp)
     basis = np.zeros((*shape, int(rank.max(initial=0))))
