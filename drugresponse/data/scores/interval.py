@@ -1,0 +1,57 @@
+"""Metrics of values known between limits, such as minimum inhibitory concentrations."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.data.outcomes.distribution import Distribution
+from drugresponse.data.scores._parts import part
+from drugresponse.data.scores.base import RowScores
+from drugresponse.data.scores.labels import metrics_of
+from drugresponse.data.scores.losses import row_losses
+from drugresponse.data.scores.truth import Truth
+
+__all__ = ["IntervalScores"]
+
+_ROUNDING = 1e-9
+
+Array = NDArray[np.float64]
+
+
+class IntervalScores(RowScores):
+    """Metrics of predicted locations, and of the normal distributions around them.
+
+    Censored log loss over all rows. Of exact rows alone: root mean squared error, bias (predicted less measured) in
+    doublings, and essential agreement, the share predicted within one doubling (ISO 20776-2). Of all other rows, whose
+    value nobody knows: the share predicted no further than one doubling outside their limits.
+
+    Parameters
+    ----------
+    truth, predicted
+        Of the same rows.
+    """
+
+    def __init__(self, truth: Truth, predicted: Distribution) -> None:
+        self.names = metrics_of(truth.outcome)
+        self.losses = row_losses(truth, predicted)
+        lower, upper = part(truth.observed.lower), part(truth.observed.upper)
+        # numbers without a logarithm have no doubling: their bias is in their own unit
+        doubling = np.log(2) / np.log(truth.outcome.logarithm) if truth.outcome.logarithm else 1.0
+        exact = lower == upper
+        error = np.where(exact, predicted.scores - np.where(exact, lower, 0.0), 0.0)
+        outside = np.maximum(np.maximum(lower - predicted.scores, predicted.scores - upper), 0.0)
+        within = outside <= doubling + _ROUNDING
+        columns = [np.ones(len(truth)), self.losses, exact, error / doubling, error**2, exact & within, ~exact & within]
+        self._columns = np.column_stack(columns).astype(np.float64)
+
+    def weighted(self, at: NDArray[np.intp], weights: Array) -> dict[str, Array]:
+        """Of rows `at`."""
+        n, loss, exact, error, squared, agree, agree_with_limit = (weights @ self._columns[at]).T
+        return {
+            "censored_log_loss": loss / n,
+            "essential_agreement": agree / exact,
+            "limit_agreement": agree_with_limit / (n - exact),
+            "bias": error / exact,
+            "rmse_exact": np.sqrt(squared / exact),
+        }

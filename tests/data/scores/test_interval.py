@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drugresponse.data.outcomes.distribution import Distribution
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import Outcome
+from drugresponse.data.scores.interval import IntervalScores
+from tests.data.scores.made_truths import truth_of
+
+
+def _scores(outcome: Outcome, location: list[float]) -> dict[str, float]:
+    lower, upper = np.array([1.0, 2.0, -np.inf, 5.0, 0.0]), np.array([1.0, 2.0, 0.0, np.inf, 1.0])
+    truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([1.0, 2.0, 0.0, 5.0, 0.5]))
+    made = IntervalScores(truth, Distribution(outcome, np.array(location), spread=np.ones(5)))
+    return dict(zip(made.names, made.of(np.arange(5))[:, 0], strict=True))
+
+
+def test_dilutions__exact_rows_and_limits_apart() -> None:
+    scores = _scores(Outcome("interval", logarithm=2), [1.5, 0.5, 1.0, 3.0, 2.0])
+    assert scores["essential_agreement"] == 1 / 2
+    # at most 1 and at least 5 are met within one dilution by 1 and not by 3
+    assert scores["limit_agreement"] == pytest.approx(2 / 3)
+    assert scores["bias"] == pytest.approx((0.5 - 1.5) / 2)
+    assert scores["rmse_exact"] == pytest.approx(np.sqrt((0.25 + 2.25) / 2))
+
+
+def test_limits__count_as_no_values() -> None:
+    outcome = Outcome("interval", logarithm=2)
+    far, near = _scores(outcome, [1, 2, -9, 19, 0.5]), _scores(outcome, [1, 2, 0, 5, 0.5])
+    assert far["rmse_exact"] == near["rmse_exact"] == 0
+    assert far["limit_agreement"] == near["limit_agreement"] == 1
+    assert far["censored_log_loss"] < near["censored_log_loss"]
+
+
+def test_logarithm__a_doubling_is_its_own_length() -> None:
+    tens = _scores(Outcome("interval", logarithm=10), [1.25, 2.35, 0.0, 5.0, 0.5])
+    assert tens["essential_agreement"] == 1 / 2
+    assert "essential_agreement" not in _scores(Outcome("interval"), [1.0, 2.0, 0.0, 5.0, 0.5])
