@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,10 +12,13 @@ import pandas as pd
 from drugresponse.data.column_names import name_words
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
-from drugresponse.data.responses.kinds import refuse_classes, refuse_events, refuse_missing_code, warn_of_limits
-from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, average_repeats, no_replicates, warn_of_repeats
-from drugresponse.data.responses.wide import melt_drugs
-from drugresponse.errors import InputError, nearest, number_advice, show_ids
+from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
+from drugresponse.data.responses.cells import numbers_of
+from drugresponse.data.responses.kinds import refuse_events, refuse_missing_code, warn_of_limits
+from drugresponse.data.responses.reading import OutcomeRows, read_outcome
+from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_repeats, no_replicates, warn_of_repeats
+from drugresponse.data.responses.wide import are_same_classes, melt_drugs
+from drugresponse.errors import InputError, show_ids
 
 __all__ = ["Measure", "Responses", "ResponsesLike", "as_responses", "index_by_id"]
 
@@ -23,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
-_LIMITS = {"": "none", "=": "none", "<": "left", "<=": "left", "\u2264": "left"}
-_LIMITS |= {">": "right", ">=": "right", "\u2265": "right"}
 _LARGEST = 1e30
 
 
@@ -101,26 +102,48 @@ class Responses:
     outcome: Outcome = CONTINUOUS
 
     @classmethod
-    def build(cls, rows: pd.DataFrame, measure: Measure | None = None, *, where: str = "responses") -> Responses:
-        """Check, complete and order response rows; repeated pairs become their weighted mean.
+    def build(
+        cls,
+        rows: pd.DataFrame,
+        measure: Measure | None = None,
+        *,
+        where: str = "responses",
+        outcome: OutcomeLike = AUTO,
+        classes: ClassesLike = None,
+    ) -> Responses:
+        """Check, complete and order response rows; repeated pairs become one, as the outcome has it.
 
-        Rows with a missing response are dropped. `where` names the source in errors.
+        Parameters
+        ----------
+        rows
+            Columns `sample_id` and `response`, and `drug_id`, `censor`, `weight` and `study` where there are any.
+            Rows with a missing response are dropped.
+        measure
+            What a response means.
+        where
+            Names the source in errors.
+        outcome
+            Kind of the outcome; `auto` tells it by what the responses hold. Or the outcome of a model.
+        classes
+            Lowest response first, such as `"S<I<R"` or a list; None takes the usual order of the words.
 
         Raises
         ------
         InputError
-            A column is absent, a response is not a finite number, a weight is negative, or no row is left.
+            A column is absent, a response is none of the outcome's, a weight is negative, or no row is left.
         """
-        table = _complete_responses(rows, where)
-        _refuse_bad_responses(table, where)
+        measure = measure or Measure()
+        read = _read_rows(rows, measure, Requested.of(outcome, classes), where)
+        table = read.table[read.table["response"].notna()]
+        _refuse_bad_responses(table, read.outcome, where)
         table = table[table["weight"] > 0]
         if table.empty:
             raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-        merged, replicates = average_repeats(table)
+        merged, replicates = merge_repeats(table, read.outcome)
         n_repeated = len(table) - len(merged)
         if n_repeated:
-            warn_of_repeats(table, replicates, n_repeated, where)
-        return cls(merged, measure or Measure(), n_repeated, replicates)
+            warn_of_repeats(table, replicates, n_repeated, read.outcome, where)
+        return cls(merged, _directed(measure, read, where), n_repeated, replicates, read.outcome)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -152,44 +175,32 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id or a word for "
             f"missing, such as NA ({int(empty.sum())} in all; expected a sample and a drug). Fill or remove the row."
         )
-    table["censor"] = _limits(table["censor"], where)
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
-    refuse_classes(table["response"], where)
-    table["response"] = _numbers(table["response"], where)
-    table["weight"] = _numbers(table["weight"], where).fillna(1.0)
-    return table[table["response"].notna()]
+    table["weight"] = numbers_of(table["weight"], where).fillna(1.0)
+    return table
 
 
-def _limits(column: pd.Series, where: str) -> pd.Series:
-    words = column.where(column.notna(), "none").astype(str).str.strip().str.lower().replace(_LIMITS)
-    odd = sorted(set(words) - {"none", "left", "right"})
-    if odd:
+def _read_rows(rows: pd.DataFrame, measure: Measure, requested: Requested, where: str) -> OutcomeRows:
+    is_measured = bool(measure.unit) or measure.higher_means == "dose"
+    complete = _complete_responses(rows, where)
+    return read_outcome(complete, requested, where, is_measured=is_measured, is_named=bool(measure.name))
+
+
+def _directed(measure: Measure, read: OutcomeRows, where: str) -> Measure:
+    """The measure, whose direction the words of the classes may tell."""
+    if read.direction is None or measure.higher_means == read.direction:
+        return measure
+    if measure.higher_means is not None:
+        classes = read.outcome.classes
         raise InputError(
-            f'{where}: found censor "{odd[0]}". {nearest(odd[0], ("none", "left", "right"))} Left says that the true '
-            "response is at or below the one written, right that it is at or above."
+            f"{where}: found the classes {' < '.join(classes)}, of which a higher one means {read.direction}, and "
+            f"`higher_means` {measure.higher_means} (expected the same). Leave it out, or turn the order: `classes` "
+            f'"{"<".join(reversed(classes))}".'
         )
-    return words.astype(object)
+    return replace(measure, higher_means=read.direction)
 
 
-def _numbers(column: pd.Series, where: str) -> pd.Series:
-    if column.dtype.kind in "mMc":
-        kind = "complex numbers" if column.dtype.kind == "c" else "dates or times"
-        raise InputError(
-            f'{where}, column "{column.name}": found {kind} (expected measured numbers). Choose the column of the '
-            "responses, or turn it into numbers."
-        )
-    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    bad = (numbers.isna() & column.notna()).to_numpy()
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise InputError(
-            f'{where}, row {row + 1}, column "{column.name}": "{column.iloc[row]}" is not a number. '
-            f"{number_advice(str(column.iloc[row]))}"
-        )
-    return numbers
-
-
-def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
+def _refuse_bad_responses(table: pd.DataFrame, outcome: Outcome, where: str) -> None:
     # squares of others are no numbers, or 0
     size = np.nan_to_num(np.abs(table["response"].to_numpy()), posinf=np.inf)
     infinite = size > _LARGEST
@@ -208,10 +219,11 @@ def _refuse_bad_responses(table: pd.DataFrame, where: str) -> None:
     weights = table["weight"].to_numpy()
     if (~np.isfinite(weights) | (weights < 0)).any():
         raise InputError(f"{where}: found a weight that is negative or not finite (expected 0 or more). Correct it.")
-    refuse_missing_code(table, where)
+    if outcome.kind == "continuous":
+        refuse_missing_code(table, where)
 
 
-def as_responses(responses: ResponsesLike) -> Responses:
+def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes: ClassesLike = None) -> Responses:
     """Responses as they are, or built from a table in memory.
 
     Parameters
@@ -219,11 +231,13 @@ def as_responses(responses: ResponsesLike) -> Responses:
     responses
         `Responses`; long rows of `sample_id, drug_id, response`, whose ids may be the index; samples x drugs;
         or, of one drug, a Series by sample.
+    outcome, classes
+        As for `Responses.build`, of responses that are not built yet.
 
     Raises
     ------
     InputError
-        It is neither, such as a path.
+        It is neither, such as a path; or responses that were built are of another outcome.
 
     Examples
     --------
@@ -231,6 +245,7 @@ def as_responses(responses: ResponsesLike) -> Responses:
     1
     """
     if isinstance(responses, Responses):
+        _refuse_other_outcome(responses.outcome, Requested.of(outcome, classes))
         return responses
     table = responses.to_frame("response") if isinstance(responses, pd.Series) else responses
     if not isinstance(table, pd.DataFrame):
@@ -238,10 +253,22 @@ def as_responses(responses: ResponsesLike) -> Responses:
             f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
             "Read a file with drugresponse.read_responses."
         )
-    return Responses.build(_long_rows(table))
+    rows = _long_rows(table, Requested.of(outcome, classes))
+    return Responses.build(rows, outcome=outcome, classes=classes)
 
 
-def _long_rows(table: pd.DataFrame) -> pd.DataFrame:
+def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:
+    other_classes = requested.classes and outcome.has_classes and requested.classes != outcome.classes
+    if requested.kind not in (AUTO, outcome.kind) or other_classes:
+        wanted = " < ".join(requested.classes) if other_classes else requested.kind
+        here = " < ".join(outcome.classes) if other_classes else outcome.kind
+        raise InputError(
+            f"responses: found an outcome that was read as {here} (expected {wanted}). Read the responses with the "
+            "`outcome` and `classes` that they are to have."
+        )
+
+
+def _long_rows(table: pd.DataFrame, requested: Requested) -> pd.DataFrame:
     """One row a response, the ids in columns."""
     rows = table
     if "sample_id" not in table.columns:
@@ -252,9 +279,10 @@ def _long_rows(table: pd.DataFrame) -> pd.DataFrame:
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     wide = others.shape[1] > 1 and not {"response", "drug_id"} & set(others.columns)
-    if not wide or len(rows.columns) == others.shape[1] or others.select_dtypes("number").shape[1] < others.shape[1]:
+    if not wide or len(rows.columns) == others.shape[1]:
         return rows
-    return melt_drugs(rows)
+    are_drugs = others.select_dtypes("number").shape[1] == others.shape[1] or are_same_classes(others, requested)
+    return melt_drugs(rows) if are_drugs else rows
 
 
 def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:

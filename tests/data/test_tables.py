@@ -208,8 +208,8 @@ def test_as_responses__what_is_no_measurement_is_refused():
     for table in (times, times.assign(event=times["event"] == 1), times.rename(columns={"time": "response"})):
         with pytest.raises(InputError, match=r"found times in .* with events in"):
             as_responses(table)
-    with pytest.raises(InputError, match=r'found the words "no", "yes"'):
-        as_responses(pd.DataFrame({"sample_id": ids, "response": ["yes", "no"] * 6}))
+    with pytest.raises(InputError, match=r'found the words "no", "yes" .*expected measured numbers'):
+        as_responses(pd.DataFrame({"sample_id": ids, "response": ["yes", "no"] * 6}), outcome="continuous")
     dates = pd.date_range("2021-01-01", periods=12)
     for column in (dates, dates - dates[0], np.arange(12) * 1j):
         with pytest.raises(InputError, match=r"found (dates or times|complex numbers)"):

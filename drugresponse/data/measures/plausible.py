@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.measures.known import CONCENTRATIONS, MEASURES, SHARES, plain_measure, refuse_misnamed_measure
-from drugresponse.data.responses.kinds import refuse_no_measurements
+from drugresponse.data.outcomes.outcome import Outcome
+from drugresponse.data.responses.kinds import refuse_no_measurements, refuse_two_values
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, show_ids
 
@@ -56,7 +57,12 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
     refuse_misnamed_measure(measure)
     values = table["response"].to_numpy(dtype=np.float64)
     known = measure.name in MEASURES or measure.name in SHARES
+    if responses.outcome.has_classes or responses.outcome.kind == "time-to-event":
+        _refuse_measured(responses.outcome, measure.name if known or measure.name in CONCENTRATIONS else "")
+        return
     refuse_no_measurements(table, "" if known else measure.name, "responses")
+    if known and (table["censor"] == "none").all():
+        refuse_two_values(values, "responses")
     if measure.name in CONCENTRATIONS and values.min() < 0:
         raise InputError(
             f"responses: found {measure.name} from {values.min():.4g} to {values.max():.4g} (expected concentrations "
@@ -73,6 +79,16 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
             "bring all to one."
         )
     _refuse_two_scales(table, measure.name)
+
+
+def _refuse_measured(outcome: Outcome, name: str) -> None:
+    """Refuse classes and times under the name of a measured number."""
+    if name:
+        what = f"the classes {' < '.join(outcome.classes)}" if outcome.has_classes else "times to an event"
+        raise InputError(
+            f"responses: found {what} and the measure {name} (expected measured numbers). Leave `measure` out, or "
+            "choose the column of the measured numbers."
+        )
 
 
 def _refuse_other_potency(name: str, values: NDArray[np.float64]) -> None:

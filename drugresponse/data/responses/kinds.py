@@ -18,6 +18,7 @@ __all__ = [
     "refuse_events",
     "refuse_missing_code",
     "refuse_no_measurements",
+    "refuse_two_values",
     "warn_of_limits",
 ]
 
@@ -132,8 +133,8 @@ def refuse_classes(column: pd.Series, where: str) -> None:
     if levels and len(levels) <= 6 and is_words:
         raise InputError(
             f'{where}, column "{column.name}": found the words {show_ids(sorted(map(str, levels)))} (expected measured '
-            "numbers; classes such as resistant and sensitive are not read yet). Give the number behind the class, "
-            "such as an IC50 or a minimum inhibitory concentration."
+            "numbers). Choose the column of the numbers or, if these are the responses, the `outcome` that they are, "
+            "such as binary."
         )
 
 
@@ -177,6 +178,43 @@ def refuse_missing_code(table: pd.DataFrame, where: str) -> None:
         )
 
 
+def refuse_two_values(numbers: np.ndarray, where: str) -> None:
+    """Refuse responses of two numbers that may be classes, and warn of three or four whole numbers in a row.
+
+    Parameters
+    ----------
+    numbers
+        `(n_rows,)` without missing ones; fewer than ten pass.
+
+    Raises
+    ------
+    InputError
+        There are two.
+
+    Examples
+    --------
+    >>> refuse_two_values(np.arange(12.0), "responses")
+    """
+    values = np.unique(numbers)
+    if len(numbers) < FEWEST_ROWS:
+        return
+    if 2 < len(values) <= 4 and (values % 1 == 0).all() and (np.diff(values) == 1).all():
+        shown = ", ".join(f"{value:g}" for value in values)
+        logger.warning(
+            "%s: found the numbers %s only, and takes them as measured; if they are ordered classes, say `outcome` "
+            "ordinal.",
+            where,
+            shown,
+        )
+    if len(values) == 2:
+        shown, turned = (f"{values[a]:g}<{values[b]:g}" for a, b in ((0, 1), (1, 0)))
+        raise InputError(
+            f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(numbers)} responses (expected "
+            f"measured numbers, or 0 and 1). If they are classes, say which is the event, the last one: `classes` "
+            f'"{shown}" or "{turned}"; if they are measured, `outcome` continuous.'
+        )
+
+
 def missing_codes(values: np.ndarray) -> list[float]:
     """Numbers such as -999 that repeat far from all others, and negative ones among numbers that cannot be.
 
@@ -198,9 +236,7 @@ def missing_codes(values: np.ndarray) -> list[float]:
 
 
 def refuse_no_measurements(table: pd.DataFrame, measure_name: str, where: str) -> None:
-    """Refuse responses of two values, which are classes, and ids; a measure of its own name says that they are numbers.
-
-    Of three or four whole numbers in a row a warning tells.
+    """Refuse ids, ages and dates; a measure of its own name says that they are numbers.
 
     Parameters
     ----------
@@ -212,20 +248,11 @@ def refuse_no_measurements(table: pd.DataFrame, measure_name: str, where: str) -
     Raises
     ------
     InputError
-        Ten rows or more have two values, none of them a limit; or whole numbers like ids or dates.
+        Ten rows or more have whole numbers like ids or dates.
     """
     values = np.unique(table["response"].to_numpy(dtype=np.float64))
     if measure_name or len(table) < FEWEST_ROWS or (table["censor"] != "none").any():
         return
-    if 2 < len(values) <= 4 and (values % 1 == 0).all() and (np.diff(values) == 1).all():
-        shown = ", ".join(f"{value:g}" for value in values)
-        logger.warning("%s: found the numbers %s only; ordered classes are taken as measured numbers.", where, shown)
-    if len(values) == 2:
-        raise InputError(
-            f"{where}: found the two values {values[0]:g} and {values[1]:g} in all {len(table)} responses (expected "
-            "measured numbers; classes such as yes and no are not read yet). Give the number behind the class or, "
-            "if the two are meant as numbers, a measure of a name of their own (`measure`)."
-        )
     if (values % 1 == 0).all() and (_of_samples_alone(table) or _are_close(values)):
         raise InputError(
             f"{where}: found whole numbers from {values[0]:.10g} to {values[-1]:.10g} like ids, ages or dates "

@@ -1,4 +1,4 @@
-"""Pairs that were measured more than once: their mean, and how far their measurements differ."""
+"""Pairs that were measured more than once: what they become, and how far their measurements differ."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import logging
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.errors import count, show_ids
 
-__all__ = ["RESPONSE_COLUMNS", "average_repeats", "no_replicates", "warn_of_repeats"]
+__all__ = ["RESPONSE_COLUMNS", "merge_repeats", "no_replicates", "warn_of_repeats"]
 
 logger = logging.getLogger(__name__)
 
 RESPONSE_COLUMNS = ("sample_id", "drug_id", "response", "censor", "weight", "study")
 REPLICATE_COLUMNS = ("sample_id", "drug_id", "n", "variance", "weight")
+_KEYS = ["sample_id", "drug_id"]
+_WAYS = {
+    "binary": "has the class of most of its rows, the event where they are halves",
+    "ordinal": "has the class of most of its rows, the higher where they are halves",
+}
 _APART, _BEYOND = 0.5, 5.0
 """Share of the standard deviation of all responses, and times that of the usual repeats, that are far apart."""
 
@@ -25,15 +31,23 @@ def no_replicates() -> pd.DataFrame:
     return pd.DataFrame(columns=list(REPLICATE_COLUMNS)).astype(kinds)
 
 
-def average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row for each pair, and what the repeated ones tell of the noise."""
-    table = table.sort_values(["sample_id", "drug_id"], kind="stable").reset_index(drop=True)
-    keys = ["sample_id", "drug_id"]
-    repeated = table.duplicated(keys, keep=False)
+def merge_repeats(table: pd.DataFrame, outcome: Outcome = CONTINUOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row for each pair, and what the repeated ones tell of the noise.
+
+    Measured numbers become their weighted mean, classes the one of most weight, the highest of several.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"sample_id": "s", "drug_id": "d", "response": [0.0, 1.0], "censor": "none", "weight": 1.0})
+    >>> merge_repeats(rows.assign(study=""), Outcome("binary", ("S", "R")))[0]["response"].tolist()
+    [1.0]
+    """
+    table = table.sort_values(_KEYS, kind="stable").reset_index(drop=True)
+    repeated = table.duplicated(_KEYS, keep=False)
     if not repeated.any():
         return table, no_replicates()
     some = table[repeated].assign(product=lambda rows: rows["response"] * rows["weight"])
-    grouped = some.groupby(keys, sort=False)
+    grouped = some.groupby(_KEYS, sort=False)
     means = grouped.agg(
         product=("product", "sum"),
         weight=("weight", "sum"),
@@ -45,12 +59,34 @@ def average_repeats(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     ).reset_index()
     means["response"] = means["product"] / means["weight"]
     means.loc[means["n_censors"] > 1, "censor"] = "none"
-    merged = pd.concat([table[~repeated], means[list(RESPONSE_COLUMNS)]])
-    return merged.sort_values(keys, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
+    if outcome.has_classes:
+        means["response"] = _majority(some)
+    merged = pd.concat([table[~repeated], means[list(table.columns)]])
+    return merged.sort_values(_KEYS, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
-def warn_of_repeats(table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: int, where: str) -> None:
+def _majority(some: pd.DataFrame) -> np.ndarray:
+    """The class of most weight of each pair, in the order of the pairs."""
+    weights = some.groupby([*_KEYS, "response"])["weight"].sum().reset_index()
+    chosen = weights.sort_values([*_KEYS, "weight", "response"]).drop_duplicates(_KEYS, keep="last")
+    return chosen["response"].to_numpy(dtype=np.float64)
+
+
+def warn_of_repeats(
+    table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: int, outcome: Outcome, where: str
+) -> None:
     """How far repeats differ, and which as much as if they were of different pairs."""
+    if outcome.kind == "continuous":
+        _warn_of_spread(table, replicates, n_repeated, where)
+        return
+    way = _WAYS[outcome.kind]
+    differing = replicates[replicates["variance"] > 0]
+    shown = show_ids(f"{row.sample_id} / {row.drug_id}" for row in differing.itertuples())
+    apart = f" They differ in {count(len(differing), 'pair')} ({shown})." if len(differing) else " None differ."
+    logger.warning(f"{where}: {n_repeated} rows repeat a (sample, drug) pair; each such pair {way}.{apart}")
+
+
+def _warn_of_spread(table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: int, where: str) -> None:
     spread = np.sqrt(replicates["variance"].to_numpy(dtype=np.float64))
     usual, of_all = float(np.median(spread)), float(table["response"].std())
     logger.warning(

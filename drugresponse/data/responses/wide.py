@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.column_names import name_words
+from drugresponse.data.missing import is_missing
+from drugresponse.data.outcomes.families import UNREAD, family_of, plain_word
+from drugresponse.data.outcomes.requested import Requested
 from drugresponse.data.responses.kinds import FEWEST_ROWS, OF_ANOTHER_SCALE, STATUS, TIMES
 from drugresponse.errors import InputError, show_ids
 
-__all__ = ["melt_drugs", "refuse_metadata"]
+__all__ = ["are_same_classes", "melt_drugs", "refuse_metadata"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -34,13 +37,31 @@ _WITH_DOSE = re.compile(
 _SURE_DOSE = re.compile(r"(?:^|[ _@:(\[-])\d+[.,]\d+|\d\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)[)\]]?$")
 
 
+def are_same_classes(drugs: pd.DataFrame, requested: Requested) -> bool:
+    """Whether all columns of a table of text hold the same classes, listed or of one usual family.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame({"AMP": ["S", "R"], "CIP": ["", "I"]})
+    >>> are_same_classes(wide, Requested()), are_same_classes(wide.assign(city=["Ulm", "Bonn"]), Requested())
+    (True, False)
+    """
+    if requested.kind in ("continuous", "interval", "time-to-event"):
+        return False
+    cells = {str(cell) for name in drugs.columns for cell in drugs[name].dropna().unique()}
+    words = {plain_word(cell) for cell in cells if not is_missing(cell)} - UNREAD
+    if requested.classes:
+        return words <= {plain_word(word) for each in requested.classes for word in each.split("=")}
+    return bool(words) and not any(re.search(r"\d", word) for word in words) and family_of(words) is not None
+
+
 def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:
     """A row for each sample and drug, from a table of samples by drugs, of which nothing is missing.
 
     Parameters
     ----------
     wide
-        Column `sample_id`, and a column of numbers for each drug.
+        Column `sample_id`, and a column of numbers or of classes for each drug.
     drug_ids
         Columns that are known to be drugs, whatever they look like.
     where
@@ -57,7 +78,8 @@ def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str
     {'sample_id': ['s1'], 'drug_id': ['a'], 'response': [1.5]}
     """
     drugs = wide.drop(columns="sample_id")
-    refuse_metadata(drugs, drug_ids, where)
+    if all(pd.api.types.is_numeric_dtype(dtype) for dtype in drugs.dtypes):
+        refuse_metadata(drugs, drug_ids, where)
     progress.info(
         f'{where}: found no column "response"; read as a wide table of {len(wide)} samples x {drugs.shape[1]} drugs: '
         f"{show_ids(drugs.columns, 8)}."

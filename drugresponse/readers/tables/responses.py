@@ -12,8 +12,10 @@ from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
+from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.responses.kinds import refuse_classes, refuse_events, warn_of_limits
-from drugresponse.data.responses.wide import melt_drugs
+from drugresponse.data.responses.reading import are_numbers
+from drugresponse.data.responses.wide import are_same_classes, melt_drugs
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -42,6 +44,8 @@ def read_responses(
     response_column: str = "response",
     measure: Measure | None = None,
     drug_ids: Collection[str] = (),
+    outcome: OutcomeLike = AUTO,
+    classes: ClassesLike = None,
 ) -> Responses:
     r"""Read measured responses, one row a (sample, drug), or a wide table of samples x drugs.
 
@@ -56,12 +60,14 @@ def read_responses(
         What the numbers mean.
     drug_ids
         Drugs that are known, whose columns in a wide table are drugs whatever they look like.
+    outcome, classes
+        As for `Responses.build`.
 
     Raises
     ------
     InputError
-        A column is absent, a cell is not a number, no response is left, or the table holds something else: times with
-        events, classes, or columns of metadata among those of drugs.
+        A column is absent, a cell is none of the outcome's, no response is left, or the table holds something else,
+        such as columns of metadata among those of drugs.
 
     Examples
     --------
@@ -73,37 +79,46 @@ def read_responses(
     ...     len(read_responses(file))
     3
     """
-    where = Source.of(path).name
+    where, requested = Source.of(path).name, Requested.of(outcome, classes)
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
     refuse_events(table, response_column, where)
     if response_column not in table.columns:
         refuse_own_table(table.columns, where, "responses")
-    is_turned = _looks_turned(table, sample_column, drug_column, response_column)
+    is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested)
     if is_turned:
         table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
-    if response_column not in table.columns and _looks_wide(table, sample_column, drug_column, response_column):
-        rows = _melt(table, sample_column, drug_ids, where)
+    if response_column not in table.columns and _looks_wide(
+        table, sample_column, drug_column, response_column, requested
+    ):
+        rows = _melt(table, sample_column, drug_ids, requested, where)
     else:
-        rows = _long_rows(table, sample_column, drug_column, response_column, where)
-    responses = Responses.build(rows, measure, where=where)
+        rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
+    responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     return turned(responses) if is_turned else responses
 
 
-def _looks_turned(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+def _looks_turned(
+    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested
+) -> bool:
     """Whether a wide table has a row for each drug: its column of ids is that of drugs."""
     if drug_column not in table.columns or {sample_column, response_column} & set(table.columns):
         return False
-    return _looks_wide(table.rename(columns={drug_column: sample_column}), sample_column, "drug_id", response_column)
+    turned_table = table.rename(columns={drug_column: sample_column})
+    return _looks_wide(turned_table, sample_column, "drug_id", response_column, requested)
 
 
-def _looks_wide(table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str) -> bool:
+def _looks_wide(
+    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested
+) -> bool:
     if response_column != "response" or {drug_column, *_LONG_ONLY} & set(table.columns):
         return False
     drugs = table.drop(columns=_id_column(table, sample_column))
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
-    return drugs.shape[1] > 1 and all(_mostly_numbers(drugs[name]) for name in drugs.columns)
+    if drugs.shape[1] < 2:
+        return False
+    return all(_mostly_numbers(drugs[name]) for name in drugs.columns) or are_same_classes(drugs, requested)
 
 
 def _id_column(table: pd.DataFrame, sample_column: str) -> str:
@@ -115,15 +130,20 @@ def _mostly_numbers(column: pd.Series) -> bool:
     return 2 * sum(map(is_number, present)) > len(present) or not present
 
 
-def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], where: str) -> pd.DataFrame:
+def _melt(
+    table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], requested: Requested, where: str
+) -> pd.DataFrame:
     id_column = _id_column(table, sample_column)
     samples = _cleaned(table[id_column], where)
     drugs = table.drop(columns=id_column)
     refuse_data_as_names(drugs.columns, where)
     if missing := [name for name in drugs.columns if is_missing_id(name)]:
         raise InputError(f"{where}, line 1: found {show_ids(missing)} as drug (expected its id). Rename the column.")
-    signs = decimal_signs(drugs[name] for name in drugs.columns)
-    wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
+    if are_same_classes(drugs, requested):
+        wide = drugs.where(~drugs.map(is_missing))
+    else:
+        signs = decimal_signs(drugs[name] for name in drugs.columns)
+        wide = pd.DataFrame({name: to_numbers(drugs[name], where=where, signs=signs) for name in drugs.columns})
     if samples.duplicated().any():  # a long table under other names must not be taken for a wide one
         raise InputError(
             f'{where}: found no column "response", and ids in "{id_column}" repeat '
@@ -134,7 +154,9 @@ def _melt(table: pd.DataFrame, sample_column: str, drug_ids: Collection[str], wh
     return melt_drugs(wide, drug_ids, where=where)
 
 
-def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
+def _long_rows(
+    table: pd.DataFrame, sample: str, drug: str, response: str, requested: Requested, where: str
+) -> pd.DataFrame:
     required_column(table, sample, "`sample_column`", where)
     required_column(table, response, "`response_column`", where)
     rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
@@ -142,8 +164,12 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
         rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
     else:
         _refuse_unnamed_drugs(table, sample, response, where)
-    refuse_classes(table[response], where)
-    numbers = {"response": response, **({"weight": "weight"} if "weight" in table.columns else {})}
+    numbers = {"weight": "weight"} if "weight" in table.columns else {}
+    if are_numbers(table[response], requested):
+        refuse_classes(table[response], where)
+        numbers = {"response": response, **numbers}
+    else:
+        rows["response"] = table[response]
     signs = decimal_signs(table[column] for column in numbers.values())
     for name, column in numbers.items():
         rows[name] = to_numbers(table[column], where=where, signs=signs)
@@ -155,7 +181,7 @@ def _long_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where
     if "study" in table.columns:
         rows["study"] = table["study"]
     _refuse_doses(table, rows, where)
-    n_missing = int(rows["response"].isna().sum())
+    n_missing = sum(map(is_missing, rows["response"].fillna("").astype(str)))
     if n_missing:
         logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
     return rows

@@ -12,9 +12,11 @@ from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError
 
 
-def responses(values: np.ndarray | list[float], name: str = "", unit: str = "", **columns: object) -> Responses:
+def responses(
+    values: np.ndarray | list[float], name: str = "", unit: str = "", outcome: str = "auto", **columns: object
+) -> Responses:
     rows = pd.DataFrame({"sample_id": [f"s{i:03}" for i in range(len(values))], "drug_id": "d", "response": values})
-    return Responses.build(rows.assign(**columns), Measure(name, unit))
+    return Responses.build(rows.assign(**columns), Measure(name, unit), outcome=outcome)
 
 
 LN = np.linspace(-6, 9, 60)
@@ -66,8 +68,8 @@ def test_refuse_misread__another_area_tells_its_unit():
 def test_refuse_misread__two_scales_and_few_classes_without_a_measure_are_warned_of(caplog):
     refuse_misread_responses(responses(np.linspace(0.5, 1, 60) * np.repeat([1, 100], 30)))
     assert "fractions and percent seem to be mixed" in caplog.text
-    refuse_misread_responses(responses(np.tile([0.0, 1.0, 2.0], 20)))
-    assert "found the numbers 0, 1, 2 only; ordered classes are taken as measured numbers" in caplog.text
+    refuse_misread_responses(responses(np.tile([2.0, 3.0, 4.0], 20)))
+    assert "found the numbers 2, 3, 4 only, and takes them as measured" in caplog.text
 
 
 def test_refuse_misread__low_ic50s_are_warned_of(caplog):
@@ -75,7 +77,7 @@ def test_refuse_misread__low_ic50s_are_warned_of(caplog):
     assert "all above 0 and far apart as IC50s in uM are" in caplog.text
 
 
-@pytest.mark.parametrize("pair", [(0, 1), (1, 2), (-1, 1), (0, 100)])
+@pytest.mark.parametrize("pair", [(1, 2), (-1, 1), (0, 100)])
 def test_refuse_misread__two_values_are_classes(pair):
     values = np.array(pair * 6, dtype=float)
     for name in ("", "ln_ic50"):
@@ -84,6 +86,16 @@ def test_refuse_misread__two_values_are_classes(pair):
     refuse_misread_responses(responses(values, "grade"))
     refuse_misread_responses(responses(values, censor=["left", "right"] * 6))
     refuse_misread_responses(responses(values[:8]))
+    assert responses(values, outcome="continuous").outcome.kind == "continuous"
+
+
+def test_refuse_misread__classes_are_no_known_measure():
+    zeros_and_ones = np.array([0.0, 1.0] * 6)
+    refuse_misread_responses(responses(zeros_and_ones, "relapse"))
+    with pytest.raises(InputError, match=r"found the classes 0 < 1 and the measure ln_ic50 \(expected measured"):
+        refuse_misread_responses(responses(zeros_and_ones, "ln_ic50"))
+    with pytest.raises(InputError, match="found the two values 0 and 1"):
+        responses(zeros_and_ones, unit="g")
 
 
 def test_fit_adapt_explain__ic50s_under_the_name_of_their_logarithm():

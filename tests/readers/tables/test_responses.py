@@ -166,11 +166,40 @@ def test_read_responses__a_status_of_quality_and_a_constant_time_are_no_outcome(
     assert len(read_responses(write(tmp_path, text))) == 2
 
 
-@pytest.mark.parametrize("words", [("R", "S"), ("yes", "no"), ("responder", "non-responder"), ("S", "I", "R")])
-def test_read_responses__words_are_classes(tmp_path, words):
-    rows = "".join(f"s{i}\t{words[i % len(words)]}\n" for i in range(6))
-    with pytest.raises(InputError, match=r'column "response": found the words .*classes .* not read yet'):
-        read_responses(write(tmp_path, "sample_id\tresponse\n" + rows))
+@pytest.mark.parametrize(
+    ("words", "kind", "direction"),
+    [
+        (("S", "R"), "binary", "resistant"),
+        (("no", "yes"), "binary", None),
+        (("non-responder", "responder"), "binary", "sensitive"),
+        (("S", "I", "R"), "ordinal", "resistant"),
+        (("PD", "SD", "PR", "CR"), "ordinal", "sensitive"),
+        (("poor", "intermediate", "normal", "rapid", "ultrarapid"), "ordinal", None),
+    ],
+)
+@pytest.mark.parametrize("long", [True, False])
+def test_read_responses__words_are_classes(tmp_path, words, kind, direction, long):
+    classes = [words[-1 - i % len(words)] for i in range(6)]
+    rows = [f"s{i}\td\t{word}" for i, word in enumerate(classes)] if long else []
+    rows = rows or [f"s{i}\t{word}\t{'NA' if i else word}" for i, word in enumerate(classes)]
+    header = "sample_id\tdrug_id\tresponse" if long else "sample_id\td\te"
+    responses = read_responses(write(tmp_path, "\n".join([header, *rows]) + "\n"))
+    assert (responses.outcome.kind, responses.outcome.classes) == (kind, words)
+    assert responses.measure.higher_means == direction
+    numbers = responses.table[responses.table["drug_id"] == "d"]["response"].tolist()
+    assert numbers == [words.index(word) for word in classes]
+
+
+def test_read_responses__classes_as_they_are_listed(tmp_path):
+    file = write(tmp_path, "sample_id\tresponse\ns1\tworse\ns2\tbetter\ns3\tsame\ns4\tNA\n")
+    with pytest.raises(InputError, match=r'found the words "better", "same", "worse", whose order is not known'):
+        read_responses(file)
+    assert read_responses(file, classes="worse<same<better").table["response"].tolist() == [0, 2, 1]
+    assert read_responses(file, classes=["worse", "same=better"]).outcome.classes == ("worse", "same=better")
+    with pytest.raises(
+        InputError, match=r'row 3: found "same" \(1 such row; expected one of the classes worse < better'
+    ):
+        read_responses(file, classes="worse<better")
 
 
 def wide(name: str, values: list[object]) -> str:
