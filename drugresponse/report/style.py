@@ -49,6 +49,7 @@ svg .whisker.model, svg .thin.model, svg .spot.model { fill: none; stroke: var(-
 svg .whisker.naive, svg .thin.naive, svg .spot.naive { fill: none; stroke: var(--naive); }
 svg .thin, svg .spot { vector-effect: non-scaling-stroke; }
 svg .thin { stroke-width: 1; stroke-opacity: .55; } svg .spot { stroke-width: 5; stroke-linecap: round; }
+svg .curve { fill: none; stroke-width: 2; } svg .curve.naive { fill: none; stroke: var(--naive); }
 svg .gain { fill: var(--model); } svg .loss { fill: var(--bad); }
 """
 
