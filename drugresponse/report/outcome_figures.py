@@ -10,7 +10,7 @@ from scipy.stats import beta
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from drugresponse.report.line_charts import Axis, Line, line_chart
-from drugresponse.report.page import Html
+from drugresponse.report.page import Html, count
 from drugresponse.report.scatter import COLOURS
 
 __all__ = ["calibration_drawing", "precision_drawing", "roc_drawing", "survival_curve", "survival_drawing"]
