@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.audit._copies import copies_of_response
+from drugresponse.audit._outcomes import outcome_findings
 from drugresponse.audit.duplicates import find_duplicates
 from drugresponse.audit.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
@@ -64,7 +65,8 @@ def audit(
         *_drugs(pairs, scheme),
         *_features(pairs.genotypes),
         *_covariates(pairs.covariates),
-        _far_responses(rows),
+        *outcome_findings(rows),
+        None if pairs.outcome.has_classes else _far_responses(rows),
         *(_coverage(pairs.covariates[name]) for name in _COVERED if name in pairs.covariates),
     ]
     kept = [finding for finding in findings if finding]

@@ -1,0 +1,111 @@
+"""What a cohort of classes or events can carry: how many events there are, and what tells them perfectly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from drugresponse.audit.findings import Finding
+from drugresponse.data.joining import TrainingRows
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.scores.truth import FEW_EVENTS, FEWEST_EVENTS, count_events
+from drugresponse.errors import count, show_ids
+
+__all__ = ["outcome_findings"]
+
+_EVENTS_PER_FEATURE = 10
+"""Events for each feature below which effects rest on shrinkage: Peduzzi et al. 1996, 10.1016/S0895-4356(96)00236-3."""
+_FEWEST_CARRIERS = 5
+_CHANCE = 1e-3
+"""Carriers who all are of one class by no more than this chance are more than a rare feature in a common class."""
+
+
+def outcome_findings(rows: TrainingRows) -> Iterator[Finding]:
+    """Few events, events for each feature, and features that tell a class perfectly.
+
+    Parameters
+    ----------
+    rows
+        The pairs that are evaluated; of a continuous outcome nothing is said.
+    """
+    pairs = rows.pairs
+    observed = pairs.observed
+    if observed is None:
+        return
+    at = [np.flatnonzero(pairs.drug_index == drug) for drug in range(len(pairs.drugs))]
+    events = np.array([count_events(observed[rows_of_drug], rows.y[rows_of_drug]) for rows_of_drug in at])
+    names = pairs.drugs.index.to_numpy(dtype=object)
+    yield from _few_events(events, names)
+    n_features = pairs.genotypes.shape[1]
+    scored = events >= FEWEST_EVENTS
+    if n_features and scored.any():
+        least = float(events[scored].min()) / n_features
+        if least < _EVENTS_PER_FEATURE:
+            message = (
+                f"{least:.2g} events for each of {count(n_features, 'feature')} where they are fewest "
+                f"({show_ids(names[scored][[int(np.argmin(events[scored]))]])}): effects rest on shrinkage, and only "
+                "held-out scores tell whether they hold."
+            )
+            yield Finding("events for each feature", "note", message, int(events[scored].min()))
+    told = _separated(rows, observed, at)
+    if told:
+        message = (
+            f"Carriers of a feature all have the same outcome more often than chance allows: {len(told)} "
+            f"times ({show_ids(told)}): real where the feature decides, a leak where it was made from the response."
+        )
+        yield Finding("separation", "note", message, len(told))
+
+
+def _few_events(events: NDArray[np.intp], names: NDArray[np.object_]) -> Iterator[Finding]:
+    none = names[events < FEWEST_EVENTS]
+    few = names[(events >= FEWEST_EVENTS) & (events < FEW_EVENTS)]
+    if len(none):
+        severity = "warning" if len(none) > len(names) / 2 else "note"
+        message = (
+            f"Fewer than {FEWEST_EVENTS} events of {len(none)} of {count(len(names), 'drug')} ({show_ids(none)}): "
+            "not scored by itself."
+        )
+        yield Finding("too few events", severity, message, len(none))
+    if len(few):
+        message = (
+            f"Fewer than {FEW_EVENTS} events of {len(few)} of {count(len(names), 'drug')} ({show_ids(few)}): scored "
+            "with an interval, and not judged."
+        )
+        yield Finding("few events", "note", message, len(few))
+
+
+def _separated(rows: TrainingRows, observed: Observed, at: list[NDArray[np.intp]]) -> list[str]:
+    """Features whose carriers are all of one side, with their drugs, the least probable first."""
+    pairs = rows.pairs
+    if observed.lower is not None:
+        return []
+    features, drugs = (names.to_numpy(dtype=object) for names in (pairs.genotypes.features.index, pairs.drugs.index))
+    carried = pairs.genotypes.values.copy()
+    # a missing call is no carrier
+    carried.data = (np.isfinite(carried.data) & (carried.data != 0)).astype(np.float64)
+    told: list[tuple[float, str]] = []
+    for drug, of_drug in zip(drugs, at, strict=True):
+        cut = carried[pairs.sample_index[of_drug]]
+        for side in _sides(rows.y[of_drug], observed[of_drug]):
+            chance = _chance_of_carriers(cut, side)
+            told.extend((float(chance[at]), f"{features[at]} x {drug}") for at in np.flatnonzero(chance < _CHANCE))
+    return [name for _, name in sorted(told)]
+
+
+def _sides(y: NDArray[np.float64], observed: Observed) -> list[NDArray[np.bool_]]:
+    """The rows of the lowest and of the highest class; of times, those without an event."""
+    if observed.happened is not None:
+        return [~observed.happened]
+    return [y == 0, y == len(observed.outcome.classes) - 1]
+
+
+def _chance_of_carriers(carried: sparse.csr_array, side: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """`(n_features,)` how probable it is that all carriers are of the side; 1 where they are not, or few."""
+    if side.all() or not side.any():
+        return np.ones(carried.shape[1])
+    n = np.asarray(carried.sum(axis=0)).ravel()
+    alike = np.asarray(carried.T @ side.astype(np.float64)).ravel() == n
+    return np.where(alike & (n >= _FEWEST_CARRIERS), side.mean() ** n, 1.0)
