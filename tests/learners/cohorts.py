@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.learners.base import PairRegressor
@@ -79,3 +82,30 @@ def held_out(learner: PairRegressor, pairs: Pairs, y: NDArray[np.float64]) -> ND
     for train, test in make_folds(pairs, "new-samples", 3, 0):
         predicted[test] = clone(learner).fit(pairs[train], y[train]).predict(pairs[test])
     return predicted
+
+
+KINDS = ("binary", "ordinal", "interval", "time-to-event")
+"""Outcomes that are not continuous."""
+
+
+def draw_outcome(
+    pairs: Pairs, scores: NDArray[np.float64], kind: str, rng: np.random.Generator
+) -> tuple[Pairs, NDArray[np.float64]]:
+    """The pairs with what was observed of an outcome whose scores on the link's scale are these; and `y`."""
+    chance, nothing = rng.random(len(scores)), np.zeros(len(scores))
+    latent = scores + np.log(chance / (1 - chance))
+    if kind == "binary":
+        return replace(pairs, observed=Observed(Outcome("binary", ("S", "R")))), (latent > 0).astype(float)
+    if kind == "ordinal":
+        y = np.digitize(latent, [-1.0, 1.0]).astype(float)
+        return replace(pairs, observed=Observed(Outcome("ordinal", ("S", "I", "R")))), y
+    if kind == "interval":
+        value = scores + rng.normal(0, 1, len(scores))
+        low, high = np.quantile(value, [0.2, 0.8])
+        lower, upper = np.where(value < low, -np.inf, value), np.where(value > high, np.inf, value)
+        lower, upper = np.minimum(lower, high), np.maximum(upper, low)
+        limits = Observed(Outcome("interval"), lower=lower, upper=upper)
+        return replace(pairs, observed=limits), np.clip(value, low, high)
+    time, end = -np.log(chance) * np.exp(-scores), rng.uniform(0, 3, len(scores))
+    observed = Observed(Outcome("time-to-event"), happened=time <= end, entry=nothing)
+    return replace(pairs, observed=observed), np.minimum(time, end)

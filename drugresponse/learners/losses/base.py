@@ -26,10 +26,13 @@ class RowLoss(ABC):
         `(n_rows,)` above 0, of mean 1.
     drug_index
         `(n_rows,)` number of each row's drug, from 0.
+    unit
+        How far scores lie apart, as the kind of outcome has it: 1 for log odds and log hazards, the spread of values.
     """
 
     weights: Array
     drug_index: NDArray[np.intp]
+    unit: float = 1.0
 
     @abstractmethod
     def values(self, scores: Array) -> Array:

@@ -57,7 +57,7 @@ def _prove_frame(document: dict[str, Any], n_inputs: int, n_targets: int) -> lis
     learner = document["learner"]
     model = learner["gradient_booster"]["model"]
     trees, side_by_side = model["trees"], model["gbtree_model_param"]["num_parallel_tree"]
-    base = learner["learner_model_param"]["base_score"]
+    base, averaged = (learner["learner_model_param"][name] for name in ("base_score", "boost_from_average"))
     nothing: dict[str, Any] = {"enc": [], "feature_segments": [], "sorted_idx": []}
     known = {
         "learner": {
@@ -76,7 +76,8 @@ def _prove_frame(document: dict[str, Any], n_inputs: int, n_targets: int) -> lis
             },
             "learner_model_param": {
                 "base_score": base,
-                "boost_from_average": "1",
+                # 0 where trees are grown by a loss, from scores of their own
+                "boost_from_average": averaged,
                 "num_class": "0",
                 "num_feature": str(n_inputs),
                 "num_target": str(n_targets),
@@ -88,7 +89,7 @@ def _prove_frame(document: dict[str, Any], n_inputs: int, n_targets: int) -> lis
     _demand(isinstance(trees, list) and len(trees) > 0, "it has no trees")
     width = learner["learner_model_param"]["num_feature"]
     _demand(width == str(n_inputs), f"it takes {width:.10} inputs, expected {n_inputs}")
-    _demand(document == known, "it is none that is grown here")
+    _demand(document == known and averaged in ("0", "1"), "it is none that is grown here")
     _demand(
         len(document["version"]) == 3 and 0 <= min(document["version"]) <= max(document["version"]) < 1000,
         "its version is none",

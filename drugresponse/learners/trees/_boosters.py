@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import ModelFileError
+from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.state import Array, State, state_ids, state_number, state_wholes
 from drugresponse.learners.trees._booster_document import prove_booster
 from drugresponse.threads import run_in_order
 
-__all__ = ["Boosters", "Growth", "booster_bytes", "booster_credits", "grow_booster", "load_booster"]
+__all__ = ["Boosters", "Growth", "booster_bytes", "booster_credits", "grow_booster", "grow_by_loss", "load_booster"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,46 @@ def grow_booster(
     return xgboost.train({**fixed, **parameters}, data, num_boost_round=rounds)
 
 
+def grow_by_loss(
+    inputs: NDArray[np.float32],
+    loss: RowLoss,
+    base: Array,
+    parameters: Mapping[str, Any],
+    rounds: int,
+    *,
+    random_state: int,
+    max_bin: int = 64,
+    input_weights: Array | None = None,
+) -> Any:
+    """A fitted booster of what is to be added to scores, in units of the loss, so that it falls.
+
+    XGBoost's own objectives (`binary:logistic`, `survival:aft`, `survival:cox`) know neither ordered classes nor
+    strata, and times no late entry. A loss that every learner takes keeps their predictions on one scale; on what
+    XGBoost has as well, the trees are the same.
+
+    Parameters
+    ----------
+    inputs
+        `(n_rows, n_inputs)`, NaN where missing.
+    loss
+        Of the rows; its derivatives hold the weights.
+    base
+        `(n_rows,)` scores to start from, which the booster does not hold.
+    parameters, rounds, random_state, max_bin, input_weights
+        As in `grow_booster`.
+    """
+    import xgboost
+
+    def derivatives(beyond: Array, _: Any) -> tuple[Array, Array]:
+        # XGBoost counts in float32: it is given numbers of order 1, and holds no scores that it is to add to
+        slope, curvature = loss.derivatives(base + loss.unit * np.asarray(beyond, dtype=np.float64))
+        return loss.unit * slope, loss.unit**2 * curvature
+
+    fixed = {"tree_method": "hist", "nthread": 1, "seed": random_state, "max_bin": max_bin, "base_score": 0.0}
+    data = xgboost.QuantileDMatrix(inputs, feature_weights=input_weights, nthread=1, max_bin=max_bin)
+    return xgboost.train({**fixed, **parameters}, data, num_boost_round=rounds, obj=derivatives)
+
+
 def booster_bytes(booster: Any) -> NDArray[np.uint8]:
     """A booster as UBJSON."""
     return np.frombuffer(booster.save_raw("ubj"), np.uint8)
@@ -129,6 +170,8 @@ def booster_credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool
 class Boosters:
     """Boosters by name whose target was standardised; what is taken from them is in the unit of the response.
 
+    Those that were grown by a loss add to a score: their center is 0 and their scale the unit of the loss.
+
     Attributes
     ----------
     by_name
@@ -165,6 +208,24 @@ class Boosters:
 
         boosters = run_in_order(grow, rows.values(), growth.n_jobs)
         return cls(dict(zip(rows, boosters, strict=True)), center, scale, growth.forest)
+
+    @classmethod
+    def fit_by_loss(
+        cls,
+        inputs: NDArray[np.float32],
+        loss: RowLoss,
+        base: Array,
+        rows: Mapping[str, NDArray[np.intp]],
+        growth: Growth,
+    ) -> Boosters:
+        """One booster for each name, on its rows, of what it adds to the `(n_rows,)` scores in `base`."""
+
+        def grow(at: NDArray[np.intp]) -> Any:
+            drawn, rounds, seed = growth.parameters, growth.rounds, growth.random_state
+            return grow_by_loss(inputs[at], loss.take(at), base[at], drawn, rounds, random_state=seed)
+
+        boosters = run_in_order(grow, rows.values(), growth.n_jobs)
+        return cls(dict(zip(rows, boosters, strict=True)), 0.0, loss.unit, growth.forest)
 
     def predict(self, name: str, inputs: NDArray[np.float32]) -> Array:
         """`(n_rows,)`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import Fold, find_scheme
 from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, damaged, state_ids
 from drugresponse.learners.trees._boosters import Boosters, Growth, booster_credits
+from drugresponse.learners.trees._loss_growth import LossGrowth, rows_of_own_trees
 from drugresponse.learners.trees._pair_inputs import PairInputs
 from drugresponse.learners.trees._shared_booster import SharedBooster
 
@@ -39,12 +41,15 @@ class DrugTrees:
     shared
         The booster that the drugs share, which predicts the other half; it looks at tokens only. None where the trees
         are a forest, where there is one drug, and where samples are seen: their own responses say more.
+    corrects
+        Whether the boosters were grown by a loss: then they look at tokens only, and add to the ridge's score.
     """
 
     inputs: PairInputs
     drug_ids: list[str]
     boosters: Boosters
     shared: SharedBooster | None
+    corrects: bool = False
 
     @classmethod
     def fit(cls, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, growth: Growth) -> DrugTrees:
@@ -53,12 +58,30 @@ class DrugTrees:
         inputs = PairInputs(stage, np.arange(len(sites)), sites, shows_drugs=False)
         table, drug_ids = inputs.training_table(pairs), [str(drug) for drug in pairs.drugs.index]
         shared = None
-        if len(drug_ids) > 1 and not growth.forest and not find_scheme(stage.scheme).sample_effect:
+        if _shares(stage, len(drug_ids), growth):
             beyond = y - _drug_means(stage, pairs)[pairs.drug_index]
             shared = SharedBooster.fit(table[:, : inputs.n_tokens], pairs.drug_index, beyond, weights, growth)
         rows = {drug: np.flatnonzero(pairs.drug_index == number) for number, drug in enumerate(drug_ids)}
         rows = {drug: at for drug, at in rows.items() if len(at) >= _FEWEST_ROWS}
         return cls(inputs, drug_ids, Boosters.fit(table, y, weights, rows, growth), shared)
+
+    @classmethod
+    def fit_by_loss(
+        cls, stage: FactorRidge, pairs: Pairs, y: Array, loss: RowLoss, growth: Growth, folds: Sequence[Fold]
+    ) -> DrugTrees:
+        """Fit to training pairs, compact, what the ridge's left-out scores lack, as their loss has it.
+
+        How many rounds, and whether drugs share a booster, is what held-out groups say, over all drugs together. A
+        drug of which hardly anything but one answer is known stays with the ridge.
+        """
+        sites = stage.sample_encoder_.sites().astype(np.int64)
+        inputs = PairInputs(stage, np.arange(len(sites)), sites, shows_drugs=False)
+        table, drug_ids = inputs.tokens(pairs)[pairs.sample_index], [str(drug) for drug in pairs.drugs.index]
+        base, means = stage.predict_left_out(pairs), _drug_means(stage, pairs)[pairs.drug_index]
+        rows = rows_of_own_trees(pairs, y)
+        grown = LossGrowth(table, pairs.drug_index, loss, base, means, rows, growth, folds)
+        boosters, shared = grown.grow(shares=_shares(stage, len(drug_ids), growth))
+        return cls(inputs, drug_ids, boosters, shared, corrects=True)
 
     def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)`; the ridge's prediction where a drug has no booster of its own."""
@@ -71,7 +94,8 @@ class DrugTrees:
         for drug in self.boosters.by_name:
             rows = np.flatnonzero(pairs.drug_ids == drug)
             if len(rows):
-                predicted[rows] = self.boosters.predict(drug, table[rows])
+                answer = self.boosters.predict(drug, table[rows, : self._n_inputs])
+                predicted[rows] = predicted[rows] + answer if self.corrects else answer
         if self.shared is not None:
             drug_index = pd.Index(self.drug_ids).get_indexer(pd.Index(pairs.drug_ids))
             rows = np.flatnonzero(drug_index >= 0)
@@ -86,14 +110,25 @@ class DrugTrees:
         for ridge, table, tokens in self.inputs.by_drug(pairs):
             values = ridge.values
             if ridge.drug_id in self.boosters.by_name:
-                credits = self.boosters.credits(ridge.drug_id, table)
-                values = self.inputs.parts_of_credits(credits, ridge.values, tokens)
+                credits = self.boosters.credits(ridge.drug_id, table[:, : self._n_inputs])
+                values = self._own_parts(credits, ridge.values, tokens)
                 values[:, 0] += credits[:, -1]
             if self.shared is not None and ridge.drug_id in self.drug_ids:
                 parts = self._shared_parts(self.shared, ridge, table, tokens)
                 parts[:, 0] += means[pairs.drug_index[ridge.rows[0]]]
                 values = (values + parts) / 2
             yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
+
+    def _own_parts(self, credits: Array, ridge: Array, tokens: Array) -> Array:
+        """`(n_rows, n_parts)` of a drug's own booster; its expected prediction is not among them."""
+        if self.corrects:
+            return ridge + self.inputs.parts_of_tokens(credits, tokens, ridge.shape[1] - tokens.shape[1])
+        return self.inputs.parts_of_credits(credits, ridge, tokens)
+
+    @property
+    def _n_inputs(self) -> int:
+        """Of a drug's own booster."""
+        return self.inputs.n_tokens if self.corrects else len(self.inputs)
 
     def _shared_parts(
         self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: Array
@@ -114,6 +149,7 @@ class DrugTrees:
     def get_state(self) -> State:
         """Inputs, ids, and boosters as bytes."""
         state = {**self.inputs.get_state(), **self.boosters.get_state(), "drug_ids": self.drug_ids}
+        state = {**state, "corrects": True} if self.corrects else state
         return state if self.shared is None else {**state, "shared": self.shared.get_state()}
 
     @classmethod
@@ -122,12 +158,19 @@ class DrugTrees:
         inputs, drug_ids = PairInputs.from_state(state, stage, shows_drugs=False), state_ids(state, "drug_ids")
         if not set(state_ids(state, "booster_names")) <= set(drug_ids):
             raise damaged("boosters are of other drugs")
-        boosters = Boosters.from_state(state, len(inputs), forest=forest)
+        # files of continuous outcomes have none
+        corrects = state.get("corrects") is True
+        boosters = Boosters.from_state(state, inputs.n_tokens if corrects else len(inputs), forest=forest)
         shared = None
         # files of the first releases have none
         if "shared" in state:
             shared = SharedBooster.from_state(state["shared"], inputs.n_tokens, len(drug_ids))
-        return cls(inputs, drug_ids, boosters, shared)
+        return cls(inputs, drug_ids, boosters, shared, corrects)
+
+
+def _shares(stage: FactorRidge, n_drugs: int, growth: Growth) -> bool:
+    """Whether drugs share a booster."""
+    return n_drugs > 1 and not growth.forest and not find_scheme(stage.scheme).sample_effect
 
 
 def _drug_means(stage: FactorRidge, pairs: Pairs) -> Array:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import Fold
 from drugresponse.learners.contributions import LEADING, Contributions
+from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, damaged, state_ids
-from drugresponse.learners.trees._boosters import Boosters, Growth
+from drugresponse.learners.trees._boosters import Boosters, Growth, grow_by_loss
 from drugresponse.learners.trees._pair_inputs import PairInputs
+from drugresponse.learners.trees._rounds import checkpoints, choose_rounds, held_out_steps
 
 __all__ = ["PairTrees"]
 
@@ -42,12 +47,43 @@ class PairTrees:
     @classmethod
     def fit(cls, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, growth: Growth) -> PairTrees:
         """Fit to what the ridge leaves of training pairs, compact, when their sample is left out."""
-        shares, n_tokens = stage.feature_weights()[1], len(stage.sample_encoder_.tokens_)
-        columns = n_tokens - len(shares) + np.sort(np.argsort(-shares, kind="stable")[:_MOST_TOKENS])
-        inputs = PairInputs(stage, columns.astype(np.int64), np.full(n_tokens, -1, dtype=np.int64), shows_drugs=True)
+        inputs = cls._inputs(stage)
         target, rows = y - stage.predict_left_out(pairs), {_ALL: np.arange(len(pairs))}
         boosters = Boosters.fit(inputs.training_table(pairs), target, weights, rows, growth)
         return cls(inputs, [str(drug) for drug in pairs.drugs.index], boosters)
+
+    @classmethod
+    def fit_by_loss(
+        cls,
+        stage: FactorRidge,
+        pairs: Pairs,
+        y: Array,  # noqa: ARG003 -- the loss holds them
+        loss: RowLoss,
+        growth: Growth,
+        folds: Sequence[Fold],
+    ) -> PairTrees:
+        """Fit to training pairs, compact, what the ridge's left-out scores lack, as their loss has it.
+
+        The number of rounds is what held-out groups say; one at least.
+        """
+        inputs, base, everything = cls._inputs(stage), stage.predict_left_out(pairs), np.arange(len(pairs))
+        table, numbers, drawn = inputs.training_table(pairs), checkpoints(growth.rounds), growth.parameters
+
+        def grow(at: NDArray[np.intp]) -> Any:
+            seed = growth.random_state
+            return grow_by_loss(table[at], loss.take(at), base[at], drawn, growth.rounds, random_state=seed)
+
+        steps = held_out_steps(table, grow, folds, numbers)[1:]
+        rounds = numbers[choose_rounds(loss, base + loss.unit * steps, folds)]
+        boosters = Boosters.fit_by_loss(table, loss, base, {_ALL: everything}, replace(growth, rounds=rounds))
+        return cls(inputs, [str(drug) for drug in pairs.drugs.index], boosters)
+
+    @staticmethod
+    def _inputs(stage: FactorRidge) -> PairInputs:
+        """The tokens of most weight, and the embeddings of both sides."""
+        shares, n_tokens = stage.feature_weights()[1], len(stage.sample_encoder_.tokens_)
+        columns = n_tokens - len(shares) + np.sort(np.argsort(-shares, kind="stable")[:_MOST_TOKENS])
+        return PairInputs(stage, columns.astype(np.int64), np.full(n_tokens, -1, dtype=np.int64), shows_drugs=True)
 
     def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` the ridge's prediction, corrected."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from typing import Any, TypeAlias
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import Fold, TooFewGroupsError, find_scheme, make_folds
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
+from drugresponse.learners.losses.base import RowLoss
+from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
 from drugresponse.learners.state import Array, State
@@ -19,10 +22,14 @@ from drugresponse.learners.trees._sample_trees import SampleTrees
 
 __all__ = ["StagedTrees", "Trees"]
 
+logger = logging.getLogger(__name__)
+
 Trees: TypeAlias = DrugTrees | PairTrees | SampleTrees
 
 _FEW_DRUGS = 20
 """Up to so many drugs each gets a booster of its own on all tokens."""
+_FOLDS = 3
+"""Folds by which the number of rounds is chosen."""
 
 
 class StagedTrees(StagedRegressor[Trees]):
@@ -32,6 +39,9 @@ class StagedTrees(StagedRegressor[Trees]):
     both are left-out ones, so that the trees see the error that new rows will have. Few drugs have a booster each, and
     for new samples one more that they share, which predicts the other half; it looks at tokens only. Of many drugs and
     new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
+
+    Of an outcome that is not continuous the trees add to the ridge's score what its loss asks for: for each drug, or on
+    pairs where drugs are many, since a class or a limit of one pair says nothing of a sample's embedding.
     """
 
     trees: int
@@ -42,12 +52,32 @@ class StagedTrees(StagedRegressor[Trees]):
         """Fit the ridge, then the trees on its left-out predictions."""
         pairs = pairs.compact()
         self.stage_ = self._ridge().fit(pairs, y, sample_weight)
-        kind = self._kind(len(pairs.drugs))
-        parameters, rounds = self._parameters(kind)
-        growth = Growth(self.grows_forest, parameters, rounds, self.trees, self.n_jobs, self.random_state)
         weights = relative_weights(sample_weight, len(y))
-        self.second_ = kind.fit(self.stage_, pairs, y, weights, growth)
+        if pairs.outcome.kind != "continuous":
+            self.second_ = self._by_loss(pairs, y, loss_of(pairs, y, weights))
+            return self
+        kind = self._kind(len(pairs.drugs))
+        self.second_ = kind.fit(self.stage_, pairs, y, weights, self._growth(*self._parameters(kind)))
         return self
+
+    def _by_loss(self, pairs: Pairs, y: Array, loss: RowLoss) -> Trees:
+        """Trees that lower the loss of the ridge's left-out scores; what it holds beside a score suits these."""
+        loss = loss.adjusted(self.stage_.predict_left_out(pairs))
+        few = self._kind(len(pairs.drugs)) is DrugTrees
+        growth = self._growth(*self._loss_parameters())
+        kind: type[DrugTrees | PairTrees] = DrugTrees if few else PairTrees
+        return kind.fit_by_loss(self.stage_, pairs, y, loss, growth, self._folds(pairs))
+
+    def _growth(self, parameters: dict[str, Any], rounds: int) -> Growth:
+        return Growth(self.grows_forest, parameters, rounds, self.trees, self.n_jobs, self.random_state)
+
+    def _folds(self, pairs: Pairs) -> list[Fold]:
+        """Folds that choose the number of rounds; none where there are too few groups."""
+        try:
+            return make_folds(pairs, self.scheme, _FOLDS, self.random_state)
+        except TooFewGroupsError as error:
+            logger.info("trees stay at the ridge that they start from: %s", error)
+            return []
 
     def _kind(self, n_drugs: int) -> type[Trees]:
         """The trees that suit this scheme and number of drugs."""
@@ -59,6 +89,10 @@ class StagedTrees(StagedRegressor[Trees]):
     @abstractmethod
     def _parameters(self, kind: type[Trees]) -> tuple[dict[str, Any], int]:
         """XGBoost's parameters and the number of rounds."""
+
+    @abstractmethod
+    def _loss_parameters(self) -> tuple[dict[str, Any], int]:
+        """The same for trees that are grown by a loss, and most rounds."""
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Half the ridge's shares, half the trees' (gain of boosters, splits of trees on samples), as shares of 1."""
