@@ -18,6 +18,7 @@ __all__ = [
     "describe_model",
     "describe_scores",
     "leak_words",
+    "outcome_of",
     "why_none_is_used",
 ]
 
@@ -62,6 +63,18 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines
+
+
+def outcome_of(manifest: Mapping[str, Any]) -> str:
+    """What the responses of a training were, in one sentence.
+
+    Examples
+    --------
+    >>> outcome_of({"training": {"pairs": 240}})
+    'Outcome: measured numbers, 240 responses.'
+    """
+    measured = f"Outcome: measured numbers, {count(manifest['training']['pairs'], 'response')}."
+    return str(manifest.get("outcome", {}).get("words", measured))
 
 
 def censor_words(training: Mapping[str, int], learners: Sequence[str]) -> list[str]:

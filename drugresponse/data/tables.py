@@ -258,7 +258,9 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
 
 
 def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:
-    other_classes = requested.classes and outcome.has_classes and requested.classes != outcome.classes
+    # classes that no response has were left out
+    kept = tuple(word for word in requested.classes if word in outcome.classes)
+    other_classes = bool(requested.classes) and outcome.has_classes and kept != outcome.classes
     if requested.kind not in (AUTO, outcome.kind) or other_classes:
         wanted = " < ".join(requested.classes) if other_classes else requested.kind
         here = " < ".join(outcome.classes) if other_classes else outcome.kind

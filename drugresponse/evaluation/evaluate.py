@@ -61,6 +61,8 @@ def evaluate(
     shuffles: int = 20,
     covariates: Sequence[str] | None = None,
     arm: str | None = None,
+    outcome: str = "auto",
+    classes: str | Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
     n_jobs: int | None = None,
@@ -87,6 +89,8 @@ def evaluate(
         Columns of the samples table; None takes the usual ones.
     arm
         Column of the treatment arm, whose interaction with genotype is learned; None where there is none.
+    outcome, classes
+        As for `DrugResponseModel`.
     settings
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
@@ -122,7 +126,7 @@ def evaluate(
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     table = as_genotypes(genotypes)
-    measured, joined = join_tables(table, as_responses(responses), drugs, samples, covariates, arm)
+    measured, joined = join_tables(table, as_responses(responses, outcome, classes), drugs, samples, covariates, arm)
     rows = joined
     if given_folds is None:
         rows = replace(rows, pairs=twins_together(rows.pairs))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from drugresponse.audit.findings import SEVERITIES
+from drugresponse.data.outcomes.outcome import KINDS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.registry import LEARNERS
@@ -101,6 +102,8 @@ _PARAMETERS: dict[str, Schema] = {
     "scheme": one_of(SCHEMES),
     "covariates": Maybe(Many(TEXT)),
     "arm": Absent(TEXT),
+    "outcome": Absent(one_of(KINDS)),
+    "classes": Absent(TEXT),
     "minimum_features": SHARE,
     "folds": whole(_MOST_WORK),
     "rank": whole(_MOST_WORK),
@@ -128,6 +131,7 @@ MANIFEST: dict[str, Schema] = {
     "scheme": {"name": one_of(SCHEMES), "test_rows": TEXT, "reference": TEXT},
     "seed": whole(2**64),
     "measure": {"name": TEXT, "unit": TEXT, "higher_means": Maybe(one_of(("sensitive", "resistant", "dose")))},
+    "outcome": Absent({"kind": one_of(KINDS), "classes": Many(NAME), "logarithm": whole(10), "words": Absent(TEXT)}),
     "covariates": Many(TEXT),
     "unused_columns": Absent(Named(Many(TEXT))),
     "arm": Absent({"column": TEXT, "levels": Maybe(Many(TEXT))}),

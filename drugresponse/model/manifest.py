@@ -11,6 +11,8 @@ import pandas as pd
 
 from drugresponse.audit.findings import Finding
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.outcomes.requested import AUTO, listed_classes
+from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
@@ -65,6 +67,7 @@ def describe_training(
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
+        **_describe_outcome(rows),
         "covariates": list(parts.covariates),
         "unused_columns": rows.covariates.unused_by_reason(),
         **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
@@ -93,12 +96,23 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in settings.items() if name not in RUNTIME_ONLY}
     # a number of numpy, as a grid search gives it, is no plain JSON value
     parameters = {name: value.item() if isinstance(value, np.generic) else value for name, value in kept.items()}
-    if parameters["arm"] is None:
-        del parameters["arm"]
+    for name, unset in (("arm", None), ("outcome", AUTO), ("classes", None)):
+        if parameters[name] == unset:
+            del parameters[name]
+    if "classes" in parameters:
+        parameters["classes"] = "<".join(listed_classes(parameters["classes"]))
     names = parameters["covariates"]
     if names is not None:
         parameters["covariates"] = [names] if isinstance(names, str) else list(names)
     return parameters
+
+
+def _describe_outcome(rows: TrainingRows) -> dict[str, Any]:
+    """Nothing of measured numbers, which older files are of."""
+    observed = rows.pairs.observed
+    if observed is None:
+        return {}
+    return {"outcome": {**observed.outcome.to_dict(), "words": outcome_words(rows.y, observed)}}
 
 
 def _describe_arm(pairs: Pairs) -> dict[str, Any]:

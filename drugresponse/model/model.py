@@ -46,6 +46,12 @@ class DrugResponseModel(BaseEstimator):
     covariates, arm
         Columns of the samples table: the covariates, where None takes the usual ones, as `Covariates.choose` tells; and
         the treatment arm (text or a dose), if any: what genotype does in each is learned.
+    outcome
+        Kind of the responses: `continuous`, `binary`, `ordinal`, `interval` or `time-to-event`; `auto` tells it by
+        what they hold.
+    classes
+        Of a binary or ordinal outcome, lowest response first, such as `"S<I<R"` or a list; the last of two is the
+        event. None takes the usual order of the words.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
@@ -95,6 +101,8 @@ class DrugResponseModel(BaseEstimator):
         *,
         covariates: Sequence[str] | None = None,
         arm: str | None = None,
+        outcome: str = "auto",
+        classes: str | Sequence[str] | None = None,
         minimum_features: float = 0.5,
         folds: int = 3,
         rank: int = 256,
@@ -112,6 +120,8 @@ class DrugResponseModel(BaseEstimator):
         self.scheme = scheme
         self.covariates = covariates
         self.arm = arm
+        self.outcome = outcome
+        self.classes = classes
         self.minimum_features = minimum_features
         self.folds = folds
         self.rank = rank
@@ -174,7 +184,7 @@ class DrugResponseModel(BaseEstimator):
             settings,
             fresh_learner(self.learner, {**settings, "n_jobs": jobs}),
             as_genotypes(genotypes),
-            as_responses(responses),
+            as_responses(responses, self.outcome, self.classes),
             drugs=drugs,
             samples=samples,
             inputs=inputs or {},

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
@@ -87,6 +88,12 @@ class FittedParts:
     def measure(self) -> Measure:
         """What a response means."""
         return Measure(**self.manifest["measure"])
+
+    @property
+    def outcome(self) -> Outcome:
+        """What a response is; files without it are of measured numbers."""
+        kept = self.manifest.get("outcome")
+        return CONTINUOUS if kept is None else Outcome.from_dict(kept)
 
     def get_state(self) -> State:
         """Everything but the manifest."""

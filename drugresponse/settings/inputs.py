@@ -15,6 +15,7 @@ __all__ = [
     "MeasuredResponses",
     "ModelFile",
     "NewPairs",
+    "StatedOutcome",
     "TrainingTables",
 ]
 
@@ -163,8 +164,35 @@ class NewPairs:
     )
 
 
+@options()
+class StatedOutcome:
+    """What a response is, where its content is not to tell."""
+
+    outcome: str = option(
+        "Outcome: what a response is",
+        "Told by the responses unless said, and said back in the first line of the output: measured numbers, yes or no "
+        "(0 and 1, R and S), ordered classes (S, I, R), limits (<=0.25, 0.5-1, dilution series), or times with events.",
+        default="auto",
+        choices={
+            "auto": "Told by the responses",
+            "continuous": "A measured number",
+            "binary": "Yes or no",
+            "ordinal": "One of ordered classes",
+            "interval": "A value known between limits, such as an MIC",
+            "time-to-event": "The time to an event",
+        },
+    )
+    classes: str | None = option(
+        "Classes, lowest response first",
+        'Such as "no<yes" or "S<I<R": the last of two is the event, and words of one class are joined by =, as in '
+        '"S<I=R". Unless given, the usual order of the words.',
+        section="advanced",
+        belongs_to=("yes or no", "ordered classes", "the words of events"),
+    )
+
+
 @options(section="columns")
-class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables):
+class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables, StatedOutcome):
     """All that a model is learned from, and on which scale the responses are."""
 
     measure: str | None = option(

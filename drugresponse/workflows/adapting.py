@@ -34,7 +34,8 @@ def adapt(settings: AdaptSettings) -> list[str]:
             n_jobs=settings.n_jobs, device=settings.device
         )
         samples, drugs = samples_of(settings), drugs_of(settings)
-        pilots = responses_of(settings, [*model.drugs_.index, *(() if drugs is None else drugs.index)])
+        known_drugs = [*model.drugs_.index, *(() if drugs is None else drugs.index)]
+        pilots = responses_of(settings, known_drugs, outcome=model.parts_.outcome)
         pilots = right_way_round(pilots, drugs=model.drugs_.index)
         genotypes = None
         if settings.genotypes:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.audit.findings import leak_messages, twin_messages
+from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
@@ -38,13 +39,16 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
             drugs=tables.drugs,
             samples=tables.samples,
             learners=settings.learner,
+            outcome=settings.outcome,
+            classes=settings.classes,
             settings={**values_of(settings, LearnerSettings), "device": settings.device},
             n_jobs=settings.n_jobs,
             random_state=settings.seed,
             **values_of(settings, StudyDesign),
             **values_of(settings, EvaluationChecks) | {"splits": _read_splits(settings)},
         )
-        lines = [*_summary(summary), f"Metrics: {settings.metrics}"]
+        rows = summary.evaluation.rows
+        lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
         _write(summary, out)
         if figures is not None:
             _write_figures(summary, figures)

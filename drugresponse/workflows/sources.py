@@ -14,6 +14,7 @@ import pandas as pd
 from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.measures.known import refuse_misnamed_measure
+from drugresponse.data.outcomes.requested import AUTO, OutcomeLike
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
@@ -100,7 +101,8 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     checksums = _checksums(settings)
     _refuse_one_file_twice(checksums)
     drugs, samples = drugs_of(settings), samples_of(settings)
-    responses = responses_of(settings, () if drugs is None else drugs.index, measure)
+    known_drugs = () if drugs is None else drugs.index
+    responses = responses_of(settings, known_drugs, measure, settings.outcome, settings.classes)
     responses = right_way_round(responses, samples=() if samples is None else samples.index)
     genotypes = genotypes_of(settings, samples, named_samples(responses, samples))
     both = genotypes.sample_ids.union(genotypes.features.index)  # genotypes may have been read turned, too
@@ -165,7 +167,13 @@ def pairs_of(settings: NewSamples) -> pd.DataFrame | None:
     return read_pairs(settings.pairs, sample_column=settings.sample_column, drug_column=settings.drug_column)
 
 
-def responses_of(settings: MeasuredResponses, drug_ids: Collection[str], measure: Measure | None = None) -> Responses:
+def responses_of(
+    settings: MeasuredResponses,
+    drug_ids: Collection[str],
+    measure: Measure | None = None,
+    outcome: OutcomeLike = AUTO,
+    classes: str | None = None,
+) -> Responses:
     """The measured responses; known ids of drugs tell a table of samples by drugs from its transpose."""
     return read_responses(
         settings.responses,
@@ -174,6 +182,8 @@ def responses_of(settings: MeasuredResponses, drug_ids: Collection[str], measure
         response_column=settings.response_column,
         measure=measure,
         drug_ids=drug_ids,
+        outcome=outcome,
+        classes=classes,
     )
 
 

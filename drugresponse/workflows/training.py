@@ -6,7 +6,7 @@ import logging
 
 import pandas as pd
 
-from drugresponse.description import censor_words, covariate_words, describe_scores, leak_words
+from drugresponse.description import censor_words, covariate_words, describe_scores, leak_words, outcome_of
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
@@ -27,6 +27,8 @@ def train(settings: TrainSettings) -> list[str]:
         tables = read_training_tables(settings, settings.n_jobs, settings.arm)
         fitted = DrugResponseModel(
             settings.learner,
+            outcome=settings.outcome,
+            classes=settings.classes,
             minimum_features=settings.minimum_features,
             forget_samples=settings.forget_samples,
             device=settings.device,
@@ -52,4 +54,4 @@ def train(settings: TrainSettings) -> list[str]:
         manifest = fitted.manifest_
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
-        return [*first, *describe_scores(manifest), f"Model: {settings.model}"]
+        return [outcome_of(manifest), *first, *describe_scores(manifest), f"Model: {settings.model}"]

@@ -159,6 +159,10 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pd.read_table(CURVES / "signal.tsv").rename(columns=COLUMNS).to_csv(folder / "doses.tsv", sep="\t", index=False)
     samples = pd.read_table(PREPARE / "samples.tsv", dtype=str).rename(columns=COLUMNS)
     samples.to_csv(folder / "prepared_samples.tsv", sep="\t", index=False)
+    responses = pd.read_table(folder / "responses.tsv")
+    strong = responses["effect"] > responses["effect"].median()
+    classes = responses.assign(effect=np.where(strong, "strong", "weak"))
+    classes.to_csv(folder / "classes.tsv", sep="\t", index=False)
     for name in ("genotypes", "new_genotypes"):
         matrix = pd.read_table(CELL_LINES / f"{name}.tsv", index_col=0).astype(np.float32)
         layered = anndata.AnnData(matrix * 0, layers={"altered": matrix.to_numpy()})
@@ -180,6 +184,13 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
     learning = {"covariates": ["tissue"], "arm": "arm", "scheme": "random-pairs", "seed": 5, "rank": 17, "epochs": 13}
     learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
     means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}
+    classed = {
+        "genotypes": whole["genotypes"],
+        "responses": tables / "classes.tsv",
+        **measured,
+        "classes": "weak<strong",
+    }
+    classed |= {"outcome": "binary"}
     pilots = {"responses": tables / "pilots.tsv", "pairs": tables / "pairs.tsv", "response_column": "effect"}
     output = {name: out / f"{name}.out" for name in OUTPUTS}
 
@@ -211,6 +222,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
                    **outputs("model", "metrics", "report")}),
         ("train", {**layers, "learner": "ridge", "folds": 0, "forget_samples": True, **outputs("model")}),
+        ("train", {**classed, "learner": "additive-mean", "folds": 0, **outputs("model")}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
                      **outputs("predictions", "report")}),
         ("predict", {**new_layers, **model, "pairs": tables / "pairs.tsv", **columns, **outputs("predictions")}),
@@ -220,6 +232,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
         ("evaluate", {**layers, "learner": ["ridge"], "shuffles": 0, "splits": tables / "splits.tsv",
                       **outputs("metrics")}),
+        ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
         ("explain", {**whole, **MATRIX, **explained}),
         ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
         ("describe", model),

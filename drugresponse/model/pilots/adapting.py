@@ -40,7 +40,7 @@ def adapt(
 ) -> pd.DataFrame:
     """As `DrugResponseModel.adapt`."""
     adaptation = adaptation_of(parts)
-    responses = as_responses(responses)
+    responses = as_responses(responses, parts.outcome)
     refuse_misread_responses(responses, parts.measure)
     pilots = Pilots.read(responses, adaptation)
     pilots = pilots if genotypes is None else pilots.of_samples(genotypes.sample_ids)
