@@ -39,6 +39,8 @@ class GenotypeFormat:
     header
         Function in the same module that says whether a first row is that of a table in this format; "" where text is
         never taken for it.
+    insisted
+        Further contents that may be this format, and are only where it is insisted on.
     is_joint
         Whether files of this format hold some samples each, and are read as one table.
     plugin
@@ -51,6 +53,7 @@ class GenotypeFormat:
     description: str
     contents: tuple[str, ...] = ()
     header: str = ""
+    insisted: tuple[str, ...] = ()
     is_joint: bool = False
     plugin: Plugin | None = None
 
@@ -116,6 +119,64 @@ _ALL = (
         description="a table of star alleles",
         contents=("pypgx",),
         header="looks_like_star_alleles",
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "amrfinderplus",
+        "drugresponse.readers.resistance.amrfinderplus:read_amrfinderplus",
+        label="Resistance genes and mutations, from AMRFinderPlus",
+        description="a table of AMRFinderPlus",
+        header="looks_like_amrfinderplus",
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "resfinder",
+        "drugresponse.readers.resistance.resfinder:read_resfinder",
+        label="Resistance genes and mutations, from ResFinder and PointFinder",
+        description="a table of ResFinder or PointFinder",
+        header="looks_like_resfinder",
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "rgi",
+        "drugresponse.readers.resistance.rgi:read_rgi",
+        label="Resistance genes and variants, from RGI (CARD)",
+        description="a table of RGI",
+        header="looks_like_rgi",
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "hamronization",
+        "drugresponse.readers.resistance.hamronization:read_hamronization",
+        label="Resistance genes and mutations, from hAMRonization",
+        description="a table of hAMRonization",
+        header="looks_like_hamronization",
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "tb-profiler",
+        "drugresponse.readers.resistance.tb_profiler:read_tb_profiler",
+        label="Variants of tuberculosis, from TB-Profiler (JSON)",
+        description="JSON of TB-Profiler",
+        contents=("tb-profiler",),
+        insisted=("a JSON document",),
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "sierra",
+        "drugresponse.readers.resistance.sierra:read_sierra",
+        label="Substitutions of HIV, from Sierra or sierra-local (JSON)",
+        description="JSON of Sierra",
+        contents=("sierra",),
+        insisted=("a JSON document",),
+        is_joint=True,
+    ),
+    GenotypeFormat(
+        "substitutions",
+        "drugresponse.readers.resistance.substitutions:read_substitutions",
+        label="Lists of HIV substitutions, such as RT:M184V",
+        description="a table of substitutions",
+        header="looks_like_substitutions",
         is_joint=True,
     ),
     GenotypeFormat(

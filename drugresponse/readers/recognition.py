@@ -20,7 +20,12 @@ from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["genotype_format_of", "genotype_parts", "genotype_source_files"]
 
-_CONTENT_NAMES = {"pypgx": "an archive of PyPGx", "parquet": "Parquet"}
+_CONTENT_NAMES = {
+    "pypgx": "an archive of PyPGx",
+    "parquet": "Parquet",
+    "tb-profiler": "JSON of TB-Profiler",
+    "sierra": "JSON of Sierra",
+}
 
 
 def genotype_format_of(path: AnySource, insist: str = "auto") -> str:
@@ -77,7 +82,7 @@ def _decide(source: Source, insist: str) -> str:
             shown = _CONTENT_NAMES.get(source.content, source.content.upper())
             expected = FORMATS[insist].description
             raise InputError(f"{source.name}: this is {shown} (expected {expected}). Use `genotype_format` auto.")
-        if source.content in FOREIGN:
+        if source.content in FOREIGN and (insist == "auto" or source.content not in FORMATS[insist].insisted):
             source.refuse_unreadable()
         if insist != "auto":
             return insist

@@ -43,10 +43,11 @@ class GenotypeFiles:
     genotypes: list[InputFile] = option(
         "Genotypes: variants, called genes, or a table of samples and features",
         "VCF, bgzipped VCF or BCF; PLINK 1 or 2, or its .raw and .traw; a list of alterations such as Mutation "
-        "Annotation Format; calls of star alleles; .h5ad; or a table of samples and features (mutations, copy number, "
-        "expression, dosages), separated by tabs, commas or semicolons or Parquet, either way round. Several files, "
-        "such as one for each chromosome, are joined by sample.",
-        formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "parquet", "h5ad"),
+        "Annotation Format; calls of star alleles; resistance genes from AMRFinderPlus, ResFinder, RGI or "
+        "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad; or a table of samples and "
+        "features (mutations, copy number, expression, dosages), separated by tabs, commas or semicolons or Parquet, "
+        "either way round. Several files, such as one for each chromosome or isolate, are joined by sample.",
+        formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "json", "parquet", "h5ad"),
     )
 
 

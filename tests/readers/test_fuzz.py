@@ -55,6 +55,41 @@ TEXTS: dict[str, tuple[Callable, str]] = {
         "s1\tCYP2D6\t*1/*4\tIntermediate Metabolizer\t1.0\n"
         "s2\tCYP2D6\t*4/*4\tPoor Metabolizer\t0.0\ns3\tTPMT\t*1/*3A\tIntermediate Metabolizer\t\n",
     ),
+    "amrfinderplus": (
+        read_genotypes,
+        "Name\tElement symbol\tElement name\tScope\tSubtype\tClass\tSubclass\tMethod\n"
+        "S1\tblaTEM-1\ta\tcore\tAMR\tBETA-LACTAM\tBETA-LACTAM\tALLELEX\n"
+        "S2\tgyrA_S83L\tb\tcore\tPOINT\tQUINOLONE\tQUINOLONE\tPOINTX\n",
+    ),
+    "resfinder": (
+        read_genotypes,
+        "sample_id\tResistance gene\tIdentity\tPhenotype\nS1\tsul1\t99.9\tSulphonamide resistance\n"
+        "S2\tblaNDM-1\t99.9\tBeta-lactam resistance\n",
+    ),
+    "rgi": (
+        read_genotypes,
+        "sample_id\tORF_ID\tCut_Off\tBest_Hit_ARO\tSNPs_in_Best_Hit_ARO\tDrug Class\n"
+        "S1\t1\tStrict\tNDM-1\tn/a\tcarbapenem; penam\nS2\t1\tStrict\tgyrB\tR136L\taminocoumarin\n",
+    ),
+    "hamronization": (
+        read_genotypes,
+        "input_file_name\tgene_symbol\tanalysis_software_name\tamino_acid_mutation\nS1\tsul1\trgi\t\n"
+        "S2\tgyrA\tamrfinderplus\tp.S83L\n",
+    ),
+    "tb-profiler": (
+        read_genotypes,
+        '[{"id": "S1", "dr_variants": [{"gene": "rpoB", "change": "p.Ser450Leu", "pos": 761155}]},\n'
+        ' {"id": "S2", "dr_variants": [], "qc": {"missing_positions": [{"position": 1}]}}]\n',
+    ),
+    "sierra": (
+        read_genotypes,
+        '[{"inputSequence": {"header": "P1"}, "alignedGeneSequences": [{"gene": {"name": "RT"}, "firstAA": 1,\n'
+        '  "lastAA": 240, "mutations": [{"position": 184, "AAs": "MV", "consensus": "M"}]}]}]\n',
+    ),
+    "substitutions": (
+        read_genotypes,
+        "sample_id\tsubstitutions\nP1\tRT:M184MV, RT:K65R\nP2\tPR:V82A\nP3\tnone\nP4\tRT:184X\n",
+    ),
     "responses": (read_responses, "sample_id\tdrug_id\tresponse\tcensor\ns1\td1\t0.5\tnone\ns2\td1\t-1.5e0\tright\n"),
     "wide responses": (read_responses, "sample_id,d1,d2\ns1,0.5,1.5\ns2,,0.25\n"),
     "doses": (read_doses, "sample_id\tdrug_id\tdose\tresponse\ns1\td1\t0\t1\ns1\td1\t0.1\t0.9\ns1\td1\t1\t0.4\n"),

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import spellings_alike, suggest_ids
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError
 from drugresponse.readers.alterations._rows import AlterationRows, looks_like_alterations, read_alteration_rows
 from drugresponse.readers.alterations.classes import EFFECTS, SMALL_MUTATIONS
+from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.source import AnySource, sources_of
 
@@ -96,7 +96,7 @@ def read_alterations(
     if absent_means == "reference":
         nobody = wanted[~wanted.index.isin(features.index)]
         features = pd.concat([features, nobody])
-        samples = _assayed(rows.samples, known_samples, where)
+        samples = assayed_samples(rows.samples, known_samples, where, "alterations", "unaltered")
     else:
         samples = rows.samples
     if features.empty:
@@ -157,38 +157,6 @@ def _wanted(known_features: pd.DataFrame | None) -> pd.DataFrame:
         effect or (end if end in EFFECTS else _HOTSPOT) for effect, end in zip(written_effects, ends, strict=True)
     ]
     return pd.DataFrame({"gene": genes, "effect": effects}, index=pd.Index(ids, name="feature_id"), dtype=object)
-
-
-def _assayed(samples: Sequence[str], known_samples: Collection[str] | None, where: str) -> list[str]:
-    if known_samples is None:
-        return list(samples)
-    known = {str(sample) for sample in known_samples}
-    strange = pd.Index([sample for sample in samples if sample not in known])
-    if len(strange) == len(samples):
-        raise InputError(
-            f"{where}: none of its {len(samples)} samples is among those of the other tables. "
-            f"{suggest_ids(strange, pd.Index(sorted(known)))}"
-        )
-    others = sorted(known - set(samples))
-    _refuse_other_spellings(strange, others, len(samples) - len(strange), where)
-    if others:
-        logger.warning(
-            f"{where}: samples of the other tables without a row count as assayed, without alterations: {len(others)} "
-            f"({show_ids(others)}). Use `absent_means` missing where they were not assayed."
-        )
-    return [*samples, *others]
-
-
-def _refuse_other_spellings(strange: pd.Index, others: Sequence[str], n_shared: int, where: str) -> None:
-    """Samples without a row are not taken for unaltered where they seem to stand in the file under other ids."""
-    alike = spellings_alike(strange, others)
-    if alike or min(len(strange), len(others)) > n_shared:
-        raise InputError(
-            f"{where}: {n_shared} of its {len(strange) + n_shared} samples are among those of the other tables, where "
-            f"{len(others)} have no row in it and would count as unaltered. "
-            f"{suggest_ids(strange, pd.Index(list(others)))} If they are others, use `absent_means` missing, or add a "
-            "row with the sample alone for each that was assayed."
-        )
 
 
 def _values(

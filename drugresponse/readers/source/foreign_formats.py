@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 
 from drugresponse.errors import InputError
 
-__all__ = ["FOREIGN", "foreign_format", "foreign_table", "refuse_own_table"]
+__all__ = ["FOREIGN", "JSON", "foreign_format", "foreign_table", "refuse_own_table"]
+
+JSON = "a JSON document"
+"""Some of which is read: `json_results` tells."""
 
 _SHEET = "Save the sheet as tab-separated text, one table with its column names in the first line, and give that."
 _UNPACK = "Unpack it, and give the file inside."
@@ -24,6 +27,10 @@ _PERSONS = (
     "bcftools merge, and give that as genotypes."
 )
 _STARS = "Make a table with the columns sample_id, gene and diplotype, one row a sample and gene, such as {row}."
+_HARMONIZE = (
+    "Write it with hamronize {tool} --format tsv, join the isolates with hamronize summarize --summary_type tsv, and "
+    "give that as genotypes."
+)
 
 FOREIGN: Mapping[str, str] = {
     "an Excel workbook (.xlsx)": _SHEET,
@@ -46,7 +53,8 @@ FOREIGN: Mapping[str, str] = {
     "a web page (HTML)": "A download may have saved an error page instead of the data: open it in a browser, and "
     "download the file again.",
     "an XML document": _SAVE_TEXT,
-    "a JSON document": "Write it as a table, tab-separated, and give that; of PharmCAT give the calls-only table.",
+    JSON: "Write it as a table, tab-separated, and give that; of PharmCAT give the calls-only table, of ResFinder "
+    "ResFinder_results_tab.txt and PointFinder_results.txt.",
     "an SQLite database": _SAVE_TEXT,
     "a Feather or Arrow file": "Save it as Parquet or tab-separated text, and give that.",
     "a SAS, SPSS or Stata file": _SAVE_TEXT,
@@ -55,8 +63,8 @@ FOREIGN: Mapping[str, str] = {
     "a CRAM file": _CALL,
     "a SAM file": _CALL,
     "a file of reads (FASTQ)": "Align them and call variants first, and give the VCF as genotypes.",
-    "a file of sequences (FASTA)": "Turn them into features first (for HIV, Stanford's HIVdb lists the mutations of "
-    "each sequence), and give a table with a column of 1 and 0 for each, such as RT_184V.",
+    "a file of sequences (FASTA)": "Name the genes or mutations in them first, and give that as genotypes: for HIV the "
+    "JSON of sierra-local (sierralocal FILE) or sierrapy fasta, for bacteria the table of AMRFinderPlus.",
     "a BGEN file": _CONVERT,
     "a PLINK text file (.ped)": "Convert it with plink --file NAME --make-bed, and give the .bed file as genotypes.",
     "a HapMap table": "Convert it to VCF (such as with TASSEL), and give that as genotypes.",
@@ -84,6 +92,10 @@ FOREIGN: Mapping[str, str] = {
     "a table of calls by Stargazer": _STARS.format(
         row="S1, CYP2D6, *1/*4, of its columns name, hap1_main and hap2_main"
     ),
+    "a table of ABRicate": _HARMONIZE.format(tool="abricate"),
+    "a table of staramr": _HARMONIZE.format(tool="staramr"),
+    "a table of RGI by mapped reads (rgi bwt)": _HARMONIZE.format(tool="rgi"),
+    "a table of phenotypes by ResFinder": "Give ResFinder_results_tab.txt and PointFinder_results.txt of the same run.",
     "a table of HIVdb with a column a position": "Make a column of 1 and 0 for each substitution, such as RT_184V; "
     "'-' is the consensus there, '.' is not sequenced.",
     "a table of lesions by GISTIC": "Give all_thresholded.by_genes.txt or all_data_by_genes.txt of the same run.",
@@ -115,7 +127,7 @@ _STARTS = tuple(
         (_HTML, "a web page (HTML)"),
         (rb"<\?xml", "an XML document"),
         (rb".{7}\x00\{\"", "a model file (.safetensors)"),
-        (rb"\s*(?:\{\s*(?:\"|\})|\[\s*[\[{\"\d])", "a JSON document"),
+        (rb"\s*(?:\{\s*(?:\"|\})|\[\s*[\[{\"\d])", JSON),
         (rb"SQLite format 3\x00", "an SQLite database"),
         (rb"ARROW1|FEA1", "a Feather or Arrow file"),
         (rb"\$FL[23]|<stata_dta>|\x00{12}\xc2\xea\x81\x60", "a SAS, SPSS or Stata file"),
@@ -138,6 +150,8 @@ _STARTS = tuple(
         ),
         (rb"# ?AncestryDNA raw data", "the data of one person from AncestryDNA"),
         (rb"#Sample\tGene\tSolutionID\t|#Solution \d", "a table of calls by Aldy"),
+        (rb"#FILE\tSEQUENCE\tSTART\tEND\t(?:STRAND\t)?GENE\t|#FILE\tNUM_FOUND\t", "a table of ABRicate"),
+        (rb"# ResFinder phenotype results", "a table of phenotypes by ResFinder"),
         (_PED, "a PLINK text file (.ped)"),
     )
 )
@@ -158,6 +172,10 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("unique_name descriptor wide_peak_limits", "a table of lesions by GISTIC"),
     ("chrom loc.start loc.end seg.mean", "a table of copy-number segments"),
     ("rs# alleles chrom pos strand", "a HapMap table"),
+    ("isolate_id gene predicted_phenotype", "a table of staramr"),
+    ("isolate_id genotype predicted_phenotype", "a table of staramr"),
+    ("aro_term aro_accession all_mapped_reads", "a table of RGI by mapped reads (rgi bwt)"),
+    ("sequence start gene %coverage %identity database", "a table of ABRicate"),
 )
 """Column names that tell a table, in lower case, with _ for a blank."""
 

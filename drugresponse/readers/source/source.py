@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from drugresponse.errors import InputError
-from drugresponse.readers.source.foreign_formats import FOREIGN, foreign_format
+from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format
+from drugresponse.readers.source.json_results import results_in_json
 from drugresponse.readers.source.unpacking import GZIP, damaged_gzip, unpacked, whole
 
 __all__ = ["AnySource", "Source", "sources_of"]
@@ -38,6 +39,8 @@ _ADVICE = {
     "parquet": "this is a Parquet file (expected text). Save it as tab-separated text.",
     "vcf": "this is a VCF file (expected a table with a header). Give it as genotypes.",
     "bcf": "this is a BCF file (expected a table with a header). Give it as genotypes.",
+    "tb-profiler": "this is JSON of TB-Profiler (expected a table with a header). Give it as genotypes.",
+    "sierra": "this is JSON of Sierra (expected a table with a header). Give it as genotypes.",
 }
 
 
@@ -165,8 +168,8 @@ class Source:
         Returns
         -------
         str
-            `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `pypgx` (an archive of calls), `zip` (any other archive), `maf`, a
-            key of `FOREIGN`, or `text` (anything else).
+            `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `pypgx` (an archive of calls), `zip` (any other archive), `maf`,
+            `tb-profiler` and `sierra` (JSON), a key of `FOREIGN`, or `text` (anything else).
 
         Raises
         ------
@@ -178,7 +181,7 @@ class Source:
             return "vcf"
         foreign = foreign_format(head)
         if foreign is not None:
-            return foreign
+            return (results_in_json(head) if foreign == JSON else "") or foreign
         for magic, name in _MAGIC:
             if head.startswith(magic):
                 return "pypgx" if name == "zip" and self._is_archive_of_calls() else name

@@ -147,6 +147,14 @@ CONTENTS: tuple[tuple[str, bytes], ...] = (
         "a table of HIVdb with a column a position",
         rows("SeqID PtID Subtype Method 3TC ABC P1 P2 P3 P4 CompMutList", "1 2 B PS 1.5 2 - - V - I3V"),
     ),
+    (
+        "a table of ABRicate",
+        b"#FILE\tSEQUENCE\tSTART\tEND\tSTRAND\tGENE\tCOVERAGE\nS1.fa\tNODE_1\t1\t9\t+\tsul1\t1-9/9\n",
+    ),
+    ("a table of ABRicate", b"#FILE\tNUM_FOUND\tsul1\nS1.tab\t1\t100.0\n"),
+    ("a table of staramr", b"Isolate ID\tGene\tPredicted Phenotype\tContig\nS1\tsul1\tsulfisoxazole\tNODE_1\n"),
+    ("a table of RGI by mapped reads (rgi bwt)", b"ARO Term\tARO Accession\tAll Mapped Reads\nNDM-1\t3000589\t9\n"),
+    ("a table of phenotypes by ResFinder", b"# ResFinder phenotype results.\n# Sample: S1.fa\n#\n"),
     ("a table of lesions by GISTIC", b"Unique Name\tDescriptor\tWide Peak Limits\tS1\nAmp 1\t1q21\tchr1:5-9\t1\n"),
     ("a table of copy-number segments", b"ID\tchrom\tloc.start\tloc.end\tnum.mark\tseg.mean\nS1\t1\t5\t900\t7\t0.3\n"),
 )

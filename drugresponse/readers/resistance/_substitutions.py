@@ -1,0 +1,96 @@
+"""Substitutions of HIV in the spellings of laboratories -> sites and residues."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from drugresponse.readers.resistance._calls import MUTATION, Element
+
+__all__ = ["SUBSTITUTIONS", "Substitution", "elements_at", "parse_substitution"]
+
+SUBSTITUTIONS = "substitutions"
+"""Name of the block."""
+_GENES = "PR|RT|IN|CA"
+_INSERTION, _DELETION = "ins", "del"
+_WRITTEN = re.compile(
+    rf"(?:(?P<gene>[A-Za-z][A-Za-z0-9]*)[:_ ]|(?P<pol>{_GENES}))?"
+    r"(?P<consensus>[A-Z*])?(?P<position>\d+)(?P<residues>.+)"
+)
+_RESIDUES = re.compile(r"[A-Z*](?:/?[A-Z*])*")
+_DELETED = re.compile(r"(?i)d|del|deletion|-|~")
+_INSERTED = re.compile(r"(?i)i|ins|insertion|_|#|[A-Z]?_[A-Z]+")
+_ANY = "X"
+
+
+class Substitution(NamedTuple):
+    """What stands at a site: residues in one letter, `ins` and `del`; none where it could be any residue."""
+
+    gene: str
+    position: int
+    residues: tuple[str, ...]
+
+
+def parse_substitution(written: str, gene: str = "") -> Substitution | None:
+    """The residues that a substitution names, without the consensus.
+
+    Parameters
+    ----------
+    written
+        Such as `RT:M184V`, `RT_184V`, `PR:35ins`, `RT:T69-`; a mixture names several residues, `RT:M184MV` or
+        `RT:M184M/V`, of which the consensus is none.
+    gene
+        The gene where none is written.
+
+    Returns
+    -------
+    Substitution or None
+        None where the text is no substitution, or names no gene.
+
+    Examples
+    --------
+    >>> parse_substitution("RT:M184MV"), parse_substitution("M184I/V", "RT").residues, parse_substitution("PR:35ins")
+    (Substitution(gene='RT', position=184, residues=('V',)), ('I', 'V'), Substitution(gene='PR', position=35, \
+residues=('ins',)))
+    >>> parse_substitution("M184V") is None, parse_substitution("RT:K65X").residues
+    (True, ())
+    """
+    match = _WRITTEN.fullmatch(written.strip())
+    if match is None:
+        return None
+    gene = (match["gene"] or match["pol"] or gene).upper()
+    residues = residues_of(match["residues"], match["consensus"] or "")
+    if not gene or residues is None:
+        return None
+    return Substitution(gene, int(match["position"]), residues)
+
+
+def residues_of(written: str, consensus: str) -> tuple[str, ...] | None:
+    """Residues other than the consensus, each once; none for X, None where they are no residues.
+
+    Examples
+    --------
+    >>> residues_of("MV", "M"), residues_of("X", "K"), residues_of("Deletion", "T"), residues_of("?!", "")
+    (('V',), (), ('del',), None)
+    """
+    if _DELETED.fullmatch(written):
+        return (_DELETION,)
+    if _INSERTED.fullmatch(written):
+        return (_INSERTION,)
+    if not _RESIDUES.fullmatch(written):
+        return None
+    letters = tuple(dict.fromkeys(written.replace("/", "")))
+    return () if _ANY in letters else tuple(letter for letter in letters if letter != consensus)
+
+
+def elements_at(substitution: Substitution) -> list[Element]:
+    """A feature for each residue at a site: `RT_184V`, whose parents are `RT_184` and `RT`.
+
+    Examples
+    --------
+    >>> [element.name for element in elements_at(Substitution("RT", 184, ("I", "V")))]
+    ['RT_184I', 'RT_184V']
+    """
+    gene, position, residues = substitution
+    site = f"{gene}_{position}"
+    return [Element(SUBSTITUTIONS, f"{site}{residue}", gene, MUTATION, (site, gene)) for residue in residues]
