@@ -42,7 +42,8 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     """
     if "weights" not in notes:
         return []
-    weights, errors, not_tried = notes["weights"], notes.get("inner_rmse", {}), notes.get("not_tried", [])
+    weights, not_tried = notes["weights"], notes.get("not_tried", [])
+    errors = notes.get("inner_loss", notes.get("inner_rmse", {}))
     tried = [name for name in errors if name not in (AUTO, NAIVE)]
     if weights:
         rest = 1 - sum(weights.values())
@@ -59,7 +60,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     if tried:
         single = sorted(((error, name) for name, error in errors.items() if name != AUTO))
         ranking = ", ".join(f"{name} {error:.4g}" for error, name in single)
-        lines.append(f"auto weighed them by RMSE: {ranking}.")
+        lines.append(f"auto weighed them by {'mean loss' if 'inner_loss' in notes else 'RMSE'}: {ranking}.")
     if tried and not_tried:
         lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
     return lines

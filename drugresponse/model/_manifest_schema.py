@@ -185,8 +185,9 @@ MANIFEST: dict[str, Schema] = {
     ),
     "notes": {
         **_NOTES,
-        "weights": Absent(Named(number(0, 1.001))),
+        "weights": Absent(Named(number(0, 1.501))),
         "inner_rmse": Absent(Named(SIZE)),
+        "inner_loss": Absent(Named(NUMBER)),
         "not_tried": Absent(Many(one_of(LEARNERS))),
         "learners": Absent(Named(_NOTES)),
     },

@@ -27,7 +27,7 @@ _FEATURES = {
     "varying": "Genotype features that vary",
     "used": "Genotype features that bear weight in the model",
 }
-_AUTO = ("weights", "inner_rmse", "not_tried", "learners")
+_AUTO = ("weights", "inner_rmse", "inner_loss", "not_tried", "learners")
 _TOLD = (
     "epochs",
     "held_out_rmse",
@@ -143,24 +143,26 @@ def _gain_words(gain: Mapping[str, float]) -> str:
 
 
 def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
-    errors = manifest["notes"].get("inner_rmse")
+    by_loss = "inner_loss" in manifest["notes"]
+    errors = manifest["notes"].get("inner_loss" if by_loss else "inner_rmse")
     if not errors:
         return Html()
+    what, least = ("Mean loss", "loss on the scale of the link") if by_loss else ("RMSE", "squared error")
     weights = manifest["notes"].get("weights", {})
     shares = {NAIVE: 1 - sum(weights.values()), **weights}
     rows = [
         [
             name,
             f"{max(shares.get(name, 0.0), 0.0):.2f}",
-            number(float(rmse)),
+            number(float(error)),
         ]
-        for name, rmse in sorted(errors.items(), key=lambda share: (share[1], share[0]))
+        for name, error in sorted(errors.items(), key=lambda share: (share[1], share[0]))
         if name != AUTO
     ]
     return Html(
-        table(["Learner", "Weight", "RMSE by which it was weighed"], rows, caption="What auto weighed")
+        table(["Learner", "Weight", f"{what} by which it was weighed"], rows, caption="What auto weighed")
         + paragraph(
-            "Folds of the same scheme. The weights leave least squared error on held-out rows, and what they leave of "
+            f"Folds of the same scheme. The weights leave least {least} on held-out rows, and what they leave of "
             "1 is the naive model's; all is, unless they gain more than the noise of the samples or drugs. How well "
             "auto itself predicts stands on top of the page.",
             "quiet",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +11,11 @@ from scipy.optimize import nnls
 from drugresponse.learners.paired_gain import paired_gain_over_noise
 from drugresponse.learners.state import Array
 
-__all__ = ["combine", "stack_weights", "weigh_learners"]
+__all__ = ["LEAST_WEIGHT", "PRIOR_SPREAD", "combine", "judge_weights", "stack_weights", "weigh_learners"]
 
-_LEAST_WEIGHT = 0.03
+LEAST_WEIGHT = 0.03
 """A learner of less weight is not worth its fit."""
-_PRIOR_SPREAD = 0.2
+PRIOR_SPREAD = 0.2
 """How far from equal the weights of those that are kept are expected to be, as a standard deviation."""
 
 
@@ -43,15 +43,46 @@ def weigh_learners(
     predicted : (n_rows,) float64
         NaN where never held out.
     """
+
+    def shares_of(rows: NDArray[np.intp]) -> Array:
+        return stack_weights(table[rows], y[rows], weights[rows], groups[rows])
+
+    def losses_of(predicted: Array, rows: NDArray[np.intp]) -> Array:
+        return np.asarray((y[rows] - predicted[rows]) ** 2)
+
+    return judge_weights(table, weights, groups, tests, shares_of, losses_of)
+
+
+def judge_weights(
+    table: Array,
+    weights: Array,
+    groups: NDArray,
+    tests: Sequence[NDArray[np.intp]],
+    shares_of: Callable[[NDArray[np.intp]], Array],
+    losses_of: Callable[[Array, NDArray[np.intp]], Array],
+) -> tuple[Array, Array]:
+    """As `weigh_learners`, for any way to weigh and any loss.
+
+    Parameters
+    ----------
+    table, weights, groups, tests
+        As in `weigh_learners`.
+    shares_of
+        Gives the learners' weights by some rows.
+    losses_of
+        Gives the losses of some rows by the `(n_rows,)` predictions of all.
+    """
     tested = np.sort(np.concatenate(tests)) if len(tests) else np.zeros(0, dtype=np.intp)
     others = [np.setdiff1d(tested, test, assume_unique=True) for test in tests]
-    predicted, naive = np.full(len(y), np.nan), table[:, 0]
+    predicted, naive = np.full(len(table), np.nan), table[:, 0]
     for test, rest in zip(tests, others, strict=True):
-        predicted[test] = combine(table[test], stack_weights(table[rest], y[rest], weights[rest], groups[rest]))
+        predicted[test] = combine(table[test], shares_of(rest))
 
     def gains(rows: NDArray[np.intp]) -> bool:
-        before, after = (y[rows] - naive[rows]) ** 2, (y[rows] - predicted[rows]) ** 2
-        return len(rows) > 0 and paired_gain_over_noise(before, after, weights[rows], groups[rows]) > 1
+        if not len(rows):
+            return False
+        before, after = losses_of(naive, rows), losses_of(predicted, rows)
+        return paired_gain_over_noise(before, after, weights[rows], groups[rows]) > 1
 
     is_taken = gains(tested)
     refused = [test for test, rest in zip(tests, others, strict=True) if not gains(rest)]
@@ -59,7 +90,7 @@ def weigh_learners(
         predicted[test] = naive[test]
     if not is_taken:
         return np.zeros(table.shape[1] - 1), predicted
-    return stack_weights(table[tested], y[tested], weights[tested], groups[tested]), predicted
+    return shares_of(tested), predicted
 
 
 def stack_weights(table: Array, y: Array, weights: Array, groups: NDArray) -> Array:
@@ -98,14 +129,14 @@ def stack_weights(table: Array, y: Array, weights: Array, groups: NDArray) -> Ar
     while used.any():
         shares = np.zeros(inputs.shape[1])
         shares[used] = _on_simplex(inputs[:, used], target)
-        keeps = shares >= _LEAST_WEIGHT
+        keeps = shares >= LEAST_WEIGHT
         if (keeps == used).all():
             break
         used = keeps
     if not used.any():
         return np.zeros(inputs.shape[1])
     noise = float(np.mean((target - inputs @ shares) ** 2)) * len(y) / len(np.unique(groups))
-    pull, n_used = np.sqrt(noise) / _PRIOR_SPREAD, int(used.sum())
+    pull, n_used = np.sqrt(noise) / PRIOR_SPREAD, int(used.sum())
     equal = np.full(n_used, shares.sum() / n_used)
     pulled = np.vstack([inputs[:, used], pull * np.eye(n_used)]), np.append(target, pull * equal)
     shares[used] = _on_simplex(*pulled)

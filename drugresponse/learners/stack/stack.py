@@ -15,9 +15,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
-from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.base import PairRegressor, relative_weights
 from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.losses.base import RowLoss
+from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
+from drugresponse.learners.stack._loss_weights import weigh_by_loss
 from drugresponse.learners.stack._weights import combine, weigh_learners
 from drugresponse.learners.state import Array, State, state_numbers, state_texts
 from drugresponse.threads import run_in_order
@@ -36,7 +39,9 @@ class AutoLearner(PairRegressor):
 
     Every learner is fitted to folds of the scheme. The weights are not negative, their sum is at most 1, and what they
     leave is the naive model's; they minimise the squared error on held-out rows. What `fit_holding_out` returns for a
-    fold is weighed without that fold's rows. Source: Breiman 1996, "Stacked regressions", doi:10.1007/BF00117832.
+    fold is weighed without that fold's rows. Scores of an outcome that is not continuous are added on the scale of its
+    link, by weights that minimise its loss, and whose sum may be more than 1. Source: Breiman 1996, "Stacked
+    regressions", doi:10.1007/BF00117832.
 
     Parameters
     ----------
@@ -74,6 +79,7 @@ class AutoLearner(PairRegressor):
         """Fit the learners that have these weights to all rows; nothing is weighed anew."""
         self.weights_ = {name: float(shares[name]) for name in CANDIDATES if name in shares}
         self.errors_: dict[str, float] = {}
+        self.by_loss_ = pairs.outcome.kind != "continuous"
         self.left_out_learners_: list[str] = []
         self._fit_members(pairs, y, np.ones(len(y)) if sample_weight is None else sample_weight, self.n_jobs)
         return self
@@ -86,14 +92,28 @@ class AutoLearner(PairRegressor):
             return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
         table = self._held_out_table(pairs, y, weights, folds, n_jobs)
-        groups = units_of_error(pairs, self.scheme)
-        # a learner that says more than a limit of the assay is not wrong
-        counted = weights if pairs.censor is None else np.where(pairs.censor == 0, weights, 0.0)
-        shares, predicted = weigh_learners(table, y, counted, groups, [test for _, test in folds])
-        self.errors_, tested = {}, ~np.isnan(predicted)
-        if tested.any():
-            for name, column in zip((NAIVE, *self.tried_, AUTO), [*table.T, predicted], strict=True):
-                self.errors_[name] = float(np.average((y - column)[tested] ** 2, weights=weights[tested]))
+        groups, tests = units_of_error(pairs, self.scheme), [test for _, test in folds]
+        self.by_loss_ = pairs.outcome.kind != "continuous"
+
+        def loss_of_rows(rows: NDArray[np.intp]) -> RowLoss:
+            return loss_of(pairs[rows].compact(), y[rows], relative_weights(weights[rows], len(rows)))
+
+        def mean_error(column: Array) -> float:
+            away = (y - column)[tested] ** 2
+            if self.by_loss_:
+                away = loss_of_rows(tested).adjusted(column[tested]).values(column[tested])
+            return float(np.average(away, weights=weights[tested]))
+
+        if self.by_loss_:
+            shares, predicted = weigh_by_loss(table, loss_of_rows, weights, groups, tests)
+        else:
+            # a learner that says more than a limit of the assay is not wrong
+            counted = weights if pairs.censor is None else np.where(pairs.censor == 0, weights, 0.0)
+            shares, predicted = weigh_learners(table, y, counted, groups, tests)
+        self.errors_, tested = {}, np.flatnonzero(~np.isnan(predicted))
+        if len(tested):
+            columns = zip((NAIVE, *self.tried_, AUTO), [*table.T, predicted], strict=True)
+            self.errors_ = {name: mean_error(column) for name, column in columns}
         self.weights_ = {name: float(share) for name, share in zip(self.tried_, shares, strict=True) if share > 0}
         sum_of = ", ".join(f"{name} {share:.2f}" for name, share in self.weights_.items())
         logger.info("auto weighs %s", sum_of or f"nothing beside {NAIVE}")
@@ -198,21 +218,23 @@ class AutoLearner(PairRegressor):
 
     def notes(self) -> dict[str, Any]:
         """The weights, the held-out errors that they come from, and what each learner tells."""
+        errors = {name: error if self.by_loss_ else error**0.5 for name, error in self.errors_.items()}
         return {
             "weights": {name: round(share, 6) for name, share in self.weights_.items()},
-            "inner_rmse": {name: round(error**0.5, 6) for name, error in self.errors_.items()},
+            "inner_loss" if self.by_loss_ else "inner_rmse": {n: round(error, 6) for n, error in errors.items()},
             "not_tried": list(self.left_out_learners_),
             "learners": {name: self.members_[name].notes() for name in self.weights_},
         }
 
     def get_state(self) -> State:
         """The learners' states under their names, and their weights."""
-        return {
+        state = {
             "weights": self.weights_,
             "errors": self.errors_,
             "not_tried": self.left_out_learners_,
             "members": {name: member.get_state() for name, member in self.members_.items()},
         }
+        return {**state, "by_loss": True} if self.by_loss_ else state
 
     @classmethod
     def from_state(cls, state: State, **settings: Any) -> AutoLearner:
@@ -222,6 +244,8 @@ class AutoLearner(PairRegressor):
         # in the order of the fit, so that the sum has the same last bits
         auto.weights_ = {name: weights[name] for name in CANDIDATES if name in weights}
         auto.errors_ = state_numbers(state, "errors")
+        # files of continuous outcomes have none
+        auto.by_loss_ = state.get("by_loss") is True
         auto.left_out_learners_ = state_texts(state, "not_tried")
         members, own = state["members"], auto._settings(auto.n_jobs)
         auto.members_ = {name: restore_learner(name, members[name], own) for name in (NAIVE, *auto.weights_)}
