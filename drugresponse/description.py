@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drugresponse.audit.findings import findings_of, twin_messages
+from drugresponse.data.scores.labels import metric_label
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.verdict import fitted_learners, measure_of, model_verdict
-from drugresponse.words import joined, weighed
+from drugresponse.words import joined, number, weighed
 
 __all__ = [
     "auto_words",
@@ -17,12 +18,27 @@ __all__ = [
     "covariate_words",
     "describe_model",
     "describe_scores",
+    "forecast_words",
     "leak_words",
     "outcome_of",
     "why_none_is_used",
 ]
 
 _MOST_NAMES = 20
+_SHOWN_SCORES = (
+    "auroc",
+    "average_precision",
+    "calibration_error",
+    "very_major_error",
+    "major_error",
+    "weighted_kappa",
+    "accuracy_within_one",
+    "essential_agreement",
+    "rmse_exact",
+    "uno_c",
+    "harrell_c",
+)
+"""Beside the proper score, as far as the outcome has them."""
 
 
 def auto_words(notes: Mapping[str, Any]) -> list[str]:
@@ -161,12 +177,51 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     lines += auto_words(manifest["notes"])
     held = manifest["held_out"]
     scheme = manifest["scheme"]
-    if held is not None:
+    if held is not None and "outcome" in manifest:
+        lines.append(_held_out_words(manifest, held))
+    elif held is not None:
         lines += [
             f"Held out ({scheme['name']}): normalised Pearson {_shown(held['normalised_pearson'])} (correlation beyond "
             f"the {scheme['reference']})"
         ]
     return [*lines, model_verdict(manifest).sentence()]
+
+
+def forecast_words(manifest: Mapping[str, Any]) -> list[str]:
+    """What predictions of an outcome tell beside a number, and how far it holds; nothing of a continuous one."""
+    told, outcome = manifest.get("forecasts"), manifest.get("outcome")
+    if told is None or outcome is None:
+        return []
+    claimed = "" if told["claimed"] else " (not claimed for new data in this scheme)"
+    lines = []
+    scores = (manifest["held_out"] or {}).get("scores", {})
+    covered = scores.get("coverage")
+    held = "" if covered is None else f"; {covered:.1%} of held-out rows were covered".replace("%", " %")
+    if outcome["kind"] in ("binary", "ordinal"):
+        size = "" if scores.get("set_size") is None else f", {scores['set_size']:.2f} classes each on average"
+        lines.append(f"Sets of classes: {100 * told['coverage']:g} % asked of each class{held}{size}{claimed}")
+        if told["always_in_set"]:
+            lines.append(f"In every set, since fewer than 10 groups held out have it: {joined(told['always_in_set'])}")
+    elif outcome["kind"] == "interval":
+        lines.append(f"Bounds: {100 * told['coverage']:g} % asked{held}{claimed}")
+    else:
+        lines.append(f"Mean times are restricted to {told['horizon']:.4g}")
+    if told.get("threshold_rule"):
+        rule = {
+            "cost-of-miss": "from the cost of a miss",
+            "major-errors": "the lowest with at most 3 % of the susceptible called resistant",
+            "youden": "the prevalence of each drug, where sensitivity and specificity have the largest sum",
+        }[told["threshold_rule"]]
+        lines.append(f"Threshold: {told['threshold']:.3g} ({rule})")
+    return lines
+
+
+def _held_out_words(manifest: Mapping[str, Any], held: Mapping[str, Any]) -> str:
+    """Proper score and the best known others of held-out rows."""
+    shown = [name for name in _SHOWN_SCORES if held["scores"].get(name) is not None]
+    scores = [f"{metric_label(held['metric'])} {number(held['loss'])}"]
+    scores += [f"{metric_label(name)} {number(held['scores'][name])}" for name in shown]
+    return f"Held out ({manifest['scheme']['name']}): {', '.join(scores)}"
 
 
 def why_none_is_used(manifest: Mapping[str, Any]) -> str:
@@ -202,6 +257,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
     lines = [
         *leak_words(manifest),
         f"Learner: {manifest['learner']}{_origin(manifest)}",
+        *([outcome_of(manifest)] if "outcome" in manifest else []),
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}",
@@ -227,6 +283,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
             f"Intervals: {100 * intervals['coverage']:g} % asked, median width {intervals['median_width']:.4g}{covered}"
             f"{'' if intervals['claimed'] else ' (not claimed for new data in this scheme)'}"
         )
+    lines += forecast_words(manifest)
     lines += _pilot_drugs(manifest.get("adaptation"))
     if manifest["individual_level"]:
         lines.append("The file holds an effect for each training sample: share it only as you may share their data.")

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from drugresponse.audit.findings import findings_of, leak_messages, twin_messages
+from drugresponse.data.scores.labels import metric_label
+from drugresponse.data.scores.truth import FEW_EVENTS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
+from drugresponse.errors import count
 from drugresponse.learners.registry import NAIVE, WITHOUT_GENOTYPE
 from drugresponse.model.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
 from drugresponse.words import joined, number, percent
@@ -24,6 +28,8 @@ __all__ = [
     "measure_of",
     "measure_words",
     "model_verdict",
+    "predicted_words",
+    "skill_name",
 ]
 
 NOT_CHECKED = "Not checked"
@@ -86,7 +92,11 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
     """
     findings = findings_of(manifest)
     leaks = tuple(leak_messages(findings))
-    scores = manifest.get("held_out") if metrics is None else headline(metrics, str(manifest["learner"]))
+    scores = (
+        manifest.get("held_out")
+        if metrics is None or "outcome" in manifest
+        else headline(metrics, str(manifest["learner"]))
+    )
     if not scores:
         words = (
             "This model was trained without a held-out check (folds 0), so nothing is known about whether it predicts "
@@ -94,7 +104,8 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
         )
         title = f"{NOT_CHECKED}, and the inputs leak" if leaks else NOT_CHECKED
         return ModelVerdict("unknown", leaks, title, words)
-    checked = _Checked(manifest, scores, _judged(manifest, scores, metrics))
+    kind = _Checked if "outcome" not in manifest else _CheckedForecasts
+    checked = kind(manifest, scores, _judged(manifest, scores, metrics))
     if not leaks:
         words = " ".join([checked.comparison(), checked.consequence(), *twin_messages(findings)])
         return ModelVerdict(checked.judgement, (), checked.title(), words)
@@ -182,6 +193,80 @@ class _Checked:
         if "genotype" not in sources:
             return f"The gain rests on {joined(sources)}; the final model uses no genotype."
         return f"The gain is that of {joined(sources)} together; this check does not tell their shares apart."
+
+
+class _CheckedForecasts(_Checked):
+    """The words about a model whose responses are no plain numbers: its proper score beside the naive ones."""
+
+    def __init__(self, manifest: Mapping[str, Any], scores: Mapping[str, Any], judged: Mapping[str, Any]) -> None:
+        super().__init__(manifest, scores, judged)
+        self.metric = metric_label(str(scores["metric"]))
+        self.few = int(manifest["outcome"]["events"]) < FEW_EVENTS
+
+    def title(self) -> str:
+        return f"{super().title()}: too few events" if self.few else super().title()
+
+    def comparison(self) -> str:
+        worth = percent(abs(self.skill)) if np.isfinite(self.skill) else ""
+        words = {
+            "better": f"{worth} better than the best naive prediction",
+            "worse": f"{worth} worse than the best naive prediction",
+            "same": self._hardly_different(),
+            "unknown": "but too little is known to judge it by",
+        }[self.judgement]
+        who = f"{self.manifest['learner']} predicts {predicted_words(self.manifest)}"
+        loss, naive = (number(_number(self.scores[name])) for name in ("loss", "best_naive_loss"))
+        return (
+            f"On held-out rows ({self.manifest['scheme']['test_rows']}), {who} {words} ({self.metric} {loss} against "
+            f"{naive} of the {self.naive}; {self._agreement()})."
+        )
+
+    def _hardly_different(self) -> str:
+        if abs(self.skill) < LEAST_SKILL:
+            return "about as well as the best naive prediction"
+        which = "better" if self.skill > 0 else "worse"
+        return f"on average {percent(abs(self.skill))} {which} than the best naive prediction, but not so in every fold"
+
+    def _agreement(self) -> str:
+        name = skill_name(str(self.scores["metric"]))
+        if self.few:
+            return f"{name} {number(self.skill)}"
+        return f"{name}{super()._agreement().removeprefix('skill')}"
+
+    def consequence(self) -> str:
+        if self.few:
+            return (
+                f"{count(int(self.manifest['outcome']['events']), 'held-out response')} that tell a difference are too "
+                f"few to judge by (expected {FEW_EVENTS} or more)."
+            )
+        return super().consequence()
+
+
+def skill_name(metric: str) -> str:
+    """What the skill by a proper score is called.
+
+    Examples
+    --------
+    >>> skill_name("brier"), skill_name("censored_log_loss")
+    ('Brier skill', 'Censored log loss skill')
+    """
+    return f"{metric_label(metric).removesuffix(' score')} skill"
+
+
+def predicted_words(manifest: Mapping[str, Any]) -> str:
+    """What is predicted of an outcome that is not continuous.
+
+    Examples
+    --------
+    >>> predicted_words({"outcome": {"kind": "binary", "classes": ["S", "R"]}, "measure": Measure().to_dict()})
+    'whether the response is R'
+    """
+    outcome, name = manifest["outcome"], measure_words(measure_of(manifest))
+    if outcome["kind"] == "binary":
+        return f"whether the {name} is {outcome['classes'][-1]}"
+    if outcome["kind"] == "ordinal":
+        return f"the class of the {name}"
+    return f"the {name}" if outcome["kind"] == "interval" else "when the event happens"
 
 
 def measure_of(manifest: Mapping[str, Any]) -> Measure:

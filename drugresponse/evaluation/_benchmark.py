@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
 from drugresponse.evaluation._folds import PlannedFold
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation._units import Contender, UnitResult, UnitStore, run_unit
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
 from drugresponse.threads import count_jobs

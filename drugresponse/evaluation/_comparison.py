@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     N_DRAWS,
@@ -21,6 +20,7 @@ from drugresponse.evaluation.bootstrap import (
     reuse_factor,
     sums_by_group,
 )
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.summary import RankStability
 from drugresponse.threads import one_thread
 

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.metrics import MINIMUM_ROWS
-from drugresponse.evaluation._result import Evaluation
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.learners.baselines import tissue_of_samples
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.intervals.intervals import cross_conformal_bounds

@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.splits import subject_of_pair
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     N_DRAWS,
@@ -17,6 +16,7 @@ from drugresponse.evaluation.bootstrap import (
     resampled_sums,
     sums_by_group,
 )
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.threads import one_thread
 
 __all__ = ["best_learner", "group_errors"]

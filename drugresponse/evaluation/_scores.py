@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.metrics import METRICS, MINIMUM_ROWS, score_levels
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     N_DRAWS,
@@ -20,6 +19,7 @@ from drugresponse.evaluation.bootstrap import (
     held_out_errors,
     percentile_interval,
 )
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.threads import one_thread
 

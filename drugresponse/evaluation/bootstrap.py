@@ -12,7 +12,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
 from drugresponse.data.splits import Scheme
 from drugresponse.errors import InputError, count
-from drugresponse.evaluation._result import Evaluation
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 
 __all__ = [
     "MINIMUM_GROUPS",

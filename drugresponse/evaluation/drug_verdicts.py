@@ -14,7 +14,6 @@ from drugresponse.audit.findings import Finding, leak_messages
 from drugresponse.data.metrics import MINIMUM_ROWS, q_values
 from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation._comparison import group_test
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     N_DRAWS,
@@ -27,6 +26,7 @@ from drugresponse.evaluation.bootstrap import (
     reuse_factor,
     sums_by_group,
 )
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
 from drugresponse.threads import one_thread
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from drugresponse.audit.findings import Finding
 from drugresponse.data.tables import Measure
-from drugresponse.evaluation._result import Evaluation
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 
 __all__ = ["EvaluationSummary", "NoiseCeiling", "PermutationCheck", "RankStability"]
 

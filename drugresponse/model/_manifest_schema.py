@@ -113,6 +113,8 @@ _PARAMETERS: dict[str, Schema] = {
     "most_fits": number(0),
     "most_minutes": number(0),
     "forget_samples": FLAG,
+    "cost_of_miss": Absent(number(1e-6, 1e6)),
+    "horizon": Absent(number(1e-9, 1e12)),
     "random_state": whole(2**64),
 }
 
@@ -131,7 +133,6 @@ MANIFEST: dict[str, Schema] = {
     "scheme": {"name": one_of(SCHEMES), "test_rows": TEXT, "reference": TEXT},
     "seed": whole(2**64),
     "measure": {"name": TEXT, "unit": TEXT, "higher_means": Maybe(one_of(("sensitive", "resistant", "dose")))},
-    "outcome": Absent({"kind": one_of(KINDS), "classes": Many(NAME), "logarithm": whole(10), "words": Absent(TEXT)}),
     "covariates": Many(TEXT),
     "unused_columns": Absent(Named(Many(TEXT))),
     "arm": Absent({"column": TEXT, "levels": Maybe(Many(TEXT))}),
@@ -202,6 +203,28 @@ _FOREIGN: dict[str, Schema] = {
 }
 """Of a model whose learner is of another distribution."""
 
+_OF_OUTCOME: dict[str, Schema] = {
+    "outcome": {
+        "kind": one_of(kind for kind in KINDS if kind != "continuous"),
+        "classes": Many(NAME),
+        "logarithm": whole(10),
+        "words": TEXT,
+        "events": WHOLE,
+    },
+    "forecasts": Named(Leaf("a number, a name, or a list of them", lambda value: _is_plain(value))),
+    "held_out": Maybe(
+        {
+            "metric": NAME,
+            "best_naive": NAME,
+            "best_naive_loss": NUMBER,
+            "loss": NUMBER,
+            "skill": Maybe(NUMBER),
+            "scores": Named(Maybe(NUMBER)),
+        }
+    ),
+}
+"""What differs where a response is no plain number."""
+
 
 def check_manifest(manifest: Any, where: str) -> None:
     """Refuse a manifest that departs from its declaration.
@@ -218,8 +241,9 @@ def check_manifest(manifest: Any, where: str) -> None:
     ModelFileError
         The first key that is absent or holds something else than is declared.
     """
-    is_foreign = isinstance(manifest, dict) and "learner_from" in manifest
-    wrong = _fault(manifest, _FOREIGN if is_foreign else MANIFEST, "")
+    keys = manifest.keys() if isinstance(manifest, dict) else ()
+    declared = _FOREIGN if "learner_from" in keys else MANIFEST
+    wrong = _fault(manifest, {**declared, **_OF_OUTCOME} if "outcome" in keys else declared, "")
     if wrong is not None:
         raise ModelFileError(f"{where}: in the manifest, {wrong}. The file is damaged or was edited; train again.")
 
@@ -247,6 +271,12 @@ def _fault(value: Any, schema: Schema, at: str) -> str | None:
     if isinstance(schema, Only) and not value.keys() <= schema.keys():
         return f"{before}{_shown(min(value.keys() - schema.keys()))} is not known"
     return _first(_fault(value[name], inner, before + name) for name, inner in schema.items() if name in value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is a number, a flag, a name, null, or a list of these."""
+    items = value if isinstance(value, list) else [value]
+    return all(item is None or any(leaf.fits(item) for leaf in (NUMBER, FLAG, TEXT)) for item in items)
 
 
 def _first(faults: Iterable[str | None]) -> str | None:

@@ -14,15 +14,19 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.requested import AUTO, listed_classes
 from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.scores.truth import FEW_EVENTS, count_events
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
 from drugresponse.model.held_out import headline, judge_scores
+from drugresponse.model.held_out_forecasts import outcome_headline
 from drugresponse.model.parts import FittedParts
 
 __all__ = ["NOTICE", "describe_training", "package_versions"]
 
 NOTICE = "research use only; not for clinical decisions"
+_UNSET = {"arm": None, "outcome": AUTO, "classes": None, "cost_of_miss": None, "horizon": None}
+"""Parameters that are told only where they were given."""
 _PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
 
 
@@ -67,7 +71,7 @@ def describe_training(
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),
-        **_describe_outcome(rows),
+        **_describe_outcome(rows, parts),
         "covariates": list(parts.covariates),
         "unused_columns": rows.covariates.unused_by_reason(),
         **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
@@ -80,8 +84,8 @@ def describe_training(
             "varying": len(features) or int((~rows.pairs.genotypes.constant()).sum()),
         },
         "drugs": len(parts.drugs),
-        "held_out": None if metrics is None else headline(metrics, learner),
-        "verdict": None if metrics is None else judge_scores(metrics, learner),
+        "held_out": None if metrics is None else _headline(metrics, learner, rows.pairs.outcome.kind),
+        "verdict": None if metrics is None else _verdict(metrics, learner, rows),
         "findings": [finding.to_dict() for finding in findings if finding.severity != "note"],
         "adaptation": None if parts.adaptation is None else parts.adaptation.summary(),
         "intervals": None if parts.intervals is None else parts.intervals.summary(),
@@ -96,7 +100,7 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in settings.items() if name not in RUNTIME_ONLY}
     # a number of numpy, as a grid search gives it, is no plain JSON value
     parameters = {name: value.item() if isinstance(value, np.generic) else value for name, value in kept.items()}
-    for name, unset in (("arm", None), ("outcome", AUTO), ("classes", None)):
+    for name, unset in _UNSET.items():
         if parameters[name] == unset:
             del parameters[name]
     if "classes" in parameters:
@@ -107,16 +111,39 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     return parameters
 
 
-def _describe_outcome(rows: TrainingRows) -> dict[str, Any]:
-    """Nothing of measured numbers, which older files are of."""
-    observed = rows.pairs.observed
-    if observed is None:
-        return {}
-    return {"outcome": {**observed.outcome.to_dict(), "words": outcome_words(rows.y, observed)}}
-
-
 def _describe_arm(pairs: Pairs) -> dict[str, Any]:
     """The arm's column, and its levels where it is text; None where it is a dose."""
     column = pairs.covariates[pairs.arm]
     levels = sorted({str(level) for level in column} - {""}) if column.dtype == object else None
     return {"column": str(pairs.arm), "levels": levels}
+
+
+def _headline(metrics: pd.DataFrame, learner: str, kind: str) -> dict[str, Any]:
+    return headline(metrics, learner) if kind == "continuous" else outcome_headline(metrics, learner, kind)
+
+
+def _describe_outcome(rows: TrainingRows, parts: FittedParts) -> dict[str, Any]:
+    """Nothing of measured numbers, which older files are of."""
+    observed = rows.pairs.observed
+    if observed is None or parts.head is None:
+        return {}
+    words, events = outcome_words(rows.y, observed), _events(rows)
+    return {
+        "outcome": {**observed.outcome.to_dict(), "words": words, "events": events},
+        "forecasts": parts.head.summary(),
+    }
+
+
+def _verdict(metrics: pd.DataFrame, learner: str, rows: TrainingRows) -> dict[str, str | int]:
+    """What the skill amounts to; of an outcome that is not continuous nothing with few events."""
+    judged = judge_scores(metrics, learner)
+    few = rows.pairs.outcome.kind != "continuous" and _events(rows) < FEW_EVENTS
+    return {**judged, "judgement": "unknown"} if few else judged
+
+
+def _events(rows: TrainingRows) -> int:
+    """How many rows tell something that the other rows of their drug do not."""
+    observed, drug = rows.pairs.observed, rows.pairs.drug_index
+    if observed is None:
+        return len(rows.y)
+    return sum(count_events(observed[drug == number], rows.y[drug == number]) for number in np.unique(drug))

@@ -22,7 +22,7 @@ from drugresponse.model._explaining import PredictionParts
 from drugresponse.model.file import write_model_file
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots.adapting import adapt, next_drugs
-from drugresponse.model.predictions import features_found, predict
+from drugresponse.model.predictions import features_found, predict, predicted_distribution
 from drugresponse.model.requests.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
 from drugresponse.threads import count_jobs, one_thread
@@ -62,6 +62,12 @@ class DrugResponseModel(BaseEstimator):
         Of the tree learners.
     most_fits, most_minutes
         Work budget of `auto`; 0 sets no limit.
+    cost_of_miss
+        Of a binary outcome, how many false alarms are as bad as one missed event: what the threshold follows from; None
+        where that is not known.
+    horizon
+        Of a time to an event, up to when survival is told and mean times are restricted; None is as long as enough
+        were watched.
     forget_samples
         Keep no hash of the training samples' ids.
     device, n_jobs
@@ -111,6 +117,8 @@ class DrugResponseModel(BaseEstimator):
         depth: int = 5,
         most_fits: int = 0,
         most_minutes: float = 0,
+        cost_of_miss: float | None = None,
+        horizon: float | None = None,
         forget_samples: bool = False,
         device: str = "auto",
         n_jobs: int | None = None,
@@ -130,6 +138,8 @@ class DrugResponseModel(BaseEstimator):
         self.depth = depth
         self.most_fits = most_fits
         self.most_minutes = most_minutes
+        self.cost_of_miss = cost_of_miss
+        self.horizon = horizon
         self.forget_samples = forget_samples
         self.device = device
         self.n_jobs = n_jobs
@@ -229,6 +239,54 @@ class DrugResponseModel(BaseEstimator):
         parts = self._fitted()
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
         return predict(parts, request, self._least(minimum_features))
+
+    @one_thread()
+    def predict_proba(
+        self,
+        genotypes: GenotypesLike,
+        *,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        pairs: pd.DataFrame | None = None,
+        minimum_features: float | None = None,
+    ) -> NDArray[np.float64]:
+        """Probabilities of the classes of an outcome that is yes or no, or one of ordered classes.
+
+        They are calibrated on held-out rows, drug by drug, and not what the learner itself says.
+
+        Parameters
+        ----------
+        genotypes, drugs, samples, pairs, minimum_features
+            As in `predict`.
+
+        Returns
+        -------
+        numpy.ndarray
+            `(n_rows, n_classes)` float64, the rows those of the table of `predict`, the columns in the order of
+            `classes_`; NaN for a sample of which too few features are known.
+
+        Raises
+        ------
+        InputError
+            The outcome has no classes; or as in `predict`.
+
+        Examples
+        --------
+        >>> import drugresponse as dr
+        >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=2, n_features=20, outcome="binary")
+        >>> model = dr.DrugResponseModel(learner="ridge").fit(cohort.genotypes, cohort.responses)
+        >>> model.predict_proba(cohort.genotypes).sum(axis=1).round(9).tolist()[:2], model.classes_.tolist()
+        ([1.0, 1.0], ['S', 'R'])
+        """
+        parts = self._fitted()
+        if not parts.outcome.has_classes:
+            raise InputError(
+                f"outcome: {parts.outcome.kind} responses have no classes (expected a binary or an ordinal outcome). "
+                f"Use `{'predict_survival' if parts.outcome.kind == 'time-to-event' else 'predict'}`."
+            )
+        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        shares = predicted_distribution(parts, request, self._least(minimum_features)).shares
+        return np.asarray(shares, dtype=np.float64)
 
     @one_thread()
     def features_found(self, genotypes: GenotypesLike) -> NDArray[np.float64]:
@@ -384,6 +442,14 @@ class DrugResponseModel(BaseEstimator):
                 f"`learner`: a file cannot hold what the `get_state` of {type(parts.regressor).__name__} gives "
                 f"({error}; expected arrays of numbers, lists of text and plain JSON values). Mend the method."
             ) from error
+
+    @property
+    def classes_(self) -> NDArray[np.object_]:
+        """The words of the classes, lowest first, of an outcome that has any; the last is the event of yes or no."""
+        outcome = self._fitted().outcome
+        if not outcome.has_classes:
+            raise AttributeError(f"outcome: {outcome.kind} responses have no classes")
+        return np.array(outcome.classes, dtype=object)
 
     @property
     def manifest_(self) -> dict[str, Any]:

@@ -21,6 +21,9 @@ from drugresponse.learners.state import State, damaged, state_ids, state_texts
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.feature_weights import weights_of_rows
+from drugresponse.model.forecasts.head import Head
+from drugresponse.model.forecasts.heads import head_from_state, head_state
+from drugresponse.model.forecasts.naive import NaiveForecasts, naive_from_state
 from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.scales.scales import TrainedScales
 
@@ -51,6 +54,8 @@ class FittedParts:
         Learned from held-out rows; None where none were, or too few.
     manifest
         What the model file tells about the model.
+    head, naive_forecasts
+        Of an outcome that is not continuous: what turns scores into forecasts, and the naive ones; else None.
     """
 
     regressor: PairRegressor
@@ -63,6 +68,8 @@ class FittedParts:
     adaptation: PilotAdaptation | None
     intervals: IntervalTable | None
     manifest: dict[str, Any]
+    head: Head | None = None
+    naive_forecasts: NaiveForecasts | None = None
 
     @cached_property
     def features(self) -> pd.DataFrame:
@@ -109,7 +116,14 @@ class FittedParts:
             "scales": {} if self.scales is None else self.scales.get_state(),
             "adaptation": {} if self.adaptation is None else self.adaptation.get_state(),
             "intervals": {} if self.intervals is None else self.intervals.get_state(),
+            **self._forecast_state(),
         }
+
+    def _forecast_state(self) -> State:
+        """Nothing where the outcome is continuous."""
+        if self.head is None or self.naive_forecasts is None:
+            return {}
+        return {"forecasts": head_state(self.head), "naive_forecasts": self.naive_forecasts.get_state()}
 
     @classmethod
     def from_state(cls, state: State, manifest: dict[str, Any]) -> FittedParts:
@@ -122,6 +136,7 @@ class FittedParts:
         """
         settings = {**manifest["parameters"], **manifest.get("learner_parameters", {})}
         regressor = restore_learner(manifest["parameters"]["learner"], state["regressor"], settings)
+        head, naive_forecasts = _forecasts(state, manifest)
         scales, adaptation, intervals = (state.get(name) for name in ("scales", "adaptation", "intervals"))
         return cls(
             regressor,
@@ -134,7 +149,20 @@ class FittedParts:
             PilotAdaptation.from_state(adaptation) if adaptation else None,
             IntervalTable.from_state(intervals) if intervals else None,
             {key: value for key, value in manifest.items() if key != "sha256"},
+            head,
+            naive_forecasts,
         )
+
+
+def _forecasts(state: State, manifest: dict[str, Any]) -> tuple[Head | None, NaiveForecasts | None]:
+    """Head and naive forecasts of an outcome that is not continuous, as the manifest tells it."""
+    told = manifest.get("outcome")
+    if told is None:
+        return None, None
+    head = head_from_state(state["forecasts"])
+    if head.outcome != Outcome.from_dict(told) or head.scheme != manifest["parameters"]["scheme"]:
+        raise damaged("its forecasts are of another outcome or scheme than its manifest tells")
+    return head, naive_from_state(state["naive_forecasts"], head.outcome)
 
 
 def _drugs(state: State) -> pd.DataFrame:

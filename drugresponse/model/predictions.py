@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
+from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import count_sites
 from drugresponse.learners.base import predictions_of
 from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
+from drugresponse.model.forecasts.head import Head
+from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.genotypes import completed_genotypes
@@ -26,6 +32,7 @@ __all__ = [
     "PREDICTION_COLUMNS",
     "features_found",
     "predict",
+    "predicted_distribution",
     "prediction_table",
     "table_of",
     "with_bounds",
@@ -65,11 +72,58 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
     pairs = request.pairs
     predicted = predictions_of(parts.regressor, pairs)
     tell_of_alignment(request.alignment)
+    if parts.head is not None and parts.naive_forecasts is not None:
+        return _forecast_table(parts, parts.head, parts.naive_forecasts, request, predicted, minimum_features)
     table = table_of(parts, pairs, predicted, request.known_weight, minimum_features, request.out_of_range)
     table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], count_sites(parts.features))
     if parts.intervals is None:
         return table
     return with_bounds(table, *parts.intervals.bounds(pairs, predicted), parts.scheme)
+
+
+def _forecast_table(
+    parts: FittedParts,
+    head: Head,
+    naive: NaiveForecasts,
+    request: Request,
+    scores: NDArray[np.float64],
+    minimum_features: float,
+) -> pd.DataFrame:
+    """As `predict`, of an outcome that is not continuous: what its forecasts tell beside stands in the last columns."""
+    pairs, forecast = request.pairs, head.forecast(request.pairs, scores)
+    table = table_of(parts, pairs, scores, request.known_weight, minimum_features, request.out_of_range)
+    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], count_sites(parts.features))
+    enough = table["prediction"].notna().to_numpy()
+    told = {"prediction": forecast.prediction, **forecast.columns}
+    columns = {name: pd.Series(values).where(enough) for name, values in told.items()}
+    table = table.assign(baseline=head.point(naive.finest(pairs)), **columns)
+    table = table.assign(lower=forecast.lower, upper=forecast.upper)
+    bounded = _bounded(table, parts.scheme) & table["lower"].notna().to_numpy() & table["upper"].notna().to_numpy()
+    held = {name: table[name].where(bounded) for name in ("lower", "upper", *forecast.bound_columns)}
+    flags = _flagged(table["flag"], bounded & (not head.claimed), NOT_CLAIMED)
+    return table.assign(**held, flag=flags)
+
+
+def predicted_distribution(parts: FittedParts, request: Request, minimum_features: float) -> Distribution:
+    """What the model says of each pair asked for, of an outcome that is not continuous.
+
+    Parameters
+    ----------
+    parts, request, minimum_features
+        As for `predict`; what is told of a sample with too few features is NaN.
+    """
+    if parts.head is None:
+        raise InputError("outcome: continuous responses have no probabilities. Use `predict`.")
+    pairs = request.pairs
+    tell_of_alignment(request.alignment)
+    said = parts.head.distribution(pairs, predictions_of(parts.regressor, pairs))
+    few = (request.known_weight < minimum_features)[pairs.sample_index]
+    numbers: dict[str, Any] = {
+        name: np.where(few if part.ndim == 1 else few[:, None], np.nan, part)
+        for name in ("shares", "spread", "survival")
+        if (part := getattr(said, name)) is not None
+    }
+    return replace(said, scores=np.where(few, np.nan, said.scores), **numbers)
 
 
 def features_found(parts: FittedParts, genotypes: Genotypes) -> NDArray[np.float64]:
@@ -156,10 +210,7 @@ def prediction_table(
 
 def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], n_sites: int) -> pd.DataFrame:
     """The table with the number of filled sites of each row, and a flag where they are more than half."""
-    flags = table["flag"].to_numpy(dtype=object, copy=True)
-    many = 2 * filled > n_sites
-    flags[many] = [f"{flag};{MANY_SITES_FILLED}" if flag else MANY_SITES_FILLED for flag in flags[many]]
-    return table.assign(flag=flags, sites_filled=filled)
+    return table.assign(flag=_flagged(table["flag"], 2 * filled > n_sites, MANY_SITES_FILLED), sites_filled=filled)
 
 
 def with_bounds(
@@ -177,15 +228,25 @@ def with_bounds(
     scheme
         That the model was trained for.
     """
+    bounded = np.isfinite(lower) & np.isfinite(upper) & _bounded(table, scheme)
+    flags = _flagged(table["flag"], bounded & (scheme not in CLAIMED_SCHEMES), NOT_CLAIMED)
+    return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
+
+
+def _bounded(table: pd.DataFrame, scheme: str) -> NDArray[np.bool_]:
+    """`(n_rows,)` which rows are predicted and such as were held out at training."""
     codes, words = pd.factorize(table["flag"])
     unlike = {"outside-scheme", "out-of-range"}
     outside = np.array([not unlike.isdisjoint(flags.split(";")) for flags in words], dtype=bool)[codes]
     known = table["sample_seen"].to_numpy(dtype=bool) & (not find_scheme(scheme).sample_effect)
-    bounded = np.isfinite(lower) & np.isfinite(upper) & table["prediction"].notna().to_numpy() & ~outside & ~known
-    flags = table["flag"].to_numpy(dtype=object, copy=True)
-    if scheme not in CLAIMED_SCHEMES:
-        flags[bounded] = [f"{flag};{NOT_CLAIMED}" if flag else NOT_CLAIMED for flag in flags[bounded]]
-    return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
+    return np.asarray(table["prediction"].notna().to_numpy() & ~outside & ~known)
+
+
+def _flagged(flags: pd.Series, rows: NDArray[np.bool_], word: str) -> NDArray[np.object_]:
+    """The flags with one more in some rows."""
+    values = flags.to_numpy(dtype=object, copy=True)
+    values[rows] = [f"{flag};{word}" if flag else word for flag in values[rows]]
+    return values
 
 
 def _flags(

@@ -25,7 +25,11 @@ from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.registry import NAIVE
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
+from drugresponse.model.forecasts.head import Head
+from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
+from drugresponse.model.held_out_forecasts import HeldOutForecasts
+from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
@@ -34,6 +38,9 @@ from drugresponse.model.scales.scales import TrainedScales
 __all__ = ["Training", "join_tables", "train"]
 
 logger = logging.getLogger(__name__)
+
+_FOLDS_OF_A_HEAD = 3
+"""Where no check was asked for: a score is no probability before rows that the model did not see have said so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +93,12 @@ def train(
     """
     responses, rows = join_tables(genotypes, responses, drugs, samples, settings["covariates"], settings["arm"])
     _refuse_unmet_scheme(settings, rows.pairs)
+    _tell_without_meaning(settings, rows.pairs.outcome.kind)
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
-    held_out = _fit(regressor, rows, settings, n_jobs)
+    if rows.pairs.outcome.kind == "continuous":
+        checked = _checked(regressor, rows, settings, n_jobs)
+    else:
+        checked = _checked_forecasts(regressor, rows, settings, n_jobs)
     ids = rows.pairs.genotypes.sample_ids
     parts = FittedParts(
         regressor,
@@ -97,11 +108,13 @@ def train(
         [str(name) for name in rows.pairs.covariates.columns],
         rows.covariates.texts(settings["arm"]),
         TrainedScales.of(rows.pairs.genotypes, rows.pairs.covariates, not regressor.trained_features().empty),
-        None if held_out is None else PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
-        None if held_out is None else held_out.intervals(),
+        checked.adaptation,
+        checked.intervals,
         manifest={},
+        head=checked.head,
+        naive_forecasts=checked.naive_forecasts,
     )
-    metrics = None if held_out is None else score_held_out(held_out, settings["learner"])
+    metrics = checked.metrics
     manifest = describe_training(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
@@ -131,7 +144,8 @@ def join_tables(
         The tables do not fit together, or the measure's name and unit do not.
     """
     responses = right_way_round(responses, samples=genotypes.sample_ids)
-    refuse_misread_responses(responses)
+    if responses.outcome.kind == "continuous":
+        refuse_misread_responses(responses)
     rows = join_training_rows(
         genotypes,
         responses,
@@ -172,12 +186,50 @@ def _refuse_unmet_scheme(settings: Mapping[str, Any], pairs: Pairs) -> None:
         )
 
 
-def _fit(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> HeldOut | None:
-    """Train on all rows; what held-out fits say of the rows is returned."""
+def _tell_without_meaning(settings: Mapping[str, Any], kind: str) -> None:
+    """Warn of settings that this outcome has no use for."""
+    for name, of_kind in (("cost_of_miss", "binary"), ("horizon", "time-to-event")):
+        if settings[name] is not None and kind != of_kind:
+            logger.warning("`%s`: has no meaning, since the outcome is %s (expected %s).", name, kind, of_kind)
+
+
+@dataclass(frozen=True, eq=False)
+class _Checked:
+    """What is learned from held-out rows, and scores of them; parts as in `FittedParts`."""
+
+    metrics: pd.DataFrame | None = None
+    adaptation: PilotAdaptation | None = None
+    intervals: IntervalTable | None = None
+    head: Head | None = None
+    naive_forecasts: NaiveForecasts | None = None
+
+
+def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> _Checked:
+    """Train on all rows, and learn what held-out fits say of them."""
     if not settings["folds"]:
         regressor.fit(rows.pairs, rows.y, rows.weights)
-        return None
+        return _Checked()
     scheme = settings["scheme"]
     folds = plan_check(rows, scheme, settings["folds"], settings["random_state"])
     predicted = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
-    return HeldOut.gather(rows, scheme, folds, predicted)
+    held_out = HeldOut.gather(rows, scheme, folds, predicted)
+    return _Checked(
+        score_held_out(held_out, settings["learner"]),
+        PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
+        held_out.intervals(),
+    )
+
+
+def _checked_forecasts(
+    regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int
+) -> _Checked:
+    """The same for an outcome that is not continuous; its head is learned on held-out rows without a check too."""
+    scheme, horizon = settings["scheme"], settings["horizon"]
+    folds = plan_check(rows, scheme, settings["folds"] or _FOLDS_OF_A_HEAD, settings["random_state"])
+    scores = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+    held_out = HeldOutForecasts(rows, scheme, folds, scores, settings["cost_of_miss"], horizon)
+    return _Checked(
+        held_out.metrics(settings["learner"]) if settings["folds"] else None,
+        head=held_out.head(),
+        naive_forecasts=NaiveForecasts.fit(rows.pairs, rows.y, rows.weights, scheme=scheme, horizon=horizon),
+    )

@@ -12,6 +12,7 @@ from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.predictions import MANY_SITES_FILLED, NOT_CLAIMED
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
+from drugresponse.report.forecasts import forecast_model_page
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
@@ -72,6 +73,14 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], ma
     '<!DOCTYPE html>'
     """
     predictions = predictions.astype({"sample_id": str, "drug_id": str})
+    if "outcome" in manifest:
+        known = int(predictions["prediction"].notna().sum())
+        return forecast_model_page(
+            "Prediction report",
+            manifest,
+            _counts_section(predictions, known),
+            features_section(predictions, manifest, match),
+        )
     held, verdict = HeldOut.read(manifest, None), model_verdict(manifest)
     measure = measure_of(manifest)
     known = int(predictions["prediction"].notna().sum())

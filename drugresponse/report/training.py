@@ -10,6 +10,7 @@ import pandas as pd
 from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.report.figures import Bar, bars, skill_bar
+from drugresponse.report.forecasts import forecast_model_page
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.method import joining_section, method_section
 from drugresponse.report.page import (
@@ -68,6 +69,8 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
     >>> training_report(model.manifest_, model.metrics_)[:15]
     '<!DOCTYPE html>'
     """
+    if "outcome" in manifest:
+        return forecast_model_page("Training report", manifest)
     held = HeldOut.read(manifest, metrics)
     measure = measure_of(manifest)
     trained = manifest["training"]

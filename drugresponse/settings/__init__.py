@@ -17,7 +17,7 @@ from drugresponse.settings.curves import CurvesSettings
 from drugresponse.settings.explaining import ExplainSettings, ExplanationChecks
 from drugresponse.settings.input_files import input_files, pipes_as_files
 from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
-from drugresponse.settings.learning import LearnerSettings, StudyDesign
+from drugresponse.settings.learning import ForecastSettings, LearnerSettings, StudyDesign
 from drugresponse.settings.option import Command, Settings, values_of
 from drugresponse.settings.page import option_page, with_learners
 from drugresponse.settings.parameter import SECTIONS, Parameter
@@ -36,6 +36,7 @@ __all__ = [
     "EvaluationChecks",
     "ExplainSettings",
     "ExplanationChecks",
+    "ForecastSettings",
     "GenotypeReading",
     "LearnerSettings",
     "MeasuredResponses",

@@ -20,6 +20,7 @@ from drugresponse.settings.inputs import (
 from drugresponse.settings.learning import (
     LEARNER_LABELS,
     ChosenLearner,
+    ForecastSettings,
     LearnerSettings,
     Predictions,
     Report,
@@ -105,7 +106,16 @@ class TrainedFiles:
 
 @options()
 class TrainSettings(
-    TrainingTables, ChosenLearner, StudyDesign, LearnerSettings, TrainedFiles, Report, Seeded, Running, Settings
+    TrainingTables,
+    ChosenLearner,
+    StudyDesign,
+    LearnerSettings,
+    ForecastSettings,
+    TrainedFiles,
+    Report,
+    Seeded,
+    Running,
+    Settings,
 ):
     """Settings of `train`."""
 

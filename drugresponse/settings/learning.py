@@ -6,7 +6,17 @@ from drugresponse.learners.registry import AUTO, LEARNERS
 from drugresponse.settings.option import OutputFile, OutputTable, option, options
 from drugresponse.threads import count_jobs
 
-__all__ = ["LEARNERS", "ChosenLearner", "LearnerSettings", "Predictions", "Report", "Running", "Seeded", "StudyDesign"]
+__all__ = [
+    "LEARNERS",
+    "ChosenLearner",
+    "ForecastSettings",
+    "LearnerSettings",
+    "Predictions",
+    "Report",
+    "Running",
+    "Seeded",
+    "StudyDesign",
+]
 
 LARGEST_SEED = 2**31 - 1
 LEARNER_LABELS = {learner.name: learner.label for learner in LEARNERS.values()}
@@ -106,6 +116,28 @@ class LearnerSettings:
         default=0,
         limits=(0, 10_000),
         belongs_to=("auto",),
+    )
+
+
+@options(section="learner_settings")
+class ForecastSettings:
+    """What is told of responses that are no plain numbers; `DrugResponseModel` takes each by its name."""
+
+    cost_of_miss: float | None = option(
+        "Cost of a miss",
+        "How many false alarms are as bad as one missed event: the event is called from the probability on at which "
+        "both cost the same.",
+        unset="For resistance the lowest threshold with at most 3 % of the susceptible called resistant, else that "
+        "with the largest sum of sensitivity and specificity",
+        limits=(0.001, 1000),
+        belongs_to=("yes or no",),
+    )
+    horizon: float | None = option(
+        "Horizon",
+        "Time up to which survival is told, in the unit of the times; mean times are restricted to it.",
+        unset="As long as enough were watched",
+        limits=(0.000001, 1_000_000),
+        belongs_to=("times to an event",),
     )
 
 

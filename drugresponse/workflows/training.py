@@ -6,12 +6,19 @@ import logging
 
 import pandas as pd
 
-from drugresponse.description import censor_words, covariate_words, describe_scores, leak_words, outcome_of
+from drugresponse.description import (
+    censor_words,
+    covariate_words,
+    describe_scores,
+    forecast_words,
+    leak_words,
+    outcome_of,
+)
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
-from drugresponse.settings import LearnerSettings, StudyDesign, TrainSettings, values_of
+from drugresponse.settings import ForecastSettings, LearnerSettings, StudyDesign, TrainSettings, values_of
 from drugresponse.verdict import fitted_learners
 from drugresponse.workflows.sources import read_training_tables
 
@@ -36,6 +43,7 @@ def train(settings: TrainSettings) -> list[str]:
             random_state=settings.seed,
             **values_of(settings, StudyDesign),
             **values_of(settings, LearnerSettings),
+            **values_of(settings, ForecastSettings),
         )
         fitted.fit(
             tables.genotypes, tables.responses, drugs=tables.drugs, samples=tables.samples, inputs=tables.checksums
@@ -54,4 +62,10 @@ def train(settings: TrainSettings) -> list[str]:
         manifest = fitted.manifest_
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
-        return [outcome_of(manifest), *first, *describe_scores(manifest), f"Model: {settings.model}"]
+        return [
+            outcome_of(manifest),
+            *first,
+            *describe_scores(manifest),
+            *forecast_words(manifest),
+            f"Model: {settings.model}",
+        ]

@@ -12,7 +12,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import JoinLoss, TrainingRows, join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, make_folds
-from drugresponse.evaluation._result import Evaluation
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.registry import make_learner
 from drugresponse.simulation.cohort import simulate_cohort

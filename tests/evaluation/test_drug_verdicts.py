@@ -8,8 +8,8 @@ from scipy import stats
 
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError
-from drugresponse.evaluation._result import Evaluation
 from drugresponse.evaluation.drug_verdicts import HELPS, NO_GAIN, TOO_FEW, drug_verdicts, genotype_errors
+from drugresponse.evaluation.held_out.evaluation import Evaluation
 from tests.evaluation.made_evaluations import fitted_evaluation, made_evaluation
 
 COLUMNS = [

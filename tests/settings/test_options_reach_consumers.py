@@ -220,7 +220,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("prepare", {"genotypes": layers["genotypes"], **LAYER, "dataset": out / "layer.out"}),
         ("curves", {**doses, "maximum_rmse": 0.75, **outputs("responses", "fits", "report")}),
         ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
-                   **outputs("model", "metrics", "report")}),
+                   "cost_of_miss": 3.5, "horizon": 61.5, **outputs("model", "metrics", "report")}),
         ("train", {**layers, "learner": "ridge", "folds": 0, "forget_samples": True, **outputs("model")}),
         ("train", {**classed, "learner": "additive-mean", "folds": 0, **outputs("model")}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,

@@ -36,7 +36,10 @@ def adaptation_of(parts: FittedParts) -> PilotAdaptation:
     if parts.adaptation is not None:
         return parts.adaptation
     scheme = find_scheme(parts.scheme)
-    if len(parts.drugs) == 1:
+    if parts.outcome.kind != "continuous":
+        reason = f"its outcome is {parts.outcome.kind} (expected continuous responses, whose residuals can be updated)"
+        advice = "Predict without pilot measurements, or train with measured numbers"
+    elif len(parts.drugs) == 1:
         reason = "it was trained with one drug (expected two or more)"
         advice = "Pilot drugs tell of other drugs: train with several"
     elif scheme.sample_effect or not scheme.drug_effect:

@@ -1,0 +1,1 @@
+"""What was said of the rows that folds held out."""

@@ -1,0 +1,217 @@
+"""The held-out check of a training whose responses are no plain numbers: proper scores beside naive distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.joining import TrainingRows
+from drugresponse.data.outcomes.distribution import Distribution
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.scores.follow_up import Censoring, FollowUp, Horizons
+from drugresponse.data.scores.labels import LOSS_METRICS
+from drugresponse.data.scores.levels import score_outcome
+from drugresponse.data.scores.truth import Truth
+from drugresponse.data.splits import Fold
+from drugresponse.model.forecasts.head import Forecast, Head
+from drugresponse.model.forecasts.heads import cross_fitted, fit_head
+from drugresponse.model.forecasts.naive import NaiveForecasts
+from drugresponse.model.held_out import METRIC_COLUMNS
+
+__all__ = ["HeldOutForecasts", "outcome_headline"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOutForecasts:
+    """What was told of training rows by models and heads that did not see them.
+
+    Attributes
+    ----------
+    rows
+        All training rows.
+    scheme
+        Of the folds.
+    folds
+        Row numbers of the training and test part of each.
+    scores
+        `(n_rows,)` by the learner, on the scale of the link; NaN where never held out.
+    cost_of_miss, horizon
+        As for `fit_head`.
+    """
+
+    rows: TrainingRows
+    scheme: str
+    folds: Sequence[Fold]
+    scores: Array
+    cost_of_miss: float | None = None
+    horizon: float | None = None
+
+    @property
+    def fold(self) -> NDArray[np.intp]:
+        """`(n_rows,)` number of the fold in which a row was held out; -1 where it never was."""
+        fold = np.full(len(self.rows.y), -1, dtype=np.intp)
+        for number, (_, test) in enumerate(self.folds):
+            fold[test] = number
+        return fold
+
+    def head(self) -> Head:
+        """What turns scores into forecasts, from every row that was held out."""
+        at = np.flatnonzero(self.fold >= 0)
+        rows = self.rows
+        return fit_head(
+            rows.pairs[at], rows.y[at], self.scores[at], rows.weights[at],
+            scheme=self.scheme, cost_of_miss=self.cost_of_miss, horizon=self.horizon,
+        )  # fmt: skip
+
+    def metrics(self, learner: str) -> pd.DataFrame:
+        """Scores of the learner and of every naive prediction, of all held-out rows together and of those of each fold.
+
+        The head of a fold's rows is learned on the other folds, and so are the thresholds and the sets of classes.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `score_held_out`; the rows of all folds together have fold `all`.
+        """
+        fold, told = self.fold, self._told()
+        tables = []
+        tested = np.flatnonzero(fold >= 0)
+        truth = self._truth(tested)
+        forecasts = _joined([forecast.distribution for _, forecast in told], [rows for rows, _ in told], tested)
+        called, covered, size = self._calls(told, tested)
+        naive = self._naive(tested)
+        sets = [("all", np.arange(len(tested)))]
+        if len(self.folds) > 1:
+            sets += [(str(number), np.flatnonzero(fold[tested] == number)) for number in range(len(self.folds))]
+        for name, at in sets:
+            beside = {key: value[at] for key, value in naive.items() if np.isfinite(value.scores[at]).all()}
+            for who, said in {learner: forecasts[at], **beside}.items():
+                calls = called[at] if who == learner and called is not None else None
+                scores = score_outcome(truth[at], said, beside, called=calls, cost_of_miss=self.cost_of_miss)
+                tables.append(scores.assign(learner=who, fold=name))
+            if covered is not None and size is not None:
+                tables.append(_coverage(truth[at], covered[at], size[at]).assign(learner=learner, fold=name))
+        table = pd.concat(tables, ignore_index=True)
+        return table.assign(scheme=self.scheme, repeat=0, lower=np.nan, upper=np.nan)[list(METRIC_COLUMNS)]
+
+    def _told(self) -> list[tuple[NDArray[np.intp], Forecast]]:
+        rows = self.rows
+        return cross_fitted(
+            rows.pairs, rows.y, self.scores, self.fold, rows.weights,
+            scheme=self.scheme, cost_of_miss=self.cost_of_miss, horizon=self.horizon,
+        )  # fmt: skip
+
+    def _truth(self, tested: NDArray[np.intp]) -> Truth:
+        """What was observed of the tested rows; who was still watched is told by the training rows of their fold."""
+        pairs, y = self.rows.pairs, self.rows.y
+        observed = _observed(pairs.observed)
+        follow_up = None
+        if observed.outcome.kind == "time-to-event":
+            horizons = Horizons.of_rows(pairs.drug_ids, y, observed)
+            parts = []
+            for train, test in self.folds:
+                censoring = Censoring.fit(pairs.drug_ids[train], y[train], observed[train])
+                parts.append(censoring.follow_up(pairs.drug_ids[test], y[test], observed[test], horizons))
+            order = np.argsort(np.concatenate([test for _, test in self.folds]), kind="stable")
+            follow_up = FollowUp.join(parts)[order]
+        cut = pairs[tested]
+        return Truth(observed[tested], y[tested], cut.sample_ids, cut.drug_ids, self.fold[tested], follow_up)
+
+    def _naive(self, tested: NDArray[np.intp]) -> dict[str, Distribution]:
+        """Naive distributions of the tested rows, of the training rows of their fold; those that every fold has."""
+        rows, parts = self.rows, []
+        for train, test in self.folds:
+            naive = NaiveForecasts.fit(
+                rows.pairs[train], rows.y[train], rows.weights[train], scheme=self.scheme, horizon=self.horizon
+            )
+            parts.append(naive.predict(rows.pairs[test]))
+        names = [name for name in parts[0] if all(name in part for part in parts)]
+        tests = [test for _, test in self.folds]
+        return {name: _joined([part[name] for part in parts], tests, tested) for name in names}
+
+    def _calls(
+        self, told: Sequence[tuple[NDArray[np.intp], Forecast]], tested: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp] | None, NDArray[np.bool_] | None, Array | None]:
+        """The class called of each tested row, whether set or bounds hold what came, and how many or how wide."""
+        n = len(self.rows.y)
+        called, covered, size = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=bool), np.full(n, np.nan)
+        for rows, forecast in told:
+            holds = forecast.covers(_observed(self.rows.pairs.observed)[rows], self.rows.y[rows])
+            if holds is None:
+                return None, None, None
+            covered[rows], size[rows] = holds, forecast.size()
+            if forecast.threshold is not None and forecast.distribution.shares is not None:
+                called[rows] = forecast.distribution.shares[:, 1] >= forecast.threshold
+        has_threshold = told[0][1].threshold is not None
+        return called[tested] if has_threshold else None, covered[tested], size[tested]
+
+
+def outcome_headline(metrics: pd.DataFrame, learner: str, kind: str) -> dict[str, Any]:
+    """Scores over all held-out rows, and the best naive prediction beside them; None where a score is not defined.
+
+    Parameters
+    ----------
+    metrics
+        Of `HeldOutForecasts.metrics`.
+    learner
+        Which of its rows are the model's.
+    kind
+        Of the outcome, which says what its proper loss is.
+    """
+    metric = {str(key): value for key, value in LOSS_METRICS.items()}[kind]
+    pooled = metrics[(metrics["fold"] == "all") & (metrics["level"] == "global")]
+    wide = pooled.pivot(index="learner", columns="metric", values="value")
+    naive = wide.drop(index=learner)[metric]
+    best = str(naive.idxmin())
+    own = {str(name): _defined(wide.loc[learner, name]) for name in wide.columns}
+    return {
+        "metric": metric,
+        "best_naive": best,
+        "best_naive_loss": float(naive[best]),
+        "loss": own.pop(metric),
+        "skill": own.pop("skill"),
+        "scores": own,
+    }
+
+
+def _defined(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _observed(observed: Observed | None) -> Observed:
+    if observed is None:
+        raise ValueError("a continuous outcome has no forecasts")
+    return observed
+
+
+def _joined(parts: Sequence[Distribution], rows: Sequence[NDArray[np.intp]], tested: NDArray[np.intp]) -> Distribution:
+    """The distributions of several folds' rows, in the order of `tested`."""
+    order = np.argsort(np.concatenate(list(rows)), kind="stable")
+    joined: Mapping[str, Any] = {
+        name: None
+        if getattr(parts[0], name) is None
+        else np.concatenate([getattr(part, name) for part in parts])[order]
+        for name in ("scores", "shares", "spread", "survival")
+    }
+    if len(order) != len(tested):
+        raise ValueError("a row was held out twice")
+    return Distribution(parts[0].outcome, times=parts[0].times, **joined)
+
+
+def _coverage(truth: Truth, covered: NDArray[np.bool_], size: Array) -> pd.DataFrame:
+    """Share of rows whose set or bounds hold what came, and the mean number of classes or median width, by drug too."""
+    metric = "set_size" if truth.outcome.has_classes else "width"
+    table = pd.DataFrame({"id": truth.drug_ids.astype(str), "coverage": covered, metric: size})
+    of_all = table.assign(id="all", level="global")
+    kept = table.groupby("id")["id"].transform("size") >= 10
+    rows = pd.concat([of_all, table[kept].assign(level="drug")])
+    how = "mean" if truth.outcome.has_classes else "median"
+    sums = rows.groupby(["level", "id"], sort=True).agg({"coverage": "mean", metric: how}).reset_index()
+    return sums.melt(id_vars=["level", "id"], var_name="metric", value_name="value")
