@@ -20,6 +20,9 @@ __all__ = ["read_new_genotypes", "refuse_few_features"]
 
 progress = logging.getLogger("drugresponse.progress")
 
+_TOLD = ("gene", "effect", "parent")
+"""What a model tells of a feature that lists of what was found leave out."""
+
 
 def read_new_genotypes(
     model: DrugResponseModel,
@@ -75,9 +78,12 @@ def refuse_few_features(
 
 
 def _features_of(model: DrugResponseModel) -> pd.DataFrame:
-    """Index `feature_id`, columns `block` and `gene`; the gene is empty where the id does not tell it."""
+    """Index `feature_id`, columns `block, gene, effect, parent`: empty where neither the model nor the id tells it."""
     listed, _ = model.regressor_.feature_weights()
-    ids = [feature_id for _, feature_id in listed]
-    genes = [star_feature(feature_id)[0] for feature_id in ids]
-    blocks = [block for block, _ in listed]
-    return pd.DataFrame({"block": blocks, "gene": genes}, index=pd.Index(ids, name="feature_id"), dtype=object)
+    keys = pd.MultiIndex.from_tuples(listed, names=["block", "feature_id"])
+    trained = model.parts_.features
+    trained = trained.set_index([trained["block"], trained.index]).reindex(columns=list(_TOLD))
+    table = trained[~trained.index.duplicated()].reindex(keys).fillna("").astype(object)
+    named = [star_feature(feature_id)[0] for _, feature_id in listed]
+    table["gene"] = [name or gene for name, gene in zip(named, table["gene"], strict=True)]
+    return table.reset_index("block")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,6 +37,7 @@ _COLUMNS = {
     "subclass": ("subclass",),
     "method": ("method",),
 }
+_TELLING = ("gene", "scope", "subtype", "class", "subclass", "method")
 _NEEDED = {"gene": "Element symbol, or Gene symbol before version 4"}
 _SAMPLES = ("name",)
 _ENDINGS = (".amrfinderplus", "_amrfinderplus", ".amrfinder", "_amrfinder", "-amrfinder", "_amr", ".amr", "_mutations",
@@ -170,7 +172,7 @@ class _Report:
             self.profiled.setdefault(row.sample, set()).add(cells["gene"].rpartition("_")[0])
             self._unknown += _UNKNOWN in cells["name"]
             return
-        element = _element(cells)
+        element = _element(*(cells[role] for role in _TELLING))
         if "=" in element.name:
             self._not_whole[element.name.rpartition("=")[2]] += 1
         calls.find(row.sample, element)
@@ -210,20 +212,18 @@ class _Report:
             )
 
 
-def _element(cells: Mapping[str, str]) -> Element:
-    symbol, method = cells["gene"], cells["method"].upper()
-    classes = [*_parts(cells["subclass"]), *_parts(cells["class"])]
-    if cells["subtype"].upper().startswith("POINT") or method.startswith("POINT"):
+@functools.lru_cache(maxsize=1 << 14)
+def _element(symbol: str, scope: str, subtype: str, drug_class: str, subclass: str, method: str) -> Element:
+    """The element that a row names; many rows name the same."""
+    classes = [*subclass.split("/"), *drug_class.split("/")]
+    method = method.upper()
+    if subtype.upper().startswith("POINT") or method.startswith("POINT"):
         gene, _, change = symbol.rpartition("_")
         gene = gene or symbol
         return Element(AMRFINDERPLUS, symbol, gene, MUTATION, (site_of_change(gene, change), gene, *classes))
-    effect = PLUS_GENE if cells["scope"].lower() == "plus" else GENE
+    effect = PLUS_GENE if scope.lower() == "plus" else GENE
     families = families_of_gene(symbol)
     if method.startswith(_NOT_WHOLE) and not method.startswith(_SPLIT_BY_ASSEMBLY):
         how = next(each for each in _NOT_WHOLE if method.startswith(each))
         return Element(AMRFINDERPLUS, f"{symbol}={how}", symbol, effect, (symbol, *families, *classes))
     return Element(AMRFINDERPLUS, symbol, symbol, effect, (*families, *classes))
-
-
-def _parts(classes: str) -> list[str]:
-    return classes.split("/")

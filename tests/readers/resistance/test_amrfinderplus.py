@@ -147,12 +147,10 @@ def test_read_amrfinderplus__all_mutations(tmp_path, caplog):
 
 
 def test_element__classes_and_families_are_parents():
-    names = ("gene", "name", "scope", "subtype", "class", "subclass", "method")
-    gene = ("blaCTX-M-15", "", "core", "AMR", "BETA-LACTAM", "CEPHALOSPORIN/CARBAPENEM", "ALLELEP")
-    mutation = ("gyrA_S83L", "", "core", "POINT", "QUINOLONE", "", "POINTP")
-    first, second = (_element(dict(zip(names, cells, strict=True))) for cells in (gene, mutation))
-    assert first.parents == ("blaCTX-M", "CEPHALOSPORIN", "CARBAPENEM", "BETA-LACTAM")
-    assert (second.gene, second.parents) == ("gyrA", ("gyrA_83", "gyrA", "", "QUINOLONE"))
+    gene = _element("blaCTX-M-15", "core", "AMR", "BETA-LACTAM", "CEPHALOSPORIN/CARBAPENEM", "ALLELEP")
+    mutation = _element("gyrA_S83L", "core", "POINT", "QUINOLONE", "", "POINTP")
+    assert gene.parents == ("blaCTX-M", "CEPHALOSPORIN", "CARBAPENEM", "BETA-LACTAM")
+    assert (mutation.gene, mutation.parents) == ("gyrA", ("gyrA_83", "gyrA", "", "QUINOLONE"))
 
 
 def test_read_amrfinderplus__two_files_of_one_isolate(tmp_path):
