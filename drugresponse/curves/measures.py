@@ -54,7 +54,8 @@ def responses_from_fits(fits: pd.DataFrame, measure: str, *, maximum_rmse: float
         rows["response"], rows["censor"] = _in_words(measure, log_dose, kept["ic50_censor"])
     else:
         rows["response"], rows["censor"] = kept[measure], "none"
-    return Responses.build(rows, MEASURES[measure], where="fits")
+    # a table of measurements, whose limits stay in the column censor
+    return Responses.build(rows, MEASURES[measure], where="fits", outcome="continuous")
 
 
 def convert_responses(responses: Responses, measure: str) -> Responses:
@@ -69,7 +70,8 @@ def convert_responses(responses: Responses, measure: str) -> Responses:
     Examples
     --------
     >>> rows = pd.DataFrame({"sample_id": ["s"], "drug_id": ["d"], "response": [0.0], "censor": ["right"]})
-    >>> converted = convert_responses(Responses.build(rows, MEASURES["ln_ic50"]), "pic50")
+    >>> measured = Responses.build(rows, MEASURES["ln_ic50"], outcome="continuous")
+    >>> converted = convert_responses(measured, "pic50")
     >>> converted.table["response"].tolist(), converted.table["censor"].tolist(), converted.measure.unit
     ([6.0], ['left'], 'M')
     """

@@ -113,11 +113,7 @@ def join_training_rows(
         )
     tell_of_lost_ids("responses", "samples", measured, "genotypes", genotypes.sample_ids, "left out")
     rows = table[table["sample_id"].isin(shared)]
-    if rows["response"].nunique() == 1:
-        raise InputError(
-            f"responses: all {len(rows)} responses equal {rows['response'].iloc[0]:g} "
-            "(expected values that differ). Check the response column."
-        )
+    _refuse_equal(rows, responses.outcome)
     sample_table = _samples_of(samples, shared)
     drug_table = _drugs_of(drugs, pd.Index(rows["drug_id"].unique()))
     if isinstance(covariates, pd.DataFrame):
@@ -156,6 +152,24 @@ def observed_of(rows: pd.DataFrame, outcome: Outcome) -> Observed | None:
         return None
     columns = {"interval": ("lower", "upper"), "time-to-event": ("happened", "entry")}.get(outcome.kind, ())
     return Observed(outcome, **{name: rows[name].to_numpy() for name in columns})
+
+
+def _refuse_equal(rows: pd.DataFrame, outcome: Outcome) -> None:
+    """Refuse responses that all say the same, so that nothing can be learned of them."""
+    if outcome.kind == "time-to-event":
+        if not rows["happened"].any():
+            raise InputError(
+                f"responses: the event happened in none of {len(rows)} responses (expected times at which it did). "
+                "Check the column of events."
+            )
+        return
+    columns = ["lower", "upper"] if outcome.kind == "interval" else ["response"]
+    if rows[columns].drop_duplicates().shape[0] == 1:
+        first = rows["response"].iloc[0]
+        same = f'are "{outcome.classes[int(first)]}"' if outcome.has_classes else f"equal {first:g}"
+        raise InputError(
+            f"responses: all {len(rows)} responses {same} (expected values that differ). Check the response column."
+        )
 
 
 def _no_overlap(here: str, ids: pd.Index, there: str, known: pd.Index) -> str:

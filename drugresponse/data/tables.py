@@ -11,13 +11,15 @@ import pandas as pd
 
 from drugresponse.data.column_names import name_words
 from drugresponse.data.ids import clean_ids, warn_of_alike
+from drugresponse.data.outcomes.limits import place_between
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
+from drugresponse.data.outcomes.times import find_times
 from drugresponse.data.responses.cells import numbers_of
-from drugresponse.data.responses.kinds import refuse_events, refuse_missing_code, warn_of_limits
+from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limits
 from drugresponse.data.responses.reading import OutcomeRows, read_outcome
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_repeats, no_replicates, warn_of_repeats
-from drugresponse.data.responses.wide import are_same_classes, melt_drugs
+from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.errors import InputError, show_ids
 
 __all__ = ["Measure", "Responses", "ResponsesLike", "as_responses", "index_by_id"]
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 ONLY_DRUG = "drug"
 """The id given to the drug of a response table that has no drug column."""
+_INSTEAD = (("time", "event"), ("lower", "upper"))
+"""Columns that may stand in place of the response."""
 _LARGEST = 1e30
 
 
@@ -116,8 +120,9 @@ class Responses:
         Parameters
         ----------
         rows
-            Columns `sample_id` and `response`, and `drug_id`, `censor`, `weight` and `study` where there are any.
-            Rows with a missing response are dropped.
+            Columns `sample_id` and `response`, and `drug_id`, `censor`, `weight` and `study` where there are any; in
+            place of the response `lower` and `upper`, or `time`, `event` and perhaps `entry`. Rows with a missing
+            response are dropped.
         measure
             What a response means.
         where
@@ -139,7 +144,7 @@ class Responses:
         table = table[table["weight"] > 0]
         if table.empty:
             raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-        merged, replicates = merge_repeats(table, read.outcome)
+        merged, replicates = merge_repeats(table, read.outcome, where)
         n_repeated = len(table) - len(merged)
         if n_repeated:
             warn_of_repeats(table, replicates, n_repeated, read.outcome, where)
@@ -154,7 +159,10 @@ ResponsesLike: TypeAlias = Responses | pd.DataFrame | pd.Series
 
 
 def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
-    for column in ("sample_id", "response"):
+    rows = _as_built(rows)
+    others = next((names for names in _INSTEAD if set(names) <= set(rows.columns)), ())
+    others = () if "response" in rows.columns else others
+    for column in ("sample_id", *(() if others else ("response",))):
         if column not in rows.columns:
             alike = [name for name in rows.columns if "".join(name_words(name)) == column.replace("_", "")]
             advice = (
@@ -163,7 +171,8 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             raise InputError(
                 f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). {advice}'
             )
-    table = rows.reindex(columns=list(RESPONSE_COLUMNS)).reset_index(drop=True)
+    also = [name for name in ("entry",) if "time" in others and name in rows.columns]
+    table = rows.reindex(columns=[*RESPONSE_COLUMNS, *others, *also]).reset_index(drop=True)
     table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})
     table["drug_id"] = table["drug_id"].where(table["drug_id"].notna(), ONLY_DRUG if "drug_id" not in rows else "")
     for column in ("sample_id", "drug_id"):
@@ -178,6 +187,19 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
     table["weight"] = numbers_of(table["weight"], where).fillna(1.0)
     return table
+
+
+def _as_built(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table that was built before, with their limits or events in place of the response."""
+    if {"response", "happened"} <= set(rows.columns):
+        return rows.rename(columns={"response": "time", "happened": "event"})
+    if {"response", "lower", "upper"} <= set(rows.columns):
+        lower, upper = (pd.to_numeric(rows[name], errors="coerce").to_numpy(np.float64) for name in ("lower", "upper"))
+        # an interval of confidence has another place, and is neither open nor of no width
+        is_place = np.array_equal(place_between(lower, upper), rows["response"].to_numpy())
+        if is_place and (np.isinf(lower) | np.isinf(upper) | (lower == upper)).any():
+            return rows.drop(columns="response")
+    return rows
 
 
 def _read_rows(rows: pd.DataFrame, measure: Measure, requested: Requested, where: str) -> OutcomeRows:
@@ -219,8 +241,8 @@ def _refuse_bad_responses(table: pd.DataFrame, outcome: Outcome, where: str) -> 
     weights = table["weight"].to_numpy()
     if (~np.isfinite(weights) | (weights < 0)).any():
         raise InputError(f"{where}: found a weight that is negative or not finite (expected 0 or more). Correct it.")
-    if outcome.kind == "continuous":
-        refuse_missing_code(table, where)
+    if not outcome.has_classes:
+        refuse_missing_code(table if outcome.kind != "interval" else table[table["lower"] == table["upper"]], where)
 
 
 def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes: ClassesLike = None) -> Responses:
@@ -276,15 +298,27 @@ def _long_rows(table: pd.DataFrame, requested: Requested) -> pd.DataFrame:
     if "sample_id" not in table.columns:
         named = "sample_id" in table.index.names
         rows = table.reset_index() if named else _index_as(table, "sample_id")
-    refuse_events(rows, "response", "responses")
+    rows = _with_times(rows, requested)
     warn_of_limits(rows, "responses")
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
-    wide = others.shape[1] > 1 and not {"response", "drug_id"} & set(others.columns)
+    long = {"response", "drug_id"} & set(others.columns) or any(set(names) <= set(others) for names in _INSTEAD)
+    wide = others.shape[1] > 1 and not long
     if not wide or len(rows.columns) == others.shape[1]:
         return rows
-    are_drugs = others.select_dtypes("number").shape[1] == others.shape[1] or are_same_classes(others, requested)
+    numbers = others.select_dtypes("number").shape[1] == others.shape[1]
+    are_drugs = numbers or are_same_classes(others, requested) or are_same_limits(others, requested)
     return melt_drugs(rows) if are_drugs else rows
+
+
+def _with_times(rows: pd.DataFrame, requested: Requested) -> pd.DataFrame:
+    """The rows with times to an event under the names of their columns; others as they are."""
+    columns = find_times(rows, "response", requested, "responses")
+    if columns is None:
+        return rows
+    named = {columns.time: "time", columns.event: "event", **({columns.entry: "entry"} if columns.entry else {})}
+    kept = [name for name in rows.columns if name in named or name not in (*named.values(), "response", "lower")]
+    return rows[kept].rename(columns=named)
 
 
 def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:

@@ -259,7 +259,7 @@ def _rows_of(
     names, texts = [] if table is None else model.parts_.covariates, model.parts_.covariate_levels
     return join_training_rows(
         genotypes,
-        Responses.build(measured.table[known], measured.measure),
+        replace(measured, table=measured.table[known].reset_index(drop=True)),
         model.drugs_ if known_drugs is None else known_drugs,
         table,
         covariates_as_trained(genotypes.sample_ids, table, names, texts),

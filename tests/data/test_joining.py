@@ -16,7 +16,7 @@ def joined(**columns: object) -> TrainingRows:
     """Rows in an order of their own, of which the last sample has no genotype."""
     table = pd.DataFrame({"sample_id": SAMPLES, "drug_id": "d", "response": np.arange(12.0), **columns})
     genotypes = Genotypes.from_dense(np.eye(11), SAMPLES[:11], [f"g{i}" for i in range(11)])
-    return join_training_rows(genotypes, Responses.build(table.iloc[::-1]), None, None)
+    return join_training_rows(genotypes, Responses.build(table.iloc[::-1], outcome="continuous"), None, None)
 
 
 def test_join_training_rows__censored_rows_are_known_by_their_pair():
@@ -61,3 +61,28 @@ def test_join_training_rows__lost_ids_are_shown_from_both_sides(caplog):
     assert '"11.0" may be "11", "S10" may be "s10": write them alike.' in caplog.text
     assert '"s09" may be "S-09": write them alike.' in caplog.text
     assert '"Erlotinib" may be "erlotinib": write them alike.' in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"response": ["S"] * 11 + ["R"]}, 'all 11 responses are "S"'),
+        ({"response": ["<=2"] * 11 + [">2"]}, "all 11 responses equal 2 "),
+        ({"time": np.arange(12.0), "event": [0] * 11 + [1]}, "happened in none of 11 responses"),
+    ],
+)
+def test_join_training_rows__responses_that_all_say_the_same_are_refused(columns, message):
+    table = pd.DataFrame({"sample_id": SAMPLES, "drug_id": "d", **columns})
+    genotypes = Genotypes.from_dense(np.eye(11), SAMPLES[:11], [f"g{i}" for i in range(11)])
+    with pytest.raises(InputError, match=message):
+        join_training_rows(genotypes, Responses.build(table), None, None)
+
+
+def test_join_training_rows__what_was_observed_goes_with_its_pair():
+    table = pd.DataFrame({"sample_id": SAMPLES, "time": np.arange(12.0), "event": [0, 1] * 6, "entry": 0.0})
+    genotypes = Genotypes.from_dense(np.eye(11), SAMPLES[:11][::-1], [f"g{i}" for i in range(11)])
+    pairs = join_training_rows(genotypes, Responses.build(table.iloc[::-1]), None, None).pairs
+    assert pairs.observed is not None
+    assert pairs.observed.happened is not None
+    happened = dict(zip(pairs.sample_ids, pairs.observed.happened.tolist(), strict=True))
+    assert happened == {sample: i % 2 == 1 for i, sample in enumerate(SAMPLES[:11])}

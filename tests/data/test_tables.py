@@ -8,6 +8,7 @@ import pytest
 
 from drugresponse.data.tables import Measure, Responses, as_responses, index_by_id
 from drugresponse.errors import InputError
+from drugresponse.simulation.cohort import simulate_cohort
 
 
 def rows(**columns) -> pd.DataFrame:
@@ -48,7 +49,7 @@ def test_responses__repeats_are_their_weighted_mean_and_counted(caplog):
         }
     )
     with caplog.at_level(logging.WARNING):
-        responses = Responses.build(table, where="r.tsv")
+        responses = Responses.build(table, where="r.tsv", outcome="continuous")
     assert responses.table["response"].tolist() == [3.25, 5.0]
     assert responses.table["weight"].tolist() == [4.0, 2.0]
     assert responses.table["censor"].tolist() == ["none", "right"]
@@ -205,9 +206,10 @@ def test_as_responses__what_is_no_measurement_is_refused():
     with pytest.raises(InputError, match=r'"COSMIC_ID" .* looks like an id'):
         as_responses(drugs.assign(COSMIC_ID=range(905900, 905912)))
     times = pd.DataFrame({"sample_id": ids, "time": np.arange(12.0), "event": [0, 1] * 6})
-    for table in (times, times.assign(event=times["event"] == 1), times.rename(columns={"time": "response"})):
-        with pytest.raises(InputError, match=r"found times in .* with events in"):
-            as_responses(table)
+    for table in (times, times.assign(event=times["event"] == 1)):
+        assert as_responses(table).table["happened"].sum() == 6
+    with pytest.raises(InputError, match=r"found measured numbers in .* beside events in"):
+        as_responses(times.rename(columns={"time": "response"}))
     with pytest.raises(InputError, match=r'found the words "no", "yes" .*expected measured numbers'):
         as_responses(pd.DataFrame({"sample_id": ids, "response": ["yes", "no"] * 6}), outcome="continuous")
     dates = pd.date_range("2021-01-01", periods=12)
@@ -230,3 +232,69 @@ def test_responses__repeats_that_disagree_are_told(caplog):
     again.loc[3, "response"] += np.log(100)
     Responses.build(pd.concat([once, again]), where="r")
     assert 'r: the rows of 1 repeated pair differ as much as those of different pairs do ("s3 / d")' in caplog.text
+
+
+def built(responses: Responses) -> dict[str, list]:
+    columns = [name for name in ("response", "lower", "upper", "happened", "entry") if name in responses.table]
+    return {name: responses.table[name].tolist() for name in columns}
+
+
+def test_responses__repeats_of_classes_have_the_class_of_most(caplog):
+    rows = pd.DataFrame({"sample_id": list("aaabbcc"), "response": ["S", "R", "S", "S", "R", "R", "R"]})
+    responses = Responses.build(rows)
+    assert responses.table["response"].tolist() == [0, 1, 1]
+    assert "the event where they are halves. They differ in 2 pairs" in caplog.text
+    assert responses.n_repeated == 4
+    weighed = Responses.build(rows.assign(weight=[1, 3, 1, 1, 1, 1, 1]))
+    assert weighed.table["response"].tolist() == [1, 1, 1]
+
+
+def test_responses__repeats_of_limits_share_or_span_them(caplog):
+    rows = pd.DataFrame(
+        {
+            "sample_id": list("aabbccdd"),
+            "lower": [1.0, 1.5, -np.inf, 4.0, 2.0, 3.0, 1.0, 1.0],
+            "upper": [3.0, np.inf, 2.0, np.inf, 2.0, 3.0, 5.0, 5.0],
+        }
+    )
+    responses = Responses.build(pd.concat([rows, pd.DataFrame({"sample_id": ["e"], "lower": [7.0], "upper": [9.0]})]))
+    assert responses.table["lower"].tolist() == [1.5, -np.inf, 2.5, 1.0, 7.0]
+    assert responses.table["upper"].tolist() == [3.0, np.inf, 2.5, 5.0, 9.0]
+
+
+def test_responses__equal_times_count_once():
+    rows = pd.DataFrame({"sample_id": list("aab"), "time": [2.0, 2.0, 5.0], "event": [1, 1, 0]})
+    responses = Responses.build(rows)
+    assert responses.table["weight"].tolist() == [1.0, 1.0]
+    with pytest.raises(InputError, match=r"different times of a / drug \(2, 2\+; 1 such pair"):
+        Responses.build(rows.assign(event=[1, 0, 0]))
+
+
+@pytest.mark.parametrize("outcome", ["binary", "ordinal", "interval", "time-to-event"])
+def test_as_responses__the_table_of_responses_that_were_built_is_read_as_them(outcome):
+    drawn = simulate_cohort(n_samples=40, n_drugs=3, n_features=20, outcome=outcome).responses
+    again = as_responses(drawn.table)
+    assert again.outcome.kind == outcome
+    assert built(again) == built(drawn)
+
+
+def test_as_responses__a_confidence_interval_beside_the_response_is_no_limit():
+    rows = pd.DataFrame({"sample_id": list("abc"), "response": [1.0, 2, 4], "lower": [0.5, 1, 3], "upper": [1.5, 3, 5]})
+    assert as_responses(rows).outcome.kind == "continuous"
+
+
+def test_as_responses__responses_of_another_outcome_are_refused():
+    classes = Responses.build(pd.DataFrame({"sample_id": ["a", "b"], "response": ["S", "R"]}))
+    assert as_responses(classes, "binary", "S<R") is classes
+    with pytest.raises(InputError, match=r"read as binary \(expected continuous\)"):
+        as_responses(classes, "continuous")
+    with pytest.raises(InputError, match=r"read as S < R \(expected R < S\)"):
+        as_responses(classes, classes="R<S")
+
+
+def test_responses__the_words_of_the_classes_give_the_direction():
+    rows = pd.DataFrame({"sample_id": ["a", "b"], "response": ["S", "R"]})
+    assert Responses.build(rows).measure.higher_means == "resistant"
+    with pytest.raises(InputError, match=r"a higher one means resistant, and `higher_means` sensitive .*\"R<S\""):
+        Responses.build(rows, Measure(higher_means="sensitive"))
+    assert Responses.build(rows, Measure(higher_means="sensitive"), classes="R<S").measure.higher_means == "sensitive"

@@ -60,8 +60,10 @@ def refuse_misread_responses(responses: Responses, measure: Measure | None = Non
     if responses.outcome.has_classes or responses.outcome.kind == "time-to-event":
         _refuse_measured(responses.outcome, measure.name if known or measure.name in CONCENTRATIONS else "")
         return
+    if responses.outcome.logarithm:
+        return
     refuse_no_measurements(table, "" if known else measure.name, "responses")
-    if known and (table["censor"] == "none").all():
+    if known and responses.outcome.kind == "continuous" and (table["censor"] == "none").all():
         refuse_two_values(values, "responses")
     if measure.name in CONCENTRATIONS and values.min() < 0:
         raise InputError(

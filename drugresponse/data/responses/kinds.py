@@ -1,21 +1,18 @@
-"""What looks like a table of responses and is none: times with events, classes, and numbers that are no measurement."""
+"""What looks like a table of measured responses and is none: words, and numbers that are no measurement."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.column_names import name_words
 from drugresponse.errors import InputError, count, show_ids
 
 __all__ = [
     "missing_codes",
     "refuse_classes",
-    "refuse_events",
     "refuse_missing_code",
     "refuse_no_measurements",
     "refuse_two_values",
@@ -26,85 +23,12 @@ logger = logging.getLogger(__name__)
 
 FEWEST_ROWS = 10
 """Rows below which two values, or whole numbers, may be chance."""
-TIMES = r"time|days?|weeks?|months?|years?|survival|surv|os|[pdre]fs|ttp|tte|ttt|follow(up)?|futime|duration"
-_EVENTS = (
-    r"events?|dead|death|died|deceased|vital|alive|relapsed?|progress(ion|ed)|recurrence|recurred|censored|censoring|"
-    r"cens|cnsr|cnsd|fustat|mortality|delta|tod|verstorben|ereignis|deces|evenement"
-)
-_TIME, _EVENT = re.compile(TIMES), re.compile(_EVENTS)
-STATUS = re.compile(rf"{_EVENTS}|status|failure")
-_OUTCOMES = re.compile(
-    r"[0-2](\.0)?|true|false|t|f|yes|no|y|n|(\d:)?(alive|living|dead|died|deceased|death|event|censored|none|no event|"
-    r"(tumou?r|disease).?free|relapsed?|progress(ed|ion)|recurred|recurrence|recurred.?progressed)"
-)
-_DEATHS = re.compile(r"(\d:)?(alive|living|dead|died|deceased|death|censored)")
 OF_ANOTHER_SCALE = 3.0
 """Times the range of all others that a number is far from them."""
 _CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 """Numbers by which programs mark a missing value."""
 _SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
 _LEAST_ID = 10_000
-
-
-def refuse_events(table: pd.DataFrame, response_column: str, where: str) -> None:
-    """Refuse times to an event, which a column beside them tells of; `censor` says the same, and is read.
-
-    Parameters
-    ----------
-    table
-        As it was read, text or numbers.
-    response_column
-        The column of responses, which the table may lack.
-    where
-        Names the table in errors.
-
-    Raises
-    ------
-    InputError
-        There are times and events.
-
-    Examples
-    --------
-    >>> refuse_events(pd.DataFrame({"sample_id": ["s1"], "response": [2.5], "weight": [1]}), "response", "responses")
-    """
-    if "censor" in table.columns:
-        return
-    words = {name: name_words(name) for name in table.columns}
-    timed, stated = ({name for name in words if _any(words[name], kind)} for kind in (_TIME, STATUS))
-    events = [name for name in table.columns if name in timed | stated and _are_outcomes(table[name])]
-    times = [name for name in table.columns if name in timed and name not in events]
-    if response_column in table.columns:
-        times = [response_column]
-        if response_column not in timed:
-            unclear = [name for name in events if not (_any(words[name], _EVENT) or name in timed & stated)]
-            unclear = [name for name in unclear if not _are_outcomes(table[name], _DEATHS)]
-            _warn_of_status(unclear, where)
-            events = [name for name in events if name not in unclear]
-    if times and events and events[0] != times[0]:
-        raise InputError(
-            f'{where}: found times in "{times[0]}" with events in "{events[0]}" (expected one measured number for each '
-            "sample and drug; times to an event are not read yet). Write the logarithm of the time as response and, in "
-            'a column "censor", right where the event had not happened and none elsewhere; if the column does not '
-            "belong to the response, remove it."
-        )
-
-
-def _any(words: Sequence[str], kind: re.Pattern[str]) -> bool:
-    return any(kind.fullmatch(word) for word in words)
-
-
-def _warn_of_status(names: Sequence[str], where: str) -> None:
-    if names:
-        logger.warning(
-            f'{where}: the column "{names[0]}" is not used; if it says whether an event had happened at that time, '
-            'write right (it had not) or none in a column "censor".'
-        )
-
-
-def _are_outcomes(column: pd.Series, outcomes: re.Pattern[str] = _OUTCOMES) -> bool:
-    present = column.dropna().astype(str).str.strip().str.lower()
-    words = set(present) - {"", "na", "nan", "n/a", "."}
-    return 0 < len(words) <= 4 and all(outcomes.fullmatch(word) for word in words)
 
 
 def refuse_classes(column: pd.Series, where: str) -> None:

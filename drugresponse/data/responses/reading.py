@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from drugresponse.data.outcomes.classes import are_words, class_levels, read_classes
+from drugresponse.data.outcomes.dilutions import dilution_steps
 from drugresponse.data.outcomes.families import Direction
+from drugresponse.data.outcomes.limits import (
+    WrittenLimits,
+    are_limits,
+    limits_of_columns,
+    limits_of_sides,
+    read_limits,
+    scaled_limits,
+)
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, Requested
+from drugresponse.data.outcomes.times import read_events, refuse_bad_times
 from drugresponse.data.responses.cells import limit_sides, numbers_of
 from drugresponse.data.responses.kinds import refuse_classes, refuse_two_values
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 
-__all__ = ["OutcomeRows", "are_numbers", "read_outcome"]
+__all__ = ["OutcomeRows", "are_dilutions", "are_numbers", "read_outcome"]
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +59,8 @@ def read_outcome(
     Parameters
     ----------
     rows
-        Columns `response` and `censor` as they are written.
+        Columns `drug_id`, and as they are written `response` and `censor`, or `lower` and `upper`, or `time`, `event`
+        and perhaps `entry`.
     requested
         What was said of it.
     where
@@ -60,25 +75,108 @@ def read_outcome(
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"response": ["S", "R"], "censor": None})
+    >>> rows = pd.DataFrame({"drug_id": "d", "response": ["S", "R"], "censor": None})
     >>> read = read_outcome(rows, Requested(), "responses")
     >>> read.outcome.kind, read.table["response"].tolist()
     ('binary', [0.0, 1.0])
     """
+    if {"time", "event"} <= set(rows.columns):
+        return _times(rows, requested, where)
+    if {"lower", "upper"} <= set(rows.columns):
+        lower, upper = (numbers_of(rows[name], where) for name in ("lower", "upper"))
+        return _between(rows, limits_of_columns(lower, upper, where), requested)
     censor = limit_sides(rows["censor"], where)
     has_limits = bool((censor != "none").any())
+    if requested.kind == AUTO and not requested.classes and are_limits(rows["response"]):
+        return _between(rows, _agreeing(rows, read_limits(rows["response"], where), censor, where), requested)
     if requested.kind in ("binary", "ordinal") or not are_numbers(rows["response"], requested):
         return _classes(rows, requested, where, has_limits)
+    if are_limits(rows["response"]):
+        written = _agreeing(rows, read_limits(rows["response"], where), censor, where)
+        if requested.kind == "interval":
+            return _between(rows, written, requested)
+        return _censored(rows, written, where)
     refuse_classes(rows["response"], where)
     numbers = numbers_of(rows["response"], where)
-    if requested.kind == AUTO and not has_limits:
+    if requested.kind == "interval" or (requested.kind == AUTO and has_limits):
+        written = limits_of_sides(numbers.to_numpy(dtype=np.float64), censor)
+        return _between(rows, written, requested, may_be_wide=False)
+    if requested.kind == AUTO:
         present = numbers.dropna().to_numpy()
         levels = class_levels(present, len(present)) if len(present) and not is_measured else ()
         if levels:
+            _warn_of_numbers(levels, where)
             return _classes(rows.assign(response=numbers), Requested.of(AUTO, levels), where, has_limits)
         if not is_named:
             refuse_two_values(present, where)
     return OutcomeRows(rows.assign(censor=censor, response=numbers), CONTINUOUS)
+
+
+def _warn_of_numbers(levels: Sequence[str], where: str) -> None:
+    if len(levels) > 2:
+        logger.warning(
+            f"{where}: the whole numbers {', '.join(levels)} are taken for ordered classes; if they are measured, say "
+            "`outcome` continuous."
+        )
+
+
+def _agreeing(rows: pd.DataFrame, written: WrittenLimits, censor: pd.Series, where: str) -> WrittenLimits:
+    """The limits, refused where a column `censor` beside them says something else."""
+    other = ((censor != "none") & (written.sides != censor)).to_numpy()
+    if other.any():
+        row = int(np.argmax(other))
+        raise InputError(
+            f'{where}, row {row + 1}: found the response "{rows["response"].iloc[row]}" and censor '
+            f'"{censor.iloc[row]}" ({count(int(other.sum()), "such row")}; expected the two to agree). Correct one of '
+            "them, or remove the column."
+        )
+    return written
+
+
+def _between(
+    rows: pd.DataFrame, written: WrittenLimits, requested: Requested, *, may_be_wide: bool = True
+) -> OutcomeRows:
+    limits = scaled_limits(written, rows["drug_id"], requested.known, may_be_wide=may_be_wide)
+    table = rows.assign(censor="none", response=limits.values, lower=limits.lower, upper=limits.upper)
+    return OutcomeRows(table, limits.outcome)
+
+
+def _censored(rows: pd.DataFrame, written: WrittenLimits, where: str) -> OutcomeRows:
+    """Measured numbers of which some are a limit."""
+    both = written.sides == "both"
+    if both.any():
+        row = int(np.argmax(both))
+        raise InputError(
+            f'{where}, row {row + 1}: found "{rows["response"].iloc[row]}" (expected a number or one limit for '
+            "`outcome` continuous). Say interval, or give the number."
+        )
+    return OutcomeRows(rows.assign(censor=written.sides, response=written.values), CONTINUOUS)
+
+
+def _times(rows: pd.DataFrame, requested: Requested, where: str) -> OutcomeRows:
+    times, happened = numbers_of(rows["time"], where), read_events(rows["event"], requested, where)
+    entry = numbers_of(rows["entry"], where).fillna(0.0) if "entry" in rows.columns else pd.Series(0.0, rows.index)
+    refuse_bad_times(times, entry, where)
+    untold = times.notna() & happened.isna()
+    if untold.any():
+        logger.warning("%s: %s of %s have no event told and are left out.", where, int(untold.sum()), len(rows))
+    table = rows.assign(censor="none", response=times.where(happened.notna()), happened=happened == 1, entry=entry)
+    return OutcomeRows(table.drop(columns=["time", "event"]), Outcome("time-to-event"))
+
+
+def are_dilutions(rows: pd.DataFrame) -> bool:
+    """Whether plain numbers are a dilution series.
+
+    Examples
+    --------
+    >>> are_dilutions(pd.DataFrame({"response": [0.25, 1.0, 8.0], "drug_id": "d"}))
+    True
+    """
+    column = rows["response"]
+    if not pd.api.types.is_numeric_dtype(column.dtype) or "censor" in rows.columns:
+        return False
+    drugs = rows["drug_id"].to_numpy(dtype=object) if "drug_id" in rows.columns else np.full(len(rows), "", object)
+    return dilution_steps(column.to_numpy(dtype=np.float64), drugs) is not None
 
 
 def are_numbers(column: pd.Series, requested: Requested) -> bool:
@@ -89,7 +187,7 @@ def are_numbers(column: pd.Series, requested: Requested) -> bool:
     >>> are_numbers(pd.Series(["0", "1"]), Requested()), are_numbers(pd.Series(["S", "R"]), Requested())
     (True, False)
     """
-    return requested.kind == "continuous" or not (requested.classes or are_words(column))
+    return requested.kind in ("continuous", "interval") or not (requested.classes or are_words(column))
 
 
 def _classes(rows: pd.DataFrame, requested: Requested, where: str, has_limits: bool) -> OutcomeRows:

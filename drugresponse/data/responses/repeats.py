@@ -7,8 +7,9 @@ import logging
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.outcomes.limits import place_between
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
-from drugresponse.errors import count, show_ids
+from drugresponse.errors import InputError, count, show_ids
 
 __all__ = ["RESPONSE_COLUMNS", "merge_repeats", "no_replicates", "warn_of_repeats"]
 
@@ -20,6 +21,8 @@ _KEYS = ["sample_id", "drug_id"]
 _WAYS = {
     "binary": "has the class of most of its rows, the event where they are halves",
     "ordinal": "has the class of most of its rows, the higher where they are halves",
+    "interval": "has the limits that its rows share, or all that they span; exact values become their mean",
+    "time-to-event": "counts once",
 }
 _APART, _BEYOND = 0.5, 5.0
 """Share of the standard deviation of all responses, and times that of the usual repeats, that are far apart."""
@@ -31,10 +34,18 @@ def no_replicates() -> pd.DataFrame:
     return pd.DataFrame(columns=list(REPLICATE_COLUMNS)).astype(kinds)
 
 
-def merge_repeats(table: pd.DataFrame, outcome: Outcome = CONTINUOUS) -> tuple[pd.DataFrame, pd.DataFrame]:
+def merge_repeats(
+    table: pd.DataFrame, outcome: Outcome = CONTINUOUS, where: str = "responses"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row for each pair, and what the repeated ones tell of the noise.
 
-    Measured numbers become their weighted mean, classes the one of most weight, the highest of several.
+    Measured numbers become their weighted mean, classes the one of most weight, the highest of several, limits those
+    that all agree with, else those that hold all; equal times count once.
+
+    Raises
+    ------
+    InputError
+        Times to the event of one sample and drug differ.
 
     Examples
     --------
@@ -61,6 +72,10 @@ def merge_repeats(table: pd.DataFrame, outcome: Outcome = CONTINUOUS) -> tuple[p
     means.loc[means["n_censors"] > 1, "censor"] = "none"
     if outcome.has_classes:
         means["response"] = _majority(some)
+    elif outcome.kind == "interval":
+        means = _common_limits(some, means)
+    elif outcome.kind == "time-to-event":
+        means = _equal_times(some, means, where)
     merged = pd.concat([table[~repeated], means[list(table.columns)]])
     return merged.sort_values(_KEYS, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
@@ -70,6 +85,35 @@ def _majority(some: pd.DataFrame) -> np.ndarray:
     weights = some.groupby([*_KEYS, "response"])["weight"].sum().reset_index()
     chosen = weights.sort_values([*_KEYS, "weight", "response"]).drop_duplicates(_KEYS, keep="last")
     return chosen["response"].to_numpy(dtype=np.float64)
+
+
+def _common_limits(some: pd.DataFrame, means: pd.DataFrame) -> pd.DataFrame:
+    """The limits of each pair: of exact values their mean, else those that its rows share, else all that they span."""
+    grouped = some.groupby(_KEYS, sort=False)
+    inner = grouped.agg(lower=("lower", "max"), upper=("upper", "min")).reset_index()
+    outer = grouped.agg(lower=("lower", "min"), upper=("upper", "max")).reset_index()
+    exact = some.assign(exact=some["lower"] == some["upper"]).groupby(_KEYS, sort=False)["exact"].all().to_numpy()
+    same = (inner["lower"] == outer["lower"]) & (inner["upper"] == outer["upper"])
+    shared = ((inner["lower"] < inner["upper"]) | same).to_numpy()
+    mean = means["response"].to_numpy()
+    limits = {name: np.where(exact, mean, np.where(shared, inner[name], outer[name])) for name in ("lower", "upper")}
+    return means.assign(**limits, response=place_between(limits["lower"], limits["upper"]))
+
+
+def _equal_times(some: pd.DataFrame, means: pd.DataFrame, where: str) -> pd.DataFrame:
+    """The one time of each pair."""
+    columns = ["response", "happened", "entry"]
+    differ = some.groupby(_KEYS, sort=False)[columns].nunique().gt(1).any(axis=1)
+    if differ.any():
+        sample, drug = differ[differ].index[0]
+        rows = some[(some["sample_id"] == sample) & (some["drug_id"] == drug)]
+        shown = ", ".join(f"{row.response:g}{'' if row.happened else '+'}" for row in rows.itertuples())
+        raise InputError(
+            f"{where}: found different times of {sample} / {drug} ({shown}; {count(int(differ.sum()), 'such pair')}; + "
+            "is censored; expected one time for each sample and drug). If the table holds several endpoints, keep the "
+            "rows of one."
+        )
+    return means.assign(**some.groupby(_KEYS, sort=False)[[*columns, "weight"]].first().reset_index(drop=True))
 
 
 def warn_of_repeats(

@@ -12,11 +12,13 @@ import pandas as pd
 from drugresponse.data.column_names import name_words
 from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.families import UNREAD, family_of, plain_word
+from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import Requested
-from drugresponse.data.responses.kinds import FEWEST_ROWS, OF_ANOTHER_SCALE, STATUS, TIMES
+from drugresponse.data.outcomes.times import STATUS, TIMES
+from drugresponse.data.responses.kinds import FEWEST_ROWS, OF_ANOTHER_SCALE
 from drugresponse.errors import InputError, show_ids
 
-__all__ = ["are_same_classes", "melt_drugs", "refuse_metadata"]
+__all__ = ["are_same_classes", "are_same_limits", "melt_drugs", "refuse_metadata"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -53,6 +55,26 @@ def are_same_classes(drugs: pd.DataFrame, requested: Requested) -> bool:
     if requested.classes:
         return words <= {plain_word(word) for each in requested.classes for word in each.split("=")}
     return bool(words) and not any(re.search(r"\d", word) for word in words) and family_of(words) is not None
+
+
+def are_same_limits(drugs: pd.DataFrame, requested: Requested) -> bool:
+    """Whether the columns of a table of text are limits and numbers, more than half of them with a limit.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame({"AMP": ["<=2", "16"], "CIP": ["", ">4"]})
+    >>> are_same_limits(wide, Requested()), are_same_limits(wide.assign(city=["Ulm", "Bonn"]), Requested())
+    (True, False)
+    """
+    if requested.kind not in ("auto", "interval", "continuous") or requested.classes:
+        return False
+    with_limits = 0
+    for name in drugs.columns:
+        present = drugs[name][~drugs[name].fillna("").astype(str).map(is_missing).astype(bool)]
+        if not all(is_limit_or_number(str(cell)) for cell in present.unique()):
+            return False
+        with_limits += are_limits(present)
+    return 2 * with_limits > drugs.shape[1]
 
 
 def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:

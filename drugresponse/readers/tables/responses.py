@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -12,10 +12,12 @@ from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
+from drugresponse.data.outcomes.limits import are_limits
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
-from drugresponse.data.responses.kinds import refuse_classes, refuse_events, warn_of_limits
-from drugresponse.data.responses.reading import are_numbers
-from drugresponse.data.responses.wide import are_same_classes, melt_drugs
+from drugresponse.data.outcomes.times import TimeColumns, find_times
+from drugresponse.data.responses.kinds import refuse_classes, warn_of_limits
+from drugresponse.data.responses.reading import are_dilutions, are_numbers
+from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -27,6 +29,7 @@ from drugresponse.readers.text.column_numbers import column_named, refuse_data_a
 __all__ = ["read_responses"]
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
 
 _DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
 _LONG_ONLY = ("censor", "weight", "study")
@@ -46,6 +49,9 @@ def read_responses(
     drug_ids: Collection[str] = (),
     outcome: OutcomeLike = AUTO,
     classes: ClassesLike = None,
+    time_column: str | None = None,
+    event_column: str | None = None,
+    entry_column: str | None = None,
 ) -> Responses:
     r"""Read measured responses, one row a (sample, drug), or a wide table of samples x drugs.
 
@@ -53,7 +59,8 @@ def read_responses(
     ----------
     path
         A long table with a sample, a response and perhaps a drug column and `censor`, `weight`, `study`; without a drug
-        column all rows are of one drug. Or a wide table: sample ids, then one column of numbers for each drug.
+        column all rows are of one drug. In place of the response it may have `lower` and `upper` limits, or times and
+        events. Or a wide table: sample ids, then one column of numbers, classes or limits for each drug.
     sample_column, drug_column, response_column
         Names of these columns in the file, or their numbers, such as `"#3"`.
     measure
@@ -62,6 +69,9 @@ def read_responses(
         Drugs that are known, whose columns in a wide table are drugs whatever they look like.
     outcome, classes
         As for `Responses.build`.
+    time_column, event_column, entry_column
+        Names or numbers of the columns of times, events, and when a sample came under observation; None looks for the
+        usual names.
 
     Raises
     ------
@@ -83,7 +93,12 @@ def read_responses(
     table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
-    refuse_events(table, response_column, where)
+    named = (time_column, event_column, entry_column)
+    time, event, entry = (None if name is None else column_named(table.columns, name, where) for name in named)
+    times = find_times(table, response_column, requested, where, time=time, event=event, entry=entry)
+    if times is not None or (response_column not in table.columns and {"lower", "upper"} <= set(table.columns)):
+        rows = _rows_of_two(table, sample_column, drug_column, times, where)
+        return Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     if response_column not in table.columns:
         refuse_own_table(table.columns, where, "responses")
     is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested)
@@ -95,6 +110,8 @@ def read_responses(
         rows = _melt(table, sample_column, drug_ids, requested, where)
     else:
         rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
+    if _names_dilutions(response_column, measure, requested) and are_dilutions(rows):
+        outcome = "interval"
     responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     return turned(responses) if is_turned else responses
 
@@ -118,7 +135,9 @@ def _looks_wide(
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     if drugs.shape[1] < 2:
         return False
-    return all(_mostly_numbers(drugs[name]) for name in drugs.columns) or are_same_classes(drugs, requested)
+    if are_same_classes(drugs, requested) or are_same_limits(drugs, requested):
+        return True
+    return all(_mostly_numbers(drugs[name]) for name in drugs.columns)
 
 
 def _id_column(table: pd.DataFrame, sample_column: str) -> str:
@@ -139,7 +158,7 @@ def _melt(
     refuse_data_as_names(drugs.columns, where)
     if missing := [name for name in drugs.columns if is_missing_id(name)]:
         raise InputError(f"{where}, line 1: found {show_ids(missing)} as drug (expected its id). Rename the column.")
-    if are_same_classes(drugs, requested):
+    if are_same_classes(drugs, requested) or are_same_limits(drugs, requested):
         wide = drugs.where(~drugs.map(is_missing))
     else:
         signs = decimal_signs(drugs[name] for name in drugs.columns)
@@ -159,20 +178,14 @@ def _long_rows(
 ) -> pd.DataFrame:
     required_column(table, sample, "`sample_column`", where)
     required_column(table, response, "`response_column`", where)
-    rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
-    if drug in table.columns or drug != "drug_id":
-        rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
-    else:
-        _refuse_unnamed_drugs(table, sample, response, where)
+    rows = _id_rows(table, sample, drug, response, where)
     numbers = {"weight": "weight"} if "weight" in table.columns else {}
-    if are_numbers(table[response], requested):
+    if are_numbers(table[response], requested) and not are_limits(table[response]):
         refuse_classes(table[response], where)
         numbers = {"response": response, **numbers}
     else:
         rows["response"] = table[response]
-    signs = decimal_signs(table[column] for column in numbers.values())
-    for name, column in numbers.items():
-        rows[name] = to_numbers(table[column], where=where, signs=signs)
+    _add_numbers(rows, table, numbers, where)
     if "censor" in table.columns:
         censor = table["censor"].str.strip().str.lower()
         rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
@@ -185,6 +198,46 @@ def _long_rows(
     if n_missing:
         logger.info("%s: %d of %d rows have no response and are left out.", where, n_missing, len(rows))
     return rows
+
+
+def _rows_of_two(table: pd.DataFrame, sample: str, drug: str, times: TimeColumns | None, where: str) -> pd.DataFrame:
+    """Rows whose response is told by several columns: a time and its event, or a lower and an upper limit."""
+    required_column(table, sample, "`sample_column`", where)
+    rows = _id_rows(table, sample, drug, "lower" if times is None else times.time, where)
+    numbers = {"lower": "lower", "upper": "upper"} if times is None else {"time": times.time}
+    if times is not None and times.entry:
+        numbers["entry"] = times.entry
+    if "weight" in table.columns:
+        numbers["weight"] = "weight"
+    _add_numbers(rows, table, numbers, where)
+    if times is not None:
+        rows["event"] = table[times.event]
+        progress.info('%s: took times from "%s" and events from "%s".', where, times.time, times.event)
+    if "study" in table.columns:
+        rows["study"] = table["study"]
+    _refuse_doses(table, rows, where)
+    return rows
+
+
+def _id_rows(table: pd.DataFrame, sample: str, drug: str, response: str, where: str) -> pd.DataFrame:
+    rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
+    if drug in table.columns or drug != "drug_id":
+        rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
+    else:
+        _refuse_unnamed_drugs(table, sample, response, where)
+    return rows
+
+
+def _add_numbers(rows: pd.DataFrame, table: pd.DataFrame, columns: Mapping[str, str], where: str) -> None:
+    signs = decimal_signs(table[column] for column in columns.values())
+    for name, column in columns.items():
+        rows[name] = to_numbers(table[column], where=where, signs=signs)
+
+
+def _names_dilutions(response_column: str, measure: Measure | None, requested: Requested) -> bool:
+    """Whether a name says that plain numbers are minimum inhibitory concentrations."""
+    names = [response_column, measure.name if measure is not None else ""]
+    return requested.kind == AUTO and not requested.classes and any("mic" in name_words(name) for name in names)
 
 
 def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:

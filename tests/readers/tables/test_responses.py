@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,6 +25,7 @@ def test_read_responses__long_with_all_columns(tmp_path):
         drug_column="drug",
         response_column="lnic50",
         measure=Measure("ln_ic50"),
+        outcome="continuous",
     )
     assert responses.table.to_dict("list") == {
         "sample_id": ["007", "8"],
@@ -139,23 +141,56 @@ def survival(time: str = "time", event: str = "event", outcomes: tuple[str, str]
         ("follow-up (days)", "status", ("2", "1")),
     ],
 )
-def test_read_responses__times_with_events_are_refused(tmp_path, time, event, outcomes):
+def test_read_responses__times_with_events(tmp_path, time, event, outcomes):
     file = write(tmp_path, survival(time, event, outcomes))
-    with pytest.raises(InputError, match=r"found times in .* with events in .*logarithm of the time .*censor"):
+    for responses in (read_responses(file), read_responses(file, response_column=time)):
+        assert responses.outcome.kind == "time-to-event"
+        table = responses.table.set_index("sample_id")
+        assert table["response"].to_dict() == {f"s{i}": 100 + 7.5 * i for i in range(12)}
+        assert table["happened"].to_dict() == {f"s{i}": i % 3 != 0 for i in range(12)}
+        assert (table["entry"] == 0).all()
+
+
+def test_read_responses__columns_of_times_that_are_named(tmp_path):
+    rows = "".join(f"s{i}\tdrug\t{i + 2.5}\t{i % 2}\t{i / 2}\n" for i in range(8))
+    file = write(tmp_path, "sample_id\tdrug_id\tlength\tseen\tsince\n" + rows)
+    named = {"time_column": "length", "event_column": "#4", "entry_column": "since"}
+    table = read_responses(file, **named).table
+    assert table["entry"].tolist() == [i / 2 for i in range(8)]
+    assert table["happened"].tolist() == [False, True] * 4
+    with pytest.raises(InputError, match=r'no column "lenght"'):
+        read_responses(file, time_column="lenght", event_column="seen")
+    with pytest.raises(InputError, match=r"no column of times .*`time_column` and `event_column`"):
+        read_responses(file, outcome="time-to-event")
+    with pytest.raises(InputError, match="named beside `outcome` binary"):
+        read_responses(file, outcome="binary", **named)
+
+
+def test_read_responses__one_endpoint_of_several(tmp_path):
+    rows = "".join(f"s{i}\t{i + 2.5}\t{i % 2}\t{i + 1.5}\t{i % 3 > 0:d}\n" for i in range(8))
+    columns = ("OS.time", "OS", "PFS.time", "PFS")
+    file = write(tmp_path, "\t".join(["sample_id", *columns]) + "\n" + rows)
+    with pytest.raises(InputError, match=r'several .*"OS.time" with "OS", "PFS.time" with "PFS".*`time_column`'):
         read_responses(file)
-    with pytest.raises(InputError, match=r"found times in .* with events in"):
-        read_responses(file, response_column=time)
+    assert read_responses(file, time_column="PFS.time", event_column="PFS").table["response"].min() == 1.5
+    rows = "".join(f"s{i // 2}\t{('a', 'b')[i % 2]}\t{i + 2.5}\t{i % 2}\n" for i in range(8))
+    file = write(tmp_path, "sample_id\tdrug_id\ttime\tevent\n" + rows.replace("\ta\t", "\tb\t"))
+    with pytest.raises(InputError, match=r"different times of s0 / b \(2.5\+, 3.5; 4 such pairs.*rows of one"):
+        read_responses(file)
 
 
-def test_read_responses__times_under_the_name_response_beside_events(tmp_path):
-    with pytest.raises(InputError, match=r'found times in "response" with events in "event"'):
-        read_responses(write(tmp_path, survival("response")))
+def test_read_responses__measured_numbers_beside_events_are_not_taken_for_times(tmp_path):
+    file = write(tmp_path, survival("response"))
+    with pytest.raises(InputError, match=r'found measured numbers in "response" beside events in "event"'):
+        read_responses(file)
+    assert read_responses(file, outcome="time-to-event").table["happened"].sum() == 8
+    assert read_responses(file, outcome="continuous").outcome.kind == "continuous"
     censored = "sample_id\tresponse\tevent\tcensor\ns1\t4.5\t0\tright\ns2\t3.5\t1\t\n"
-    assert read_responses(write(tmp_path, censored)).table["censor"].tolist() == ["right", "none"]
+    assert read_responses(write(tmp_path, censored)).table["upper"].tolist() == [np.inf, 3.5]
 
 
 def test_read_responses__a_status_beside_the_response(tmp_path, caplog):
-    with pytest.raises(InputError, match=r'found times in "response" with events in "status"'):
+    with pytest.raises(InputError, match=r'found measured numbers in "response" beside events in "status"'):
         read_responses(write(tmp_path, survival("response", "status", ("dead", "alive"))))
     assert len(read_responses(write(tmp_path, survival("response", "status", ("1", "0"))))) == 12
     assert 'the column "status" is not used; if it says whether an event had happened' in caplog.text
@@ -200,6 +235,72 @@ def test_read_responses__classes_as_they_are_listed(tmp_path):
         InputError, match=r'row 3: found "same" \(1 such row; expected one of the classes worse < better'
     ):
         read_responses(file, classes="worse<better")
+
+
+LIMITS = ["<=0.25", "0.5", "1", "\u2264 2", ">64", ">=16", "NA", "0.5-2"]
+LOWER = [-np.inf, -2.0, -1.0, -np.inf, 6.0, 3.0, -1.0]
+UPPER = [-2.0, -1.0, 0.0, 1.0, np.inf, np.inf, 1.0]
+
+
+@pytest.mark.parametrize("form", ["long", "wide", "decimal commas", "frame", "wide frame"])
+def test_read_responses__dilution_series(tmp_path, form):
+    ids = [f"s{i}" for i in range(8)]
+    if "frame" in form:
+        frame = pd.DataFrame({"sample_id": ids, "drug_id": "AMP", "response": LIMITS})
+        if form == "wide frame":
+            frame = pd.DataFrame({"AMP": LIMITS, "CIP": [">8"] + [None] * 7}, index=pd.Index(ids, name="sample_id"))
+        responses = as_responses(frame)
+    else:
+        header = "sample_id\tAMP\tCIP" if form == "wide" else "sample_id\tdrug_id\tresponse"
+        row = "{}\t{}\t>8" if form == "wide" else "{}\tAMP\t{}"
+        text = "\n".join([header, *(row.format(*cells) for cells in zip(ids, LIMITS, strict=True))])
+        responses = read_responses(write(tmp_path, text.replace(".", ",") if form == "decimal commas" else text))
+    table = responses.table[responses.table["drug_id"] == "AMP"]
+    assert (responses.outcome.kind, responses.outcome.logarithm) == ("interval", 2)
+    assert table["lower"].tolist() == LOWER
+    assert table["upper"].tolist() == UPPER
+    assert table["response"].tolist() == [-2.0, -1.5, -0.5, 1.0, 6.0, 3.0, 0.0]
+    assert set(table["censor"]) == {"none"}
+
+
+def test_read_responses__mic_by_the_name_of_its_column(tmp_path):
+    file = write(tmp_path, "sample_id\tMIC\n" + "".join(f"s{i}\t{2 ** (i % 5)}\n" for i in range(12)))
+    assert read_responses(file, response_column="MIC").outcome.logarithm == 2
+    file = write(tmp_path, "sample_id\tdose\n" + "".join(f"s{i}\t{2 ** (i % 5)}\n" for i in range(12)))
+    assert read_responses(file, response_column="dose").outcome.kind == "continuous"
+
+
+def test_read_responses__limits_in_two_columns(tmp_path):
+    file = write(tmp_path, "sample_id\tdrug_id\tlower\tupper\ns1\td\t1,5\t2\ns2\td\t\t0,7\ns3\td\t3\t\n")
+    responses = read_responses(file)
+    assert (responses.outcome.kind, responses.outcome.logarithm) == ("interval", 0)
+    assert responses.table[["lower", "upper"]].to_numpy().tolist() == [[1.5, 2.0], [-np.inf, 0.7], [3.0, np.inf]]
+    assert responses.table["response"].tolist() == [1.75, 0.7, 3.0]
+    turned = write(tmp_path, "sample_id\tlower\tupper\ns1\t2\t1\n")
+    with pytest.raises(InputError, match="row 1: found a lower limit of 2 above the upper of 1"):
+        read_responses(turned)
+
+
+def test_read_responses__limits_in_signs_and_censor_must_agree(tmp_path):
+    text = "sample_id\tresponse\tcensor\ns1\t<=8\tleft\ns2\t16\tnone\ns3\t>32\t{}\n"
+    assert len(read_responses(write(tmp_path, text.format("right")))) == 3
+    with pytest.raises(InputError, match=r'row 3: found the response ">32" and censor "left"'):
+        read_responses(write(tmp_path, text.format("left")))
+
+
+def test_read_responses__limits_of_measured_numbers(tmp_path):
+    file = write(tmp_path, "sample_id\tresponse\ns1\t<=0.3\ns2\t1.7\ns3\t>3\n")
+    table = read_responses(file, outcome="continuous").table
+    assert table["response"].tolist() == [0.3, 1.7, 3.0]
+    assert table["censor"].tolist() == ["left", "none", "right"]
+
+
+def test_read_responses__kinds_mixed_in_one_column_name_the_rows(tmp_path):
+    file = write(tmp_path, "sample_id\tresponse\ns1\t<=0.25\ns2\tR\ns3\t2\ns4\tS\n")
+    with pytest.raises(InputError, match=r'rows 2, 4: "R" is neither a number nor a limit .*"<=0.25"'):
+        read_responses(file)
+    with pytest.raises(InputError, match=r'line 3, column "response": "R" is not a number'):
+        read_responses(write(tmp_path, "sample_id\tresponse\ns1\t0.25\ns2\tR\n"))
 
 
 def wide(name: str, values: list[object]) -> str:
@@ -270,8 +371,6 @@ def test_read_responses__limits_in_a_column_of_another_name_are_told(tmp_path, c
 @pytest.mark.parametrize(
     ("cell", "advice"),
     [
-        ("\u22640.5", 'Write the limit alone, and "left"'),
-        ("> 32", 'Write the limit alone, and "left"'),
         ("41.9 %", "without the percent sign"),
         ("12 nM", "all in one unit"),
         ("2.1 \u00b1 0.1", "without its error"),
@@ -287,7 +386,10 @@ def test_read_responses__what_is_no_number_is_told_alike_in_files_and_frames(tmp
 
 def test_read_responses__signs_in_the_column_of_limits(tmp_path):
     text = "sample_id\tresponse\tcensor\n" + "".join(f"s{i}\t{i}\t{sign}\n" for i, sign in enumerate("<=>"))
-    assert read_responses(write(tmp_path, text)).table["censor"].tolist() == ["left", "none", "right"]
+    file = write(tmp_path, text)
+    assert read_responses(file, outcome="continuous").table["censor"].tolist() == ["left", "none", "right"]
+    table = read_responses(file).table
+    assert table[["lower", "upper"]].to_numpy().tolist() == [[-np.inf, 0.0], [1.0, 1.0], [2.0, np.inf]]
 
 
 @pytest.mark.parametrize("name", ["Censor", "standard_relation"])
