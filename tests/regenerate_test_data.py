@@ -382,6 +382,24 @@ def _viability(dose: float, midpoint: float, bottom: float) -> float:
     return bottom + (1 - bottom) / (1 + (dose / midpoint) ** 1.5)
 
 
+def write_resistance() -> None:
+    """Made-up results of programs that find resistance: two isolates of AMRFinderPlus, and sequences of Sierra."""
+    folder = ROOT / "resistance"
+    folder.mkdir(exist_ok=True)
+    header = ["Element symbol", "Element name", "Scope", "Type", "Subtype", "Class", "Subclass", "Method"]
+    gene = ["blaCTX-M-15", "a lactamase", "core", "AMR", "AMR", "BETA-LACTAM", "CEPHALOSPORIN", "ALLELEX"]
+    mutation = ["gyrA_S83L", "a gyrase", "core", "AMR", "POINT", "QUINOLONE", "QUINOLONE", "POINTX"]
+    for name, rows in (("EC1", [gene, mutation]), ("EC2", [])):
+        text = "".join("\t".join(cells) + "\n" for cells in [header, *rows])
+        (folder / f"{name}.tsv").write_text(text, encoding="utf-8")
+    sequences = []
+    for sample, residues in (("P1", "V"), ("P2", "MV"), ("P3", "IV")):
+        mutations = [{"consensus": "M", "position": 184, "AAs": residues, "text": f"M184{residues}"}]
+        genes = [{"gene": {"name": "RT"}, "firstAA": 1, "lastAA": 240, "mutations": mutations}]
+        sequences.append({"inputSequence": {"header": sample}, "alignedGeneSequences": genes})
+    (folder / "sierra.json").write_text(json.dumps(sequences, indent=1) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
     write_cohorts()
     write_chromosomes()
@@ -392,6 +410,7 @@ if __name__ == "__main__":
     write_gene_sets()
     write_gene_calls()
     write_annotated()
+    write_resistance()
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
     write_broken()
