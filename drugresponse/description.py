@@ -241,6 +241,11 @@ def _origin(manifest: Mapping[str, Any]) -> str:
     return "" if origin is None else f" (of {origin['distribution']} {origin['version']})"
 
 
+def _parent_words(features: Mapping[str, int]) -> str:
+    """How many of the features are families and other parents of the features."""
+    return f"; {features['parents']} of them are sums over a family or another parent" if "parents" in features else ""
+
+
 def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
     if arm is None:
         return []
@@ -260,7 +265,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         *([outcome_of(manifest)] if "outcome" in manifest else []),
         f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
-        f"{why_none_is_used(manifest)}",
+        f"{why_none_is_used(manifest)}{_parent_words(features)}",
         *censor_words(manifest["training"], fitted_learners(manifest)),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *_treatment_arm(manifest.get("arm")),

@@ -96,7 +96,9 @@ def write_genotypes(
 
 
 def _stored_features(features: pd.DataFrame) -> pd.DataFrame:
-    """The feature table with an index that is unique over blocks, as AnnData wants it."""
+    """The feature table with an index that is unique over blocks, as AnnData wants it; `parent` where any has one."""
+    if (features["parent"] == "").all():
+        features = features.drop(columns="parent")
     repeated = features.index.duplicated(keep=False)
     if not repeated.any():
         return features.copy()

@@ -10,8 +10,10 @@ import pandas as pd
 
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes, GenotypesLike
+from drugresponse.data.parents.sums import with_parent_rows
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, nearest
+from drugresponse.features.parents import with_parents_of
 from drugresponse.features.places import Variants
 from drugresponse.features.same_features import with_features_of
 from drugresponse.features.unseen_alleles import without_unseen_alleles
@@ -135,6 +137,8 @@ def _unknown_outside(genotypes: Genotypes, trained: pd.DataFrame, site_filter: S
 
 def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: str | None) -> Genotypes:
     as_reference = absent_means == "reference"
+    genotypes = with_parents_of(genotypes, trained, absent_as_reference=as_reference)
+    trained = with_parent_rows(trained)
     genotypes = without_unseen_alleles(genotypes, trained)
     aligned, alignment = with_features_of(genotypes, trained, absent_as_reference=as_reference)
     logger.info("genotypes: %s.", alignment.sentence("features of the training"))

@@ -44,6 +44,14 @@ def test_write__ids_that_blocks_share(tmp_path):
     assert {"altered:TP53", "score:TP53", "KRAS", "altered:KRAS", "a/b"} == set(names)
 
 
+def test_write__parents_where_there_are_any(tmp_path):
+    table = pd.DataFrame({"kind": "altered", "parent": ["qnrS;QUINOLONE", ""]}, index=["qnrS1", "sul1"])
+    genotypes = Genotypes.build([[1, 0]], ["s1"], table)
+    write_genotypes(genotypes, tmp_path / "cohort.h5ad")
+    assert read_genotypes(tmp_path / "cohort.h5ad").equals(genotypes)
+    assert "parent" not in to_anndata(two_blocks()).var.columns
+
+
 def test_names__a_joined_id_that_is_taken():
     samples = ["s1"]
     altered = Genotypes.from_dense([[0, 1]], samples, ["TP53", "score:TP53"], kind="altered")

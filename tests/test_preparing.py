@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -43,6 +44,27 @@ def test_prepare__in_the_features_of_a_training():
     pd.testing.assert_frame_equal(prepared.features, trained.features)
     assert prepared.dense()[0, 0] == 1.0 and pd.isna(prepared.dense()[0, 1:]).all()
     assert (dr.prepare(new, like=trained, absent_means="reference").dense()[0, 1:] == 0).all()
+
+
+def test_prepare__new_alleles_of_known_families_count_to_them():
+    table = pd.DataFrame({"kind": "altered", "parent": "qnrS"}, index=["qnrS1", "qnrS2"])
+    trained = dr.Genotypes.build([[1, 0], [0, 1]], ["s1", "s2"], table)
+    new = dr.as_genotypes(pd.DataFrame({"qnrS1": [0, 1], "qnrS7": [1, 0]}, index=["n1", "n2"]))
+    prepared = dr.prepare(new, like=trained, absent_means="reference")
+    assert prepared.features.index.tolist() == ["qnrS1", "qnrS2", "qnrS (family)"]
+    assert prepared.dense().tolist() == [[0, 0, 1], [1, 0, 1]]
+    model = dr.DrugResponseModel("ridge", folds=0).fit(*_cohort_of(trained))
+    pd.testing.assert_frame_equal(model.predict(prepared), model.predict(dr.prepare(prepared, like=trained)))
+    told = model.predict(dr.prepare(new, like=trained))["prediction"].to_numpy()
+    np.testing.assert_allclose(told, model.predict(new)["prediction"].to_numpy())
+
+
+def _cohort_of(trained: dr.Genotypes) -> tuple[dr.Genotypes, pd.DataFrame]:
+    """Samples with the features of a training, whose response is the number of alleles."""
+    calls = np.random.default_rng(0).binomial(1, 0.4, (40, trained.shape[1]))
+    ids = [f"s{at}" for at in range(len(calls))]
+    responses = pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": calls.sum(axis=1).astype(float)})
+    return dr.Genotypes.build(calls, ids, trained.features), responses
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from drugresponse.audit.findings import TWINS, Finding
 from drugresponse.data.compounds import number_compounds
 from drugresponse.data.identical_rows import identical_rows
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.sums import without_parents
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
 from drugresponse.errors import count
 
@@ -93,14 +94,15 @@ def _twins(pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np
     Of those with identical genotypes, of those with identical or nearly identical ones, and of those that chance may
     have made equal.
     """
-    n = pairs.genotypes.shape[0]
-    if not pairs.genotypes.shape[1]:
+    genotypes = without_parents(pairs.genotypes)
+    n = genotypes.shape[0]
+    if not genotypes.shape[1]:
         return (np.full(n, -1),) * 3
-    rows = identical_rows(pairs.genotypes.values)
+    rows = identical_rows(genotypes.values)
     first, size = np.unique(rows, return_index=True, return_counts=True)[1:]
     shared = np.flatnonzero(size > 1)
-    telling = np.isin(rows, shared[telling_rows(pairs.genotypes, pairs.genotypes.values[first[shared]])])
-    one, another = nearly_identical(pairs.genotypes)
+    telling = np.isin(rows, shared[telling_rows(genotypes, genotypes.values[first[shared]])])
+    one, another = nearly_identical(genotypes)
     same = np.where(telling, rows, len(first) + np.arange(n))
     links = sparse.coo_array((np.ones(len(one)), (same[one], same[another])), shape=(len(first) + n,) * 2)
     joined = csgraph.connected_components(links, directed=False)[1][same]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.sums import without_parents
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
@@ -55,7 +57,8 @@ def audit(
     >>> findings[0].check, findings[0].severity, findings[0].count
     ('structures', 'leak', 1)
     """
-    pairs = rows.pairs
+    pairs = replace(rows.pairs, genotypes=without_parents(rows.pairs.genotypes))
+    rows = replace(rows, pairs=pairs)
     findings: list[Finding | None] = [
         *copies_of_response(rows),
         *find_duplicates(pairs, scheme, together),

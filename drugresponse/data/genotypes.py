@@ -23,8 +23,8 @@ __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "guess_kind
 
 Kind = Literal["dosage", "altered", "copy_number", "score"]
 KINDS: tuple[str, ...] = get_args(Kind)
-FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "alt", "effect")
-_TEXT_COLUMNS = ("block", "kind", "gene", "chromosome", "ref", "alt", "effect")
+FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "alt", "effect", "parent")
+_TEXT_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name != "position")
 _ORDER = ("block", "chromosome", "position", "ref", "alt", "feature_id")
 
 
@@ -40,10 +40,11 @@ class Genotypes:
     sample_ids
         `(n_samples,)` unique strings.
     features
-        `(n_features,)` rows, index `feature_id`, columns `block, kind, gene, chromosome, position, ref, alt, effect`.
-        Text columns use the empty string, `position` (1-based, Int64) uses NA where unknown. `kind` is `dosage` (0 to 2
-        copies of the alternate allele), `altered` (0 or 1), `copy_number` or `score` (real). Rows are ordered by block,
-        chromosome, position, ref, alt and id. An id is unique within its block.
+        `(n_features,)` rows, index `feature_id`, columns `block, kind, gene, chromosome, position, ref, alt, effect,
+        parent`. Text columns use the empty string, `position` (1-based, Int64) uses NA where unknown. `kind` is
+        `dosage` (0 to 2 copies of the alternate allele), `altered` (0 or 1), `copy_number` or `score` (real). `parent`
+        names what a feature is one of, such as its gene family, nearest first and separated by `;`. Rows are ordered by
+        block, chromosome, position, ref, alt and id. An id is unique within its block.
     reference
         Where samples bear the reference beside these features, where the source tells it; None tells nothing.
 

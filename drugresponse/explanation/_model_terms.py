@@ -8,6 +8,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.parents import with_parents_of
 from drugresponse.features.reference_sites import with_reference_sites
 
 __all__ = ["in_terms_of", "with_genes"]
@@ -47,7 +48,7 @@ def in_terms_of(genotypes: Genotypes, trained: pd.DataFrame) -> tuple[Genotypes,
     """
     if trained.empty or genotypes.features.equals(trained):
         return genotypes, genotypes
-    genotypes = with_reference_sites(genotypes, trained)
+    genotypes = with_parents_of(with_reference_sites(genotypes, trained), trained)
     alignment = align(genotypes.features, trained)
     known = _known(genotypes, trained, alignment)
     left = np.setdiff1d(np.arange(genotypes.shape[1]), alignment.columns)

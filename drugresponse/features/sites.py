@@ -14,18 +14,20 @@ __all__ = ["number_sites", "site_sums"]
 
 _SUBSTITUTION = re.compile(r"(?P<before>.*[_:. ])?[A-Z*]?(?P<position>\d+)(?:[A-Z*]|del|ins)")
 """What stands before, the old residue where told, the position, and what stands there instead: `RT_184V`, `p.V600E`."""
+_AS_PARENT = " (site)"
 
 
 def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
     """The site of each feature, by number.
 
     Features of one block share a site where they have the same chromosome and position, or where their ids are
-    substitutions at the same position of the same gene.
+    substitutions at the same position of the same gene. Those whose parent is their site, as `RT_184 (site)`, have
+    none: its sum is a feature already.
 
     Parameters
     ----------
     features
-        A feature table as in `Genotypes`: ids as index, columns `block`, `gene`, `chromosome` and `position`.
+        A feature table as in `Genotypes`: ids as index, columns `block`, `gene`, `chromosome`, `position` and `parent`.
 
     Returns
     -------
@@ -49,6 +51,7 @@ def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
     site[named] = by_name
     site[placed] = place.to_numpy(dtype=object)[placed]
     site = features["block"].astype(str).reset_index(drop=True).where(site != "", "") + "\n" + site
+    site[features["parent"].str.contains(_AS_PARENT, regex=False).to_numpy(dtype=bool)] = "\n"
     shared = (site != "\n").to_numpy() & site.duplicated(keep=False).to_numpy()
     numbers = np.full(len(features), -1, dtype=np.intp)
     numbers[shared] = pd.factorize(site[shared])[0]

@@ -12,6 +12,7 @@ from scipy import sparse
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.star_features import ACTIVITY, STAR_ALLELES, star_feature
 from drugresponse.errors import count, show_ids
+from drugresponse.features.parents import has_known_parent
 
 __all__ = ["without_unseen_alleles"]
 
@@ -22,7 +23,8 @@ def without_unseen_alleles(genotypes: Genotypes, trained: pd.DataFrame) -> Genot
     """Genotypes in which a call with an allele that is new to a model says only what the model knows of it.
 
     A call `*4/*99` of which the training never saw `*99` keeps its `*4`; the other alleles of the gene, which would
-    read as 0 and so as the reference, are missing. So are the phenotypes beside a phenotype that is new.
+    read as 0 and so as the reference, are missing. So are the phenotypes beside a phenotype that is new. Where the
+    training knows a parent of the new allele, such as its function, the call says that, and nothing is missing.
 
     Parameters
     ----------
@@ -74,4 +76,7 @@ def _by_gene(
         key = star_feature(feature_id)
         if key in trained_keys and key[1] != ACTIVITY:
             (members if feature_id in known else unseen).setdefault(key, []).append(column)
-    return members, {key: new for key, new in unseen.items() if key in members}
+    if unseen:
+        told = has_known_parent(features, trained)
+        unseen = {key: [column for column in new if not told[column]] for key, new in unseen.items()}
+    return members, {key: new for key, new in unseen.items() if key in members and new}

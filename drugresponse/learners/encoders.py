@@ -26,7 +26,7 @@ __all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sa
 
 
 _TOKEN_COLUMNS = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
-_TEXT_COLUMNS = [name for name in FEATURE_COLUMNS if name != "position"]
+_TEXT_COLUMNS = [name for name in FEATURE_COLUMNS if name not in ("position", "parent")]
 
 
 def sample_encoder_state(encoder: SampleEncoder) -> State:
@@ -52,6 +52,8 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
     }
     if encoder.arm is not None:
         state |= {"arm": encoder.arm, "token_arms": list(tokens["arm"].map(str))}
+    if (features["parent"] != "").any():
+        state["parent"] = list(features["parent"].map(str))
     return state
 
 
@@ -85,6 +87,7 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     ids = pd.Index(state_texts(state, "feature_ids"), name="feature_id", dtype=object)
     position = pd.Series(state_wholes(state, "position", len(ids), least=-1), ids, "Int64")
     features = pd.DataFrame({name: state_texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
+    features["parent"] = state_texts(state, "parent", len(ids)) if "parent" in state else ""
     encoder.genotype_features_ = features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
     _prove_tokens(encoder)
     return encoder

@@ -147,7 +147,7 @@ MANIFEST: dict[str, Schema] = {
         "repeated_rows": WHOLE,
         "censored_rows": Absent(WHOLE),
     },
-    "features": {"given": WHOLE, "used": WHOLE, "varying": WHOLE},
+    "features": {"given": WHOLE, "used": WHOLE, "varying": WHOLE, "parents": Absent(WHOLE)},
     "drugs": WHOLE,
     "held_out": Maybe(
         {

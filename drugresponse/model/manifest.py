@@ -15,6 +15,7 @@ from drugresponse.data.outcomes.requested import AUTO, listed_classes
 from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.scores.truth import FEW_EVENTS, count_events
+from drugresponse.data.parents.sums import is_parent
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
@@ -82,6 +83,7 @@ def describe_training(
             "used": int((weights > 0).sum()),
             # a learner that uses no genotype has not looked which features vary
             "varying": len(features) or int((~rows.pairs.genotypes.constant()).sum()),
+            **_count_parents(rows.pairs),
         },
         "drugs": len(parts.drugs),
         "held_out": None if metrics is None else _headline(metrics, learner, rows.pairs.outcome.kind),
@@ -109,6 +111,22 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     if names is not None:
         parameters["covariates"] = [names] if isinstance(names, str) else list(names)
     return parameters
+
+
+
+
+def _describe_outcome(rows: TrainingRows) -> dict[str, Any]:
+    """Nothing of measured numbers, which older files are of."""
+    observed = rows.pairs.observed
+    if observed is None:
+        return {}
+    return {"outcome": {**observed.outcome.to_dict(), "words": outcome_words(rows.y, observed)}}
+
+
+def _count_parents(pairs: Pairs) -> dict[str, int]:
+    """How many of the features are sums over the children of a parent; nothing where none is."""
+    n_parents = int(is_parent(pairs.genotypes.features).sum())
+    return {"parents": n_parents} if n_parents else {}
 
 
 def _describe_arm(pairs: Pairs) -> dict[str, Any]:

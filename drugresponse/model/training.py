@@ -16,6 +16,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
@@ -131,6 +132,8 @@ def join_tables(
 ) -> tuple[Responses, TrainingRows]:
     """The responses the right way round, refused where they cannot be what they measure, and all tables joined by id.
 
+    Parents of features, such as gene families, are features of the genotypes from here on.
+
     Parameters
     ----------
     genotypes, responses, drugs, samples
@@ -147,7 +150,7 @@ def join_tables(
     if responses.outcome.kind == "continuous":
         refuse_misread_responses(responses)
     rows = join_training_rows(
-        genotypes,
+        with_parents(genotypes),
         responses,
         drugs_by_id(drugs, responses.table["drug_id"]),
         None if samples is None else index_by_id(samples, "sample_id", where="samples"),

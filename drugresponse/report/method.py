@@ -25,6 +25,7 @@ _JOINED = {
 _FEATURES = {
     "given": "Genotype features given",
     "varying": "Genotype features that vary",
+    "parents": "Genotype features that are sums over a family or another parent",
     "used": "Genotype features that bear weight in the model",
 }
 _AUTO = ("weights", "inner_rmse", "inner_loss", "not_tried", "learners")
@@ -50,7 +51,9 @@ def joined_rows(counts: Mapping[str, int]) -> list[list[str]]:
 def joining_section(manifest: Mapping[str, Any]) -> Html:
     """Counts of the join and of the features."""
     rows = joined_rows(manifest["training"])
-    rows += [[words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items()]
+    rows += [
+        [words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items() if key in manifest["features"]
+    ]
     rows[-1][0] += why_none_is_used(manifest)
     findings = [[finding["severity"], str(finding["message"])] for finding in manifest.get("findings") or []]
     audit = table(["Kind", "Found in the inputs"], findings, words=2) if findings else Html()

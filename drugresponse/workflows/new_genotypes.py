@@ -8,6 +8,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import is_parent
 from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
 from drugresponse.model.feature_weights import FeatureMatch
@@ -41,7 +42,9 @@ def read_new_genotypes(
     """
     table = genotypes_of(settings, samples, known_samples, known_features=_features_of(model))
     table = completed_genotypes(table, model.parts_.features)
-    progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1], "feature"))
+    trained = model.parts_.features
+    n_made = int(table.features.index.isin(trained.index[is_parent(trained)]).sum())
+    progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1] - n_made, "feature"))
     return table
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from drugresponse.errors import count
+from drugresponse.features.parents import borne_by_parent_alone
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
@@ -46,14 +47,19 @@ def predict(settings: PredictSettings) -> list[str]:
         if "report" in out:
             features = FeatureMatch.of(model.regressor_, genotypes)
             out["report"].write_text(prediction_report(result, model.manifest_, features), encoding="utf-8")
-        return _summary(result, settings.predictions)
+        return _summary(result, settings.predictions, *borne_by_parent_alone(genotypes, model.parts_.features))
 
 
-def _summary(result: pd.DataFrame, path: Path) -> list[str]:
+def _summary(result: pd.DataFrame, path: Path, new_alleles: list[str], n_bearers: int) -> list[str]:
     lines = [
         f"Predicted {result['prediction'].notna().sum()} of {count(len(result), 'pair')}: "
         f"{count(result['sample_id'].nunique(), 'sample')} x {count(result['drug_id'].nunique(), 'drug')}."
     ]
+    if new_alleles:
+        lines.append(
+            f"Taken by their family alone: {count(len(new_alleles), 'allele')} that the training never saw, in "
+            f"{count(n_bearers, 'sample')}."
+        )
     flags = result["flag"].str.split(";").explode()
     counts = flags[flags != ""].value_counts()
     if len(counts):

@@ -8,6 +8,7 @@ from drugresponse.audit._twins import nearly_identical
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.simulation.cohort import simulate_cohort
 
 
@@ -141,3 +142,16 @@ def test_twins_together__nearly_identical_ones_are_of_one_subject():
     subjects = twins_together(pairs).subjects
     assert all(subjects[one] == subjects[other] for one, other in twice)
     assert len(set(subjects)) == 60
+
+
+def test_twins_together__the_same_families_are_not_the_same_alleles():
+    rng = np.random.default_rng(7)
+    calls = (rng.random((60, 300)) < 0.15).astype(float)
+    # another allele of 24 of the families that the first sample has, and the same of the others
+    other = np.roll(calls[0].reshape(60, 5), 1, axis=1)
+    calls[1] = np.where((np.arange(60) < 24)[:, None], other, calls[0].reshape(60, 5)).ravel()
+    parents = [f"family {at // 5}" for at in range(300)]
+    table = pd.DataFrame({"kind": "altered", "parent": parents}, index=[f"g{at:03d}" for at in range(300)])
+    genotypes = with_parents(Genotypes.build(calls, [f"s{at:02d}" for at in range(60)], table))
+    pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["d"])))
+    assert len(set(twins_together(pairs).subjects)) == 60

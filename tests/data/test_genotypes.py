@@ -38,6 +38,7 @@ def test_build__completes_the_feature_table():
         "ref": "",
         "alt": "",
         "effect": "",
+        "parent": "",
     }
     assert built.features["position"].dtype == "Int64"
 

@@ -6,6 +6,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.errors import InputError
 from drugresponse.explanation._model_terms import in_terms_of, with_genes
 
@@ -93,3 +94,12 @@ def test_explain__a_model_without_genes_takes_those_of_the_file():
     genes = cohort.genotypes.features["gene"]
     assert told["gene"].tolist() == genes[told["feature_id"]].tolist()
     assert (told["gene"] != "").any()
+
+
+def test_terms__families_are_made_of_what_the_file_has():
+    alleles = pd.DataFrame({"kind": "altered", "parent": "qnrS"}, index=["qnrS1", "qnrS2"])
+    trained = with_parents(Genotypes.build([[1, 0], [0, 1]], ["s1", "s2"], alleles)).features
+    every, known = in_terms_of(Genotypes.from_dense([[1, 1], [0, 0]], ["n1", "n2"], ["qnrS2", "qnrS8"]), trained)
+    assert known.features.index.tolist() == ["qnrS2", "qnrS (family)"]
+    assert known.dense().tolist() == [[1, 2], [0, 0]]
+    assert every.features.index.tolist() == ["qnrS2", "qnrS8", "qnrS (family)"]

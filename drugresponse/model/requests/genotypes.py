@@ -8,6 +8,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import Alignment
+from drugresponse.features.parents import with_parents_of
 from drugresponse.features.reference_sites import with_reference_sites
 from drugresponse.features.unseen_alleles import without_unseen_alleles
 
@@ -15,8 +16,12 @@ __all__ = ["as_trained", "completed_genotypes"]
 
 
 def completed_genotypes(genotypes: Genotypes, trained: pd.DataFrame) -> Genotypes:
-    """Genotypes with the reference calls that they leave out, and without alleles that the training never saw."""
-    return without_unseen_alleles(with_reference_sites(genotypes, trained), trained)
+    """Genotypes with the reference calls that they leave out and the parents of the training's features.
+
+    They are without alleles that the training never saw; those of which it knows a parent count to that.
+    """
+    completed = with_parents_of(with_reference_sites(genotypes, trained), trained)
+    return without_unseen_alleles(completed, trained)
 
 
 def as_trained(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment) -> Genotypes:

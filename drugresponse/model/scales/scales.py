@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import is_parent
 from drugresponse.errors import InputError, count
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
@@ -59,8 +60,8 @@ class _Block:
 
     @classmethod
     def all_of(cls, features: pd.DataFrame) -> Iterator[_Block]:
-        """The blocks of a feature table."""
-        numbered = features.assign(column=np.arange(len(features)))
+        """The blocks of a feature table; those of parents are left out, whose values are made of their children's."""
+        numbered = features.assign(column=np.arange(len(features)))[~is_parent(features)]
         for (name, kind), rows in numbered.groupby(["block", "kind"], sort=True):
             yield cls(str(name), str(kind), rows["column"].to_numpy(dtype=np.intp))
 

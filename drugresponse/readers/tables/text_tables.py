@@ -177,8 +177,9 @@ def read_features(path: AnySource) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index `feature_id`; those of the columns `block, kind, gene, chromosome, position, ref, alt, effect` that the
-        file has: text ("" where unknown), and `position` as Int64 (NA where unknown). `kind` is kept as written.
+        Index `feature_id`; those of the columns `block, kind, gene, chromosome, position, ref, alt, effect, parent`
+        that the file has: text ("" where unknown), and `position` as Int64 (NA where unknown). `kind` is kept as
+        written.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model.file import read_model_file, write_model_file
 from drugresponse.model.loading import load_model
@@ -278,3 +279,14 @@ def test_load_model__file_without_scales_claims_nothing(tmp_path):
     del state["scales"], state["covariate_texts"]
     write_model_file(path, state, manifest)
     assert (load_model(path).predict(named(NEW_RAW).rename(index="n{}".format))["flag"] == "").all()
+
+
+def test_check__sums_of_a_family_have_no_scale_of_their_own():
+    table = pd.DataFrame({"kind": "altered", "parent": [f"f{at % 12}" for at in range(120)]}, index=range(120))
+    train = (np.random.default_rng(0).random((60, 120)) < 0.02).astype(float)
+    known = with_parents(Genotypes.build(train, [f"s{i}" for i in range(60)], table))
+    new = with_parents(Genotypes.build(np.ones((5, 120)), [f"n{i}" for i in range(5)], table))
+    scales = TrainedScales.of(known, pd.DataFrame(index=known.sample_ids))
+    assert not scales.usual
+    weights = np.full(known.shape[1], 1 / known.shape[1])
+    assert not scales.check(new, weights, pd.DataFrame(index=new.sample_ids)).any()

@@ -1,0 +1,1 @@
+"""Parents of features: gene families, classes, sites and genes, and the sums of their children."""

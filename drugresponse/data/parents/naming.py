@@ -1,0 +1,53 @@
+"""Known naming: the family, site and gene that the id of a resistance allele or a substitution names."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["named_parents"]
+
+_LACTAMASES = (
+    "ACT|ADC|BEL|CARB|CMY|CTX-M|DHA|FOX|GES|IMI|IMP|KPC|LAP|MIR|MOX|NDM|OXA|PDC|PER|PSE|SCO|SHV|SME|TEM|VEB|VIM"
+)
+_FAMILIES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(bla[A-Z]{2,}(?:-[A-Z]+)*)(?:-\d+[A-Z]?)?",
+        rf"({_LACTAMASES})-\d+",
+        r"([a-z]{3}[A-Z])\d+(?:\.\d+)?[a-z]?",
+        r"(mcr-\d+)\.\d+",
+        r"(sat|sul)\d",
+        r"(cfr|erm|lnu|mef|mph|msr|tet|vga)\([A-Z]+\d*\)",
+    )
+)
+"""Numbered alleles as NCBI, ResFinder and CARD write them: `blaCTX-M-15`, `OXA-48`, `qnrS1`, `mcr-1.1`, `tet(A)`."""
+_AMINOGLYCOSIDE = re.compile(r"((?:aac|aph|ant)\([^()]+\)-[IVX]+)([a-z]+(-cr))?(?:[a-z]+)?\d*", re.IGNORECASE)
+_SUBSTITUTION = re.compile(r"(?P<gene>[A-Za-z0-9]+)[_:](?:p\.)?(?P<old>[A-Z*]?)(?P<position>-?\d+)[A-Za-z*]+\d*")
+_BACTERIAL_GENE = re.compile(r"[a-z]{2,4}[A-Z]{0,3}\d*p?|\d+S|rrs|rrl")
+
+
+def named_parents(feature_id: str) -> tuple[str, ...]:
+    """The parents that an id names, nearest first; none where it follows no naming that is known to mean a family.
+
+    Alleles of resistance genes have their family, substitutions of bacterial genes, of which few are known to matter,
+    have their gene, and other substitutions have their site. A class of drugs is in no name. The names are those of
+    NCBI's reference gene catalog (https://www.ncbi.nlm.nih.gov/pathogens/refgene/), ResFinder and CARD.
+
+    Examples
+    --------
+    >>> named_parents("blaCTX-M-15"), named_parents("qnrS1"), named_parents("aac(3)-IId"), named_parents("tet(A)")
+    (('blaCTX-M (family)',), ('qnrS (family)',), ('aac(3)-II (family)',), ('tet (family)',))
+    >>> named_parents("gyrA_S83L"), named_parents("RT_184V"), named_parents("KRAS")
+    (('gyrA (gene)',), ('RT_184 (site)',), ())
+    """
+    for pattern in _FAMILIES:
+        if match := pattern.fullmatch(feature_id):
+            return (f"{match[1]} (family)",)
+    if match := _AMINOGLYCOSIDE.fullmatch(feature_id):
+        own = (f"{match[1]}{match[2]} (family)",) if match[3] else ()
+        return (*own, f"{match[1]} (family)")
+    if match := _SUBSTITUTION.fullmatch(feature_id):
+        if _BACTERIAL_GENE.fullmatch(match["gene"]):
+            return (f"{match['gene']} (gene)",)
+        return (f"{match['gene']}_{match['position']} (site)",)
+    return ()

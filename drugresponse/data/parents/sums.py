@@ -1,0 +1,212 @@
+"""Parents as features: what each is called, which features are its children, and their sum in each sample."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+
+__all__ = [
+    "Parents",
+    "child_sums",
+    "is_parent",
+    "join_parents",
+    "split_parents",
+    "with_parent_rows",
+    "with_parents",
+    "without_parents",
+]
+
+_PARENT = re.compile(r"(?P<name>.*\S) \((?P<level>[a-z][a-z -]*)\)")
+_LEVELS = ("family", "class")
+"""What a level is called where the table does not say: the nearest one, and those beyond."""
+_BLOCK_CELLS = 1 << 22
+
+
+def split_parents(written: str) -> list[tuple[str, str]]:
+    """The parents of a cell of the column `parent`: name and level, "" where it is not told.
+
+    Examples
+    --------
+    >>> split_parents("blaCTX-M; BETA-LACTAM (class)"), split_parents("")
+    ([('blaCTX-M', ''), ('BETA-LACTAM', 'class')], [])
+    """
+    parts = [part.strip() for part in written.split(";")]
+    matches = [(part, _PARENT.fullmatch(part)) for part in parts if part]
+    return [(match["name"], match["level"]) if match else (part, "") for part, match in matches]
+
+
+@dataclass(frozen=True, eq=False)
+class Parents:
+    """The parents that a table of features names.
+
+    Attributes
+    ----------
+    names
+        `(n_parents,)` names without their level, in the order in which they occur.
+    rows
+        `(n_parents,)` rows of a feature table. An id is the name and its level, such as `blaCTX-M (family)`, and each
+        level is a block of its own, such as `family sums`.
+    members
+        `(n_features, n_parents)` 1 where a feature is a child.
+    """
+
+    names: pd.Index
+    rows: pd.DataFrame
+    members: sparse.csr_array
+
+    @classmethod
+    def of(cls, features: pd.DataFrame) -> Parents:
+        """Look at the column `parent` of a feature table.
+
+        A parent has the level that any row gives it; where none does, it is a class where it is ever the second or a
+        further parent of a feature, and a family where it never is.
+
+        Examples
+        --------
+        >>> table = pd.DataFrame({"parent": ["qnrS;QUINOLONE", "QUINOLONE"]}, index=["qnrS1", "qnrX"])
+        >>> Parents.of(Genotypes.build([[1, 0]], ["s"], table).features).rows.index.tolist()
+        ['qnrS (family)', 'QUINOLONE (class)']
+        """
+        written = features["parent"].to_numpy(dtype=object)
+        named = [
+            (child, name, level, min(at, 1))
+            for child in np.flatnonzero(written != "").tolist()
+            for at, (name, level) in enumerate(split_parents(written[child]))
+        ]
+        table = pd.DataFrame(named, columns=["child", "name", "level", "depth"])
+        numbers, names = pd.factorize(table["name"])
+        members = sparse.csr_array((np.ones(len(table)), (table["child"], numbers)), (len(features), len(names)))
+        members.data[:] = 1.0  # a parent that is named twice is one
+        depth = table.groupby(numbers)["depth"].max()
+        told = table[table["level"] != ""].drop_duplicates("name").set_index("name")["level"]
+        levels = told.reindex(names).fillna(depth.map(dict(enumerate(_LEVELS))).set_axis(names)).astype(object)
+        return cls(pd.Index(names, dtype=object), _rows(features, names, levels, members), members)
+
+    def stand_in(self, features: pd.DataFrame) -> NDArray[np.bool_]:
+        """`(n_parents,)` which of the parents are rows of this table."""
+        return np.asarray(_keys(self.rows).isin(_keys(features)), dtype=bool)
+
+    def take(self, chosen: NDArray[np.bool_]) -> Parents:
+        """Some of the parents, with all features."""
+        return Parents(self.names[chosen], self.rows[chosen], self.members[:, np.flatnonzero(chosen)])
+
+
+def with_parents(genotypes: Genotypes) -> Genotypes:
+    """Genotypes with the sums over the children of each parent as features beside them.
+
+    What a child does is then what its parent does and what is its own, and a model that shrinks both lets children of
+    which it saw few learn from each other. The same genotypes come back where no feature has a parent.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": "altered", "parent": "qnrS"}, index=["qnrS1", "qnrS2"])
+    >>> families = with_parents(Genotypes.build([[1, 0], [1, 1], [0, float("nan")]], ["a", "b", "c"], table))
+    >>> families.features.index.tolist(), families.dense()[:, 2].tolist()
+    (['qnrS1', 'qnrS2', 'qnrS (family)'], [1.0, 2.0, 0.0])
+    """
+    parents = Parents.of(genotypes.features)
+    parents = parents.take(~parents.stand_in(genotypes.features))
+    if not len(parents.names):
+        return genotypes
+    sums = child_sums(genotypes.values, parents.members, np.asarray(parents.members.sum(axis=0)))
+    return join_parents(genotypes, parents.rows, sums)
+
+
+def join_parents(genotypes: Genotypes, rows: pd.DataFrame, sums: sparse.csr_array) -> Genotypes:
+    """Genotypes with these features beside them.
+
+    Parameters
+    ----------
+    genotypes
+        Which have none of them.
+    rows, sums
+        `(n_parents,)` rows of a feature table, and `(n_samples, n_parents)` their values.
+    """
+    values = sparse.hstack([genotypes.values, sums], format="csr")
+    joined = Genotypes.build(values, list(genotypes.sample_ids), pd.concat([genotypes.features, rows]))
+    return replace(joined, reference=genotypes.reference)
+
+
+def child_sums(
+    values: sparse.csr_array, members: sparse.csr_array, n_children: NDArray[np.float64]
+) -> sparse.csr_array:
+    """`(n_samples, n_parents)` float32 sums of the children that are called.
+
+    Parameters
+    ----------
+    values
+        `(n_samples, n_features)`, NaN where missing.
+    members
+        `(n_features, n_parents)` 1 where a feature is a child.
+    n_children
+        `(n_parents,)` children that there are, those without a column included, which no sample has called. A sum of 0
+        over less than half of them is missing: of a child that is borne the parent is known, of the others it is not.
+    """
+    known = sparse.csr_array(values, dtype=np.float64, copy=True)
+    missing = sparse.csr_array((np.isnan(known.data).astype(np.float64), known.indices, known.indptr), known.shape)
+    known.data[np.isnan(known.data)] = 0.0
+    step = max(1, _BLOCK_CELLS // max(known.shape[0], 1))  # not all of it is ever dense at once
+    blocks = [sparse.csr_array((known.shape[0], 0), dtype=np.float32)]
+    for start in range(0, members.shape[1], step):
+        some = members[:, start : start + step]
+        sums = (known @ some).toarray()
+        n_called = np.asarray(some.sum(axis=0)) - (missing @ some).toarray()
+        sums[(2 * n_called < n_children[start : start + step]) & (sums == 0)] = np.nan
+        blocks.append(sparse.csr_array(sums.astype(np.float32)))
+    return sparse.csr_array(sparse.hstack(blocks, format="csr"))
+
+
+def with_parent_rows(features: pd.DataFrame) -> pd.DataFrame:
+    """A feature table with the rows of the parents that its features name."""
+    parents = Parents.of(features)
+    absent = ~parents.stand_in(features)
+    return pd.concat([features, parents.rows[absent]]) if absent.any() else features
+
+
+def is_parent(features: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_features,)` which rows are parents of others, made of their values.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": "altered", "parent": "qnrS"}, index=["qnrS1"])
+    >>> is_parent(with_parents(Genotypes.build([[1], [0]], ["a", "b"], table)).features).tolist()
+    [False, True]
+    """
+    parents = Parents.of(features)
+    if not len(parents.names):
+        return np.zeros(len(features), dtype=bool)
+    return np.asarray(_keys(features).isin(_keys(parents.rows)), dtype=bool)
+
+
+def without_parents(genotypes: Genotypes) -> Genotypes:
+    """Genotypes without the rows that are made of others, for what must not count an allele twice."""
+    made = is_parent(genotypes.features)
+    if not made.any():
+        return genotypes
+    kept = np.flatnonzero(~made)
+    values = sparse.csr_array(genotypes.values[:, kept])
+    return Genotypes(values, genotypes.sample_ids, genotypes.features.iloc[kept], genotypes.reference)
+
+
+def _rows(features: pd.DataFrame, names: pd.Index, levels: pd.Series, members: sparse.csr_array) -> pd.DataFrame:
+    """Rows of parents; one has the gene that all its children have."""
+    pairs = sparse.coo_array(members)
+    genes = pd.Series(features["gene"].to_numpy(dtype=object)[pairs.coords[0]]).groupby(pairs.coords[1])
+    gene = genes.first().where(genes.nunique() == 1, "")
+    ids = pd.Index([f"{name} ({level})" for name, level in zip(names, levels, strict=True)], dtype=object)
+    table = pd.DataFrame({"block": (levels + " sums").to_numpy(dtype=object), "kind": "score"}, index=ids)
+    table = table.assign(gene=gene.to_numpy(dtype=object)).reindex(columns=features.columns)
+    text = [name for name in table.columns if name != "position"]
+    table[text] = table[text].fillna("").astype(object)
+    return table.astype({"position": "Int64"}).rename_axis(features.index.name)
+
+
+def _keys(features: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([features["block"], features.index])
