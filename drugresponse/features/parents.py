@@ -118,6 +118,8 @@ def _adopted(
     ):
         named = written or ("" if alt else ";".join(named_parents(feature_id)))
         names = dict.fromkeys(name for name, _ in split_parents(named))
-        at += [int(number) for number in parents.names.get_indexer(pd.Index(list(names))) if number >= 0] if names else []
+        at += (
+            [int(number) for number in parents.names.get_indexer(pd.Index(list(names))) if number >= 0] if names else []
+        )
         children += [child] * (len(at) - len(children))
     return new, sparse.csr_array((np.ones(len(at)), (children, at)), shape=(len(new), len(parents.names)))

@@ -14,8 +14,8 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.requested import AUTO, listed_classes
 from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.scores.truth import FEW_EVENTS, count_events
 from drugresponse.data.parents.sums import is_parent
+from drugresponse.data.scores.truth import FEW_EVENTS, count_events
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
@@ -111,16 +111,6 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     if names is not None:
         parameters["covariates"] = [names] if isinstance(names, str) else list(names)
     return parameters
-
-
-
-
-def _describe_outcome(rows: TrainingRows) -> dict[str, Any]:
-    """Nothing of measured numbers, which older files are of."""
-    observed = rows.pairs.observed
-    if observed is None:
-        return {}
-    return {"outcome": {**observed.outcome.to_dict(), "words": outcome_words(rows.y, observed)}}
 
 
 def _count_parents(pairs: Pairs) -> dict[str, int]:

@@ -57,7 +57,8 @@ class GenotypeReading(GenotypeFiles):
 
     features: InputTable | None = option(
         "Features: what the columns of the genotype table are",
-        "Column feature_id, and kind, gene, chromosome, position, ref and alt where known.",
+        "Column feature_id, and kind, gene, chromosome, position, ref, alt and parent where known. A parent is what a "
+        "feature is one of, such as its gene family, nearest first: blaCTX-M;BETA-LACTAM.",
         belongs_to=("tables of genotypes",),
     )
     genotype_format: str = option(
@@ -195,6 +196,15 @@ class StatedOutcome:
 @options(section="columns")
 class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables, StatedOutcome):
     """All that a model is learned from, and on which scale the responses are."""
+
+    parents: str = option(
+        "Families, sites and genes of features",
+        "A feature acts by its own and by its family, so that an allele never seen counts by its family. Known naming "
+        "is that of resistance alleles (blaCTX-M-15 is of blaCTX-M) and of substitutions (RT_184V is at RT_184).",
+        default="given",
+        choices={"given": "As the table of features or the file tells", "named": "Also by known naming"},
+        section="genotype_options",
+    )
 
     measure: str | None = option(
         "Name of the measure", "Such as ln_ic50 or auc; kept in the model and shown in reports."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading
+from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, TrainingTables
 from drugresponse.settings.learning import Report
 from drugresponse.settings.option import InputFile, OutputFile, OutputTable, Settings, changed, option, options
 
@@ -103,6 +103,7 @@ class PreparedFiles:
 class PrepareSettings(SiteSelection, PreparedFiles, GenotypeReading, Report, Settings):
     """Settings of `prepare`."""
 
+    parents: str = changed(TrainingTables, "parents")
     sample_column: str = changed(
         CohortTables, "sample_column", help="A column of the table of samples.", column_of=("samples",)
     )

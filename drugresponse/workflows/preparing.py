@@ -13,6 +13,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.parents.naming import with_named_parents
 from drugresponse.errors import InputError, count, one_line
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
@@ -71,6 +72,7 @@ def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: 
     trained = None if settings.like is None else _trained_features(settings.like, site_filter)
     known_samples = None if samples is None else set(samples.index)
     genotypes = genotypes_of(settings, samples, known_samples, trained, site_filter)
+    genotypes = with_named_parents(genotypes, settings.parents)
     if trained is None:
         refuse_without_features(genotypes)
     return reshape(genotypes, trained, site_filter, settings.by_gene, settings.absent_means)
@@ -139,6 +141,7 @@ def _other_choices(settings: PrepareSettings) -> list[str]:
     applies = {
         "A missing call was taken as the reference.": settings.absent_means == "reference",
         "Only variants and calls that passed the filters of their caller.": settings.filters == "pass",
+        "Features have the families, genes and sites that their names tell.": settings.parents == "named",
         "Variants of one gene are joined.": settings.by_gene == "any",
         "Variants of one gene are joined by class of effect.": settings.by_gene == "effect",
         f"The features are those of {like.name if like else ''}, with its alleles.": like is not None,

@@ -15,6 +15,7 @@ from drugresponse.data.covariates import MOST_ARMS, typed_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.measures.known import refuse_misnamed_measure
 from drugresponse.data.outcomes.requested import AUTO, OutcomeLike
+from drugresponse.data.parents.naming import with_named_parents
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
@@ -110,6 +111,7 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     if turned is not responses:
         responses, genotypes = turned, genotypes_of(settings, samples, named_samples(turned, samples))
     refuse_without_features(genotypes)
+    genotypes = with_named_parents(genotypes, settings.parents)
     n_samples, n_features = genotypes.shape
     size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
     progress.info("read %s and %s", size, count(len(responses), "response"))

@@ -73,18 +73,18 @@ def test_predict__neither_ids_nor_places_asks_for_the_build(germline, tmp_path):
         predict(germline, tmp_path, tmp_path / "calls", tmp_path / "features")
 
 
-def test_predict__says_how_many_alleles_count_by_their_family_alone(tmp_path):
+@pytest.mark.parametrize("parents", ["given", "named"])
+def test_predict__says_how_many_alleles_count_by_their_family_alone(tmp_path, parents):
     rng, ids = np.random.default_rng(0), ["qnrS1", "qnrS2", "qnrB4", "tet(A)"]
     calls = pd.DataFrame(rng.binomial(1, 0.3, (60, 4)), [f"s{at}" for at in range(60)], ids).rename_axis("sample_id")
     calls.to_csv(tmp_path / "calls", sep="\t")
-    pd.DataFrame({"feature_id": ids, "parent": ["qnrS", "qnrS", "qnrB", ""]}).to_csv(
-        tmp_path / "f", sep="\t", index=False
-    )
+    table = pd.DataFrame({"feature_id": ids, "parent": ["qnrS", "qnrS", "qnrB", ""]})
+    table.to_csv(tmp_path / "features", sep="\t", index=False)
     response = 2.0 * calls["qnrS1"] + 2.0 * calls["qnrS2"] + rng.normal(0, 0.2, 60)
     response.rename("response").reset_index().to_csv(tmp_path / "responses", sep="\t", index=False)
     workflows.train(TrainSettings(
-        genotypes=[tmp_path / "calls"], features=tmp_path / "f", responses=tmp_path / "responses", learner="ridge",
-        folds=0, model=tmp_path / "model",
+        genotypes=[tmp_path / "calls"], features=tmp_path / "features" if parents == "given" else None,
+        parents=parents, responses=tmp_path / "responses", learner="ridge", folds=0, model=tmp_path / "model",
     ))  # fmt: skip
     bearers = pd.DataFrame([[1, 0], [0, 0]], ["n1", "n2"], ["qnrS13", "tet(A)"]).rename_axis("sample_id")
     bearers.to_csv(tmp_path / "new", sep="\t")

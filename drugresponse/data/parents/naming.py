@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-__all__ = ["named_parents"]
+import numpy as np
+
+from drugresponse.data.genotypes import Genotypes
+
+__all__ = ["named_parents", "with_named_parents"]
 
 _LACTAMASES = (
     "ACT|ADC|BEL|CARB|CMY|CTX-M|DHA|FOX|GES|IMI|IMP|KPC|LAP|MIR|MOX|NDM|OXA|PDC|PER|PSE|SCO|SHV|SME|TEM|VEB|VIM"
@@ -51,3 +56,28 @@ def named_parents(feature_id: str) -> tuple[str, ...]:
             return (f"{match['gene']} (gene)",)
         return (f"{match['gene']}_{match['position']} (site)",)
     return ()
+
+
+def with_named_parents(genotypes: Genotypes, parents: str = "named") -> Genotypes:
+    """Genotypes whose features have the parents that their ids name, unless they have some; variants have none.
+
+    Parameters
+    ----------
+    genotypes
+        As read.
+    parents
+        `given` leaves them as they are.
+
+    Examples
+    --------
+    >>> genotypes = Genotypes.from_dense([[1, 0]], ["s1"], ["qnrS1", "sul1"])
+    >>> with_named_parents(genotypes).features["parent"].tolist()
+    ['qnrS (family)', 'sul (family)']
+    """
+    if parents == "given":
+        return genotypes
+    features = genotypes.features
+    unnamed = np.flatnonzero((features["parent"] == "") & (features["alt"] == ""))
+    told = features["parent"].to_numpy(dtype=object, copy=True)
+    told[unnamed] = [";".join(named_parents(feature_id)) for feature_id in features.index[unnamed]]
+    return replace(genotypes, features=features.assign(parent=told))

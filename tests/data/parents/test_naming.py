@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from drugresponse.data.parents.naming import named_parents
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.naming import named_parents, with_named_parents
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,11 @@ def test_named_parents__gene_or_site_of_a_substitution(feature_id, parent):
 )
 def test_named_parents__none_of_other_ids(feature_id):
     assert named_parents(feature_id) == ()
+
+
+def test_with_named_parents__what_has_parents_or_is_a_variant_stays():
+    table = pd.DataFrame(
+        {"kind": "altered", "parent": ["", "own", ""], "alt": ["", "", "A"]}, index=["qnrS1", "qnrS2", "sul1"]
+    )
+    named = with_named_parents(Genotypes.build([[1, 0, 1]], ["s1"], table)).features["parent"]
+    assert named.to_dict() == {"qnrS1": "qnrS (family)", "qnrS2": "own", "sul1": ""}
