@@ -117,9 +117,7 @@ def _adopted(
         zip(features.index[new], features["parent"].iloc[new], features["alt"].iloc[new], strict=True)
     ):
         named = written or ("" if alt else ";".join(named_parents(feature_id)))
-        names = dict.fromkeys(name for name, _ in split_parents(named))
-        at += (
-            [int(number) for number in parents.names.get_indexer(pd.Index(list(names))) if number >= 0] if names else []
-        )
+        names = pd.Index([feature_id, *(name for name, _ in split_parents(named))], dtype=object).unique()
+        at += [int(number) for number in parents.names.get_indexer(names) if number >= 0]
         children += [child] * (len(at) - len(children))
     return new, sparse.csr_array((np.ones(len(at)), (children, at)), shape=(len(new), len(parents.names)))

@@ -150,6 +150,6 @@ def test_has_known_parent__a_star_allele_of_known_function_leaves_the_gene_known
     new = Genotypes.build([[1, 0, 1]], ["n1"], more)
     assert has_known_parent(new.features, trained).tolist() == [False, False, True]
     completed = without_unseen_alleles(with_parents_of(new, trained), trained)
-    assert known(completed, "TPMT*3A") == [0] and known(completed, "TPMT no function (family)") == [2]
+    assert known(completed, "TPMT*3A") == [0] and known(completed, "TPMT no function (class)") == [2]
     unknown = Genotypes.build([[1, 0, 1]], ["n1"], more.assign(parent=["TPMT no function"] * 2 + ["TPMT increased"]))
     assert np.isnan(known(without_unseen_alleles(unknown, trained), "TPMT*3A"))

@@ -24,8 +24,9 @@ __all__ = [
 ]
 
 _PARENT = re.compile(r"(?P<name>.*\S) \((?P<level>[a-z][a-z -]*)\)")
-_LEVELS = ("family", "class")
-"""What a level is called where the table does not say: the nearest one, and those beyond."""
+_SITE = re.compile(r"(?P<gene>.+)_(?:[a-z]\.)?-?\d+")
+_LEVELS = ("gene", "site", "family", "class")
+"""What a level is called where the table does not say, in the order in which they are believed."""
 _BLOCK_CELLS = 1 << 22
 
 
@@ -65,8 +66,9 @@ class Parents:
     def of(cls, features: pd.DataFrame) -> Parents:
         """Look at the column `parent` of a feature table.
 
-        A parent has the level that any row gives it; where none does, it is a class where it is ever the second or a
-        further parent of a feature, and a family where it never is.
+        A parent has the level that any row gives it. Where none does, it is the gene of a child that has this gene, a
+        site where it is named as one in the gene of a child, a family where its name begins that of a child, and else a
+        class. A feature that is called as its family is, as a part of `blaTEM` beside `blaTEM-1`, is one of it.
 
         Examples
         --------
@@ -74,20 +76,24 @@ class Parents:
         >>> Parents.of(Genotypes.build([[1, 0]], ["s"], table).features).rows.index.tolist()
         ['qnrS (family)', 'QUINOLONE (class)']
         """
-        written = features["parent"].to_numpy(dtype=object)
+        written, genes = (features[name].to_numpy(dtype=object) for name in ("parent", "gene"))
         named = [
-            (child, name, level, min(at, 1))
+            (child, name, level or _guessed_level(name, str(features.index[child]), genes[child]), level == "")
             for child in np.flatnonzero(written != "").tolist()
-            for at, (name, level) in enumerate(split_parents(written[child]))
+            for name, level in split_parents(written[child])
         ]
-        table = pd.DataFrame(named, columns=["child", "name", "level", "depth"])
+        table = pd.DataFrame(named, columns=["child", "name", "level", "guessed"])
         numbers, names = pd.factorize(table["name"])
-        members = sparse.csr_array((np.ones(len(table)), (table["child"], numbers)), (len(features), len(names)))
+        known = pd.Index(names, dtype=object)
+        namesakes = _namesakes(features, table)
+        children = np.concatenate([table["child"].to_numpy(dtype=np.intp), namesakes])
+        parents = np.concatenate([numbers, known.get_indexer(features.index[namesakes])])
+        members = sparse.csr_array((np.ones(len(children)), (children, parents)), (len(features), len(known)))
         members.data[:] = 1.0  # a parent that is named twice is one
-        depth = table.groupby(numbers)["depth"].max()
-        told = table[table["level"] != ""].drop_duplicates("name").set_index("name")["level"]
-        levels = told.reindex(names).fillna(depth.map(dict(enumerate(_LEVELS))).set_axis(names)).astype(object)
-        return cls(pd.Index(names, dtype=object), _rows(features, names, levels, members), members)
+        rank = table["level"].map({level: at for at, level in enumerate(_LEVELS, 1)}).where(table["guessed"], 0)
+        believed = table.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates("name")
+        levels = believed.set_index("name")["level"].reindex(known)
+        return cls(known, _rows(features, known, levels, members), members)
 
     def stand_in(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """`(n_parents,)` which of the parents are rows of this table."""
@@ -193,6 +199,25 @@ def without_parents(genotypes: Genotypes) -> Genotypes:
     kept = np.flatnonzero(~made)
     values = sparse.csr_array(genotypes.values[:, kept])
     return Genotypes(values, genotypes.sample_ids, genotypes.features.iloc[kept], genotypes.reference)
+
+
+def _guessed_level(name: str, feature_id: str, gene: str) -> str:
+    """What a parent is called of which the table does not tell it."""
+    site = _SITE.fullmatch(name)
+    is_level = {
+        "gene": name == gene != feature_id,
+        "site": site is not None and feature_id.startswith(site["gene"]),
+        "family": feature_id.startswith(name),
+    }
+    return next((level for level in _LEVELS if is_level.get(level)), "class")
+
+
+def _namesakes(features: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.intp]:
+    """Row numbers of the features that are called as a parent of others in their block is."""
+    keys, children = _keys(features), table["child"].to_numpy(dtype=np.intp)
+    beside = pd.MultiIndex.from_arrays([keys.get_level_values(0)[children], table["name"]])
+    is_altered = (features["kind"] == "altered").to_numpy(dtype=bool)
+    return np.flatnonzero(is_altered & keys.isin(beside))
 
 
 def _rows(features: pd.DataFrame, names: pd.Index, levels: pd.Series, members: sparse.csr_array) -> pd.DataFrame:
