@@ -60,10 +60,12 @@ def test_prepare__new_alleles_of_known_families_count_to_them():
 
 
 def _cohort_of(trained: dr.Genotypes) -> tuple[dr.Genotypes, pd.DataFrame]:
-    """Samples with the features of a training, whose response is the number of alleles."""
-    calls = np.random.default_rng(0).binomial(1, 0.4, (40, trained.shape[1]))
+    """Samples with the features of a training, whose response is the number of alleles but for noise."""
+    rng = np.random.default_rng(0)
+    calls = rng.binomial(1, 0.4, (40, trained.shape[1]))
     ids = [f"s{at}" for at in range(len(calls))]
-    responses = pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": calls.sum(axis=1).astype(float)})
+    response = calls.sum(axis=1) + rng.normal(0, 0.1, len(calls))
+    responses = pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": response})
     return dr.Genotypes.build(calls, ids, trained.features), responses
 
 
