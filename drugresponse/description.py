@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drugresponse.audit.findings import findings_of, twin_messages
+from drugresponse.audit.findings import findings_of, kin_messages
+from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
@@ -158,7 +159,7 @@ def _first_of(names: Sequence[str]) -> str:
 def leak_words(manifest: Mapping[str, Any]) -> list[str]:
     """What makes the scores too good, or would have, a line each: the first lines of what a command says."""
     leaks = [f"Leak: {message}" for message in model_verdict(manifest).leaks]
-    return leaks + [f"Warning: {message}" for message in twin_messages(findings_of(manifest))]
+    return leaks + [f"Warning: {message}" for message in kin_messages(findings_of(manifest))]
 
 
 def describe_scores(manifest: dict[str, Any]) -> list[str]:
@@ -268,6 +269,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         f"{why_none_is_used(manifest)}{_parent_words(features)}",
         *censor_words(manifest["training"], fitted_learners(manifest)),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
+        *lineage_words(manifest.get("lineages")),
         *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",
         *describe_scores(manifest),

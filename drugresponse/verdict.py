@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drugresponse.audit.findings import findings_of, leak_messages, twin_messages
+from drugresponse.audit.findings import findings_of, kin_messages, leak_messages
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.scores.truth import FEW_EVENTS
 from drugresponse.data.splits import SCHEMES
@@ -107,7 +107,7 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
     kind = _Checked if "outcome" not in manifest else _CheckedForecasts
     checked = kind(manifest, scores, _judged(manifest, scores, metrics))
     if not leaks:
-        words = " ".join([checked.comparison(), checked.consequence(), *twin_messages(findings)])
+        words = " ".join([checked.comparison(), checked.consequence(), *kin_messages(findings)])
         return ModelVerdict(checked.judgement, (), checked.title(), words)
     title = "Not to be believed: the inputs leak"
     if checked.judgement != "better":

@@ -14,7 +14,7 @@ from scipy.sparse import csgraph
 from drugresponse.audit._twins import nearly_identical, telling_rows
 from drugresponse.audit.findings import TWINS, Finding
 from drugresponse.data.compounds import number_compounds
-from drugresponse.data.identical_rows import identical_rows
+from drugresponse.data.identical_rows import identical_rows, joined_by
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import without_parents
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
@@ -56,13 +56,15 @@ def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) 
     subjects = pd.factorize(pairs.subjects)[0]
     units = _sample_units(pairs, subjects if together is None else pd.factorize(together)[0], scheme)
     findings = [_structures(pairs, scheme), _subjects(pairs, subjects, units, scheme)]
-    return [finding for finding in [*findings, *_genotypes(pairs, subjects, units)] if finding]
+    twins = [_between_lineages(pairs, units)] if scheme == "new-lineages" else _genotypes(pairs, subjects, units)
+    return [finding for finding in [*findings, *twins] if finding]
 
 
-def twins_together(pairs: Pairs) -> Pairs:
+def twins_together(pairs: Pairs, scheme: str = "new-samples") -> Pairs:
     """The same pairs, in which samples whose genotypes are identical, or nearly so, beyond chance are of one subject.
 
-    What may be one person under two ids is then never on both sides of a split.
+    What may be one person under two ids is then never on both sides of a split. In `new-lineages` nothing is joined:
+    lineages tell who is related, and clones that carry the same genes would join all of them.
 
     Examples
     --------
@@ -72,6 +74,8 @@ def twins_together(pairs: Pairs) -> Pairs:
     >>> twins_together(pairs).subjects.tolist()
     ['a', 'b', 'c', 'd', 'a', 'b', 'c', 'd']
     """
+    if scheme == "new-lineages":
+        return pairs
     subjects, names = pd.factorize(pairs.subjects)
     near = _twins(pairs)[1]
     if (near < 0).all():
@@ -162,6 +166,18 @@ def _genotypes(pairs: Pairs, subjects: NDArray[np.intp], units: NDArray[np.intp]
     return findings
 
 
+def _between_lineages(pairs: Pairs, units: NDArray[np.intp]) -> Finding | None:
+    """Equal genotypes in lineages that are held out apart: relatives are told by their lineage, these by nothing."""
+    if not pairs.genotypes.shape[1]:
+        return None
+    twins = _Twins(identical_rows(without_parents(pairs.genotypes).values), units, pairs.genotypes.sample_ids, units)
+    if not twins.n_groups:
+        return None
+    words = "Samples of different lineages have equal genotypes"
+    meant = ": they are held out apart, as the lineages say that they are not related."
+    return twins.finding("equal genotypes", "note", words, meant, twins.n_pairs)
+
+
 class _Twins:
     """Groups (-1 is none) that hold several things; things of one `alike` label are no twins of each other."""
 
@@ -203,6 +219,8 @@ def _sample_units(pairs: Pairs, subjects: NDArray[np.intp], scheme: str) -> NDAr
         units = np.zeros(len(subjects), dtype=np.intp)
         units[pairs.sample_index] = tissue_of_pair(pairs)
         return units
+    if kind == "new-lineages" and pairs.lineages is not None:
+        return joined_by(pairs.lineages, subjects)
     return subjects
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SEVERITIES", "TWINS", "Finding", "findings_of", "leak_messages", "twin_messages"]
+__all__ = ["LINEAGES", "SEVERITIES", "TWINS", "Finding", "findings_of", "kin_messages", "leak_messages"]
 
 SEVERITIES = ("leak", "warning", "note")
 TWINS = "identical genotypes"
 """Name of the check that finds samples that may be one person."""
+LINEAGES = "lineages"
+"""Name of the check that finds lineages of which folds part the samples."""
 _LONGEST = 1000
 
 
@@ -66,6 +68,7 @@ def leak_messages(findings: Iterable[Finding]) -> list[str]:
     return [finding.message for finding in findings if finding.severity == "leak"]
 
 
-def twin_messages(findings: Iterable[Finding]) -> list[str]:
-    """What is said of samples that may be one person, and that no split parted."""
-    return [finding.message for finding in findings if (finding.check, finding.severity) == (TWINS, "warning")]
+def kin_messages(findings: Iterable[Finding]) -> list[str]:
+    """What is said of samples that may be one person, and that no split parted, and of lineages that splits part."""
+    checks = (TWINS, LINEAGES)
+    return [finding.message for finding in findings if finding.check in checks and finding.severity == "warning"]

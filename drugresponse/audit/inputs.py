@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.audit._copies import copies_of_response
+from drugresponse.audit._lineages import straddling_lineages
 from drugresponse.audit._outcomes import outcome_findings
 from drugresponse.audit.duplicates import find_duplicates
 from drugresponse.audit.findings import SEVERITIES, Finding
@@ -18,7 +19,7 @@ from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import without_parents
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import Fold, find_scheme
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
 
@@ -31,7 +32,13 @@ _FAR = 8.0
 
 
 def audit(
-    rows: TrainingRows, *, genotypes: Genotypes, responses: Responses, scheme: str, together: NDArray | None = None
+    rows: TrainingRows,
+    *,
+    genotypes: Genotypes,
+    responses: Responses,
+    scheme: str,
+    together: NDArray | None = None,
+    folds: Sequence[Fold] | None = None,
 ) -> tuple[Finding, ...]:
     """Look through the inputs for what would mislead: leaks first, then warnings, then notes.
 
@@ -45,6 +52,8 @@ def audit(
         That the folds ask: whether a duplicate is a leak depends on it.
     together
         `(n_samples,)` label of the samples that the folds keep together; None is the subject.
+    folds
+        Those that are used; None where they are yet to be dealt.
 
     Examples
     --------
@@ -62,6 +71,7 @@ def audit(
     findings: list[Finding | None] = [
         *copies_of_response(rows),
         *find_duplicates(pairs, scheme, together),
+        *straddling_lineages(rows, scheme, together, folds),
         _repeated_pairs(responses),
         *_held_out_groups(rows, scheme),
         *_unjoined(genotypes, responses),

@@ -55,6 +55,7 @@ class Covariates:
         names: Sequence[str] | None = None,
         arm: str | None = None,
         responses: pd.DataFrame | None = None,
+        held_out: str | None = None,
     ) -> Covariates:
         """Take columns by name, or those that are usual.
 
@@ -69,12 +70,14 @@ class Covariates:
             Column of the treatment arm, which is always a covariate.
         responses
             Columns `sample_id, drug_id, response`, by which a copy of the response is known.
+        held_out
+            Column of the lineages, where these are held out: no covariate, since a new one is of no known level.
 
         Raises
         ------
         InputError
-            A named column is absent, or is text with more levels than a third of the samples; the arm has one value,
-            or more than 6 levels of text.
+            A named column is absent, holds the lineages that are held out, or is text with more levels than a third of
+            the samples; the arm has one value, or more than 6 levels of text.
 
         Examples
         --------
@@ -83,7 +86,9 @@ class Covariates:
         >>> list(chosen.table.columns), dict(chosen.unused)
         (['Age', 'statin'], {'died': 'may be an outcome'})
         """
+        _refuse_held_out(held_out, names, arm)
         unused = _unused_by_default(samples, arm, responses) if names is None else {}
+        unused |= {} if held_out is None else {held_out: "held out as lineage"}
         usual = sorted((name for name in samples.columns if str(name) not in unused), key=usual_place)
         wanted = [name for name in usual if name != "subject_id"] if names is None else list(names)
         wanted += [arm] if arm is not None and arm not in wanted else []
@@ -129,6 +134,17 @@ class Covariates:
             kept = {} if name == arm else {level: level for level in sorted(set(column) - {""})}
             levels_of_text[str(name)] = kept | dict.fromkeys(self.pooled.get(str(name), []), POOLED)
         return levels_of_text
+
+
+def _refuse_held_out(held_out: str | None, names: Sequence[str] | None, arm: str | None) -> None:
+    """A level that is never in training can be no covariate there."""
+    for option, named in (("covariates", names or ()), ("arm", () if arm is None else (arm,))):
+        if held_out is not None and held_out in named:
+            raise InputError(
+                f'samples, column "{held_out}": holds the lineages, which the scheme holds out as a whole (expected '
+                f"other columns in `{option}`: a new lineage is of no level that was learned). Leave it out of "
+                f"`{option}`, or choose another `scheme`."
+            )
 
 
 def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> str:

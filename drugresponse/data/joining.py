@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from drugresponse.data.covariates import Covariates, arm_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
+from drugresponse.data.lineages.lineages import Lineages, lineage_column_of
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
@@ -73,6 +74,8 @@ class TrainingRows:
         What the join kept and lost.
     covariates
         Which columns of the samples table serve as covariates, and why the others do not.
+    lineages
+        Of the samples, and where they are known from; None where nothing tells them.
     """
 
     pairs: Pairs
@@ -80,6 +83,7 @@ class TrainingRows:
     weights: NDArray[np.float64]
     loss: JoinLoss
     covariates: Covariates = field(default_factory=lambda: Covariates(pd.DataFrame()))
+    lineages: Lineages | None = None
 
 
 def join_training_rows(
@@ -89,16 +93,19 @@ def join_training_rows(
     samples: pd.DataFrame | None,
     covariates: Sequence[str] | pd.DataFrame | None = None,
     arm: str | None = None,
+    lineage_column: str | None = None,
+    scheme: str | None = None,
 ) -> TrainingRows:
     """Join by id; a drug that the drugs table lacks is kept, without structure.
 
-    Covariates are columns of the samples table by name, or those of a model as a table.
+    Covariates are columns of the samples table by name, or those of a model as a table. Lineages are told by the column
+    that is named or has a usual name, and made from genotype where there is none and the scheme holds them out.
 
     Raises
     ------
     InputError
-        No sample, or fewer than 10, has both genotype and response, or all responses are equal, or a covariate or the
-        arm is not one.
+        No sample, or fewer than 10, has both genotype and response, or all responses are equal, or a covariate, the arm
+        or the column of lineages is not one, or lineages cannot be made.
     """
     table = responses.table
     measured = pd.Index(table["sample_id"].unique())
@@ -115,13 +122,15 @@ def join_training_rows(
     rows = table[table["sample_id"].isin(shared)]
     _refuse_equal(rows, responses.outcome)
     sample_table = _samples_of(samples, shared)
+    lineage_column = lineage_column_of(sample_table, lineage_column)
     drug_table = _drugs_of(drugs, pd.Index(rows["drug_id"].unique()))
     if isinstance(covariates, pd.DataFrame):
         chosen = Covariates(covariates.reindex(shared))
         if arm is not None:
             arm_covariate(sample_table, arm)
     else:
-        chosen = Covariates.choose(sample_table, covariates, arm, rows)
+        held_out = lineage_column if scheme == "new-lineages" else None
+        chosen = Covariates.choose(sample_table, covariates, arm, rows, held_out)
     pairs = Pairs.build(
         genotypes.reindex(shared),
         chosen.table,
@@ -133,6 +142,8 @@ def join_training_rows(
     pairs = replace(pairs, observed=observed_of(rows, responses.outcome))
     if (rows["censor"] != "none").any():
         pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
+    lineages = _lineages_of(sample_table, lineage_column, pairs.genotypes, scheme)
+    pairs = pairs if lineages is None else replace(pairs, lineages=lineages.numbers)
     loss = JoinLoss(
         samples=len(shared),
         drugs=len(drug_table),
@@ -143,7 +154,16 @@ def join_training_rows(
         repeated_rows=responses.n_repeated,
         censored_rows=int((rows["censor"] != "none").sum()),
     )
-    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen)
+    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen, lineages)
+
+
+def _lineages_of(
+    samples: pd.DataFrame, column: str | None, genotypes: Genotypes, scheme: str | None
+) -> Lineages | None:
+    """Those of the column, or where there is none and they are needed, of the genotypes."""
+    if column is not None:
+        return Lineages.of_column(samples, column)
+    return Lineages.of_genotypes(genotypes) if scheme == "new-lineages" else None
 
 
 def observed_of(rows: pd.DataFrame, outcome: Outcome) -> Observed | None:

@@ -41,6 +41,8 @@ class Pairs:
         The covariate that is a treatment arm, whose interaction with genotype is to be learned, or None.
     observed
         What was observed of each pair of an outcome that is not continuous; None where it is, and where nothing was.
+    lineages
+        `(n_samples,)` number of each sample's lineage (clone, cluster of relatives); None where they are not known.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Pairs:
     censor: NDArray[np.int8] | None = None
     arm: str | None = None
     observed: Observed | None = None
+    lineages: NDArray[np.intp] | None = None
 
     @classmethod
     def build(
@@ -165,6 +168,7 @@ class Pairs:
             self.censor,
             self.arm,
             self.observed,
+            None if self.lineages is None else self.lineages[samples],
         )
 
 

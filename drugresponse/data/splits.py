@@ -22,6 +22,8 @@ __all__ = [
     "TooFewGroupsError",
     "deal_folds",
     "find_scheme",
+    "groups_of_samples",
+    "lineage_of_pair",
     "make_folds",
     "rows_of_folds",
     "units_of_error",
@@ -31,7 +33,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 class TooFewGroupsError(InputError):
-    """There are fewer than two groups (subjects, drug structures, tissues) to hold out."""
+    """There are fewer than two groups (subjects, drug structures, tissues, lineages) to hold out."""
 
 
 def subject_of_pair(pairs: Pairs) -> NDArray:
@@ -55,6 +57,34 @@ def tissue_of_pair(pairs: Pairs) -> NDArray:
     tissues = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0]
     subjects = pd.factorize(pairs.subjects)[0]
     return joined_by(tissues, subjects)[pairs.sample_index]
+
+
+def lineage_of_pair(pairs: Pairs) -> NDArray[np.intp]:
+    """`(n_pairs,)` lineage number of each pair; a subject with samples of several lineages joins them.
+
+    Raises
+    ------
+    InputError
+        The lineages of the samples are not known.
+    """
+    if pairs.lineages is None:
+        raise InputError(
+            "samples: no lineages are known (the scheme new-lineages holds out whole ones). Give `samples` with a "
+            "column of lineages, `lineage_column`, or choose another `scheme`."
+        )
+    return joined_by(pairs.lineages, pd.factorize(pairs.subjects)[0])[pairs.sample_index]
+
+
+def groups_of_samples(pairs: Pairs, scheme: str) -> NDArray:
+    """`(n_samples,)` label of the samples that a learner leaves out together when it chooses a penalty.
+
+    Subjects, and lineages where these are held out: near relatives would choose for what only they share.
+    """
+    if scheme != "new-lineages":
+        return pairs.subjects
+    groups = np.full(len(pairs.subjects), -1, dtype=np.intp)
+    groups[pairs.sample_index] = lineage_of_pair(pairs)
+    return groups
 
 
 def compound_of_pair(pairs: Pairs) -> NDArray[np.intp]:
@@ -85,6 +115,7 @@ _PAIRS = Grouping("pair", "pair", lambda pairs: np.arange(len(pairs)))
 _SUBJECTS = Grouping("subject", "sample", subject_of_pair)
 _STRUCTURES = Grouping("drug structure", "drug", compound_of_pair)
 _TISSUES = Grouping("tissue", "sample", tissue_of_pair)
+_LINEAGES = Grouping("lineage", "sample", lineage_of_pair)
 _BOTH = (_SUBJECTS, _STRUCTURES)
 
 
@@ -124,6 +155,7 @@ _ALL = (
     Scheme("new-samples", "unseen samples and seen drugs", True, False, "drug mean", (_SUBJECTS,)),
     Scheme("new-drugs", "seen samples and unseen drugs", False, True, "sample mean", (_STRUCTURES,)),
     Scheme("new-tissues", "samples of unseen tissues and seen drugs", True, False, "drug mean", (_TISSUES,)),
+    Scheme("new-lineages", "samples of unseen lineages and seen drugs", True, False, "drug mean", (_LINEAGES,)),
     Scheme("new-samples-and-drugs", "unseen samples and unseen drugs", False, False, "overall mean", _BOTH),
 )
 SCHEMES = MappingProxyType({scheme.name: scheme for scheme in _ALL})
@@ -150,8 +182,8 @@ def find_scheme(name: str) -> Scheme:
 def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> list[Fold]:
     """Cut pairs into folds that ask the scheme's question.
 
-    Samples of one subject, and drugs of one compound, stay together. Groups are dealt to folds the large ones
-    first, each to the fold that has the least.
+    Samples of one subject, and drugs of one compound, stay together, and in `new-lineages` samples of one lineage.
+    Groups are dealt to folds the large ones first, each to the fold that has the least.
 
     Parameters
     ----------
@@ -206,7 +238,12 @@ def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
 
 
 def units_of_error(pairs: Pairs, scheme: str) -> NDArray:
-    """`(n_pairs,)` number of the group whose rows err together: the compound where drugs are new, else the subject."""
+    """`(n_pairs,)` number of the group whose rows err together: the compound where drugs are new, else the subject.
+
+    Where lineages are new it is the lineage: members of a clone are much alike, and so are their errors.
+    """
+    if scheme == "new-lineages":
+        return lineage_of_pair(pairs)
     return compound_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
 
 

@@ -33,8 +33,8 @@ _ROUNDING = 1e-9
 def compare_learners(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Compare every two learners, and each with the best naive prediction, on the same held-out rows.
 
-    The p value is that of a two-sided t test whose observations are the groups (subjects; drug structures in
-    `new-drugs`, tissues in `new-tissues`), each with the difference of its summed squared errors: rows of a group are
+    The p value is that of a two-sided t test whose observations are the groups (subjects; drug structures, tissues
+    or lineages where these are new), each with the difference of its summed squared errors: rows of a group are
     not independent, groups are, and of many groups the mean is close to normal whatever the errors are. Groups count
     by their rows, so that the test is of the very difference that is reported. With several folds standard errors and
     intervals are wider by the root of 2, because rows that are tested also train (see `reuse_factor`).

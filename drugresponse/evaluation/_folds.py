@@ -14,6 +14,7 @@ from drugresponse.data.splits import (
     compound_of_pair,
     deal_folds,
     find_scheme,
+    lineage_of_pair,
     rows_of_folds,
     subject_of_pair,
     tissue_of_pair,
@@ -141,7 +142,7 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
     Raises
     ------
     InputError
-        A row, subject, structure or tissue stands on both sides of a fold.
+        A row, subject, structure, tissue or lineage stands on both sides of a fold.
     """
     kind = find_scheme(scheme)
     forbidden: list[tuple[str, NDArray, NDArray]] = [("pair", np.arange(len(pairs)), _pair_names(pairs))]
@@ -151,6 +152,8 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
         forbidden.append(("structure", compound_of_pair(pairs), pairs.drug_ids))
     if kind.name == "new-tissues":
         forbidden.append(("tissue", tissue_of_pair(pairs), pairs.sample_ids))
+    if kind.name == "new-lineages":
+        forbidden.append(("lineage", lineage_of_pair(pairs), pairs.sample_ids))
     for planned in folds:
         for what, groups, names in forbidden:
             shared = np.isin(groups[planned.test], groups[planned.train])

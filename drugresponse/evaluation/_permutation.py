@@ -13,6 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import groups_of_samples
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
@@ -44,7 +45,8 @@ def permutation_check(
 ) -> PermutationCheck:
     """Refit a genotype learner on shuffled genotypes, and see whether it predicts held-out rows as well.
 
-    Genotypes are shuffled between samples of one tissue, once for a whole cohort; responses, covariates and folds stay.
+    Genotypes are shuffled between samples of one tissue, in `new-lineages` between whole lineages, once for a whole
+    cohort; responses, covariates and folds stay.
     Everything that the learner chooses from data (rank, penalties, scales) is chosen anew. The p value is one-sided and
     counts the true arrangement among the shuffled ones: Phipson and Smyth 2010, doi:10.2202/1544-6115.1585.
 
@@ -99,7 +101,9 @@ def permutation_check(
         name, shuffle, (train, test) = unit
         pairs = rows.pairs
         if shuffle is not None:
-            pairs = shuffle_genotypes(pairs, np.random.default_rng([random_state, shuffle]))
+            rng = np.random.default_rng([random_state, shuffle])
+            lineages = groups_of_samples(pairs, scheme) if scheme == "new-lineages" else None
+            pairs = shuffle_genotypes(pairs, rng, lineages)
         fitted = make_learner(name, learner_settings).fit(pairs[train], rows.y[train], rows.weights[train])
         squared = (rows.y[test] - fitted.predict(pairs[test])) ** 2
         return float(squared[squared > noise[test] ** 2].sum())
@@ -118,10 +122,12 @@ def permutation_check(
     )
 
 
-def shuffle_genotypes(pairs: Pairs, rng: np.random.Generator) -> Pairs:
+def shuffle_genotypes(pairs: Pairs, rng: np.random.Generator, lineages: NDArray | None = None) -> Pairs:
     """The same pairs, covariates and subjects, each sample with the genotype of some sample of its tissue.
 
-    Samples of unknown tissue exchange genotypes among themselves; without a covariate `tissue` all samples do.
+    Samples of unknown tissue exchange genotypes among themselves; without a covariate `tissue` all samples do. Where
+    lineages are given, each lineage bears the genotypes of another one, whatever its tissue, repeated or cut to its
+    size: samples of one clone are alike among shuffled genotypes too, else chance would look smaller than it is.
 
     Examples
     --------
@@ -133,11 +139,23 @@ def shuffle_genotypes(pairs: Pairs, rng: np.random.Generator) -> Pairs:
     [3.0, 2.0, 1.0]
     """
     genotypes, n = pairs.genotypes, pairs.genotypes.shape[0]
+    if lineages is not None:
+        source = _from_other_lineages(pd.factorize(lineages)[0], rng)
+        return replace(pairs, genotypes=replace(genotypes, values=sparse.csr_array(genotypes.values[source])))
     tissue = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0] if "tissue" in pairs.covariates else 0
     strata = np.broadcast_to(tissue, n)
     source = np.empty(n, dtype=np.intp)
     source[np.argsort(strata, kind="stable")] = np.lexsort((rng.random(n), strata))
     return replace(pairs, genotypes=replace(genotypes, values=sparse.csr_array(genotypes.values[source])))
+
+
+def _from_other_lineages(lineages: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:
+    """`(n_samples,)` number of the sample whose genotype each one bears: lineages are permuted as a whole."""
+    members = [np.flatnonzero(lineages == number) for number in range(int(lineages.max()) + 1)]
+    source = np.empty(len(lineages), dtype=np.intp)
+    for here, other in zip(members, rng.permutation(len(members)), strict=True):
+        source[here] = np.resize(rng.permutation(members[other]), len(here))
+    return source
 
 
 def _folds_used(rows: TrainingRows, folds: Sequence[Fold], n_folds: int | None) -> list[Fold]:

@@ -33,7 +33,7 @@ _UNITS_AT_ONCE = 64
 def score_evaluation(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state: int = 0) -> pd.DataFrame:
     """Score every model pooled, within each drug and within each sample, inside folds.
 
-    Intervals are 95 % bootstrap intervals over subjects (drug structures in `new-drugs`, tissues in `new-tissues`), the
+    Intervals are 95 % bootstrap intervals over subjects (drug structures, tissues or lineages where these are new), the
     same draws for all models, folds and repeats. The score of a draw is averaged over folds as the score itself is.
     Spearman's correlations are resampled on ranks taken once within the fold. Where there is nothing to learn,
     intervals of skill and of correlations around 0 are too narrow, because rows that are tested also train: whether a

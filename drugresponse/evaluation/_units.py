@@ -170,4 +170,6 @@ def _digest_of_rows(rows: TrainingRows) -> str:
     digest.update("\n".join(pairs.subjects).encode())
     if pairs.arm is not None:
         digest.update(f"arm {pairs.arm}".encode())
+    if pairs.lineages is not None:
+        digest.update(b"lineages" + np.ascontiguousarray(pairs.lineages, dtype="<i8").tobytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Bootstrap over independent groups (subjects, drug structures, tissues), as matrix products of sums per group."""
+"""Bootstrap over independent groups (subjects, drug structures, tissues, lineages), as products of sums per group."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
     """`(n_rows,)` group of each row, from 0: what the scheme asks about, and so what an interval must resample.
 
     Subjects in `random-pairs`, `new-samples` and `new-samples-and-drugs`, drug structures in `new-drugs`, tissues in
-    `new-tissues`. In `new-samples-and-drugs` drugs are resampled by nobody: its intervals hold for these drugs.
+    `new-tissues`, lineages in `new-lineages`. In `new-samples-and-drugs` drugs are resampled by nobody: its intervals
+    hold for these drugs.
     """
     groups = scheme.err_together[0].of_pair(rows.pairs)
     return np.unique(groups, return_inverse=True)[1].astype(np.intp)

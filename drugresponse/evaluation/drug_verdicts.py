@@ -58,11 +58,11 @@ def drug_verdicts(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_stat
     the repeat, so that no row helps to choose the model that it judges; with one fold it is the best of that fold.
     The best naive prediction is one for all drugs.
 
-    The test within a drug is a one-sided paired t test on summed squared errors, with subjects (tissues in
-    `new-tissues`) as observations. Genotype must beat covariates *and* the best naive prediction: p is the greater of
-    the two, so that a bad covariate model makes no genotype look good. q is p adjusted over drugs (Benjamini and
-    Hochberg). With several folds standard errors and intervals are wider by the root of 2, because rows that are tested
-    also train: without it additive data give false discoveries (see `reuse_factor`).
+    The test within a drug is a one-sided paired t test on summed squared errors, with subjects (tissues or
+    lineages where these are new) as observations. Genotype must beat covariates *and* the best naive prediction: p is
+    the greater of the two, so that a bad covariate model makes no genotype look good. q is p adjusted over drugs
+    (Benjamini and Hochberg). With several folds standard errors and intervals are wider by the root of 2, because rows
+    that are tested also train: without it additive data give false discoveries (see `reuse_factor`).
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ from drugresponse.evaluation._coverage import bounded_predictions, coverage_metr
 from drugresponse.evaluation._folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._permutation import permutation_check
+from drugresponse.evaluation._random_folds import flattery_of_random_folds
 from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
@@ -63,6 +64,7 @@ def evaluate(
     arm: str | None = None,
     outcome: str = "auto",
     classes: str | Sequence[str] | None = None,
+    lineage_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
     n_jobs: int | None = None,
@@ -91,6 +93,9 @@ def evaluate(
         Column of the treatment arm, whose interaction with genotype is learned; None where there is none.
     outcome, classes
         As for `DrugResponseModel`.
+    lineage_column
+        Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
+        none, `new-lineages` makes them from genotype.
     settings
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
@@ -126,10 +131,11 @@ def evaluate(
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
     table = as_genotypes(genotypes)
-    measured, joined = join_tables(table, as_responses(responses, outcome, classes), drugs, samples, covariates, arm)
+    columns = (covariates, arm, lineage_column)
+    measured, joined = join_tables(table, as_responses(responses, outcome, classes), drugs, samples, *columns, scheme)
     rows = joined
     if given_folds is None:
-        rows = replace(rows, pairs=twins_together(rows.pairs))
+        rows = replace(rows, pairs=twins_together(rows.pairs, scheme))
     plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
@@ -137,19 +143,18 @@ def evaluate(
     evaluated = contenders({COVARIATES: None, **named}, learner_settings)
     evaluation, predictions = run_units(rows, planned, evaluated, scheme, n_jobs=n_jobs, resume=resume)
     progress.info("fitted %s on %s", count(len(evaluated), "learner"), count(len(planned), "fold"))
-    check = None
+    check, random_folds = None, None
+    once = [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
+    running: dict[str, Any] = {"n_jobs": n_jobs, "random_state": random_state, "settings": learner_settings}
     if shuffles:
-        check = permutation_check(
-            rows,
-            [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat],
-            scheme,
-            n_shuffles=shuffles,
-            n_jobs=n_jobs,
-            random_state=random_state,
-            settings=learner_settings,
-        )
+        check = permutation_check(rows, once, scheme, n_shuffles=shuffles, **running)
         progress.info("shuffled genotypes %d times", shuffles)
-    findings = audit(joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects)
+    if scheme == "new-lineages":
+        random_folds = flattery_of_random_folds(rows, once, **running)
+        progress.info("fitted ridge on folds of samples beside folds of lineages")
+    findings = audit(
+        joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects, folds=once
+    )
     bounds = cross_conformal(evaluation)
     covered = coverage_table(evaluation, bounds)
     scores = [
@@ -169,6 +174,7 @@ def evaluate(
         permutation=check,
         ceiling=noise_ceiling(measured, rows),
         coverage=covered,
+        random_folds=random_folds,
         measure=measured.measure,
         settings=_settings_used(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
     )
@@ -225,6 +231,7 @@ def _settings_used(
         "training": rows.loss.to_dict(),
         "covariates": [str(name) for name in rows.pairs.covariates.columns],
         **({} if rows.pairs.arm is None else {"arm": rows.pairs.arm}),
+        **({"lineages": rows.lineages.to_dict()} if rows.lineages and settings["scheme"] == "new-lineages" else {}),
         "versions": package_versions(),
         **{name: value for name, value in settings.items() if name != "device"},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,14 @@ from drugresponse.audit.findings import Finding
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 
-__all__ = ["EvaluationSummary", "NoiseCeiling", "PermutationCheck", "RankStability"]
+__all__ = [
+    "EvaluationSummary",
+    "NoiseCeiling",
+    "PermutationCheck",
+    "RandomFolds",
+    "RankStability",
+    "random_folds_words",
+]
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,49 @@ class NoiseCeiling:
     highest_pearson: float
 
 
+@dataclass(frozen=True)
+class RandomFolds:
+    """By how much folds of single samples flatter a learner, beside folds of whole lineages.
+
+    Attributes
+    ----------
+    learner
+        The genotype learner that was fitted on both.
+    folds
+        How many of each.
+    lineages, samples
+        Skill where whole lineages are held out, and where samples are, those of a lineage apart: 1 - squared error /
+        that of the best naive prediction of the same folds.
+    lower, upper
+        95 % bootstrap interval over lineages of the difference, `samples` - `lineages`; NaN with fewer than 5 lineages.
+    """
+
+    learner: str
+    folds: int
+    lineages: float
+    samples: float
+    lower: float
+    upper: float
+
+
+def random_folds_words(beside: RandomFolds) -> str:
+    """By how much folds of single samples flatter, in a sentence.
+
+    Examples
+    --------
+    >>> random_folds_words(RandomFolds("ridge", 5, 0.103, 0.412, 0.2, 0.4))
+    'Random folds flatter: skill of ridge 0.103 where whole lineages are held out, 0.412 where samples are \
+(0.309 more, 95 % interval 0.200 to 0.400).'
+    """
+    more = beside.samples - beside.lineages
+    bounds = f", 95 % interval {beside.lower:.3f} to {beside.upper:.3f}" if math.isfinite(beside.lower) else ""
+    flatter = "do not show to flatter" if not (beside.lower > 0 or (not bounds and more > 0)) else "flatter"
+    return (
+        f"Random folds {flatter}: skill of {beside.learner} {beside.lineages:.3f} where whole lineages are held out, "
+        f"{beside.samples:.3f} where samples are ({abs(more):.3f} {'more' if more >= 0 else 'less'}{bounds})."
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class EvaluationSummary:
     """Every table of an evaluation.
@@ -104,6 +155,8 @@ class EvaluationSummary:
         What was noticed in the inputs.
     permutation, ceiling
         None where not asked for or not measurable.
+    random_folds
+        By how much folds of single samples would flatter; None in other schemes than `new-lineages`.
     measure
         What the responses mean.
     settings
@@ -131,3 +184,4 @@ class EvaluationSummary:
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     splits: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    random_folds: RandomFolds | None = None

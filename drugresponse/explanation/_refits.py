@@ -14,6 +14,7 @@ from scipy import stats
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import groups_of_samples
 from drugresponse.errors import InputError
 from drugresponse.explanation._attributions import PartEffects, attribute
 from drugresponse.learners.base import PairRegressor
@@ -122,6 +123,8 @@ def refit_without_groups(
 ) -> list[PartEffects]:
     """Fit without each of some groups of subjects in turn, and attribute the same predictions anew.
 
+    In `new-lineages` whole lineages are left out instead of subjects.
+
     Parameters
     ----------
     recipe
@@ -151,7 +154,7 @@ def refit_without_groups(
     3
     """
     pairs = rows.pairs
-    subject = pd.factorize(pairs.subjects)[0]
+    subject = pd.factorize(groups_of_samples(pairs, str(recipe.settings.get("scheme"))))[0]
     n_subjects = int(subject.max()) + 1
     n_groups = min(n_groups, n_subjects)
     if n_groups < 2:

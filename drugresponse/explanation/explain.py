@@ -257,6 +257,7 @@ def _rows_of(
         )
     table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
     names, texts = [] if table is None else model.parts_.covariates, model.parts_.covariate_levels
+    lineages = model.manifest_["parameters"].get("lineage_column")
     return join_training_rows(
         genotypes,
         replace(measured, table=measured.table[known].reset_index(drop=True)),
@@ -264,6 +265,8 @@ def _rows_of(
         table,
         covariates_as_trained(genotypes.sample_ids, table, names, texts),
         (model.parts_.arm or {}).get("column") if table is not None else None,
+        lineages if table is not None and lineages in table.columns else None,
+        model.parts_.scheme,
     )
 
 

@@ -104,6 +104,7 @@ _PARAMETERS: dict[str, Schema] = {
     "arm": Absent(TEXT),
     "outcome": Absent(one_of(KINDS)),
     "classes": Absent(TEXT),
+    "lineage_column": Absent(TEXT),
     "minimum_features": SHARE,
     "folds": whole(_MOST_WORK),
     "rank": whole(_MOST_WORK),
@@ -136,6 +137,18 @@ MANIFEST: dict[str, Schema] = {
     "covariates": Many(TEXT),
     "unused_columns": Absent(Named(Many(TEXT))),
     "arm": Absent({"column": TEXT, "levels": Maybe(Many(TEXT))}),
+    "lineages": Absent(
+        {
+            "column": TEXT,
+            "samples": WHOLE,
+            "lineages": WHOLE,
+            "largest": WHOLE,
+            "unknown": WHOLE,
+            "distance": Absent(TEXT),
+            "cut": Absent(SHARE),
+            "features": Absent(WHOLE),
+        }
+    ),
     "individual_level": FLAG,
     "training": {
         "samples": WHOLE,

@@ -101,7 +101,7 @@ class PilotAdaptation:
     coverage
         Asked of the intervals.
     n_groups
-        Held-out groups (subjects, tissues) that calibrated them.
+        Held-out groups (subjects, tissues, lineages) that calibrated them.
     corrections
         By the names of `BASES`.
     """

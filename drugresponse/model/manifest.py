@@ -26,7 +26,14 @@ from drugresponse.model.parts import FittedParts
 __all__ = ["NOTICE", "describe_training", "package_versions"]
 
 NOTICE = "research use only; not for clinical decisions"
-_UNSET = {"arm": None, "outcome": AUTO, "classes": None, "cost_of_miss": None, "horizon": None}
+_UNSET = {
+    "arm": None,
+    "lineage_column": None,
+    "outcome": AUTO,
+    "classes": None,
+    "cost_of_miss": None,
+    "horizon": None,
+}
 """Parameters that are told only where they were given."""
 _PACKAGES = ("numpy", "pandas", "rdkit", "scikit-learn", "scipy", "torch", "xgboost")
 
@@ -76,6 +83,7 @@ def describe_training(
         "covariates": list(parts.covariates),
         "unused_columns": rows.covariates.unused_by_reason(),
         **({} if rows.pairs.arm is None else {"arm": _describe_arm(rows.pairs)}),
+        **({"lineages": rows.lineages.to_dict()} if rows.lineages and scheme.name == "new-lineages" else {}),
         "individual_level": scheme.sample_effect and len(parts.drugs) > 1,
         "training": rows.loss.to_dict(),
         "features": {

@@ -41,8 +41,8 @@ class DrugResponseModel(BaseEstimator):
         (`learner__penalty`). An estimator keeps its own parameters, but for
         `scheme`, `device` and `n_jobs`, which are the model's.
     scheme
-        What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues` or
-        `new-samples-and-drugs`.
+        What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues`,
+        `new-lineages` (clones, or clusters of relatives) or `new-samples-and-drugs`.
     covariates, arm
         Columns of the samples table: the covariates, where None takes the usual ones, as `Covariates.choose` tells; and
         the treatment arm (text or a dose), if any: what genotype does in each is learned.
@@ -52,6 +52,9 @@ class DrugResponseModel(BaseEstimator):
     classes
         Of a binary or ordinal outcome, lowest response first, such as `"S<I<R"` or a list; the last of two is the
         event. None takes the usual order of the words.
+    lineage_column
+        Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
+        none, `new-lineages` makes them from genotype.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
@@ -109,6 +112,7 @@ class DrugResponseModel(BaseEstimator):
         arm: str | None = None,
         outcome: str = "auto",
         classes: str | Sequence[str] | None = None,
+        lineage_column: str | None = None,
         minimum_features: float = 0.5,
         folds: int = 3,
         rank: int = 256,
@@ -130,6 +134,7 @@ class DrugResponseModel(BaseEstimator):
         self.arm = arm
         self.outcome = outcome
         self.classes = classes
+        self.lineage_column = lineage_column
         self.minimum_features = minimum_features
         self.folds = folds
         self.rank = rank

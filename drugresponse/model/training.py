@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.audit.duplicates import twins_together
-from drugresponse.audit.findings import Finding, leak_messages, twin_messages
+from drugresponse.audit.findings import Finding, kin_messages, leak_messages
 from drugresponse.audit.inputs import audit
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -92,7 +92,8 @@ def train(
     InputError
         The tables do not fit together or to the scheme, or the measure's name and unit do not.
     """
-    responses, rows = join_tables(genotypes, responses, drugs, samples, settings["covariates"], settings["arm"])
+    columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
+    responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
     _refuse_unmet_scheme(settings, rows.pairs)
     _tell_without_meaning(settings, rows.pairs.outcome.kind)
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
@@ -129,6 +130,8 @@ def join_tables(
     samples: pd.DataFrame | None,
     covariates: str | Sequence[str] | None,
     arm: str | None,
+    lineage_column: str | None,
+    scheme: str,
 ) -> tuple[Responses, TrainingRows]:
     """The responses the right way round, refused where they cannot be what they measure, and all tables joined by id.
 
@@ -138,7 +141,7 @@ def join_tables(
     ----------
     genotypes, responses, drugs, samples
         As for `DrugResponseModel.fit`.
-    covariates, arm
+    covariates, arm, lineage_column, scheme
         As for `DrugResponseModel`; one covariate may be named alone.
 
     Raises
@@ -156,6 +159,8 @@ def join_tables(
         None if samples is None else index_by_id(samples, "sample_id", where="samples"),
         [covariates] if isinstance(covariates, str) else covariates,
         arm,
+        lineage_column,
+        scheme,
     )
     return responses, rows
 
@@ -164,9 +169,9 @@ def _audited_rows(
     rows: TrainingRows, scheme: str, genotypes: Genotypes, responses: Responses
 ) -> tuple[TrainingRows, tuple[Finding, ...]]:
     """The rows with twins on one side of every fold; and what the audit says, leaks as warnings too."""
-    together = replace(rows, pairs=twins_together(rows.pairs))
+    together = replace(rows, pairs=twins_together(rows.pairs, scheme))
     findings = audit(rows, genotypes=genotypes, responses=responses, scheme=scheme, together=together.pairs.subjects)
-    for message in (*leak_messages(findings), *twin_messages(findings)):
+    for message in (*leak_messages(findings), *kin_messages(findings)):
         logger.warning("%s", message)
     return together, findings
 

@@ -15,6 +15,7 @@ from drugresponse.report.evaluation_checks import (
     limits_part,
     method_part,
     permutation_part,
+    random_folds_part,
 )
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
@@ -112,6 +113,9 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     if coverage is not None:
         yield coverage
     yield permutation_part(numbers)
+    random_folds = random_folds_part(numbers)
+    if random_folds is not None:
+        yield random_folds
     ceiling = ceiling_part(numbers)
     if ceiling is not None:
         yield ceiling

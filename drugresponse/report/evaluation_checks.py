@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from drugresponse.audit.findings import SEVERITIES
+from drugresponse.data.lineages.lineages import lineage_words
+from drugresponse.evaluation.summary import random_folds_words
 from drugresponse.learners.registry import COVARIATES
 from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
@@ -14,7 +16,7 @@ from drugresponse.report.method import joined_rows, plain
 from drugresponse.report.page import count, joined, number
 from drugresponse.report.wording import measure_words, scope_limits
 
-__all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part"]
+__all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part", "random_folds_part"]
 
 _TOLD_ELSEWHERE = (
     "covariates",
@@ -26,6 +28,7 @@ _TOLD_ELSEWHERE = (
     "repeats",
     "shuffles",
     "package",
+    "lineages",
 )
 
 
@@ -49,6 +52,29 @@ def permutation_part(numbers: Numbers) -> Part:
         meaning = "What is gained comes from which sample has which genotype."
     least = f"With {count(n, 'shuffle')} p cannot be below {p_words(1 / (1 + n))}."
     return Part(title, [Words(f"{words} {meaning}"), figure, Words(least, quiet=True)])
+
+
+def random_folds_part(numbers: Numbers) -> Part | None:
+    """By how much folds of single samples would flatter; None where no lineages are held out."""
+    beside = numbers.summary.random_folds
+    if beside is None:
+        return None
+    meaning = (
+        "What a clone has in common, whether its features cause it or not, is known of a held-out sample whose "
+        "relatives are in training. Of a new lineage only what features tell in others is known."
+    )
+    columns = ["Held out", "Skill"]
+    rows = [["Whole lineages", shown(beside.lineages)], ["Samples, those of a lineage apart", shown(beside.samples)]]
+    how = (
+        f"{beside.learner}, {count(beside.folds, 'fold')} of each kind; skill is over all held-out rows, the interval "
+        "from a bootstrap over lineages."
+    )
+    words: list[Block] = [
+        Words(f"{random_folds_words(beside)} {meaning}"),
+        Table(columns, rows),
+        Words(how, quiet=True),
+    ]
+    return Part("By how much do random folds flatter?", words)
 
 
 def ceiling_part(numbers: Numbers) -> Part | None:
@@ -138,11 +164,13 @@ def _method_lines(numbers: Numbers) -> list[str]:
         "Drugs are judged by a one-sided paired t test, adjusted over drugs by the method of Benjamini and Hochberg.",
     ]
     check = numbers.summary.permutation
+    lines += [f"{line}." for line in lineage_words(numbers.settings().get("lineages"))]
     if check is not None:
+        between = "whole lineages" if scheme.name == "new-lineages" else "samples of one tissue"
         lines.append(
-            f"Shuffles: {check.learner} refitted {len(check.shuffled)} times on genotypes shuffled between samples of "
-            "one tissue, covariates staying; large cohorts use some of the folds, so that the gain there may differ "
-            "from the one above."
+            f"Shuffles: {check.learner} refitted {len(check.shuffled)} times on genotypes shuffled between {between}, "
+            "covariates staying; large cohorts use some of the folds, so that the gain there may differ from the one "
+            "above."
         )
     return lines
 

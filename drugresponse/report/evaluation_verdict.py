@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drugresponse.audit.findings import twin_messages
+from drugresponse.audit.findings import kin_messages
 from drugresponse.model.held_out import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
@@ -82,7 +82,7 @@ def verdict(numbers: Numbers) -> Verdict:
     """The box on the first screen."""
     outcome = Outcome.of(numbers)
     kind, title = _title(numbers, outcome)
-    twins = twin_messages(numbers.summary.audit)
+    twins = kin_messages(numbers.summary.audit)
     words = [_beside_naive(numbers, outcome), _of_genotype(numbers, outcome), *twins]
     return Verdict(kind, title, " ".join(words))
 

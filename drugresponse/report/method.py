@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import auto_words, why_none_is_used
 from drugresponse.learners.registry import AUTO, NAIVE
 from drugresponse.report.page import Html, count, list_items, number, paragraph, section, table, text
@@ -83,6 +84,7 @@ def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
         f"Measure: {measure_words(measure_of(manifest))}. Covariates: {covariates}.",
         f"Held-out rows: scheme {scheme_words(manifest)}. Encoders and means were fitted on the training rows of each "
         "fold only.",
+        *(f"{line}." for line in lineage_words(manifest.get("lineages"))),
     ]
     notes = manifest["notes"]
     lines += auto_words(notes)

@@ -96,9 +96,10 @@ def coverage_part(numbers: Numbers) -> Part | None:
         f"{100 * row['coverage']:.1f}% of the held-out responses lie within the 90% interval of {best}, whose median "
         f"width is {number(width)}. {width_words(width, row['reference_width'], reference)}{_unclaimed(numbers)}"
     )
+    units = "lineages" if numbers.evaluation.scheme.name == "new-lineages" else "subjects (drugs, tissues)"
     explained = (
-        "The bounds of a fold are calibrated on the held-out errors of the other folds, with whole subjects (drugs, "
-        "tissues) as units. Coverage is over all folds. Wide bounds hold easily: read coverage and width together. "
+        f"The bounds of a fold are calibrated on the held-out errors of the other folds, with whole {units} as units. "
+        "Coverage is over all folds. Wide bounds hold easily: read coverage and width together. "
         f"A drug or tissue counts as low under {100 * _LEAST:.0f}%, where it has {_LEAST_ROWS} rows or more."
     )
     rows = [_learner(name, table, numbers) for name in whole.index]

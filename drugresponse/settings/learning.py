@@ -47,6 +47,7 @@ class StudyDesign:
             "new-samples": "Samples",
             "new-drugs": "Drugs",
             "new-tissues": "Tissues",
+            "new-lineages": "Lineages: whole clones or clusters of isolates",
             "new-samples-and-drugs": "Samples and drugs",
         },
         section="",
@@ -66,6 +67,14 @@ class StudyDesign:
         "is learned, and the arm is a covariate.",
         column_of=("samples",),
         belongs_to=("cohorts with treatment arms",),
+    )
+    lineage_column: str | None = option(
+        "Column of lineages",
+        "A column of the table of samples, such as clones, sequence types or clusters. Unless given, one named "
+        "lineage, clone, clonal_complex, sequence_type, ST, MLST, clade or cluster; without one, lineages are made "
+        "from genotype. A sample without a lineage is one of its own.",
+        column_of=("samples",),
+        belongs_to=("new lineages",),
     )
     folds: int = option(
         "Folds held out in turn to judge the model",

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from drugresponse.audit.findings import leak_messages, twin_messages
+from drugresponse.audit.findings import kin_messages, leak_messages
+from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
-from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers.tables.splits import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
@@ -96,9 +97,10 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     rows = summary.evaluation.rows
     leaks = leak_messages(summary.audit)
     lines = [f"Leak: {message}" for message in leaks]
-    lines += [f"Warning: {message}" for message in twin_messages(summary.audit)]
+    lines += [f"Warning: {message}" for message in kin_messages(summary.audit)]
     lines += censor_words(rows.loss.to_dict(), summary.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
+    lines += lineage_words(summary.settings.get("lineages"))
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
     for name in summary.evaluation.learners:
         scores = wide[name]
@@ -115,4 +117,6 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     if summary.permutation is not None:
         check = summary.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
+    if summary.random_folds is not None:
+        lines.append(random_folds_words(summary.random_folds))
     return [*lines, f"{evaluation_title(summary)}."]

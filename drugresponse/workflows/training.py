@@ -6,6 +6,7 @@ import logging
 
 import pandas as pd
 
+from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import (
     censor_words,
     covariate_words,
@@ -62,6 +63,7 @@ def train(settings: TrainSettings) -> list[str]:
         manifest = fitted.manifest_
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
+        first += lineage_words(manifest.get("lineages"))
         return [
             outcome_of(manifest),
             *first,

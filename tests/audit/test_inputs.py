@@ -27,7 +27,8 @@ class Study:
         self.calls = (rng.random((60, 60)) < 0.2).astype(float)
         tissues = np.array(["lung", "skin", "colon"], dtype=object)
         self.samples = pd.DataFrame(
-            {"tissue": tissues[np.arange(60) % 3], "subject_id": self.ids}, index=pd.Index(self.ids, name="sample_id")
+            {"tissue": tissues[np.arange(60) % 3], "subject_id": self.ids, "lineage": self.ids},
+            index=pd.Index(self.ids, name="sample_id"),
         )
         structures = ["C" * length + "O" for length in range(1, 13)]
         self.drugs = pd.DataFrame({"smiles": structures, "inchikey": ""}, index=[f"d{j:02d}" for j in range(12)])
@@ -42,7 +43,7 @@ class Study:
     def audit(self, scheme: str = "new-samples", covariates=None) -> tuple[Finding, ...]:
         genotypes = Genotypes.from_dense(self.calls, self.ids, [f"g{j:02d}" for j in range(self.calls.shape[1])])
         responses = Responses.build(self.responses)
-        rows = join_training_rows(genotypes, responses, self.drugs, self.samples, covariates)
+        rows = join_training_rows(genotypes, responses, self.drugs, self.samples, covariates, scheme=scheme)
         return audit(rows, genotypes=genotypes, responses=responses, scheme=scheme)
 
     def found(self, check: str, scheme: str = "new-samples", **settings) -> Finding:
@@ -107,6 +108,16 @@ def test_audit__identical_genotypes_of_different_subjects(study, scheme, severit
     found = study.found("identical genotypes", scheme)
     assert (found.severity, found.count) == (severity, 2)
     assert '"s03" = "s41", "s07" = "s12"' in found.message
+
+
+def test_audit__equal_genotypes_of_different_lineages_are_no_persons(study):
+    """Who is related is told by the lineages: two clones may carry the same genes."""
+    study.calls[[41, 12]] = study.calls[[3, 7]]
+    study.samples.loc["s12", "lineage"] = "s07"
+    found = study.found("equal genotypes", "new-lineages")
+    assert (found.severity, found.count) == ("note", 1)
+    assert found.message.startswith('Samples of different lineages have equal genotypes ("s03" = "s41"): they are')
+    assert "identical genotypes" not in {each.check for each in study.audit("new-lineages")}
 
 
 def test_audit__twins_in_one_tissue_do_not_straddle_tissues(study):

@@ -86,3 +86,52 @@ def test_join_training_rows__what_was_observed_goes_with_its_pair():
     assert pairs.observed.happened is not None
     happened = dict(zip(pairs.sample_ids, pairs.observed.happened.tolist(), strict=True))
     assert happened == {sample: i % 2 == 1 for i, sample in enumerate(SAMPLES[:11])}
+
+
+def cloned(scheme: str, column: str = "Clone", **settings: object) -> TrainingRows:
+    """Four clones of three samples, the last of which is in no table."""
+    table = pd.DataFrame({"sample_id": SAMPLES, "drug_id": "d", "response": np.arange(12.0)})
+    calls = np.repeat(np.eye(4), 3, axis=0)
+    genotypes = Genotypes.from_dense(calls, SAMPLES, [f"g{i}" for i in range(4)])
+    samples = pd.DataFrame(
+        {"age": np.arange(12.0) % 5, column: np.repeat([1, 0, 1, 0], 3)}, index=pd.Index(SAMPLES, name="sample_id")
+    ).iloc[:11]
+    return join_training_rows(genotypes, Responses.build(table), None, samples, scheme=scheme, **settings)
+
+
+def test_join_training_rows__lineages_of_a_column_are_known_in_every_scheme():
+    for scheme in ("new-samples", "new-lineages"):
+        rows = cloned(scheme)
+        assert rows.pairs.lineages.tolist() == [0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 2]
+        assert (rows.lineages.column, rows.lineages.n_unknown) == ("Clone", 1)
+
+
+def test_join_training_rows__lineages_are_made_only_where_they_are_held_out(caplog):
+    assert cloned("new-samples", "row").pairs.lineages is None
+    assert "lineages" not in caplog.text
+    rows = cloned("new-lineages", "row")
+    assert rows.pairs.lineages.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert "Lineages: made from genotype, 4 of 12 samples, the largest of 3" in caplog.text
+
+
+def test_join_training_rows__lineages_that_are_held_out_are_no_covariate():
+    # of 0 and 1, a column is one of yes and no
+    assert list(cloned("new-samples").pairs.covariates) == ["age", "Clone"]
+    rows = cloned("new-lineages")
+    assert list(rows.pairs.covariates) == ["age"]
+    assert rows.covariates.unused["Clone"] == "held out as lineage"
+    assert list(cloned("new-lineages", covariates=["age"]).pairs.covariates) == ["age"]
+    for named in ({"covariates": ["Clone"]}, {"arm": "Clone"}):
+        with pytest.raises(
+            InputError, match=rf'"Clone": holds the lineages, .*`{next(iter(named))}`, or choose another'
+        ):
+            cloned("new-lineages", **named)
+        assert "Clone" in cloned("new-samples", **named).pairs.covariates
+
+
+def test_join_training_rows__named_lineages_come_before_usual_ones():
+    rows = cloned("new-lineages", lineage_column="age")
+    assert rows.lineages.column == "age"
+    assert list(rows.pairs.covariates) == ["Clone"]
+    with pytest.raises(InputError, match="`lineage_column`"):
+        cloned("new-samples", lineage_column="absent")

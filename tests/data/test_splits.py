@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import SCHEMES, find_scheme, make_folds
+from drugresponse.data.splits import SCHEMES, find_scheme, groups_of_samples, make_folds, units_of_error
 from drugresponse.errors import InputError
 
 N_SAMPLES, N_DRUGS = 30, 12
 
 
 def made(keep: float = 0.7, seed: int = 0) -> Pairs:
-    """Two samples for each of 15 subjects, two salts for each of 6 drug structures, five tissues."""
+    """Two samples for each of 15 subjects, two salts for each of 6 drug structures, five tissues, eight lineages."""
     samples = [f"s{i}" for i in range(N_SAMPLES)]
     genotypes = Genotypes.from_dense(np.eye(N_SAMPLES), samples, samples)
     subject = pd.Series([f"patient {i // 2}" for i in range(N_SAMPLES)], index=samples)
@@ -24,7 +26,8 @@ def made(keep: float = 0.7, seed: int = 0) -> Pairs:
     )
     grid = pd.MultiIndex.from_product([samples, drugs.index], names=["sample_id", "drug_id"]).to_frame(index=False)
     kept = np.random.default_rng(seed).random(len(grid)) < keep
-    return Pairs.build(genotypes, covariates, drugs, grid[kept], subject)
+    pairs = Pairs.build(genotypes, covariates, drugs, grid[kept], subject)
+    return replace(pairs, lineages=np.arange(N_SAMPLES) // 4)
 
 
 def of(pairs: Pairs, what: str) -> np.ndarray:
@@ -33,6 +36,7 @@ def of(pairs: Pairs, what: str) -> np.ndarray:
         "sample": lambda: pairs.sample_ids,
         "drug": lambda: pairs.drug_ids,
         "skeleton": lambda: pairs.drugs["inchikey"].str.split("-").str[0].to_numpy()[pairs.drug_index],
+        "lineage": lambda: pairs.lineages[pairs.sample_index],
         "tissue": lambda: pairs.covariates["tissue"].to_numpy()[pairs.sample_index],
     }[what]()
 
@@ -42,6 +46,7 @@ NEW = {
     "new-samples": ["sample", "subject"],
     "new-drugs": ["drug", "skeleton"],
     "new-tissues": ["tissue", "sample", "subject"],
+    "new-lineages": ["lineage", "sample", "subject"],
     "new-samples-and-drugs": ["sample", "subject", "drug", "skeleton"],
 }
 
@@ -155,6 +160,47 @@ def test_make_folds__no_tissue():
     )
     with pytest.raises(InputError, match=r'no column "tissue" serves as covariate \(the scheme new-tissues needs one'):
         make_folds(bare, "new-tissues", 3, 0)
+
+
+def test_make_folds__no_lineages():
+    with pytest.raises(
+        InputError, match=r"^samples: no lineages are known \(the scheme new-lineages .*`lineage_column`"
+    ):
+        make_folds(replace(made(), lineages=None), "new-lineages", 3, 0)
+
+
+def test_make_folds__subject_with_samples_of_two_lineages_joins_them():
+    pairs = made(keep=1.0)
+    subjects = pairs.subjects.copy()
+    subjects[29] = subjects[0]
+    joined = replace(pairs, subjects=subjects)
+    lineages = pairs.lineages.copy()
+    lineages[lineages == 7] = 0
+    folds = make_folds(joined, "new-lineages", 20, 0)
+    assert len(folds) == 7
+    for train, test in folds:
+        assert set(lineages[joined.sample_index[train]]).isdisjoint(lineages[joined.sample_index[test]])
+        assert set(subjects[joined.sample_index[train]]).isdisjoint(subjects[joined.sample_index[test]])
+
+
+def test_make_folds__lineages_stay_with_the_rows_that_are_cut():
+    pairs = made()
+    cut = pairs[np.flatnonzero(pairs.sample_index >= 6)].compact()
+    np.testing.assert_array_equal(cut.lineages, np.arange(6, 30) // 4)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_units_of_error__are_those_that_are_held_out(scheme):
+    """A learner chooses penalties, and counts what errs together, by lineages only where these are held out."""
+    pairs = made(keep=1.0)
+    by_lineage = np.arange(30) // 4
+    units, groups = units_of_error(pairs, scheme), groups_of_samples(pairs, scheme)
+    if scheme == "new-lineages":
+        np.testing.assert_array_equal(pd.factorize(groups)[0], by_lineage)
+        np.testing.assert_array_equal(pd.factorize(units)[0], by_lineage[pairs.sample_index])
+    else:
+        assert list(groups) == list(pairs.subjects)
+        assert len(np.unique(units)) == (6 if scheme == "new-drugs" else 15)
 
 
 def test_find_scheme__misspelt():

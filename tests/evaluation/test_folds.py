@@ -23,6 +23,7 @@ def pairs() -> Pairs:
     order = cohort.samples["tissue"].argsort(kind="stable").argsort(kind="stable")
     samples = cohort.samples.assign(subject_id=[f"P{place // 2}" for place in order])
     samples["tissue"] = samples.groupby("subject_id")["tissue"].transform("first")
+    samples["lineage"] = [f"L{place // 4}" for place in order]
     return join_training_rows(cohort.genotypes, cohort.responses, cohort.drugs, samples).pairs
 
 
@@ -72,6 +73,7 @@ LEAKS = {
     "new-samples": ("random-pairs", "trains on the subject of"),
     "new-drugs": ("new-samples", "trains on the structure of"),
     "new-tissues": ("new-samples", "trains on the tissue of"),
+    "new-lineages": ("new-samples", "trains on the lineage of"),
     "new-samples-and-drugs": ("new-drugs", "trains on the subject of"),
 }
 

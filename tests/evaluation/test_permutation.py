@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.splits import make_folds
-from drugresponse.data.tables import Responses
+from drugresponse.data.tables import Responses, as_responses
 from drugresponse.errors import InputError
 from drugresponse.evaluation._permutation import permutation_check, shuffle_genotypes
 from drugresponse.learners.registry import make_learner
 from drugresponse.simulation.cohort import simulate_cohort
+from tests.made_clones import made_clones
 
 
 def one_drug(effect: float, seed: int, *, n: int = 60, by_tissue: float = 0.0, tissue: bool = True) -> TrainingRows:
@@ -130,3 +132,41 @@ def test_shuffle_genotypes__without_tissue_all_samples_exchange():
     after = shuffle_genotypes(rows.pairs, np.random.default_rng(0)).genotypes.dense()
     assert sorted(map(tuple, after)) == sorted(map(tuple, before))
     assert (after != before).any()
+
+
+def clones(seed: int, **settings: float) -> TrainingRows:
+    made = made_clones(30, seed=seed, n_features=20, n_drugs=1, **settings)
+    return join_training_rows(as_genotypes(made.genotypes), as_responses(made.responses), None, made.samples)
+
+
+def test_shuffle_genotypes__lineages_move_as_a_whole():
+    rows = clones(0)
+    lineages = rows.pairs.lineages
+    named = np.column_stack([lineages, np.arange(len(lineages))]).astype(float)
+    genotypes = Genotypes.from_dense(named, list(rows.pairs.genotypes.sample_ids), ["lineage", "sample"], kind="score")
+    moved = shuffle_genotypes(
+        replace(rows.pairs, genotypes=genotypes), np.random.default_rng(0), lineages
+    ).genotypes.dense()
+    sources = [set(moved[lineages == number, 0]) for number in np.unique(lineages)]
+    assert all(len(source) == 1 for source in sources)
+    assert sorted(source.pop() for source in sources) == list(range(30))
+    # a sample occurs again only where its lineage was too small
+    for number in np.unique(lineages):
+        source = moved[lineages == number]
+        assert len(np.unique(source[:, 1])) == min(len(source), int((lineages == source[0, 0]).sum()))
+
+
+def test_permutation_check__of_lineages_is_even_where_clones_differ_by_nothing_that_features_cause():
+    """Of samples shuffled one by one most p would be 1 or the least: a clone's own level goes with any gene it has."""
+    p = np.zeros(14)
+    for seed in range(14):
+        rows = clones(seed, own_level=1.0)
+        p[seed] = permutation_check(rows, make_folds(rows.pairs, "new-lineages", 2, 0), "new-lineages").p
+    assert ((p <= 0.05) | (p == 1)).sum() <= 4
+    assert 0.25 < p.mean() < 0.75
+
+
+def test_permutation_check__of_lineages_confirms_what_a_feature_causes():
+    rows = clones(0, own_level=0.3, causal=2.0)
+    found = permutation_check(rows, make_folds(rows.pairs, "new-lineages", 3, 0), "new-lineages")
+    assert found.p == pytest.approx(1 / 21)

@@ -71,6 +71,21 @@ def test_refits__subjects_are_left_out_whole():
     assert set.union(*left_out) == everybody
 
 
+def test_refits__lineages_are_left_out_whole_where_they_are_new():
+    rows = planted()
+    lineages, kept = rows.pairs.lineages, []
+
+    class Watched(Recipe):
+        def fit(self, pairs, y, weights, seed):
+            kept.append(set(lineages[np.unique(pairs.sample_index)]))
+            return super().fit(pairs, y, weights, seed)
+
+    recipe = Watched("ridge", {"scheme": "new-lineages", "rank": 4}, {})
+    refit_without_groups(recipe, rows, rows.pairs, n_groups=4)
+    left_out = [set(lineages) - lineages_kept for lineages_kept in kept]
+    assert sorted(lineage for part in left_out for lineage in part) == sorted(set(lineages))
+
+
 def test_refits__one_subject_is_refused():
     rows = planted(subjects=["p"] * 80)
     with pytest.raises(InputError, match="1 groups of 1 subjects to leave out"):

@@ -43,7 +43,7 @@ def made_pairs(
     smiles: Sequence[str] = STRUCTURES,
     features: Sequence[str] | None = None,
 ) -> Pairs:
-    """Every sample with every drug, or those cells of `(n_samples, n_drugs)` that are kept."""
+    """Every sample with every drug, or those cells of `(n_samples, n_drugs)` that are kept; lineages are of three."""
     samples = [f"s{i:03d}" for i in range(len(calls))]
     names = [f"g{j:03d}" for j in range(calls.shape[1])] if features is None else list(features)
     genotypes = Genotypes.from_dense(calls, samples, names, block="mutation")
@@ -55,7 +55,8 @@ def made_pairs(
     at = np.argwhere(np.ones((len(calls), n_drugs)) if keep is None else keep)
     rows = pd.DataFrame({"sample_id": np.array(samples, dtype=object)[at[:, 0]], "drug_id": drugs.index[at[:, 1]]})
     groups = None if subjects is None else pd.Series(list(subjects), index=samples)
-    return Pairs.build(genotypes, covariates, drugs, rows, groups)
+    pairs = Pairs.build(genotypes, covariates, drugs, rows, groups)
+    return replace(pairs, lineages=np.arange(len(calls)) // 3)
 
 
 def draw_calls(n_samples: int, n_features: int, rng: np.random.Generator, share: float = 0.3) -> NDArray[np.float64]:

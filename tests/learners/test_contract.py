@@ -32,7 +32,8 @@ def rows() -> TrainingRows:
     calls = cohort.genotypes.dense()
     calls[::7, ::3] = np.nan
     genotypes = type(cohort.genotypes).build(calls, list(cohort.genotypes.sample_ids), cohort.genotypes.features)
-    return join_training_rows(genotypes, cohort.responses, cohort.drugs, cohort.samples)
+    samples = cohort.samples.assign(clone=[f"c{place // 3}" for place in range(60)])
+    return join_training_rows(genotypes, cohort.responses, cohort.drugs, samples)
 
 
 _fitted: dict[str, PairRegressor] = {}

@@ -155,6 +155,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
         table = pd.read_table(CELL_LINES / f"{name}.tsv", dtype=str).rename(columns=COLUMNS)
         if "samples" in name:
             table["arm"] = np.where(np.arange(len(table)) % 2, "control", "active")
+            table["strain"] = [f"strain {place // 3}" for place in range(len(table))]
         table.to_csv(folder / f"{name}.tsv", sep="\t", index=False)
     pd.read_table(CURVES / "signal.tsv").rename(columns=COLUMNS).to_csv(folder / "doses.tsv", sep="\t", index=False)
     samples = pd.read_table(PREPARE / "samples.tsv", dtype=str).rename(columns=COLUMNS)
@@ -182,6 +183,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
     model = {"model": CELL_LINES / "model.safetensors", "allow_learner": ["plain-ridge", "another"]}
     threads = {"threads": 2, "device": "cpu"}
     learning = {"covariates": ["tissue"], "arm": "arm", "scheme": "random-pairs", "seed": 5, "rank": 17, "epochs": 13}
+    learning["lineage_column"] = "strain"
     learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
     means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}
     classed = {

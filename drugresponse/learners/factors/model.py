@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import find_scheme, groups_of_samples
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.learners.base import PairRegressor
@@ -55,6 +55,7 @@ class FactorModel(PairRegressor):
         grid = ResponseGrid.build(pairs, y, sample_weight)
         tokens = self._encode_samples(pairs)
         targets = ResponseFactors.of(grid, self.rank, self.random_state)
+        groups = groups_of_samples(pairs, self.scheme)
         self.overall_, self.rank_ = grid.overall, targets.rank
         self.targets_, self.sample_weights_ = targets, grid.row_weights
         self.block_scales_ = choose_block_scales(
@@ -63,10 +64,10 @@ class FactorModel(PairRegressor):
             targets.values,
             targets.importance,
             weights=grid.row_weights,
-            groups=pairs.subjects,
+            groups=groups,
             random_state=self.random_state,
         )
-        left_out = self._fit_map(tokens, targets, grid.row_weights, pairs.subjects)
+        left_out = self._fit_map(tokens, targets, grid.row_weights, groups)
         self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
         vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
         self.seen_ = SeenFactors.none()

@@ -29,7 +29,8 @@ Array = NDArray[np.float64]
 def calibration_units(pairs: Pairs, scheme: str) -> tuple[NDArray, ...]:
     """`(n_pairs,)` group of each pair, for each way in which rows of the scheme err together.
 
-    Tissues in `new-tissues`, drug structures in `new-drugs`, subjects and structures where both are new, else subjects.
+    Tissues in `new-tissues`, lineages in `new-lineages`, drug structures in `new-drugs`, subjects and structures where
+    both are new, else subjects.
     """
     return tuple(grouping.of_pair(pairs) for grouping in find_scheme(scheme).err_together)
 

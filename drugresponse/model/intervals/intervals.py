@@ -24,7 +24,7 @@ from drugresponse.model.intervals.conformal import (
 
 __all__ = ["CLAIMED_SCHEMES", "UNCLAIMED_GROUPS", "IntervalTable", "cross_conformal_bounds"]
 
-CLAIMED_SCHEMES = ("new-samples", "random-pairs")
+CLAIMED_SCHEMES = ("new-samples", "new-lineages", "random-pairs")
 """Schemes whose new rows are like the held-out ones, so that coverage can be claimed."""
 UNCLAIMED_GROUPS = 20
 """Fewest held-out groups that give bounds in the other schemes."""
@@ -44,7 +44,7 @@ class IntervalTable:
     scheme, coverage
         The deployment question of the held-out rows, and the share of new rows that shall lie within the bounds.
     n_groups
-        Held-out groups that calibrated: subjects, drug structures or tissues.
+        Held-out groups that calibrated: subjects, drug structures, tissues or lineages.
     median_width
         Over the rows that calibrated, in the unit of the response; infinite where none has bounds.
     new_drug
