@@ -55,8 +55,15 @@ def test_predict__isolates_that_were_searched_alike(model, tmp_path):
 
 def test_predict__an_isolate_of_which_nothing_tells_that_mutations_were_looked_for(model, tmp_path, caplog):
     file = write(tmp_path / "N1.tsv", [HEADER, GENE])
-    with pytest.raises(InputError, match=r'No sample has the feature "gyrA_S83L"'):
+    with pytest.raises(InputError, match=r'No sample has the features? "gyrA'):
         predicted(model, [file], tmp_path / "predictions.tsv")
     assert "1 feature of the model count as missing. Use `absent_means` reference" in caplog.text
     found = predicted(model, [file], tmp_path / "predictions.tsv", absent_means="reference")
     assert found["N1"] == pytest.approx(0.0, abs=0.2)
+
+
+def test_predict__an_allele_that_was_never_seen_counts_by_its_gene(model, tmp_path, caplog):
+    rows = [["gyrA_D87N", *MUTATION[1:]]]
+    found = predicted(model, [write(tmp_path / "N1.tsv", [HEADER, *rows])], tmp_path / "predictions.tsv")
+    assert found["N1"] == pytest.approx(2.0, abs=0.3)
+    assert 'the training never saw "gyrA_D87N"' in caplog.text

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
-from drugresponse.readers.resistance.families import parent_text
+from drugresponse.readers.resistance.parents import parent_text
 
 __all__ = ["GENE", "MUTATION", "PLUS_GENE", "Calls", "Element", "Unseen"]
 
@@ -144,7 +144,7 @@ class Calls:
             rows[key] = gene, effect, (*parents, *element.parents)
         return pd.DataFrame(
             [
-                (block, name, gene, effect, parent_text(parents, name))
+                (block, name, gene, effect, parent_text(parents))
                 for (block, name), (gene, effect, parents) in rows.items()
             ],
             columns=["block", "feature_id", "gene", "effect", "parent"],

@@ -84,7 +84,7 @@ def residues_of(written: str, consensus: str) -> tuple[str, ...] | None:
 
 
 def elements_at(substitution: Substitution) -> list[Element]:
-    """A feature for each residue at a site: `RT_184V`, whose parents are `RT_184` and `RT`.
+    """A feature for each residue at a site: `RT_184V`, whose parent is the site.
 
     Examples
     --------
@@ -93,4 +93,4 @@ def elements_at(substitution: Substitution) -> list[Element]:
     """
     gene, position, residues = substitution
     site = f"{gene}_{position}"
-    return [Element(SUBSTITUTIONS, f"{site}{residue}", gene, MUTATION, (site, gene)) for residue in residues]
+    return [Element(SUBSTITUTIONS, f"{site}{residue}", gene, MUTATION, (f"{site} (site)",)) for residue in residues]

@@ -19,7 +19,7 @@ from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.resistance._calls import GENE, MUTATION, PLUS_GENE, Calls, Element, Unseen
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import SampleRow, has_samples, rows_of_samples
-from drugresponse.readers.resistance.families import families_of_gene, site_of_change
+from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
 from drugresponse.readers.source.source import AnySource, Source, sources_of
 
 __all__ = ["AMRFINDERPLUS", "looks_like_amrfinderplus", "read_amrfinderplus"]
@@ -218,12 +218,11 @@ def _element(symbol: str, scope: str, subtype: str, drug_class: str, subclass: s
     classes = [*subclass.split("/"), *drug_class.split("/")]
     method = method.upper()
     if subtype.upper().startswith("POINT") or method.startswith("POINT"):
-        gene, _, change = symbol.rpartition("_")
-        gene = gene or symbol
-        return Element(AMRFINDERPLUS, symbol, gene, MUTATION, (site_of_change(gene, change), gene, *classes))
+        gene = symbol.rpartition("_")[0] or symbol
+        return Element(AMRFINDERPLUS, symbol, gene, MUTATION, mutation_parents(gene, classes))
     effect = PLUS_GENE if scope.lower() == "plus" else GENE
-    families = families_of_gene(symbol)
+    parents = gene_parents(symbol, classes)
     if method.startswith(_NOT_WHOLE) and not method.startswith(_SPLIT_BY_ASSEMBLY):
         how = next(each for each in _NOT_WHOLE if method.startswith(each))
-        return Element(AMRFINDERPLUS, f"{symbol}={how}", symbol, effect, (symbol, *families, *classes))
-    return Element(AMRFINDERPLUS, symbol, symbol, effect, (*families, *classes))
+        return Element(AMRFINDERPLUS, f"{symbol}={how}", symbol, effect, parents)
+    return Element(AMRFINDERPLUS, symbol, symbol, effect, parents)

@@ -14,7 +14,7 @@ from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.resistance._calls import GENE, MUTATION, Calls, Element
 from drugresponse.readers.resistance._tables import rows_of_samples
 from drugresponse.readers.resistance.amrfinderplus import AMRFINDERPLUS
-from drugresponse.readers.resistance.families import families_of_gene, site_of_change
+from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
 from drugresponse.readers.resistance.resfinder import POINTFINDER, RESFINDER
 from drugresponse.readers.resistance.rgi import RGI
 from drugresponse.readers.source.source import AnySource, sources_of
@@ -127,8 +127,8 @@ def _element(cells: Mapping[str, str]) -> Element:
     classes = [part.strip() for part in re.split(r"[/;,]", f"{cells['agent']};{cells['class']}")]
     change = _change(cells, block)
     if not change:
-        return Element(block, gene, gene, GENE, (*families_of_gene(gene), *classes))
-    return Element(block, f"{gene}_{change}", gene, MUTATION, (site_of_change(gene, change), gene, *classes))
+        return Element(block, gene, gene, GENE, gene_parents(gene, classes))
+    return Element(block, f"{gene}_{change}", gene, MUTATION, mutation_parents(gene, classes))
 
 
 def _block(software: str) -> str:

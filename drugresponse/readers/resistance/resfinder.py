@@ -14,7 +14,7 @@ from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.resistance._calls import GENE, MUTATION, Calls, Element
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import has_samples, rows_of_samples
-from drugresponse.readers.resistance.families import families_of_gene, site_of_change
+from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
 from drugresponse.readers.source.source import AnySource, Source, sources_of
 from drugresponse.readers.text.files import stream_rows
 
@@ -135,7 +135,7 @@ def _read_kind(
 
 def _gene(cells: Mapping[str, str]) -> Element:
     gene = cells["gene"]
-    return Element(RESFINDER, gene, gene, GENE, (*families_of_gene(gene), *_classes(cells["phenotype"])))
+    return Element(RESFINDER, gene, gene, GENE, gene_parents(gene, _classes(cells["phenotype"])))
 
 
 def _mutation(cells: Mapping[str, str]) -> Element:
@@ -144,9 +144,8 @@ def _mutation(cells: Mapping[str, str]) -> Element:
     gene = "_".join(gene.split())
     substitution = _ONE_LETTER.fullmatch(change)
     change = substitution[1].upper() if substitution else change
-    site = site_of_change(gene, change)
     name = f"{gene}_{change}" if change else gene
-    return Element(POINTFINDER, name, gene, MUTATION, (site, gene, *_classes(cells["phenotype"])))
+    return Element(POINTFINDER, name, gene, MUTATION, mutation_parents(gene, _classes(cells["phenotype"])))
 
 
 def _classes(phenotype: str) -> list[str]:

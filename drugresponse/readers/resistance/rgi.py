@@ -15,7 +15,7 @@ from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.resistance._calls import GENE, MUTATION, Calls, Element
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import has_samples, rows_of_samples
-from drugresponse.readers.resistance.families import site_of_change
+from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
 from drugresponse.readers.source.source import AnySource, Source, sources_of
 
 __all__ = ["RGI", "looks_like_rgi", "read_rgi"]
@@ -125,14 +125,13 @@ def read_rgi(
 def _elements(cells: Mapping[str, str]) -> list[Element]:
     """The term, or the term with each of its variants."""
     term = cells["gene"]
-    groups = [*_listed(cells["family"], ";"), *_listed(cells["class"], ";")]
+    classes = _listed(cells["class"], ";")
     changes = _listed(cells["mutations"], "[,;]")
     if not changes:
-        return [Element(RGI, term, term, GENE, tuple(groups))]
-    return [
-        Element(RGI, f"{term}_{change}", term, MUTATION, (site_of_change(term, change), term, *groups))
-        for change in changes
-    ]
+        parents = gene_parents(term, classes, _listed(cells["family"], ";"))
+        return [Element(RGI, term, term, GENE, parents)]
+    parents = mutation_parents(term, classes)
+    return [Element(RGI, f"{term}_{change}", term, MUTATION, parents) for change in changes]
 
 
 def _listed(text: str, between: str) -> list[str]:

@@ -16,7 +16,7 @@ from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.resistance._calls import MUTATION, Calls, Element
 from drugresponse.readers.resistance._documents import list_of, objects_of, text_of
 from drugresponse.readers.resistance._names import refuse_second_file, sample_of_file
-from drugresponse.readers.resistance.families import site_of_change
+from drugresponse.readers.resistance.parents import site_of_change
 from drugresponse.readers.source.source import AnySource, Source, sources_of
 
 __all__ = ["TB_PROFILER", "read_tb_profiler"]
@@ -126,14 +126,14 @@ class _Profiles:
                 if group == "other_variants" and "synonymous" in text_of(variant, "type"):
                     self.n_synonymous += 1
                     continue
-                element = _element(variant, place)
+                element = _element(variant, place, is_known=group == "dr_variants")
                 position = text_of(variant, "pos", "genome_pos", "position")
                 if position:
                     self.position_of[element.name] = position
                 self.calls.find(sample, element)
         for group in _FAILED:
             for variant in list_of(result, group, place):
-                self.names.setdefault(sample, set()).add(_element(variant, place).name)
+                self.names.setdefault(sample, set()).add(_element(variant, place, is_known=False).name)
         quality = result.get("qc")
         if isinstance(quality, dict):
             for each in list_of(quality, "missing_positions", place):
@@ -162,7 +162,8 @@ class _Profiles:
         ]
 
 
-def _element(variant: Mapping[str, Any], place: str) -> Element:
+def _element(variant: Mapping[str, Any], place: str, *, is_known: bool) -> Element:
+    """A variant; one that is not known to confer resistance is apart from those of its gene that are."""
     gene = text_of(variant, "gene", "gene_name", "locus_tag", "gene_id")
     change = text_of(variant, "change", "protein_change", "nucleotide_change")
     if not gene or not change:
@@ -170,10 +171,11 @@ def _element(variant: Mapping[str, Any], place: str) -> Element:
             f"{place}: found a variant without {'change' if gene else 'gene'} (its fields are {show_ids(variant, 8)}). "
             "Give the .results.json that tb-profiler profile writes."
         )
-    drugs = [text_of(each, "drug") for each in list_of(variant, "drugs", place)] or [text_of(variant, "drug")]
-    associated = variant.get("gene_associated_drugs")
-    if not any(drugs) and isinstance(associated, list):
-        drugs = [str(drug) for drug in associated]
-    loss = f"{gene}_loss" if any(word in text_of(variant, "type") for word in _LOSS) else ""
-    parents = (site_of_change(gene, change), loss, gene, *drugs)
-    return Element(TB_PROFILER, f"{gene}_{change}", gene, MUTATION, parents)
+    loss = f"{gene} no function (function)" if any(word in text_of(variant, "type") for word in _LOSS) else ""
+    parents = [site_of_change(gene, change), loss]
+    if is_known:
+        drugs = [text_of(each, "drug") for each in list_of(variant, "drugs", place)] or [text_of(variant, "drug")]
+        parents += [f"{gene} (gene)", *(f"{drug} (drug)" for drug in drugs if drug)]
+    else:
+        parents.append(f"{gene} other variants (gene)")
+    return Element(TB_PROFILER, f"{gene}_{change}", gene, MUTATION, tuple(filter(None, parents)))

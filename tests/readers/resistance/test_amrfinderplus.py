@@ -70,6 +70,9 @@ def test_read_amrfinderplus__one_table_of_many_isolates(tmp_path, header):
     assert set(genotypes.features["block"]) == {"AMRFinderPlus"}
     assert set(genotypes.features["kind"]) == {"altered"}
     assert genotypes.features["gene"]["blaTEM=PARTIAL"] == "blaTEM"
+    parents = genotypes.features["parent"]
+    assert parents["blaCTX-M-15"] == "blaCTX-M (family);CEPHALOSPORIN (class);BETA-LACTAM (class)"
+    assert parents["blaTEM=PARTIAL"] == "blaTEM (family);BETA-LACTAM (class)"
     assert genotypes.features["effect"].to_dict() == dict.fromkeys(expected.columns, "gene") | {
         "emrD": "plus gene",
         "gyrA_S83L": "mutation",
@@ -149,8 +152,9 @@ def test_read_amrfinderplus__all_mutations(tmp_path, caplog):
 def test_element__classes_and_families_are_parents():
     gene = _element("blaCTX-M-15", "core", "AMR", "BETA-LACTAM", "CEPHALOSPORIN/CARBAPENEM", "ALLELEP")
     mutation = _element("gyrA_S83L", "core", "POINT", "QUINOLONE", "", "POINTP")
-    assert gene.parents == ("blaCTX-M", "CEPHALOSPORIN", "CARBAPENEM", "BETA-LACTAM")
-    assert (mutation.gene, mutation.parents) == ("gyrA", ("gyrA_83", "gyrA", "", "QUINOLONE"))
+    classes = ("CEPHALOSPORIN (class)", "CARBAPENEM (class)", "BETA-LACTAM (class)")
+    assert gene.parents == ("blaCTX-M (family)", *classes)
+    assert (mutation.gene, mutation.parents) == ("gyrA", ("gyrA (gene)", "QUINOLONE (class)"))
 
 
 def test_read_amrfinderplus__two_files_of_one_isolate(tmp_path):

@@ -36,7 +36,10 @@ def folders(tmp_path):
     for sample, (genes, mutations) in found.items():
         files.append(write(tmp_path / sample / "ResFinder_results_tab.txt", GENES, genes))
         files.append(write(tmp_path / sample / "PointFinder_results.txt", MUTATIONS, mutations))
-    return [*files, write(tmp_path / "S3" / "ResFinder_results_tab.txt", GENES, [gene("sul1")])]
+    return [
+        *files,
+        write(tmp_path / "S3" / "ResFinder_results_tab.txt", GENES, [gene("sul1", "Sulphonamide resistance")]),
+    ]
 
 
 def test_read_resfinder__folders_name_the_isolates(tmp_path):

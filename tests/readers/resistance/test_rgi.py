@@ -59,7 +59,7 @@ def test_read_rgi__terms_and_variants(tmp_path, caplog):
 
 def test_elements__families_and_classes_are_parents():
     cells = {"gene": "NDM-1", "cut-off": "Strict", "mutations": "", "class": "carbapenem; penam", "family": "NDM"}
-    assert _elements(cells)[0].parents == ("NDM", "carbapenem", "penam")
+    assert _elements(cells)[0].parents == ("NDM (family)", "carbapenem (class)", "penam (class)")
 
 
 def test_read_rgi__damaged(tmp_path):

@@ -105,11 +105,12 @@ def test_read_tb_profiler__the_file_names_a_result_without_id(tmp_path):
     assert genotypes.sample_ids.tolist() == ["S9"]
 
 
-def test_element__site_loss_gene_and_drugs_are_parents():
+def test_element__site_function_gene_and_drugs_are_parents():
     variant = {"gene": "katG", "change": "p.Trp328*", "type": "stop_gained", "drug": "isoniazid"}
-    assert _element(variant, "S1").parents == ("katG_328", "katG_loss", "katG", "isoniazid")
-    missense = {"gene_name": "gyrA", "change": "p.Ser95Thr", "gene_associated_drugs": ["levofloxacin"], "drugs": []}
-    assert _element(missense, "S1").parents == ("gyrA_95", "", "gyrA", "levofloxacin")
+    known = _element(variant, "S1", is_known=True)
+    assert known.parents == ("katG_328 (site)", "katG no function (function)", "katG (gene)", "isoniazid (drug)")
+    missense = {"gene_name": "gyrA", "change": "p.Ser95Thr", "gene_associated_drugs": ["levofloxacin"]}
+    assert _element(missense, "S1", is_known=False).parents == ("gyrA_95 (site)", "gyrA other variants (gene)")
 
 
 @pytest.mark.parametrize(
