@@ -36,7 +36,8 @@ def noise_ceiling(responses: Responses, rows: TrainingRows) -> NoiseCeiling | No
     Returns
     -------
     NoiseCeiling or None
-        None with fewer than 10 repeated pairs, or where responses do not vary within any drug.
+        None with fewer than 10 repeated pairs, where responses do not vary within any drug, and of an outcome that is
+        no measured number.
 
     Examples
     --------
@@ -51,6 +52,8 @@ def noise_ceiling(responses: Responses, rows: TrainingRows) -> NoiseCeiling | No
     >>> round(ceiling.noise_sd, 1), ceiling.n_pairs == len(once)
     (0.5, True)
     """
+    if responses.outcome.kind != "continuous":
+        return None
     repeated = _uncensored(responses)
     if len(repeated) < MINIMUM_REPEATED:
         return None

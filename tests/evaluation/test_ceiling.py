@@ -26,7 +26,7 @@ def measured(noise_sd: float, measurements, *, seed: int = 0, censor: str = "non
             "censor": censor,
         }
     )
-    return Responses.build(table), truth
+    return Responses.build(table, outcome="continuous"), truth
 
 
 def joined(responses: Responses) -> TrainingRows:
@@ -92,3 +92,11 @@ def test_noise_ceiling__none_under_10_repeated_pairs():
 def test_noise_ceiling__censored_pairs_are_not_asked():
     censored, _ = measured(0.8, [2], censor="right")
     assert noise_ceiling(censored, joined(censored)) is None
+
+
+def test_noise_ceiling__is_of_measured_numbers_alone():
+    numbers, _ = measured(0.8, [2])
+    rows = pd.concat([numbers.table, numbers.table])
+    classes = Responses.build(rows.assign(response=np.where(rows["response"] > 12, "R", "S")))
+    assert len(classes.replicates) > 100
+    assert noise_ceiling(classes, joined(classes)) is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,7 +41,11 @@ def test_curves__responses_fits_and_report(tmp_path, capsys):
 
 def test_curves__responses_are_read_by_the_reader_of_train(tmp_path):
     assert run(tmp_path, "doses.tsv", "--measure=pic50", "-q") == 0
-    found = read_responses(tmp_path / "r.tsv").table
+    limits = read_responses(tmp_path / "r.tsv")
+    assert (limits.outcome.kind, limits.outcome.logarithm) == ("interval", 0)
+    idle = limits.table[limits.table["drug_id"] == "idle"]
+    assert np.isneginf(idle["lower"]).all() and np.isfinite(idle["upper"]).all()
+    found = read_responses(tmp_path / "r.tsv", outcome="continuous").table
     assert found.groupby("drug_id")["censor"].agg(set).to_dict() == {
         "idle": {"left"},
         "potent": {"none"},

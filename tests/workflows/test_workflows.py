@@ -283,9 +283,11 @@ def test_train__limits_are_told_first_and_who_reads_them(
     table.to_csv(tmp_path / "r.tsv", sep="\t", index=False)
     share = f"Limits (column censor): {(table['censor'] == 'right').sum()} of {len(table)} responses, 25."
     settings = {"responses": tmp_path / "r.tsv", "learner": learner, "report": tmp_path / "p.html", "epochs": 1}
+    settings["outcome"] = "continuous"
     told = train_on(lines, tmp_path / "m.safetensors", **settings)
     page = (tmp_path / "p.html").read_text(encoding="utf-8")
-    assert told[0].startswith(share) and reading in told[0] and reading in page
+    assert told[0] == f"Outcome: measured numbers, {len(table)} responses."
+    assert told[1].startswith(share) and reading in told[1] and reading in page
     assert "Scores, naive predictions and intervals take limits as if measured there" in page
     told = workflows.evaluate(
         EvaluateSettings(
@@ -297,9 +299,10 @@ def test_train__limits_are_told_first_and_who_reads_them(
             folds=2,
             shuffles=0,
             epochs=1,
+            outcome="continuous",
         )
     )
-    assert told[0].startswith(share)
+    assert told[1].startswith(share)
     assert reading.removeprefix("ridge reads ") in (tmp_path / "e.html").read_text(encoding="utf-8")
     assert not any("Limits" in line for line in train_on(lines, tmp_path / "m.safetensors"))
 
