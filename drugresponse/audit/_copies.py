@@ -72,8 +72,14 @@ def _response_columns(rows: TrainingRows) -> tuple[ResponseOrders, list[str]]:
         columns.append((table - usual.to_numpy(), [f"{name} beside that of its tissue" for name in columns[0][1]]))
     if len(drugs) > 1:
         columns.append((means_of(table), ["the mean response of the samples"] * 2))
+    happened = None if pairs.observed is None else pairs.observed.happened
+    if happened is not None:
+        events = np.full(table.shape, np.nan)
+        events[pairs.sample_index, pairs.drug_index] = happened
+        columns.insert(0, (events, [f"the event of {drug}" if len(drugs) > 1 else "the event" for drug in drugs]))
     values = np.concatenate([table for table, _ in columns], axis=1)
-    return ResponseOrders(values), [name for _, names in columns for name in names]
+    n_classes = len(drugs) if happened is not None or pairs.outcome.has_classes else 0
+    return ResponseOrders(values, n_classes), [name for _, names in columns for name in names]
 
 
 def _finding(kind: str, copies: dict[str, str]) -> Finding:

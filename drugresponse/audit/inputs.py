@@ -29,6 +29,12 @@ _COVERED = ("tissue", "ancestry", "sex")
 _FEW_MEASUREMENTS = 10
 _FEW_GROUPS = 10
 _FAR = 8.0
+_REPEATS = {
+    "continuous": "the mean of its measurements",
+    "interval": "the limits that its rows share or span",
+    "time-to-event": "one time",
+}
+"""What the rows of one pair count as, where a pair has no class."""
 
 
 def audit(
@@ -91,10 +97,8 @@ def _repeated_pairs(responses: Responses) -> Finding | None:
     if repeated.empty:
         return None
     shown = show_ids(repeated["sample_id"] + " x " + repeated["drug_id"])
-    message = (
-        f"Pairs measured more than once ({shown}): each counts as the mean of its measurements, "
-        "on one side of every split."
-    )
+    one = _REPEATS.get(responses.outcome.kind, "the class of most of its rows")
+    message = f"Pairs measured more than once ({shown}): each counts as {one}, on one side of every split."
     return Finding("repeated pairs", "note", message, len(repeated))
 
 

@@ -56,6 +56,7 @@ class Covariates:
         arm: str | None = None,
         responses: pd.DataFrame | None = None,
         held_out: str | None = None,
+        has_classes: bool = False,
     ) -> Covariates:
         """Take columns by name, or those that are usual.
 
@@ -72,6 +73,8 @@ class Covariates:
             Columns `sample_id, drug_id, response`, by which a copy of the response is known.
         held_out
             Column of the lineages, where these are held out: no covariate, since a new one is of no known level.
+        has_classes
+            Whether the responses are numbers of classes.
 
         Raises
         ------
@@ -87,7 +90,7 @@ class Covariates:
         (['Age', 'statin'], {'died': 'may be an outcome'})
         """
         _refuse_held_out(held_out, names, arm)
-        unused = _unused_by_default(samples, arm, responses) if names is None else {}
+        unused = _unused_by_default(samples, arm, responses, has_classes) if names is None else {}
         unused |= {} if held_out is None else {held_out: "held out as lineage"}
         usual = sorted((name for name in samples.columns if str(name) not in unused), key=usual_place)
         wanted = [name for name in usual if name != "subject_id"] if names is None else list(names)
@@ -153,13 +156,16 @@ def _name_of(name: str, chosen: Mapping[str, object], samples: pd.DataFrame) -> 
     return "tissue" if is_tissue else name
 
 
-def _unused_by_default(samples: pd.DataFrame, arm: str | None, responses: pd.DataFrame | None) -> dict[str, str]:
+def _unused_by_default(
+    samples: pd.DataFrame, arm: str | None, responses: pd.DataFrame | None, has_classes: bool
+) -> dict[str, str]:
     """Columns that are no covariate unless named, each with the reason."""
     orders = None
     if responses is not None:
         wide = responses.pivot_table(index="sample_id", columns="drug_id", values="response", observed=True)
         table = wide.reindex(samples.index).to_numpy(np.float64)
-        orders = ResponseOrders(np.concatenate([table, means_of(table)], axis=1))
+        n_classes = table.shape[1] if has_classes else 0
+        orders = ResponseOrders(np.concatenate([table, means_of(table)], axis=1), n_classes)
     names = [name for name in samples.columns if name not in ("subject_id", arm)]
     reasons = {str(name): _why_unused(name, samples[name], orders) for name in names}
     return {name: reason for name, reason in reasons.items() if reason}

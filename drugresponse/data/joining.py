@@ -130,7 +130,8 @@ def join_training_rows(
             arm_covariate(sample_table, arm)
     else:
         held_out = lineage_column if scheme == "new-lineages" else None
-        chosen = Covariates.choose(sample_table, covariates, arm, rows, held_out)
+        has_classes = responses.outcome.has_classes
+        chosen = Covariates.choose(sample_table, covariates, arm, rows, held_out, has_classes)
     pairs = Pairs.build(
         genotypes.reindex(shared),
         chosen.table,

@@ -6,9 +6,11 @@ import pytest
 from scipy import stats
 
 from drugresponse.audit._copies import copies_of_response
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.tables import Responses
+from drugresponse.simulation.cohort import simulate_cohort
 
 N = 60
 RNG = np.random.default_rng(4)
@@ -123,3 +125,61 @@ def test_copies_of_response__chance_among_many_features_of_few_samples():
     table = pd.DataFrame(rng.normal(size=(10, 30)), index=ids).stack().rename_axis(["sample_id", "drug_id"])
     responses = Responses.build(table.rename("response").reset_index())
     assert not copies_of_response(join_training_rows(genotypes, responses, None, None))
+
+
+@pytest.fixture(scope="module")
+def of_classes() -> tuple[Responses, pd.DataFrame, dict[str, pd.Series]]:
+    """Classes of two drugs made from concentrations, genotypes with a gene that decides, and columns of samples."""
+    rng = np.random.default_rng(0)
+    ids = pd.Index([f"s{i:02}" for i in range(80)], name="sample_id")
+    carrier = pd.Series(np.arange(80) % 4 == 0, ids)
+    amount = pd.Series(rng.normal(0, 1, 80), ids) + 5 * carrier
+    other = pd.Series(rng.normal(0, 1, 80), ids)
+    long = [
+        pd.DataFrame({"sample_id": ids, "drug_id": "a", "response": np.where(carrier, "R", "S")}),
+        pd.DataFrame({"sample_id": ids, "drug_id": "b", "response": np.where(other > 0.6, "R", "S")}),
+    ]
+    genotypes = pd.DataFrame({"gene": carrier.astype(float), "chance": rng.normal(0, 1, 80), "mic": other}, index=ids)
+    columns = {
+        "treated": pd.Series(np.where(other > 0.6, "yes", "no"), ids),
+        "statin": pd.Series(np.where(rng.random(80) > 0.5, "yes", "no"), ids),
+        "amount": amount,
+        "age": pd.Series(rng.normal(50, 10, 80), ids),
+    }
+    return Responses.build(pd.concat(long)), genotypes, columns
+
+
+@pytest.mark.parametrize(("name", "is_copy"), [("treated", True), ("statin", False), ("amount", True), ("age", False)])
+def test_copies__covariates_that_are_the_class(of_classes, name, is_copy):
+    responses, genotypes, columns = of_classes
+    samples = pd.DataFrame({name: columns[name]})
+    rows = join_training_rows(as_genotypes(genotypes[["chance"]]), responses, None, samples, [name])
+    checks = [finding.check for finding in copies_of_response(rows)]
+    assert ("covariates that are the response" in checks) == is_copy
+
+
+def test_copies__a_class_among_the_usual_columns_is_not_used(of_classes, caplog):
+    responses, genotypes, columns = of_classes
+    samples = pd.DataFrame({name: columns[name] for name in ("treated", "statin", "age")})
+    rows = join_training_rows(as_genotypes(genotypes[["chance"]]), responses, None, samples)
+    assert list(rows.pairs.covariates.columns) == ["age", "statin"]
+    assert 'column "treated": orders the samples as their response does' in caplog.text
+
+
+def test_copies__a_feature_that_the_classes_part_is_one_and_a_gene_that_decides_is_none(of_classes):
+    responses, genotypes, _ = of_classes
+    rows = join_training_rows(as_genotypes(genotypes), responses, None, None)
+    (finding,) = copies_of_response(rows)
+    assert (finding.check, finding.count) == ("features that are the response", 1)
+    assert '"mic" orders the samples as the response to b' in finding.message
+
+
+def test_copies__a_covariate_that_is_the_event():
+    cohort = simulate_cohort(n_samples=80, n_drugs=1, n_features=20, outcome="time-to-event")
+    table = cohort.responses.table.set_index("sample_id")
+    columns = {"event": table["happened"].map({True: "yes", False: "no"}), "time": table["response"]}
+    for name, column in columns.items():
+        samples = pd.DataFrame({"statin": column})
+        rows = join_training_rows(cohort.genotypes, cohort.responses, None, samples, ["statin"])
+        (finding,) = copies_of_response(rows)
+        assert finding.check == "covariates that are the response", name

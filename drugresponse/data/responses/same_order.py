@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import gammaln
 
-__all__ = ["FEWEST", "ResponseOrders", "is_cut", "levels_of", "means_of"]
+__all__ = ["FEWEST", "ResponseOrders", "are_one_to_one", "is_cut", "levels_of", "means_of"]
 
 _COPY = 0.99
 """Rank correlation beyond which a column is a copy: measured twice, no response agrees so well with itself."""
@@ -37,6 +37,9 @@ class ResponseOrders:
     ----------
     values
         `(n_samples, n_responses)` each drug's and means of them, NaN where not measured.
+    n_classes
+        The first so many responses are numbers of classes, which a column copies where it names them or is parted by
+        them.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class ResponseOrders:
     """
 
     values: NDArray[np.float64]
+    n_classes: int = 0
 
     @cached_property
     def _ranks(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -58,6 +62,12 @@ class ResponseOrders:
         """
         levels = levels_of(column)
         few = levels.max() + 1 < MANY_LEVELS
+        for number, classes in enumerate(self.values.T[: self.n_classes]):
+            parts = levels_of(pd.Series(classes))
+            is_amount = column.dtype != object and not few
+            parted = is_amount and is_cut(parts, column.to_numpy(np.float64), n_comparisons, gaps=may_part)
+            if parted or (not may_part and are_one_to_one(levels, classes, n_comparisons)):
+                yield number, False
         if column.dtype != object and not few:
             for _, response in self.copies(column.to_numpy(np.float64)[:, None], n_comparisons):
                 yield response, False
@@ -74,10 +84,48 @@ class ResponseOrders:
         """
         n_values = np.array([len(np.unique(column[np.isfinite(column)])) for column in columns.T], dtype=np.intp)
         many = np.flatnonzero(n_values >= MANY_LEVELS)
-        likely = np.abs(_rank_correlations(_centred_ranks(columns[:, many]), self._ranks)) >= _LIKELY
+        correlations = np.abs(_rank_correlations(_centred_ranks(columns[:, many]), self._ranks))
+        yield from self._parted(columns, many, correlations, n_comparisons)
+        likely = correlations >= _LIKELY
+        likely[:, : self.n_classes] = False
         for at, response in zip(*np.nonzero(likely), strict=True):
             if _is_copy(columns[:, many[at]], self.values[:, response], n_comparisons):
                 yield int(many[at]), int(response)
+
+    def _parted(
+        self,
+        columns: NDArray[np.float64],
+        many: NDArray[np.intp],
+        correlations: NDArray[np.float64],
+        n_comparisons: int,
+    ) -> Iterator[tuple[int, int]]:
+        """Amounts that the classes part, as a number does of which they were made."""
+        for response, classes in enumerate(self.values.T[: self.n_classes]):
+            levels = levels_of(pd.Series(classes))
+            shares = np.bincount(levels[levels >= 0]) / max((levels >= 0).sum(), 1)
+            # the correlation of the ranks of a number with the classes that part it, and some for what is missing
+            least = 0.9 * np.sqrt(max(1 - float((shares**3).sum()), 0.0))
+            for at in np.flatnonzero(correlations[:, response] >= least):
+                if is_cut(levels, columns[:, many[at]], n_comparisons):
+                    yield int(many[at]), response
+
+
+def are_one_to_one(levels: NDArray[np.intp], classes: NDArray[np.float64], n_comparisons: int) -> bool:
+    """Whether each level (-1 is none) is one class, in enough samples of each that chance would not do it.
+
+    Examples
+    --------
+    >>> classes = np.tile([0.0, 1.0, 1.0], 10)
+    >>> are_one_to_one(classes.astype(int), classes, 1), are_one_to_one(classes.astype(int)[::-1], classes, 1)
+    (True, False)
+    """
+    known = (levels >= 0) & np.isfinite(classes)
+    pairs, counts = np.unique(np.stack([levels[known], classes[known]]), axis=1, return_counts=True)
+    n = [len(np.unique(side)) for side in pairs]
+    if known.sum() < FEWEST or n[0] < 2 or not n[0] == n[1] == len(counts):
+        return False
+    chance = gammaln(len(counts) + 1) + gammaln(counts + 1).sum() - gammaln(counts.sum() + 1)
+    return bool(chance + np.log(n_comparisons) < np.log(_CHANCE))
 
 
 def _is_copy(column: NDArray[np.float64], response: NDArray[np.float64], n_comparisons: int) -> bool:
