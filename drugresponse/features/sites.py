@@ -10,11 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.parents.sums import Parents
+
 __all__ = ["number_sites", "site_sums"]
 
 _SUBSTITUTION = re.compile(r"(?P<before>.*[_:. ])?[A-Z*]?(?P<position>\d+)(?:[A-Z*]|del|ins)")
 """What stands before, the old residue where told, the position, and what stands there instead: `RT_184V`, `p.V600E`."""
-_AS_PARENT = " (site)"
+_AS_PARENT = "site sums"
+"""Block of the parents that are sites."""
 
 
 def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
@@ -51,11 +54,18 @@ def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
     site[named] = by_name
     site[placed] = place.to_numpy(dtype=object)[placed]
     site = features["block"].astype(str).reset_index(drop=True).where(site != "", "") + "\n" + site
-    site[features["parent"].str.contains(_AS_PARENT, regex=False).to_numpy(dtype=bool)] = "\n"
+    site[_with_site_as_parent(features)] = "\n"
     shared = (site != "\n").to_numpy() & site.duplicated(keep=False).to_numpy()
     numbers = np.full(len(features), -1, dtype=np.intp)
     numbers[shared] = pd.factorize(site[shared])[0]
     return numbers
+
+
+def _with_site_as_parent(features: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_features,)` which features have their site among their parents."""
+    parents = Parents.of(features)
+    are_sites = (parents.rows["block"] == _AS_PARENT).to_numpy(dtype=bool)
+    return np.diff(parents.take(are_sites).members.indptr) > 0
 
 
 def site_sums(sites: NDArray[np.integer[Any]]) -> sparse.csr_matrix:

@@ -14,6 +14,7 @@ ALLELES = [f"{family}-{number}" for family in FAMILIES for number in range(1, 7)
 NEVER, ONCE = [0, 7], 14
 """Alleles of the simulated cohort that the training never saw, and one that one of its samples bears."""
 N_DRUGS, N_TRAINED, N_NEW = 4, 160, 80
+DRUGS = [f"d{at}" for at in range(N_DRUGS)]
 
 
 def table(ids, parents):
@@ -42,19 +43,27 @@ class Cohort:
         self.truth = self.calls @ self.effects
         self.measured = self.truth + rng.normal(0, 0.5, self.truth.shape)
 
-    def predicted(self, learner: str, *, with_parents: bool) -> np.ndarray:
-        """`(2 + 2 + N_NEW, N_DRUGS)` of bearers of the alleles never seen and seen once, of nobody, and new samples."""
+    def fitted(self, learner: str, *, with_parents: bool) -> dr.DrugResponseModel:
+        """A model of the samples and alleles of the training."""
         seen = [at for at in range(len(ALLELES)) if at not in NEVER]
         trained = of_families(self.calls[:N_TRAINED], seen, with_parents, "s")
-        drugs = [f"d{at}" for at in range(N_DRUGS)]
-        responses = pd.DataFrame(self.measured[:N_TRAINED], trained.sample_ids, drugs).rename_axis("sample_id")
+        responses = pd.DataFrame(self.measured[:N_TRAINED], trained.sample_ids, DRUGS).rename_axis("sample_id")
         long = responses.reset_index().melt("sample_id", var_name="drug_id", value_name="response")
-        structures = pd.DataFrame({"drug_id": drugs, "smiles": ["CCO", "CCN", "c1ccccc1", "CC(=O)O"]})
-        model = dr.DrugResponseModel(learner, folds=0, epochs=20, trees=100).fit(trained, long, drugs=structures)
+        structures = pd.DataFrame({"drug_id": DRUGS, "smiles": ["CCO", "CCN", "c1ccccc1", "CC(=O)O"]})
+        return dr.DrugResponseModel(learner, folds=0, epochs=20, trees=100).fit(trained, long, drugs=structures)
+
+    def asked(self, *, with_parents: bool) -> Genotypes:
+        """Bearers of the alleles never seen and seen once, nobody, and new samples."""
         bearers = np.vstack([np.eye(len(ALLELES))[[*NEVER, ONCE]], np.zeros((1, len(ALLELES))), self.calls[N_TRAINED:]])
-        new = of_families(bearers, list(range(len(ALLELES))), with_parents, "n")
-        told = model.predict(new).pivot(index="sample_id", columns="drug_id", values="prediction")
-        return told.reindex(new.sample_ids)[drugs].to_numpy()
+        return of_families(bearers, list(range(len(ALLELES))), with_parents, "n")
+
+    def predicted(self, learner: str, *, with_parents: bool) -> np.ndarray:
+        """`(2 + 2 + N_NEW, N_DRUGS)` for those who are asked for."""
+        new = self.asked(with_parents=with_parents)
+        told = self.fitted(learner, with_parents=with_parents).predict(new)
+        return (
+            told.pivot(index="sample_id", columns="drug_id", values="prediction").loc[new.sample_ids, DRUGS].to_numpy()
+        )
 
     def error(self, predicted: np.ndarray) -> float:
         """Mean squared error of new samples."""
@@ -77,6 +86,23 @@ def test_parents__an_allele_seen_once_or_never_is_predicted_by_its_family(by_fam
     once = [np.abs(table[2] - table[3] - by_family.effects[ONCE]).mean() for table in (predicted, alone)]
     assert once[0] < 0.9 * once[1]
     assert by_family.error(predicted) < 0.8 * by_family.error(alone)
+
+
+@pytest.mark.parametrize("learner", ["ridge", "gaussian", "boosted-trees", "neural"])
+def test_parents__are_parts_that_add_up_and_bear_weight(by_family, learner):
+    model, new = by_family.fitted(learner, with_parents=True), by_family.asked(with_parents=True)
+    told = model.contributions(new)
+    first = next(told.by_drug)
+    predicted = model.predict(new)
+    predicted = predicted[predicted["drug_id"] == first.drug_id]["prediction"].to_numpy()
+    np.testing.assert_allclose(first.values.sum(axis=1) + first.gaps, predicted, rtol=1e-6)
+    assert np.abs(first.gaps).max() < 1e-4
+    parts = told.parts["feature_id"]
+    apart = np.abs(first.values[0] - first.values[3])
+    assert parts[int(apart.argmax())] == "blaAAA (family)"
+    weights = pd.Series(model.parts_.feature_weights, model.parts_.features.index)
+    assert weights[[f"{family} (family)" for family in FAMILIES]].sum() > 0.4
+    assert (model.features_found(new) > 0.999).all()
 
 
 @pytest.mark.parametrize("learner", ["ridge", "gaussian", "boosted-trees"])
