@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array
 
-__all__ = ["PENALTIES", "RidgeFit", "fit_ridge"]
+__all__ = ["PENALTIES", "RidgeFit", "fit_ridge", "thin_factors"]
 
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
 """Penalties tried, relative to tokens whose mean squared row norm is 1 for each block."""
@@ -77,7 +77,7 @@ def fit_ridge(
     share = (root / root.sum())[:, None] if weights is None else (root**2 / (root**2).sum())[:, None]
     token_means, target_means = (share * tokens).sum(axis=0), (share * targets).sum(axis=0)
     scaled = root[:, None] * (tokens - token_means)
-    left, values, right = _thin_factors(scaled)
+    left, values, right = thin_factors(scaled)
     residual_target = root[:, None] * (targets - target_means)
     projected = left.T @ residual_target
     constant = root / np.sqrt((root**2).sum())
@@ -106,7 +106,7 @@ def fit_ridge(
     return RidgeFit(coefficients, intercepts, left_out, chosen, best)
 
 
-def _thin_factors(matrix: Array) -> tuple[NDArray, NDArray, NDArray]:
+def thin_factors(matrix: Array) -> tuple[NDArray, NDArray, NDArray]:
     """Left vectors, singular values and right vectors, through the smaller Gram matrix."""
     n, p = matrix.shape
     if p == 0:

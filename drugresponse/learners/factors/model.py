@@ -27,6 +27,10 @@ from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.factors.blocks import choose_block_scales
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
 from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.score_axes import ScoreAxes
+from drugresponse.learners.factors.seen_by_loss import seen_by_loss
+from drugresponse.learners.likelihood.problem import ScoreProblem
+from drugresponse.learners.likelihood.scores import ScoreFit
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array, State, damaged, state_array, state_number, state_numbers, state_whole
 
@@ -52,6 +56,11 @@ class FactorModel(PairRegressor):
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Fit encoders and embeddings."""
         pairs = pairs.compact()
+        problem = None
+        if pairs.observed is not None:
+            problem = ScoreProblem.of(pairs, y, sample_weight, self.scheme, self.random_state)
+            # what blocks and kernels are chosen on is what rows lack at the start; scores are fitted to their loss
+            y = problem.of_rows(problem.working)
         grid = ResponseGrid.build(pairs, y, sample_weight)
         tokens = self._encode_samples(pairs)
         targets = ResponseFactors.of(grid, self.rank, self.random_state)
@@ -67,6 +76,8 @@ class FactorModel(PairRegressor):
             groups=groups,
             random_state=self.random_state,
         )
+        if problem is not None:
+            return self._fit_by_loss(pairs, tokens, targets, problem)
         left_out = self._fit_map(tokens, targets, grid.row_weights, groups)
         self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
         vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
@@ -81,6 +92,20 @@ class FactorModel(PairRegressor):
             )
             vectors = np.column_stack([vectors, loadings])
         self._fit_drugs(pairs, vectors, grid)
+        return self
+
+    def _fit_by_loss(self, pairs: Pairs, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> Any:
+        """The same embeddings by penalised likelihood, on the scale of the link."""
+        inputs, fit = self._fit_scores(tokens, targets, problem)
+        axes = ScoreAxes.of(inputs, fit, problem, self.rank)
+        self.overall_, self.rank_ = axes.overall, axes.loadings.shape[1] - 1
+        self._keep_coefficients(axes.coefficients)
+        self.left_out_, vectors = axes.left_out, np.column_stack([axes.drug_effects, axes.loadings[:, 1:]])
+        self.seen_, self.left_out_shift_ = SeenFactors.none(), np.zeros(problem.shape)
+        if find_scheme(self.scheme).sample_effect and len(pairs.drugs) > 1:
+            self.seen_, loadings, self.left_out_shift_ = seen_by_loss(problem, fit, pairs.genotypes.sample_ids)
+            vectors = np.column_stack([vectors, loadings])
+        self._fit_drugs(pairs, vectors, None)
         return self
 
     def _encode_samples(self, pairs: Pairs) -> Array:
@@ -104,6 +129,22 @@ class FactorModel(PairRegressor):
         """
 
     @abstractmethod
+    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:
+        """Learn a map from tokens to the scores of each drug, by the loss of an outcome that is not continuous.
+
+        Returns
+        -------
+        inputs : (n_samples, n_inputs)
+            What the map is linear in.
+        fit : ScoreFit
+            Of these inputs.
+        """
+
+    @abstractmethod
+    def _keep_coefficients(self, coefficients: Array) -> None:
+        """Take the `(n_inputs, 1 + rank)` coefficients of the inputs of `_fit_scores`."""
+
+    @abstractmethod
     def map_tokens(self, tokens: Array) -> Array:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
 
@@ -118,7 +159,7 @@ class FactorModel(PairRegressor):
     def _token_weights(self, loadings: Array) -> Array:
         """`(n_tokens,)` how much the prediction hangs on a unit of each token; `loadings` `(n_drugs, 1 + rank)`."""
 
-    def _fit_drugs(self, pairs: Pairs, vectors: Array, grid: ResponseGrid) -> None:
+    def _fit_drugs(self, pairs: Pairs, vectors: Array, grid: ResponseGrid | None) -> None:
         self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
         bits, known = self.drug_encoder_.transform(pairs.drugs)
         structure, intercepts = np.zeros((bits.shape[1], vectors.shape[1])), vectors.mean(axis=0)
@@ -126,7 +167,8 @@ class FactorModel(PairRegressor):
             groups = pairs.drugs["smiles"].to_numpy(dtype=object)[known]
             fit = fit_ridge(bits[known], vectors[known], groups=groups)
             structure, intercepts = fit.coefficients, fit.intercepts
-            vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
+            if grid is not None:
+                vectors[:, 0] = grid.drug_effects_towards(fit.left_out[:, 0], known)
         self.drugs_ = DrugVectors(vectors, pairs.drugs.index, structure, intercepts)
 
     def tokens(self, pairs: Pairs) -> Array:

@@ -14,6 +14,8 @@ from drugresponse.learners.factors.blocks import LEADING_TARGETS, token_scales
 from drugresponse.learners.factors.model import FactorModel
 from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.kernel._automatic_relevance import RelevanceKernel, learn_automatic_relevance
+from drugresponse.learners.likelihood.problem import ScoreProblem
+from drugresponse.learners.likelihood.scores import ScoreFit, fit_scores
 from drugresponse.learners.memory import most_waves
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array, State, state_array, state_wholes
@@ -58,6 +60,25 @@ class GaussianRidge(FactorModel):
     random_state: int = 0
 
     def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
+        inputs, sums, linear = self._fit_kernels(tokens, targets)
+        fit = fit_ridge(inputs, targets.values, weights=weights, groups=groups)
+        n_waves = len(self.phases_)
+        straight = sums @ (linear[:, None] * fit.coefficients[n_waves:])
+        self.coefficients_, self.intercepts_ = np.vstack([fit.coefficients[:n_waves], straight]), fit.intercepts
+        return fit.left_out
+
+    def _fit_kernels(self, tokens: Array, targets: ResponseFactors) -> tuple[Array, sparse.csc_matrix, Array]:
+        """Learn the kernels and draw the waves.
+
+        Returns
+        -------
+        inputs : (n_samples, n_waves + n_columns)
+            Waves, then columns times their loudness.
+        sums : (n_tokens, n_columns)
+            Which tokens are summed in each column.
+        linear : (n_columns,)
+            The loudness.
+        """
         scale = token_scales(self.block_scales_, self.sample_encoder_.block_columns(), tokens.shape[1])
         aims = targets.values[:, LEADING_TARGETS]
         if len(targets.loadings) <= _FEW_DRUGS:
@@ -75,11 +96,20 @@ class GaussianRidge(FactorModel):
         self.frequencies_ = (sums[self.wave_tokens_] @ frequencies).astype(np.float32).astype(np.float64)
         linear = np.sqrt(np.mean([kernel.linear * kernel.widths**2 for kernel in kernels], axis=0))
         inputs = np.hstack([self._waves(tokens), columns * linear])
-        fit = fit_ridge(inputs, targets.values, weights=weights, groups=groups)
+        return inputs, sums, linear
+
+    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:
+        inputs, sums, linear = self._fit_kernels(tokens, targets)
+        self._columns = sums, linear, inputs.mean(axis=0)
+        inputs = inputs - inputs.mean(axis=0)
+        return inputs, fit_scores(inputs, problem)
+
+    def _keep_coefficients(self, coefficients: Array) -> None:
+        sums, linear, means = self._columns
+        del self._columns
         n_waves = len(self.phases_)
-        straight = sums @ (linear[:, None] * fit.coefficients[n_waves:])
-        self.coefficients_, self.intercepts_ = np.vstack([fit.coefficients[:n_waves], straight]), fit.intercepts
-        return fit.left_out
+        straight = sums @ (linear[:, None] * coefficients[n_waves:])
+        self.coefficients_, self.intercepts_ = np.vstack([coefficients[:n_waves], straight]), -means @ coefficients
 
     def _leading_sums(self, tokens: Array, targets: Array) -> sparse.csc_matrix:
         """`(n_tokens, n_columns)` of 0 and 1: single tokens, then sites; those that vary most with the targets."""

@@ -60,3 +60,7 @@ class RowLoss(ABC):
     def total(self, scores: Array) -> float:
         """The weighted sum over rows."""
         return float(self.weights @ self.values(scores))
+
+    def total_and_slope(self, scores: Array) -> tuple[float, Array]:
+        """`total`, and `(n_rows,)` its slope by each score."""
+        return self.total(scores), self.derivatives(scores)[0]

@@ -86,11 +86,18 @@ class IntervalNormalLoss(RowLoss):
         below, above, spread = self._standard(scores)
         _, of_lower, of_upper = self._with_ratios(scores)
         exact = above - below < _NARROW
-        middle = np.where(exact, below, 0.0)
-        slope = np.where(exact, -middle, of_upper - of_lower)
+        slope = np.where(exact, -np.where(exact, below, 0.0), of_upper - of_lower)
         products = _times(above, of_upper) - _times(below, of_lower)
         curvature = np.where(exact, 1.0, np.clip(products + slope**2, _LEAST_CURVATURE, 1.0))
         return self.weights * slope / spread, self.weights * curvature / spread**2
+
+    def total_and_slope(self, scores: Array) -> tuple[float, Array]:
+        """Both from one look at the tails, which cost most."""
+        below, above, spread = self._standard(scores)
+        losses, of_lower, of_upper = self._with_ratios(scores)
+        exact = above - below < _NARROW
+        slope = np.where(exact, -np.where(exact, below, 0.0), of_upper - of_lower)
+        return float(self.weights @ losses), self.weights * slope / spread
 
     def start(self) -> Array:
         """`(n_drugs,)` location of each drug's values."""

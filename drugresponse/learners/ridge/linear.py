@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from drugresponse.learners.factors.blocks import block_mixes, mix_shares, token_scales
 from drugresponse.learners.factors.model import FactorModel
 from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.likelihood.problem import ScoreProblem
+from drugresponse.learners.likelihood.scores import ScoreFit, add_up, fit_scores
 from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array
 
@@ -57,6 +59,21 @@ class FactorRidge(FactorModel):
         self.coefficients_ = np.tensordot(shares, [coefficients for _, coefficients in fits], 1)
         self.intercepts_ = means + np.tensordot(shares, [fit.intercepts - means for fit, _ in fits], 1)
         return np.asarray(means + np.tensordot(shares, left_out, 1))
+
+    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:  # noqa: ARG002 -- for maps that are learned on them
+        blocks, fits = self.sample_encoder_.block_columns(), []
+        for mix in block_mixes(self.block_scales_):
+            scale = token_scales(mix, blocks, tokens.shape[1])
+            used = np.flatnonzero(scale)
+            fit = fit_scores(tokens[:, used] * scale[used], problem)
+            coefficients = np.zeros((tokens.shape[1], problem.shape[1]))
+            coefficients[used] = fit.coefficients * scale[used, None]
+            fits.append(replace(fit, coefficients=coefficients))
+        self.penalties_ = np.array([fit.penalty for fit in fits])
+        return tokens, add_up(fits, problem)[0]
+
+    def _keep_coefficients(self, coefficients: Array) -> None:
+        self.coefficients_, self.intercepts_ = coefficients, np.zeros(coefficients.shape[1])
 
     def map_tokens(self, tokens: Array) -> Array:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""

@@ -57,6 +57,12 @@ class PairRidge(FactorRidge):
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> PairRidge:
         """Estimate the variances, solve for the pairs, and fold the solution into embeddings."""
+        if pairs.observed is not None:
+            # its variances are moments of residuals on one scale, which slopes of a likelihood are not
+            raise InputError(
+                f"pair-ridge: the outcome is {pairs.outcome.kind} (expected continuous). "
+                "Use another learner, such as ridge."
+            )
         pairs = pairs.compact()
         if pairs.genotypes.shape[0] > _MOST_SAMPLES:
             raise InputError(

@@ -145,7 +145,7 @@ def test_auto__takes_the_naive_model_of_an_outcome_that_genotype_does_not_tell(k
 
 def test_auto__rows_of_hardly_any_weight_do_not_weigh_the_learners():
     pairs, y = one_gene("binary", effect=6.0)
-    wrong = np.arange(len(y)) % 2 == 0
+    wrong = np.random.default_rng(0).random(len(y)) < 0.5
     spoilt, weights = np.where(wrong, 1 - y, y), np.where(wrong, 1e-3, 1.0)
-    assert AutoLearner(**FAST, most_fits=12).fit(pairs, spoilt, weights).weights_
+    assert sum(AutoLearner(**FAST, most_fits=12).fit(pairs, spoilt, weights).weights_.values()) > 0.7
     assert AutoLearner(**FAST, most_fits=12).fit(pairs, spoilt).weights_ == {}

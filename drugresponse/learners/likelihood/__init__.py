@@ -1,0 +1,1 @@
+"""Penalised likelihood: scores of outcomes that are no plain numbers, linear in inputs, shared over drugs."""
