@@ -12,6 +12,9 @@ from drugresponse.learners.state import Array
 
 __all__ = ["ScoreAxes"]
 
+_LEAST_GAIN = 1.0
+"""What an axis must add to the log likelihood of left-out rows; chance adds some."""
+
 
 @dataclass(frozen=True, eq=False)
 class ScoreAxes:
@@ -25,7 +28,7 @@ class ScoreAxes:
         `(n_inputs, 1 + rank)` and `(n_drugs, 1 + rank)`.
     left_out
         `(n_samples, 1 + rank)` embedding of each sample by the fit without its group's fold; 0 in columns that make
-        these scores no better, for there they tell what the other rows are like, which is a row's own mirrored.
+        these scores hardly better, for there they tell what the other rows are like, which is a row's own mirrored.
     """
 
     overall: float
@@ -69,6 +72,6 @@ def _without_mirrors(left_out: Array, loadings: Array, levels: Array, problem: S
     for column in range(left_out.shape[1]):
         part = left_out[samples, column] * loadings[drugs, column]
         without = loss.total(scores - part)
-        if without <= total:
+        if without <= total + _LEAST_GAIN:
             total, scores, kept[:, column] = without, scores - part, 0.0
     return kept
