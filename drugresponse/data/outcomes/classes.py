@@ -59,7 +59,10 @@ def are_words(column: pd.Series) -> bool:
         return True
     levels = {str(cell).strip() for cell in column.dropna().unique()} if column.dtype == object else set()
     seen = {level for level in levels if level == "+" or not is_missing(level)}
-    return bool(seen) and len(seen) <= _MOST_WORDS and not any(re.search(r"\d|inf$", level, re.I) for level in seen)
+    # grades have a number in their name, and no number is a word
+    grades = [plain_word(level) != level and plain_word(level).isdigit() and level[:1].isalpha() for level in seen]
+    numbered = [bool(re.search(r"\d|inf$", level, re.I)) for level in seen]
+    return bool(seen) and len(seen) <= _MOST_WORDS and (all(grades) or not any(numbered))
 
 
 def _ordered(column: pd.Series) -> bool:

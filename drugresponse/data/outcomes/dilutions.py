@@ -41,7 +41,7 @@ def dilution_steps(numbers: Array, drugs: NDArray[np.object_], *, may_be_few: bo
     known = np.isfinite(numbers)
     if not known.any() or (numbers[known] <= 0).any():
         return None
-    steps = np.array(numbers)
+    steps = np.array(numbers, dtype=np.float64)
     values = numbers[known]
     of_all = _on_series(values)
     if of_all is not None and (may_be_few or len(np.unique(of_all)) >= _FEWEST):

@@ -18,6 +18,7 @@ UNREAD = frozenset(
 )
 """Words that say of a class that it was not seen, beside those for missing of any cell."""
 _SIGNS = {"-": "minus", "+": "plus", "\N{MINUS SIGN}": "minus"}
+_GRADES = re.compile(r"(?:grade|g|ctcae|ctcae grade|stage|level|class|score|tier) ?(\d{1,2})")
 _OWN_NAME = re.compile(r"( phenotype)?( metaboli[sz]ers?)$|( metaboli[sz]er)? phenotype$")
 
 
@@ -45,15 +46,25 @@ class Family:
 _FAMILIES = (
     Family(
         (
-            "s|susceptible|sensitive|sus|sens",
+            "s|susceptible|sensitive|sus|sens|not resistant|non resistant",
             "sdd|susceptible dose dependent",
             "i|intermediate|int|susceptible increased exposure",
-            "r|resistant|res|refractory",
+            "r|resistant|res|refractory|insensitive|not sensitive|non sensitive",
         ),
         "resistant",
     ),
     Family(
         ("s|susceptible|sensitive|wt|wild type", "ns|non susceptible|not susceptible|nwt|non wild type"), "resistant"
+    ),
+    Family(
+        (
+            "susceptible",
+            "potential low level resistance|potential low level",
+            "low level resistance|low level",
+            "intermediate resistance|intermediate",
+            "high level resistance|high level",
+        ),
+        "resistant",
     ),
     Family(("nr|non responder|nonresponder|non response|no response", "r|responder|response"), "sensitive"),
     Family(
@@ -70,7 +81,8 @@ _FAMILIES = (
         ),
         "sensitive",
     ),
-    Family(("n|no|f|false", "y|yes|t|true")),
+    Family(("rd|residual disease", "pcr|pathologic complete response|pathological complete response"), "sensitive"),
+    Family(("n|no|f|false|nein|non", "y|yes|t|true|ja|oui")),
     Family(("control|controls", "case|cases")),
     Family(("negative|neg|minus|n", "positive|pos|plus|p")),
     Family(("alive|living", "dead|deceased|died")),
@@ -80,14 +92,21 @@ _FAMILIES = (
         ("pm|poor", "im|intermediate", "nm|em|normal|extensive", "rm|rapid", "um|ultrarapid|ultra rapid"),
     ),
     Family(("low", "medium|moderate|intermediate|mid", "high")),
-    Family(("poor", "moderate|intermediate|fair", "good")),
+    Family(
+        (
+            "none|no response|non responder",
+            "poor|poor response|poor responder",
+            "moderate|intermediate|fair|moderate response|moderate responder",
+            "good|good response|good responder",
+        )
+    ),
     Family(("none", "mild", "moderate", "severe", "life threatening", "fatal")),
 )
 _DENIED = re.compile(r"(?:no|non|not|without)(?: |(?<=non)|(?<=not ))(.+)")
 
 
 def plain_word(word: object) -> str:
-    """A class without regard to case, blanks and marks between words; a number without the spelling of its decimals.
+    """A class without regard to case, blanks and marks between words; a number or grade without its spelling.
 
     Examples
     --------
@@ -98,6 +117,8 @@ def plain_word(word: object) -> str:
     if text in _SIGNS:
         return _SIGNS[text]
     text = " ".join(re.split(r"[\s_,;:()-]+", text.casefold())).strip() or text
+    graded = _GRADES.fullmatch(text)
+    text = graded[1] if graded else text
     try:
         return f"{float(text.replace(',', '.')):g}" if re.search(r"\d", text) else _OWN_NAME.sub("", text)
     except ValueError:
@@ -105,13 +126,15 @@ def plain_word(word: object) -> str:
 
 
 def family_of(words: Collection[str]) -> Family | None:
-    """The family that all of these plain words belong to; two of which one denies the other are one, too.
+    """The family that all of these plain words belong to; grades, and two of which one denies the other, are one too.
 
     Examples
     --------
     >>> family_of({"r", "s"}).top, family_of({"relapse", "no relapse"}).classes, family_of({"a", "b"})
     ('resistant', ('no relapse', 'relapse'), None)
     """
+    if words and all(word.isdigit() for word in words):
+        return Family(tuple(sorted(words, key=int)))
     known = next((family for family in _FAMILIES if set(words) <= family.number_of.keys()), None)
     if known is not None or len(words) != 2:
         return known

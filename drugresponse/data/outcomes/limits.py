@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from drugresponse.data.conversion.numbers import decimal_signs, to_numbers
 from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.dilutions import dilution_steps
+from drugresponse.data.outcomes.families import UNREAD, plain_word
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.errors import InputError, count, quoted
 
@@ -44,7 +45,7 @@ _SIGNS = {
 _ALONE = re.compile(rf"([<>=\u2264\u2265\u2a7d\u2a7e\u2266\u2267]*|&[lg]t;=?)\s*({_NUMBER})(?:\s*/\s*{_NUMBER})?")
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|\u2013|\u2014|to|\.\.)\s*({_NUMBER})")
 _BRACKETS = re.compile(rf"[\[(\]]\s*(?:({_POINTED})\s*,\s*({_POINTED})|({_NUMBER}|)\s*;\s*({_NUMBER}|))\s*[\])\[]")
-_CONCENTRATIONS_APART = 100.0
+_CONCENTRATIONS_APART = 30.0
 """Ratio of the 95th to the 5th percentile of positive numbers that are concentrations as they are, not logarithms."""
 _FEWEST = 10
 
@@ -251,7 +252,9 @@ def _open_at_zero(lower: Array, upper: Array) -> Array:
 
 
 def _absent(cell: object) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)) or is_missing(str(cell))
+    if cell is None or cell is pd.NA or (isinstance(cell, float) and np.isnan(cell)):
+        return True
+    return is_missing(str(cell)) or plain_word(cell) in UNREAD
 
 
 def _parts(cell: str) -> tuple[str, str, str] | None:

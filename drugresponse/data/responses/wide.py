@@ -54,7 +54,8 @@ def are_same_classes(drugs: pd.DataFrame, requested: Requested) -> bool:
     words = {plain_word(cell) for cell in cells if not is_missing(cell)} - UNREAD
     if requested.classes:
         return words <= {plain_word(word) for each in requested.classes for word in each.split("=")}
-    return bool(words) and not any(re.search(r"\d", word) for word in words) and family_of(words) is not None
+    has_numbers = any(re.search(r"\d", word) for word in words)
+    return bool(words) and not has_numbers and family_of(words) is not None
 
 
 def are_same_limits(drugs: pd.DataFrame, requested: Requested) -> bool:

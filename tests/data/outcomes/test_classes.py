@@ -34,6 +34,9 @@ def read(*cells: object, outcome: str = "auto", classes: str | None = None):
         ("alive", "dead"),
         ("low", "high"),
         ("PD", "CR"),
+        ("not resistant", "resistant"),
+        ("sensitive", "not sensitive"),
+        ("G1", "G2"),
     ],
 )
 def test_read_classes__the_event_of_two_usual_words(low, high):
@@ -54,6 +57,9 @@ def test_read_classes__the_event_of_two_usual_words(low, high):
         ("progressive disease", "stable disease", "partial response", "complete response"),
         ("none", "mild", "moderate", "severe"),
         ("low", "intermediate", "high"),
+        ("susceptible", "low-level resistance", "intermediate resistance", "high-level resistance"),
+        ("Grade 0", "Grade 1", "Grade 3"),
+        ("none", "moderate", "good"),
     ],
 )
 def test_read_classes__the_order_of_usual_words(words):
@@ -77,6 +83,7 @@ def test_read_classes__a_missing_word_stays_missing_beside_words():
 def test_read_classes__listed_order_turns_the_direction():
     assert read("S", "R").direction == "resistant"
     assert read("S", "R", classes="R<S").direction == "sensitive"
+    assert read("low", "high").direction is None
     assert read("S", "R", classes="R<S").outcome.event == "S"
     assert read("S", "I", "R", "I", classes="S<I=R").numbers.tolist() == [0, 1, 1, 1]
     assert read("0", "1.0", 2, classes="0<1<2").numbers.tolist() == [0, 1, 2]

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.data.outcomes.requested import Requested
+from drugresponse.data.outcomes.times import TimeColumns, find_times, read_events, refuse_bad_times
+from drugresponse.errors import InputError
+
+TIMES = [3.5, 7.0, 2.25, 9.0]
+
+
+def events(*cells: object, name: str = "event", classes: str | None = None) -> list[float]:
+    return read_events(pd.Series(cells, dtype=object, name=name), Requested.of("auto", classes), "r.tsv").tolist()
+
+
+@pytest.mark.parametrize(
+    ("happened", "not_yet", "name"),
+    [
+        (1, 0, "event"),
+        (1.0, 0.0, "event"),
+        ("1", "0", "status"),
+        ("yes", "no", "progression"),
+        (True, False, "dead"),
+        ("Dead", "Alive", "vital_status"),
+        ("1:DECEASED", "0:LIVING", "OS_STATUS"),
+        ("1:Recurred/Progressed", "0:DiseaseFree", "DFS_STATUS"),
+        ("deceased", "censored", "status"),
+        ("2", "1", "status"),
+        ("0", "1", "CNSR"),
+        ("no", "yes", "alive"),
+    ],
+)
+def test_read_events__ways_to_write_them(happened, not_yet, name):
+    cells = [happened, not_yet, None, happened]
+    np.testing.assert_array_equal(events(*cells, name=name), [1, 0, np.nan, 1])
+
+
+def test_read_events__what_may_be_either_is_refused_unless_listed():
+    with pytest.raises(InputError, match=r'found "0", "1" in "censored" .*`classes` "0<1" or "1<0"'):
+        events(0, 1, 1, name="censored")
+    assert events(0, 1, 1, name="censored", classes="1<0") == [1, 0, 0]
+    with pytest.raises(InputError, match=r'found "0", "1", "2" in the column of events .*several events'):
+        events(0, 1, 2)
+    with pytest.raises(InputError, match=r'row 2, column "event": found "lost"'):
+        events("dead", "lost", "alive")
+    assert events("dead", "lost", "alive", classes="alive=lost<dead") == [1, 0, 0]
+
+
+def test_read_events__codes_of_r_are_told(caplog):
+    assert events(1, 2, 2) == [0, 1, 1]
+    assert "2 is taken for the event and 1 for none, as in R" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "found"),
+    [
+        ({"time": TIMES, "event": [0, 1, 1, 0]}, ("time", "event", "")),
+        ({"futime": TIMES, "fustat": [0, 1, 1, 0]}, ("futime", "fustat", "")),
+        ({"OS.time": TIMES, "OS": [0, 1, 1, 0], "age": TIMES}, ("OS.time", "OS", "")),
+        ({"entry": [0, 1, 1, 2], "time": TIMES, "status": [0, 1, 1, 0]}, ("time", "status", "entry")),
+        ({"tstart": [0, 1, 1, 2], "time": TIMES, "status": [0, 1, 1, 0]}, ("time", "status", "tstart")),
+        ({"OS_MONTHS": TIMES, "OS_STATUS": ["0:LIVING", "1:DECEASED"] * 2, "DFS_MONTHS": TIMES}, ("OS_MONTHS",)),
+    ],
+)
+def test_find_times__by_name_and_content(columns, found):
+    times = find_times(pd.DataFrame({"sample_id": list("abcd"), **columns}), "response", Requested(), "r.tsv")
+    assert times is not None
+    assert (times.time, times.event, times.entry)[: len(found)] == found
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"response": TIMES},
+        {"response": TIMES, "weight": [1, 0, 1, 0]},
+        {"response": TIMES, "time_h": [72] * 4, "status": ["passed", "failed"] * 2},
+        {"response": ["S", "R"] * 2, "dead": [0, 1, 0, 1], "time": TIMES},
+        {"drug_a": TIMES, "drug_b": TIMES},
+        {"time": TIMES, "response": TIMES},
+    ],
+)
+def test_find_times__other_tables_have_none(columns):
+    assert find_times(pd.DataFrame({"sample_id": list("abcd"), **columns}), "response", Requested(), "r.tsv") is None
+
+
+def test_find_times__of_another_kind_are_left():
+    table = pd.DataFrame({"sample_id": list("abcd"), "time": TIMES, "event": [0, 1, 0, 1]})
+    assert find_times(table, "response", Requested.of("continuous"), "r.tsv") is None
+    assert find_times(table, "time", Requested.of("time-to-event"), "r.tsv") == TimeColumns("time", "event")
+
+
+def test_refuse_bad_times__names_the_row():
+    times = pd.Series([1.0, 2.0, -3.0])
+    with pytest.raises(InputError, match=r"row 3: found the time -3 \(1 such row"):
+        refuse_bad_times(times, pd.Series([0.0, 0, 0]), "r.tsv")
+    with pytest.raises(InputError, match=r"row 2: found entry 2 and time 2 \(1 such row; .*entry before the time"):
+        refuse_bad_times(times.abs(), pd.Series([0.0, 2, 1]), "r.tsv")
