@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ def smooth() -> tuple[Pairs, np.ndarray, np.ndarray]:
     samples = [f"s{i:03d}" for i in range(240)]
     table = Genotypes.from_dense(values, samples, ["e0", "e1", "e2"], kind="score", block="expression")
     drugs = pd.DataFrame({"smiles": ["CCO", "CCN", ""]}, index=pd.Index(["a", "b", "c"], name="drug_id"))
-    pairs = Pairs.grid(table, pd.DataFrame(index=samples), drugs)
+    pairs = replace(Pairs.grid(table, pd.DataFrame(index=samples), drugs), lineages=np.arange(len(samples)) // 3)
     product = np.tanh(values[:, 0] * values[:, 1])
     truth = product[pairs.sample_index] * np.array([2.0, 1.0, 3.0])[pairs.drug_index] + pairs.drug_index
     return pairs, truth + rng.normal(0, 0.3, len(pairs)), truth

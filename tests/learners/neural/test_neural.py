@@ -105,7 +105,7 @@ def test_neural__prediction_without_torch_is_the_networks_own_score(small, schem
     pairs, y = small
     if structures != "some":
         drugs = pairs.drugs.assign(smiles="" if structures == "none" else "CCO")
-        pairs = Pairs(pairs.genotypes, pairs.covariates, pairs.subjects, drugs, pairs.sample_index, pairs.drug_index)
+        pairs = replace(pairs, drugs=drugs)
     settings = {"rank": 3, "hidden": 8, "members": 2, "epochs": 6, "learning_rate": 0.02}
     network, training = trained(NeuralResponse(scheme, **settings), pairs, y, epochs=6)
     predicted, ridge = network.predict(pairs), training.stage.predict(pairs)
