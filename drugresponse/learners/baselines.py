@@ -15,6 +15,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions, parts_table, rows_by_drug
+from drugresponse.learners.naive_scores import NaiveScores
 from drugresponse.learners.state import Array, State, damaged, state_array, state_ids, state_number
 
 __all__ = ["NAIVE_NAMES", "AdditiveMean", "NaiveEffects", "reference_name", "shrinkage", "tissue_of_samples"]
@@ -29,6 +30,8 @@ _JOINT = "\t"
 @dataclass(frozen=True, eq=False)
 class NaiveEffects:
     """Every naive mean that training rows support, by id.
+
+    Of an outcome that is not continuous they are scores on the link's scale, not means: those that suit the rows best.
 
     Attributes
     ----------
@@ -51,6 +54,8 @@ class NaiveEffects:
     @classmethod
     def fit(cls, pairs: Pairs, y: Array, weights: Array | None = None, *, scheme: str) -> NaiveEffects:
         """Means over training pairs; which of them exist depends on the scheme."""
+        if pairs.observed is not None:
+            return cls._fit_scores(pairs.compact(), y, weights, scheme)
         weight = np.ones(len(y)) if weights is None else weights
         known = find_scheme(scheme)
         # of one drug a sample's mean would be its response
@@ -63,10 +68,32 @@ class NaiveEffects:
         joint = empty
         if known.drug_effect and tissues is not None:
             rows = tissues[pairs.sample_index] != ""
-            keys = np.array(tissues[pairs.sample_index] + _JOINT + pairs.drug_ids, dtype=str)
+            keys = _joint_keys(tissues, pairs)
             joint = _means(keys[rows], y[rows], weight[rows]) if rows.any() else empty
         drug_effects, sample_effects = _additive(pairs, y - overall, weight, known.drug_effect, sample_effect)
         return cls(overall, drug_means, sample_means, joint, drug_effects, sample_effects)
+
+    @classmethod
+    def _fit_scores(cls, pairs: Pairs, y: Array, weights: Array | None, scheme: str) -> NaiveEffects:
+        known, scores, empty = find_scheme(scheme), NaiveScores.fit(pairs, y, weights), pd.Series(dtype=np.float64)
+        drug_ids, sample_ids = pairs.drugs.index.astype(object), pairs.genotypes.sample_ids.astype(object)
+        sample_effect = known.sample_effect and len(drug_ids) > 1
+        tissues, joint = tissue_of_samples(pairs), empty
+        if known.drug_effect and tissues is not None and (tissues != "").any():
+            rows = np.flatnonzero(tissues[pairs.sample_index] != "")
+            groups, keys = pd.factorize(_joint_keys(tissues, pairs)[rows], sort=True)
+            of_drug = np.zeros(len(keys), dtype=np.intp)
+            of_drug[groups] = pairs.drug_index[rows]
+            joint = pd.Series(scores.levels[of_drug] + scores.of_groups(groups, rows), index=keys.astype(object))
+        drugs, samples = scores.additive(known.drug_effect, sample_effect)
+        return cls(
+            scores.overall,
+            pd.Series(scores.levels, drug_ids) if known.drug_effect else empty,
+            pd.Series(scores.of_samples(), sample_ids) if sample_effect else empty,
+            joint,
+            pd.Series(drugs, drug_ids) if known.drug_effect else empty,
+            pd.Series(samples, sample_ids) if sample_effect else empty,
+        )
 
     def predict(self, pairs: Pairs) -> dict[str, Array]:
         """`(n_pairs,)` predictions of each naive model that exists; a row of unknown id takes the next coarser."""
@@ -239,6 +266,11 @@ def _additive(
         for effect, count, names, uses in zip(effects, counts, ids, (use_drugs, use_samples), strict=True)
     )
     return drugs, samples
+
+
+def _joint_keys(tissues: NDArray[np.object_], pairs: Pairs) -> NDArray[np.str_]:
+    """`(n_pairs,)` tissue and drug of each."""
+    return np.array(tissues[pairs.sample_index] + _JOINT + pairs.drug_ids, dtype=str)
 
 
 def _means(keys: NDArray, y: Array, weight: Array) -> pd.Series:
