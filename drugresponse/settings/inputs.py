@@ -82,11 +82,12 @@ class GenotypeReading(GenotypeFiles):
     absent_means: str | None = option(
         "A missing call means",
         "Reference suits files that list variants only; for a trained model, sites that they do not list are the "
-        "reference then, and predictions count them. Unless given, a missing call is missing, and a gene without an "
-        "alteration is not altered.",
+        "reference then, and predictions count them. Unless given, a missing call is missing, a gene without an "
+        "alteration is not altered, and a resistance gene or mutation that is not found is absent where it was looked "
+        "for.",
         choices={"missing": "Not known", "reference": "The reference allele on both copies"},
         unset="As usual for the format",
-        belongs_to=("VCF, BCF, PLINK, lists of alterations", "sites that a table lacks"),
+        belongs_to=("VCF, BCF, PLINK, lists of alterations, resistance genes", "sites that a table lacks"),
     )
     filters: str = option(
         "Variants and calls that failed a filter of their caller",

@@ -199,8 +199,9 @@ def _missing(
     """Rows and columns of what is neither found nor known to be absent."""
     blocks = features["block"].to_numpy(dtype=object)
     masks: dict[int, NDArray[np.bool_]] = {}
+    distinct = set(blocks)
     for row, sample in enumerate(samples):
-        lacking = [block for block in set(blocks) if absent_means == "missing" or sample not in searched[block]]
+        lacking = [block for block in distinct if absent_means == "missing" or sample not in searched[block]]
         if lacking:
             masks[row] = np.isin(blocks, lacking)
     if unseen is not None and absent_means is None:

@@ -35,12 +35,12 @@ def objects_of(source: Source) -> list[Mapping[str, Any]]:
     text = decoded(source.unpacked_bytes(), where)
     decoder = json.JSONDecoder()
     values: list[Any] = []
-    at = 0
+    at = _after_blanks(text, 0)
     try:
         while at < len(text):
             value, at = decoder.raw_decode(text, at)
             values.append(value)
-            at += len(text[at:]) - len(text[at:].lstrip())
+            at = _after_blanks(text, at)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{where}, line {error.lineno}: the JSON is damaged or ends early ({error.msg}). Copy the file again."
@@ -53,6 +53,12 @@ def objects_of(source: Source) -> list[Mapping[str, Any]]:
         found = "nothing" if not objects else quoted(json.dumps(strange), 30)
         raise InputError(f"{where}: found {found} in the JSON (expected an object a sample). Give what was written.")
     return objects
+
+
+def _after_blanks(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
 
 
 def list_of(parent: Mapping[str, Any], name: str, place: str) -> list[Mapping[str, Any]]:

@@ -80,13 +80,13 @@ def open_table(
                 "Give the table as the program wrote it."
             )
     sample_at = find_column(header, (*samples, *SAMPLE_COLUMNS))
-    rows = _rows(numbered, len(header), places, sample_at, where)
+    rows = _rows(numbered, header, places, sample_at, where)
     return ResistanceTable(sample_at is not None, rows)
 
 
 def _rows(
     numbered: Iterator[tuple[int, list[str]]],
-    n_columns: int,
+    header: list[str],
     places: Mapping[str, int | None],
     sample_at: int | None,
     where: str,
@@ -94,7 +94,9 @@ def _rows(
     first = next(numbered, None)
     if first is None:
         return  # nothing was found in a sample: no mistake here
-    for line, cells in even_rows(itertools.chain([first], numbered), n_columns, where):
+    for line, cells in even_rows(itertools.chain([first], numbered), len(header), where):
+        if cells == header:
+            continue  # tables that were joined with cat
         sample = "" if sample_at is None else trimmed(cells[sample_at])
         if sample_at is not None and is_missing_id(sample):
             word = f" but {quoted(sample)}" if sample else ""

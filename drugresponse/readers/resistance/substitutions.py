@@ -33,15 +33,20 @@ _BETWEEN = re.compile(r"[,;+\s]+")
 
 
 def looks_like_substitutions(header: Sequence[str]) -> bool:
-    """Whether these are the names of a column of samples and a column of lists of substitutions, and no other.
+    """Whether these are the names of a column of samples, and of a column of lists or of columns of genes of HIV.
 
     Examples
     --------
-    >>> looks_like_substitutions(["sample_id", "substitutions"]), looks_like_substitutions(["sample_id", "KRAS"])
-    (True, False)
+    >>> looks_like_substitutions(["sample_id", "substitutions"]), looks_like_substitutions(["sample_id", "PR", "RT"])
+    (True, True)
+    >>> looks_like_substitutions(["sample_id", "substitutions", "age"]), looks_like_substitutions(["sample_id", "PR"])
+    (False, False)
     """
     names = {plain_name(name) for name in header}
-    return len(header) == 2 and bool(names & set(SAMPLE_COLUMNS)) and bool(names & set(_LISTS))
+    others = names - set(SAMPLE_COLUMNS)
+    if len(others) != len(header) - 1:
+        return False
+    return (len(others) == 1 and others <= set(_LISTS)) or (len(others) > 1 and others <= set(_GENES))
 
 
 def read_substitutions(
@@ -56,8 +61,8 @@ def read_substitutions(
     ----------
     paths
         Tables with a column of samples and a column of lists (`substitutions`, `mutations`), such as
-        `RT:M184V, RT:K65R, PR:V82A`, between commas, semicolons, + or blanks; or, where the format is insisted on,
-        columns PR, RT, IN and CA with the substitutions of each gene. `none` says that a sequence has none.
+        `RT:M184V, RT:K65R, PR:V82A`, between commas, semicolons, + or blanks; or columns PR, RT, IN and CA with the
+        substitutions of each gene. `none` says that a sequence has none.
     known_features
         Rows of `features` that a trained model holds: they are 0 in samples that do not bear them.
     absent_means

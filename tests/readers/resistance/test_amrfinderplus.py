@@ -101,6 +101,14 @@ def test_read_amrfinderplus__isolates_in_which_nothing_was_found(tmp_path, caplo
     assert "S4" not in read_genotypes(one_table(table), known_samples=list("123"), absent_means="missing").sample_ids
 
 
+def test_read_amrfinderplus__tables_that_were_joined_with_their_headers(tmp_path):
+    table = one_table(tmp_path / "all.tsv")
+    whole = read_genotypes(table)
+    lines = table.read_text().splitlines(True)
+    table.write_text("".join([*lines[:3], lines[0], *lines[3:]]))
+    assert read_genotypes(table).equals(whole)
+
+
 def test_read_amrfinderplus__absent_means_missing(tmp_path):
     genotypes = read_genotypes(one_table(tmp_path / "all.tsv"), absent_means="missing")
     assert np.isnan(frame(genotypes).loc["S1", "blaTEM"])

@@ -80,7 +80,7 @@ def test_read_substitutions__equals_sierra(tmp_path):
 
 def test_read_substitutions__a_column_for_each_gene(tmp_path):
     table = write(tmp_path / "a.tsv", "sample_id\tPR\tRT\nP1\tV82A\tM184V K65R\nP2\tNA\tnone\nP3\tNA\tNA\n")
-    genotypes = read_genotypes(table, genotype_format="substitutions")
+    genotypes = read_genotypes(table)
     nan = np.nan
     assert genotypes.features.index.tolist() == ["PR_82A", "RT_184V", "RT_65R"]
     np.testing.assert_array_equal(genotypes.dense(), [[1, 1, 1], [nan, 0, 0], [nan, nan, nan]])
