@@ -5,7 +5,6 @@ import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.naming import named_parents, with_named_parents
-from drugresponse.readers.resistance.families import families_of_gene
 
 
 @pytest.mark.parametrize(
@@ -30,11 +29,6 @@ from drugresponse.readers.resistance.families import families_of_gene
 )
 def test_named_parents__family_of_a_numbered_allele(feature_id, family):
     assert named_parents(feature_id) == (f"{family} (family)",)
-
-
-@pytest.mark.parametrize("allele", ["blaCTX-M-15", "qnrB19", "dfrA17", "mcr-1.1", "tet(A)", "aac(3)-IId", "aph(6)-Id"])
-def test_named_parents__are_those_that_readers_of_resistance_genes_tell(allele):
-    assert {family.removesuffix(" (family)") for family in named_parents(allele)} <= set(families_of_gene(allele))
 
 
 def test_named_parents__alleles_that_act_on_quinolones_too_are_a_family_of_their_own():
