@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from drugresponse.data.conversion.genotypes import as_genotypes
     from drugresponse.data.genotypes import Genotypes, GenotypesLike
     from drugresponse.data.pairs import Pairs
+    from drugresponse.data.parents.naming import with_named_parents
     from drugresponse.data.responses.doses import Doses
     from drugresponse.data.tables import Measure, Responses, ResponsesLike
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
@@ -63,6 +64,7 @@ _NAMES = {
     "drugresponse.data.conversion.genotypes": ("as_genotypes",),
     "drugresponse.data.genotypes": ("Genotypes", "GenotypesLike"),
     "drugresponse.data.pairs": ("Pairs",),
+    "drugresponse.data.parents.naming": ("with_named_parents",),
     "drugresponse.data.responses.doses": ("Doses",),
     "drugresponse.data.tables": ("Measure", "Responses", "ResponsesLike"),
     "drugresponse.errors": ("DrugResponseError", "InputError", "ModelFileError"),
@@ -164,6 +166,7 @@ __all__ = [
     "sample_encoder_state",
     "simulate_cohort",
     "to_anndata",
+    "with_named_parents",
     "write_genotypes",
 ]
 

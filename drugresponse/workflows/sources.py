@@ -16,6 +16,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.measures.known import refuse_misnamed_measure
 from drugresponse.data.outcomes.requested import AUTO, OutcomeLike
 from drugresponse.data.parents.naming import with_named_parents
+from drugresponse.data.parents.sums import with_parent_rows
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
@@ -115,7 +116,7 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     n_samples, n_features = genotypes.shape
     size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
     progress.info("read %s and %s", size, count(len(responses), "response"))
-    n_features *= _copies_of_genotype(samples, arm)
+    n_features = len(with_parent_rows(genotypes.features)) * _copies_of_genotype(samples, arm)
     n_drugs = responses.table["drug_id"].nunique()
     needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
     refuse_too_little_memory(needed, os.environ)
