@@ -17,6 +17,8 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.evaluation._units import Contender, UnitResult, UnitStore, run_unit
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome_layer
+from drugresponse.evaluation.outcomes.tables import outcome_table
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
 from drugresponse.threads import count_jobs
@@ -34,6 +36,8 @@ def run_units(
     *,
     n_jobs: int | None = 1,
     resume: str | os.PathLike[str] | None = None,
+    cost_of_miss: float | None = None,
+    horizon: float | None = None,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Fit every learner on every fold.
 
@@ -51,12 +55,15 @@ def run_units(
         Units run at once, in processes, as `count_jobs` has it; the result does not depend on it.
     resume
         Folder in which finished units are kept, and from which those of an earlier run are taken.
+    cost_of_miss, horizon
+        Of an outcome that is not continuous, as for `fit_head`.
 
     Returns
     -------
     evaluation : Evaluation
     predictions : pandas.DataFrame
-        The prediction columns of `predict`, then `repeat, fold, learner, response`, a row for each held-out pair.
+        The prediction columns of `predict`, then `repeat, fold, learner, response`, a row for each held-out pair; of
+        an outcome that is not continuous then what its forecasts tell beside.
     """
     units = [(contender, planned) for contender in learners for planned in folds]
     store = None if resume is None else UnitStore(Path(resume), rows, scheme)
@@ -72,7 +79,10 @@ def run_units(
             store.keep(contender, planned, result)
         progress.info("%s: repeat %d, fold %d", contender.name, planned.repeat, planned.fold)
     results = {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
-    return _gather(rows, folds, [contender.name for contender in learners], scheme, results)
+    names = [contender.name for contender in learners]
+    if rows.pairs.outcome.kind == "continuous":
+        return _gather(rows, folds, names, scheme, results)
+    return _gather_outcome(rows, folds, names, scheme, results, cost_of_miss, horizon)
 
 
 def _gather(
@@ -106,6 +116,64 @@ def _gather(
     predicted = np.stack([layers[name] for name in (*learners, *naive_names)])
     evaluation = Evaluation(rows, find_scheme(scheme), tuple(learners), tuple(naive_names), reference, fold, predicted)
     return evaluation, pd.concat([table for name in learners for table in tables[name]], ignore_index=True)
+
+
+def _gather_outcome(
+    rows: TrainingRows,
+    folds: Sequence[PlannedFold],
+    learners: list[str],
+    scheme: str,
+    results: Mapping[tuple[str, int], UnitResult],
+    cost_of_miss: float | None,
+    horizon: float | None,
+) -> tuple[Evaluation, pd.DataFrame]:
+    """The same of an outcome that is not continuous: scores become distributions, repeat by repeat."""
+    n_repeats, n_rows = max(planned.repeat for planned in folds) + 1, len(rows.y)
+    fold = np.full((n_repeats, n_rows), -1, dtype=np.intp)
+    scores = {name: np.full((n_repeats, n_rows), np.nan) for name in learners}
+    layers = []
+    for repeat in range(n_repeats):
+        of_repeat = [planned for planned in folds if planned.repeat == repeat]
+        parts = [(planned.train, planned.test) for planned in of_repeat]
+        for planned in of_repeat:
+            fold[repeat, planned.test] = planned.fold
+            for name in learners:
+                scores[name][repeat, planned.test] = results[name, id(planned)].predicted
+        naive = naive_layers(rows, parts, scheme, horizon)
+        reference = reference_name(scheme, naive)
+        layers.append(
+            outcome_layer(
+                rows,
+                parts,
+                {name: scores[name][repeat] for name in learners},
+                scheme=scheme,
+                reference=reference,
+                naive=naive,
+                cost_of_miss=cost_of_miss,
+                horizon=horizon,
+            )
+        )
+    naive_names = [name for name in layers[0].said if name not in learners]
+    for name in naive_names:
+        scores[name] = np.full((n_repeats, n_rows), np.nan)
+        for repeat, layer in enumerate(layers):
+            scores[name][repeat, layer.rows] = layer.said[name].scores
+    predicted = np.stack([scores[name] for name in (*learners, *naive_names)])
+    evaluation = Evaluation(
+        rows, find_scheme(scheme), tuple(learners), tuple(naive_names), reference, fold, predicted, tuple(layers)
+    )
+    tables = [
+        outcome_table(
+            _fold_table(rows, planned, name, results[name, id(planned)], np.zeros(len(planned.test)), scheme),
+            layers[planned.repeat],
+            planned.test,
+            name,
+            reference,
+        )
+        for name in learners
+        for planned in folds
+    ]
+    return evaluation, pd.concat(tables, ignore_index=True)
 
 
 def _fold_table(

@@ -52,7 +52,7 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_s
         Columns `learner, other, difference, lower, upper, p, q`, a row for each pair: mean squared error of `learner`
         minus that of `other` over all held-out rows and repeats, its 95 % bootstrap interval, and q = p adjusted by
         Holm's method, which holds however the comparisons depend on one another. NaN bounds, p and q with fewer than
-        5 groups.
+        5 groups. Of an outcome that is not continuous the proper loss takes the place of the squared error.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def compare_learners(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_s
         difference = sums[:, a] - sums[:, b]
         value = difference.sum() / sizes.sum()
         lower, upper = percentile_interval(drawn[:, a] - drawn[:, b], value, widen=reuse)
-        scale = np.minimum(sums[:, a], sums[:, b])[:, None]
+        scale = np.minimum(np.abs(sums[:, a]), np.abs(sums[:, b]))[:, None]
         t, df = group_test(difference[:, None], (sizes > 0)[:, None], scale, reuse)
         p = 2 * stats.t.sf(np.abs(t[0]), df[0])
         rows.append((names[a], names[b], value, float(lower), float(upper), p))
@@ -109,7 +109,8 @@ def rank_stability(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_sta
         drawn = resampled_sums(counts, sums)
     total = sums.sum(axis=0)
     best = int(np.argmin(total))
-    least = drawn <= drawn.min(axis=1, keepdims=True) * (1 + _ROUNDING) if len(names) > 1 else np.ones((1, 1))
+    lowest = drawn.min(axis=1, keepdims=True)
+    least = drawn <= lowest + np.abs(lowest) * _ROUNDING if len(names) > 1 else np.ones((1, 1))
     share = float(np.mean(least[:, best] / least.sum(axis=1))) if len(least) else float("nan")
     repeats = [_fold_ranks(evaluation, repeat) for repeat in range(len(evaluation.fold))]
     tests = [_friedman(ranks)[1] for ranks in repeats]
@@ -171,7 +172,7 @@ def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _sums(evaluation: Evaluation, names: tuple[str, ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """`(n_groups, n_models)` squared errors and `(n_groups,)` held-out rows of each group that has one."""
+    """`(n_groups, n_models)` losses and `(n_groups,)` held-out rows of each group that has one."""
     errors = held_out_errors(evaluation)
     held = np.isfinite(errors[0])
     group = np.unique(group_of_row(evaluation.rows, evaluation.scheme)[held], return_inverse=True)[1]
@@ -183,8 +184,8 @@ def _sums(evaluation: Evaluation, names: tuple[str, ...]) -> tuple[NDArray[np.fl
 def _fold_ranks(evaluation: Evaluation, repeat: int) -> NDArray[np.float64]:
     """`(n_folds, n_learners)` ranks, the least error first; equal errors share a rank."""
     fold = evaluation.fold[repeat]
-    squared = (evaluation.predicted[: len(evaluation.learners), repeat] - evaluation.rows.y) ** 2
-    errors = [squared[:, fold == number].mean(axis=1) for number in np.unique(fold[fold >= 0])]
+    losses = np.stack([evaluation.losses(name)[repeat] for name in evaluation.learners])
+    errors = [losses[:, fold == number].mean(axis=1) for number in np.unique(fold[fold >= 0])]
     # errors that are equal up to rounding are equal
     rounded = [[float(f"{error:.9g}") for error in fold_errors] for fold_errors in errors]
     return stats.rankdata(np.array(rounded).reshape(-1, len(evaluation.learners)), axis=1)

@@ -129,7 +129,9 @@ def coverage_table(evaluation: Evaluation, bounds: HeldOutBounds) -> pd.DataFram
 
 
 def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:
-    """Rows for the metrics table: `coverage` and median `width` of all rows (level `global`) and of each drug.
+    """Rows for the metrics table: `coverage` and size of all rows (level `global`) and of each drug.
+
+    The size is the median `width` of intervals, or the mean `set_size` of what holds an outcome that is no number.
 
     Parameters
     ----------
@@ -144,8 +146,10 @@ def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:
         Columns `learner, scheme, repeat, fold, level, id, metric, value, lower, upper`; all folds and repeats together,
         so that `repeat` and `fold` are `all`, and without intervals of their own.
     """
-    shown = table[table["level"].isin(("all", "drug"))].rename(columns={"median_width": "width"})
-    long = shown.melt(["learner", "level", "id"], ["coverage", "width"], var_name="metric", value_name="value")
+    size = {"median_width": "width", "mean_size": "set_size"}
+    shown = table[table["level"].isin(("all", "drug"))].rename(columns=size)
+    metrics = ["coverage", *(name for name in size.values() if name in shown)]
+    long = shown.melt(["learner", "level", "id"], metrics, var_name="metric", value_name="value")
     long = long.assign(level=long["level"].replace("all", "global"), scheme=scheme, repeat="all", fold="all")
     return long.assign(lower=np.nan, upper=np.nan)[list(METRIC_COLUMNS)]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.scores.labels import skill
 from drugresponse.data.splits import subject_of_pair
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
@@ -22,10 +26,11 @@ from drugresponse.threads import one_thread
 __all__ = ["best_learner", "group_errors"]
 
 _COLUMNS = ("column", "group", "n_samples", "n_rows", "rmse", "lower", "upper", "best_naive_rmse", "skill")
+_OUTCOME_COLUMNS = tuple(name.replace("rmse", "loss") for name in _COLUMNS)
 
 
 def best_learner(evaluation: Evaluation) -> str:
-    """The learner with the least squared error over all held-out rows; of equals the one named first."""
+    """The learner with the least loss over all held-out rows; of equals the one named first."""
     errors = np.nanmean(held_out_errors(evaluation)[: len(evaluation.learners)], axis=1)
     return evaluation.learners[int(np.argmin(errors))]
 
@@ -46,7 +51,8 @@ def group_errors(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state
         Columns `column, group, n_samples, n_rows, rmse, lower, upper, best_naive_rmse, skill`; within a column the
         worst skill first. `group` is "" for samples whose value is missing. `best_naive_rmse` is that of the naive
         prediction that is best in the group, and `skill` 1 - squared error / its squared error. NaN bounds with fewer
-        than 5 subjects.
+        than 5 subjects. Of an outcome that is not continuous there are mean proper losses, `loss` and
+        `best_naive_loss`, instead of errors.
 
     Raises
     ------
@@ -59,6 +65,7 @@ def group_errors(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state
     pairs = evaluation.rows.pairs
     held, subjects = np.isfinite(own), subject_of_pair(pairs)
     rows = []
+    shown: Callable[[Any], Any] = np.positive if evaluation.layers else np.sqrt
     for column in pairs.covariates.columns:
         if pairs.covariates[column].dtype != object:
             continue
@@ -66,19 +73,27 @@ def group_errors(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_state
         for level in sorted(set(levels[held])):
             at = np.flatnonzero(held & (levels == level))
             mean, best = float(own[at].mean()), float(naive[:, at].mean(axis=1).min())
-            bounds = _rmse_interval(own[at], subjects[at], n_draws, random_state)
-            skill = 1 - mean / best if best > 0 else float("nan")
+            bounds = _interval(own[at], subjects[at], n_draws, random_state, shown)
             n_samples = len(np.unique(pairs.sample_index[at]))
-            rows.append((column, level, n_samples, len(at), np.sqrt(mean), *bounds, np.sqrt(best), skill))
-    table = pd.DataFrame(rows, columns=list(_COLUMNS))
+            if evaluation.layers:
+                saved = float(skill(evaluation.kind, mean, best))
+            else:
+                saved = 1 - mean / best if best > 0 else float("nan")
+            rows.append((column, level, n_samples, len(at), shown(mean), *bounds, shown(best), saved))
+    columns = list(_OUTCOME_COLUMNS if evaluation.layers else _COLUMNS)
+    table = pd.DataFrame(rows, columns=columns)
     order = {name: i for i, name in enumerate(pairs.covariates.columns)}
     return table.assign(order=table["column"].map(order)).sort_values(
         ["order", "skill", "group"], na_position="last", ignore_index=True
-    )[list(_COLUMNS)]
+    )[columns]
 
 
-def _rmse_interval(
-    errors: NDArray[np.float64], subjects: NDArray[np.intp], n_draws: int, random_state: int
+def _interval(
+    errors: NDArray[np.float64],
+    subjects: NDArray[np.intp],
+    n_draws: int,
+    random_state: int,
+    shown: Callable[[Any], Any],
 ) -> tuple[float, float]:
     group = np.unique(subjects, return_inverse=True)[1]
     n_groups = int(group.max()) + 1
@@ -87,5 +102,6 @@ def _rmse_interval(
     sums = np.concatenate([sums_by_group(values, group, n_groups) for values in (errors, np.ones_like(errors))], axis=1)
     with one_thread():
         total, n = resampled_sums(draw_counts(n_groups, n_draws, random_state), sums).T
-    lower, upper = percentile_interval(np.sqrt(total / n), np.sqrt(errors.mean()), "rmse")
+    metric = "rmse" if shown is np.sqrt else ""
+    lower, upper = percentile_interval(shown(total / n), shown(errors.mean()), metric)
     return float(lower), float(upper)

@@ -13,14 +13,16 @@ from scipy import sparse
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.scores.labels import skill
 from drugresponse.data.splits import groups_of_samples
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
+from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import COVARIATES, make_learner
 from drugresponse.threads import one_thread, run_in_order
 
-__all__ = ["MINIMUM_SHUFFLES", "permutation_check", "shuffle_genotypes"]
+__all__ = ["MINIMUM_SHUFFLES", "link_loss", "permutation_check", "shuffle_genotypes"]
 
 MINIMUM_SHUFFLES = 20
 """Fewer cannot reach a p value under 0.05."""
@@ -48,7 +50,8 @@ def permutation_check(
     Genotypes are shuffled between samples of one tissue, in `new-lineages` between whole lineages, once for a whole
     cohort; responses, covariates and folds stay.
     Everything that the learner chooses from data (rank, penalties, scales) is chosen anew. The p value is one-sided and
-    counts the true arrangement among the shuffled ones: Phipson and Smyth 2010, doi:10.2202/1544-6115.1585.
+    counts the true arrangement among the shuffled ones: Phipson and Smyth 2010, doi:10.2202/1544-6115.1585. An outcome
+    that is not continuous is judged by the likelihood of the scores themselves, before they are calibrated.
 
     Parameters
     ----------
@@ -95,9 +98,10 @@ def permutation_check(
         )
     used = _folds_used(rows, folds, n_folds)
     learner_settings = {"random_state": random_state, **(settings or {}), "scheme": scheme}
+    kind = rows.pairs.outcome.kind
     noise = noise_of_rows(rows)
 
-    def squared_error(unit: tuple[str, int | None, Fold]) -> float:
+    def summed_loss(unit: tuple[str, int | None, Fold]) -> float:
         name, shuffle, (train, test) = unit
         pairs = rows.pairs
         if shuffle is not None:
@@ -105,21 +109,43 @@ def permutation_check(
             lineages = groups_of_samples(pairs, scheme) if scheme == "new-lineages" else None
             pairs = shuffle_genotypes(pairs, rng, lineages)
         fitted = make_learner(name, learner_settings).fit(pairs[train], rows.y[train], rows.weights[train])
-        squared = (rows.y[test] - fitted.predict(pairs[test])) ** 2
+        predicted = fitted.predict(pairs[test])
+        if kind != "continuous":
+            return link_loss(rows.pairs[test], rows.y[test], predicted)
+        squared = (rows.y[test] - predicted) ** 2
         return float(squared[squared > noise[test] ** 2].sum())
 
     arrangements: list[tuple[str, int | None]] = [(COVARIATES, None), (learner, None)]
     arrangements += [(learner, shuffle) for shuffle in range(n_shuffles)]
     with one_thread():
         units = [(name, shuffle, fold) for name, shuffle in arrangements for fold in used]
-        errors = run_in_order(squared_error, units, n_jobs)
-    sums = np.array(errors).reshape(len(arrangements), len(used)).sum(axis=1)
-    gains = 1 - sums[1:] / sums[0] if sums[0] > 0 else np.full(len(sums) - 1, np.nan)
+        losses = run_in_order(summed_loss, units, n_jobs)
+    sums = np.array(losses).reshape(len(arrangements), len(used)).sum(axis=1)
+    if kind == "continuous":
+        gains = 1 - sums[1:] / sums[0] if sums[0] > 0 else np.full(len(sums) - 1, np.nan)
+    else:
+        means = sums / sum(len(test) for _, test in used)
+        # the likelihoods of numbers and times have no natural 0
+        gains = skill(kind if rows.pairs.outcome.has_classes else "interval", means[1:], means[0])
     # a gain that is not defined is never better than a shuffled one
     at_least_as_good = int((~(gains[1:] < gains[0])).sum())
     return PermutationCheck(
         learner, float(gains[0]), tuple(float(gain) for gain in gains[1:]), (1 + at_least_as_good) / (1 + n_shuffles)
     )
+
+
+def link_loss(pairs: Pairs, y: NDArray[np.float64], scores: NDArray[np.float64]) -> float:
+    """Minus the log likelihood of held-out rows by scores on the scale of the link.
+
+    What it holds beside the score, such as the cuts between classes, is set to what suits these scores best, for true
+    and for shuffled genotypes alike.
+
+    Parameters
+    ----------
+    pairs, y, scores
+        `(n_pairs,)` held-out pairs of an outcome that is not continuous.
+    """
+    return loss_of(pairs.compact(), y, np.ones(len(y))).adjusted(scores).total(scores)
 
 
 def shuffle_genotypes(pairs: Pairs, rng: np.random.Generator, lineages: NDArray | None = None) -> Pairs:

@@ -20,6 +20,7 @@ from drugresponse.evaluation.bootstrap import (
     percentile_interval,
 )
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.outcomes.scores import score_outcomes
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.threads import one_thread
 
@@ -37,7 +38,8 @@ def score_evaluation(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_s
     same draws for all models, folds and repeats. The score of a draw is averaged over folds as the score itself is.
     Spearman's correlations are resampled on ranks taken once within the fold. Where there is nothing to learn,
     intervals of skill and of correlations around 0 are too narrow, because rows that are tested also train: whether a
-    gain is real is asked of `compare_learners` and `drug_verdicts`, which allow for it.
+    gain is real is asked of `compare_learners` and `drug_verdicts`, which allow for it. An outcome that is not
+    continuous is scored over the rows of all folds together, and its rankings compare rows of one fold.
 
     Parameters
     ----------
@@ -76,6 +78,9 @@ def score_evaluation(evaluation: Evaluation, *, n_draws: int = N_DRAWS, random_s
     1.0
     """
     held_out_errors(evaluation)
+    if evaluation.layers:
+        with one_thread():
+            return score_outcomes(evaluation, n_draws=n_draws, random_state=random_state)
     with one_thread():
         scores = _score_folds(evaluation)
         average = scores.groupby(_KEYS, sort=False)["value"].mean().reset_index()

@@ -172,4 +172,10 @@ def _digest_of_rows(rows: TrainingRows) -> str:
         digest.update(f"arm {pairs.arm}".encode())
     if pairs.lineages is not None:
         digest.update(b"lineages" + np.ascontiguousarray(pairs.lineages, dtype="<i8").tobytes())
+    observed = pairs.observed
+    if observed is not None:
+        digest.update(repr(observed.outcome).encode())
+        for name in ("lower", "upper", "happened", "entry"):
+            values = getattr(observed, name)
+            digest.update(name.encode() + (b"" if values is None else np.ascontiguousarray(values).tobytes()))
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
+from drugresponse.data.scores.labels import OUTCOME_METRIC_LABELS, metric_limits
 from drugresponse.data.splits import Scheme
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.held_out.evaluation import Evaluation
@@ -26,6 +27,7 @@ __all__ = [
     "resampled_sums",
     "reuse_factor",
     "sums_by_group",
+    "without_rounding",
 ]
 
 N_DRAWS = 1000
@@ -35,7 +37,7 @@ MINIMUM_GROUPS = 5
 _DRAWS_AT_ONCE = 100
 _CONSTANT = 1e-7
 """A spread below this share is rounding, not spread."""
-_LIMITS = {"rmse": (0, np.inf), "mae": (0, np.inf), "r2": (-np.inf, 1), "skill": (-np.inf, 1)}
+_LIMITS = {"rmse": (0, np.inf), "mae": (0, np.inf), "r2": (-np.inf, 1)}
 
 
 def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
@@ -50,9 +52,10 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
 
 
 def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
-    """`(n_models, n_rows)` squared error of each row, averaged over repeats; NaN where it was never held out.
+    """`(n_models, n_rows)` loss of each row, averaged over repeats; NaN where it was never held out.
 
-    An error that is rounding is 0, so that no model is told from another by it.
+    Squared errors, of which one that is rounding is 0, so that no model is told from another by it; or the proper
+    losses of an outcome that is not continuous.
 
     Raises
     ------
@@ -69,9 +72,16 @@ def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:
                 "Mend the learner, or leave it out."
             )
     times = held.sum(axis=0)
-    squared = np.where(held, (evaluation.predicted - evaluation.rows.y) ** 2, 0.0)
-    squared = np.where(squared > noise_of_rows(evaluation.rows) ** 2, squared, 0.0).sum(axis=1)
-    return np.where(times > 0, squared / np.maximum(times, 1), np.nan)
+    losses = np.where(held, np.stack([evaluation.losses(name) for name in evaluation.names]), 0.0)
+    losses = without_rounding(evaluation, losses).sum(axis=1)
+    return np.where(times > 0, losses / np.maximum(times, 1), np.nan)
+
+
+def without_rounding(evaluation: Evaluation, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(..., n_rows)` losses, squared errors that are rounding taken for 0; other losses stay."""
+    if evaluation.layers:
+        return losses
+    return np.where(losses > noise_of_rows(evaluation.rows) ** 2, losses, 0.0)
 
 
 def noise_of_rows(rows: TrainingRows) -> NDArray[np.float64]:
@@ -172,12 +182,18 @@ def percentile_interval(
     defined = np.isfinite(ordered).sum(axis=0)
     tail = (1 - coverage) / 2
     low, middle, high = (_quantile(ordered, defined, share) for share in (tail, 0.5, 1 - tail))
-    least, most = _LIMITS.get(metric, (-1, 1) if metric in METRICS else (-np.inf, np.inf))
+    least, most = _limits(metric)
     known = np.isfinite(value) & (2 * defined >= len(draws))
     return (
         np.where(known, np.maximum(value - widen * (middle - low), least), np.nan),
         np.where(known, np.minimum(value + widen * (high - middle), most), np.nan),
     )
+
+
+def _limits(metric: str) -> tuple[float, float]:
+    if metric in OUTCOME_METRIC_LABELS:
+        return metric_limits(metric)
+    return _LIMITS.get(metric, (-1, 1) if metric in METRICS else (-np.inf, np.inf))
 
 
 def _quantile(ordered: NDArray[np.float64], defined: NDArray[np.intp], share: float) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from drugresponse.audit.inputs import audit
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.scores.follow_up import Horizons
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.errors import InputError, count, nearest
@@ -29,6 +30,8 @@ from drugresponse.evaluation._random_folds import flattery_of_random_folds
 from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
+from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.outcomes.tables import outcome_coverage
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
@@ -67,6 +70,8 @@ def evaluate(
     lineage_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
+    cost_of_miss: float | None = None,
+    horizon: float | None = None,
     n_jobs: int | None = None,
     random_state: int = 0,
 ) -> EvaluationSummary:
@@ -100,6 +105,11 @@ def evaluate(
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
         Folder that keeps finished units, from which a killed run goes on.
+    cost_of_miss
+        Of a binary outcome, how many false alarms are as bad as one missed event: gives the threshold at which the
+        event is called, and net benefit; None where that is not known.
+    horizon
+        Of a time to an event, up to when survival is told; None is as long as enough were watched.
     n_jobs
         Units run at once; None and -1 are all cores. The result does not depend on it.
     random_state
@@ -141,7 +151,9 @@ def evaluate(
     prove_free_of_leaks(rows.pairs, scheme, planned)
     learner_settings = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
     evaluated = contenders({COVARIATES: None, **named}, learner_settings)
-    evaluation, predictions = run_units(rows, planned, evaluated, scheme, n_jobs=n_jobs, resume=resume)
+    evaluation, predictions = run_units(
+        rows, planned, evaluated, scheme, n_jobs=n_jobs, resume=resume, cost_of_miss=cost_of_miss, horizon=horizon
+    )
     progress.info("fitted %s on %s", count(len(evaluated), "learner"), count(len(planned), "fold"))
     check, random_folds = None, None
     once = [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
@@ -155,15 +167,14 @@ def evaluate(
     findings = audit(
         joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects, folds=once
     )
-    bounds = cross_conformal(evaluation)
-    covered = coverage_table(evaluation, bounds)
+    covered, predictions = _bounded(evaluation, predictions)
     scores = [
         score_evaluation(evaluation, random_state=random_state),
         *([coverage_metrics(covered, scheme)] if len(covered) else []),
     ]
     return EvaluationSummary(
         evaluation=evaluation,
-        predictions=bounded_predictions(predictions, evaluation, bounds),
+        predictions=predictions,
         splits=plan,
         metrics=pd.concat(scores, ignore_index=True),
         comparison=compare_learners(evaluation, random_state=random_state),
@@ -172,12 +183,23 @@ def evaluate(
         group_errors=group_errors(evaluation, random_state=random_state),
         audit=findings,
         permutation=check,
-        ceiling=noise_ceiling(measured, rows),
+        ceiling=None if evaluation.layers else noise_ceiling(measured, rows),
         coverage=covered,
         random_folds=random_folds,
         measure=measured.measure,
-        settings=_settings_used(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
+        settings={
+            **_settings_used(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
+            **_outcome_settings(rows, cost_of_miss, horizon),
+        },
     )
+
+
+def _bounded(evaluation: Evaluation, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table of coverage, and the predictions with bounds, which those of other outcomes have already."""
+    if evaluation.layers:
+        return outcome_coverage(evaluation), predictions
+    bounds = cross_conformal(evaluation)
+    return coverage_table(evaluation, bounds), bounded_predictions(predictions, evaluation, bounds)
 
 
 def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
@@ -216,6 +238,23 @@ def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegres
     unknown = sorted(set(settings) - taken)
     if unknown:
         raise InputError(f'settings: "{unknown[0]}" is unknown. {nearest(unknown[0], taken)}')
+
+
+def _outcome_settings(rows: TrainingRows, cost_of_miss: float | None, horizon: float | None) -> dict[str, Any]:
+    """What was scored of an outcome that is not continuous, and up to when."""
+    observed = rows.pairs.observed
+    if observed is None:
+        return {}
+    told: dict[str, Any] = {"outcome": observed.outcome.to_dict()}
+    if cost_of_miss is not None:
+        told["cost_of_miss"] = cost_of_miss
+    if observed.outcome.kind == "time-to-event":
+        horizons = Horizons.of_rows(rows.pairs.drug_ids, rows.y, observed, horizon)
+        told["horizons"] = dict(zip([*horizons.drug_ids, "all drugs"], map(float, horizons.horizon), strict=True))
+        told["stated_times"] = dict(
+            zip([*horizons.drug_ids, "all drugs"], (list(map(float, row)) for row in horizons.stated), strict=True)
+        )
+    return told
 
 
 def _settings_used(

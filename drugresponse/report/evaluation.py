@@ -22,6 +22,7 @@ from drugresponse.report.evaluation_scores import comparison_part, drugs_part, g
 from drugresponse.report.evaluation_verdict import leak_warning, verdict
 from drugresponse.report.figures import standalone
 from drugresponse.report.markdown import as_markdown
+from drugresponse.report.outcome_evaluation import outcome_parts, outcome_verdict
 from drugresponse.report.page import count, page
 from drugresponse.report.prediction_intervals import coverage_part
 from drugresponse.report.wording import as_sentence, direction, measure_words
@@ -84,7 +85,8 @@ def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
 
 def evaluation_title(summary: EvaluationSummary) -> str:
     """The verdict in a few words, as on top of the page."""
-    return verdict(Numbers(summary)).title
+    numbers = Numbers(summary)
+    return (outcome_verdict(numbers) if numbers.evaluation.layers else verdict(numbers)).title
 
 
 def _lead(numbers: Numbers) -> str:
@@ -97,6 +99,9 @@ def _lead(numbers: Numbers) -> str:
 
 
 def _parts(numbers: Numbers) -> Iterator[Part]:
+    if numbers.evaluation.layers:
+        yield from outcome_parts(numbers)
+        return
     warning = leak_warning(numbers)
     rows = numbers.evaluation.rows
     used = censor_words(rows.loss.to_dict(), numbers.evaluation.learners)

@@ -24,7 +24,7 @@ _SMALLEST_AXIS = 0.05
 def skill_figure(numbers: Numbers) -> Figure:
     """Skill of every learner beside every naive prediction."""
     rows = []
-    ordered = sorted(numbers.by_rmse(), key=lambda name: -numbers.score(name, "skill").value)
+    ordered = sorted(numbers.by_loss(), key=lambda name: -numbers.score(name, "skill").value)
     for name in sorted(ordered, key=lambda name: not numbers.is_learner(name)):
         skill = numbers.score(name, "skill")
         words = f"skill {shown(skill.value)}, RMSE {number(numbers.score(name, 'rmse').value)}"

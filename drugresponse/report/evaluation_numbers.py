@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.audit.findings import leak_messages
+from drugresponse.data.scores.labels import LOSS_METRICS, skill
 from drugresponse.evaluation.bootstrap import held_out_errors
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.evaluation.summary import EvaluationSummary
@@ -116,13 +117,17 @@ class Numbers:
         """A pooled score in each fold of each repeat."""
         return [float(score) for score in self._folds.get((name, metric), [])]
 
-    def by_rmse(self) -> list[str]:
-        """Learners, then naive predictions, each from the least error up."""
+    def metrics(self, level: str) -> list[str]:
+        """Names of the metrics that have a score at a level, in the order of the table."""
+        return list(dict.fromkeys(metric for known, _, metric in self._scores if known == level))
+
+    def by_loss(self) -> list[str]:
+        """Learners, then naive predictions, each from the least error, or mean proper loss, up."""
         learners, naive = self.evaluation.learners, self.evaluation.naive
         return [*sorted(learners, key=self._order), *sorted(naive, key=self._order)]
 
     def _order(self, name: str) -> tuple[float, str]:
-        return self.score(name, "rmse").value, name
+        return self.score(name, LOSS_METRICS[self.evaluation.kind]).value, name
 
     def is_learner(self, name: str) -> bool:
         """Whether it was fitted, and is no naive prediction."""
@@ -146,10 +151,15 @@ class Numbers:
         return COVARIATES if COVARIATES in self.evaluation.learners else self.best_naive()
 
     def gain(self, name: str, other: str) -> tuple[Estimate, float]:
-        """Share of the squared error of `other` that `name` saves, and its q value."""
+        """Share of the squared error (loss) of `other` that `name` saves, and its q value."""
         table = self.summary.comparison
         for ours, theirs, sign in ((name, other, -1.0), (other, name, 1.0)):
             row = table[(table["learner"] == ours) & (table["other"] == theirs)]
+            if len(row) and self.evaluation.kind == "interval":
+                # likelihoods have no natural 0, and are compared as such
+                differences = row[["difference", "lower", "upper"]].iloc[0].to_numpy(float)
+                value, *ends = (float(bound) for bound in skill("interval", -sign * differences, 0.0))
+                return Estimate(value, *sorted(ends)), float(row["q"].iloc[0])
             if len(row) and self._squared[other] > 0:
                 share = sign / self._squared[other] * row[["difference", "lower", "upper"]].iloc[0].to_numpy(float)
                 value, *bounds = (float(bound) for bound in share)

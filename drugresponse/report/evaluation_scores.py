@@ -53,7 +53,7 @@ def _scores(numbers: Numbers, level: str) -> Table:
     rows = [
         [Cell(name, kind="strong" if numbers.is_learner(name) else "")]
         + [_estimate(numbers.score(name, metric, level), metric) for metric in METRIC_LABELS]
-        for name in numbers.by_rmse()
+        for name in numbers.by_loss()
     ]
     return Table(["Predicted by", *METRIC_LABELS.values()], rows, _LEVELS[level])
 

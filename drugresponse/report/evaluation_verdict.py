@@ -12,7 +12,16 @@ from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, p
 from drugresponse.report.page import count, number
 from drugresponse.verdict import SMALL_SKILL
 
-__all__ = ["LEVEL", "Outcome", "base_words", "leak_warning", "order_is_noise", "order_words", "verdict"]
+__all__ = [
+    "LEVEL",
+    "Outcome",
+    "base_words",
+    "leak_warning",
+    "order_is_noise",
+    "order_words",
+    "verdict",
+    "verdict_title",
+]
 
 LEVEL = 0.05
 """Of every test, and the false-discovery rate."""
@@ -81,7 +90,7 @@ def _genotype(numbers: Numbers, learner: str, gain: Estimate, q: float) -> str:
 def verdict(numbers: Numbers) -> Verdict:
     """The box on the first screen."""
     outcome = Outcome.of(numbers)
-    kind, title = _title(numbers, outcome)
+    kind, title = verdict_title(numbers, outcome)
     twins = kin_messages(numbers.summary.audit)
     words = [_beside_naive(numbers, outcome), _of_genotype(numbers, outcome), *twins]
     return Verdict(kind, title, " ".join(words))
@@ -99,7 +108,8 @@ def leak_warning(numbers: Numbers) -> Verdict | None:
     )
 
 
-def _title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
+def verdict_title(numbers: Numbers, outcome: Outcome) -> tuple[str, str]:
+    """How good the news is, and the verdict in a few words."""
     if outcome.leaks and (outcome.skill == "better" or outcome.genotype in ("helps", "unconfirmed")):
         return "worse", "Not to be believed: the inputs leak"
     if outcome.skill == "unknown":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from drugresponse.audit.findings import kin_messages, leak_messages
 from drugresponse.data.lineages.lineages import lineage_words
+from drugresponse.data.metrics import METRIC_LABELS
 from drugresponse.data.outcomes.wording import outcome_words
+from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
-from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, TOO_FEW
+from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words
 from drugresponse.outputs import output_files, write_table
@@ -86,6 +89,20 @@ def _write_figures(summary: EvaluationSummary, folder: Path) -> None:
             out[name].write_text(text, encoding="utf-8")
 
 
+_BESIDE = {
+    "binary": ("auroc", "average_precision", "very_major_error", "major_error"),
+    "ordinal": ("weighted_kappa", "accuracy_within_one", "very_major_error", "major_error"),
+    "interval": ("rmse_exact", "essential_agreement"),
+    "time-to-event": ("harrell_c", "uno_c"),
+}
+"""Scores that stand beside the skill of each learner."""
+
+
+def _beside(scores: Mapping[str, float], summary: EvaluationSummary) -> str:
+    names = [name for name in _BESIDE.get(summary.evaluation.kind, ()) if name in scores]
+    return "".join(f", {metric_label(name)} {scores[name]:.3f}" for name in names)
+
+
 def _summary(summary: EvaluationSummary) -> list[str]:
     """The pooled scores of each learner, and for how many drugs genotype helps."""
     scheme, metrics = summary.evaluation.scheme, summary.metrics
@@ -101,14 +118,17 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     lines += censor_words(rows.loss.to_dict(), summary.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += lineage_words(summary.settings.get("lineages"))
-    lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, RMSE {wide[best]['rmse']:.4g}"]
+    loss = LOSS_METRICS[summary.evaluation.kind]
+    label = metric_label(loss) if summary.evaluation.layers else METRIC_LABELS[loss]
+    lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, {label} {wide[best][loss]:.4g}"]
     for name in summary.evaluation.learners:
         scores = wide[name]
         skill = f"{scores['skill']:+.3f} over the best naive" if math.isfinite(scores["skill"]) else "not defined"
-        lines.append(f"  {name}: RMSE {scores['rmse']:.4g}, skill {skill}")
+        lines.append(f"  {name}: {label} {scores[loss]:.4g}, skill {skill}{_beside(scores, summary)}")
     words = summary.drug_verdicts["verdict"]
-    helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((words != TOO_FEW).sum())
-    drugs = f"{helped} of {count(judged, 'drug')} with rows enough (false-discovery rate 5 %)"
+    helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((~words.isin(UNJUDGED)).sum())
+    enough = "events enough" if summary.evaluation.layers else "rows enough"
+    drugs = f"{helped} of {count(judged, 'drug')} with {enough} (false-discovery rate 5 %)"
     lines.append(
         f"With genotype, errors are less for {drugs}; the inputs leak, so that this does not show that genotype helps."
         if leaks

@@ -98,21 +98,28 @@ class Horizons:
     stated: Array
 
     @classmethod
-    def of_rows(cls, drug_ids: NDArray[np.object_], y: Array, observed: Observed) -> Horizons:
+    def of_rows(
+        cls, drug_ids: NDArray[np.object_], y: Array, observed: Observed, horizon: float | None = None
+    ) -> Horizons:
         """The last time at which a tenth of the largest number at risk was still at risk, for each drug.
 
         Parameters
         ----------
         drug_ids, y, observed
             `(n_rows,)` all rows, of a time to an event.
+        horizon
+            The same one for all drugs, but that none is later than the last row of its drug; None as above.
         """
         own = [drug for drug in np.unique(drug_ids.astype(str)) if _enough(observed, drug_ids == drug)]
         sets = [*(drug_ids == drug for drug in own), np.ones(len(y), dtype=bool)]
-        horizons = np.array([_horizon(y[rows], observed[rows]) for rows in sets])
+        if horizon is None:
+            horizons = np.array([_horizon(y[rows], observed[rows]) for rows in sets])
+        else:
+            horizons = np.array([min(horizon, float(y[rows].max())) for rows in sets])
         stated = []
-        for rows, horizon in zip(sets, horizons, strict=True):
-            times = y[rows][part(observed.happened)[rows] & (y[rows] <= horizon)]
-            stated.append(np.quantile(times, STATED_SHARES) if len(times) else np.full(3, horizon / 2))
+        for rows, latest in zip(sets, horizons, strict=True):
+            times = y[rows][part(observed.happened)[rows] & (y[rows] <= latest)]
+            stated.append(np.quantile(times, STATED_SHARES) if len(times) else np.full(3, latest / 2))
         return cls(np.array(own, dtype=object), horizons, np.array(stated))
 
     def row_of(self, drug_ids: NDArray[np.object_]) -> NDArray[np.intp]:

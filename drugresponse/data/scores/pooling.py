@@ -21,7 +21,9 @@ Array = NDArray[np.float64]
 _Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
-def truth_of_folds(pairs: Pairs, y: Array, folds: _Folds) -> tuple[NDArray[np.intp], Truth]:
+def truth_of_folds(
+    pairs: Pairs, y: Array, folds: _Folds, horizon: float | None = None
+) -> tuple[NDArray[np.intp], Truth]:
     """The rows that folds hold out, and what was observed of them.
 
     Parameters
@@ -31,6 +33,8 @@ def truth_of_folds(pairs: Pairs, y: Array, folds: _Folds) -> tuple[NDArray[np.in
     folds
         Row numbers of the training and of the test part of each; no row is held out twice. Censoring of times is
         estimated on the training part.
+    horizon
+        Up to which times are scored; None as `Horizons.of_rows` has it.
 
     Returns
     -------
@@ -47,7 +51,7 @@ def truth_of_folds(pairs: Pairs, y: Array, folds: _Folds) -> tuple[NDArray[np.in
     watched = None
     if observed.outcome.kind == "time-to-event":
         drugs, parts = pairs.drug_ids, []
-        horizons = Horizons.of_rows(drugs, y, observed)
+        horizons = Horizons.of_rows(drugs, y, observed, horizon)
         for train, test in folds:
             censoring = Censoring.fit(drugs[train], y[train], observed[train])
             parts.append(censoring.follow_up(drugs[test], y[test], observed[test], horizons))

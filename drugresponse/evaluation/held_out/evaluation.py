@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.outcomes.outcome import Kind
 from drugresponse.data.splits import Scheme
+from drugresponse.evaluation.held_out.outcome_layer import OutcomeLayer
 
 __all__ = ["Evaluation"]
 
@@ -30,7 +32,10 @@ class Evaluation:
     fold
         `(n_repeats, n_rows)` int: the fold in which each row was held out, -1 where it was in none.
     predicted
-        `(n_learners + n_naive, n_repeats, n_rows)` float64, learners first; NaN exactly where `fold` is -1.
+        `(n_learners + n_naive, n_repeats, n_rows)` float64, learners first; NaN exactly where `fold` is -1. Of an
+        outcome that is not continuous these are scores on the scale of the link.
+    layers
+        What was said of the held-out rows of each repeat, of an outcome that is not continuous; empty of one that is.
     """
 
     rows: TrainingRows
@@ -40,6 +45,12 @@ class Evaluation:
     reference: str
     fold: NDArray[np.intp]
     predicted: NDArray[np.float64]
+    layers: tuple[OutcomeLayer, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """What kind of outcome the responses are."""
+        return self.rows.pairs.outcome.kind
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,7 +61,19 @@ class Evaluation:
         """`(n_repeats, n_rows)` held-out predictions of one model."""
         return self.predicted[self.names.index(name)]
 
+    def losses(self, name: str) -> NDArray[np.float64]:
+        """`(n_repeats, n_rows)` loss of each held-out row, by which models are compared; NaN where it was not held out.
+
+        The squared error of a continuous outcome, else the proper loss of what was said of the row.
+        """
+        if not self.layers:
+            return np.asarray((self.of(name) - self.rows.y) ** 2)
+        losses = np.full(self.fold.shape, np.nan)
+        for repeat, layer in enumerate(self.layers):
+            losses[repeat, layer.rows] = layer.scores[name].losses
+        return losses
+
     def best_naive(self) -> str:
-        """The naive prediction with the least squared error over all held-out rows."""
-        errors = {name: float(np.nanmean((self.of(name) - self.rows.y) ** 2)) for name in self.naive}
+        """The naive prediction with the least loss over all held-out rows."""
+        errors = {name: float(np.nanmean(self.losses(name))) for name in self.naive}
         return min(errors, key=lambda name: (errors[name], name))

@@ -1,0 +1,1 @@
+"""Scores and tables of outcomes that are not continuous."""

@@ -1,0 +1,201 @@
+"""What an evaluation of an outcome that is no plain number found: verdict, scores, drugs and groups."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from drugresponse.audit.findings import kin_messages
+from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
+from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
+from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Verdict, Words
+from drugresponse.report.evaluation_checks import audit_part
+from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
+from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
+from drugresponse.report.page import count, number
+
+__all__ = ["loss_label", "outcome_parts", "outcome_verdict"]
+
+_LEVELS = {
+    "global": "All held-out rows together",
+    "drug": "Within drug: averages over drugs with 10 or more events among the held-out rows",
+    "sample": "Within sample: averages over samples with 10 or more held-out rows",
+}
+_MOST_DRUGS, _MOST_GROUPS = 400, 120
+
+
+def loss_label(summary: EvaluationSummary) -> str:
+    """What people call the proper loss of the outcome."""
+    return metric_label(LOSS_METRICS[summary.evaluation.kind])
+
+
+def outcome_verdict(numbers: Numbers) -> Verdict:
+    """The box on the first screen."""
+    found = Outcome.of(numbers)
+    kind, title = verdict_title(numbers, found)
+    words = [_beside_naive(numbers), _of_genotype(numbers, found), *kin_messages(numbers.summary.audit)]
+    return Verdict(kind, title, " ".join(words))
+
+
+def outcome_parts(numbers: Numbers) -> Iterator[Part]:
+    """The parts of the page, top to bottom."""
+    warning = leak_warning(numbers)
+    yield Part("", [outcome_verdict(numbers), *([warning] if warning else [])])
+    yield _scores_part(numbers)
+    yield _drugs_part(numbers)
+    if not numbers.summary.group_errors.empty:
+        yield _groups_part(numbers)
+    if not numbers.summary.coverage.empty:
+        yield _coverage_part(numbers)
+    check = numbers.summary.permutation
+    if check is not None:
+        better = sum(not gain < check.observed for gain in check.shuffled)
+        words = f"{better} of {count(len(check.shuffled), 'shuffle')} did as well as the true genotypes or better"
+        yield Part("Does the gain survive shuffled genotypes?", [Words(f"{words}: p {p_words(check.p)}.")])
+    yield audit_part(numbers)
+    yield Part("How this was scored", [Items(_method(numbers))])
+
+
+def _beside_naive(numbers: Numbers) -> str:
+    best, naive, loss = numbers.best(), numbers.best_naive(), LOSS_METRICS[numbers.evaluation.kind]
+    skill = numbers.score(best, "skill")
+    losses = f"{number(numbers.score(best, loss).value)} against {number(numbers.score(naive, loss).value)}"
+    bounds = percent_interval(skill)
+    told = f"skill {shown(skill.value)}" + (f" (95% interval {bounds})" if bounds else "")
+    if not math.isfinite(skill.value):
+        told = "a skill that is not defined"
+    return (
+        f"On held-out rows the best learner, {best}, has {told} over the best naive prediction: "
+        f"{metric_label(loss)} {losses} of the {naive}."
+    )
+
+
+def _of_genotype(numbers: Numbers, found: Outcome) -> str:
+    learner = numbers.genotype_learner()
+    if learner is None:
+        return "Evaluate a learner such as ridge beside it to ask what genotype adds."
+    base = numbers.without_genotype()
+    helped, judged = numbers.helped_drugs()
+    drugs = f" It helps for {helped or 'none'} of {count(judged, 'drug')} that could be judged." if judged else ""
+    if not math.isfinite(found.q):
+        return f"There are too few groups to tell what genotype adds to {base}.{drugs}"
+    words = {
+        "helps": f"With genotype, {learner} is better than {base}",
+        "unconfirmed": f"{learner} is better than {base}, but shuffled genotypes do as well",
+        "harms": f"With genotype, {learner} is worse than {base}",
+    }.get(found.genotype, f"Genotype adds nothing that shows to {base}")
+    return f"{words} (gain {shown(found.gain.value)}, q {p_words(found.q)}).{drugs}"
+
+
+def _scores_part(numbers: Numbers) -> Part:
+    blocks: list[Block] = []
+    for level in numbers.levels():
+        metrics = _metrics(numbers, level)
+        rows = [
+            [Cell(name, kind="strong" if numbers.is_learner(name) else "")]
+            + [_estimate(numbers.score(name, metric, level)) for metric in metrics]
+            for name in numbers.by_loss()
+        ]
+        blocks.append(Table(["Predicted by", *map(metric_label, metrics)], rows, _LEVELS[level]))
+    words = (
+        f"Below the scores are 95% intervals. Skill is what is saved of the {loss_label(numbers.summary)} of the naive "
+        "prediction that is best among the same rows: 0 is no gain, below 0 is a loss."
+    )
+    return Part("Scores beside naive predictions", [*blocks, Words(words, quiet=True)])
+
+
+def _metrics(numbers: Numbers, level: str) -> list[str]:
+    """Names of the metrics of a level, skill first."""
+    names = numbers.metrics(level)
+    return ["skill", *(name for name in names if name not in ("skill", "coverage", "set_size", "width"))]
+
+
+def _estimate(estimate: Estimate) -> Cell:
+    return Cell(shown(estimate.value), interval(estimate))
+
+
+def _drugs_part(numbers: Numbers) -> Part:
+    table = numbers.summary.drug_verdicts
+    title = "Drug by drug: does genotype help?"
+    if table.empty:
+        return Part(title, [Words("No learner that uses genotype was evaluated.")])
+    names = numbers.drug_names()
+    rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in table.head(_MOST_DRUGS).to_dict("records")]
+    label = loss_label(numbers.summary)
+    columns = ["Drug", "Verdict", "Gain", "q", "Rows", "Events", f"{label} with genotype", "covariates", "naive"]
+    unjudged = int(table["verdict"].isin(UNJUDGED).sum())
+    words = f"{count(unjudged, 'drug')} had too few rows, groups or events for a verdict." if unjudged else ""
+    return Part(title, [Words(words), Table(columns, rows, "By falling gain", words=2, most_bytes=150_000)])
+
+
+def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
+    return [
+        Cell(str(row["drug_id"]), name, kind="id"),
+        Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
+        _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
+        p_words(row["q"]),
+        f"{row['n']:,}",
+        f"{row['events']:,}",
+        number(row["genotype_loss"]),
+        number(row["covariates_loss"]),
+        number(row["naive_loss"]),
+    ]
+
+
+def _groups_part(numbers: Numbers) -> Part:
+    rows: list[list[Cell | str]] = [
+        [
+            Cell(str(row["group"]) or "not known", kind="id"),
+            str(row["column"]),
+            shown(row["skill"]),
+            _estimate(Estimate(row["loss"], row["lower"], row["upper"])),
+            number(row["best_naive_loss"]),
+            f"{row['n_samples']:,}",
+            f"{row['n_rows']:,}",
+        ]
+        for row in numbers.summary.group_errors.head(_MOST_GROUPS).to_dict("records")
+    ]
+    label = loss_label(numbers.summary)
+    columns = ["Group", "Covariate", "Skill", label, f"{label}, best naive", "Samples", "Rows"]
+    return Part("Who is served worse", [Table(columns, rows, "By covariate, the lowest skill first", words=2)])
+
+
+def _coverage_part(numbers: Numbers) -> Part:
+    table = numbers.summary.coverage
+    kept = table[table["level"].isin(("all", "class"))]
+    has_classes = numbers.evaluation.rows.pairs.outcome.has_classes
+    size = "Mean number of classes" if has_classes else "Mean width"
+    rows: list[list[Cell | str]] = [
+        [
+            str(row["learner"]),
+            Cell(str(row["id"]), kind="id"),
+            f"{row['n']:,}",
+            shown(row["coverage"]),
+            number(row["mean_size"]),
+            number(row["reference_size"]),
+        ]
+        for row in kept.to_dict("records")
+    ]
+    columns = ["Predicted by", "Rows of", "Rows", "Coverage", size, "of the reference"]
+    return Part("How often sets and bounds hold", [Table(columns, rows, "Made to hold 90 % of new rows", words=2)])
+
+
+def _method(numbers: Numbers) -> list[str]:
+    scheme = numbers.evaluation.scheme
+    groups = f"{scheme.err_together[0].name}s"
+    lines = [
+        f"Question: {scheme.name}, test rows have {scheme.test_rows}.",
+        "What turns scores into probabilities, thresholds and sets is learned on the other folds; naive predictions "
+        "and the censoring of times on the training rows of the fold.",
+        f"Rows of all folds are scored together; rankings compare rows of one fold. Intervals are 95% bootstrap "
+        f"intervals over {groups}.",
+        "A drug with fewer than 10 events among its held-out rows is not scored by itself, one with fewer than 30 is "
+        "not judged.",
+    ]
+    if numbers.evaluation.kind == "time-to-event":
+        horizons = numbers.summary.settings.get("horizons", {})
+        told = "; ".join(f"{name} {number(value)}" for name, value in horizons.items())
+        lines.append(f"Times are scored up to a horizon at which a tenth is still watched: {told}.")
+    return lines
