@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.outcomes.outcome import Kind
+from drugresponse.data.scores.labels import skill
 from drugresponse.data.splits import Fold, lineage_of_pair, make_folds
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
@@ -20,8 +22,9 @@ from drugresponse.evaluation.bootstrap import (
     resampled_sums,
     sums_by_group,
 )
+from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome_layer
 from drugresponse.evaluation.summary import RandomFolds
-from drugresponse.learners.baselines import NaiveEffects
+from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.learners.registry import make_learner
 from drugresponse.threads import one_thread, run_in_order
 
@@ -86,44 +89,66 @@ def flattery_of_random_folds(
         seeded = {"random_state": random_state, **(settings or {}), "scheme": scheme}
         return _squared_errors(replace(rows, pairs=pairs[scheme]), fold, learner, seeded)
 
+    kind = rows.pairs.outcome.kind
     with one_thread():
         errors = run_in_order(errors_of, units, n_jobs)
-        sums = {
-            scheme: _sums(
-                lineage, [(fold[1], of) for (its, fold), of in zip(units, errors, strict=True) if its == scheme]
-            )
-            for scheme in (_LINEAGES, _SAMPLES)
-        }
+        sums = {}
+        for scheme in (_LINEAGES, _SAMPLES):
+            made = [(fold, of) for (its, fold), of in zip(units, errors, strict=True) if its == scheme]
+            if kind != "continuous":
+                made = _proper_losses(replace(rows, pairs=pairs[scheme]), made, scheme, learner)
+            sums[scheme] = _sums(lineage, [(fold[1], of) for fold, of in made])
         n_groups = int(lineage.max()) + 1
         counts = draw_counts(n_groups, n_draws if n_groups >= MINIMUM_GROUPS else 0, random_state)
-        drawn = [_skill(resampled_sums(counts, sums[scheme])) for scheme in (_LINEAGES, _SAMPLES)]
-    by_lineages, by_samples = (float(_skill(sums[name].sum(axis=0)[None])[0]) for name in (_LINEAGES, _SAMPLES))
+        drawn = [_skill(resampled_sums(counts, sums[scheme]), kind) for scheme in (_LINEAGES, _SAMPLES)]
+    by_lineages, by_samples = (float(_skill(sums[name].sum(axis=0)[None], kind)[0]) for name in (_LINEAGES, _SAMPLES))
     lower, upper = percentile_interval((drawn[1] - drawn[0])[:, None], np.array([by_samples - by_lineages]))
     return RandomFolds(learner, len(whole), by_lineages, by_samples, float(lower[0]), float(upper[0]))
 
 
 def _squared_errors(rows: TrainingRows, fold: Fold, learner: str, settings: Mapping[str, Any]) -> NDArray[np.float64]:
-    """`(n_test, 1 + n_naive)` of the learner and of every naive prediction, fitted to the training rows."""
+    """`(n_test, 1 + n_naive)` of the learner and of every naive prediction, fitted to the training rows.
+
+    Of an outcome that is not continuous `(n_test, 1)` scores of the learner alone.
+    """
     train, test = fold
     part = rows.pairs[train], rows.y[train], rows.weights[train]
     held = rows.pairs[test]
+    if held.outcome.kind != "continuous":
+        return make_learner(learner, settings).fit(*part).predict(held)[:, None]
     naive = NaiveEffects.fit(*part, scheme=settings["scheme"]).predict(held)
     predicted = make_learner(learner, settings).fit(*part).predict(held)
     return np.column_stack([(column - rows.y[test]) ** 2 for column in (predicted, *naive.values())])
 
 
+def _proper_losses(
+    rows: TrainingRows, scored: Sequence[tuple[Fold, NDArray[np.float64]]], scheme: str, learner: str
+) -> list[tuple[Fold, NDArray[np.float64]]]:
+    """The same losses, of what the scores of folds and the naive models say of an outcome that is not continuous."""
+    folds = [fold for fold, _ in scored]
+    scores = np.full(len(rows.y), np.nan)
+    for (_, test), of_fold in scored:
+        scores[test] = of_fold[:, 0]
+    naive = naive_layers(rows, folds, scheme)
+    reference = reference_name(scheme, naive)
+    layer = outcome_layer(rows, folds, {learner: scores}, scheme=scheme, reference=reference, naive=naive)
+    losses = np.column_stack([layer.scores[name].losses for name in (learner, *naive)])
+    return [(fold, losses[np.searchsorted(layer.rows, fold[1])]) for fold in folds]
+
+
 def _sums(
     lineage: NDArray[np.intp], folds: Sequence[tuple[NDArray[np.intp], NDArray[np.float64]]]
 ) -> NDArray[np.float64]:
-    """`(n_lineages, 1 + n_naive)` squared errors over all test rows, by the models that every fold has."""
+    """`(n_lineages, 2 + n_naive)` losses over all test rows, by the models that every fold has, then test rows."""
     n_models = min(errors.shape[1] for _, errors in folds)
     at = np.concatenate([test for test, _ in folds])
     errors = np.concatenate([errors[:, :n_models] for _, errors in folds])
     columns = [sums_by_group(errors[:, model], lineage[at], int(lineage.max()) + 1) for model in range(n_models)]
-    return np.concatenate(columns, axis=1)
+    return np.concatenate([*columns, sums_by_group(np.ones(len(at)), lineage[at], int(lineage.max()) + 1)], axis=1)
 
 
-def _skill(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(n,)` of `(n, 1 + n_naive)` sums of squared errors, the learner's first."""
+def _skill(sums: NDArray[np.float64], kind: Kind) -> NDArray[np.float64]:
+    """`(n,)` of `(n, 2 + n_naive)` sums of losses, the learner's first, and rows."""
+    own, naive, n = sums[:, 0], sums[:, 1:-1].min(axis=1), sums[:, -1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 - sums[:, 0] / sums[:, 1:].min(axis=1))
+        return np.asarray(1 - own / naive if kind == "continuous" else skill(kind, own / n, naive / n))
