@@ -45,7 +45,9 @@ def sample_of_file(source: Source, endings: Iterable[str], known_samples: Collec
     'S8'
     """
     names = _names(source, tuple(endings))
-    known = None if known_samples is None else {str(sample) for sample in known_samples}
+    known = known_samples
+    if known is not None and not isinstance(known, set | frozenset):
+        known = {str(sample) for sample in known}
     sample = names[-1] if known is None else next((name for name in names if name in known), "")
     if is_missing_id(sample):
         others = "" if known is None else f" is none of the samples of the other tables ({show_ids(sorted(known))})"

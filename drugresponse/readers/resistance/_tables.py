@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
 from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["SAMPLE_COLUMNS", "SampleRow", "has_samples", "rows_of_samples"]
+
+logger = logging.getLogger(__name__)
 
 SAMPLE_COLUMNS = ("sampleid", "sample", "samplename", "isolateid", "isolate", "isolatename", "strain", "patientid")
 """Names of a column of samples that laboratories add, plain."""
@@ -152,7 +155,13 @@ def rows_of_samples(
             empty = False
             yield SampleRow(file, sample or row.sample, row.cells, f"{file.name}, line {row.line}")
         if empty and endings is not None:
-            yield SampleRow(file, sample or sample_of_file(file, endings, known_samples), None, file.name)
+            if sample is None:
+                sample = sample_of_file(file, endings, known_samples)
+                logger.warning(
+                    f"{file.name}: has no rows, and counts as the sample {quoted(sample)}, after the file, in which "
+                    "nothing was found. Leave it out if it is none."
+                )
+            yield SampleRow(file, sample, None, file.name)
 
 
 def has_samples(files: Sequence[Source], samples: Sequence[str] = ()) -> bool:

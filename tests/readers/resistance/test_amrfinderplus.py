@@ -91,6 +91,9 @@ def test_read_amrfinderplus__isolates_in_which_nothing_was_found(tmp_path, caplo
     files = [write(tmp_path / f"{sample}.tsv", rows) for sample, rows in ROWS.items()]
     bare = write(tmp_path / "S4.tsv", [])
     assert frame(read_genotypes([*files, bare])).loc["S4"].tolist() == [0] * 6
+    named = write(tmp_path / "S5.tsv", [], ["Name", *NEW])
+    assert frame(read_genotypes([*files, named])).loc["S5"].tolist() == [0] * 6
+    assert 'S5.tsv: has no rows, and counts as the sample "S5"' in caplog.text
     # a table with the column Name holds no row of such an isolate
     table = one_table(tmp_path / "all.tsv")
     genotypes = read_genotypes(table, known_samples=["S1", "S2", "S3", "S4"])
