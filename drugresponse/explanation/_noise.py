@@ -134,7 +134,12 @@ def with_permuted_copies(pairs: Pairs, rng: np.random.Generator) -> Pairs:
 
 
 def _response_spread(rows: TrainingRows, drug_ids: pd.Index) -> NDArray[np.float64]:
-    """`(n_drugs,)` standard deviation of each drug's responses; that of all where a drug has too few."""
+    """`(n_drugs,)` standard deviation of each drug's responses; that of all where a drug has too few.
+
+    1 where a response is no number: scores on the scale of a link have a unit of their own.
+    """
+    if rows.pairs.outcome.kind != "continuous":
+        return np.ones(len(drug_ids))
     by_drug = pd.Series(rows.y).groupby(rows.pairs.drug_ids).std(ddof=0).reindex(drug_ids).to_numpy(dtype=np.float64)
     return np.where(np.isfinite(by_drug) & (by_drug > 0), by_drug, float(np.std(rows.y)))
 

@@ -123,6 +123,7 @@ def explain(
     genotypes, responses, drugs, samples
         As for `DrugResponseModel.fit`: the samples whose predictions are explained, and what was measured of them.
         Those of the training, or others of the same assay. Associations are adjusted for the model's covariates.
+        Effects on an outcome that is no number are on the scale of its link: log odds, latent place, log hazard.
     gene_sets
         As `read_gene_sets` gives them.
     selected_samples
@@ -165,7 +166,9 @@ def explain(
     built = as_responses(responses, model.parts_.outcome)
     measured = right_way_round(built, samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, model.parts_.features)
-    refuse_misread_responses(measured, measure := model.parts_.measure)
+    measure = model.parts_.measure
+    if measured.outcome.kind == "continuous":
+        refuse_misread_responses(measured, measure)
     rows = _rows_of(model, every, measured, drugs, samples)
     _refuse_unknown(selected, called)
     selected, measured_ids = selected.unique(), rows.pairs.genotypes.sample_ids

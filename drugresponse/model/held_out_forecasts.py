@@ -101,6 +101,12 @@ class HeldOutForecasts:
         table = pd.concat(tables, ignore_index=True)
         return table.assign(scheme=self.scheme, repeat=0, lower=np.nan, upper=np.nan)[list(METRIC_COLUMNS)]
 
+    def pictured(self) -> tuple[Truth, Distribution]:
+        """What came in every held-out row, and what was said of it by a model and a head that did not see its fold."""
+        told, tested = self._told(), np.flatnonzero(self.fold >= 0)
+        said = _joined([forecast.distribution for _, forecast in told], [rows for rows, _ in told], tested)
+        return self._truth(tested), said
+
     def _told(self) -> list[tuple[NDArray[np.intp], Forecast]]:
         rows = self.rows
         return cross_fitted(

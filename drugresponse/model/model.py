@@ -84,6 +84,8 @@ class DrugResponseModel(BaseEstimator):
         Held-out scores beside the naive predictions, as the metrics table of the command line.
     findings_ : tuple of Finding
         What the inputs themselves say against the held-out scores, leaks first.
+    held_out_ : HeldOutForecasts or None
+        The held-out rows of an outcome that is not continuous, from which its page is drawn; not stored.
     parts_ : FittedParts
         All that predicts.
     manifest_ : dict
@@ -206,6 +208,7 @@ class DrugResponseModel(BaseEstimator):
             n_jobs=jobs,
         )
         self.parts_, self.metrics_, self.findings_ = training.parts, training.metrics, training.findings
+        self.held_out_ = training.held_out
         return self
 
     @one_thread()

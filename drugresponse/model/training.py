@@ -56,11 +56,14 @@ class Training:
         Held-out scores beside the naive predictions; None where nothing was held out.
     findings
         What the inputs themselves say against the held-out scores, leaks first.
+    held_out
+        The held-out rows of an outcome that is not continuous, where they were checked; else None.
     """
 
     parts: FittedParts
     metrics: pd.DataFrame | None
     findings: tuple[Finding, ...]
+    held_out: HeldOutForecasts | None = None
 
 
 def train(
@@ -120,7 +123,7 @@ def train(
     manifest = describe_training(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
-    return Training(replace(parts, manifest=manifest), metrics, findings)
+    return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
 
 
 def join_tables(
@@ -210,6 +213,7 @@ class _Checked:
     intervals: IntervalTable | None = None
     head: Head | None = None
     naive_forecasts: NaiveForecasts | None = None
+    held_out: HeldOutForecasts | None = None
 
 
 def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> _Checked:
@@ -240,4 +244,5 @@ def _checked_forecasts(
         held_out.metrics(settings["learner"]) if settings["folds"] else None,
         head=held_out.head(),
         naive_forecasts=NaiveForecasts.fit(rows.pairs, rows.y, rows.weights, scheme=scheme, horizon=horizon),
+        held_out=held_out if settings["folds"] else None,
     )

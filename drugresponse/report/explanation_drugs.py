@@ -15,6 +15,8 @@ from drugresponse.report.blocks import Block, Figure, Part, Words
 from drugresponse.report.carriers import carriers_drawing
 from drugresponse.report.explanation_names import drug_names, drug_words
 from drugresponse.report.intervals import Range, ranges
+from drugresponse.report.outcome_carriers import outcome_carriers_drawing
+from drugresponse.report.outcome_words import scale_words
 from drugresponse.report.page import count, number
 from drugresponse.report.volcanoes import volcano
 from drugresponse.report.wording import measure_words
@@ -57,14 +59,21 @@ def _figures(results: Explanation, drug: str, first: bool) -> list[Block]:
     tested = table[(table["drug_id"] == drug) & np.isfinite(table["effect"]) & np.isfinite(table["p"])]
     if tested.empty:
         return []
-    measure = measure_words(results.measure)
-    drawings = {"volcano": volcano(tested, "All tested features", f"effect on {measure}")}
+    measure, outcome = measure_words(results.measure), results.rows.pairs.outcome
+    scale = scale_words(outcome, results.measure)
+    drawings = {"volcano": volcano(tested, "All tested features", f"effect on {scale}")}
     uppermost = tested.sort_values(["p", "feature_id"], kind="stable").iloc[0]
     measured = _Measured.of(results, drug, str(uppermost["block"]), str(uppermost["feature_id"]))
     words = _association_words(tested, first)
     if measured is None:
         return [Figure(drawings, words)]
-    drawings["carriers"] = carriers_drawing(measured.bands, str(uppermost["feature_id"]), measure)
+    if outcome.kind == "continuous":
+        bands = [(label, results.rows.y[at]) for label, at in measured.bands]
+        drawings["carriers"] = carriers_drawing(bands, str(uppermost["feature_id"]), measure)
+    else:
+        drawings["carriers"] = outcome_carriers_drawing(
+            measured.bands, results.rows.pairs, results.rows.y, str(uppermost["feature_id"]), results.measure
+        )
     weak = "" if uppermost["q"] <= _LEVEL else ", which does not stand out"
     words += f" Beside it: what was measured, unadjusted, for the uppermost{weak}."
     if measured.opposes(float(uppermost["effect"])):
@@ -93,9 +102,9 @@ def _association_words(tested: pd.DataFrame, first: bool) -> str:
 
 @dataclass(frozen=True, eq=False)
 class _Measured:
-    """What was measured of a drug, by the values of a feature."""
+    """Which rows of a drug have which value of a feature; and the slope of their responses, of no number 0."""
 
-    bands: list[tuple[str, NDArray[np.float64]]]
+    bands: list[tuple[str, NDArray[np.intp]]]
     slope: float
 
     @classmethod
@@ -108,29 +117,29 @@ class _Measured:
         if not len(at) or not len(rows):
             return None
         column = np.asarray(pairs.genotypes.values[:, [int(at[0])]].toarray(), dtype=np.float64).ravel()
-        value, y = column[pairs.sample_index[rows]], results.rows.y[rows]
-        known = np.isfinite(value)
-        bands = _bands(value[known], y[known])
+        value = column[pairs.sample_index[rows]]
+        rows, value = rows[np.isfinite(value)], value[np.isfinite(value)]
+        bands = _bands(value, rows)
         if sum(len(band) >= _FEWEST for _, band in bands) < 2:
             return None
-        centred = value[known] - value[known].mean()
-        return cls(bands, float(centred @ y[known]))
+        is_slope = pairs.outcome.kind in ("continuous", "binary", "ordinal")
+        return cls(bands, float((value - value.mean()) @ results.rows.y[rows]) if is_slope else 0.0)
 
     def opposes(self, effect: float) -> bool:
         """Whether the measurements as they are point the other way than the adjusted effect."""
         return self.slope * effect < 0
 
 
-def _bands(value: NDArray[np.float64], y: NDArray[np.float64]) -> list[tuple[str, NDArray[np.float64]]]:
-    """A band for each of few values; of many, those up to the median and those above it."""
+def _bands(value: NDArray[np.float64], rows: NDArray[np.intp]) -> list[tuple[str, NDArray[np.intp]]]:
+    """The rows of each of few values; of many, those up to the median and those above it."""
     levels = np.unique(value)
     if set(levels) <= {0.0, 1.0}:
-        return [(label, y[value == level]) for level, label in enumerate(_BEARING) if (value == level).any()]
+        return [(label, rows[value == level]) for level, label in enumerate(_BEARING) if (value == level).any()]
     if len(levels) <= _MOST_LEVELS:
-        return [(f"with {level:g}", y[value == level]) for level in levels]
+        return [(f"with {level:g}", rows[value == level]) for level in levels]
     middle = float(np.median(value))
     halves = (("up to the median", value <= middle), ("above it", value > middle))
-    return [(label, y[chosen]) for label, chosen in halves if chosen.any()]
+    return [(label, rows[chosen]) for label, chosen in halves if chosen.any()]
 
 
 def _effects(results: Explanation, drug: str, first: bool) -> list[Block]:

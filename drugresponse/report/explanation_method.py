@@ -5,6 +5,7 @@ from __future__ import annotations
 from drugresponse.explanation.explain import Explanation
 from drugresponse.learners.registry import NAIVE
 from drugresponse.report.blocks import Items, Part
+from drugresponse.report.outcome_words import scale_words
 from drugresponse.report.page import count, joined
 from drugresponse.report.wording import fitted_learners, general_limits
 
@@ -17,7 +18,7 @@ def method_part(results: Explanation) -> Part:
     tests = results.associations
     rare = int((tests.table["method"] == "permutation").sum())
     items = [
-        f"Associations: least squares of the response on one feature and the covariates, {tests.n_tests:,} pairs of a "
+        f"Associations: {_test_words(results)}, {tests.n_tests:,} pairs of a "
         f"drug and a feature, adjusted for {adjusted}. For {count(rare, 'pair')} with few carriers p is by "
         "permutation. q is Benjamini and Hochberg's over all of them.",
         f"Features that go together are one group and take one rank: {count(len(tests.groups), 'feature')} in "
@@ -38,6 +39,16 @@ def method_part(results: Explanation) -> Part:
     else:
         items.append("Neither stability nor noise was looked at, since no refits were asked for.")
     return Part("How it was done", [Items(items)])
+
+
+def _test_words(results: Explanation) -> str:
+    outcome = results.rows.pairs.outcome
+    if outcome.kind == "continuous":
+        return "least squares of the response on one feature and the covariates"
+    return (
+        f"score tests of one feature beside the covariates, effects on the {scale_words(outcome, results.measure)} by "
+        "penalised likelihood"
+    )
 
 
 def _other_refits(results: Explanation) -> list[str]:

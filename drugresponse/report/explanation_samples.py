@@ -11,6 +11,7 @@ import pandas as pd
 from drugresponse.explanation.explain import Explanation
 from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
 from drugresponse.report.explanation_names import drug_cell, drug_names, drug_words
+from drugresponse.report.outcome_words import predicted_number, scale_words
 from drugresponse.report.page import MISSING, Html, number
 from drugresponse.report.waterfalls import Step, waterfall
 
@@ -41,8 +42,11 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     # the parts add up from here; a naive prediction that knows the tissue is another number
     means = reasons[reasons["kind"] == "mean"].groupby("drug_id")["contribution"].sum()
     rows = rows.assign(usual=rows["drug_id"].map(means).astype(np.float64))
-    rows = rows.assign(beyond=rows["prediction"] - rows["usual"])
-    rows = rows[rows["beyond"].notna()]
+    is_number = results.rows.pairs.outcome.kind == "continuous"
+    # parts add up to the score, of which the prediction of an outcome that is no number is made
+    scores = rows["prediction"] if is_number else rows["drug_id"].map(reasons.groupby("drug_id")["contribution"].sum())
+    rows = rows.assign(beyond=scores.astype(np.float64) - rows["usual"])
+    rows = rows[rows["beyond"].notna() & rows["prediction"].notna()]
     if rows.empty:
         yield Words("Nothing is predicted: too few of the model's features are known of this sample.")
         return
@@ -54,6 +58,9 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
         "Drugs ranked by how far covariates and genotype move the prediction from the usual, the mean of such rows in "
         f"training: {way} comes first."
     )
+    if not is_number:
+        scale = scale_words(results.rows.pairs.outcome, results.measure)
+        yield Words(f"Parts, the usual and what is beyond it are on the scale of the {scale}.", quiet=True)
     names = drug_names(results)
     yield _ranking(rows, reasons, names)
     drawings: dict[str, Html] = {}
@@ -77,7 +84,7 @@ def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]
         [
             drug_cell(row["drug_id"], names),
             words.get(row["drug_id"], MISSING),
-            Cell(number(row["prediction"]), _bounds(row["lower"], row["upper"])),
+            Cell(predicted_number(row["prediction"]), _bounds(row["lower"], row["upper"])),
             number(row["usual"]),
             number(row["beyond"], sign=True),
         ]
@@ -87,7 +94,9 @@ def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]
     return Table(["Drug", "Strongest parts", "Predicted", "Usual", "Beyond"], written, more, words=2)
 
 
-def _bounds(lower: float, upper: float) -> str:
+def _bounds(lower: Any, upper: Any) -> str:
+    if isinstance(lower, str):
+        return f"{lower} to {upper}" if lower and upper else ""
     return f"{number(lower)} to {number(upper)}" if np.isfinite(lower) and np.isfinite(upper) else ""
 
 

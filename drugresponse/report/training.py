@@ -9,10 +9,11 @@ import pandas as pd
 
 from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words
+from drugresponse.model.held_out_forecasts import HeldOutForecasts
 from drugresponse.report.figures import Bar, bars, skill_bar
-from drugresponse.report.forecasts import forecast_model_page
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.method import joining_section, method_section
+from drugresponse.report.outcome_training import outcome_training_report
 from drugresponse.report.page import (
     Html,
     count,
@@ -45,7 +46,9 @@ __all__ = ["training_report"]
 MOST_DRUGS = 300
 
 
-def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -> str:
+def training_report(
+    manifest: Mapping[str, Any], metrics: pd.DataFrame | None, held_out: HeldOutForecasts | None = None
+) -> str:
     """The page that tells what a training found.
 
     Parameters
@@ -55,6 +58,8 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
     metrics
         `DrugResponseModel.metrics_`: columns `learner, scheme, repeat, fold, level, id, metric, value, lower, upper`.
         None where the model was not checked, or was loaded from its file; then the headline of the manifest is used.
+    held_out
+        `DrugResponseModel.held_out_`, from which the pictures of an outcome that is not continuous are drawn.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def training_report(manifest: Mapping[str, Any], metrics: pd.DataFrame | None) -
     '<!DOCTYPE html>'
     """
     if "outcome" in manifest:
-        return forecast_model_page("Training report", manifest)
+        return outcome_training_report(manifest, metrics, held_out)
     held = HeldOut.read(manifest, metrics)
     measure = measure_of(manifest)
     trained = manifest["training"]

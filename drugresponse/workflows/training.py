@@ -55,7 +55,8 @@ def train(settings: TrainSettings) -> list[str]:
             unchecked = pd.DataFrame(columns=list(METRIC_COLUMNS))
             write_table(unchecked if fitted.metrics_ is None else fitted.metrics_, out["metrics"])
         if "report" in out:
-            out["report"].write_text(training_report(fitted.manifest_, fitted.metrics_), encoding="utf-8")
+            page = training_report(fitted.manifest_, fitted.metrics_, fitted.held_out_)
+            out["report"].write_text(page, encoding="utf-8")
         if fitted.manifest_["individual_level"]:
             logger.warning(
                 "model: the file holds an effect for each training sample; share it only as you may share their data."

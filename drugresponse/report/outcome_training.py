@@ -1,0 +1,101 @@
+"""The page of `train` for an outcome that is no number: do its probabilities beat naive ones, and do they hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
+from drugresponse.data.scores.truth import Truth, count_events
+from drugresponse.description import covariate_words
+from drugresponse.model.held_out_forecasts import HeldOutForecasts
+from drugresponse.report.blocks import Block, Figure, Part, Words, as_html
+from drugresponse.report.figures import Bar, bars
+from drugresponse.report.forecasts import forecast_model_page
+from drugresponse.report.method import joining_section, method_section
+from drugresponse.report.outcome_pictures import outcome_pictures
+from drugresponse.report.outcome_scores import drug_scores_part, scores_table_part
+from drugresponse.report.page import Html, count, number, paragraph
+from drugresponse.report.wording import measure_of, scheme_words
+
+__all__ = ["events_of_drugs", "loss_figure", "outcome_training_report"]
+
+
+def outcome_training_report(
+    manifest: Mapping[str, Any], metrics: pd.DataFrame | None, held_out: HeldOutForecasts | None
+) -> str:
+    """The page that tells what a training found.
+
+    Parameters
+    ----------
+    manifest
+        `DrugResponseModel.manifest_` of an outcome that is not continuous.
+    metrics, held_out
+        `DrugResponseModel.metrics_` and `held_out_`; None where the model was not checked, or was loaded from its file.
+    """
+    covariates = ". ".join(covariate_words(manifest["covariates"], manifest.get("unused_columns", {})))
+    sections: list[Html] = [paragraph(f"{covariates}.", "quiet")]
+    if metrics is not None and held_out is not None:
+        sections += [as_html(part) for part in _checked_parts(manifest, metrics, held_out)]
+    sections += [joining_section(manifest), method_section(manifest)]
+    return forecast_model_page("Training report", manifest, *sections)
+
+
+def _checked_parts(manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out: HeldOutForecasts) -> list[Part]:
+    learner, (truth, said) = str(manifest["learner"]), held_out.pictured()
+    n_folds = len(held_out.folds)
+    words = (
+        f"All held-out rows together, of {count(n_folds, 'fold')}; scheme {scheme_words(manifest)}. What turns scores "
+        "into probabilities, the thresholds and the sets of a fold's rows were learned on the other folds."
+    )
+    pictures = outcome_pictures(truth, {learner: said}, measure_of(manifest).unit)
+    parts = [
+        Part("How well it predicts", [loss_figure(metrics, truth, [learner]), *pictures]),
+        scores_table_part(metrics, truth.outcome, [learner], words),
+    ]
+    if manifest["training"]["drugs"] > 1:
+        parts.append(drug_scores_part(metrics, truth.outcome, learner, events_of_drugs(truth)))
+    return parts
+
+
+def loss_figure(metrics: pd.DataFrame, truth: Truth, learners: list[str]) -> Block:
+    """The proper loss of each learner and of each naive prediction, as bars.
+
+    Parameters
+    ----------
+    metrics
+        `METRIC_COLUMNS`.
+    truth
+        Of the held-out rows.
+    learners
+        Those that are no naive predictions.
+    """
+    metric = LOSS_METRICS[truth.outcome.kind]
+    of_metric = metrics[(metrics["level"] == "global") & (metrics["metric"] == metric)]
+    pooled = of_metric[of_metric["fold"].astype(str) == "all"].set_index("learner")["value"].astype(np.float64)
+    naive = pooled.drop(index=learners).sort_values(kind="stable")
+    if (pooled < 0).any():
+        return Words(f"{metric_label(metric)}: " + ", ".join(f"{name} {number(loss)}" for name, loss in pooled.items()))
+    rows = []
+    for name in (*learners, *map(str, naive.index)):
+        folds = of_metric[(of_metric["learner"] == name) & (of_metric["fold"].astype(str) != "all")]["value"]
+        kind = "model" if name in learners else "naive"
+        dots = [float(value) for value in folds] if len(folds) <= 10 else []
+        rows.append(Bar(name, number(float(pooled[name])), float(pooled[name]), kind, dots))
+    label = metric_label(metric)
+    drawing = bars(rows, f"{label} of the model and of each naive prediction", line=float(naive.iloc[0]))
+    return Figure(
+        {"loss.svg": drawing},
+        f"{label} on held-out rows, lower is better. Blue: learned; grey: naive predictions, which know no genotype; "
+        "circles: each fold; dashed: the best naive prediction.",
+    )
+
+
+def events_of_drugs(truth: Truth) -> dict[str, tuple[int, int]]:
+    """Of each drug its held-out rows, and how many of them tell something."""
+    groups = pd.Series(np.arange(len(truth))).groupby(truth.drug_ids.astype(str), sort=True)
+    rows = {str(drug): of_drug.to_numpy() for drug, of_drug in groups}
+    return {drug: (len(at), count_events(truth.observed[at], truth.y[at])) for drug, at in rows.items()}

@@ -1,0 +1,70 @@
+"""The pages of outcomes that are no numbers: whole, with the pictures that the field knows."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from drugresponse.explanation.explain import explain
+from drugresponse.model.model import DrugResponseModel
+from drugresponse.report import explanation_report, training_report
+from drugresponse.simulation.cohort import Cohort, simulate_cohort
+
+PICTURES = {
+    "binary": ("Receiver operating characteristic", "Precision and recall", "Calibration"),
+    "ordinal": ("Calibration", "called I"),
+}
+SCORES = {"binary": ("AUROC", "Brier score", "Very major error rate"), "ordinal": ("Quadratic-weighted kappa",)}
+
+
+@pytest.fixture(scope="module", params=list(PICTURES))
+def trained(request: pytest.FixtureRequest) -> tuple[str, Cohort, DrugResponseModel]:
+    cohort = simulate_cohort(n_samples=120, n_drugs=3, n_features=24, outcome=request.param, random_state=2)
+    model = DrugResponseModel("ridge", n_jobs=1)
+    return request.param, cohort, model.fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+
+
+def test_training_page__shows_what_the_field_knows(trained: tuple[str, Cohort, DrugResponseModel]) -> None:
+    kind, _, model = trained
+    page = training_report(model.manifest_, model.metrics_, model.held_out_)
+    for words in (
+        *PICTURES[kind],
+        *SCORES[kind],
+        "Drug by drug",
+        "Coverage",
+        model.manifest_["outcome"]["classes"][-1],
+    ):
+        assert words in page, words
+    assert not re.search(r"RMSE|Pearson|squared error of", page)
+    assert page == training_report(model.manifest_, model.metrics_, model.held_out_)
+
+
+def test_training_page__of_a_file_has_no_pictures_and_does_not_fail(
+    trained: tuple[str, Cohort, DrugResponseModel],
+) -> None:
+    _, _, model = trained
+    page = training_report(model.manifest_, None)
+    assert "Scores beside naive predictions" not in page
+    assert "Training report" in page
+
+
+def test_explanation_page__tells_effects_on_the_scale_of_the_link(
+    trained: tuple[str, Cohort, DrugResponseModel],
+) -> None:
+    kind, cohort, model = trained
+    explained = explain(
+        model,
+        cohort.genotypes,
+        cohort.responses,
+        samples=cohort.samples,
+        refits=0,
+        selected_samples=["L0001"],
+        n_jobs=1,
+    )
+    page = explanation_report(explained)
+    assert f"log odds of {'R' if kind == 'binary' else 'a class nearer to R'}" in page
+    assert "score tests of one feature" in page
+    assert "least squares of the response" not in page
+    # each class has its share in the bars of carriers
+    assert all(f"<title>{word}: " in page for word in cohort.responses.outcome.classes)
