@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from drugresponse.readers.resistance.families import families_of_gene
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.naming import named_parents, with_named_parents
