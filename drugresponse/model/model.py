@@ -181,6 +181,8 @@ class DrugResponseModel(BaseEstimator):
             `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature) or an AnnData.
         responses
             `Responses`, or a DataFrame with `sample_id`, `drug_id`, `response`; with one drug `drug_id` may be absent.
+            A response is a number, a class (`"S"`, `True`, an ordered categorical) or a limit (`"<=0.25"`); `time` and
+            `event` may stand in its place, or `lower` and `upper`.
         drugs
             `drug_id` (column or index), `smiles` and what else is known.
         samples

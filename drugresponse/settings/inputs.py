@@ -133,6 +133,7 @@ class MeasuredResponses(IdColumns):
     responses: InputTable = option(
         "Responses: what was measured for each sample and drug",
         "Columns sample_id, drug_id and response, one row for each pair; with one drug, drug_id may be left out. "
+        "A response is a number, a class or a limit; time and event may stand in its place, or lower and upper. "
         "A table of samples by drugs is read too.",
     )
     response_column: str = option(

@@ -9,6 +9,8 @@ import pytest
 from drugresponse.data.tables import ONLY_DRUG, Measure, as_responses
 from drugresponse.errors import InputError
 from drugresponse.readers import read_responses
+from drugresponse.simulation.cohort import simulate_cohort
+from drugresponse.simulation.files import write_cohort
 
 
 def write(tmp_path, text):
@@ -428,3 +430,15 @@ def test_read_responses__doses_of_one_drug_are_no_drugs(tmp_path, names):
 def test_read_responses__drugs_with_numbers_in_their_names(tmp_path, names):
     rows = ["\t".join([f"s{i}", *(f"{i * j % 7}.5" for j in range(len(names)))]) for i in range(12)]
     assert len(read_responses(write(tmp_path, "\n".join(["\t".join(["sample_id", *names]), *rows])))) == 12 * len(names)
+
+
+@pytest.mark.parametrize("outcome", ["binary", "ordinal", "interval", "time-to-event"])
+def test_read_responses__what_a_simulation_writes_is_read_as_it_was_drawn(tmp_path, outcome):
+    cohort = simulate_cohort(n_samples=60, n_drugs=3, n_features=20, outcome=outcome)
+    written, drawn = write_cohort(cohort, tmp_path / "cohort", new_samples_share=0, new_drugs=0), cohort.responses
+    responses = read_responses(written["responses.tsv"])
+    assert responses.outcome == drawn.outcome
+    assert responses.measure.higher_means in (drawn.measure.higher_means, None)
+    columns = [name for name in drawn.table.columns if name not in ("weight", "censor", "study")]
+    expected = drawn.table.sort_values(["sample_id", "drug_id"], ignore_index=True)[columns]
+    pd.testing.assert_frame_equal(responses.table[columns], expected, check_dtype=False)
