@@ -119,6 +119,8 @@ class TrainSettings(
 ):
     """Settings of `train`."""
 
+    seed: int = changed(Seeded, "seed", section="advanced")
+
     minimum_features: float = option(
         "Share of features that must be found", _LEAST_FEATURES, default=0.5, limits=(0, 1), section="genotype_options"
     )
@@ -209,6 +211,8 @@ class EvaluateSettings(
     Settings,
 ):
     """Settings of `evaluate`."""
+
+    seed: int = changed(Seeded, "seed", section="advanced")
 
     scheme: str = changed(
         StudyDesign, "scheme", help="Decides which rows are held out, and which effects a model may rely on."
