@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.observed import Observed
-from drugresponse.data.scores.follow_up import Censoring, FollowUp, Horizons
 from drugresponse.data.scores.labels import LOSS_METRICS
 from drugresponse.data.scores.levels import score_outcome
+from drugresponse.data.scores.pooling import join_distributions, truth_of_folds
 from drugresponse.data.scores.truth import Truth
 from drugresponse.data.splits import Fold
 from drugresponse.model.forecasts.head import Forecast, Head
@@ -83,10 +83,10 @@ class HeldOutForecasts:
         fold, told = self.fold, self._told()
         tables = []
         tested = np.flatnonzero(fold >= 0)
-        truth = self._truth(tested)
-        forecasts = _joined([forecast.distribution for _, forecast in told], [rows for rows, _ in told], tested)
+        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds)
+        forecasts = join_distributions([forecast.distribution for _, forecast in told], [rows for rows, _ in told])
         called, covered, size = self._calls(told, tested)
-        naive = self._naive(tested)
+        naive = self._naive()
         sets = [("all", np.arange(len(tested)))]
         if len(self.folds) > 1:
             sets += [(str(number), np.flatnonzero(fold[tested] == number)) for number in range(len(self.folds))]
@@ -114,23 +114,7 @@ class HeldOutForecasts:
             scheme=self.scheme, cost_of_miss=self.cost_of_miss, horizon=self.horizon,
         )  # fmt: skip
 
-    def _truth(self, tested: NDArray[np.intp]) -> Truth:
-        """What was observed of the tested rows; who was still watched is told by the training rows of their fold."""
-        pairs, y = self.rows.pairs, self.rows.y
-        observed = _observed(pairs.observed)
-        follow_up = None
-        if observed.outcome.kind == "time-to-event":
-            horizons = Horizons.of_rows(pairs.drug_ids, y, observed)
-            parts = []
-            for train, test in self.folds:
-                censoring = Censoring.fit(pairs.drug_ids[train], y[train], observed[train])
-                parts.append(censoring.follow_up(pairs.drug_ids[test], y[test], observed[test], horizons))
-            order = np.argsort(np.concatenate([test for _, test in self.folds]), kind="stable")
-            follow_up = FollowUp.join(parts)[order]
-        cut = pairs[tested]
-        return Truth(observed[tested], y[tested], cut.sample_ids, cut.drug_ids, self.fold[tested], follow_up)
-
-    def _naive(self, tested: NDArray[np.intp]) -> dict[str, Distribution]:
+    def _naive(self) -> dict[str, Distribution]:
         """Naive distributions of the tested rows, of the training rows of their fold; those that every fold has."""
         rows, parts = self.rows, []
         for train, test in self.folds:
@@ -140,7 +124,7 @@ class HeldOutForecasts:
             parts.append(naive.predict(rows.pairs[test]))
         names = [name for name in parts[0] if all(name in part for part in parts)]
         tests = [test for _, test in self.folds]
-        return {name: _joined([part[name] for part in parts], tests, tested) for name in names}
+        return {name: join_distributions([part[name] for part in parts], tests) for name in names}
 
     def _calls(
         self, told: Sequence[tuple[NDArray[np.intp], Forecast]], tested: NDArray[np.intp]
@@ -195,20 +179,6 @@ def _observed(observed: Observed | None) -> Observed:
     if observed is None:
         raise ValueError("a continuous outcome has no forecasts")
     return observed
-
-
-def _joined(parts: Sequence[Distribution], rows: Sequence[NDArray[np.intp]], tested: NDArray[np.intp]) -> Distribution:
-    """The distributions of several folds' rows, in the order of `tested`."""
-    order = np.argsort(np.concatenate(list(rows)), kind="stable")
-    joined: Mapping[str, Any] = {
-        name: None
-        if getattr(parts[0], name) is None
-        else np.concatenate([getattr(part, name) for part in parts])[order]
-        for name in ("scores", "shares", "spread", "survival")
-    }
-    if len(order) != len(tested):
-        raise ValueError("a row was held out twice")
-    return Distribution(parts[0].outcome, times=parts[0].times, **joined)
 
 
 def _coverage(truth: Truth, covered: NDArray[np.bool_], size: Array) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from drugresponse.model._explaining import PredictionParts
 from drugresponse.model.file import write_model_file
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots.adapting import adapt, next_drugs
-from drugresponse.model.predictions import features_found, predict, predicted_distribution
+from drugresponse.model.predictions import features_found, predict, predicted_distribution, survival_table
 from drugresponse.model.requests.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
 from drugresponse.threads import count_jobs, one_thread
@@ -297,6 +297,50 @@ class DrugResponseModel(BaseEstimator):
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
         shares = predicted_distribution(parts, request, self._least(minimum_features)).shares
         return np.asarray(shares, dtype=np.float64)
+
+    @one_thread()
+    def predict_survival(
+        self,
+        genotypes: GenotypesLike,
+        *,
+        times: Sequence[float] | None = None,
+        drugs: pd.DataFrame | None = None,
+        samples: pd.DataFrame | None = None,
+        pairs: pd.DataFrame | None = None,
+        minimum_features: float | None = None,
+    ) -> pd.DataFrame:
+        """Probability that the event has not happened by each of some times.
+
+        Parameters
+        ----------
+        genotypes, drugs, samples, pairs, minimum_features
+            As in `predict`.
+        times
+            Above 0 and within the follow-up of the training, in its unit; None takes the times that `predict` tells
+            of.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Index `sample_id, drug_id`, the rows those of the table of `predict`; a column for each time, float64. NaN
+            for a sample of which too few features are known.
+
+        Raises
+        ------
+        InputError
+            The outcome is no time to an event, or a time lies outside the follow-up; or as in `predict`.
+
+        Examples
+        --------
+        >>> import drugresponse as dr
+        >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=2, n_features=20, outcome="time-to-event")
+        >>> model = dr.DrugResponseModel(learner="ridge").fit(cohort.genotypes, cohort.responses)
+        >>> model.predict_survival(cohort.genotypes, times=[1, 2]).columns.tolist()
+        [1.0, 2.0]
+        """
+        parts = self._fitted()
+        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        return survival_table(parts, request, self._least(minimum_features), times)
 
     @one_thread()
     def features_found(self, genotypes: GenotypesLike) -> NDArray[np.float64]:

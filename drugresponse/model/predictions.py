@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,13 +15,14 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, show_ids
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import count_sites
 from drugresponse.learners.base import predictions_of
 from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
 from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.naive import NaiveForecasts
+from drugresponse.model.forecasts.time_head import TimeHead
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.genotypes import completed_genotypes
@@ -34,6 +36,7 @@ __all__ = [
     "predict",
     "predicted_distribution",
     "prediction_table",
+    "survival_table",
     "table_of",
     "with_bounds",
 ]
@@ -124,6 +127,31 @@ def predicted_distribution(parts: FittedParts, request: Request, minimum_feature
         if (part := getattr(said, name)) is not None
     }
     return replace(said, scores=np.where(few, np.nan, said.scores), **numbers)
+
+
+def survival_table(
+    parts: FittedParts, request: Request, minimum_features: float, times: Sequence[float] | None
+) -> pd.DataFrame:
+    """As `DrugResponseModel.predict_survival`."""
+    if not isinstance(parts.head, TimeHead):
+        raise InputError(
+            f"outcome: {parts.outcome.kind} responses have no survival (expected times to an event). "
+            f"Use `{'predict_proba' if parts.outcome.has_classes else 'predict'}`."
+        )
+    said = predicted_distribution(parts, request, minimum_features)
+    known, survival = np.append(0.0, np.asarray(said.times)), np.asarray(said.survival)
+    at = parts.head.stated if times is None else np.asarray(times, dtype=np.float64)
+    if at.ndim != 1 or not ((at > 0) & (at <= known[-1])).all():
+        raise InputError(
+            f"`times`: found {show_ids([f'{time:g}' for time in np.ravel(at)])} (expected times above 0 and up to "
+            f"{known[-1]:.4g}, the longest follow-up of the training). Give such times."
+        )
+    steps = np.column_stack([np.ones(len(survival)), survival])
+    table = np.array([np.interp(at, known, row) for row in steps]).reshape(len(steps), len(at))
+    index = pd.MultiIndex.from_arrays(
+        [request.pairs.sample_ids, request.pairs.drug_ids], names=["sample_id", "drug_id"]
+    )
+    return pd.DataFrame(table, index=index, columns=pd.Index(at, name="time"))
 
 
 def features_found(parts: FittedParts, genotypes: Genotypes) -> NDArray[np.float64]:

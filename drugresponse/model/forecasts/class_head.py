@@ -12,23 +12,22 @@ from scipy.special import expit, logit
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
 from drugresponse.learners.state import State, damaged, state_array
 from drugresponse.model.forecasts._bent_odds import BentOdds
 from drugresponse.model.forecasts._cumulative_logit import class_density, class_prior, log_odds_above, shares_of
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
 from drugresponse.model.forecasts._score_levels import ScoreLevels
-from drugresponse.model.forecasts._shrunken import ShrunkenParameters, design_effect, fit_shrunken, refitted
+from drugresponse.model.forecasts._shrunken import RowDensity, ShrunkenParameters, refitted
 from drugresponse.model.forecasts.class_sets import ClassSets
-from drugresponse.model.forecasts.head import COVERAGE, Forecast, Head
+from drugresponse.model.forecasts.head import COVERAGE, TWO_SIDED, Forecast, Head
 from drugresponse.model.forecasts.thresholds import RULES, Thresholds, choose_thresholds
 
 __all__ = ["ClassHead"]
 
 Array = NDArray[np.float64]
 
-_TWO_SIDED = 1.6448536269514722
-"""Standard deviations that hold 90 % of a normal distribution."""
+_MOST_APART = 8.0
+"""Log odds between one drug and all, of which either is hardly ever or nearly always the event."""
 _PARTS = 5
 """Into which held-out rows are cut, so that sets and thresholds are learned on probabilities that did not see them."""
 
@@ -73,7 +72,7 @@ class ClassHead(Head):
         """
         n_classes, classes = len(held.outcome.classes), held.y.astype(np.intp)
         levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme)
-        parameters, effect = _fit_parameters(held, levels, n_classes)
+        parameters, effect = held.fit_parameters(_density(held, levels), class_prior(n_classes))
         bent = _bent(held, levels, parameters, effect)
         drug, n_drugs = levels.at(held.pairs), levels.n_drugs
         empty = ClassSets(np.full((n_drugs + 1, n_classes), np.inf), np.zeros(n_classes, dtype=np.int64))
@@ -110,7 +109,7 @@ class ClassHead(Head):
 
     def _shares(self, pairs: Pairs, scores: Array) -> tuple[Array, Array, Array]:
         """Probabilities `(n_pairs, n_classes)`; log odds of each class and those above; the spread of a correction."""
-        level, deviation = self.levels.split(pairs, scores)
+        level, deviation = _split(self.levels, pairs, scores)
         own = self.parameters.by_drug[self.parameters.at(pairs)]
         above = log_odds_above(own, level, deviation)
         spread, drug = np.zeros(len(pairs)), self.levels.at(pairs)
@@ -140,7 +139,7 @@ class ClassHead(Head):
             return Forecast(distribution, names[best], lowest, highest, columns, ("class_set",), sets)
         threshold = self.thresholds.values[self.levels.at(pairs)]
         called = names[(shares[:, 1] >= threshold).astype(np.intp)]
-        half = _TWO_SIDED * np.maximum(self._odds_spread(pairs, scores), spread)
+        half = TWO_SIDED * np.maximum(self._odds_spread(pairs, scores), spread)
         centre = logit(shares[:, 1])
         columns = {"class": called, **columns, "threshold": threshold}
         lower, upper = expit(centre - half), expit(centre + half)
@@ -156,7 +155,7 @@ class ClassHead(Head):
     def _odds_spread(self, pairs: Pairs, scores: Array) -> Array:
         """`(n_pairs,)` standard deviation of the log odds of the event, by how sure cut and slope are."""
         own, at = self.parameters.by_drug, self.parameters.at(pairs)
-        _, deviation = self.levels.split(pairs, scores)
+        _, deviation = _split(self.levels, pairs, scores)
         slopes = np.column_stack([-np.ones(len(pairs)), np.exp(own[at, 1]) * deviation])
         variance = np.einsum("ni,nij,nj->n", slopes, self.parameters.covariance[at], slopes)
         return np.sqrt(np.maximum(variance, 0.0))
@@ -217,25 +216,24 @@ class ClassHead(Head):
         )  # fmt: skip
 
 
-def _density(held: HeldOutRows, levels: ScoreLevels) -> Any:
-    return class_density(held.y.astype(np.intp), *levels.split(held.pairs, held.scores))
+def _split(levels: ScoreLevels, pairs: Pairs, scores: Array) -> tuple[Array, Array]:
+    """`(n_pairs,)` where the drug's scores lie among those of all drugs, in log odds; and the score within the drug.
+
+    Scores that lie further apart than log odds do are on another scale.
+    """
+    level, deviation = levels.split(pairs, scores)
+    apart = float(np.abs(levels.mean - levels.mean[-1]).max())
+    return (level - levels.mean[-1]) * min(1.0, _MOST_APART / max(apart, 1e-12)), deviation
 
 
-def _fit_parameters(held: HeldOutRows, levels: ScoreLevels, n_classes: int) -> tuple[ShrunkenParameters, float]:
-    """Cuts and slopes by drug, and how many times less the rows of a group tell than independent ones."""
-    density, prior = _density(held, levels), class_prior(n_classes)
-    by_drug = find_scheme(held.scheme).drug_effect
-    first = fit_shrunken(density, held.pairs, held.weights, prior, by_drug=by_drug)
-    effect = design_effect(first, density, held.pairs, held.weights, held.groups)
-    if effect == 1.0:
-        return first, effect
-    return fit_shrunken(density, held.pairs, held.weights / effect, prior, by_drug=by_drug), effect
+def _density(held: HeldOutRows, levels: ScoreLevels) -> RowDensity:
+    return class_density(held.y.astype(np.intp), *_split(levels, held.pairs, held.scores))
 
 
 def _bent(held: HeldOutRows, levels: ScoreLevels, parameters: ShrunkenParameters, effect: float) -> BentOdds:
     if held.outcome.kind != "binary":
         return BentOdds.none()
     own = parameters.by_drug[parameters.at(held.pairs)]
-    odds = log_odds_above(own, *levels.split(held.pairs, held.scores))[:, 0]
+    odds = log_odds_above(own, *_split(levels, held.pairs, held.scores))[:, 0]
     drug = levels.at(held.pairs)
     return BentOdds.fit(held.y, odds, drug, levels.n_drugs, held.groups, held.weights / effect)

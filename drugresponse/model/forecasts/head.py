@@ -17,12 +17,14 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import State
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 
-__all__ = ["COVERAGE", "Forecast", "Head"]
+__all__ = ["COVERAGE", "TWO_SIDED", "Forecast", "Head"]
 
 Array = NDArray[np.float64]
 
 COVERAGE = 0.9
 """Share of new rows that sets of classes and bounds shall hold."""
+TWO_SIDED = 1.6448536269514722
+"""Standard deviations on either side that hold 90 % of a normal distribution."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,8 @@ from drugresponse.learners.state import State, damaged, state_ids, state_whole
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
 from drugresponse.model.forecasts.class_head import ClassHead
 from drugresponse.model.forecasts.head import Forecast, Head
+from drugresponse.model.forecasts.interval_head import IntervalHead
+from drugresponse.model.forecasts.time_head import TimeHead
 
 __all__ = ["cross_fitted", "fit_head", "head_from_state", "head_state"]
 
@@ -30,7 +32,7 @@ def fit_head(
     *,
     scheme: str,
     cost_of_miss: float | None = None,
-    horizon: float | None = None,  # noqa: ARG001
+    horizon: float | None = None,
 ) -> Head:
     """Learn what scores say of an outcome, on rows that no training of the score saw.
 
@@ -61,7 +63,9 @@ def fit_head(
     held = HeldOutRows(pairs, y, scores, relative_weights(weights, len(y)), scheme)
     if pairs.outcome.has_classes:
         return ClassHead.fit(held, cost_of_miss=cost_of_miss)
-    raise InputError(f"outcome: {pairs.outcome.kind} has no forecasts yet.")
+    if pairs.outcome.kind == "interval":
+        return IntervalHead.fit(held)
+    return TimeHead.fit(held, horizon=horizon)
 
 
 def cross_fitted(
@@ -133,4 +137,7 @@ def head_from_state(state: State) -> Head:
     n_groups = state_whole(state, "n_groups", 2**53)
     if outcome.has_classes:
         return ClassHead.from_state(state, outcome, scheme, n_groups)
-    raise damaged(f"it has no forecasts of an outcome that is {kind}")
+    kinds: dict[str, type[IntervalHead] | type[TimeHead]] = {"interval": IntervalHead, "time-to-event": TimeHead}
+    if kind not in kinds:
+        raise damaged("its forecasts are of no outcome that has any")
+    return kinds[kind].from_state(state, outcome, scheme, n_groups)

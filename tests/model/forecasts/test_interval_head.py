@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import Outcome
+from drugresponse.errors import ModelFileError
+from drugresponse.model.forecasts.heads import fit_head, head_from_state, head_state
+from drugresponse.model.forecasts.naive import NaiveForecasts, naive_from_state
+from tests.model.forecasts.made_rows import interval_rows
+
+LEVELS = [-1.0, 0.0, 1.0]
+
+
+def test_interval_head__location_and_spread_are_recovered_from_limits() -> None:
+    held, new = interval_rows(1500, LEVELS), interval_rows(500, LEVELS, seed=1)
+    assert np.mean(~np.isfinite(held.pairs.observed.upper - held.pairs.observed.lower)) > 0.3
+
+    told = fit_head(held.pairs, held.y, held.scores, scheme="new-samples").distribution(new.pairs, new.scores)
+
+    assert told.spread is not None
+    for drug in range(len(LEVELS)):
+        at = new.pairs.drug_index == drug
+        assert np.abs(told.scores[at] - new.truth[at, 0]).max() < 0.3
+        assert told.spread[at] == pytest.approx(0.8, abs=0.06)
+
+
+def test_interval_head__bounds_hold_the_value_itself() -> None:
+    held, new = interval_rows(1500, LEVELS), interval_rows(1500, LEVELS, seed=1)
+
+    forecast = fit_head(held.pairs, held.y, held.scores, scheme="new-samples").forecast(new.pairs, new.scores)
+
+    value = new.truth[:, 1]
+    assert 0.88 < np.mean((value >= forecast.lower) & (value <= forecast.upper)) < 0.95
+    covered = forecast.covers(new.pairs.observed, new.y)
+    assert covered is not None
+    # a limit that the bounds reach is met, so more rows are covered than values
+    assert covered.mean() > 0.9
+    assert forecast.columns["value"] == pytest.approx(2**forecast.prediction)
+    assert forecast.columns["value_lower"] == pytest.approx(2**forecast.lower)
+
+
+def test_interval_head__heavy_tails_of_exact_values_are_covered() -> None:
+    def rows(seed: int) -> tuple:
+        made = interval_rows(1200, [0.0], seed=seed)
+        value = made.truth[:, 0] + np.random.default_rng(seed).standard_t(2, len(made.y))
+        observed = Observed(Outcome("interval"), lower=value, upper=value)
+        return replace(made.pairs, observed=observed), value, made.scores
+
+    (pairs, y, scores), (new_pairs, new_y, new_scores) = rows(0), rows(1)
+
+    forecast = fit_head(pairs, y, scores, scheme="new-samples").forecast(new_pairs, new_scores)
+
+    assert 0.87 < np.mean((new_y >= forecast.lower) & (new_y <= forecast.upper)) < 0.93
+    assert not forecast.columns
+
+
+def test_interval_head__only_limits_stay_finite() -> None:
+    made = interval_rows(200, [0.0, 1.0])
+    observed = Observed(Outcome("interval", logarithm=2), lower=np.full(400, -np.inf), upper=np.full(400, 0.5))
+
+    forecast = fit_head(
+        replace(made.pairs, observed=observed), np.full(400, 0.5), made.scores, scheme="new-samples"
+    ).forecast(made.pairs, made.scores)
+
+    assert np.isfinite(np.column_stack([forecast.prediction, forecast.lower, forecast.upper]).astype(float)).all()
+
+
+def test_interval_head__a_file_keeps_every_forecast_and_refuses_damage() -> None:
+    held = interval_rows(300, LEVELS)
+    head = fit_head(held.pairs, held.y, held.scores, scheme="new-samples")
+    state = head_state(head)
+
+    again = head_from_state(state).forecast(held.pairs, held.scores)
+
+    assert np.array_equal(again.lower, head.forecast(held.pairs, held.scores).lower)
+    for name, value in (("reach", np.full(4, -1.0)), ("unit", 0.0), ("reach", np.ones(2))):
+        with pytest.raises(ModelFileError):
+            head_from_state({**state, name: value})
+
+
+def test_naive_forecasts__of_limits_are_the_normal_distribution_of_each_drug() -> None:
+    made = interval_rows(2000, LEVELS)
+    naive = NaiveForecasts.fit(made.pairs, made.y, scheme="new-samples")
+
+    told = naive.finest(made.pairs)
+
+    assert told.spread is not None
+    for drug, level in enumerate(LEVELS):
+        at = made.pairs.drug_index == drug
+        assert told.scores[at] == pytest.approx(level, abs=0.12)
+        assert told.spread[at] == pytest.approx(np.hypot(1.2, 0.8), abs=0.12)
+    again = naive_from_state(naive.get_state(), naive.outcome).finest(made.pairs)
+    assert np.array_equal(again.scores, told.scores)
