@@ -8,21 +8,19 @@ from typing import Any
 
 from drugresponse.audit.findings import kin_messages
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
+from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Verdict, Words
+from drugresponse.report.blocks import Cell, Items, Part, Table, Verdict, Words
 from drugresponse.report.evaluation_checks import audit_part
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
+from drugresponse.report.outcome_evaluation_figures import evaluation_pictures
+from drugresponse.report.outcome_scores import scores_table
 from drugresponse.report.page import count, number
 
 __all__ = ["loss_label", "outcome_parts", "outcome_verdict"]
 
-_LEVELS = {
-    "global": "All held-out rows together",
-    "drug": "Within drug: averages over drugs with 10 or more events among the held-out rows",
-    "sample": "Within sample: averages over samples with 10 or more held-out rows",
-}
 _MOST_DRUGS, _MOST_GROUPS = 400, 120
 
 
@@ -42,7 +40,11 @@ def outcome_verdict(numbers: Numbers) -> Verdict:
 def outcome_parts(numbers: Numbers) -> Iterator[Part]:
     """The parts of the page, top to bottom."""
     warning = leak_warning(numbers)
-    yield Part("", [outcome_verdict(numbers), *([warning] if warning else [])])
+    rows = numbers.evaluation.rows
+    used = covariate_words(numbers.covariates(), rows.covariates.unused_by_reason())
+    settings = Words(f"{'. '.join(used)}.", quiet=True)
+    yield Part("", [outcome_verdict(numbers), *([warning] if warning else []), settings])
+    yield Part("How well it is predicted", evaluation_pictures(numbers))
     yield _scores_part(numbers)
     yield _drugs_part(numbers)
     if not numbers.summary.group_errors.empty:
@@ -90,26 +92,13 @@ def _of_genotype(numbers: Numbers, found: Outcome) -> str:
 
 
 def _scores_part(numbers: Numbers) -> Part:
-    blocks: list[Block] = []
-    for level in numbers.levels():
-        metrics = _metrics(numbers, level)
-        rows = [
-            [Cell(name, kind="strong" if numbers.is_learner(name) else "")]
-            + [_estimate(numbers.score(name, metric, level)) for metric in metrics]
-            for name in numbers.by_loss()
-        ]
-        blocks.append(Table(["Predicted by", *map(metric_label, metrics)], rows, _LEVELS[level]))
+    outcome, learners = numbers.evaluation.rows.pairs.outcome, numbers.evaluation.learners
+    tables = [scores_table(numbers.summary.metrics, outcome, learners, level) for level in numbers.levels()]
     words = (
         f"Below the scores are 95% intervals. Skill is what is saved of the {loss_label(numbers.summary)} of the naive "
         "prediction that is best among the same rows: 0 is no gain, below 0 is a loss."
     )
-    return Part("Scores beside naive predictions", [*blocks, Words(words, quiet=True)])
-
-
-def _metrics(numbers: Numbers, level: str) -> list[str]:
-    """Names of the metrics of a level, skill first."""
-    names = numbers.metrics(level)
-    return ["skill", *(name for name in names if name not in ("skill", "coverage", "set_size", "width"))]
+    return Part("Scores beside naive predictions", [*tables, Words(words, quiet=True)])
 
 
 def _estimate(estimate: Estimate) -> Cell:

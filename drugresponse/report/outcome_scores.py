@@ -14,7 +14,7 @@ from drugresponse.data.scores.truth import FEWEST_EVENTS
 from drugresponse.report.blocks import Block, Cell, Part, Table, Words
 from drugresponse.report.page import MISSING, count
 
-__all__ = ["drug_scores_part", "scores_table_part"]
+__all__ = ["drug_scores_part", "scores_table"]
 
 _SAYS: Mapping[str, str] = MappingProxyType(
     {
@@ -58,25 +58,31 @@ _OF_DRUGS = {
     "interval": ("skill", "essential_agreement", "rmse_exact", "coverage", "width"),
     "time-to-event": ("skill", "harrell_c", "uno_c", "integrated_brier"),
 }
+_LEVELS = {
+    "global": "All held-out rows together",
+    "drug": "Within drug: averages over drugs with 10 or more events among the held-out rows",
+    "sample": "Within sample: averages over samples with 10 or more held-out rows",
+}
 _ALSO = ("coverage", "set_size", "width")
 _NOT_OF_NAIVE = ("sensitivity", "specificity", "balanced_accuracy")
 
 
-def scores_table_part(metrics: pd.DataFrame, outcome: Outcome, learners: Sequence[str], words: str) -> Part:
+def scores_table(metrics: pd.DataFrame, outcome: Outcome, learners: Sequence[str], level: str = "global") -> Table:
     """Every metric of every prediction, learners first.
 
     Parameters
     ----------
     metrics
-        `METRIC_COLUMNS`; rows of fold `all`, level `global`.
+        `METRIC_COLUMNS`; rows of fold `all`.
     outcome
         What a response is.
     learners
         Those that are no naive predictions, in their order.
-    words
-        How rows were held out, for the sentence below.
+    level
+        `global`, or `drug` or `sample` for averages over those that have scores of their own.
     """
-    pooled = _pooled(metrics, "global")
+    pooled = _pooled(metrics, level)
+    pooled = pooled if level == "global" else pooled[pooled["id"] == "mean"]
     naive = sorted(set(pooled["learner"]) - set(learners))
     names = ["skill", *metrics_of(outcome), "net_benefit", *_ALSO]
     shown = [name for name in dict.fromkeys(names) if (pooled["metric"] == name).any()]
@@ -86,9 +92,7 @@ def scores_table_part(metrics: pd.DataFrame, outcome: Outcome, learners: Sequenc
         row: list[Cell | str] = [Cell(metric_label_of(metric), _SAYS.get(metric, ""))]
         row += [_score(cells, name, metric, strong=name in learners) for name in (*learners, *naive)]
         rows.append(row)
-    return Part(
-        "Scores beside naive predictions", [Table(["Metric", *learners, *naive], rows), Words(words, quiet=True)]
-    )
+    return Table(["Metric", *learners, *naive], rows, _LEVELS[level])
 
 
 def _score(cells: Mapping[tuple[str, str], Mapping[Hashable, float]], name: str, metric: str, *, strong: bool) -> Cell:
@@ -97,7 +101,7 @@ def _score(cells: Mapping[tuple[str, str], Mapping[Hashable, float]], name: str,
     score = cells[name, metric]
     bounds = ""
     if np.isfinite(score["lower"]) and np.isfinite(score["upper"]):
-        bounds = f"{_shown(score['lower'])} to {_shown(score['upper'])}"
+        bounds = f"{_shown(score['lower'])}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{_shown(score['upper'])}"
     return Cell(_shown(score["value"]), bounds, "strong" if strong else "")
 
 
@@ -109,7 +113,7 @@ def drug_scores_part(
     Parameters
     ----------
     metrics
-        As in `scores_table_part`, level `drug`.
+        As in `scores_table`, level `drug`.
     outcome, learner
         What a response is, and whose scores.
     events

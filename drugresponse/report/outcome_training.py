@@ -17,7 +17,7 @@ from drugresponse.report.figures import Bar, bars
 from drugresponse.report.forecasts import forecast_model_page
 from drugresponse.report.method import joining_section, method_section
 from drugresponse.report.outcome_pictures import outcome_pictures
-from drugresponse.report.outcome_scores import drug_scores_part, scores_table_part
+from drugresponse.report.outcome_scores import drug_scores_part, scores_table
 from drugresponse.report.page import Html, count, number, paragraph
 from drugresponse.report.wording import measure_of, scheme_words
 
@@ -54,7 +54,10 @@ def _checked_parts(manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out:
     pictures = outcome_pictures(truth, {learner: said}, measure_of(manifest).unit)
     parts = [
         Part("How well it predicts", [loss_figure(metrics, truth, [learner]), *pictures]),
-        scores_table_part(metrics, truth.outcome, [learner], words),
+        Part(
+            "Scores beside naive predictions",
+            [scores_table(metrics, truth.outcome, [learner]), Words(words, quiet=True)],
+        ),
     ]
     if manifest["training"]["drugs"] > 1:
         parts.append(drug_scores_part(metrics, truth.outcome, learner, events_of_drugs(truth)))

@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from drugresponse.evaluation.evaluate import evaluate
 from drugresponse.explanation.explain import explain
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.report import explanation_report, training_report
+from drugresponse.report import evaluation_figures, evaluation_report, explanation_report, training_report
 from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
 PICTURES = {
@@ -68,3 +69,16 @@ def test_explanation_page__tells_effects_on_the_scale_of_the_link(
     assert "least squares of the response" not in page
     # each class has its share in the bars of carriers
     assert all(f"<title>{word}: " in page for word in cohort.responses.outcome.classes)
+
+
+@pytest.mark.parametrize("kind", list(PICTURES))
+def test_evaluation_page__shows_each_learner_beside_naive_predictions(kind: str) -> None:
+    cohort = simulate_cohort(n_samples=100, n_drugs=3, n_features=24, outcome=kind, random_state=2)
+    summary = evaluate(
+        cohort.genotypes, cohort.responses, samples=cohort.samples, learners=["ridge"], folds=2, shuffles=0, n_jobs=1
+    )
+    page = evaluation_report(summary)
+    for words in (*PICTURES[kind], *SCORES[kind], "Skill of each learner", "Drug by drug"):
+        assert words in page, words
+    assert not re.search(r"RMSE|Pearson|squared error of", page)
+    assert "skill.svg" in evaluation_figures(summary)
