@@ -103,9 +103,9 @@ class HeldOutForecasts:
 
     def pictured(self) -> tuple[Truth, Distribution]:
         """What came in every held-out row, and what was said of it by a model and a head that did not see its fold."""
-        told, tested = self._told(), np.flatnonzero(self.fold >= 0)
-        said = _joined([forecast.distribution for _, forecast in told], [rows for rows, _ in told], tested)
-        return self._truth(tested), said
+        told = self._told()
+        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds)
+        return truth, join_distributions([forecast.distribution for _, forecast in told], [rows for rows, _ in told])
 
     def _told(self) -> list[tuple[NDArray[np.intp], Forecast]]:
         rows = self.rows
