@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class FactorModel(PairRegressor):
         problem = None
         if pairs.observed is not None:
             problem = ScoreProblem.of(pairs, y, sample_weight, self.scheme, self.random_state)
+            problem = replace(problem, likeness=self._likeness(pairs, problem.likeness))
             # what blocks and kernels are chosen on is what rows lack at the start; scores are fitted to their loss
             y = problem.of_rows(problem.working)
         grid = ResponseGrid.build(pairs, y, sample_weight)
@@ -93,6 +95,10 @@ class FactorModel(PairRegressor):
             vectors = np.column_stack([vectors, loadings])
         self._fit_drugs(pairs, vectors, grid)
         return self
+
+    def _likeness(self, pairs: Pairs, likeness: Array) -> Array:  # noqa: ARG002 -- for learners that know more of drugs
+        """`(n_drugs, n_drugs)` prior covariance over drugs, by the one that residuals tell."""
+        return likeness
 
     def _fit_by_loss(self, pairs: Pairs, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> Any:
         """The same embeddings by penalised likelihood, on the scale of the link."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array
 
-__all__ = ["drug_likeness", "working_table"]
+__all__ = ["drug_likeness", "structure_likeness", "working_table"]
 
 _OWN, _ALIKE, _GENERAL = 0.3, 0.5, 0.2
 """Shares of the prior variance: of one drug alone, with drugs whose residuals go with its own, and of all drugs."""
@@ -61,3 +61,23 @@ def drug_likeness(residuals: Array, measured: Array) -> Array:
     values, vectors = np.linalg.eigh((correlation + correlation.T) / 2)
     correlation = (vectors * np.maximum(values, 0.0)) @ vectors.T
     return np.asarray(_OWN * np.eye(n_drugs) + _ALIKE * correlation + _GENERAL, dtype=np.float64)
+
+
+def structure_likeness(bits: Array) -> Array:
+    """`(n_drugs, n_drugs)` as `drug_likeness`, of drugs whose centred fingerprints go together.
+
+    Parameters
+    ----------
+    bits
+        `(n_drugs, n_bits)`; a drug without a structure has none but 0.
+
+    Examples
+    --------
+    >>> structure_likeness(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 0.0]])).round(2).tolist()
+    [[1.0, 0.7, 0.2], [0.7, 1.0, 0.2], [0.2, 0.2, 1.0]]
+    """
+    sizes = np.sqrt((bits**2).sum(axis=1, keepdims=True))
+    directions = bits / np.where(sizes > 0, sizes, 1.0)
+    alike = directions @ directions.T
+    np.fill_diagonal(alike, 1.0)
+    return np.asarray(_OWN * np.eye(len(bits)) + _ALIKE * alike + _GENERAL, dtype=np.float64)

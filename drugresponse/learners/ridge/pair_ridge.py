@@ -19,6 +19,7 @@ from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import SampleEncoder
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors
+from drugresponse.learners.likelihood.likeness import structure_likeness
 from drugresponse.learners.ridge._variance_components import Components, variance_components
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array
@@ -34,6 +35,8 @@ _CHUNK = 8192
 _ANY, _SAME, _STRUCTURE, _JOINT = "any", "same", "structure", "joint"
 """Likenesses: of everything with everything, of a thing with itself, of structures, and a mixture of the last two."""
 
+_NOISE = "noise"
+
 
 class PairRidge(FactorRidge):
     """A Gaussian process over (sample, drug) pairs with kernels that are linear in tokens and in structures.
@@ -42,6 +45,9 @@ class PairRidge(FactorRidge):
     with a variance of its own that is estimated from how responses go together. Drugs with few measurements lean on
     drugs of like structure, which the ridge on factors of the response matrix cannot do: it needs a matrix with few
     holes. What is kept is coefficients for each token and drug, no training row.
+
+    Of an outcome that is not continuous it is the penalised likelihood of the ridge, in which drugs of like structure
+    have like effects too.
 
     Parameters
     ----------
@@ -58,11 +64,9 @@ class PairRidge(FactorRidge):
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> PairRidge:
         """Estimate the variances, solve for the pairs, and fold the solution into embeddings."""
         if pairs.observed is not None:
-            # its variances are moments of residuals on one scale, which slopes of a likelihood are not
-            raise InputError(
-                f"pair-ridge: the outcome is {pairs.outcome.kind} (expected continuous). "
-                "Use another learner, such as ridge."
-            )
+            # variances are moments of residuals on one scale, which slopes of a likelihood are not
+            super().fit(pairs, y, sample_weight)
+            return self
         pairs = pairs.compact()
         if pairs.genotypes.shape[0] > _MOST_SAMPLES:
             raise InputError(
@@ -80,6 +84,10 @@ class PairRidge(FactorRidge):
             kernels, sparse.csr_array((dual, (pairs.sample_index, pairs.drug_index)), (len(tokens), len(bits))), pairs
         )
         return self
+
+    def _likeness(self, pairs: Pairs, likeness: Array) -> Array:
+        bits, _ = DrugEncoder().fit(pairs.drugs).transform(pairs.drugs)
+        return np.asarray((likeness + structure_likeness(bits)) / 2, dtype=np.float64)
 
     def _fold(self, kernels: _Kernels, dual: sparse.csr_array, pairs: Pairs) -> None:
         """Coefficients for each token, and vectors for each drug and seen sample, that give what the kernels give."""
@@ -108,7 +116,9 @@ class PairRidge(FactorRidge):
         self.block_scales_ = kernels.variance_shares()
 
     def notes(self) -> dict[str, Any]:
-        """The variance that each term explains, as shares of all."""
+        """The variance that each term explains, as shares of all; of other outcomes what the ridge tells."""
+        if _NOISE not in self.block_scales_:
+            return super().notes()
         return {"variance_shares": dict(self.block_scales_)}
 
 
@@ -211,6 +221,6 @@ class _Kernels:
         shares = {
             f"{a} x {b}": float(share) for (a, b), share in zip(self.components, self.variances.shares, strict=True)
         }
-        shares["noise"] = self.variances.noise
+        shares[_NOISE] = self.variances.noise
         total = sum(shares.values())
         return {name: value / total for name, value in shares.items() if value > 0}

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from drugresponse.data.splits import make_folds
-from drugresponse.errors import InputError
 from drugresponse.learners.kernel.gaussian import GaussianRidge
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.ridge.linear import CovariateRidge, FactorRidge
@@ -91,7 +90,25 @@ def test_seen_samples__tell_of_themselves(kind):
     assert gained["random-pairs"] > gained["new-samples"] + 0.05
 
 
-def test_pair_ridge__says_that_it_has_no_likelihood():
-    pairs, y, _ = made_rows("ordinal", 30)
-    with pytest.raises(InputError, match="pair-ridge: the outcome is ordinal"):
-        PairRidge().fit(pairs, y)
+@pytest.mark.parametrize("kind", KINDS)
+def test_pair_ridge__lets_drugs_of_like_structure_learn_from_each_other(kind):
+    rng = np.random.default_rng(0)
+    calls, n_drugs = draw_calls(150, 4, rng), 24
+    chains = ["C" * (3 + at // 2) + ("O" if at % 2 else "c1ccccc1Br") for at in range(n_drugs)]
+    keep = rng.random((150, n_drugs)) < 0.09
+    pairs = made_pairs(calls, n_drugs, keep=keep, smiles=chains)
+    of_kind = np.where(np.arange(n_drugs) % 2, 3.0, -3.0)
+    scores = ((calls[:, :1] - 0.3) * of_kind)[pairs.sample_index, pairs.drug_index]
+    pairs, y = draw_outcome(pairs, scores, kind, rng)
+    everything = made_pairs(calls, n_drugs, smiles=chains)
+    truth = ((calls[:, :1] - 0.3) * of_kind)[everything.sample_index, everything.drug_index]
+    gained = []
+    for learner in (PairRidge("new-samples"), FactorRidge()):
+        predicted = learner.fit(pairs, y).predict(everything)
+        again = type(learner).from_state(learner.get_state(), **learner.get_params())
+        np.testing.assert_array_equal(again.predict(everything), predicted)
+        assert set(learner.notes()) == {"rank", "block_scales"}
+        levels = np.array([predicted[everything.drug_index == drug].mean() for drug in range(n_drugs)])
+        gained.append(np.corrcoef(predicted - levels[everything.drug_index], truth)[0, 1])
+    assert gained[0] > gained[1] + 0.03
+    assert gained[0] > 0.7
