@@ -110,7 +110,7 @@ def _of_all(counts: NDArray[np.int64]) -> list[Cell | str]:
 
 
 def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
-    """How far predictions of exact rows are off, in steps; limits are told apart."""
+    """How far predictions of measured rows are off, in steps; limits are told apart."""
     lower, upper = truth.observed.lower, truth.observed.upper
     if lower is None or upper is None:
         raise ValueError("an interval outcome has limits")

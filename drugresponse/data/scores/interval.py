@@ -22,9 +22,10 @@ Array = NDArray[np.float64]
 class IntervalScores(RowScores):
     """Metrics of predicted locations, and of the normal distributions around them.
 
-    Censored log loss over all rows. Of exact rows alone: root mean squared error, bias (predicted less measured) in
-    doublings, and essential agreement, the share predicted within one doubling (ISO 20776-2). Of all other rows, whose
-    value nobody knows: the share predicted no further than one doubling outside their limits.
+    Censored log loss over all rows. Of measured rows alone, whose value is exact or lies within one step of a series of
+    doubling dilutions, and is taken at the middle of it: root mean squared error, bias (predicted less measured) in
+    doublings, and essential agreement, the share predicted within one doubling of the step (ISO 20776-2). Of all other
+    rows, whose value nobody knows: the share predicted no further than one doubling outside their limits.
 
     Parameters
     ----------
@@ -38,20 +39,23 @@ class IntervalScores(RowScores):
         lower, upper = part(truth.observed.lower), part(truth.observed.upper)
         # numbers without a logarithm have no doubling: their bias is in their own unit
         doubling = np.log(2) / np.log(truth.outcome.logarithm) if truth.outcome.logarithm else 1.0
-        exact = lower == upper
-        error = np.where(exact, predicted.scores - np.where(exact, lower, 0.0), 0.0)
+        step = doubling if truth.outcome.logarithm else 0.0
+        measured = np.isfinite(lower) & np.isfinite(upper)
+        measured[measured] = upper[measured] - lower[measured] <= step + _ROUNDING
+        error = np.where(measured, predicted.scores - np.where(measured, (lower + upper) / 2, 0.0), 0.0)
         outside = np.maximum(np.maximum(lower - predicted.scores, predicted.scores - upper), 0.0)
         within = outside <= doubling + _ROUNDING
-        columns = [np.ones(len(truth)), self.losses, exact, error / doubling, error**2, exact & within, ~exact & within]
+        agrees = [measured & within, ~measured & within]
+        columns = [np.ones(len(truth)), self.losses, measured, error / doubling, error**2, *agrees]
         self._columns = np.column_stack(columns).astype(np.float64)
 
     def weighted(self, at: NDArray[np.intp], weights: Array) -> dict[str, Array]:
         """Of rows `at`."""
-        n, loss, exact, error, squared, agree, agree_with_limit = (weights @ self._columns[at]).T
+        n, loss, measured, error, squared, agree, agree_with_limit = (weights @ self._columns[at]).T
         return {
             "censored_log_loss": loss / n,
-            "essential_agreement": agree / exact,
-            "limit_agreement": agree_with_limit / (n - exact),
-            "bias": error / exact,
-            "rmse_exact": np.sqrt(squared / exact),
+            "essential_agreement": agree / measured,
+            "limit_agreement": agree_with_limit / (n - measured),
+            "bias": error / measured,
+            "rmse_exact": np.sqrt(squared / measured),
         }

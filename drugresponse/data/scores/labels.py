@@ -90,7 +90,7 @@ OUTCOME_METRIC_LABELS = MappingProxyType(
         "essential_agreement": "Essential agreement",
         "limit_agreement": "Agreement with limits",
         "bias": "Bias",
-        "rmse_exact": "RMSE of exact values",
+        "rmse_exact": "RMSE of measured values",
         "integrated_brier": "Integrated Brier score",
         "harrell_c": "Harrell's C",
         "uno_c": "Uno's C",

@@ -11,8 +11,9 @@ from tests.data.scores.made_truths import truth_of
 
 
 def _scores(outcome: Outcome, location: list[float]) -> dict[str, float]:
-    lower, upper = np.array([1.0, 2.0, -np.inf, 5.0, 0.0]), np.array([1.0, 2.0, 0.0, np.inf, 1.0])
-    truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([1.0, 2.0, 0.0, 5.0, 0.5]))
+    # the last lies within three dilutions, and is no measured value
+    lower, upper = np.array([1.0, 2.0, -np.inf, 5.0, 0.0]), np.array([1.0, 2.0, 0.0, np.inf, 3.0])
+    truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([1.0, 2.0, 0.0, 5.0, 1.5]))
     made = IntervalScores(truth, Distribution(outcome, np.array(location), spread=np.ones(5)))
     return dict(zip(made.names, made.of(np.arange(5))[:, 0], strict=True))
 
@@ -24,6 +25,18 @@ def test_dilutions__exact_rows_and_limits_apart() -> None:
     assert scores["limit_agreement"] == pytest.approx(2 / 3)
     assert scores["bias"] == pytest.approx((0.5 - 1.5) / 2)
     assert scores["rmse_exact"] == pytest.approx(np.sqrt((0.25 + 2.25) / 2))
+
+
+def test_steps__of_a_series_are_values_at_their_middle() -> None:
+    outcome = Outcome("interval", logarithm=2)
+    lower, upper = np.array([0.0, 1.0, 2.0, -np.inf]), np.array([1.0, 2.0, 3.0, -1.0])
+    truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([0.5, 1.5, 2.5, -1.0]))
+    # readings of 2, 8 and 2 where 1, 2 and 3 were read: within one step, two above, and one below
+    made = IntervalScores(truth, Distribution(outcome, np.array([1.5, 3.2, 1.5, 0.0]), spread=np.ones(4)))
+    scores = dict(zip(made.names, made.of(np.arange(4))[:, 0], strict=True))
+    assert scores["essential_agreement"] == pytest.approx(2 / 3)
+    assert scores["bias"] == pytest.approx((1.0 + 1.7 - 1.0) / 3)
+    assert scores["rmse_exact"] == pytest.approx(np.sqrt((1.0 + 1.7**2 + 1.0) / 3))
 
 
 def test_limits__count_as_no_values() -> None:
