@@ -17,7 +17,7 @@ from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike,
 from drugresponse.data.outcomes.times import find_times
 from drugresponse.data.responses.cells import numbers_of
 from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limits
-from drugresponse.data.responses.reading import OutcomeRows, read_outcome
+from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_repeats, no_replicates, warn_of_repeats
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.errors import InputError, show_ids
@@ -205,6 +205,9 @@ def _as_built(rows: pd.DataFrame) -> pd.DataFrame:
 def _read_rows(rows: pd.DataFrame, measure: Measure, requested: Requested, where: str) -> OutcomeRows:
     is_measured = bool(measure.unit) or measure.higher_means == "dose"
     complete = _complete_responses(rows, where)
+    names_dilutions = requested.kind == AUTO and not requested.classes and "mic" in name_words(measure.name)
+    if names_dilutions and are_dilutions(complete):
+        requested = replace(requested, kind="interval")
     return read_outcome(complete, requested, where, is_measured=is_measured, is_named=bool(measure.name))
 
 

@@ -298,3 +298,10 @@ def test_responses__the_words_of_the_classes_give_the_direction():
     with pytest.raises(InputError, match=r"a higher one means resistant, and `higher_means` sensitive .*\"R<S\""):
         Responses.build(rows, Measure(higher_means="sensitive"))
     assert Responses.build(rows, Measure(higher_means="sensitive"), classes="R<S").measure.higher_means == "sensitive"
+
+
+def test_responses__dilutions_by_the_name_of_their_measure():
+    rows = pd.DataFrame({"sample_id": [f"s{i}" for i in range(12)], "response": [0.5, 1.0, 2.0, 8.0] * 3})
+    assert Responses.build(rows, Measure("mic")).outcome.logarithm == 2
+    assert Responses.build(rows, Measure("growth")).outcome.kind == "continuous"
+    assert Responses.build(rows, Measure("mic"), outcome="continuous").outcome.kind == "continuous"

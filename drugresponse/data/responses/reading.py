@@ -172,9 +172,10 @@ def are_dilutions(rows: pd.DataFrame) -> bool:
     >>> are_dilutions(pd.DataFrame({"response": [0.25, 1.0, 8.0], "drug_id": "d"}))
     True
     """
-    column = rows["response"]
-    if not pd.api.types.is_numeric_dtype(column.dtype) or "censor" in rows.columns:
+    plain = "response" in rows.columns and pd.api.types.is_numeric_dtype(rows["response"].dtype)
+    if not plain or ("censor" in rows.columns and rows["censor"].notna().any()):
         return False
+    column = rows["response"]
     drugs = rows["drug_id"].to_numpy(dtype=object) if "drug_id" in rows.columns else np.full(len(rows), "", object)
     return dilution_steps(column.to_numpy(dtype=np.float64), drugs) is not None
 

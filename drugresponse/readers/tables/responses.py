@@ -110,7 +110,8 @@ def read_responses(
         rows = _melt(table, sample_column, drug_ids, requested, where)
     else:
         rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
-    if _names_dilutions(response_column, measure, requested) and are_dilutions(rows):
+    names_dilutions = requested.kind == AUTO and not requested.classes and "mic" in name_words(response_column)
+    if names_dilutions and are_dilutions(rows):
         outcome = "interval"
     responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     return turned(responses) if is_turned else responses
@@ -232,12 +233,6 @@ def _add_numbers(rows: pd.DataFrame, table: pd.DataFrame, columns: Mapping[str, 
     signs = decimal_signs(table[column] for column in columns.values())
     for name, column in columns.items():
         rows[name] = to_numbers(table[column], where=where, signs=signs)
-
-
-def _names_dilutions(response_column: str, measure: Measure | None, requested: Requested) -> bool:
-    """Whether a name says that plain numbers are minimum inhibitory concentrations."""
-    names = [response_column, measure.name if measure is not None else ""]
-    return requested.kind == AUTO and not requested.classes and any("mic" in name_words(name) for name in names)
 
 
 def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
