@@ -16,7 +16,13 @@ from drugresponse.settings.commands import (
 from drugresponse.settings.curves import CurvesSettings
 from drugresponse.settings.explaining import ExplainSettings, ExplanationChecks
 from drugresponse.settings.input_files import input_files, pipes_as_files
-from drugresponse.settings.inputs import CohortTables, GenotypeReading, MeasuredResponses, TrainingTables
+from drugresponse.settings.inputs import (
+    CohortTables,
+    GenotypeReading,
+    MeasuredResponses,
+    TimeColumns,
+    TrainingTables,
+)
 from drugresponse.settings.learning import ForecastSettings, LearnerSettings, StudyDesign
 from drugresponse.settings.option import Command, Settings, values_of
 from drugresponse.settings.page import option_page, with_learners
@@ -48,6 +54,7 @@ __all__ = [
     "SimulateSettings",
     "SiteSelection",
     "StudyDesign",
+    "TimeColumns",
     "TrainSettings",
     "TrainingTables",
     "as_typed",

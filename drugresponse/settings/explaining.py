@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from drugresponse.learners.registry import AUTO, LEARNERS
-from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, MeasuredResponses, ModelFile
+from drugresponse.settings.inputs import (
+    CohortTables,
+    GenotypeFiles,
+    GenotypeReading,
+    MeasuredResponses,
+    ModelFile,
+    TimeColumns,
+)
 from drugresponse.settings.learning import Report, Running, Seeded
 from drugresponse.settings.option import InputFile, OutputTable, Settings, changed, option, options
 
@@ -14,7 +21,7 @@ _REFIT_LEARNERS = {name: learner.label for name, learner in LEARNERS.items() if 
 
 
 @options()
-class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, CohortTables):
+class ExplainedTables(ModelFile, GenotypeFiles, MeasuredResponses, TimeColumns, CohortTables):
     """What is explained: a model, the samples, and what was measured of them."""
 
     responses: InputFile = changed(

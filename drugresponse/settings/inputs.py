@@ -16,6 +16,7 @@ __all__ = [
     "ModelFile",
     "NewPairs",
     "StatedOutcome",
+    "TimeColumns",
     "TrainingTables",
 ]
 
@@ -168,6 +169,35 @@ class NewPairs:
     )
 
 
+@options(section="columns")
+class TimeColumns:
+    """Where the times to an event stand."""
+
+    time_column: str | None = option(
+        "Column of times",
+        "A column of the responses. Unless given, the usual names, such as time, futime or OS_MONTHS.",
+        unset="By the usual names",
+        column_of=("responses",),
+        belongs_to=("times to an event",),
+    )
+    event_column: str | None = option(
+        "Column of events",
+        "A column of the responses: 1 where the event happened at that time and 0 where it had not, or words such as "
+        "dead and alive. Unless given, the usual names, such as event, fustat or vital_status.",
+        unset="By the usual names",
+        column_of=("responses",),
+        belongs_to=("times to an event",),
+    )
+    entry_column: str | None = option(
+        "Column of entry times",
+        "A column of the responses: when a sample came under observation, 0 unless it did so late. Unless given, one "
+        "named entry.",
+        unset="By the usual name",
+        column_of=("responses",),
+        belongs_to=("times to an event",),
+    )
+
+
 @options()
 class StatedOutcome:
     """What a response is, where its content is not to tell."""
@@ -196,7 +226,7 @@ class StatedOutcome:
 
 
 @options(section="columns")
-class TrainingTables(GenotypeReading, MeasuredResponses, CohortTables, StatedOutcome):
+class TrainingTables(GenotypeReading, MeasuredResponses, TimeColumns, CohortTables, StatedOutcome):
     """All that a model is learned from, and on which scale the responses are."""
 
     parents: str = option(

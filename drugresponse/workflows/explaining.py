@@ -34,7 +34,7 @@ def explain(settings: ExplainSettings) -> list[str]:
     with output_files(settings.outputs()) as out:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(device=settings.device)
         gene_sets = _gene_sets_of(settings)
-        responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome)
+        responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome, times=settings)
         responses = right_way_round(responses, drugs=model.drugs_.index)
         samples = samples_of(settings)
         explanation = explain_model(

@@ -34,6 +34,7 @@ from drugresponse.settings import (
     GenotypeReading,
     MeasuredResponses,
     NewSamples,
+    TimeColumns,
     TrainingTables,
     values_of,
 )
@@ -104,7 +105,7 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     _refuse_one_file_twice(checksums)
     drugs, samples = drugs_of(settings), samples_of(settings)
     known_drugs = () if drugs is None else drugs.index
-    responses = responses_of(settings, known_drugs, measure, settings.outcome, settings.classes)
+    responses = responses_of(settings, known_drugs, measure, settings.outcome, settings.classes, settings)
     responses = right_way_round(responses, samples=() if samples is None else samples.index)
     genotypes = genotypes_of(settings, samples, named_samples(responses, samples))
     both = genotypes.sample_ids.union(genotypes.features.index)  # genotypes may have been read turned, too
@@ -176,6 +177,7 @@ def responses_of(
     measure: Measure | None = None,
     outcome: OutcomeLike = AUTO,
     classes: str | None = None,
+    times: TimeColumns | None = None,
 ) -> Responses:
     """The measured responses; known ids of drugs tell a table of samples by drugs from its transpose."""
     return read_responses(
@@ -187,6 +189,7 @@ def responses_of(
         drug_ids=drug_ids,
         outcome=outcome,
         classes=classes,
+        **({} if times is None else values_of(times, TimeColumns)),
     )
 
 

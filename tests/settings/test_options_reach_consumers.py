@@ -164,6 +164,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     strong = responses["effect"] > responses["effect"].median()
     classes = responses.assign(effect=np.where(strong, "strong", "weak"))
     classes.to_csv(folder / "classes.tsv", sep="\t", index=False)
+    times = responses.assign(length=responses["effect"].rank() + 1.5, seen=strong.astype(int), since=1.0)
+    times.drop(columns="effect").to_csv(folder / "times.tsv", sep="\t", index=False)
     for name in ("genotypes", "new_genotypes"):
         matrix = pd.read_table(CELL_LINES / f"{name}.tsv", index_col=0).astype(np.float32)
         layered = anndata.AnnData(matrix * 0, layers={"altered": matrix.to_numpy()})
@@ -193,6 +195,8 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         "classes": "weak<strong",
     }
     classed |= {"outcome": "binary"}
+    timed = {"genotypes": whole["genotypes"], "responses": tables / "times.tsv", **columns}
+    timed |= {"time_column": "length", "event_column": "seen", "entry_column": "since"}
     pilots = {"responses": tables / "pilots.tsv", "pairs": tables / "pairs.tsv", "response_column": "effect"}
     output = {name: out / f"{name}.out" for name in OUTPUTS}
 
@@ -227,6 +231,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("train", {**layers, "parents": "named", "learner": "ridge", "folds": 0, "forget_samples": True,
                    **outputs("model")}),
         ("train", {**classed, "learner": "additive-mean", "folds": 0, **outputs("model")}),
+        ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
                      **outputs("predictions", "report")}),
         ("predict", {**new_layers, **model, "pairs": tables / "pairs.tsv", **columns, **outputs("predictions")}),
@@ -237,6 +242,8 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
                       "splits": tables / "splits.tsv", **outputs("metrics")}),
         ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
+        ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
+        ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, **outputs("attributions")}),
         ("explain", {**whole, **MATRIX, **explained}),
         ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
         ("describe", model),
