@@ -123,3 +123,16 @@ def test_evaluate__given_folds_that_part_a_lineage_are_refused():
             made.genotypes, made.responses, samples=made.samples, learners=["ridge"], scheme="new-lineages",
             splits=splits, shuffles=0, n_jobs=1,
         )  # fmt: skip
+
+
+def test_flattery__of_yes_or_no_is_told_by_its_proper_loss():
+    """A clone that responds as a whole, for no reason in its genes."""
+    found = []
+    for seed in range(3):
+        made = made_clones(40, own_level=3.0, n_drugs=1, seed=seed)
+        events = made.responses.assign(response=(made.responses["response"] > 0).astype(int))
+        found.append(flattery(Clones(made.genotypes, events, made.samples)))
+    assert joined(Clones(made.genotypes, events, made.samples)).pairs.outcome.kind == "binary"
+    assert np.mean([each.lineages for each in found]) < 0.1
+    assert all(each.samples > 0.3 for each in found)
+    assert all(each.lower > 0 for each in found)
