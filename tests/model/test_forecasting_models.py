@@ -37,6 +37,18 @@ def _stated(model: DrugResponseModel) -> list[float]:
     return list(model.manifest_["forecasts"]["times"])
 
 
+def _own_columns(model: DrugResponseModel) -> set[str]:
+    """What the table tells beside the columns of every outcome."""
+    kind = model.manifest_["outcome"]["kind"]
+    if kind == "binary":
+        return {"class", "class_set", "threshold"}
+    if kind == "ordinal":
+        return {"probability", "class_set", *(f"probability_{name}" for name in model.classes_)}
+    if kind == "interval":
+        return {"value", "value_lower", "value_upper"}
+    return {"median_time", *(f"survival_{time:.4g}" for time in _stated(model))}
+
+
 def _new(cohort: Cohort) -> tuple:
     """The genotypes and covariates of a cohort under other names, as of new samples."""
     names = {name: f"new-{name}" for name in cohort.genotypes.sample_ids}
@@ -56,13 +68,16 @@ def test_model__tells_what_it_predicts_and_keeps_it_in_a_file(
 
     pd.testing.assert_frame_equal(table, again)
     assert tuple(table.columns[: len(PREDICTION_COLUMNS)]) == PREDICTION_COLUMNS
-    assert (
-        set(table.columns[len(PREDICTION_COLUMNS) :])
-        == {
-            "binary": {"class", "class_set", "threshold"},
-            "ordinal": {"probability", "class_set", "probability_S", "probability_I", "probability_R"},
-        }[kind]
-    )
+    assert set(table.columns[len(PREDICTION_COLUMNS) :]) == _own_columns(model)
+
+
+@pytest.mark.parametrize("kind", ["binary", "ordinal"])
+def test_predict_proba__is_what_predict_tells(
+    kind: str, cohorts: dict[str, Cohort], models: dict[str, DrugResponseModel]
+) -> None:
+    model, (genotypes, samples) = models[kind], _new(cohorts[kind])
+
+    table = model.predict(genotypes, samples=samples)
     shares = model.predict_proba(genotypes, samples=samples)
     assert shares.shape == (len(table), len(model.classes_))
     assert shares.sum(axis=1) == pytest.approx(1)
