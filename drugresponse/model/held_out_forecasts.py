@@ -83,7 +83,7 @@ class HeldOutForecasts:
         fold, told = self.fold, self._told()
         tables = []
         tested = np.flatnonzero(fold >= 0)
-        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds)
+        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds, self.horizon)
         forecasts = join_distributions([forecast.distribution for _, forecast in told], [rows for rows, _ in told])
         called, covered, size = self._calls(told, tested)
         naive = self._naive()
