@@ -74,7 +74,7 @@ def test_train__leak_changes_the_verdict_wherever_it_is_told(leak, words, tmp_pa
     assert "The inputs leak, so that the counts below are no gains." in Page(pages[0]).text
 
 
-def test_train__first_line_tells_of_the_leak(tmp_path: Path):
+def test_train__the_line_below_the_outcome_tells_of_the_leak(tmp_path: Path):
     given = tables("feature")
     for name, table in given.items():
         table.to_csv(tmp_path / f"{name}.tsv", sep="\t", index=name != "responses", index_label="sample_id")
@@ -87,7 +87,8 @@ def test_train__first_line_tells_of_the_leak(tmp_path: Path):
             threads=1,
         )
     )
-    assert told[0].startswith('Leak: The feature "level"')
+    assert told[0].startswith("Outcome: measured numbers")
+    assert told[1].startswith('Leak: The feature "level"')
     assert "not to be believed" in told[-2].lower()
 
 

@@ -13,7 +13,7 @@ from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.model.forecasts._shrunken import (
+from drugresponse.model.forecasts.likelihoods.shrunken import (
     KeyedRows,
     RowDensity,
     ShrunkenParameters,

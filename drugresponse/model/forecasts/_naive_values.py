@@ -14,9 +14,9 @@ from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.follow_up import kaplan_meier, step_at
 from drugresponse.learners.state import damaged
-from drugresponse.model.forecasts._censored_normal import interval_density, interval_prior, unit_of
-from drugresponse.model.forecasts._piecewise_hazard import time_grid
-from drugresponse.model.forecasts._shrunken import KeyedRows, fit_shrunken
+from drugresponse.model.forecasts.likelihoods.censored_normal import interval_density, interval_prior, unit_of
+from drugresponse.model.forecasts.likelihoods.piecewise_hazard import time_grid
+from drugresponse.model.forecasts.likelihoods.shrunken import KeyedRows, fit_shrunken
 
 __all__ = ["NaiveValues"]
 

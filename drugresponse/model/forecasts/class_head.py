@@ -14,12 +14,17 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import State, damaged, state_array
 from drugresponse.model.forecasts._bent_odds import BentOdds
-from drugresponse.model.forecasts._cumulative_logit import class_density, class_prior, log_odds_above, shares_of
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
 from drugresponse.model.forecasts._score_levels import ScoreLevels
-from drugresponse.model.forecasts._shrunken import RowDensity, ShrunkenParameters, refitted
 from drugresponse.model.forecasts.class_sets import ClassSets
 from drugresponse.model.forecasts.head import COVERAGE, TWO_SIDED, Forecast, Head
+from drugresponse.model.forecasts.likelihoods.cumulative_logit import (
+    class_density,
+    class_prior,
+    log_odds_above,
+    shares_of,
+)
+from drugresponse.model.forecasts.likelihoods.shrunken import RowDensity, ShrunkenParameters, refitted
 from drugresponse.model.forecasts.thresholds import RULES, Thresholds, choose_thresholds
 
 __all__ = ["ClassHead"]

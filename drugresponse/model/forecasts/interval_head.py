@@ -12,11 +12,11 @@ from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import State, damaged, state_array, state_number
-from drugresponse.model.forecasts._censored_normal import interval_density, interval_prior, misfit, unit_of
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
 from drugresponse.model.forecasts._score_levels import ScoreLevels
-from drugresponse.model.forecasts._shrunken import RowDensity, ShrunkenParameters, refitted
 from drugresponse.model.forecasts.head import COVERAGE, TWO_SIDED, Forecast, Head
+from drugresponse.model.forecasts.likelihoods.censored_normal import interval_density, interval_prior, misfit, unit_of
+from drugresponse.model.forecasts.likelihoods.shrunken import RowDensity, ShrunkenParameters, refitted
 from drugresponse.model.intervals.conformal import OWN_GROUPS, calibration_units, conformal_quantile
 
 __all__ = ["IntervalHead"]

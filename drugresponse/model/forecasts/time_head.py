@@ -15,16 +15,16 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.scores.follow_up import Horizons
 from drugresponse.learners.state import State, damaged, state_array, state_number
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
-from drugresponse.model.forecasts._piecewise_hazard import (
+from drugresponse.model.forecasts._score_levels import ScoreLevels
+from drugresponse.model.forecasts.head import TWO_SIDED, Forecast, Head
+from drugresponse.model.forecasts.likelihoods.piecewise_hazard import (
     HazardSteps,
     hazard_edges,
     median_time,
     restricted_mean,
     time_grid,
 )
-from drugresponse.model.forecasts._score_levels import ScoreLevels
-from drugresponse.model.forecasts._shrunken import ShrunkenParameters
-from drugresponse.model.forecasts.head import TWO_SIDED, Forecast, Head
+from drugresponse.model.forecasts.likelihoods.shrunken import ShrunkenParameters
 
 __all__ = ["TimeHead"]
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
 from drugresponse.data.outcomes.observed import Observed
-from drugresponse.model.forecasts._shrunken import RowDensity
+from drugresponse.model.forecasts.likelihoods.shrunken import RowDensity
 
 __all__ = ["interval_density", "interval_prior", "misfit", "unit_of"]
 

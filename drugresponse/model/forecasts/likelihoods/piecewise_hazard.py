@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.observed import Observed
-from drugresponse.model.forecasts._shrunken import RowDensity
+from drugresponse.model.forecasts.likelihoods.shrunken import RowDensity
 
 __all__ = ["HazardSteps", "hazard_edges", "median_time", "restricted_mean", "time_grid"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from drugresponse.model.forecasts._shrunken import RowDensity
+from drugresponse.model.forecasts.likelihoods.shrunken import RowDensity
 
 __all__ = ["class_density", "class_prior", "log_odds_above", "shares_of"]
 
