@@ -34,6 +34,7 @@ TRAIN = {
         *("--learner=ridge", "--folds=3", "--measure=ln_ic50", "--unit=uM", "--higher-means=resistant"),
     ],
     "germline": ["--genotypes={folder}/genotypes.vcf", "--learner=ridge", "--folds=3", "--measure=dose"],
+    "antibiogram": ["--genotypes={folder}/genotypes.tsv", "--learner=ridge", "--folds=3", "--measure=susceptibility"],
     "awkward": [
         *("--genotypes={folder}/genotypes.tsv", "--sample-column=cell line", "--drug-column=drug (name)"),
         *("--response-column=-log10 IC50", "--learner=ridge", "--folds=0"),
@@ -117,6 +118,8 @@ def write_cohorts() -> None:
         simulate_cohort("cell-lines", n_samples=120, n_drugs=12, n_features=60, random_state=1), ROOT / "cell_lines"
     )
     write_cohort(simulate_cohort("germline", n_samples=150, n_features=50, random_state=1), ROOT / "germline")
+    antibiogram = simulate_cohort(n_samples=150, n_drugs=4, n_features=30, outcome="binary", random_state=3)
+    write_cohort(antibiogram, ROOT / "antibiogram", new_drugs=0)
     for mode, suffix in (("wz", "vcf.gz"), ("wb", "bcf")):
         variants = VCF(str(ROOT / "germline" / "genotypes.vcf"))
         writer = Writer(str(ROOT / "germline" / f"genotypes.{suffix}"), variants, mode=mode)
