@@ -76,7 +76,7 @@ def maximise(
     """
     start = start or LinearScores(problem.levels, np.zeros((len(basis.sizes), problem.shape[1])))
     frame = _Frame.at(problem, basis, penalty, start)
-    precision = {"ftol": 1e-14, "gtol": 1e-6} if exactly else {"ftol": 1e-6, "gtol": 1e-4}
+    precision = {"ftol": 1e-11, "gtol": 1e-5} if exactly else {"ftol": 1e-5, "gtol": 1e-3}
     options = {"maxiter": _MOST_STEPS, "maxfun": 2 * _MOST_STEPS, "maxcor": _MEMORY, **precision}
     best = minimize(frame.objective(problem, basis), frame.into(start), jac=True, method="L-BFGS-B", options=options)
     return frame.out_of(best.x)
