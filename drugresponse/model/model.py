@@ -245,6 +245,14 @@ class DrugResponseModel(BaseEstimator):
             flag, sites_filled`. `prediction` is missing for a sample of which too few features are known; `lower` and
             `upper` are missing where no coverage can be told of; `flag` joins its words with `;`; `sites_filled` counts
             the model's sites that were absent and taken for the reference, which count as found.
+
+            Of other outcomes `prediction` is the probability of the event, the most probable of ordered classes in
+            words, the location of values between limits, or the mean time to the horizon; `lower` and `upper` are
+            bounds of that (of a class the ends of its set), and `baseline` the naive prediction of the same. More
+            columns stand last: `class, class_set, threshold` of yes or no (`class_set` joins the classes that remain
+            with `;`); `probability, class_set, probability_CLASS` of ordered classes; `value, value_lower,
+            value_upper`, no longer logarithms, of dilution series; `median_time` (missing where it is not reached
+            before the horizon) and `survival_TIME` of times.
         """
         parts = self._fitted()
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
@@ -358,8 +366,9 @@ class DrugResponseModel(BaseEstimator):
         """Take predictions apart; every sample with every drug, or the pairs asked for.
 
         The parts of a row add up to its prediction, also where `predict` withholds it because too few features are
-        known. Features that go together share the credit, and a part is how the model reasons: it is no proof that the
-        feature acts on the response.
+        known. Where responses are no measured numbers they add up to the learner's score, on the scale of the link:
+        log odds, the place among classes, the location, or the log hazard. Features that go together share the credit,
+        and a part is how the model reasons: it is no proof that the feature acts on the response.
 
         Parameters
         ----------
