@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,6 +39,7 @@ def run_units(
     resume: str | os.PathLike[str] | None = None,
     cost_of_miss: float | None = None,
     horizon: float | None = None,
+    called: Mapping[str, NDArray[np.intp]] | None = None,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Fit every learner on every fold.
 
@@ -57,6 +59,8 @@ def run_units(
         Folder in which finished units are kept, and from which those of an earlier run are taken.
     cost_of_miss, horizon
         Of an outcome that is not continuous, as for `fit_head`.
+    called
+        Of a learner that calls classes itself `(n_rows,)` their numbers.
 
     Returns
     -------
@@ -82,7 +86,8 @@ def run_units(
     names = [contender.name for contender in learners]
     if rows.pairs.outcome.kind == "continuous":
         return _gather(rows, folds, names, scheme, results)
-    return _gather_outcome(rows, folds, names, scheme, results, cost_of_miss, horizon)
+    told = {"cost_of_miss": cost_of_miss, "horizon": horizon, "called": called}
+    return _gather_outcome(rows, folds, names, scheme, results, told)
 
 
 def _gather(
@@ -124,10 +129,12 @@ def _gather_outcome(
     learners: list[str],
     scheme: str,
     results: Mapping[tuple[str, int], UnitResult],
-    cost_of_miss: float | None,
-    horizon: float | None,
+    told: Mapping[str, Any],
 ) -> tuple[Evaluation, pd.DataFrame]:
-    """The same of an outcome that is not continuous: scores become distributions, repeat by repeat."""
+    """The same of an outcome that is not continuous: scores become distributions, repeat by repeat.
+
+    `told` is what `outcome_layer` takes beside.
+    """
     n_repeats, n_rows = max(planned.repeat for planned in folds) + 1, len(rows.y)
     fold = np.full((n_repeats, n_rows), -1, dtype=np.intp)
     scores = {name: np.full((n_repeats, n_rows), np.nan) for name in learners}
@@ -139,7 +146,7 @@ def _gather_outcome(
             fold[repeat, planned.test] = planned.fold
             for name in learners:
                 scores[name][repeat, planned.test] = results[name, id(planned)].predicted
-        naive = naive_layers(rows, parts, scheme, horizon)
+        naive = naive_layers(rows, parts, scheme, told["horizon"])
         reference = reference_name(scheme, naive)
         layers.append(
             outcome_layer(
@@ -149,8 +156,7 @@ def _gather_outcome(
                 scheme=scheme,
                 reference=reference,
                 naive=naive,
-                cost_of_miss=cost_of_miss,
-                horizon=horizon,
+                **told,
             )
         )
     naive_names = [name for name in layers[0].said if name not in learners]

@@ -155,7 +155,7 @@ def genotype_errors(evaluation: Evaluation) -> NDArray[np.float64] | None:
 
     NaN where a row was never held out; None without a learner that uses genotype.
     """
-    learners = [name for name in evaluation.learners if name not in WITHOUT_GENOTYPE]
+    learners = [name for name in evaluation.trained if name not in WITHOUT_GENOTYPE]
     if not learners:
         return None
     losses = without_rounding(evaluation, np.stack([evaluation.losses(name) for name in learners]))

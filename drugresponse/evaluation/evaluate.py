@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,6 +32,8 @@ from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.outcomes.tables import outcome_coverage
+from drugresponse.evaluation.rules.rule import RULE, Rule
+from drugresponse.evaluation.rules.rule_learner import RuleLearner
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
@@ -70,6 +72,8 @@ def evaluate(
     lineage_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
+    rule: pd.DataFrame | None = None,
+    rule_name: str = RULE,
     cost_of_miss: float | None = None,
     horizon: float | None = None,
     n_jobs: int | None = None,
@@ -105,6 +109,13 @@ def evaluate(
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
         Folder that keeps finished units, from which a killed run goes on.
+    rule
+        What a laboratory uses already: columns `drug_id`, `feature_id` and `score` or `class`; or `sample_id` in place
+        of the feature, for what another program said. It is scored beside the learners as one that learns nothing:
+        scores are summed over the features that a sample carries, and calibrated as those of every learner; the
+        highest class is called as it is.
+    rule_name
+        Its name in the tables.
     cost_of_miss
         Of a binary outcome, how many false alarms are as bad as one missed event: gives the threshold at which the
         event is called, and net benefit; None where that is not known.
@@ -150,10 +161,22 @@ def evaluate(
     planned = folds_of_table(rows.pairs, plan)
     prove_free_of_leaks(rows.pairs, scheme, planned)
     learner_settings = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
-    evaluated = contenders({COVARIATES: None, **named}, learner_settings)
+    known = None if rule is None else _known_rule(rule, rule_name, rows, named)
+    contended = {COVARIATES: None, **named} | ({} if known is None else {rule_name: RuleLearner(known)})
+    evaluated = contenders(contended, learner_settings)
     evaluation, predictions = run_units(
-        rows, planned, evaluated, scheme, n_jobs=n_jobs, resume=resume, cost_of_miss=cost_of_miss, horizon=horizon
+        rows,
+        planned,
+        evaluated,
+        scheme,
+        n_jobs=n_jobs,
+        resume=resume,
+        cost_of_miss=cost_of_miss,
+        horizon=horizon,
+        called={rule_name: calls} if known is not None and (calls := known.called(rows.pairs)) is not None else {},
     )
+    if known is not None:
+        evaluation = replace(evaluation, rule=rule_name)
     progress.info("fitted %s on %s", count(len(evaluated), "learner"), count(len(planned), "fold"))
     check, random_folds = None, None
     once = [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
@@ -218,14 +241,22 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
     return dict.fromkeys(listed)
 
 
-def _refuse_contender(name: Any, learner: Any) -> None:
+def _known_rule(table: pd.DataFrame, name: str, rows: TrainingRows, named: Mapping[str, Any]) -> Rule:
+    """The rule of a table, proved to speak of these genotypes and drugs."""
+    _refuse_contender(name, None, {*named, *LEARNERS})
+    rule = Rule.build(table, rows.pairs.outcome, name)
+    rule.tell_of_unknown(rows.pairs, name)
+    return rule
+
+
+def _refuse_contender(name: Any, learner: Any, others: Collection[str] = ()) -> None:
     """Refuse what is no learner, and a learner under a name that in the tables means another one."""
     if learner is not None and not isinstance(learner, PairRegressor):
         found = f"the class {learner.__name__}" if isinstance(learner, type) else type(learner).__name__
         raise InputError(
             f'learners: "{name}" is {found} (expected a PairRegressor, or None for the one of that name). Give one.'
         )
-    taken = name in NAIVE_NAMES or (name in LEARNERS and learner_name(learner or name) != name)
+    taken = name in NAIVE_NAMES or name in others or (name in LEARNERS and learner_name(learner or name) != name)
     if taken or not isinstance(name, str) or not name.isprintable() or not name.strip():
         what = "the name of another one" if taken else "no name"
         raise InputError(f"learners: {name!r} is {what} (expected a name of its own for each learner). Rename it.")

@@ -19,7 +19,10 @@ __all__ = [
     "RandomFolds",
     "RankStability",
     "random_folds_words",
+    "rule_words",
 ]
+
+_LEVEL = 0.05
 
 
 @dataclass(frozen=True)
@@ -185,3 +188,24 @@ class EvaluationSummary:
     splits: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     random_folds: RandomFolds | None = None
+
+
+def rule_words(summary: EvaluationSummary) -> list[str]:
+    """Whether the best learner beats the rule, in a sentence; none without a rule.
+
+    Parameters
+    ----------
+    summary
+        What `evaluate` returns.
+    """
+    rule, table = summary.evaluation.rule, summary.comparison
+    pairs = table[table["other"] == rule] if rule else table[:0]
+    if pairs.empty:
+        return []
+    row = pairs.loc[pairs["difference"].idxmin()]
+    told = "beats" if row["difference"] < 0 else "does not reach"
+    words = told if row["q"] <= _LEVEL else "is not told apart from"
+    what = "mean squared error" if summary.evaluation.kind == "continuous" else "mean loss"
+    bounds = f" (95 % interval {row['lower']:.3g} to {row['upper']:.3g})" if math.isfinite(row["lower"]) else ""
+    gap = f"{what} {row['difference']:+.3g} beside it{bounds}, q {row['q']:.2g}"
+    return [f"{row['learner']} {words} the rule {rule}: {gap}."]

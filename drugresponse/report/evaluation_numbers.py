@@ -139,11 +139,11 @@ class Numbers:
 
     def best(self) -> str:
         """The learner with the least error over all held-out rows."""
-        return min(self.evaluation.learners, key=lambda name: self._squared[name])
+        return min(self.evaluation.trained, key=lambda name: self._squared[name])
 
     def genotype_learner(self) -> str | None:
         """The best learner that uses genotype; None where none was evaluated."""
-        using = [name for name in self.evaluation.learners if name not in WITHOUT_GENOTYPE]
+        using = [name for name in self.evaluation.trained if name not in WITHOUT_GENOTYPE]
         return min(using, key=lambda name: self._squared[name]) if using else None
 
     def without_genotype(self) -> str:

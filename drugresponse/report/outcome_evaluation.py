@@ -10,7 +10,7 @@ from drugresponse.audit.findings import kin_messages
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
-from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.evaluation.summary import EvaluationSummary, rule_words
 from drugresponse.report.blocks import Cell, Items, Part, Table, Verdict, Words
 from drugresponse.report.evaluation_checks import audit_part
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
@@ -43,7 +43,8 @@ def outcome_parts(numbers: Numbers) -> Iterator[Part]:
     rows = numbers.evaluation.rows
     used = covariate_words(numbers.covariates(), rows.covariates.unused_by_reason())
     settings = Words(f"{'. '.join(used)}.", quiet=True)
-    yield Part("", [outcome_verdict(numbers), *([warning] if warning else []), settings])
+    rule = [Words(words) for words in rule_words(numbers.summary)]
+    yield Part("", [outcome_verdict(numbers), *([warning] if warning else []), *rule, settings])
     yield Part("How well it is predicted", evaluation_pictures(numbers))
     yield _scores_part(numbers)
     yield _drugs_part(numbers)

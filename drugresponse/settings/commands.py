@@ -183,6 +183,11 @@ class EvaluationChecks:
         "Column fold, and sample_id or drug_id or both; repeat where there are several. Then no folds are dealt, and "
         "their number has no meaning.",
     )
+    rule: InputTable | None = option(
+        "Rule: what is used already",
+        "Drug, feature (or sample) and score or class. It is scored beside the learners on the same rows: scores of "
+        "the features that a sample carries are added up and calibrated, the highest class is called as it is.",
+    )
     shuffles: int = option(
         "Shuffles of the permutation check",
         "Genotypes are shuffled between samples of a tissue, and ridge is fitted again: the gain must go away. "
@@ -202,6 +207,7 @@ class EvaluateSettings(
     EvaluatedLearners,
     StudyDesign,
     LearnerSettings,
+    ForecastSettings,
     EvaluationTables,
     Report,
     EvaluationPages,

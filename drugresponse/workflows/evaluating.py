@@ -18,11 +18,22 @@ from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
-from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words
+from drugresponse.evaluation.rules.rule import RULE
+from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words, rule_words
+from drugresponse.learners.baselines import NAIVE_NAMES
+from drugresponse.learners.registry import LEARNERS
 from drugresponse.outputs import output_files, write_table
+from drugresponse.readers.tables.rules import read_rule
 from drugresponse.readers.tables.splits import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
-from drugresponse.settings import EvaluateSettings, EvaluationChecks, LearnerSettings, StudyDesign, values_of
+from drugresponse.settings import (
+    EvaluateSettings,
+    EvaluationChecks,
+    ForecastSettings,
+    LearnerSettings,
+    StudyDesign,
+    values_of,
+)
 from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
@@ -49,7 +60,9 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
             n_jobs=settings.n_jobs,
             random_state=settings.seed,
             **values_of(settings, StudyDesign),
-            **values_of(settings, EvaluationChecks) | {"splits": _read_splits(settings)},
+            **values_of(settings, ForecastSettings),
+            **values_of(settings, EvaluationChecks) | {"splits": _read_splits(settings), "rule": _read_rule(settings)},
+            rule_name=_name_of_rule(settings.rule),
         )
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
@@ -63,6 +76,20 @@ def _read_splits(settings: EvaluateSettings) -> pd.DataFrame | None:
     if settings.splits is None:
         return None
     return read_splits(settings.splits, sample_column=settings.sample_column, drug_column=settings.drug_column)
+
+
+def _read_rule(settings: EvaluateSettings) -> pd.DataFrame | None:
+    if settings.rule is None:
+        return None
+    return read_rule(settings.rule, sample_column=settings.sample_column, drug_column=settings.drug_column)
+
+
+def _name_of_rule(path: Path | None) -> str:
+    """The file's name without its endings, where that tells something."""
+    stem = "" if path is None else path.name.split(".")[0]
+    # Galaxy numbers its files, and calls them by the option
+    told = stem and not stem.startswith("dataset_") and stem not in (*LEARNERS, *NAIVE_NAMES)
+    return stem if told else RULE
 
 
 def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
@@ -125,6 +152,7 @@ def _summary(summary: EvaluationSummary) -> list[str]:
         scores = wide[name]
         skill = f"{scores['skill']:+.3f} over the best naive" if math.isfinite(scores["skill"]) else "not defined"
         lines.append(f"  {name}: {label} {scores[loss]:.4g}, skill {skill}{_beside(scores, summary)}")
+    lines += rule_words(summary)
     words = summary.drug_verdicts["verdict"]
     helped, judged = int(words.isin((HELPS, LEAKS)).sum()), int((~words.isin(UNJUDGED)).sum())
     enough = "events enough" if summary.evaluation.layers else "rows enough"

@@ -166,6 +166,9 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     classes.to_csv(folder / "classes.tsv", sep="\t", index=False)
     times = responses.assign(length=responses["effect"].rank() + 1.5, seen=strong.astype(int), since=1.0)
     times.drop(columns="effect").to_csv(folder / "times.tsv", sep="\t", index=False)
+    features = pd.read_table(CELL_LINES / "genotypes.tsv", nrows=1).columns[1:3]
+    rule = pd.DataFrame({"compound": responses["compound"].iloc[0], "feature_id": features, "score": [1.0, 2.0]})
+    rule.to_csv(folder / "rule.tsv", sep="\t", index=False)
     for name in ("genotypes", "new_genotypes"):
         matrix = pd.read_table(CELL_LINES / f"{name}.tsv", index_col=0).astype(np.float32)
         layered = anndata.AnnData(matrix * 0, layers={"altered": matrix.to_numpy()})
@@ -241,7 +244,8 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
                       "splits": tables / "splits.tsv", **outputs("metrics")}),
-        ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
+        ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, "cost_of_miss": 3.5,
+                      "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics")}),
         ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
         ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, **outputs("attributions")}),
         ("explain", {**whole, **MATRIX, **explained}),
@@ -295,8 +299,8 @@ def test_option__reaches_its_consumer(command: str, parameter: Parameter, runs: 
             assert run.arguments.received(names, consumed)
 
 
-COLUMN_OPTIONS = {"sample_column": ("responses", "samples", "pairs", "splits", "doses"),
-                  "drug_column": ("responses", "drugs", "pairs", "splits", "doses"),
+COLUMN_OPTIONS = {"sample_column": ("responses", "samples", "pairs", "splits", "rule", "doses"),
+                  "drug_column": ("responses", "drugs", "pairs", "splits", "rule", "doses"),
                   "response_column": ("responses", "doses")}  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Evaluation:
         outcome that is not continuous these are scores on the scale of the link.
     layers
         What was said of the held-out rows of each repeat, of an outcome that is not continuous; empty of one that is.
+    rule
+        Which of the learners is a rule, that learned nothing; "" where none is.
     """
 
     rows: TrainingRows
@@ -46,6 +48,7 @@ class Evaluation:
     fold: NDArray[np.intp]
     predicted: NDArray[np.float64]
     layers: tuple[OutcomeLayer, ...] = ()
+    rule: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -56,6 +59,11 @@ class Evaluation:
     def names(self) -> tuple[str, ...]:
         """Learners, then naive predictions: the order of `predicted`."""
         return self.learners + self.naive
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The learners that are no rule."""
+        return tuple(name for name in self.learners if name != self.rule)
 
     def of(self, name: str) -> NDArray[np.float64]:
         """`(n_repeats, n_rows)` held-out predictions of one model."""

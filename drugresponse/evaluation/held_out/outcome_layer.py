@@ -62,6 +62,7 @@ def outcome_layer(
     naive: Mapping[str, Distribution],
     cost_of_miss: float | None = None,
     horizon: float | None = None,
+    called: Mapping[str, NDArray[np.intp]] | None = None,
 ) -> OutcomeLayer:
     """Turn the scores of one repeat into what they say.
 
@@ -83,6 +84,8 @@ def outcome_layer(
         How many false alarms a missed event weighs, or None.
     horizon
         Time up to which survival is told, or None.
+    called
+        Of a learner that calls classes itself `(n_rows,)` their numbers.
 
     Raises
     ------
@@ -113,11 +116,13 @@ def outcome_layer(
             horizon=horizon,
         )
     said = {name: _joined(told[name]) for name in scores} | dict(naive)
+    calls = {name: called_classes(told[name], tested) for name in scores}
+    calls |= {name: of_rows[tested] for name, of_rows in (called or {}).items()}
     made = {
         name: row_scores(
             truth,
             of_name,
-            called=called_classes(told[name], tested) if name in scores else None,
+            called=calls.get(name),
             cost_of_miss=cost_of_miss,
         )
         for name, of_name in said.items()

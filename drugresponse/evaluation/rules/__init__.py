@@ -1,0 +1,1 @@
+"""Rules that a laboratory uses already, scored beside the learners."""
