@@ -128,10 +128,10 @@ def coverage_table(evaluation: Evaluation, bounds: HeldOutBounds) -> pd.DataFram
     return pd.concat(tables, ignore_index=True)[list(COVERAGE_COLUMNS)]
 
 
-def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:
+def coverage_metrics(table: pd.DataFrame, scheme: str, *, of_sets: bool = False) -> pd.DataFrame:
     """Rows for the metrics table: `coverage` and size of all rows (level `global`) and of each drug.
 
-    The size is the median `width` of intervals, or the mean `set_size` of what holds an outcome that is no number.
+    The size is the `width` of intervals, or the mean `set_size`, the number of classes.
 
     Parameters
     ----------
@@ -139,6 +139,8 @@ def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:
         As `coverage_table` gives it.
     scheme
         Name of the scheme.
+    of_sets
+        Whether the outcome has classes, of which sets hold some.
 
     Returns
     -------
@@ -146,9 +148,9 @@ def coverage_metrics(table: pd.DataFrame, scheme: str) -> pd.DataFrame:
         Columns `learner, scheme, repeat, fold, level, id, metric, value, lower, upper`; all folds and repeats together,
         so that `repeat` and `fold` are `all`, and without intervals of their own.
     """
-    size = {"median_width": "width", "mean_size": "set_size"}
+    size = {"median_width": "width", "mean_size": "set_size" if of_sets else "width"}
     shown = table[table["level"].isin(("all", "drug"))].rename(columns=size)
-    metrics = ["coverage", *(name for name in size.values() if name in shown)]
+    metrics = ["coverage", *(name for name in ("width", "set_size") if name in shown)]
     long = shown.melt(["learner", "level", "id"], metrics, var_name="metric", value_name="value")
     long = long.assign(level=long["level"].replace("all", "global"), scheme=scheme, repeat="all", fold="all")
     return long.assign(lower=np.nan, upper=np.nan)[list(METRIC_COLUMNS)]

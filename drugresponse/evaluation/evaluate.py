@@ -193,7 +193,7 @@ def evaluate(
     covered, predictions = _bounded(evaluation, predictions)
     scores = [
         score_evaluation(evaluation, random_state=random_state),
-        *([coverage_metrics(covered, scheme)] if len(covered) else []),
+        *([coverage_metrics(covered, scheme, of_sets=rows.pairs.outcome.has_classes)] if len(covered) else []),
     ]
     return EvaluationSummary(
         evaluation=evaluation,

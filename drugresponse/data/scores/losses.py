@@ -90,7 +90,7 @@ def _censored_log_loss(truth: Truth, predicted: Distribution) -> Array:
 def survival_at(predicted: Distribution, times: Array) -> Array:
     """`(n_rows, n_times)` the probability that the event has not happened by each row's own times.
 
-    It falls at the stored times only, and stays what it was at the last of them.
+    Between stored times it falls evenly, from 1 at time 0, and after the last of them it stays what it was.
 
     Parameters
     ----------
@@ -100,8 +100,13 @@ def survival_at(predicted: Distribution, times: Array) -> Array:
         `(n_rows, n_times)`.
     """
     stored, survival = part(predicted.times), part(predicted.survival)
-    at = np.searchsorted(stored, times, side="right")
-    return np.take_along_axis(np.column_stack([np.ones(len(survival)), survival]), at, axis=1)
+    knots = np.append(0.0, stored) if stored[0] > 0 else stored
+    heights = np.column_stack([np.ones(len(survival)), survival]) if stored[0] > 0 else survival
+    inside = np.clip(times, knots[0], knots[-1])
+    after = np.clip(np.searchsorted(knots, inside, side="left"), 1, len(knots) - 1)
+    share = (inside - knots[after - 1]) / (knots[after] - knots[after - 1])
+    low, high = (np.take_along_axis(heights, at, axis=1) for at in (after - 1, after))
+    return np.asarray(low + share * (high - low))
 
 
 def _integrated_brier(truth: Truth, predicted: Distribution) -> Array:

@@ -13,6 +13,7 @@ from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.scores._parts import part
 from drugresponse.data.scores.follow_up import Censoring, FollowUp, Horizons
+from drugresponse.data.scores.losses import survival_at
 from drugresponse.data.scores.truth import Truth
 
 __all__ = ["join_distributions", "truth_of_folds"]
@@ -67,7 +68,7 @@ def join_distributions(parts: Sequence[Distribution], rows: Sequence[NDArray[np.
     ----------
     parts, rows
         For each fold what was said, and the numbers of the rows that it was said of. Survival that is told at other
-        times in another fold is told at the times of all of them, as the steps that it is.
+        times in another fold is told at the times of all of them.
 
     Examples
     --------
@@ -89,6 +90,6 @@ def join_distributions(parts: Sequence[Distribution], rows: Sequence[NDArray[np.
 
 
 def _told_at(said: Distribution, times: Array) -> Distribution:
-    at = np.searchsorted(part(said.times), times, side="right")
-    steps = np.column_stack([np.ones(len(said)), part(said.survival)])
-    return replace(said, times=times, survival=steps[:, at])
+    if np.array_equal(part(said.times), times):
+        return said
+    return replace(said, times=times, survival=survival_at(said, np.broadcast_to(times, (len(said), len(times)))))

@@ -35,21 +35,22 @@ def outcome_table(
     learner, reference
         Whose predictions these are, and the naive model that the column `baseline` shows.
     """
-    columns: dict[str, NDArray[Any]] = {}
+    columns: dict[str, pd.Series] = {}
     for told_rows, forecast in layer.told[learner]:
         here = np.flatnonzero(np.isin(rows, told_rows))
         at = np.searchsorted(told_rows, rows[here])
         told = {"prediction": forecast.prediction, "lower": forecast.lower, "upper": forecast.upper}
         for name, values in {**told, **forecast.columns}.items():
-            columns.setdefault(name, np.full(len(rows), None, dtype=object))[here] = values[at]
-    made = {name: pd.Series(list(values), index=table.index) for name, values in columns.items()}
+            numbers = np.issubdtype(np.asarray(values).dtype, np.number)
+            empty = pd.Series(np.nan if numbers else None, index=table.index, dtype=float if numbers else object)
+            columns.setdefault(name, empty).iloc[here] = np.asarray(values)[at]
     said = layer.said[reference][np.searchsorted(layer.rows, rows)]
     observed = layer.truth.observed
     response = table["response"]
     if observed.outcome.has_classes:
         words = np.array(observed.outcome.classes, dtype=object)
         response = pd.Series(words[response.to_numpy(dtype=np.intp)], index=table.index)
-    return table.assign(baseline=_point(said), response=response, **made)
+    return table.assign(baseline=_point(said), response=response, **columns)
 
 
 def outcome_coverage(evaluation: Evaluation) -> pd.DataFrame:

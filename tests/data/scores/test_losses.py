@@ -7,7 +7,7 @@ from scipy import stats
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
-from drugresponse.data.scores.losses import row_losses
+from drugresponse.data.scores.losses import row_losses, survival_at
 from drugresponse.errors import InputError
 from tests.data.scores.made_truths import exponential, made_times, made_yes_no, probabilities, truth_of
 
@@ -64,11 +64,21 @@ def test_times__a_late_entry_costs_nothing_before_it() -> None:
     y, entry = np.array([4.0, 4.0, 4.0]), np.array([0.0, 2.0, 0.0])
     observed = Observed(outcome, happened=np.array([True, True, False]), entry=entry)
     truth = truth_of(observed, y)
-    # nobody is thought to survive 1, and the one who came at 2 had survived it
+    # survival falls to one half at 1 and stays there: the one who came at 2 had survived that
     predicted = Distribution(outcome, np.zeros(3), times=np.array([1.0]), survival=np.full((3, 1), 0.5))
     losses = row_losses(truth, predicted)
     assert losses[1] == pytest.approx(0.0)
-    assert losses[0] == pytest.approx(0.75 * 0.25)
+    # the mean of (t / 2)**2 up to 1, a quarter of the horizon, and of 1/4 after it
+    assert losses[0] == pytest.approx(0.25 / 12 + 0.75 * 0.25, rel=1e-3)
+
+
+def test_survival__falls_evenly_between_stored_times() -> None:
+    predicted = Distribution(
+        Outcome("time-to-event"), np.zeros(2), times=np.array([1.0, 3.0]), survival=np.array([[0.8, 0.4], [0.5, 0.5]])
+    )
+    times = np.array([[0.5, 1.0, 2.0, 9.0], [0.0, 0.5, 3.0, 4.0]])
+    expected = np.array([[0.9, 0.8, 0.6, 0.4], [1.0, 0.75, 0.5, 0.5]])
+    assert survival_at(predicted, times) == pytest.approx(expected)
 
 
 def test_missing__a_learner_may_not_decline() -> None:
