@@ -95,6 +95,8 @@ _NOTES: dict[str, Schema] = {
     "variance_shares": Absent(Named(NUMBER)),
     "held_out_rmse": Absent({"epoch_0": SIZE, "chosen": SIZE}),
     "held_out_gain": Absent({"epoch": WHOLE, "mse": NUMBER, "lower": NUMBER, "upper": NUMBER}),
+    "held_out_loss": Absent({"epoch_0": NUMBER, "chosen": NUMBER}),
+    "held_out_loss_gain": Absent({"epoch": WHOLE, "loss": NUMBER, "lower": NUMBER, "upper": NUMBER}),
 }
 
 _PARAMETERS: dict[str, Schema] = {

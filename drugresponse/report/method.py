@@ -34,6 +34,8 @@ _TOLD = (
     "epochs",
     "held_out_rmse",
     "held_out_gain",
+    "held_out_loss",
+    "held_out_loss_gain",
     "censored",
     "boosters",
     "one_booster_per_drug",
@@ -98,7 +100,7 @@ def _note_lines(notes: Mapping[str, Any]) -> list[str]:
     """What a learner's notes mean; notes that are not known here are given as they are."""
     lines = []
     if "epochs" in notes:
-        lines.append(_epoch_words(int(notes["epochs"]), notes.get("held_out_rmse"), notes.get("held_out_gain")))
+        lines.append(_epoch_words(notes))
     if "censored" in notes:
         lines.append(
             f"Censored responses: {int(notes['censored']):,}. Training asks that a prediction be beyond the limit, by "
@@ -127,23 +129,29 @@ def _tree_words(notes: Mapping[str, Any]) -> str:
     return f"Trees: {count(int(notes['boosters']), 'booster')}, {how}, on top of a ridge."
 
 
-def _epoch_words(epochs: int, errors: Mapping[str, float] | None, gain: Mapping[str, float] | None) -> str:
+def _epoch_words(notes: Mapping[str, Any]) -> str:
+    epochs, by_loss = int(notes["epochs"]), "held_out_loss" in notes
+    errors = notes.get("held_out_loss" if by_loss else "held_out_rmse")
+    gain = notes.get("held_out_loss_gain" if by_loss else "held_out_gain")
     gained = "" if gain is None else _gain_words(gain)
     if epochs == 0:
         return f"Epochs: 0. Training added nothing to the ridge that the network starts from.{gained}"
     words = f"Epochs: {epochs}, chosen on rows held out by the same scheme."
     if errors:
-        start, end = errors["epoch_0"], errors["chosen"]
-        words += f" RMSE there: {number(start)} at epoch 0, which is the ridge, and {number(end)} at the chosen epoch."
+        what, start, end = "Mean loss" if by_loss else "RMSE", errors["epoch_0"], errors["chosen"]
+        words += (
+            f" {what} there: {number(start)} at epoch 0, which is the ridge, and {number(end)} at the chosen epoch."
+        )
     return words + gained
 
 
 def _gain_words(gain: Mapping[str, float]) -> str:
     """The paired interval; the epoch was picked on the very rows that it is asked of, and the reader is told so."""
     bounds = f"95 % interval {number(gain['lower'])} to {number(gain['upper'])}"
+    what, fell = ("mean loss", gain["loss"]) if "loss" in gain else ("mean squared error", gain["mse"])
     return (
-        f" From epoch 0 to epoch {int(gain['epoch'])}, the best of those tried, the mean squared error on held-out "
-        f"rows fell by {number(gain['mse'])} ({bounds}, paired; the rows that picked the epoch flatter it)."
+        f" From epoch 0 to epoch {int(gain['epoch'])}, the best of those tried, the {what} on held-out "
+        f"rows fell by {number(fell)} ({bounds}, paired; the rows that picked the epoch flatter it)."
     )
 
 

@@ -1,4 +1,4 @@
-"""Training of the network: batches of whole samples, Huber and Tobit loss, one learning-rate cycle."""
+"""Training of the network: batches of whole samples, Huber and Tobit loss or an outcome's, one learning-rate cycle."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import torch
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError, nearest
+from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.neural._network import Batch, ResponseNetwork, Start
 from drugresponse.learners.neural._network_weights import NetworkWeights
+from drugresponse.learners.neural._score_loss import balanced, mean_loss
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array
 
@@ -49,11 +51,24 @@ class Training:
         Training rows, compact; the weights are 1 on average.
     settings
         Of the network and its training.
+    loss
+        Of the rows of an outcome that is not continuous.
     """
 
-    def __init__(self, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, settings: TrainingSettings) -> None:
-        self.stage, self.pairs, self.settings = stage, pairs, settings
-        self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
+    def __init__(
+        self,
+        stage: FactorRidge,
+        pairs: Pairs,
+        y: Array,
+        weights: Array,
+        settings: TrainingSettings,
+        loss: RowLoss | None = None,
+    ) -> None:
+        self.stage, self.pairs, self.settings, self.loss = stage, pairs, settings, loss
+        if loss is None:
+            self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
+        else:
+            self.scale = loss.unit
         tokens = stage.tokens(pairs)
         # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
         norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
@@ -64,6 +79,10 @@ class Training:
         # what a seen sample's other responses say is added to the network's score, and so taken from its target
         shift = stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
         self.target = self._tensor((y - stage.overall_ - shift) / self.scale)
+        self.offset = stage.overall_ + shift
+        if loss is not None:
+            self.loss, for_events = balanced(loss)
+            self.offset = self.offset + for_events
         self.weights = self._tensor(weights)
         self.censor = None if pairs.censor is None else self._tensor(pairs.censor)
         self.order = np.argsort(pairs.sample_index, kind="stable")
@@ -120,7 +139,11 @@ class Training:
         self.network.train()
         for batch, rows in self._batches():
             scores = self.network(batch)
-            loss = (self._losses(scores, rows) * self.weights[rows]).mean(dim=1).sum()
+            if self.loss is None:
+                loss = (self._losses(scores, rows) * self.weights[rows]).mean(dim=1).sum()
+            else:
+                at = rows.cpu().numpy()
+                loss = mean_loss(scores, self.loss, at, self.offset[at], self.scale)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
