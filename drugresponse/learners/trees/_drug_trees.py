@@ -14,7 +14,7 @@ from drugresponse.data.splits import Fold, find_scheme
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.state import Array, State, damaged, state_ids
+from drugresponse.learners.state import Array, State, damaged, state_array, state_ids
 from drugresponse.learners.trees._boosters import Boosters, Growth, booster_credits
 from drugresponse.learners.trees._loss_growth import LossGrowth, rows_of_own_trees
 from drugresponse.learners.trees._pair_inputs import PairInputs
@@ -41,15 +41,16 @@ class DrugTrees:
     shared
         The booster that the drugs share, which predicts the other half; it looks at tokens only. None where the trees
         are a forest, where there is one drug, and where samples are seen: their own responses say more.
-    corrects
-        Whether the boosters were grown by a loss: then they look at tokens only, and add to the ridge's score.
+    starts
+        `(n_drugs,)` the score of each drug that its own booster and the shared one add to, where they were grown by a
+        loss. Then a drug's own booster looks at tokens and the ridge's score. None where responses are continuous.
     """
 
     inputs: PairInputs
     drug_ids: list[str]
     boosters: Boosters
     shared: SharedBooster | None
-    corrects: bool = False
+    starts: Array | None = None
 
     @classmethod
     def fit(cls, stage: FactorRidge, pairs: Pairs, y: Array, weights: Array, growth: Growth) -> DrugTrees:
@@ -69,19 +70,20 @@ class DrugTrees:
     def fit_by_loss(
         cls, stage: FactorRidge, pairs: Pairs, y: Array, loss: RowLoss, growth: Growth, folds: Sequence[Fold]
     ) -> DrugTrees:
-        """Fit to training pairs, compact, what the ridge's left-out scores lack, as their loss has it.
+        """Fit to training pairs, compact, what the score that suits all rows of a drug lacks, as their loss has it.
 
-        How many rounds, and whether drugs share a booster, is what held-out groups say, over all drugs together. A
-        drug of which hardly anything but one answer is known stays with the ridge.
+        How many rounds is what held-out groups say, over all drugs together. A drug of which hardly anything but one
+        answer is known stays with the ridge.
         """
         sites = stage.sample_encoder_.sites().astype(np.int64)
         inputs = PairInputs(stage, np.arange(len(sites)), sites, shows_drugs=False)
-        table, drug_ids = inputs.tokens(pairs)[pairs.sample_index], [str(drug) for drug in pairs.drugs.index]
-        base, means = stage.predict_left_out(pairs), _drug_means(stage, pairs)[pairs.drug_index]
+        table, drug_ids = inputs.training_table(pairs), [str(drug) for drug in pairs.drugs.index]
+        starts, n_tokens = loss.start(), inputs.n_tokens
+        scores = starts[pairs.drug_index], stage.predict_left_out(pairs)
         rows = rows_of_own_trees(pairs, y)
-        grown = LossGrowth(table, pairs.drug_index, loss, base, means, rows, growth, folds)
+        grown = LossGrowth(table[:, : n_tokens + 1], n_tokens, pairs.drug_index, loss, *scores, rows, growth, folds)
         boosters, shared = grown.grow(shares=_shares(stage, len(drug_ids), growth))
-        return cls(inputs, drug_ids, boosters, shared, corrects=True)
+        return cls(inputs, drug_ids, boosters, shared, starts)
 
     def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)`; the ridge's prediction where a drug has no booster of its own."""
@@ -94,25 +96,24 @@ class DrugTrees:
         for drug in self.boosters.by_name:
             rows = np.flatnonzero(pairs.drug_ids == drug)
             if len(rows):
-                answer = self.boosters.predict(drug, table[rows, : self._n_inputs])
-                predicted[rows] = predicted[rows] + answer if self.corrects else answer
+                predicted[rows] = self._start_of(drug) + self.boosters.predict(drug, table[rows, : self._n_inputs])
         if self.shared is not None:
             drug_index = pd.Index(self.drug_ids).get_indexer(pd.Index(pairs.drug_ids))
             rows = np.flatnonzero(drug_index >= 0)
             beyond = self.shared.predict(table[rows, : self.inputs.n_tokens], drug_index[rows])
-            together = _drug_means(self.inputs.stage, pairs)[pairs.drug_index[rows]] + beyond
+            together = self._means(pairs)[pairs.drug_index[rows]] + beyond
             predicted[rows] = (predicted[rows] + together) / 2
         return predicted
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """The parts of the drug's own booster, or the ridge's, and half of both those of the shared booster."""
-        predicted, means = self.predict(pairs), _drug_means(self.inputs.stage, pairs)
+        predicted, means = self.predict(pairs), self._means(pairs)
         for ridge, table, tokens in self.inputs.by_drug(pairs):
             values = ridge.values
             if ridge.drug_id in self.boosters.by_name:
                 credits = self.boosters.credits(ridge.drug_id, table[:, : self._n_inputs])
                 values = self._own_parts(credits, ridge.values, tokens)
-                values[:, 0] += credits[:, -1]
+                values[:, 0] += credits[:, -1] + self._start_of(ridge.drug_id)
             if self.shared is not None and ridge.drug_id in self.drug_ids:
                 parts = self._shared_parts(self.shared, ridge, table, tokens)
                 parts[:, 0] += means[pairs.drug_index[ridge.rows[0]]]
@@ -121,14 +122,25 @@ class DrugTrees:
 
     def _own_parts(self, credits: Array, ridge: Array, tokens: Array) -> Array:
         """`(n_rows, n_parts)` of a drug's own booster; its expected prediction is not among them."""
-        if self.corrects:
-            return ridge + self.inputs.parts_of_tokens(credits, tokens, ridge.shape[1] - tokens.shape[1])
-        return self.inputs.parts_of_credits(credits, ridge, tokens)
+        whole = np.zeros((len(credits), len(self.inputs) + 1))
+        whole[:, : credits.shape[1] - 1] = credits[:, :-1]
+        return self.inputs.parts_of_credits(whole, ridge, tokens)
+
+    def _start_of(self, drug: str) -> float:
+        return 0.0 if self.starts is None else float(self.starts[self.drug_ids.index(drug)])
+
+    def _means(self, pairs: Pairs) -> Array:
+        """`(n_drugs,)` what the shared booster adds to; what the ridge expects where the training had no such drug."""
+        means = _drug_means(self.inputs.stage, pairs)
+        if self.starts is not None:
+            at = pd.Index(self.drug_ids).get_indexer(pairs.drugs.index.astype(str))
+            means = np.where(at >= 0, self.starts[at], means)
+        return means
 
     @property
     def _n_inputs(self) -> int:
         """Of a drug's own booster."""
-        return self.inputs.n_tokens if self.corrects else len(self.inputs)
+        return len(self.inputs) if self.starts is None else self.inputs.n_tokens + 1
 
     def _shared_parts(
         self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: Array
@@ -149,7 +161,7 @@ class DrugTrees:
     def get_state(self) -> State:
         """Inputs, ids, and boosters as bytes."""
         state = {**self.inputs.get_state(), **self.boosters.get_state(), "drug_ids": self.drug_ids}
-        state = {**state, "corrects": True} if self.corrects else state
+        state = state if self.starts is None else {**state, "starts": self.starts}
         return state if self.shared is None else {**state, "shared": self.shared.get_state()}
 
     @classmethod
@@ -159,13 +171,14 @@ class DrugTrees:
         if not set(state_ids(state, "booster_names")) <= set(drug_ids):
             raise damaged("boosters are of other drugs")
         # files of continuous outcomes have none
-        corrects = state.get("corrects") is True
-        boosters = Boosters.from_state(state, inputs.n_tokens if corrects else len(inputs), forest=forest)
+        starts = state_array(state, "starts", len(drug_ids)) if "starts" in state else None
+        n_inputs = len(inputs) if starts is None else inputs.n_tokens + 1
+        boosters = Boosters.from_state(state, n_inputs, forest=forest)
         shared = None
         # files of the first releases have none
         if "shared" in state:
             shared = SharedBooster.from_state(state["shared"], inputs.n_tokens, len(drug_ids))
-        return cls(inputs, drug_ids, boosters, shared, corrects)
+        return cls(inputs, drug_ids, boosters, shared, starts)
 
 
 def _shares(stage: FactorRidge, n_drugs: int, growth: Growth) -> bool:

@@ -36,12 +36,14 @@ class LossGrowth:
     ----------
     inputs
         `(n_rows, n_inputs)`, NaN where missing.
+    n_tokens
+        How many of them, the first ones, the booster sees that drugs share.
     drug_index
         `(n_rows,)` from 0.
     loss
         Of the rows.
-    base, means
-        `(n_rows,)` scores that a drug's own booster adds to, and those that the shared one adds to.
+    base, ridge
+        `(n_rows,)` scores that boosters add to, and those of drugs without one of their own.
     rows
         Row numbers of each drug that has a booster of its own, by drug id.
     growth
@@ -51,37 +53,40 @@ class LossGrowth:
     """
 
     inputs: NDArray[np.float32]
+    n_tokens: int
     drug_index: NDArray[np.intp]
     loss: RowLoss
     base: Array
-    means: Array
+    ridge: Array
     rows: Mapping[str, NDArray[np.intp]]
     growth: Growth
     folds: Sequence[Fold]
 
     def grow(self, *, shares: bool) -> tuple[Boosters, SharedBooster | None]:
-        """The boosters of drugs, and the shared one, whose mean is of least loss over held-out rows.
+        """The boosters of drugs, and the shared one, after the rounds that leave their mean the least loss.
 
-        Either may be none: then the score stays the base, or is that of the drugs' own boosters alone.
+        None are grown where no groups can be held out: the ridge stays. That it might do better than boosters is not
+        asked here, since its left-out scores were chosen on the same groups and flatter it.
 
         Parameters
         ----------
         shares
-            Whether drugs may share a booster.
+            Whether drugs share a booster.
         """
+        if not any(len(train) and len(test) for train, test in self.folds):
+            return Boosters({}, 0.0, self.loss.unit, self.growth.forest), None
         own, together = self._own_held_out(), self._together_held_out() if shares else []
-        ways = [(mine, 0) for mine in range(len(own))]
-        ways += product(range(len(own)), range(1, 1 + len(together)))
+        ways = list(product(range(len(own)), range(max(len(together), 1))))
 
         def scores() -> Iterator[Array]:
             for mine, ours in ways:
-                yield (own[mine] + together[ours - 1]) / 2 if ours else own[mine]
+                yield (own[mine] + together[ours]) / 2 if shares else own[mine]
 
         mine, ours = ways[choose_rounds(self.loss, scores(), self.folds)]
-        grown = replace(self.growth, rounds=self._numbers[mine - 1])
-        boosters = Boosters.fit_by_loss(self.inputs, self.loss, self.base, self.rows if mine else {}, grown)
+        grown = replace(self.growth, rounds=self._numbers[mine])
+        boosters = Boosters.fit_by_loss(self.inputs, self.loss, self.base, self.rows, grown)
         everything = np.arange(len(self.inputs))
-        return boosters, self._share(everything, self._numbers_together[ours - 1]) if ours else None
+        return boosters, self._share(everything, self._numbers_together[ours]) if shares else None
 
     @property
     def _numbers(self) -> list[int]:
@@ -92,7 +97,7 @@ class LossGrowth:
         return checkpoints(_ROUNDS_TOGETHER * self.growth.rounds)
 
     def _own_held_out(self) -> list[Array]:
-        """`(n_rows,)` held-out scores after no round and after each number; those of other drugs are the base."""
+        """`(n_rows,)` held-out scores after each number of rounds; those of other drugs are the ridge's."""
         growth, folds = self.growth, self.folds
 
         def of_drug(at: NDArray[np.intp]) -> Array:
@@ -102,30 +107,34 @@ class LossGrowth:
                 return grow_by_loss(self.inputs[some], loss, base, drawn, growth.rounds, random_state=seed)
 
             cut = [(np.flatnonzero(np.isin(at, train)), np.flatnonzero(np.isin(at, test))) for train, test in folds]
-            return held_out_steps(self.inputs[at], grow, cut, self._numbers)
+            return self.base[at] + self.loss.unit * held_out_steps(self.inputs[at], grow, cut, self._numbers)
 
-        steps = np.zeros((1 + len(self._numbers), len(self.inputs)))
+        scores = np.repeat(self.ridge[None, :], len(self._numbers), axis=0)
         units = self.rows.values()
         for at, of_rows in zip(units, run_in_order(of_drug, units, growth.n_jobs), strict=True):
-            steps[:, at] = of_rows
-        return list(self.base + self.loss.unit * steps)
+            scores[:, at] = of_rows
+        return list(scores)
 
     def _together_held_out(self) -> list[Array]:
         """`(n_rows,)` held-out scores of the shared booster after each number of rounds."""
         numbers = self._numbers_together
-        seen = with_drugs(self.inputs, self.drug_index, self._n_drugs)
+        seen = with_drugs(self._tokens, self.drug_index, self._n_drugs)
         steps = held_out_steps(seen, lambda at: self._share(at, numbers[-1]).booster, self.folds, numbers)
-        return list(self.means + self.loss.unit * steps[1:])
+        return list(self.base + self.loss.unit * steps)
 
     def _share(self, at: NDArray[np.intp], rounds: int) -> SharedBooster:
         return SharedBooster.fit_by_loss(
-            self.inputs[at],
+            self._tokens[at],
             self.drug_index[at],
             self._n_drugs,
             self.loss.take(at),
-            self.means[at],
+            self.base[at],
             replace(self.growth, rounds=rounds),
         )
+
+    @property
+    def _tokens(self) -> NDArray[np.float32]:
+        return self.inputs[:, : self.n_tokens]
 
     @property
     def _n_drugs(self) -> int:

@@ -73,7 +73,7 @@ class PairTrees:
             seed = growth.random_state
             return grow_by_loss(table[at], loss.take(at), base[at], drawn, growth.rounds, random_state=seed)
 
-        steps = held_out_steps(table, grow, folds, numbers)[1:]
+        steps = held_out_steps(table, grow, folds, numbers)
         rounds = numbers[choose_rounds(loss, base + loss.unit * steps, folds)]
         boosters = Boosters.fit_by_loss(table, loss, base, {_ALL: everything}, replace(growth, rounds=rounds))
         return cls(inputs, [str(drug) for drug in pairs.drugs.index], boosters)

@@ -35,7 +35,7 @@ def held_out_steps(
     folds: Sequence[Fold],
     rounds: Sequence[int],
 ) -> Array:
-    """`(1 + n_rounds, n_rows)` what boosters add to rows that they have not seen, after 0 rounds and after each number.
+    """`(n_numbers, n_rows)` what boosters add to rows that they have not seen, after each number of rounds.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def held_out_steps(
     rounds
         Numbers of rounds, ascending.
     """
-    steps = np.zeros((1 + len(rounds), len(inputs)))
+    steps = np.zeros((len(rounds), len(inputs)))
     for train, test in folds:
         if len(train) and len(test):
             booster = grow(train)
-            for at, number in enumerate(rounds, 1):
+            for at, number in enumerate(rounds):
                 steps[at, test] = booster.inplace_predict(inputs[test], iteration_range=(0, number))
     return steps
 

@@ -40,8 +40,9 @@ class StagedTrees(StagedRegressor[Trees]):
     for new samples one more that they share, which predicts the other half; it looks at tokens only. Of many drugs and
     new samples the trees predict the sample embedding; of other schemes, the ridge's error on pairs.
 
-    Of an outcome that is not continuous the trees add to the ridge's score what its loss asks for: for each drug, or on
-    pairs where drugs are many, since a class or a limit of one pair says nothing of a sample's embedding.
+    Of an outcome that is not continuous the trees are grown by its loss: for each drug, from the score that suits all
+    its rows, or on pairs, from the ridge's, where drugs are many, since a class or a limit of one pair says nothing of
+    a sample's embedding.
     """
 
     trees: int

@@ -16,6 +16,8 @@ _SIDE_BY_SIDE = 4
 
 _LEAST_CURVATURE = 0.1
 """Of the rows of a leaf, where trees are grown by a loss: ten rows of a drug to which one in a hundred responds."""
+_STEPS, _STEP, _DEPTH_BY_LOSS = 8, 0.3, 6
+"""A forest by a loss is grown in parts, each a step from the mean of those before."""
 
 
 @dataclass(eq=False, repr=False)
@@ -59,6 +61,8 @@ class BoostedTrees(StagedTrees):
 class RandomForest(StagedTrees):
     """A random forest: by scikit-learn on samples, else by XGBoost as one round of many parallel trees.
 
+    By the loss of an outcome that is not continuous, it is a few rounds of them.
+
     Source: Breiman 2001, doi:10.1023/A:1010933404324.
 
     Parameters
@@ -91,6 +95,7 @@ class RandomForest(StagedTrees):
         return drawn, 1
 
     def _loss_parameters(self) -> tuple[dict[str, Any], int]:
-        drawn, rounds = self._parameters(PairTrees)
-        # a step of Newton's from the rows of one class alone would have no end
-        return {**drawn, "min_child_weight": _LEAST_CURVATURE, "lambda": 1.0}, rounds
+        drawn = self._parameters(PairTrees)[0]
+        # one step of Newton's from the rows of a leaf that has one class alone would have no end
+        steps = {"eta": _STEP, "num_parallel_tree": max(1, self.trees // _STEPS), "max_depth": _DEPTH_BY_LOSS}
+        return {**drawn, **steps, "min_child_weight": _LEAST_CURVATURE, "lambda": 1.0}, _STEPS

@@ -113,11 +113,10 @@ def test_held_out_steps__are_of_rows_that_the_booster_has_not_seen():
     steps = held_out_steps(inputs, grow, folds, [1, 4])
     assert len(seen) == 1
     np.testing.assert_array_equal(seen[0], folds[0][0])
-    assert not steps[0].any()
     # a fold without training rows leaves its rows at the base
     assert not steps[:, 120:].any()
-    np.testing.assert_array_equal(steps[2, :120], grow(folds[0][0]).inplace_predict(inputs[:120]))
-    assert (np.abs(steps[1]) <= np.abs(steps[2])).all()
+    np.testing.assert_array_equal(steps[1, :120], grow(folds[0][0]).inplace_predict(inputs[:120]))
+    assert (np.abs(steps[0]) <= np.abs(steps[1])).all()
 
 
 def test_choose_rounds__takes_the_least_loss_of_tested_rows_and_the_first_without_any():
@@ -144,10 +143,10 @@ def growth_of(seed: int, effect: float) -> tuple[LossGrowth, np.ndarray]:
     inputs = calls[pairs.sample_index].astype(np.float32)
     growth = Growth(False, {**DRAWN, "eta": 0.1, "subsample": 0.7, "min_child_weight": 0.1}, 40, 160, 1, 0)
     own, folds = rows_of_own_trees(pairs, y), make_folds(pairs, "new-samples", 3, 0)
-    return LossGrowth(inputs, pairs.drug_index, loss, base, base, own, growth, folds), scores
+    return LossGrowth(inputs, 8, pairs.drug_index, loss, base, base, own, growth, folds), scores
 
 
-def test_loss_growth__grows_where_held_out_rows_gain_and_not_under_noise():
+def test_loss_growth__grows_as_long_as_held_out_rows_gain():
     grown, scores = growth_of(0, effect=4.0)
     boosters, shared = grown.grow(shares=True)
     assert set(boosters.by_name) == {"d00", "d01", "d02", "d03"}
@@ -155,9 +154,13 @@ def test_loss_growth__grows_where_held_out_rows_gain_and_not_under_noise():
     predicted = shared.predict(grown.inputs, grown.drug_index)
     assert np.corrcoef(predicted, scores)[0, 1] > 0.9
     assert grown.grow(shares=False)[1] is None
-    silent = [growth_of(seed, effect=0.0)[0].grow(shares=True) for seed in range(3)]
-    rounds = [max((b.num_boosted_rounds() for b in own.by_name.values()), default=0) for own, _ in silent]
-    assert np.mean(rounds) < 10
+
+    def rounds(effect: float) -> float:
+        own = [growth_of(seed, effect)[0].grow(shares=False)[0].by_name["d00"] for seed in range(3)]
+        return float(np.mean([booster.num_boosted_rounds() for booster in own]))
+
+    assert rounds(0.0) < 5
+    assert rounds(4.0) > 15
 
 
 def test_loss_growth__what_is_held_out_starts_from_the_base():
@@ -170,11 +173,14 @@ def test_loss_growth__what_is_held_out_starts_from_the_base():
     booster = grow_by_loss(grown.inputs[some], grown.loss.take(some), scores[some], drawn, 40, random_state=0)
     expected = scores[rest] + booster.inplace_predict(grown.inputs[rest])
     held_out = grown._own_held_out()
-    np.testing.assert_array_equal(held_out[0], scores)
+    assert len(held_out) == 9
+    other = replace(grown, rows={"d02": own}, ridge=7 + 0 * scores)._own_held_out()[-1]
+    np.testing.assert_array_equal(other[own], held_out[-1][own])
+    assert (np.delete(other, own) == 7).all()
     np.testing.assert_allclose(held_out[-1][rest], expected, atol=1e-6)
 
 
-def test_loss_growth__without_folds_the_base_stands():
+def test_loss_growth__without_folds_there_is_no_booster():
     grown, _ = growth_of(0, effect=4.0)
     boosters, shared = replace(grown, folds=[]).grow(shares=True)
     assert not boosters.by_name

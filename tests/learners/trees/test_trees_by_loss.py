@@ -92,9 +92,10 @@ def test_trees__too_few_groups_leave_the_ridge():
     np.testing.assert_array_equal(learner.predict(one), learner.stage_.predict(one))
 
 
-def test_trees__state_of_boosters_that_correct_is_not_taken_for_others():
+def test_trees__state_of_boosters_by_a_loss_is_not_taken_for_others():
     pairs, y, _ = epistasis("binary", 3)
     state = BoostedTrees(trees=40).fit(pairs, y).get_state()
-    assert state["corrects"] is True
-    with pytest.raises(ModelFileError, match="it takes 8 inputs"):
-        BoostedTrees.from_state({name: value for name, value in state.items() if name != "corrects"}, trees=40)
+    with pytest.raises(ModelFileError, match="it takes 9 inputs"):
+        BoostedTrees.from_state({name: value for name, value in state.items() if name != "starts"}, trees=40)
+    with pytest.raises(ModelFileError):
+        BoostedTrees.from_state({**state, "starts": state["starts"][:2]}, trees=40)
