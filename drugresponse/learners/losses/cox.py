@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,25 +50,22 @@ class CoxLoss(RowLoss):
 
     def values(self, scores: Array) -> Array:
         """`(n_rows,)` 0 where no event happened."""
-        losses = np.zeros(len(scores))
-        for rows in self._strata():
-            at_risk = self._log_at_risk(rows, scores[rows])
-            losses[rows] = np.where(self.happened[rows], at_risk - scores[rows], 0.0)
-        return losses
+        return np.where(self.happened, self._log_at_risk(scores) - scores, 0.0)
 
     def derivatives(self, scores: Array) -> tuple[Array, Array]:
         """`(n_rows,)` expected less observed events of each row, and the diagonal of the second derivatives."""
-        slope, curvature = np.zeros(len(scores)), np.zeros(len(scores))
-        for rows in self._strata():
-            score, log_weight, happened = scores[rows], np.log(self.weights[rows]), self.happened[rows]
-            at_risk = self._log_at_risk(rows, score)
-            own = score + log_weight
-            hazard = self._since_entry(rows, log_weight - at_risk)
-            square = self._since_entry(rows, log_weight - 2 * at_risk)
-            expected = np.exp(own + hazard)
-            slope[rows] = expected - self.weights[rows] * happened
-            curvature[rows] = expected - np.exp(2 * own + square)
-        return slope, np.maximum(curvature, _LEAST_CURVATURE * self.weights)
+        at_risk, log_weight = self._log_at_risk(scores), np.log(self.weights)
+        own = scores + log_weight
+        expected = np.exp(own + self._since_entry(log_weight - at_risk))
+        curvature = expected - np.exp(2 * own + self._since_entry(log_weight - 2 * at_risk))
+        return expected - self.weights * self.happened, np.maximum(curvature, _LEAST_CURVATURE * self.weights)
+
+    def total_and_slope(self, scores: Array) -> tuple[float, Array]:
+        """Both from the same sums at risk."""
+        at_risk, log_weight = self._log_at_risk(scores), np.log(self.weights)
+        expected = np.exp(scores + log_weight + self._since_entry(log_weight - at_risk))
+        total = float(self.weights @ np.where(self.happened, at_risk - scores, 0.0))
+        return total, expected - self.weights * self.happened
 
     def start(self) -> Array:
         """`(n_drugs,)` zeros: a partial likelihood has no level."""
@@ -78,37 +76,93 @@ class CoxLoss(RowLoss):
         parts = {name: getattr(self, name)[rows] for name in ("y", "happened", "entry", "weights", "drug_index")}
         return replace(self, **parts)
 
-    def _strata(self) -> list[NDArray[np.intp]]:
-        """Row numbers of each drug, by time."""
-        order = np.lexsort((self.y, self.drug_index))
-        ends = np.cumsum(np.bincount(self.drug_index))[:-1]
-        return [rows for rows in np.split(order, ends) if len(rows)]
+    @cached_property
+    def _order(self) -> _Order:
+        return _Order.of(self.y, self.entry, self.drug_index)
 
-    def _log_at_risk(self, rows: NDArray[np.intp], scores: Array) -> Array:
-        """`(n,)` log of the summed hazards at risk at each row's time; `rows` are by time."""
-        times, entry, own = self.y[rows], self.entry[rows], scores + np.log(self.weights[rows])
-        remaining = _log_sums(own[::-1])[::-1][np.searchsorted(times, times, "left")]
-        if entry.max() < times[0]:
-            return remaining
-        late = np.argsort(entry)[::-1]
+    def _log_at_risk(self, scores: Array) -> Array:
+        """`(n_rows,)` log of the summed hazards at risk at each row's time."""
+        order, own = self._order, scores + np.log(self.weights)
+        remaining = _log_sums(order.by_time, own[order.rows][:, ::-1] + order.outside[:, ::-1])
+        at_risk = remaining[order.stratum, order.width - order.first_here]
+        if not order.is_late:
+            return np.asarray(at_risk, dtype=np.float64)
         # rows that enter at this time or after it are in the sum of those that remain, and not yet at risk
-        counts = len(entry) - np.searchsorted(entry[late[::-1]], times, "left")
-        absent = np.concatenate([[-np.inf], _log_sums(own[late])])[counts]
-        return np.maximum(_log_difference(remaining, absent), own)
+        absent = _log_sums(order.by_time, own[order.late] + order.outside)[order.stratum, order.n_later]
+        return np.maximum(_log_difference(at_risk, absent), own)
 
-    def _since_entry(self, rows: NDArray[np.intp], logarithms: Array) -> Array:
-        """`(n,)` log of the sum over events between each row's entry and its time; `rows` are by time."""
-        times, entry, happened = self.y[rows], self.entry[rows], self.happened[rows]
-        sums = np.concatenate([[-np.inf], _log_sums(logarithms[happened])])
-        moments = times[happened]
-        until = sums[np.searchsorted(moments, times, "right")]
-        before = sums[np.searchsorted(moments, entry, "right")]
-        return _log_difference(until, before)
+    def _since_entry(self, logarithms: Array) -> Array:
+        """`(n_rows,)` log of the sum over events between each row's entry and its time."""
+        order, of_events = self._order, np.where(self.happened, logarithms, -np.inf)
+        sums = _log_sums(order.by_time, of_events[order.rows] + order.outside)
+        return _log_difference(sums[order.stratum, order.n_until], sums[order.stratum, order.n_before])
 
 
-def _log_sums(logarithms: Array) -> Array:
-    """`(n,)` log of the cumulative sums."""
-    return np.asarray(np.logaddexp.accumulate(logarithms)) if len(logarithms) else logarithms
+@dataclass(frozen=True, eq=False)
+class _Order:
+    """The rows of each drug by time, side by side in a table, so that all strata are summed at once.
+
+    Attributes
+    ----------
+    rows, late
+        `(n_strata, width)` row numbers by time, and from the latest entry to the first; filled up with 0.
+    outside
+        `(n_strata, width)` 0, and -inf where `rows` is filled up.
+    stratum
+        `(n_rows,)` line of each row.
+    first_here
+        `(n_rows,)` how many rows of the drug have a time before this one's.
+    n_later, n_until, n_before
+        `(n_rows,)` how many enter at this one's time or after it, have their time until then, and until its entry.
+    is_late
+        Whether any row enters after the first time of its drug.
+    """
+
+    rows: NDArray[np.intp]
+    late: NDArray[np.intp]
+    outside: Array
+    stratum: NDArray[np.intp]
+    first_here: NDArray[np.intp]
+    n_later: NDArray[np.intp]
+    n_until: NDArray[np.intp]
+    n_before: NDArray[np.intp]
+    is_late: bool
+
+    @property
+    def width(self) -> int:
+        """Rows of the largest stratum."""
+        return int(self.rows.shape[1])
+
+    @property
+    def by_time(self) -> tuple[int, int]:
+        """Shape of the sums: one more column, for none."""
+        return len(self.rows), self.width + 1
+
+    @classmethod
+    def of(cls, times: Array, entry: Array, drug_index: NDArray[np.intp]) -> _Order:
+        """Sort each drug's rows once."""
+        drugs, stratum, counts = np.unique(drug_index, return_inverse=True, return_counts=True)
+        shape = len(drugs), int(counts.max(initial=0))
+        rows, late, outside = np.zeros(shape, np.intp), np.zeros(shape, np.intp), np.full(shape, -np.inf)
+        counted = np.zeros((4, len(times)), dtype=np.intp)
+        by_time, is_late = np.lexsort((times, stratum)), False
+        for line, at in enumerate(np.split(by_time, np.cumsum(counts)[:-1])):
+            own, entries = times[at], np.sort(entry[at])
+            rows[line, : len(at)], outside[line, : len(at)] = at, 0.0
+            late[line, : len(at)] = at[np.argsort(-entry[at], kind="stable")]
+            counted[0, at] = np.searchsorted(own, own, "left")
+            counted[1, at] = len(at) - np.searchsorted(entries, own, "left")
+            counted[2, at] = np.searchsorted(own, own, "right")
+            counted[3, at] = np.searchsorted(own, entry[at], "right")
+            is_late = is_late or bool(entries[-1] >= own[0])
+        return cls(rows, late, outside, stratum, counted[0], counted[1], counted[2], counted[3], is_late)
+
+
+def _log_sums(shape: tuple[int, int], logarithms: Array) -> Array:
+    """Log of the sums of the first 0, 1, 2 ... of each line."""
+    sums = np.full(shape, -np.inf)
+    np.logaddexp.accumulate(logarithms, axis=1, out=sums[:, 1:])
+    return sums
 
 
 def _log_difference(larger: Array, smaller: Array) -> Array:
