@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.parents.naming import named_parents
+from drugresponse.data.parents.naming import parents_by_name
 from drugresponse.data.parents.sums import Parents, child_sums, join_parents, split_parents
 from drugresponse.errors import count, show_ids
 from drugresponse.features.alignment import Alignment, align
@@ -113,11 +113,11 @@ def _adopted(
     new = np.flatnonzero(~known)
     children: list[int] = []
     at: list[int] = []
-    for child, (feature_id, written, alt) in enumerate(
-        zip(features.index[new], features["parent"].iloc[new], features["alt"].iloc[new], strict=True)
-    ):
-        named = written or ("" if alt else ";".join(named_parents(feature_id)))
-        names = pd.Index([feature_id, *(name for name, _ in split_parents(named))], dtype=object).unique()
-        at += [int(number) for number in parents.names.get_indexer(names) if number >= 0]
+    unknown = features.iloc[new]
+    named_cells = unknown["parent"].where(unknown["parent"] != "", parents_by_name(unknown))
+    number_of = {name: number for number, name in enumerate(parents.names)}
+    for child, (feature_id, named) in enumerate(zip(unknown.index, named_cells, strict=True)):
+        names = {feature_id, *(name for name, _ in split_parents(named))}
+        at += sorted(number_of[name] for name in names if name in number_of)
         children += [child] * (len(at) - len(children))
     return new, sparse.csr_array((np.ones(len(at)), (children, at)), shape=(len(new), len(parents.names)))

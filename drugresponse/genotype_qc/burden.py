@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.effects import ALTERING_EFFECTS
 from drugresponse.errors import InputError, nearest
 
-__all__ = ["ALTERING_EFFECTS", "to_genes"]
+__all__ = ["to_genes"]
 
 logger = logging.getLogger(__name__)
 
-ALTERING_EFFECTS = ("lof", "splice", "inframe", "missense", "mutation")
-"""Classes of effect that change a protein; `mutation` is one that is not told, and the sum of all."""
 _ANY = "mutation"
 _SHOWN = 0.5
 """Copies from which on a sample bears the alternate allele; expected dosages lie between whole numbers."""

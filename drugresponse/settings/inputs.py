@@ -232,7 +232,8 @@ class TrainingTables(GenotypeReading, MeasuredResponses, TimeColumns, CohortTabl
     parents: str = option(
         "Families, sites and genes of features",
         "A feature acts by its own and by its family, so that an allele never seen counts by its family. Known naming "
-        "is that of resistance alleles (blaCTX-M-15 is of blaCTX-M) and of substitutions (RT_184V is at RT_184).",
+        "is that of resistance alleles (blaCTX-M-15 is of blaCTX-M) and of substitutions (RT_184V is at RT_184); a "
+        "variant that changes a protein is of its gene.",
         default="given",
         choices={"given": "As the table of features or the file tells", "named": "Also by known naming"},
         section="genotype_options",

@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.effects import ALTERING_EFFECTS
 
-__all__ = ["named_parents", "with_named_parents"]
+__all__ = ["named_parents", "parents_by_name", "with_named_parents"]
 
 _LACTAMASES = (
     "ACT|ADC|BEL|CARB|CMY|CTX-M|DHA|FOX|GES|IMI|IMP|KPC|LAP|MIR|MOX|NDM|OXA|PDC|PER|PSE|SCO|SHV|SME|TEM|VEB|VIM"
@@ -58,8 +60,33 @@ def named_parents(feature_id: str) -> tuple[str, ...]:
     return ()
 
 
+def parents_by_name(features: pd.DataFrame) -> list[str]:
+    """`(n_features,)` cells of the column `parent` as ids and annotations tell them; "" where they tell none.
+
+    Parameters
+    ----------
+    features
+        Feature table as in `Genotypes`. A variant, which has an alternate allele, is of its gene where it changes a
+        protein, or where no variant tells its effect.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"kind": "altered", "gene": "TPMT", "alt": ["T", ""]}, index=["rs1800462", "qnrS1"])
+    >>> parents_by_name(Genotypes.build([[1, 0]], ["s1"], table).features)
+    ['qnrS (family)', 'TPMT (gene)']
+    """
+    is_variant = (features["alt"] != "").to_numpy(dtype=bool)
+    effects = features["effect"].to_numpy(dtype=object)
+    alters = np.isin(effects.astype(str), ALTERING_EFFECTS) | (effects[is_variant] == "").all()
+    of_gene = is_variant & alters & (features["gene"] != "").to_numpy(dtype=bool)
+    return [
+        f"{gene} (gene)" if counts else "" if variant else ";".join(named_parents(feature_id))
+        for feature_id, gene, counts, variant in zip(features.index, features["gene"], of_gene, is_variant, strict=True)
+    ]
+
+
 def with_named_parents(genotypes: Genotypes, parents: str = "named") -> Genotypes:
-    """Genotypes whose features have the parents that their ids name, unless they have some; variants have none.
+    """Genotypes whose features have the parents that their names and annotations tell, unless they have some.
 
     Parameters
     ----------
@@ -77,7 +104,5 @@ def with_named_parents(genotypes: Genotypes, parents: str = "named") -> Genotype
     if parents == "given":
         return genotypes
     features = genotypes.features
-    unnamed = np.flatnonzero((features["parent"] == "") & (features["alt"] == ""))
-    told = features["parent"].to_numpy(dtype=object, copy=True)
-    told[unnamed] = [";".join(named_parents(feature_id)) for feature_id in features.index[unnamed]]
+    told = features["parent"].where(features["parent"] != "", parents_by_name(features)).astype(object)
     return replace(genotypes, features=features.assign(parent=told))

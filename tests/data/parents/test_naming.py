@@ -61,9 +61,24 @@ def test_named_parents__none_of_other_ids(feature_id):
     assert named_parents(feature_id) == ()
 
 
-def test_with_named_parents__what_has_parents_or_is_a_variant_stays():
+def test_with_named_parents__what_has_parents_stays():
     table = pd.DataFrame(
         {"kind": "altered", "parent": ["", "own", ""], "alt": ["", "", "A"]}, index=["qnrS1", "qnrS2", "sul1"]
     )
     named = with_named_parents(Genotypes.build([[1, 0, 1]], ["s1"], table)).features["parent"]
     assert named.to_dict() == {"qnrS1": "qnrS (family)", "qnrS2": "own", "sul1": ""}
+
+
+def test_with_named_parents__variants_that_change_a_protein_are_of_their_gene():
+    table = pd.DataFrame(
+        {"kind": "dosage", "alt": "A", "gene": ["G", "G", "", "G"], "effect": ["missense", "silent", "lof", ""]},
+        index=["a", "b", "c", "sul1"],
+    )
+    assert with_named_parents(Genotypes.build([[1, 0, 1, 1]], ["s1"], table)).features["parent"].to_dict() == {
+        "a": "G (gene)",
+        "b": "",
+        "c": "",
+        "sul1": "",
+    }
+    plain = with_named_parents(Genotypes.build([[1, 0, 1, 1]], ["s1"], table.assign(effect="")))
+    assert (plain.features["parent"] == "G (gene)").sum() == 3
