@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import Parents
 from drugresponse.features.alignment import align
 from drugresponse.features.centring import centred_columns, known_means
 from drugresponse.features.sites import number_sites
@@ -105,6 +107,20 @@ class SampleEncoder(BaseEstimator):
         rows = self.tokens_
         names = rows["block"].where(rows["arm"] == "", rows["block"] + " x " + rows["arm"])
         return {str(name): np.asarray(at) for name, at in rows.groupby(names, sort=False).indices.items()}
+
+    def children(self) -> sparse.csr_array:
+        """`(n_tokens, n_tokens)` 1 where the token of a row is a child of that of the column; of an arm none is."""
+        check_is_fitted(self, "tokens_")
+        rows, parents = self.tokens_, Parents.of(self.genotype_features_)
+        plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
+        tokens = pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]])
+        pairs = sparse.coo_array(parents.members)
+        features, known = self.genotype_features_, parents.rows
+        child = tokens.get_indexer(pd.MultiIndex.from_arrays([features["block"], features.index]))[pairs.coords[0]]
+        parent = tokens.get_indexer(pd.MultiIndex.from_arrays([known["block"], known.index]))[pairs.coords[1]]
+        both = (child >= 0) & (parent >= 0)
+        at = plain[child[both]], plain[parent[both]]
+        return sparse.csr_array((np.ones(int(both.sum())), at), shape=(len(rows), len(rows)))
 
     def sites(self) -> NDArray[np.intp]:
         """`(n_tokens,)` number of the site of each genotype token, as `sites.number_sites` tells; -1 where it has none.

@@ -6,6 +6,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.features.samples import SampleEncoder
 
 NAN = float("nan")
@@ -217,3 +218,16 @@ def test_interactions__a_constant_feature_has_none_however_large_the_dose():
     genotypes = Genotypes.from_dense([[1000.3, 0.0], [1000.3, 1.0], [1000.3, 0.0]], ["s1", "s2", "s3"], ["a", "b"])
     encoder, _ = armed(genotypes, [1e9, 2e9, 4e9])
     assert encoder.tokens_["token"].tolist() == ["arm", "b", "b"]
+
+
+def test_children__are_told_token_by_token_and_without_arms():
+    table = pd.DataFrame({"kind": "altered", "parent": ["f;C", "f;C", "C", ""]}, index=["fa", "fb", "g", "h"])
+    values = np.array([[0, 1, 1, 0], [1, 0, 1, 1], [1, 1, 0, 0], [0, 0, 0, 1]])
+    genotypes = with_parents(Genotypes.build(values, list("abcd"), table))
+    covariates = pd.DataFrame({"drug": ["x", "y", "x", "y"]}, index=list("abcd"), dtype=object)
+    encoder = SampleEncoder("drug").fit(genotypes, covariates)
+    children = encoder.children().toarray()
+    tokens = encoder.tokens_
+    named = {(tokens["token"][row], tokens["token"][at]) for row, at in zip(*np.nonzero(children), strict=True)}
+    assert named == {("fa", "f (family)"), ("fb", "f (family)"), *((child, "C (class)") for child in ("fa", "fb", "g"))}
+    assert (tokens["arm"][np.unique(np.nonzero(children))] == "").all()

@@ -87,7 +87,7 @@ class GaussianRidge(FactorModel):
         sums = self._leading_sums(tokens, aims)
         columns = tokens @ sums
         loudness = np.maximum(scale, _FAINTEST * scale.max(initial=0.0))
-        kernels = self._learn_kernels(columns, aims, (sums.T @ loudness) / np.diff(sums.indptr))
+        kernels = self._learn_kernels(columns, aims, self._first_widths(sums, loudness))
         frequencies = self._draw(kernels, len(tokens))
         rng = np.random.default_rng(self.random_state + 1)
         self.phases_ = np.asarray(rng.uniform(0, 2 * np.pi, frequencies.shape[1]), dtype=np.float64)
@@ -111,9 +111,39 @@ class GaussianRidge(FactorModel):
         straight = sums @ (linear[:, None] * coefficients[n_waves:])
         self.coefficients_, self.intercepts_ = np.vstack([coefficients[:n_waves], straight]), -means @ coefficients
 
+    def _first_widths(self, sums: sparse.csc_matrix, loudness: Array) -> Array:
+        """`(n_columns,)` widths to start from: a sum is as loud as one of the tokens that it adds up, a parent too.
+
+        What a straight line makes of a block of parents beside that of their children says little of the bent part.
+        """
+        children, unit = self.sample_encoder_.children(), self.sample_encoder_.scale_
+        n_children = np.asarray(children.sum(axis=0))
+        own = (n_children == 0).astype(np.float64)
+        among = (sums != 0).astype(np.float64)
+        n_own = among.T @ own
+        of_children = (children.T @ (loudness * unit)) / np.maximum(n_children, 1) / unit
+        return np.where(n_own > 0, (among.T @ (loudness * own)) / np.maximum(n_own, 1), among.T @ of_children)
+
+    def _unequal_tokens(self) -> sparse.csc_matrix:
+        """`(n_tokens, n_columns)` that takes each token as it is, and the mean of a child and the parents of it alone.
+
+        These are equal in training but for their scale: as columns of their own they would only be learned more slowly.
+        """
+        children, unit = self.sample_encoder_.children(), self.sample_encoder_.scale_
+        only = np.flatnonzero(np.asarray(children.sum(axis=0)) == 1)
+        if not len(only):
+            return sparse.identity(len(unit), format="csc")
+        first = np.arange(len(unit))
+        first[only] = np.asarray(sparse.csc_array(children)[:, only].indices)
+        size = np.bincount(first, minlength=len(unit))
+        weights = unit[first] / unit / size[first]
+        kept = np.flatnonzero(size)
+        at = np.arange(len(unit)), np.searchsorted(kept, first)
+        return sparse.csc_matrix((weights, at), shape=(len(unit), len(kept)))
+
     def _leading_sums(self, tokens: Array, targets: Array) -> sparse.csc_matrix:
-        """`(n_tokens, n_columns)` of 0 and 1: single tokens, then sites; those that vary most with the targets."""
-        sums = sparse.hstack([sparse.identity(tokens.shape[1]), site_sums(self.sample_encoder_.sites())]).tocsc()
+        """`(n_tokens, n_columns)`: single tokens, then sums over sites; those that vary most with the targets."""
+        sums = sparse.hstack([self._unequal_tokens(), site_sums(self.sample_encoder_.sites())]).tocsc()
         if sums.shape[1] <= _MOST_COLUMNS:
             return sums
         shared = (((tokens @ sums).T @ (targets - targets.mean(axis=0))) ** 2).sum(axis=1)

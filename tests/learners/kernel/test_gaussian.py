@@ -8,6 +8,7 @@ import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.kernel import gaussian
@@ -157,3 +158,26 @@ def test_gaussian__many_columns_are_cut_to_the_leading_ones(smooth, monkeypatch)
     np.testing.assert_allclose(loaded.predict(pairs), learner.predict(pairs), rtol=1e-9, atol=1e-10)
     with pytest.raises(ModelFileError, match="lies outside the tokens"):
         GaussianRidge.from_state({**learner.get_state(), "wave_tokens": np.array([0, 3])})
+
+
+def test_fit__a_parent_of_one_child_and_the_child_are_one_column():
+    rng = np.random.default_rng(3)
+    calls = (rng.random((120, 6)) < 0.4).astype(float)
+    table = pd.DataFrame({"kind": "altered", "parent": ["a", "a", "b", "", "", ""]}, index=[*"uvwxyz"])
+    ids = [f"s{at:03d}" for at in range(120)]
+    pairs = Pairs.grid(
+        with_parents(Genotypes.build(calls, ids, table)),
+        pd.DataFrame(index=pd.Index(ids)),
+        pd.DataFrame({"smiles": ""}, index=pd.Index(["d"], name="drug_id")),
+    )
+    learner = GaussianRidge(features=400).fit(pairs, 2.0 * calls[:, 2] + calls[:, 0] + rng.normal(0, 0.1, 120))
+    encoder = learner.sample_encoder_
+    at = {token: number for number, token in enumerate(encoder.tokens_["token"])}
+    columns = learner._unequal_tokens().toarray()
+    assert columns.shape == (8, 7)
+    tokens = encoder.transform(pairs.genotypes, pairs.covariates)
+    np.testing.assert_allclose(tokens @ columns[:, columns[at["w"]] > 0], tokens[:, [at["w"]]], atol=1e-12)
+    bearer = np.zeros((2, 8))
+    bearer[1, at["b (class)"]] = encoder.scale_[at["b (class)"]]
+    shift = np.diff(learner.map_tokens(bearer)[:, 0])
+    assert 0.4 < shift[0] < 1.6
