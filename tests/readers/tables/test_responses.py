@@ -175,6 +175,9 @@ def test_read_responses__one_endpoint_of_several(tmp_path):
     with pytest.raises(InputError, match=r'several .*"OS.time" with "OS", "PFS.time" with "PFS".*`time_column`'):
         read_responses(file)
     assert read_responses(file, time_column="PFS.time", event_column="PFS").table["response"].min() == 1.5
+    rows = "".join(f"s{i // 2}\t{('os', 'pfs')[i % 2]}\t{i + 2.5}\t{i % 2}\n" for i in range(8))
+    with pytest.raises(InputError, match=r'a column "endpoint" .*if it names endpoints, keep the rows of one'):
+        read_responses(write(tmp_path, "sample_id\tendpoint\ttime\tevent\n" + rows))
     rows = "".join(f"s{i // 2}\t{('a', 'b')[i % 2]}\t{i + 2.5}\t{i % 2}\n" for i in range(8))
     file = write(tmp_path, "sample_id\tdrug_id\ttime\tevent\n" + rows.replace("\ta\t", "\tb\t"))
     with pytest.raises(InputError, match=r"different times of s0 / b \(2.5\+, 3.5; 4 such pairs.*rows of one"):
