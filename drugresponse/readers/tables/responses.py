@@ -179,7 +179,7 @@ def _long_rows(
 ) -> pd.DataFrame:
     required_column(table, sample, "`sample_column`", where)
     required_column(table, response, "`response_column`", where)
-    rows = _id_rows(table, sample, drug, response, where)
+    rows = _id_rows(table, sample, drug, (response,), where)
     numbers = {"weight": "weight"} if "weight" in table.columns else {}
     if are_numbers(table[response], requested) and not are_limits(table[response]):
         refuse_classes(table[response], where)
@@ -204,7 +204,8 @@ def _long_rows(
 def _rows_of_two(table: pd.DataFrame, sample: str, drug: str, times: TimeColumns | None, where: str) -> pd.DataFrame:
     """Rows whose response is told by several columns: a time and its event, or a lower and an upper limit."""
     required_column(table, sample, "`sample_column`", where)
-    rows = _id_rows(table, sample, drug, "lower" if times is None else times.time, where, of_times=times is not None)
+    own = ("lower", "upper") if times is None else (times.time, times.event, times.entry)
+    rows = _id_rows(table, sample, drug, own, where)
     numbers = {"lower": "lower", "upper": "upper"} if times is None else {"time": times.time}
     if times is not None and times.entry:
         numbers["entry"] = times.entry
@@ -220,14 +221,13 @@ def _rows_of_two(table: pd.DataFrame, sample: str, drug: str, times: TimeColumns
     return rows
 
 
-def _id_rows(
-    table: pd.DataFrame, sample: str, drug: str, response: str, where: str, *, of_times: bool = False
-) -> pd.DataFrame:
+def _id_rows(table: pd.DataFrame, sample: str, drug: str, own: Collection[str], where: str) -> pd.DataFrame:
+    """The ids of each row; `own` are the columns of the response."""
     rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
     if drug in table.columns or drug != "drug_id":
         rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
     else:
-        _refuse_unnamed_drugs(table, sample, response, where, of_times=of_times)
+        _refuse_unnamed_drugs(table, sample, own, where)
     return rows
 
 
@@ -248,15 +248,15 @@ def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
         )
 
 
-def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, response: str, where: str, *, of_times: bool) -> None:
+def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, own: Collection[str], where: str) -> None:
     """Several drugs under a column of another name must not be averaged into one."""
-    others = [name for name in table.columns if name not in (sample, response, *_LONG_ONLY)]
+    others = [name for name in table.columns if name not in (sample, *own, *_LONG_ONLY)]
     named = [name for name in others if any(map(_DRUG.fullmatch, name_words(name))) or not _mostly_numbers(table[name])]
     if named and table[sample].duplicated().any():
         raise InputError(
             f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '
             f"(expected one drug). If it names the drug, give `drug_column` '{named[0]}'; "
-            f"{'if it names endpoints, keep the rows of one; ' if of_times else ''}"
+            f"{'if it names endpoints, keep the rows of one; ' if len(own) > 2 else ''}"
             "if all rows are of one drug, remove the column."
         )
 
