@@ -135,7 +135,7 @@ def test_auto__adds_scores_up_and_tells_their_losses(kind):
         np.testing.assert_allclose(added, auto.predict(bare)[of_drug.rows], atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["binary", "interval"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_auto__takes_the_naive_model_of_an_outcome_that_genotype_does_not_tell(kind):
     pairs, y = one_gene(kind, effect=0.0, seed=1)
     auto = AutoLearner(**FAST, most_fits=16).fit(pairs, y)
