@@ -128,10 +128,10 @@ class HeldOutForecasts:
 
     def _calls(
         self, told: Sequence[tuple[NDArray[np.intp], Forecast]], tested: NDArray[np.intp]
-    ) -> tuple[NDArray[np.intp] | None, NDArray[np.bool_] | None, Array | None]:
+    ) -> tuple[NDArray[np.intp] | None, Array | None, Array | None]:
         """The class called of each tested row, whether set or bounds hold what came, and how many or how wide."""
         n = len(self.rows.y)
-        called, covered, size = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=bool), np.full(n, np.nan)
+        called, covered, size = np.zeros(n, dtype=np.intp), np.full(n, np.nan), np.full(n, np.nan)
         for rows, forecast in told:
             holds = forecast.covers(_observed(self.rows.pairs.observed)[rows], self.rows.y[rows])
             if holds is None:
@@ -181,10 +181,10 @@ def _observed(observed: Observed | None) -> Observed:
     return observed
 
 
-def _coverage(truth: Truth, covered: NDArray[np.bool_], size: Array) -> pd.DataFrame:
+def _coverage(truth: Truth, covered: Array, size: Array) -> pd.DataFrame:
     """Share of rows whose set or bounds hold what came, and the mean number of classes or median width, by drug too."""
     metric = "set_size" if truth.outcome.has_classes else "width"
-    table = pd.DataFrame({"id": truth.drug_ids.astype(str), "coverage": covered, metric: size})
+    table = pd.DataFrame({"id": truth.drug_ids.astype(str), "coverage": covered, metric: size}).dropna()
     of_all = table.assign(id="all", level="global")
     kept = table.groupby("id")["id"].transform("size") >= 10
     rows = pd.concat([of_all, table[kept].assign(level="drug")])

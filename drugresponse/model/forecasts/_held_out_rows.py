@@ -21,6 +21,7 @@ from drugresponse.model.forecasts.likelihoods.shrunken import (
     fit_shrunken,
 )
 from drugresponse.model.intervals.conformal import calibration_units
+from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES, UNCLAIMED_GROUPS
 
 __all__ = ["HeldOutRows"]
 
@@ -68,6 +69,11 @@ class HeldOutRows:
     def n_groups(self) -> int:
         """How many groups there are; where samples and drugs are new, of the one that has fewer."""
         return min(len(np.unique(groups)) for groups in calibration_units(self.pairs, self.scheme))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there are groups enough for sets and bounds, as for the intervals of continuous responses."""
+        return self.scheme in CLAIMED_SCHEMES or self.n_groups >= UNCLAIMED_GROUPS
 
     def fit_parameters(self, density: RowDensity, prior: Array) -> tuple[ShrunkenParameters, float]:
         """Parameters by drug, and how many times less the rows of a group tell than independent ones.

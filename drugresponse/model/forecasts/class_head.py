@@ -83,7 +83,7 @@ class ClassHead(Head):
         empty = ClassSets(np.full((n_drugs + 1, n_classes), np.inf), np.zeros(n_classes, dtype=np.int64))
         head = cls(held.outcome, held.scheme, held.n_groups, levels, parameters, bent, empty, None)
         shares = head._without_own_rows(held, effect)
-        sets = ClassSets.calibrate(
+        sets = empty if not held.bounded else ClassSets.calibrate(
             held.pairs, classes, shares, held.weights,
             scheme=held.scheme, coverage=COVERAGE, drug=drug, n_drugs=n_drugs,
         )  # fmt: skip

@@ -60,10 +60,11 @@ class Forecast:
     sets: NDArray[np.bool_] | None = None
     threshold: Array | None = None
 
-    def covers(self, observed: Observed, y: Array) -> NDArray[np.bool_] | None:
-        """`(n_pairs,)` whether set or bounds hold what was observed; None in kinds whose bounds are those of a mean.
+    def covers(self, observed: Observed, y: Array) -> Array | None:
+        """`(n_pairs,)` 1 where set or bounds hold what was observed, 0 where not, NaN where there are none.
 
-        A value between limits is held where its limits and the bounds meet.
+        None in kinds whose bounds are those of a mean. A value between limits is held where its limits and the bounds
+        meet.
 
         Parameters
         ----------
@@ -71,10 +72,11 @@ class Forecast:
             Of the same pairs.
         """
         if self.sets is not None:
-            return np.asarray(self.sets[np.arange(len(y)), y.astype(np.intp)])
+            return self.sets[np.arange(len(y)), y.astype(np.intp)].astype(np.float64)
         if observed.lower is None or observed.upper is None:
             return None
-        return np.asarray((observed.lower <= self.upper) & (observed.upper >= self.lower))
+        held = (observed.lower <= self.upper) & (observed.upper >= self.lower)
+        return np.where(np.isnan(self.lower), np.nan, held)
 
     def size(self) -> Array:
         """`(n_pairs,)` how many classes a set has, or how far the bounds are apart."""

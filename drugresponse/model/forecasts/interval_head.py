@@ -60,6 +60,8 @@ class IntervalHead(Head):
         parameters, effect = held.fit_parameters(_density(held, levels, unit), prior)
         n_drugs = levels.n_drugs
         head = cls(held.outcome, held.scheme, held.n_groups, levels, unit, parameters, np.full(n_drugs + 1, np.inf))
+        if not held.bounded:
+            return head
         off = np.empty(len(held.y))
         for seen, left_out in held.parts(_PARTS):
             rows = held.take(seen)

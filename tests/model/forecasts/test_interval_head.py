@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from drugresponse.data.outcomes.observed import Observed
@@ -56,6 +57,20 @@ def test_interval_head__heavy_tails_of_exact_values_are_covered() -> None:
 
     assert 0.87 < np.mean((new_y >= forecast.lower) & (new_y <= forecast.upper)) < 0.93
     assert not forecast.columns
+
+
+def test_interval_head__few_groups_of_an_unclaimed_scheme_give_no_bounds() -> None:
+    held = interval_rows(90, LEVELS)
+    tissues = pd.Series([f"t{number % 12}" for number in range(90)], index=held.pairs.genotypes.sample_ids)
+    pairs = replace(held.pairs, covariates=pd.DataFrame({"tissue": tissues.astype(object)}))
+
+    forecast = fit_head(pairs, held.y, held.scores, scheme="new-tissues").forecast(pairs, held.scores)
+
+    assert np.isfinite(forecast.prediction).all()
+    assert np.isnan(forecast.lower).all()
+    covered = forecast.covers(pairs.observed, held.y)
+    assert covered is not None
+    assert np.isnan(covered).all()
 
 
 def test_interval_head__only_limits_stay_finite() -> None:
