@@ -88,8 +88,7 @@ class HeldOutForecasts:
         called, covered, size = self._calls(told, tested)
         naive = self._naive()
         sets = [("all", np.arange(len(tested)))]
-        if len(self.folds) > 1:
-            sets += [(str(number), np.flatnonzero(fold[tested] == number)) for number in range(len(self.folds))]
+        sets += [(str(number), np.flatnonzero(fold[tested] == number)) for number in range(len(self.folds))]
         for name, at in sets:
             beside = {key: value[at] for key, value in naive.items() if np.isfinite(value.scores[at]).all()}
             for who, said in {learner: forecasts[at], **beside}.items():

@@ -22,9 +22,9 @@ __all__ = ["NaiveValues"]
 
 Array = NDArray[np.float64]
 
-_PRIOR_ROWS = 1.0
+_PRIOR_ROWS = 3.0
 """Rows as the next coarser prediction has them, that shares are averaged with: none is 0 or 1."""
-_PRIOR_EVENTS = 2.0
+_PRIOR_EVENTS = 5.0
 """Events as the next coarser prediction has them, that survival is averaged with."""
 _LEAST_SHARE = 1e-4
 

@@ -22,9 +22,9 @@ _NARROW = 1e-5
 def interval_prior(slope: float) -> Array:
     """`(2, 3)` centre and standard deviation of offset, logarithm of the slope and logarithm of the spread.
 
-    All in units of `unit_of`.
+    All in units of `unit_of`, which holds how far values lie from the scores: little else is expected of few rows.
     """
-    return np.array([[0.0, float(np.log(max(slope, 1e-6))), 0.0], [10.0, 2.0, 3.0]])
+    return np.array([[0.0, float(np.log(max(slope, 1e-6))), 0.0], [1.0, 0.7, 0.7]])
 
 
 def unit_of(y: Array, level: Array) -> float:

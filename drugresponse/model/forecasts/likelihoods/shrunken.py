@@ -24,7 +24,7 @@ _SWEEPS = 12
 """Of fits and spreads in turn."""
 _SETTLED = 0.01
 _LEAST_SPREAD, _MOST_SPREAD, _FIRST_SPREAD = 0.02, 3.0, 0.5
-_MOST_SPREADS = 4.0
+_MOST_SPREADS = 8.0
 """Of the prior, from its centre, that a parameter may lie away: beyond, likelihoods overflow and say nothing."""
 _MOST_OWN = 10.0
 """No parameter of a drug lies further from the common one."""
