@@ -87,8 +87,8 @@ def _read_rule(settings: EvaluateSettings) -> pd.DataFrame | None:
 def _name_of_rule(path: Path | None) -> str:
     """The file's name without its endings, where that tells something."""
     stem = "" if path is None else path.name.split(".")[0]
-    # Galaxy numbers its files, and calls them by the option
-    told = stem and not stem.startswith("dataset_") and stem not in (*LEARNERS, *NAIVE_NAMES)
+    # Galaxy and pipes number their files
+    told = stem and not stem.startswith(("dataset_", "pipe-")) and stem not in (*LEARNERS, *NAIVE_NAMES)
     return stem if told else RULE
 
 
@@ -127,7 +127,13 @@ _BESIDE = {
 
 def _beside(scores: Mapping[str, float], summary: EvaluationSummary) -> str:
     names = [name for name in _BESIDE.get(summary.evaluation.kind, ()) if name in scores]
-    return "".join(f", {metric_label(name)} {scores[name]:.3f}" for name in names)
+    return "".join(f", {_in_sentence(metric_label(name))} {scores[name]:.3f}" for name in names)
+
+
+def _in_sentence(label: str) -> str:
+    """A label within a sentence; names of people and abbreviations keep their capitals."""
+    named = label[1].isupper() or "'" in label or label.startswith("Brier")
+    return label if named else label[0].lower() + label[1:]
 
 
 def _summary(summary: EvaluationSummary) -> list[str]:
@@ -146,7 +152,7 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += lineage_words(summary.settings.get("lineages"))
     loss = LOSS_METRICS[summary.evaluation.kind]
-    label = metric_label(loss) if summary.evaluation.layers else METRIC_LABELS[loss]
+    label = _in_sentence(metric_label(loss)) if summary.evaluation.layers else METRIC_LABELS[loss]
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, {label} {wide[best][loss]:.4g}"]
     for name in summary.evaluation.learners:
         scores = wide[name]
