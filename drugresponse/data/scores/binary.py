@@ -106,8 +106,8 @@ class BinaryScores(RowScores):
     def _calibration(self, at: NDArray[np.intp], weights: Array) -> tuple[Array, Array]:
         """Slope and intercept; of a draw by one step of Newton's from those of the rows as they are.
 
-        One step is as good as all for the width of an interval: Moulton and Zeger 1991,
-        doi:10.1016/0167-9473(91)90051-4.
+        One step is as good as all for the width of an interval: Moulton and Zeger 1991, Computational Statistics and
+        Data Analysis 11, 53-63.
         """
         odds, event = self._odds[at], self._event[at].astype(np.float64)
         undefined = np.full(len(weights), np.nan)

@@ -110,7 +110,7 @@ class Horizons:
         horizon
             The same one for all drugs, but that none is later than the last row of its drug; None as above.
         """
-        own = [drug for drug in np.unique(drug_ids.astype(str)) if _enough(observed, drug_ids == drug)]
+        own = [drug for drug in map(str, np.unique(drug_ids.astype(str))) if _enough(observed, drug_ids == drug)]
         sets = [*(drug_ids == drug for drug in own), np.ones(len(y), dtype=bool)]
         if horizon is None:
             horizons = np.array([_horizon(y[rows], observed[rows]) for rows in sets])
@@ -190,7 +190,7 @@ class Censoring:
         drug_ids, y, observed
             `(n_rows,)` of a time to an event.
         """
-        own = [drug for drug in np.unique(drug_ids.astype(str)) if _enough(observed, drug_ids == drug)]
+        own = [drug for drug in map(str, np.unique(drug_ids.astype(str))) if _enough(observed, drug_ids == drug)]
         sets = [*(drug_ids == drug for drug in own), np.ones(len(y), dtype=bool)]
         happened, entry = part(observed.happened), _entry(observed, y)
         # at one time events come before what is only not watched longer
