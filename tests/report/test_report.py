@@ -322,6 +322,24 @@ def test_training_report__of_trees_kernels_and_epochs():
     assert "Censored" not in text
 
 
+def test_training_report__of_a_network_and_auto_by_a_loss():
+    gain = {"epoch": 7, "loss": 0.0625, "lower": 0.01, "upper": 0.115}
+    notes = {"epochs": 7, "held_out_loss": {"epoch_0": 0.75, "chosen": 0.6875}, "held_out_loss_gain": gain}
+    text = Page(training_report(manifest_of(notes=notes), None)).text
+    assert "Mean loss there: 0.750 at epoch 0, which is the ridge, and 0.688 at the chosen epoch" in text
+    assert "the mean loss on held-out rows fell by 0.0625" in text
+    assert "RMSE there" not in text
+    assert "held_out_loss" not in text
+    losses = {"additive-mean": 0.5, "ridge": 0.3125, "auto": 0.3}
+    notes = {"weights": {"ridge": 1.25}, "inner_loss": losses, "not_tried": [], "learners": {}}
+    page = Page(training_report(manifest_of(notes=notes), None)).text
+    assert "auto weighed them by mean loss: ridge 0.3125, additive-mean 0.5." in page
+    assert "nothing is left to the naive model" in page
+    assert "Mean loss by which it was weighed" in page
+    assert "The weights leave least loss on the scale of the link" in page
+    assert "RMSE by which" not in page
+
+
 @pytest.mark.parametrize("epochs", [0, 7])
 def test_training_report__of_a_network_beside_its_epoch_0(epochs):
     gain = {"epoch": 7, "mse": 0.6875, "lower": 0.25, "upper": 1.125}
