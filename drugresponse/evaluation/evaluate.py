@@ -31,7 +31,7 @@ from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.held_out.evaluation import Evaluation
-from drugresponse.evaluation.outcomes.tables import outcome_coverage
+from drugresponse.evaluation.outcomes.tables import decision_curve_of, outcome_coverage
 from drugresponse.evaluation.rules.rule import RULE, Rule
 from drugresponse.evaluation.rules.rule_learner import RuleLearner
 from drugresponse.evaluation.summary import EvaluationSummary
@@ -208,6 +208,7 @@ def evaluate(
         permutation=check,
         ceiling=None if evaluation.layers else noise_ceiling(measured, rows),
         coverage=covered,
+        decision_curve=decision_curve_of(evaluation, cost_of_miss),
         random_folds=random_folds,
         measure=measured.measure,
         settings={

@@ -171,6 +171,8 @@ class EvaluationSummary:
     coverage
         `learner, level, id, n, coverage, median_width, reference_width`: how often responses lie within their 90 %
         intervals, and how wide these are beside intervals of the reference prediction; empty without intervals.
+    decision_curve
+        `learner, threshold, net_benefit, call_all` of yes or no where the cost of a miss was told; else empty.
     """
 
     evaluation: Evaluation
@@ -187,6 +189,7 @@ class EvaluationSummary:
     predictions: pd.DataFrame = field(default_factory=pd.DataFrame)
     splits: pd.DataFrame = field(default_factory=pd.DataFrame)
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
+    decision_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     random_folds: RandomFolds | None = None
 
 

@@ -52,6 +52,8 @@ def outcome_parts(numbers: Numbers) -> Iterator[Part]:
         yield _groups_part(numbers)
     if not numbers.summary.coverage.empty:
         yield _coverage_part(numbers)
+    if not numbers.summary.decision_curve.empty:
+        yield _decision_part(numbers)
     check = numbers.summary.permutation
     if check is not None:
         better = sum(not gain < check.observed for gain in check.shuffled)
@@ -150,6 +152,23 @@ def _groups_part(numbers: Numbers) -> Part:
     label = loss_label(numbers.summary)
     columns = ["Group", "Covariate", "Skill", label, f"{label}, best naive", "Samples", "Rows"]
     return Part("Who is served worse", [Table(columns, rows, "By covariate, the lowest skill first", words=2)])
+
+
+def _decision_part(numbers: Numbers) -> Part:
+    """Net benefit by threshold, beside calling every row."""
+    table = numbers.summary.decision_curve
+    wide = table.pivot(index="threshold", columns="learner", values="net_benefit")[numbers.by_loss()]
+    every = table.drop_duplicates("threshold").set_index("threshold")["call_all"]
+    rows: list[list[Cell | str]] = [
+        [number(float(str(threshold))), shown(float(every[threshold])), *(shown(float(value)) for value in values)]
+        for threshold, values in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    words = (
+        "Net benefit: the share of rows whose event is called, less false alarms weighed by the odds of the threshold. "
+        "Calling none is 0; a prediction is of use where it lies above both 0 and calling every row."
+    )
+    columns = ["Threshold", "Calling every row", *map(str, wide.columns)]
+    return Part("What calling is worth", [Table(columns, rows), Words(words, quiet=True)])
 
 
 def _coverage_part(numbers: Numbers) -> Part:

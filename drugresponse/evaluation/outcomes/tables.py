@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from drugresponse.data.metrics import MINIMUM_ROWS
 from drugresponse.data.outcomes.distribution import Distribution
+from drugresponse.data.scores.decision_curve import decision_curve
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.held_out.outcome_layer import OutcomeLayer
 from drugresponse.learners.baselines import tissue_of_samples
 
-__all__ = ["OUTCOME_COVERAGE_COLUMNS", "outcome_coverage", "outcome_table"]
+__all__ = ["OUTCOME_COVERAGE_COLUMNS", "decision_curve_of", "outcome_coverage", "outcome_table"]
 
 OUTCOME_COVERAGE_COLUMNS = ("learner", "level", "id", "n", "coverage", "mean_size", "reference_size")
 
@@ -86,6 +87,23 @@ def outcome_coverage(evaluation: Evaluation) -> pd.DataFrame:
     order = {name: at for at, name in enumerate(names)}
     table = table.join(beside, on=keys).assign(order=table["learner"].map(order))
     return table.sort_values("order", kind="stable", ignore_index=True)[list(OUTCOME_COVERAGE_COLUMNS)]
+
+
+def decision_curve_of(evaluation: Evaluation, cost_of_miss: float | None) -> pd.DataFrame:
+    """The net benefit of every learner and naive model by threshold, in the first repeat; else empty.
+
+    Parameters
+    ----------
+    evaluation
+        Of any outcome.
+    cost_of_miss
+        How many false alarms a missed event weighs; None gives no table.
+    """
+    if cost_of_miss is None or evaluation.kind != "binary":
+        return pd.DataFrame()
+    layer = evaluation.layers[0]
+    shares = {name: said.shares[:, 1] for name, said in layer.said.items() if said.shares is not None}
+    return decision_curve(layer.truth.y > 0, shares, cost_of_miss)
 
 
 def _covered(layer: OutcomeLayer, name: str) -> pd.DataFrame:

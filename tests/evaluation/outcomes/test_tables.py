@@ -5,6 +5,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.evaluation.outcomes.tables import OUTCOME_COVERAGE_COLUMNS, outcome_coverage
+from drugresponse.report import evaluation_markdown
 from tests.evaluation.made_outcomes import binary_rows, outcome_evaluation
 
 
@@ -17,6 +18,19 @@ def test_coverage__sets_hold_nine_of_ten_rows_of_each_class() -> None:
     for name in ("S", "R"):
         assert ridge.loc[("class", name), "coverage"] >= 0.85
     assert 1 <= ridge.loc[("all", "all"), "mean_size"] <= ridge.loc[("all", "all"), "reference_size"]
+
+
+def test_decision_curve__where_the_cost_was_told() -> None:
+    cohort = dr.simulate_cohort(n_samples=100, n_drugs=2, n_features=20, outcome="binary")
+    summary = dr.evaluate(
+        cohort.genotypes, cohort.responses, learners=["ridge"], folds=3, shuffles=0, n_jobs=1, cost_of_miss=4.0
+    )
+    table = summary.decision_curve
+    assert set(table["learner"]) == set(summary.evaluation.names)
+    at_cost = table[(table["learner"] == "ridge") & (table["threshold"] == 0.2)]["net_benefit"].iloc[0]
+    pooled = summary.metrics.query("fold == 'all' and level == 'global' and metric == 'net_benefit'")
+    assert pooled.set_index("learner").loc["ridge", "value"] == pytest.approx(at_cost)
+    assert "What calling is worth" in evaluation_markdown(summary)
 
 
 def test_predictions__probability_with_bounds_and_the_class_that_came() -> None:
