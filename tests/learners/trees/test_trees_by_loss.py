@@ -10,6 +10,7 @@ import pytest
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.errors import ModelFileError
+from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.trees._drug_trees import DrugTrees
 from drugresponse.learners.trees._pair_trees import PairTrees
 from drugresponse.learners.trees.trees import BoostedTrees, RandomForest
@@ -99,3 +100,22 @@ def test_trees__state_of_boosters_by_a_loss_is_not_taken_for_others():
         BoostedTrees.from_state({name: value for name, value in state.items() if name != "starts"}, trees=40)
     with pytest.raises(ModelFileError):
         BoostedTrees.from_state({**state, "starts": state["starts"][:2]}, trees=40)
+
+
+def test_trees__the_score_is_the_mean_of_a_drugs_own_and_the_shared_booster_from_its_start():
+    pairs, y, _ = epistasis("binary", 2, n_samples=80)
+    y = np.where((pairs.drug_index == 1) & (np.arange(len(y)) % 5 > 0), 0.0, y)
+    learner = BoostedTrees(trees=40).fit(pairs, y)
+    trees, predicted = learner.second_, learner.predict(pairs)
+    starts = loss_of(pairs, y, np.ones(len(y))).start()
+    np.testing.assert_allclose(trees.starts, starts)
+    assert np.ptp(starts) > 0.5
+    ((_, ridge, table),) = trees.inputs.chunks(pairs)
+    n_tokens = trees.inputs.n_tokens
+    expected = ridge.copy()
+    for drug, name in enumerate(trees.drug_ids):
+        at = pairs.drug_index == drug
+        if name in trees.boosters.by_name:
+            expected[at] = starts[drug] + trees.boosters.predict(name, table[at, : n_tokens + 1])
+    shared = starts[pairs.drug_index] + trees.shared.predict(table[:, :n_tokens], pairs.drug_index)
+    np.testing.assert_allclose(predicted, (expected + shared) / 2, atol=1e-6)
