@@ -102,7 +102,8 @@ def survival_curve(time: Array, happened: NDArray[np.bool_], entry: Array | None
     >>> survival_curve(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))[1].round(3).tolist()
     [1.0, 0.667, 0.0]
     """
-    begun = np.zeros(len(time)) if entry is None else entry
+    # an entry at 0 is before all times, that of an event at 0 too
+    begun = np.full(len(time), -np.inf) if entry is None else np.where(entry > 0, entry, -np.inf)
     at = np.unique(time[happened])
     at_risk = np.array([np.count_nonzero((time >= t) & (begun < t)) for t in at], dtype=np.float64)
     events = np.array([np.count_nonzero((time == t) & happened) for t in at], dtype=np.float64)

@@ -64,3 +64,11 @@ def test_who_is_left_is_kaplan_and_meiers() -> None:
 def test_groups_are_named_with_their_events() -> None:
     rows = np.arange(1.0, 11.0), np.arange(10) < 4, None
     assert "carriers (10, 4 events)" in survival_drawing({"carriers": rows, "others": rows}, "months")
+
+
+def test_survival_curve__counts_an_event_at_time_zero_among_all():
+    time, happened = np.array([0.0, 1.0, 2.0, 3.0]), np.array([True, True, False, True])
+    for entry in (None, np.zeros(4)):
+        at, left = survival_curve(time, happened, entry)
+        assert at.tolist() == [0, 0, 1, 3]
+        np.testing.assert_allclose(left, [1, 3 / 4, 1 / 2, 0])

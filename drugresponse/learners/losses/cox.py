@@ -23,7 +23,8 @@ class CoxLoss(RowLoss):
 
     Ties are Breslow's: the sum is the same for all events of a moment. A weight then is a number of equal rows, and
     the loss of a row is its own. At risk at a time are rows of the drug that came under observation before it and
-    whose own time is not before it. doi:10.1111/j.2517-6161.1972.tb00899.x, doi:10.2307/2529620.
+    whose own time is not before it; an entry at 0 is before all times. doi:10.1111/j.2517-6161.1972.tb00899.x,
+    doi:10.2307/2529620.
 
     Attributes
     ----------
@@ -78,7 +79,8 @@ class CoxLoss(RowLoss):
 
     @cached_property
     def _order(self) -> _Order:
-        return _Order.of(self.y, self.entry, self.drug_index)
+        # who is watched from the start is at risk at time 0 too: an event there would else have a slope and no value
+        return _Order.of(self.y, np.where(self.entry > 0, self.entry, -np.inf), self.drug_index)
 
     def _log_at_risk(self, scores: Array) -> Array:
         """`(n_rows,)` log of the summed hazards at risk at each row's time."""

@@ -37,3 +37,11 @@ def test_no_event__costs_nothing():
     loss = CoxLoss(np.arange(1.0, 6), np.zeros(5, dtype=bool), np.zeros(5), np.ones(5), np.zeros(5, dtype=np.intp))
     assert loss.total(np.arange(5.0)) == 0
     assert not loss.derivatives(np.arange(5.0))[0].any()
+
+
+def test_event_at_time_zero__has_the_slope_of_its_value():
+    times, scores, step = np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.3, -0.2, 0.5, 0.1]), 1e-6
+    loss = CoxLoss(times, times < 3, np.zeros(4), np.ones(4), np.zeros(4, dtype=np.intp))
+    assert loss.values(scores)[0] == pytest.approx(np.log(np.exp(scores).sum()) - scores[0])
+    moved = [(loss.total(scores + row) - loss.total(scores - row)) / (2 * step) for row in step * np.eye(4)]
+    np.testing.assert_allclose(loss.derivatives(scores)[0], moved, atol=1e-8)
