@@ -14,14 +14,23 @@ from drugresponse.settings import with_learners
 from tests.galaxy_tools import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
-LINES = [
-    line.partition("#")[0].strip()
-    for language, block in BLOCKS
-    if not language
-    for line in block.replace("\\\n", " ").splitlines()
-]
-COMMANDS = [shlex.split(line)[1:] for line in LINES if line.startswith("drugresponse ")]
+OUTCOMES = (ROOT / "docs" / "outcomes.md").read_text(encoding="utf-8")
+
+
+def blocks_of(text: str) -> list[tuple[str, str]]:
+    return re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def lines_of(text: str) -> list[str]:
+    shell = [block for language, block in blocks_of(text) if not language]
+    return [line.partition("#")[0].strip() for block in shell for line in block.replace("\\\n", " ").splitlines()]
+
+
+def commands_of(text: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in lines_of(text) if line.startswith("drugresponse ")]
+
+
+BLOCKS, LINES, COMMANDS = blocks_of(TEXT), lines_of(TEXT), commands_of(TEXT)
 SMALLER = {
     "simulate": ["--n-samples=60", "--n-drugs=6", "--n-features=30"],
     "train": ["--learner=ridge", "--folds=2"],
@@ -39,6 +48,18 @@ def test_shell_blocks__every_command_runs_in_order(tmp_path, monkeypatch, capsys
         code = main([*words, *SMALLER.get(words[0], [])])
         assert code == 0, (words, capsys.readouterr().err)
     assert Path("report.html").stat().st_size > 1000
+
+
+def test_page_on_outcomes__every_command_runs_in_order_and_the_python_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    commands = commands_of(OUTCOMES)
+    assert [each[0] for each in commands] == ["simulate", "train", "predict", "evaluate"]
+    for words in commands:
+        assert main([*words, *SMALLER.get(words[0], [])]) == 0, (words, capsys.readouterr().err)
+    (block,) = [block for language, block in blocks_of(OUTCOMES) if language == "python"]
+    names: dict[str, object] = {}
+    exec(block.replace("simulate_cohort(", "simulate_cohort(n_samples=60, n_drugs=3, n_features=30, "), names)
+    assert names["model"].classes_.tolist() == ["S", "R"]
 
 
 def test_shell_blocks__what_make_and_pip_are_asked_for_exists():
