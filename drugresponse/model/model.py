@@ -247,12 +247,12 @@ class DrugResponseModel(BaseEstimator):
             the model's sites that were absent and taken for the reference, which count as found.
 
             Of other outcomes `prediction` is the probability of the event, the most probable of ordered classes in
-            words, the location of values between limits, or the mean time to the horizon; `lower` and `upper` are
-            bounds of that (of a class the ends of its set), and `baseline` the naive prediction of the same. More
-            columns stand last: `class, class_set, threshold` of yes or no (`class_set` joins the classes that remain
-            with `;`); `probability, class_set, probability_CLASS` of ordered classes; `value, value_lower,
-            value_upper`, no longer logarithms, of dilution series; `median_time` (missing where it is not reached
-            before the horizon) and `survival_TIME` of times.
+            words, the mean of values between limits within the range in which values of the drug were told, or the mean
+            time to the horizon; `lower` and `upper` are bounds of that (of a class the ends of its set), and `baseline`
+            the naive prediction of the same. More columns stand last: `class, class_set, threshold` of yes or no
+            (`class_set` joins the classes that remain with `;`); `probability, class_set, probability_CLASS` of ordered
+            classes; `value, value_lower, value_upper`, no longer logarithms, of dilution series; `median_time` (missing
+            where it is not reached before the horizon) and `survival_TIME` of times.
         """
         parts = self._fitted()
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))

@@ -123,7 +123,7 @@ def predicted_distribution(parts: FittedParts, request: Request, minimum_feature
     few = (request.known_weight < minimum_features)[pairs.sample_index]
     numbers: dict[str, Any] = {
         name: np.where(few if part.ndim == 1 else few[:, None], np.nan, part)
-        for name in ("shares", "spread", "survival")
+        for name in ("shares", "spread", "point", "survival")
         if (part := getattr(said, name)) is not None
     }
     return replace(said, scores=np.where(few, np.nan, said.scores), **numbers)

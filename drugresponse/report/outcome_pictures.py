@@ -112,10 +112,10 @@ def _of_all(counts: NDArray[np.int64]) -> list[Cell | str]:
 def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
     """How far predictions of measured rows are off, in steps; limits are told apart."""
     lower, upper = truth.observed.lower, truth.observed.upper
-    if lower is None or upper is None:
-        raise ValueError("an interval outcome has limits")
+    if lower is None or upper is None or said.point is None:
+        raise ValueError("an interval outcome has limits, and a value that is predicted")
     exact = np.isfinite(lower) & np.isfinite(upper)
-    off = np.ceil(said.scores[exact]) - upper[exact]
+    off = np.ceil(said.point[exact]) - upper[exact]
     steps = np.clip(off, -_MOST_DILUTIONS, _MOST_DILUTIONS).astype(int)
     rows: list[list[Cell | str]] = []
     for step in range(-_MOST_DILUTIONS, _MOST_DILUTIONS + 1):
@@ -124,8 +124,8 @@ def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
         words = f"{step:+d}".replace("-", "\N{MINUS SIGN}") if step else "0"
         rows.append([f"{words}{end}", f"{int((steps == step).sum()):,}", f"{100 * share:.1f}%"])
     for words, at, right in (
-        ("at or below a limit", np.isinf(lower), said.scores <= upper),
-        ("above a limit", np.isinf(upper), said.scores > lower),
+        ("at or below a limit", np.isinf(lower), said.point <= upper),
+        ("above a limit", np.isinf(upper), said.point > lower),
     ):
         agreed = int((at & right).sum())
         share = 100 * agreed / max(int(at.sum()), 1)

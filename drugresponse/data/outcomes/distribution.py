@@ -30,6 +30,9 @@ class Distribution:
         `(n_pairs, n_classes)` probability of each class, lowest first, each row of sum 1; None in kinds without.
     spread
         `(n_pairs,)` standard deviation of a normal distribution around the score, of an interval outcome; else None.
+    point
+        `(n_pairs,)` the value that is predicted, of an interval outcome, where the score may lie beyond all values that
+        an assay tells; else None.
     times, survival
         `(n_times,)` ascending, and `(n_pairs, n_times)` the probability that the event has not happened by then, of a
         time to an event; else None.
@@ -39,6 +42,7 @@ class Distribution:
     scores: Array
     shares: Array | None = None
     spread: Array | None = None
+    point: Array | None = None
     times: Array | None = None
     survival: Array | None = None
 
@@ -52,4 +56,4 @@ class Distribution:
         return replace(self, **cut)
 
 
-_BY_PAIR = ("scores", "shares", "spread", "survival")
+_BY_PAIR = ("scores", "shares", "spread", "point", "survival")

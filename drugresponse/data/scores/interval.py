@@ -20,12 +20,13 @@ Array = NDArray[np.float64]
 
 
 class IntervalScores(RowScores):
-    """Metrics of predicted locations, and of the normal distributions around them.
+    """Metrics of predicted values, and of the normal distributions that they come from.
 
-    Censored log loss over all rows. Of measured rows alone, whose value is exact or lies within one step of a series of
-    doubling dilutions, and is taken at the middle of it: root mean squared error, bias (predicted less measured) in
-    doublings, and essential agreement, the share predicted within one doubling of the step (ISO 20776-2). Of all other
-    rows, whose value nobody knows: the share predicted no further than one doubling outside their limits.
+    Censored log loss over all rows, by location and spread. All else is of the value that is predicted. Of measured
+    rows alone, whose value is exact or lies within one step of a series of doubling dilutions, and is taken at the
+    middle of it: root mean squared error, bias (predicted less measured) in doublings, and essential agreement, the
+    share predicted within one doubling of the step (ISO 20776-2). Of all other rows, whose value nobody knows: the
+    share predicted no further than one doubling outside their limits.
 
     Parameters
     ----------
@@ -42,8 +43,9 @@ class IntervalScores(RowScores):
         step = doubling if truth.outcome.logarithm else 0.0
         measured = np.isfinite(lower) & np.isfinite(upper)
         measured[measured] = upper[measured] - lower[measured] <= step + _ROUNDING
-        error = np.where(measured, predicted.scores - np.where(measured, (lower + upper) / 2, 0.0), 0.0)
-        outside = np.maximum(np.maximum(lower - predicted.scores, predicted.scores - upper), 0.0)
+        point = part(predicted.point)
+        error = np.where(measured, point - np.where(measured, (lower + upper) / 2, 0.0), 0.0)
+        outside = np.maximum(np.maximum(lower - point, point - upper), 0.0)
         within = outside <= doubling + _ROUNDING
         agrees = [measured & within, ~measured & within]
         columns = [np.ones(len(truth)), self.losses, measured, error / doubling, error**2, *agrees]

@@ -83,7 +83,7 @@ def join_distributions(parts: Sequence[Distribution], rows: Sequence[NDArray[np.
         parts = [_told_at(one, times) for one in parts]
     joined: dict[str, Any] = {
         name: np.concatenate([getattr(one, name) for one in parts])[order]
-        for name in ("scores", "shares", "spread", "survival")
+        for name in ("scores", "shares", "spread", "point", "survival")
         if getattr(parts[0], name) is not None
     }
     return replace(parts[0], **joined)

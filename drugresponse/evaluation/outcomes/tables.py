@@ -135,8 +135,10 @@ def _point(said: Distribution) -> NDArray[Any]:
         return said.shares[:, 1]
     if said.shares is not None:
         return np.array(said.outcome.classes, dtype=object)[said.shares.argmax(axis=1)]
+    if said.point is not None:
+        return said.point
     if said.times is None or said.survival is None:
-        return said.scores
+        raise ValueError("a prediction of times has survival")
     # the mean time up to the last one: the area below the steps
     steps = np.column_stack([np.ones(len(said)), said.survival[:, :-1]])
     return np.asarray(steps @ np.diff(said.times, prepend=0.0))

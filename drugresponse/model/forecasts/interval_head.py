@@ -13,6 +13,7 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import State, damaged, state_array, state_number
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
+from drugresponse.model.forecasts._reading_ranges import ReadingRanges
 from drugresponse.model.forecasts._score_levels import ScoreLevels
 from drugresponse.model.forecasts.head import COVERAGE, TWO_SIDED, Forecast, Head
 from drugresponse.model.forecasts.likelihoods.censored_normal import interval_density, interval_prior, misfit, unit_of
@@ -30,6 +31,9 @@ _PARTS = 5
 class IntervalHead(Head):
     """Normal distributions of values between limits.
 
+    The location ranks, and bears likelihood and bounds. What is predicted is the mean of the distribution within the
+    range in which values of the drug are told: where most rows are limits the location lies far beyond it.
+
     Attributes
     ----------
     levels
@@ -41,6 +45,8 @@ class IntervalHead(Head):
     reach
         `(n_drugs + 1,)` spreads from the location to either bound, last of a drug without its own; infinite without
         bounds.
+    ranges
+        In which values are told.
     """
 
     outcome: Outcome
@@ -50,6 +56,7 @@ class IntervalHead(Head):
     unit: float
     parameters: ShrunkenParameters
     reach: Array
+    ranges: ReadingRanges
 
     @classmethod
     def fit(cls, held: HeldOutRows) -> IntervalHead:
@@ -59,7 +66,8 @@ class IntervalHead(Head):
         prior = interval_prior(levels.size / unit)
         parameters, effect = held.fit_parameters(_density(held, levels, unit), prior)
         n_drugs = levels.n_drugs
-        head = cls(held.outcome, held.scheme, held.n_groups, levels, unit, parameters, np.full(n_drugs + 1, np.inf))
+        endless, ranges = np.full(n_drugs + 1, np.inf), ReadingRanges.fit(held.pairs, held.scheme)
+        head = cls(held.outcome, held.scheme, held.n_groups, levels, unit, parameters, endless, ranges)
         if not held.bounded:
             return head
         off = np.empty(len(held.y))
@@ -78,25 +86,33 @@ class IntervalHead(Head):
         return location, self.unit * np.exp(own[:, 2])
 
     def distribution(self, pairs: Pairs, scores: Array) -> Distribution:
-        """Location and spread, on the scale of the responses."""
+        """Location, spread and what they come to, on the scale of the responses."""
         location, spread = self._normal(pairs, scores)
-        return Distribution(self.outcome, location, spread=spread)
+        point = self.ranges.point(pairs, location, spread)
+        return Distribution(self.outcome, location, spread=spread, point=point)
 
     def forecast(self, pairs: Pairs, scores: Array) -> Forecast:
-        """The location with bounds, beside the same in natural units where the scale is a logarithm."""
-        location, spread = self._normal(pairs, scores)
+        """The mean in the range with bounds, beside the same in natural units where the scale is a logarithm.
+
+        Bounds are those of the value itself, wherever it lies, and reach to the prediction where that is the nearest
+        value that can be told.
+        """
+        told = self.distribution(pairs, scores)
+        location, point = told.scores, self.point(told)
         reach = self.reach[self.levels.at(pairs)]
-        half = np.where(np.isfinite(reach), reach, np.nan) * spread
-        told = Distribution(self.outcome, location, spread=spread)
-        lower, upper, base = location - half, location + half, float(self.outcome.logarithm)
+        half = np.where(np.isfinite(reach), reach, np.nan) * np.asarray(told.spread)
+        lower, upper = np.minimum(location - half, point), np.maximum(location + half, point)
+        base = float(self.outcome.logarithm)
         if not base:
-            return Forecast(told, location, lower, upper)
-        natural = {"value": base**location, "value_lower": base**lower, "value_upper": base**upper}
-        return Forecast(told, location, lower, upper, natural, ("value_lower", "value_upper"))
+            return Forecast(told, point, lower, upper)
+        natural = {"value": base**point, "value_lower": base**lower, "value_upper": base**upper}
+        return Forecast(told, point, lower, upper, natural, ("value_lower", "value_upper"))
 
     def point(self, distribution: Distribution) -> NDArray[Any]:
-        """The location."""
-        return distribution.scores
+        """The mean within the range of the drug."""
+        if distribution.point is None:
+            raise ValueError("a distribution of values between limits has a value that is predicted")
+        return distribution.point
 
     def summary(self) -> dict[str, Any]:
         """Groups, and how far bounds reach."""
@@ -115,6 +131,7 @@ class IntervalHead(Head):
             "unit": self.unit,
             "parameters": self.parameters.get_state(),
             "reach": self.reach,
+            "ranges": self.ranges.get_state(),
         }
 
     @classmethod
@@ -131,7 +148,10 @@ class IntervalHead(Head):
         if not (reach >= 0).all():
             raise damaged("a bound of its forecasts has no width")
         parameters = ShrunkenParameters.from_state(state["parameters"], 3)
-        return cls(outcome, scheme, n_groups, levels, state_number(state, "unit", 1e-300), parameters, reach)
+        ranges = ReadingRanges.from_state(state["ranges"])
+        if list(ranges.drug_ids) != list(levels.drug_ids):
+            raise damaged("the ranges of its forecasts are of other drugs")
+        return cls(outcome, scheme, n_groups, levels, state_number(state, "unit", 1e-300), parameters, reach, ranges)
 
 
 def _density(held: HeldOutRows, levels: ScoreLevels, unit: float) -> RowDensity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from drugresponse.learners.base import relative_weights
 from drugresponse.learners.baselines import tissue_of_samples
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 from drugresponse.model.forecasts._naive_values import NaiveValues
+from drugresponse.model.forecasts._reading_ranges import ReadingRanges
 
 __all__ = ["NaiveForecasts", "naive_from_state"]
 
@@ -41,10 +42,13 @@ class NaiveForecasts:
     tables
         By the name of the naive prediction a table whose index are keys, such as drug ids, and whose rows their
         numbers; `overall mean` has the key "".
+    ranges
+        In which values of each drug are told, of an interval outcome; else None.
     """
 
     values: NaiveValues
     tables: dict[str, pd.DataFrame]
+    ranges: ReadingRanges | None = None
 
     @classmethod
     def fit(
@@ -77,7 +81,8 @@ class NaiveForecasts:
             around = None if coarser is None else _look_up(coarser, _parents(names, name))
             numbers = values.fit(pairs.observed[rows], y[rows], weight[rows], at, len(names), around)
             tables[name] = pd.DataFrame(numbers, index=pd.Index(names, dtype=object))
-        return cls(values, tables)
+        ranges = ReadingRanges.fit(pairs, scheme) if values.outcome.kind == "interval" else None
+        return cls(values, tables, ranges)
 
     @property
     def outcome(self) -> Outcome:
@@ -86,14 +91,20 @@ class NaiveForecasts:
 
     def predict(self, pairs: Pairs) -> dict[str, Distribution]:
         """What each naive model says of the pairs; a row of unknown id takes the next coarser."""
-        return {name: self.values.distribution(self._numbers(pairs, name)) for name in self.tables}
+        return {name: self._distribution(pairs, name) for name in self.tables}
 
     def finest(self, pairs: Pairs) -> Distribution:
         """The finest of them that there is."""
         finest = [
             name for name in ("tissue-drug mean", "drug mean", "sample mean", "overall mean") if name in self.tables
         ]
-        return self.values.distribution(self._numbers(pairs, finest[0]))
+        return self._distribution(pairs, finest[0])
+
+    def _distribution(self, pairs: Pairs, name: str) -> Distribution:
+        said = self.values.distribution(self._numbers(pairs, name))
+        if self.ranges is None or said.spread is None:
+            return said
+        return replace(said, point=self.ranges.point(pairs, said.scores, said.spread))
 
     def _numbers(self, pairs: Pairs, name: str) -> Array:
         keys = _keys_of(pairs, name)
@@ -110,7 +121,8 @@ class NaiveForecasts:
             name: {"keys": [str(key) for key in table.index], "numbers": table.to_numpy(dtype=np.float64)}
             for name, table in self.tables.items()
         }
-        return {"times": self.values.times, "tables": tables}
+        ranges = {} if self.ranges is None else {"ranges": self.ranges.get_state()}
+        return {"times": self.values.times, "tables": tables, **ranges}
 
 
 def naive_from_state(state: State, outcome: Outcome) -> NaiveForecasts:
@@ -136,7 +148,8 @@ def naive_from_state(state: State, outcome: Outcome) -> NaiveForecasts:
     for name in tables:
         if name in _COARSER and _COARSER[name] not in tables:
             raise damaged(f"the naive prediction that {name} falls back to is absent")
-    return NaiveForecasts(values, tables)
+    ranges = ReadingRanges.from_state(state["ranges"]) if outcome.kind == "interval" else None
+    return NaiveForecasts(values, tables, ranges)
 
 
 def _keys(pairs: Pairs, scheme: str) -> dict[str, NDArray[np.object_]]:

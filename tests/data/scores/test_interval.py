@@ -10,11 +10,15 @@ from drugresponse.data.scores.interval import IntervalScores
 from tests.data.scores.made_truths import truth_of
 
 
+def predicted_value(outcome: Outcome, value: list[float]) -> Distribution:
+    return Distribution(outcome, np.array(value), spread=np.ones(len(value)), point=np.array(value))
+
+
 def _scores(outcome: Outcome, location: list[float]) -> dict[str, float]:
     # the last lies within three dilutions, and is no measured value
     lower, upper = np.array([1.0, 2.0, -np.inf, 5.0, 0.0]), np.array([1.0, 2.0, 0.0, np.inf, 3.0])
     truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([1.0, 2.0, 0.0, 5.0, 1.5]))
-    made = IntervalScores(truth, Distribution(outcome, np.array(location), spread=np.ones(5)))
+    made = IntervalScores(truth, predicted_value(outcome, location))
     return dict(zip(made.names, made.of(np.arange(5))[:, 0], strict=True))
 
 
@@ -32,7 +36,7 @@ def test_steps__of_a_series_are_values_at_their_middle() -> None:
     lower, upper = np.array([0.0, 1.0, 2.0, -np.inf]), np.array([1.0, 2.0, 3.0, -1.0])
     truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([0.5, 1.5, 2.5, -1.0]))
     # readings of 2, 8 and 2 where 1, 2 and 3 were read: within one step, two above, and one below
-    made = IntervalScores(truth, Distribution(outcome, np.array([1.5, 3.2, 1.5, 0.0]), spread=np.ones(4)))
+    made = IntervalScores(truth, predicted_value(outcome, [1.5, 3.2, 1.5, 0.0]))
     scores = dict(zip(made.names, made.of(np.arange(4))[:, 0], strict=True))
     assert scores["essential_agreement"] == pytest.approx(2 / 3)
     assert scores["bias"] == pytest.approx((1.0 + 1.7 - 1.0) / 3)
@@ -51,3 +55,17 @@ def test_logarithm__a_doubling_is_its_own_length() -> None:
     tens = _scores(Outcome("interval", logarithm=10), [1.25, 2.35, 0.0, 5.0, 0.5])
     assert tens["essential_agreement"] == 1 / 2
     assert "essential_agreement" not in _scores(Outcome("interval"), [1.0, 2.0, 0.0, 5.0, 0.5])
+
+
+def test_value__is_scored_where_the_location_lies_elsewhere() -> None:
+    outcome = Outcome("interval", logarithm=2)
+    lower, upper = np.array([0.0, 1.0, -np.inf]), np.array([1.0, 2.0, 0.0])
+    truth = truth_of(Observed(outcome, lower=lower, upper=upper), np.array([0.5, 1.5, 0.0]))
+    far = Distribution(outcome, np.full(3, -9.0), spread=np.full(3, 4.0), point=np.array([0.5, 0.5, -0.5]))
+    near = predicted_value(outcome, [0.5, 0.5, -0.5])
+
+    of_far, of_near = (IntervalScores(truth, said).of(np.arange(3))[:, 0] for said in (far, near))
+
+    assert of_far[1:].tolist() == of_near[1:].tolist()
+    # the likelihood is that of the location
+    assert of_far[0] > of_near[0]

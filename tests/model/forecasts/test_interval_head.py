@@ -92,9 +92,34 @@ def test_interval_head__a_file_keeps_every_forecast_and_refuses_damage() -> None
     again = head_from_state(state).forecast(held.pairs, held.scores)
 
     assert np.array_equal(again.lower, head.forecast(held.pairs, held.scores).lower)
-    for name, value in (("reach", np.full(4, -1.0)), ("unit", 0.0), ("reach", np.ones(2))):
+    assert np.array_equal(again.prediction, head.forecast(held.pairs, held.scores).prediction)
+    other = {**state["ranges"], "drug_ids": ["d0", "d1", "d9"]}
+    for name, value in (("reach", np.full(4, -1.0)), ("unit", 0.0), ("reach", np.ones(2)), ("ranges", other)):
         with pytest.raises(ModelFileError):
             head_from_state({**state, name: value})
+
+
+def test_interval_head__the_prediction_of_a_panel_of_limits_is_a_value_that_is_told() -> None:
+    # the concentrations tested lie far above most values, as of most antibiotics
+    held, new = (interval_rows(1500, [-4.0, -3.0], limits=(-2.0, 3.0), seed=seed) for seed in (0, 1))
+    lower, upper = np.asarray(new.pairs.observed.lower), np.asarray(new.pairs.observed.upper)
+    measured = np.isfinite(upper - lower)
+    assert 0.75 < np.mean(~measured) < 0.95
+    head = fit_head(held.pairs, held.y, held.scores, scheme="new-samples")
+    naive = NaiveForecasts.fit(held.pairs, held.y, scheme="new-samples").finest(new.pairs)
+
+    forecast = head.forecast(new.pairs, new.scores)
+
+    def error(value: np.ndarray) -> float:
+        return float(np.sqrt(np.mean((value - (lower + upper) / 2)[measured] ** 2)))
+
+    point = forecast.prediction
+    assert point.min() >= -3.0
+    assert (forecast.lower <= point).all() and (point <= forecast.upper).all()
+    assert error(point) < 0.8 * error(forecast.distribution.scores)
+    assert naive.point is not None
+    assert error(point) < error(naive.point) < error(naive.scores)
+    assert np.array_equal(head.point(naive), naive.point)
 
 
 def test_naive_forecasts__of_limits_are_the_normal_distribution_of_each_drug() -> None:
@@ -110,3 +135,4 @@ def test_naive_forecasts__of_limits_are_the_normal_distribution_of_each_drug() -
         assert told.spread[at] == pytest.approx(np.hypot(1.2, 0.8), abs=0.12)
     again = naive_from_state(naive.get_state(), naive.outcome).finest(made.pairs)
     assert np.array_equal(again.scores, told.scores)
+    assert np.array_equal(again.point, told.point)

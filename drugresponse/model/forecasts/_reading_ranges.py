@@ -1,0 +1,145 @@
+"""Between which values an assay can tell one drug from another value, and what a normal distribution comes to there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import erfcx, ndtr
+
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.pairs import Pairs
+from drugresponse.data.splits import find_scheme
+from drugresponse.learners.state import State, damaged, state_array, state_ids
+
+__all__ = ["ReadingRanges", "truncated_mean"]
+
+Array = NDArray[np.float64]
+
+_NARROW = 1e-6
+"""Spreads between two ends below which the middle is the mean."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReadingRanges:
+    """The range of each drug in which values are told.
+
+    A distribution may lie far outside of it: of a drug whose values are all at or below the lowest concentration
+    tested nobody knows how far below, and nobody will read it. What will be read lies in the range.
+
+    Attributes
+    ----------
+    drug_ids
+        `(n_drugs,)` of the rows; none where drugs are new to the model.
+    ends
+        `(n_drugs + 1, 2)` lowest and highest value, last those of all rows, for drugs that are none of them.
+    """
+
+    drug_ids: pd.Index
+    ends: Array
+
+    @classmethod
+    def fit(cls, pairs: Pairs, scheme: str) -> ReadingRanges:
+        """Of rows with what was observed of them.
+
+        Parameters
+        ----------
+        pairs
+            Of an interval outcome.
+        scheme
+            By which rows are held out; where drugs are new, all have one range.
+        """
+        if pairs.observed is None:
+            raise ValueError("continuous responses have no limits")
+        lower, upper = _as_read(pairs.observed)
+        overall = np.array([[lower.min(), upper.max()]])
+        if not find_scheme(scheme).drug_effect:
+            return cls(pd.Index([], dtype=object), overall)
+        used, drug = np.unique(pairs.drug_index, return_inverse=True)
+        ends = np.column_stack([np.full(len(used), np.inf), np.full(len(used), -np.inf)])
+        np.minimum.at(ends[:, 0], drug, lower)
+        np.maximum.at(ends[:, 1], drug, upper)
+        return cls(pairs.drugs.index[used].astype(object), np.vstack([ends, overall]))
+
+    def point(self, pairs: Pairs, location: Array, spread: Array) -> Array:
+        """`(n_pairs,)` the mean of each normal distribution within the range of the pair's drug.
+
+        Parameters
+        ----------
+        pairs
+            Drugs are known by their ids.
+        location, spread
+            `(n_pairs,)` of the distributions.
+        """
+        at = self.drug_ids.get_indexer(pairs.drugs.index)[pairs.drug_index]
+        low, high = self.ends[np.where(at < 0, len(self.drug_ids), at)].T
+        return truncated_mean(location, spread, low, high)
+
+    def get_state(self) -> State:
+        """Ids as text, numbers as an array."""
+        return {"drug_ids": [str(drug) for drug in self.drug_ids], "ends": self.ends}
+
+    @classmethod
+    def from_state(cls, state: State) -> ReadingRanges:
+        """The ranges of `get_state`'s answer.
+
+        Raises
+        ------
+        ModelFileError
+            A range ends before it begins.
+        """
+        ids = state_ids(state, "drug_ids")
+        ends = state_array(state, "ends", len(ids) + 1, 2)
+        if not (ends[:, 0] <= ends[:, 1]).all():
+            raise damaged("a range of values ends before it begins")
+        return cls(pd.Index(ids, dtype=object), ends)
+
+
+def _as_read(observed: Observed) -> tuple[Array, Array]:
+    """Limits of rows, an open end closed by one step of the series of dilutions, and at the limit without a series.
+
+    At or below the lowest concentration tested is read as that concentration, which says no more than that the value
+    lies one doubling below it or above; above the highest is read as the next that would have been tested.
+    """
+    lower, upper = np.asarray(observed.lower, dtype=np.float64), np.asarray(observed.upper, dtype=np.float64)
+    logarithm = observed.outcome.logarithm
+    step = float(np.log(2) / np.log(logarithm)) if logarithm else 0.0
+    return np.where(np.isfinite(lower), lower, upper - step), np.where(np.isfinite(upper), upper, lower + step)
+
+
+def truncated_mean(location: Array, spread: Array, low: Array, high: Array) -> Array:
+    """`(n,)` mean of normal distributions of which only what lies between two ends is left, however far they lie.
+
+    Parameters
+    ----------
+    location, spread, low, high
+        `(n,)`; spreads above 0, ends finite and in order.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> truncated_mean(0 * one, one, -one, one).tolist(), truncated_mean(-1e6 * one, one, -one, one).round(5).tolist()
+    ([0.0], [-1.0])
+    """
+    below, above = (low - location) / spread, (high - location) / spread
+    # mirrored where the range lies below the location, so that the nearer end is above it
+    turned = below + above < 0
+    near, far = np.where(turned, -above, below), np.where(turned, -below, above)
+    # where the location is in the range, the tails lose no digits; else both are scaled by the density at the near end
+    inside = near < 0
+    first, last = np.where(inside, near, -1.0), np.where(inside, far, 1.0)
+    of_inside = (_density(first) - _density(last)) / (ndtr(last) - ndtr(first))
+    start, end = np.where(inside, 0.0, near), np.where(inside, 1.0, far)
+    left = np.exp(-np.minimum((end - start) * (end + start) / 2, 700.0))
+    scaled = np.sqrt(np.pi / 2) * (erfcx(start / np.sqrt(2)) - left * erfcx(end / np.sqrt(2)))
+    of_outside = (1 - left) / np.maximum(scaled, 1e-300)
+    from_location = np.where(inside, of_inside, of_outside)
+    mean = location + spread * np.where(turned, -from_location, from_location)
+    mean = np.where(far - near < _NARROW, (low + high) / 2, mean)
+    return np.asarray(np.clip(mean, low, high))
+
+
+def _density(at: Array) -> Array:
+    return np.asarray(np.exp(-0.5 * at**2) / np.sqrt(2 * np.pi))
