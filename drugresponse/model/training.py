@@ -40,8 +40,9 @@ __all__ = ["Training", "join_tables", "train"]
 
 logger = logging.getLogger(__name__)
 
-_FOLDS_OF_A_HEAD = 3
-"""Where no check was asked for: a score is no probability before rows that the model did not see have said so."""
+_FOLDS_OF_A_HEAD = {0: 3, 1: 5}
+"""By folds of the check, where these are too few: a score is no probability before rows that the model did not see have
+said so, and those of a single fold, of one model, do not tell how far the level of another model may lie from its."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,12 +238,14 @@ def _checked_forecasts(
 ) -> _Checked:
     """The same for an outcome that is not continuous; its head is learned on held-out rows without a check too."""
     scheme, horizon = settings["scheme"], settings["horizon"]
-    folds = plan_check(rows, scheme, settings["folds"] or _FOLDS_OF_A_HEAD, settings["random_state"])
+    n_folds = settings["folds"]
+    folds = plan_check(rows, scheme, _FOLDS_OF_A_HEAD.get(n_folds, n_folds), settings["random_state"])
     scores = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
     held_out = HeldOutForecasts(rows, scheme, folds, scores, settings["cost_of_miss"], horizon)
+    check = replace(held_out, folds=folds[:1] if n_folds == 1 else folds)
     return _Checked(
-        held_out.metrics(settings["learner"]) if settings["folds"] else None,
+        check.metrics(settings["learner"]) if n_folds else None,
         head=held_out.head(),
         naive_forecasts=NaiveForecasts.fit(rows.pairs, rows.y, rows.weights, scheme=scheme, horizon=horizon),
-        held_out=held_out if settings["folds"] else None,
+        held_out=check if n_folds else None,
     )

@@ -268,3 +268,13 @@ def test_model__few_events_get_no_verdict() -> None:
     assert model.manifest_["outcome"]["events"] < 30
     assert model.manifest_["verdict"]["judgement"] == "unknown"
     assert "too few" in "\n".join(describe_model(model.manifest_))
+
+
+@pytest.mark.parametrize("folds", [0, 1, 3])
+def test_noise__is_told_the_prevalence_however_many_folds_check_it(folds):
+    rng = np.random.default_rng(0)
+    genotypes = pd.DataFrame(rng.integers(0, 2, (60, 12)), [f"s{i}" for i in range(60)], [f"g{i}" for i in range(12)])
+    rows = [(sample, drug, "RS"[rng.integers(2)]) for sample in genotypes.index for drug in "ab"]
+    responses = pd.DataFrame(rows, columns=["sample_id", "drug_id", "response"])
+    model = DrugResponseModel(learner="ridge", folds=folds).fit(genotypes, responses)
+    assert model.predict(genotypes)["prediction"].between(0.3, 0.7).all()
