@@ -158,12 +158,19 @@ class ClassHead(Head):
         return np.array(self.outcome.classes, dtype=object)[shares.argmax(axis=1)]
 
     def _odds_spread(self, pairs: Pairs, scores: Array) -> Array:
-        """`(n_pairs,)` standard deviation of the log odds of the event, by how sure cut and slope are."""
-        own, at = self.parameters.by_drug, self.parameters.at(pairs)
-        _, deviation = _split(self.levels, pairs, scores)
-        slopes = np.column_stack([-np.ones(len(pairs)), np.exp(own[at, 1]) * deviation])
-        variance = np.einsum("ni,nij,nj->n", slopes, self.parameters.covariance[at], slopes)
-        return np.sqrt(np.maximum(variance, 0.0))
+        """`(n_pairs,)` standard deviation of the log odds of the event, by how sure level, cut and slope are.
+
+        The cut is known given the level of the scores, which was learned from responses too: together they are no
+        surer than the share of the event among the drug's rows.
+        """
+        at = self.parameters.at(pairs)
+        own, covariance = self.parameters.by_drug[at], self.parameters.covariance[at]
+        level, deviation = _split(self.levels, pairs, scores)
+        slopes = np.column_stack([-np.ones(len(pairs)), np.exp(own[:, 1]) * deviation])
+        variance = np.einsum("ni,nij,nj->n", slopes, covariance, slopes)
+        share = expit(log_odds_above(own, level, np.zeros(len(pairs)))[:, 0])
+        events = self.levels.rows[self.levels.at(pairs)] * share * (1 - share)
+        return np.sqrt(np.maximum(variance, 0.0) + np.maximum(1 / np.maximum(events, 0.5) - covariance[:, 0, 0], 0.0))
 
     def summary(self) -> dict[str, Any]:
         """Groups, classes that are in every set, and the threshold."""

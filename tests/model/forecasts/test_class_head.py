@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
+from drugresponse.data.outcomes.observed import Observed
+from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.errors import ModelFileError
 from drugresponse.model.forecasts.heads import cross_fitted, fit_head, head_from_state, head_state
 from tests.model.forecasts.made_rows import MadeRows, class_rows, grid
@@ -86,6 +89,23 @@ def test_class_head__the_interval_holds_the_true_probability() -> None:
         assert (forecast.prediction <= forecast.upper).all()
 
     assert np.mean(covered) > 0.8
+
+
+def test_class_head__the_interval_counts_that_levels_were_learned_too() -> None:
+    prevalence, covered = np.array([0.05, 0.5, 0.9, 0.15]), []
+    for seed in range(40):
+        rng, pairs = np.random.default_rng(seed), grid(80, 4)
+        y = (rng.random(320) < prevalence[pairs.drug_index]).astype(np.float64)
+        scores, fold = np.empty(320), pairs.sample_index % 4
+        for at in range(4):
+            events = np.bincount(pairs.drug_index[fold != at], y[fold != at])
+            scores[fold == at] = logit((events + 0.5) / 61)[pairs.drug_index[fold == at]]
+        pairs = replace(pairs, observed=Observed(Outcome("binary", ("S", "R"))))
+        forecast = fit_head(pairs, y, scores, scheme="new-samples").forecast(pairs, scores)
+        truth = prevalence[pairs.drug_index]
+        covered.append(np.mean((truth >= forecast.lower) & (truth <= forecast.upper)))
+
+    assert np.mean(covered) > 0.75
 
 
 def test_class_head__a_rare_class_is_in_every_set_and_finite() -> None:
