@@ -1,4 +1,4 @@
-"""python -m benchmarks [run | table | compare | speed]: measure what the cache lacks, print tables from it."""
+"""python -m benchmarks [run | table | compare | outcomes | speed]: measure what the cache lacks, print tables."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks.cache import NAIVE_NAMES, Cache
 from benchmarks.cohorts import cohort_names
 from benchmarks.compare import compare_with
+from benchmarks.outcomes.command import add_outcome_options, print_outcomes
 from benchmarks.pages import comparison_page, put_between_marks, scores_page, tab_separated
 from benchmarks.references import REFERENCES
 from benchmarks.run import Plan, known_learners, run
@@ -16,7 +17,7 @@ from benchmarks.scores import fold_scores, mean_scores
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "speed")
+_COMMANDS = ("run", "table", "compare", "outcomes", "speed")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
 
             sys.stdout.write(speed_page(options.data / options.cohort, options.learners))
             return 0
+        if options.command == "outcomes":
+            return print_outcomes(options)
         cache = Cache(options.cache)
         if options.command == "compare":
             return _compare(cache, options)
@@ -74,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("--learner", default="auto")
     compared.add_argument("--against", nargs="+", default=[], help="references, or names; all measured when left out")
     compared.add_argument("--draws", type=int, default=1000)
+    outcomes = commands.add_parser(
+        "outcomes", parents=[data, cached], help="yes or no, classes, limits and times beside references"
+    )
+    add_outcome_options(outcomes)
     speed = commands.add_parser("speed", parents=[data], help="ratios of cost, measured in one run")
     speed.add_argument("--learners", nargs="+", default=["ridge", "neural", "boosted-trees"])
     speed.add_argument("cohort")

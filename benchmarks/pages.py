@@ -12,7 +12,6 @@ from benchmarks.cohorts import PUBLISHED
 
 __all__ = ["comparison_page", "put_between_marks", "scores_page", "tab_separated"]
 
-_BEGIN, _END = "<!-- benchmarks -->", "<!-- /benchmarks -->"
 _REFERENCES = {"random-pairs": "mean effects", PUBLISHED: "mean effects", "new-drugs": "sample mean"}
 _SHOWN = {
     "normalised_pearson": ("normalised Pearson", 3),
@@ -73,10 +72,10 @@ def tab_separated(table: pd.DataFrame) -> str:
     return table.to_csv(sep="\t", index=False, float_format="%.6g", lineterminator="\n")
 
 
-def put_between_marks(old: str, page: str) -> str:
+def put_between_marks(old: str, page: str, mark: str = "benchmarks") -> str:
     """The old text with the page between its two marks, or the page alone where there are none."""
-    before, begin, rest = old.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = old.partition(f"<!-- {mark} -->")
+    _, end, after = rest.partition(f"<!-- /{mark} -->")
     return f"{before}{begin}\n\n{page}\n{end}{after}" if begin and end else page
 
 
