@@ -159,7 +159,7 @@ ResponsesLike: TypeAlias = Responses | pd.DataFrame | pd.Series
 
 
 def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
-    rows = _as_built(rows)
+    rows = _as_built(_plain_text(rows))
     others = next((names for names in _INSTEAD if set(names) <= set(rows.columns)), ())
     others = () if "response" in rows.columns else others
     for column in ("sample_id", *(() if others else ("response",))):
@@ -187,6 +187,17 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
     table["weight"] = numbers_of(table["weight"], where).fillna(1.0)
     return table
+
+
+def _plain_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Text of other dtypes, such as categories without an order, as that of a file; ordered categories list classes."""
+    dtypes = {
+        name: object
+        for name, dtype in table.dtypes.items()
+        if isinstance(dtype, pd.StringDtype)
+        or (isinstance(dtype, pd.CategoricalDtype) and not dtype.ordered and dtype.categories.dtype == object)
+    }
+    return table.astype(dtypes)
 
 
 def _as_built(rows: pd.DataFrame) -> pd.DataFrame:
@@ -278,7 +289,7 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
             f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
             "Read a file with drugresponse.read_responses."
         )
-    rows = _long_rows(table, Requested.of(outcome, classes))
+    rows = _long_rows(_plain_text(table), Requested.of(outcome, classes))
     return Responses.build(rows, outcome=outcome, classes=classes)
 
 

@@ -305,3 +305,12 @@ def test_responses__dilutions_by_the_name_of_their_measure():
     assert Responses.build(rows, Measure("mic")).outcome.logarithm == 2
     assert Responses.build(rows, Measure("growth")).outcome.kind == "continuous"
     assert Responses.build(rows, Measure("mic"), outcome="continuous").outcome.kind == "continuous"
+
+
+@pytest.mark.parametrize("dtype", ["category", "string"])
+@pytest.mark.parametrize("wide", [False, True])
+def test_as_responses__words_of_any_dtype_are_classes(dtype, wide):
+    words = pd.Series(["R", "S", "S", None], index=["s1", "s2", "s3", "s4"]).astype(dtype)
+    responses = as_responses(pd.DataFrame({"a": words, "b": words}) if wide else words)
+    assert responses.outcome.classes == ("S", "R")
+    assert responses.table["response"].tolist() == ([1, 1, 0, 0, 0, 0] if wide else [1, 0, 0])
