@@ -64,7 +64,7 @@ def _figures(results: Explanation, drug: str, first: bool) -> list[Block]:
     drawings = {"volcano": volcano(tested, "All tested features", f"effect on {scale}")}
     uppermost = tested.sort_values(["p", "feature_id"], kind="stable").iloc[0]
     measured = _Measured.of(results, drug, str(uppermost["block"]), str(uppermost["feature_id"]))
-    words = _association_words(tested, first)
+    words = _association_words(tested, first, "response" if outcome.kind == "continuous" else scale)
     if measured is None:
         return [Figure(drawings, words)]
     if outcome.kind == "continuous":
@@ -81,13 +81,13 @@ def _figures(results: Explanation, drug: str, first: bool) -> list[Block]:
     return [Figure(drawings, words)]
 
 
-def _association_words(tested: pd.DataFrame, first: bool) -> str:
+def _association_words(tested: pd.DataFrame, first: bool, scale: str) -> str:
     """How to read the drawings, of the first drug alone, and what stands out, of each."""
     n_found = int((tested["q"] <= _LEVEL).sum())
     sentences = []
     if first:
         sentences.append(
-            "Each dot is a feature, to the right where it goes with a higher response, higher up where chance explains "
+            f"Each dot is a feature, to the right where it goes with a higher {scale}, higher up where chance explains "
             "it less."
         )
     if n_found:

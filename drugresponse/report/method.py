@@ -53,7 +53,10 @@ def joined_rows(counts: Mapping[str, int]) -> list[list[str]]:
 
 def joining_section(manifest: Mapping[str, Any]) -> Html:
     """Counts of the join and of the features."""
-    rows = joined_rows(manifest["training"])
+    counts = dict(manifest["training"])
+    if manifest.get("outcome", {}).get("kind", "continuous") != "continuous":
+        counts.pop("censored_rows", None)  # limits of other outcomes stand in the first line
+    rows = joined_rows(counts)
     rows += [
         [words, f"{manifest['features'][key]:,}"] for key, words in _FEATURES.items() if key in manifest["features"]
     ]

@@ -17,6 +17,7 @@ from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, 
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
 from drugresponse.report.outcome_evaluation_figures import evaluation_pictures
 from drugresponse.report.outcome_scores import scores_table
+from drugresponse.report.outcome_words import COUNTED
 from drugresponse.report.page import count, number
 
 __all__ = ["loss_label", "outcome_parts", "outcome_verdict"]
@@ -97,9 +98,12 @@ def _of_genotype(numbers: Numbers, found: Outcome) -> str:
 def _scores_part(numbers: Numbers) -> Part:
     outcome, learners = numbers.evaluation.rows.pairs.outcome, numbers.evaluation.learners
     tables = [scores_table(numbers.summary.metrics, outcome, learners, level) for level in numbers.levels()]
+    saved = f"{loss_label(numbers.summary)} of the"
+    if outcome.kind == "interval":
+        saved = "error's variance, by the likelihoods, beside the"
     words = (
-        f"Below the scores are 95% intervals. Skill is what is saved of the {loss_label(numbers.summary)} of the naive "
-        "prediction that is best among the same rows: 0 is no gain, below 0 is a loss."
+        f"Below the scores are 95% intervals. Skill is what is saved of the {saved} naive prediction that is best "
+        "among the same rows: 0 is no gain, below 0 is a loss."
     )
     return Part("Scores beside naive predictions", [*tables, Words(words, quiet=True)])
 
@@ -116,7 +120,8 @@ def _drugs_part(numbers: Numbers) -> Part:
     names = numbers.drug_names()
     rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in table.head(_MOST_DRUGS).to_dict("records")]
     label = loss_label(numbers.summary)
-    columns = ["Drug", "Verdict", "Gain", "q", "Rows", "Events", f"{label} with genotype", "covariates", "naive"]
+    counted = COUNTED[numbers.evaluation.kind]
+    columns = ["Drug", "Verdict", "Gain", "q", "Rows", counted, f"{label} with genotype", "covariates", "naive"]
     unjudged = int(table["verdict"].isin(UNJUDGED).sum())
     words = f"{count(unjudged, 'drug')} had too few rows, groups or events for a verdict." if unjudged else ""
     return Part(title, [Words(words), Table(columns, rows, "By falling gain", words=2, most_bytes=150_000)])

@@ -12,6 +12,7 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.labels import metric_label, metrics_of
 from drugresponse.data.scores.truth import FEWEST_EVENTS
 from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.outcome_words import COUNTED
 from drugresponse.report.page import MISSING, count
 
 __all__ = ["drug_scores_part", "scores_table"]
@@ -52,6 +53,9 @@ _SAYS: Mapping[str, str] = MappingProxyType(
         "width": "median distance of the bounds",
     }
 )
+_SKILL_OF_LIKELIHOODS = (
+    "share saved of the variance of the best naive prediction's error, as likelihoods tell it; 0 is no gain"
+)
 _OF_DRUGS = {
     "binary": ("skill", "auroc", "average_precision", "sensitivity", "specificity", "coverage", "set_size"),
     "ordinal": ("skill", "weighted_kappa", "accuracy", "coverage", "set_size"),
@@ -89,7 +93,8 @@ def scores_table(metrics: pd.DataFrame, outcome: Outcome, learners: Sequence[str
     cells = {(row["learner"], row["metric"]): row for row in pooled.to_dict("records")}
     rows: list[list[Cell | str]] = []
     for metric in shown:
-        row: list[Cell | str] = [Cell(metric_label_of(metric), _SAYS.get(metric, ""))]
+        says = _SKILL_OF_LIKELIHOODS if (metric, outcome.kind) == ("skill", "interval") else _SAYS.get(metric, "")
+        row: list[Cell | str] = [Cell(metric_label_of(metric), says)]
         row += [_score(cells, name, metric, strong=name in learners) for name in (*learners, *naive)]
         rows.append(row)
     return Table(["Metric", *learners, *naive], rows, _LEVELS[level])
@@ -101,7 +106,7 @@ def _score(cells: Mapping[tuple[str, str], Mapping[Hashable, float]], name: str,
     score = cells[name, metric]
     bounds = ""
     if np.isfinite(score["lower"]) and np.isfinite(score["upper"]):
-        bounds = f"{_shown(score['lower'])}\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}{_shown(score['upper'])}"
+        bounds = f"{_shown(score['lower'])} to {_shown(score['upper'])}"
     return Cell(_shown(score["value"]), bounds, "strong" if strong else "")
 
 
@@ -130,7 +135,7 @@ def drug_scores_part(
         for drug, scores in wide.iterrows():
             n, told = events.get(str(drug), (0, 0))
             rows.append([Cell(str(drug), "", "id"), f"{n:,}", f"{told:,}", *(_shown(scores[name]) for name in shown)])
-        columns = ["Drug", "Rows", "Events", *map(metric_label_of, shown)]
+        columns = ["Drug", "Rows", COUNTED[outcome.kind], *map(metric_label_of, shown)]
         blocks.append(Table(columns, rows, "By falling skill"))
     few = [drug for drug, (_, told) in events.items() if told < FEWEST_EVENTS]
     if few:

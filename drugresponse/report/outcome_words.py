@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from drugresponse.data.outcomes.outcome import Outcome
+from drugresponse.data.outcomes.outcome import Kind, Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.report.page import MISSING, number
 from drugresponse.verdict import measure_words
 
-__all__ = ["predicted_number", "scale_words"]
+__all__ = ["COUNTED", "predicted_number", "scale_words"]
+
+
+COUNTED: Mapping[Kind, str] = MappingProxyType(
+    {
+        "binary": "Of the rarer class",
+        "ordinal": "Not of the largest class",
+        "interval": "Not at the commonest limit",
+        "time-to-event": "Events",
+    }
+)
+"""What rows of a drug are counted as, beside all of them: those that a score rests on, of `count_events`."""
 
 
 def scale_words(outcome: Outcome, measure: Measure) -> str:

@@ -82,3 +82,16 @@ def test_evaluation_page__shows_each_learner_beside_naive_predictions(kind: str)
         assert words in page, words
     assert not re.search(r"RMSE|Pearson|squared error of", page)
     assert "skill.svg" in evaluation_figures(summary)
+
+
+@pytest.mark.parametrize("kind", ["interval", "time-to-event"])
+def test_pages__call_limits_and_times_what_they_are(kind: str) -> None:
+    cohort = simulate_cohort(n_samples=120, n_drugs=3, n_features=24, outcome=kind, random_state=2)
+    model = DrugResponseModel("ridge", n_jobs=1).fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+    page = training_report(model.manifest_, model.metrics_, model.held_out_)
+    assert "Responses that are limits" not in page  # the first line counts them
+    assert ("<th>Events" in page or ">Events<" in page) == (kind == "time-to-event")
+    assert ("Not at the commonest limit" in page) == ("as likelihoods tell it" in page) == (kind == "interval")
+    explained = explanation_report(explain(model, cohort.genotypes, cohort.responses, samples=cohort.samples))
+    assert "with a higher response" not in explained
+    assert ("sooner event" in explained) == (kind == "time-to-event")
