@@ -162,6 +162,11 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
     rows = _as_built(_plain_text(rows))
     others = next((names for names in _INSTEAD if set(names) <= set(rows.columns)), ())
     others = () if "response" in rows.columns else others
+    if "lower" in others and (estimate := {"prediction", "effect", "estimate"} & set(rows.columns)):
+        raise InputError(
+            f'{where}: found "lower" and "upper" beside "{min(estimate)}", whose bounds they are (expected what was '
+            "measured). Give the table of responses, or limits of measurements without that column."
+        )
     for column in ("sample_id", *(() if others else ("response",))):
         if column not in rows.columns:
             alike = [name for name in rows.columns if "".join(name_words(name)) == column.replace("_", "")]

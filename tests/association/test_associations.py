@@ -7,6 +7,7 @@ from scipy import stats
 from drugresponse.association._covariate_bases import general_sensitivity
 from drugresponse.association.associations import Associations, associate
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 from tests.explanation.screens import (
     response_rows,
@@ -143,7 +144,10 @@ def test_associate__nothing_to_test() -> None:
 
 def test_associate__perfect_fit_has_a_p_above_zero() -> None:
     calls = np.tile([0, 1], 50).astype(np.float32)[:, None]
-    table = _plain(calls, calls.astype(np.float64)).table
+    # 0 and 1 alone would be yes and no
+    responses = Responses.build(response_rows(calls.astype(np.float64)), outcome="continuous")
+    genotypes = Genotypes.from_dense(calls, sample_ids(len(calls)), ["f00"], kind="altered")
+    table = associate(genotypes, responses).table
     assert table["effect"].tolist() == pytest.approx([1.0])
     assert 0 < table["p"].item() < 1e-100
 

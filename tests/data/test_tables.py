@@ -314,3 +314,9 @@ def test_as_responses__words_of_any_dtype_are_classes(dtype, wide):
     responses = as_responses(pd.DataFrame({"a": words, "b": words}) if wide else words)
     assert responses.outcome.classes == ("S", "R")
     assert responses.table["response"].tolist() == ([1, 1, 0, 0, 0, 0] if wide else [1, 0, 0])
+
+
+def test_as_responses__bounds_of_predictions_are_no_limits_of_measurements():
+    rows = {"sample_id": [f"s{i}" for i in range(12)], "prediction": 0.5, "lower": 0.1, "upper": 0.9}
+    with pytest.raises(InputError, match='"lower" and "upper" beside "prediction"'):
+        as_responses(pd.DataFrame(rows))

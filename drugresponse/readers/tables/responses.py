@@ -96,11 +96,12 @@ def read_responses(
     named = (time_column, event_column, entry_column)
     time, event, entry = (None if name is None else column_named(table.columns, name, where) for name in named)
     times = find_times(table, response_column, requested, where, time=time, event=event, entry=entry)
+    if times is None and response_column not in table.columns:
+        # before limits are looked for: tables of predictions have bounds under the same names
+        refuse_own_table(table.columns, where, "responses")
     if times is not None or (response_column not in table.columns and {"lower", "upper"} <= set(table.columns)):
         rows = _rows_of_two(table, sample_column, drug_column, times, where)
         return Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
-    if response_column not in table.columns:
-        refuse_own_table(table.columns, where, "responses")
     is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested)
     if is_turned:
         table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"

@@ -88,6 +88,7 @@ def test_read_plink__counts_the_first_allele_of_bim(tmp_path):
         "ref": "A",
         "alt": "C",
         "effect": "",
+        "parent": "",
     }
 
 

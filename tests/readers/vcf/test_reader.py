@@ -95,6 +95,7 @@ def test_read_variants__feature_rows(tmp_path):
         "ref": "G",
         "alt": "GT",
         "effect": "",
+        "parent": "",
     }
     assert genotypes.sample_ids.tolist() == ["s1", "s2"]
 
