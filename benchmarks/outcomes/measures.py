@@ -77,14 +77,16 @@ class Held:
 
 
 def _binary(held: Held, said: Said, counts: NDArray[np.int16]) -> Figures:
-    """Means over judged drugs; error rates pooled over their rows."""
+    """Means over judged drugs; calibration error and error rates pooled over their rows."""
     assert said.shares is not None
     probability, event = said.shares[:, 1], held.rows.y > 0
     called = {"0.5": probability >= 0.5} | ({} if said.called is None else {"the threshold": said.called > 0})
     figures: dict[str, list[Array]] = {}
     errors = {name: np.zeros((4, len(counts))) for name in called}
+    gaps, total = np.zeros((len(counts), _BINS)), np.zeros(len(counts))
     for at in held.drugs.values():
         weights = held.weights(counts, at)
+        gaps, total = gaps + weights @ _gaps(event[at], probability[at]), total + weights.sum(axis=1)
         for name, value in _of_drug(event[at], probability[at], weights).items():
             figures.setdefault(name, []).append(value)
         for name, call in called.items():
@@ -92,22 +94,26 @@ def _binary(held: Held, said: Said, counts: NDArray[np.int16]) -> Figures:
             parts = (resistant & ~right, resistant, ~resistant & ~right, ~resistant)
             errors[name] += np.array([weights @ part for part in parts])
     made = {name: np.nanmean(values, axis=0) for name, values in figures.items()}
+    made["calibration error"] = np.abs(gaps).sum(axis=1) / total
     for name, sums in errors.items():
         made |= {f"very major error at {name}": sums[0] / sums[1], f"major error at {name}": sums[2] / sums[3]}
     return made
 
 
 def _of_drug(event: NDArray[np.bool_], probability: Array, weights: Array) -> Figures:
-    step = np.minimum((probability * _BINS).astype(np.intp), _BINS - 1)
-    gaps = np.zeros((len(event), _BINS))
-    gaps[np.arange(len(event)), step] = event - probability
-    total = weights.sum(axis=1)
     return {
         "AUROC": area_under_curve(event, probability, weights),
         "average precision": average_precision(event, probability, weights),
-        "Brier": weights @ (event - probability) ** 2 / total,
-        "calibration error": np.abs(weights @ gaps).sum(axis=1) / total,
+        "Brier": weights @ (event - probability) ** 2 / weights.sum(axis=1),
     }
+
+
+def _gaps(event: NDArray[np.bool_], probability: Array) -> Array:
+    """`(n_rows, n_bins)` event less probability, in the equal step of probability in which the row lies."""
+    step = np.minimum((probability * _BINS).astype(np.intp), _BINS - 1)
+    gaps = np.zeros((len(event), _BINS))
+    gaps[np.arange(len(event)), step] = event - probability
+    return gaps
 
 
 def auroc_of_drugs(held: Held, said: Said, counts: NDArray[np.int16]) -> Mapping[str, Array]:

@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 _N_DRAWS = 1000
 _DIGITS = {"Brier": 4, "calibration error": 4, "censored log loss": 4}
 _LARGER_IS_BETTER = ("AUROC", "average precision", "agreement", "weighted kappa", "accuracy", "Harrell's C")
+_RANKINGS = ("AUROC", "average precision")
 _COMPARED = {
     "binary": ("AUROC", "Brier"),
     "interval": ("RMSE", "agreement"),
@@ -41,6 +42,9 @@ def question_page(question: Question, held: Held, said: Mapping[str, Said], refe
     n_groups = int(held.groups.max()) + 1
     whole, figures = np.ones((1, n_groups), dtype=np.int16), FIGURES[question.kind]
     values = {name: {key: float(v[0]) for key, v in figures(held, each, whole).items()} for name, each in said.items()}
+    for key in _RANKINGS:
+        # a prevalence differs by fold only, by what was held out, and so ranks the wrong way round
+        values.get("best naive", {}).pop(key, None)
     columns = list(dict.fromkeys(key for row in values.values() for key in row))
     lines = [
         f"### {question.title}",

@@ -40,6 +40,15 @@ def test_binary__means_over_drugs_are_those_of_scikit_learn():
     assert 0 < figures["major error at 0.5"][0] < 1
 
 
+def test_binary__calibration_error_is_pooled_over_drugs():
+    held = held_of("binary")
+    share = float(held.rows.y.mean())
+    shares = np.tile([1 - share, share], (len(held.rows.y), 1))
+    assert FIGURES["binary"](held, Said(shares=shares), once(held))["calibration error"][0] == pytest.approx(0)
+    off = np.tile([0.9 - share, 0.1 + share], (len(held.rows.y), 1))
+    assert FIGURES["binary"](held, Said(shares=off), once(held))["calibration error"][0] == pytest.approx(0.1)
+
+
 def test_binary__drugs_with_few_rows_of_a_class_are_not_judged():
     held = held_of("binary")
     drug = held.rows.pairs.drug_index == 0
