@@ -12,7 +12,7 @@ from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
-from drugresponse.data.outcomes.limits import are_limits
+from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.outcomes.times import TimeColumns, find_times
 from drugresponse.data.responses.kinds import refuse_classes, warn_of_limits
@@ -102,11 +102,11 @@ def read_responses(
     if times is not None or (response_column not in table.columns and {"lower", "upper"} <= set(table.columns)):
         rows = _rows_of_two(table, sample_column, drug_column, times, where)
         return Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
-    is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested)
+    is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested, where)
     if is_turned:
         table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
     if response_column not in table.columns and _looks_wide(
-        table, sample_column, drug_column, response_column, requested
+        table, sample_column, drug_column, response_column, requested, where
     ):
         rows = _melt(table, sample_column, drug_ids, requested, where)
     else:
@@ -119,17 +119,17 @@ def read_responses(
 
 
 def _looks_turned(
-    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested
+    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested, where: str
 ) -> bool:
     """Whether a wide table has a row for each drug: its column of ids is that of drugs."""
     if drug_column not in table.columns or {sample_column, response_column} & set(table.columns):
         return False
     turned_table = table.rename(columns={drug_column: sample_column})
-    return _looks_wide(turned_table, sample_column, "drug_id", response_column, requested)
+    return _looks_wide(turned_table, sample_column, "drug_id", response_column, requested, where)
 
 
 def _looks_wide(
-    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested
+    table: pd.DataFrame, sample_column: str, drug_column: str, response_column: str, requested: Requested, where: str
 ) -> bool:
     if response_column != "response" or {drug_column, *_LONG_ONLY} & set(table.columns):
         return False
@@ -139,6 +139,7 @@ def _looks_wide(
         return False
     if are_same_classes(drugs, requested) or are_same_limits(drugs, requested):
         return True
+    _refuse_among_limits(drugs, requested, where)
     return all(_mostly_numbers(drugs[name]) for name in drugs.columns)
 
 
@@ -169,10 +170,28 @@ def _melt(
         raise InputError(
             f'{where}: found no column "response", and ids in "{id_column}" repeat '
             "(expected one row for each sample in a table of samples by drugs). "
-            "Name the columns with `sample_column`, `drug_column` and `response_column`."
+            "Give each sample one row or, if a row is a single response, name the columns with `sample_column`, "
+            "`drug_column` and `response_column`."
         )
     wide.insert(0, "sample_id", samples)
     return melt_drugs(wide, drug_ids, where=where)
+
+
+def _refuse_among_limits(drugs: pd.DataFrame, requested: Requested, where: str) -> None:
+    """Name the cells that are no limit where most are limits or numbers, and the first limit is not to blame."""
+    if requested.kind not in (AUTO, "interval") or requested.classes:
+        return
+    cells = drugs.stack()
+    cells = cells[~cells.map(is_missing)].astype(str)
+    fits = cells.map(is_limit_or_number)
+    # a column of which most cells fit nothing is no drug, and another's to tell
+    if not fits.all() and fits.groupby(level=1).mean().min() > 0.5 and are_limits(cells):
+        (row, name), cell = cells.index[~fits][0], cells[~fits].iloc[0]
+        raise InputError(
+            f'{where}, line {row + 2}, column "{name}": found "{cell}" among limits and numbers (expected one such as '
+            f"<=0.25, >32, 0.5-1 or 16, with a point in decimals; {count(int((~fits).sum()), 'such cell')}). "
+            "Correct it, or leave it empty."
+        )
 
 
 def _long_rows(

@@ -445,3 +445,10 @@ def test_read_responses__what_a_simulation_writes_is_read_as_it_was_drawn(tmp_pa
     columns = [name for name in drawn.table.columns if name not in ("weight", "censor", "study")]
     expected = drawn.table.sort_values(["sample_id", "drug_id"], ignore_index=True)[columns]
     pd.testing.assert_frame_equal(responses.table[columns], expected, check_dtype=False)
+
+
+def test_read_responses__the_odd_cell_of_a_table_of_limits_is_named(tmp_path):
+    rows = [f"s{i}\t<=0.25\t{'ND' if i == 3 else '>32'}\t16\n" for i in range(5)]
+    file = write(tmp_path, "isolate\tAMP\tCIP\tTET\n" + "".join(rows))
+    with pytest.raises(InputError, match=r'line 5, column "CIP": found "ND" among limits .*; 1 such cell'):
+        read_responses(file)
