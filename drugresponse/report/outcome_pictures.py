@@ -123,15 +123,16 @@ def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
         share = float(np.mean(steps == step)) if len(steps) else 0.0
         words = f"{step:+d}".replace("-", "\N{MINUS SIGN}") if step else "0"
         rows.append([f"{words}{end}", f"{int((steps == step).sum()):,}", f"{100 * share:.1f}%"])
+    one = np.log(2) / np.log(truth.outcome.logarithm) if truth.outcome.logarithm else 1.0
+    unit = "dilution" if truth.outcome.logarithm else "unit"
     for words, at, right in (
-        ("at or below a limit", np.isinf(lower), said.point <= upper),
-        ("above a limit", np.isinf(upper), said.point > lower),
+        ("at or below a limit", np.isinf(lower), said.point <= upper + one),
+        ("above a limit", np.isinf(upper), said.point >= lower - one),
     ):
         agreed = int((at & right).sum())
         share = 100 * agreed / max(int(at.sum()), 1)
-        rows.append([f"{words}, and so predicted", f"{agreed:,} of {int(at.sum()):,}", f"{share:.1f}%"])
-    unit = "dilutions" if truth.outcome.logarithm else "units"
-    return Table([f"Off by, in {unit}", "Rows", "Share"], rows, f"Predictions of {name} on held-out rows", words=1)
+        rows.append([f"{words}, and predicted so within one {unit}", f"{agreed:,} of {int(at.sum()):,}", f"{share:.1f}%"])
+    return Table([f"Off by, in {unit}s", "Rows", "Share"], rows, f"Predictions of {name} on held-out rows", words=1)
 
 
 def _times(truth: Truth, said: Distribution, name: str, unit: str) -> Figure:

@@ -42,7 +42,7 @@ _SAYS: Mapping[str, str] = MappingProxyType(
         "accuracy_within_one": "share of rows at most one class off",
         "censored_log_loss": "log loss of the limits as limits; lower is better",
         "essential_agreement": "within one doubling dilution",
-        "limit_agreement": "predictions on the right side of open limits",
+        "limit_agreement": "limits that are predicted no further than one doubling, or unit, outside them",
         "bias": "mean of predicted less measured values, in dilutions or units",
         "rmse_exact": "of rows with measured values only; limits are no values",
         "integrated_brier": "squared distance of survival from what came, over time, censoring weighed out",
