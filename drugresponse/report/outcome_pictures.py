@@ -131,7 +131,8 @@ def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
     ):
         agreed = int((at & right).sum())
         share = 100 * agreed / max(int(at.sum()), 1)
-        rows.append([f"{words}, and predicted so within one {unit}", f"{agreed:,} of {int(at.sum()):,}", f"{share:.1f}%"])
+        words = f"{words}, and predicted so within one {unit}"
+        rows.append([words, f"{agreed:,} of {int(at.sum()):,}", f"{share:.1f}%"])
     return Table([f"Off by, in {unit}s", "Rows", "Share"], rows, f"Predictions of {name} on held-out rows", words=1)
 
 
