@@ -11,10 +11,12 @@ import pandas as pd
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.predictions import MANY_SITES_FILLED, NOT_CLAIMED
+from drugresponse.report.blocks import as_html
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.forecasts import forecast_model_page
 from drugresponse.report.found_features import features_section
 from drugresponse.report.held_out import HeldOut
+from drugresponse.report.outcome_predictions import outcome_predictions_part
 from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
@@ -79,6 +81,7 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], ma
             "Prediction report",
             manifest,
             _counts_section(predictions, known),
+            as_html(outcome_predictions_part(predictions, manifest)),
             features_section(predictions, manifest, match),
         )
     held, verdict = HeldOut.read(manifest, None), model_verdict(manifest)

@@ -9,7 +9,13 @@ import pytest
 from drugresponse.evaluation.evaluate import evaluate
 from drugresponse.explanation.explain import explain
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.report import evaluation_figures, evaluation_report, explanation_report, training_report
+from drugresponse.report import (
+    evaluation_figures,
+    evaluation_report,
+    explanation_report,
+    prediction_report,
+    training_report,
+)
 from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
 PICTURES = {
@@ -95,3 +101,20 @@ def test_pages__call_limits_and_times_what_they_are(kind: str) -> None:
     explained = explanation_report(explain(model, cohort.genotypes, cohort.responses, samples=cohort.samples))
     assert "with a higher response" not in explained
     assert ("sooner event" in explained) == (kind == "time-to-event")
+
+
+@pytest.mark.parametrize("kind", ["binary", "ordinal", "interval", "time-to-event"])
+def test_prediction_page__counts_what_is_called_of_each_drug(kind: str) -> None:
+    cohort = simulate_cohort(n_samples=80, n_drugs=2, n_features=24, outcome=kind, random_state=2)
+    model = DrugResponseModel("ridge", n_jobs=1, folds=2)
+    model.fit(cohort.genotypes, cohort.responses, samples=cohort.samples)
+    page = prediction_report(model.predict(cohort.genotypes, samples=cohort.samples), model.manifest_)
+    words = {
+        "binary": ("called R", "Probability of R", "Possible"),
+        "ordinal": ("called I", "Most probable"),
+        "interval": ("median", "In its unit"),
+        "time-to-event": ("Mean time", "Median time"),
+    }[kind]
+    for word in (*words, "What was predicted, drug by drug", "D002"):
+        assert word in page, word
+    assert not re.search(r"RMSE on|Pearson|\bnan\b", page)
