@@ -64,7 +64,7 @@ def _summary(rows: pd.DataFrame, outcome: Outcome) -> list[str]:
         numbers = rows["prediction"].astype(float)
         return [predicted_number(float(value)) for value in (numbers.min(), numbers.median(), numbers.max())]
     called = rows["class" if outcome.kind == "binary" else "prediction"]
-    whole = rows["class_set"].fillna("").str.split(";").str.len() == len(outcome.classes)
+    whole = rows["class_set"].fillna("").str.count(";") + 1 == len(outcome.classes)
     return [*(f"{int((called == word).sum()):,}" for word in outcome.classes), f"{int(whole.sum()):,}"]
 
 
