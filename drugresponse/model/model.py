@@ -247,7 +247,7 @@ class DrugResponseModel(BaseEstimator):
             the model's sites that were absent and taken for the reference, which count as found.
 
             Of other outcomes `prediction` is the probability of the event, the most probable of ordered classes in
-            words, the mean of values between limits within the range in which values of the drug were told, or the mean
+            words, the expected reading of values between limits in the range that was told of the drug, or the mean
             time to the horizon; `lower` and `upper` are bounds of that (of a class the ends of its set), and `baseline`
             the naive prediction of the same. More columns stand last: `class, class_set, threshold` of yes or no
             (`class_set` joins the classes that remain with `;`); `probability, class_set, probability_CLASS` of ordered

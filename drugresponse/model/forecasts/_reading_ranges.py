@@ -1,4 +1,4 @@
-"""Between which values an assay can tell one drug from another value, and what a normal distribution comes to there."""
+"""Between which values those of a drug are told, and what is read of a normal distribution there."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import erfcx, ndtr
+from scipy.special import ndtr
 
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 
-__all__ = ["ReadingRanges", "truncated_mean"]
+__all__ = ["ReadingRanges", "expected_reading"]
 
 Array = NDArray[np.float64]
-
-_NARROW = 1e-6
-"""Spreads between two ends below which the middle is the mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +61,7 @@ class ReadingRanges:
         return cls(pairs.drugs.index[used].astype(object), np.vstack([ends, overall]))
 
     def point(self, pairs: Pairs, location: Array, spread: Array) -> Array:
-        """`(n_pairs,)` the mean of each normal distribution within the range of the pair's drug.
+        """`(n_pairs,)` what is read of each normal distribution in the range of the pair's drug, on average.
 
         Parameters
         ----------
@@ -75,7 +72,7 @@ class ReadingRanges:
         """
         at = self.drug_ids.get_indexer(pairs.drugs.index)[pairs.drug_index]
         low, high = self.ends[np.where(at < 0, len(self.drug_ids), at)].T
-        return truncated_mean(location, spread, low, high)
+        return expected_reading(location, spread, low, high)
 
     def get_state(self) -> State:
         """Ids as text, numbers as an array."""
@@ -98,19 +95,20 @@ class ReadingRanges:
 
 
 def _as_read(observed: Observed) -> tuple[Array, Array]:
-    """Limits of rows, an open end closed by one step of the series of dilutions, and at the limit without a series.
+    """Limits of rows, open ends closed by what is read there.
 
-    At or below the lowest concentration tested is read as that concentration, which says no more than that the value
-    lies one doubling below it or above; above the highest is read as the next that would have been tested.
+    At or below the lowest concentration tested is read as that concentration, above the highest as the next that would
+    have been tested; without a series of dilutions it is the limit.
     """
     lower, upper = np.asarray(observed.lower, dtype=np.float64), np.asarray(observed.upper, dtype=np.float64)
     logarithm = observed.outcome.logarithm
     step = float(np.log(2) / np.log(logarithm)) if logarithm else 0.0
-    return np.where(np.isfinite(lower), lower, upper - step), np.where(np.isfinite(upper), upper, lower + step)
+    measured_or_limit = np.where(np.isfinite(lower), lower, upper)
+    return measured_or_limit, np.where(np.isfinite(upper), upper, lower + step)
 
 
-def truncated_mean(location: Array, spread: Array, low: Array, high: Array) -> Array:
-    """`(n,)` mean of normal distributions of which only what lies between two ends is left, however far they lie.
+def expected_reading(location: Array, spread: Array, low: Array, high: Array) -> Array:
+    """`(n,)` mean of what is read of normal distributions: values beyond an end are read as that end.
 
     Parameters
     ----------
@@ -120,25 +118,13 @@ def truncated_mean(location: Array, spread: Array, low: Array, high: Array) -> A
     Examples
     --------
     >>> one = np.ones(1)
-    >>> truncated_mean(0 * one, one, -one, one).tolist(), truncated_mean(-1e6 * one, one, -one, one).round(5).tolist()
+    >>> expected_reading(0 * one, one, -one, one).tolist(), expected_reading(-1e6 * one, one, -one, one).tolist()
     ([0.0], [-1.0])
     """
     below, above = (low - location) / spread, (high - location) / spread
-    # mirrored where the range lies below the location, so that the nearer end is above it
-    turned = below + above < 0
-    near, far = np.where(turned, -above, below), np.where(turned, -below, above)
-    # where the location is in the range, the tails lose no digits; else both are scaled by the density at the near end
-    inside = near < 0
-    first, last = np.where(inside, near, -1.0), np.where(inside, far, 1.0)
-    of_inside = (_density(first) - _density(last)) / (ndtr(last) - ndtr(first))
-    start, end = np.where(inside, 0.0, near), np.where(inside, 1.0, far)
-    left = np.exp(-np.minimum((end - start) * (end + start) / 2, 700.0))
-    scaled = np.sqrt(np.pi / 2) * (erfcx(start / np.sqrt(2)) - left * erfcx(end / np.sqrt(2)))
-    of_outside = (1 - left) / np.maximum(scaled, 1e-300)
-    from_location = np.where(inside, of_inside, of_outside)
-    mean = location + spread * np.where(turned, -from_location, from_location)
-    mean = np.where(far - near < _NARROW, (low + high) / 2, mean)
-    return np.asarray(np.clip(mean, low, high))
+    beyond = low * ndtr(below) + high * ndtr(-above)
+    between = location * (ndtr(above) - ndtr(below)) + spread * (_density(below) - _density(above))
+    return np.asarray(np.clip(beyond + between, low, high))
 
 
 def _density(at: Array) -> Array:

@@ -36,8 +36,8 @@ class Forecast:
     distribution
         All of it.
     prediction
-        `(n_pairs,)` probability of the event; the most probable of ordered classes, in words; mean of a value within
-        the range that is told; or restricted mean time.
+        `(n_pairs,)` probability of the event; the most probable of ordered classes, in words; expected reading of
+        a value between limits; or restricted mean time.
     lower, upper
         `(n_pairs,)` bounds of the prediction, of its kind: of a probability or a mean time those of what is true on
         average of such rows; of a class or a value those within which a new measurement lies.

@@ -31,7 +31,7 @@ _PARTS = 5
 class IntervalHead(Head):
     """Normal distributions of values between limits.
 
-    The location ranks, and bears likelihood and bounds. What is predicted is the mean of the distribution within the
+    The location ranks, and bears likelihood and bounds. What is predicted is the expected reading, which lies in the
     range in which values of the drug are told: where most rows are limits the location lies far beyond it.
 
     Attributes
@@ -92,7 +92,7 @@ class IntervalHead(Head):
         return Distribution(self.outcome, location, spread=spread, point=point)
 
     def forecast(self, pairs: Pairs, scores: Array) -> Forecast:
-        """The mean in the range with bounds, beside the same in natural units where the scale is a logarithm.
+        """The expected reading with bounds, beside the same in natural units where the scale is a logarithm.
 
         Bounds are those of the value itself, wherever it lies, and reach to the prediction where that is the nearest
         value that can be told.
@@ -109,7 +109,7 @@ class IntervalHead(Head):
         return Forecast(told, point, lower, upper, natural, ("value_lower", "value_upper"))
 
     def point(self, distribution: Distribution) -> NDArray[Any]:
-        """The mean within the range of the drug."""
+        """The expected reading."""
         if distribution.point is None:
             raise ValueError("a distribution of values between limits has a value that is predicted")
         return distribution.point

@@ -114,7 +114,7 @@ def test_interval_head__the_prediction_of_a_panel_of_limits_is_a_value_that_is_t
         return float(np.sqrt(np.mean((value - (lower + upper) / 2)[measured] ** 2)))
 
     point = forecast.prediction
-    assert point.min() >= -3.0
+    assert point.min() >= -2.0 and point.max() <= 4.0
     assert (forecast.lower <= point).all() and (point <= forecast.upper).all()
     assert error(point) < 0.8 * error(forecast.distribution.scores)
     assert naive.point is not None
