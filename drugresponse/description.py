@@ -213,7 +213,9 @@ def forecast_words(manifest: Mapping[str, Any]) -> list[str]:
             "major-errors": "the lowest with at most 3 % of the susceptible called resistant",
             "youden": "the prevalence of each drug, where sensitivity and specificity have the largest sum",
         }[told["threshold_rule"]]
-        lines.append(f"Threshold: {told['threshold']:.3g} ({rule})")
+        caught = scores.get("sensitivity")
+        calls = "" if caught is None else f"; it calls {caught:.1%} of the held-out events".replace("%", " %")
+        lines.append(f"Threshold: {told['threshold']:.3g} ({rule}{calls})")
     return lines
 
 
