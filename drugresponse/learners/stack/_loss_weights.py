@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from drugresponse.learners.losses.base import RowLoss
+from drugresponse.learners.paired_gain import paired_gain_over_noise
 from drugresponse.learners.stack._weights import LEAST_WEIGHT, PRIOR_SPREAD, combine, judge_weights
 from drugresponse.learners.state import Array
 
@@ -28,6 +29,9 @@ def weigh_by_loss(
 ) -> tuple[Array, Array]:
     """As `weigh_learners`, by a loss in place of squared errors.
 
+    Weights are taken where, on rows that did not make them, they gain more than one standard error over the plain
+    average of the learners; else the average is.
+
     Parameters
     ----------
     table
@@ -44,14 +48,28 @@ def weigh_by_loss(
         NaN where never held out.
     """
 
-    def shares_of(rows: NDArray[np.intp]) -> Array:
-        return (
-            loss_weights(table[rows], loss_of_rows(rows), groups[rows]) if len(rows) else np.zeros(table.shape[1] - 1)
-        )
-
     def losses_of(scores: Array, rows: NDArray[np.intp]) -> Array:
         # what a loss holds beside the scores is set alike for all that are compared
         return loss_of_rows(rows).adjusted(scores[rows]).values(scores[rows])
+
+    def weighed(rows: NDArray[np.intp]) -> Array:
+        return loss_weights(table[rows], loss_of_rows(rows), groups[rows])
+
+    n_learners = table.shape[1] - 1
+    equal = np.full(n_learners, 1.0 / max(n_learners, 1))
+
+    def shares_of(rows: NDArray[np.intp]) -> Array:
+        parts = [part for part in (np.intersect1d(rows, test) for test in tests) if 0 < len(part) < len(rows)]
+        if not parts:
+            return equal if len(rows) else np.zeros(n_learners)
+        by_average, by_weights = np.full((2, len(table)), np.nan)
+        for part in parts:
+            rest = np.setdiff1d(rows, part, assume_unique=True)
+            by_average[part], by_weights[part] = combine(table[part], equal), combine(table[part], weighed(rest))
+        before, after = losses_of(by_average, rows), losses_of(by_weights, rows)
+        # few rows cannot weigh: what they say of the weights is mostly noise, and the plain average is better
+        is_weighed = paired_gain_over_noise(before, after, weights[rows], groups[rows]) > 1
+        return weighed(rows) if is_weighed else equal
 
     return judge_weights(table, weights, groups, tests, shares_of, losses_of)
 

@@ -149,3 +149,22 @@ def test_auto__rows_of_hardly_any_weight_do_not_weigh_the_learners():
     spoilt, weights = np.where(wrong, 1 - y, y), np.where(wrong, 1e-3, 1.0)
     assert sum(AutoLearner(**FAST, most_fits=12).fit(pairs, spoilt, weights).weights_.values()) > 0.7
     assert AutoLearner(**FAST, most_fits=12).fit(pairs, spoilt).weights_ == {}
+
+
+@pytest.mark.parametrize("kind", ["binary", "time-to-event"])
+def test_weigh_by_loss__few_rows_are_averaged_rather_than_given_up(kind):
+    kept, equal = 0, 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        held = Held(kind, 60, seed)
+        held.pairs = made_pairs(draw_calls(60, 3, rng), 1)
+        truth = rng.normal(0, 1, 60)
+        held.pairs, held.y = draw_outcome(held.pairs, truth, kind, rng)
+        held.table = np.column_stack([np.zeros(60), 0.6 * truth[:, None] + rng.normal(0, 0.7, (60, 6))])
+        held.weights, held.groups = np.ones(60), units_of_error(held.pairs, "new-samples")
+        held.tests = [test for _, test in make_folds(held.pairs, "new-samples", 3, 0)]
+        shares = held.weighed()[0]
+        kept += bool(shares.any())
+        equal += bool(shares.any() and np.ptp(shares[shares > 0]) < 1e-9)
+    assert kept >= 11
+    assert equal >= kept / 2
