@@ -148,7 +148,7 @@ def _said_of(evaluation: Evaluation, name: str, held: Held) -> Said:
 def _naive_of(evaluation: Evaluation, held: Held) -> Said:
     layer, name = _layer(evaluation, held), evaluation.best_naive()
     said = layer.said[name]
-    values = said.scores + _HALF_A_STEP if evaluation.kind == "interval" else None
+    values = None if said.point is None else said.point + _HALF_A_STEP
     return Said(**_parts(said, layer.scores[name].losses, held), values=values)
 
 
