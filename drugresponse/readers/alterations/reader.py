@@ -16,7 +16,7 @@ from drugresponse.readers.alterations._rows import AlterationRows, looks_like_al
 from drugresponse.readers.alterations.classes import EFFECTS, SMALL_MUTATIONS
 from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.genes.names import GeneNames
-from drugresponse.readers.source.source import AnySource, sources_of
+from drugresponse.readers.source.source import AnySource, sources_of, words_of
 
 __all__ = ["ALTERATIONS", "looks_like_alterations", "read_alterations"]
 
@@ -88,7 +88,7 @@ def read_alterations(
     [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]]
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     rows = AlterationRows.join([read_alteration_rows(file, aliases=aliases) for file in files])
     wanted = _wanted(known_features)
     carriers = _carriers(rows.altered)

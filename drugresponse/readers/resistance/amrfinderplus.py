@@ -20,7 +20,7 @@ from drugresponse.readers.resistance._calls import GENE, MUTATION, PLUS_GENE, Ca
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import SampleRow, has_samples, rows_of_samples
 from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 
 __all__ = ["AMRFINDERPLUS", "looks_like_amrfinderplus", "read_amrfinderplus"]
 
@@ -121,7 +121,7 @@ def read_amrfinderplus(
     (['S1', 'S2', 'S3'], {'blaTEM-1': 'blaTEM-1', 'gyrA_S83L': 'gyrA'}, [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     report = _Report()
     rows = rows_of_samples(files, _COLUMNS, _NEEDED, samples=_SAMPLES, endings=_ENDINGS, known_samples=known_samples)
     for row in rows:

@@ -17,7 +17,7 @@ from drugresponse.readers.resistance.amrfinderplus import AMRFINDERPLUS
 from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
 from drugresponse.readers.resistance.resfinder import POINTFINDER, RESFINDER
 from drugresponse.readers.resistance.rgi import RGI
-from drugresponse.readers.source.source import AnySource, sources_of
+from drugresponse.readers.source.source import AnySource, sources_of, words_of
 
 __all__ = ["looks_like_hamronization", "read_hamronization"]
 
@@ -103,7 +103,7 @@ def read_hamronization(
     ({'NDM-1': 'RGI', 'OXA-48': 'RGI'}, [[1.0, 0.0], [0.0, 1.0]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     calls = Calls()
     for row in rows_of_samples(files, _COLUMNS, _NEEDED, samples=_SAMPLES, known_samples=known_samples):
         if row.cells is None:

@@ -15,7 +15,7 @@ from drugresponse.readers.resistance._calls import GENE, MUTATION, Calls, Elemen
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import has_samples, rows_of_samples
 from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["POINTFINDER", "RESFINDER", "looks_like_resfinder", "read_resfinder"]
@@ -100,7 +100,7 @@ def read_resfinder(
     (['S1'], ['sul1'], [[1.0]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     calls = Calls()
     kinds = [[file for file in files if _is_of_mutations(file) == of_mutations] for of_mutations in (False, True)]
     for block, of_kind, columns in zip((RESFINDER, POINTFINDER), kinds, (_GENES, _MUTATIONS), strict=True):

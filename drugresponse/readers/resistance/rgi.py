@@ -16,7 +16,7 @@ from drugresponse.readers.resistance._calls import GENE, MUTATION, Calls, Elemen
 from drugresponse.readers.resistance._names import refuse_second_file
 from drugresponse.readers.resistance._tables import has_samples, rows_of_samples
 from drugresponse.readers.resistance.parents import gene_parents, mutation_parents
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 
 __all__ = ["RGI", "looks_like_rgi", "read_rgi"]
 
@@ -100,7 +100,7 @@ def read_rgi(
     (['S1'], ['NDM-1'])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     calls, first, n_loose = Calls(), dict[str, Source](), 0
     for row in rows_of_samples(files, _COLUMNS, _NEEDED, endings=_ENDINGS, known_samples=known_samples):
         refuse_second_file(first, row.sample, row.source)

@@ -14,7 +14,7 @@ from drugresponse.readers.resistance._calls import Calls
 from drugresponse.readers.resistance._documents import list_of, objects_of, text_of
 from drugresponse.readers.resistance._sites import Sites
 from drugresponse.readers.resistance._substitutions import SUBSTITUTIONS, Substitution, elements_at, residues_of
-from drugresponse.readers.source.source import AnySource, sources_of
+from drugresponse.readers.source.source import AnySource, sources_of, words_of
 
 __all__ = ["read_sierra"]
 
@@ -76,7 +76,7 @@ def read_sierra(
     (['P1'], ['RT_184V'])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     known = None if known_samples is None else {str(sample) for sample in known_samples}
     calls, sites = Calls(), Sites()
     for file in files:

@@ -17,7 +17,7 @@ from drugresponse.readers.resistance._calls import Calls
 from drugresponse.readers.resistance._sites import Sites
 from drugresponse.readers.resistance._substitutions import SUBSTITUTIONS, elements_at, parse_substitution
 from drugresponse.readers.resistance._tables import SAMPLE_COLUMNS
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
 from drugresponse.readers.text.files import stream_rows
 
@@ -96,7 +96,7 @@ def read_substitutions(
     (['RT_184V', 'RT_65R'], [[1.0, 1.0], [0.0, 0.0], [nan, nan]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     calls, sites = Calls(), Sites()
     lines: dict[str, str] = {}
     for file in files:

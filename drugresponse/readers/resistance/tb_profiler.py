@@ -17,7 +17,7 @@ from drugresponse.readers.resistance._calls import MUTATION, Calls, Element
 from drugresponse.readers.resistance._documents import list_of, objects_of, text_of
 from drugresponse.readers.resistance._names import refuse_second_file, sample_of_file
 from drugresponse.readers.resistance.parents import site_of_change
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 
 __all__ = ["TB_PROFILER", "read_tb_profiler"]
 
@@ -84,7 +84,7 @@ def read_tb_profiler(
     ({'rpoB_p.Ser450Leu': 'rpoB'}, [[1.0]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     profiles = _Profiles()
     seen: dict[str, Source] = {}
     for file in files:

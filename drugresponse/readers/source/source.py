@@ -7,7 +7,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import IO
@@ -17,7 +17,7 @@ from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_f
 from drugresponse.readers.source.json_results import results_in_json
 from drugresponse.readers.source.unpacking import GZIP, damaged_gzip, unpacked, whole
 
-__all__ = ["AnySource", "Source", "sources_of"]
+__all__ = ["AnySource", "Source", "sources_of", "words_of"]
 
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _HEAD = 1 << 16
@@ -291,6 +291,17 @@ def sources_of(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     ['a.maf', 'b.maf']
     """
     return [Source.of(path) for path in ([paths] if isinstance(paths, AnySource) else paths)]
+
+
+def words_of(files: Sequence[Source]) -> str:
+    """What messages call several files together.
+
+    Examples
+    --------
+    >>> words_of(sources_of(["a.maf", "b.maf", "c.maf"])), words_of(sources_of("a.maf"))
+    ('a.maf and 2 more', 'a.maf')
+    """
+    return files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
 
 
 def _unpacked_head(packed: bytes, where: str) -> bytes:

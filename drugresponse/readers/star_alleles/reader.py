@@ -15,7 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.star_features import ACTIVITY, ALLELE, PHENOTYPE, STAR_ALLELES, star_feature
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.genes.names import GeneNames
-from drugresponse.readers.source.source import AnySource, sources_of
+from drugresponse.readers.source.source import AnySource, sources_of, words_of
 from drugresponse.readers.star_alleles._names import (
     UNCERTAIN,
     copies_of_alleles,
@@ -93,7 +93,7 @@ def read_star_alleles(
     ({'CYP2D6*4': 'dosage', 'CYP2D6_activity': 'score'}, [[1.0, 1.0], [nan, nan]])
     """
     files = sources_of(paths)
-    where = files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+    where = words_of(files)
     calls = [
         call
         for file in files
