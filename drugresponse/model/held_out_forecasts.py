@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,10 @@ class HeldOutForecasts:
         pandas.DataFrame
             As of `score_held_out`; the rows of all folds together have fold `all`.
         """
-        fold, told = self.fold, self._told()
+        fold, told, truth = self.fold, self._told, self._truth
         tables = []
         tested = np.flatnonzero(fold >= 0)
-        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds, self.horizon)
-        forecasts = join_distributions([forecast.distribution for _, forecast in told], [rows for rows, _ in told])
+        forecasts = self._said()
         called, covered, size = self._calls(told, tested)
         naive = self._naive()
         sets = [("all", np.arange(len(tested)))]
@@ -102,10 +102,18 @@ class HeldOutForecasts:
 
     def pictured(self) -> tuple[Truth, Distribution]:
         """What came in every held-out row, and what was said of it by a model and a head that did not see its fold."""
-        told = self._told()
-        _, truth = truth_of_folds(self.rows.pairs, self.rows.y, self.folds)
-        return truth, join_distributions([forecast.distribution for _, forecast in told], [rows for rows, _ in told])
+        return self._truth, self._said()
 
+    def _said(self) -> Distribution:
+        return join_distributions(
+            [forecast.distribution for _, forecast in self._told], [rows for rows, _ in self._told]
+        )
+
+    @cached_property
+    def _truth(self) -> Truth:
+        return truth_of_folds(self.rows.pairs, self.rows.y, self.folds, self.horizon)[1]
+
+    @cached_property
     def _told(self) -> list[tuple[NDArray[np.intp], Forecast]]:
         rows = self.rows
         return cross_fitted(
