@@ -9,11 +9,19 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 from sklearn.metrics import precision_recall_curve, roc_curve
 
+from drugresponse.data.scores.follow_up import kaplan_meier
 from drugresponse.report.line_charts import Axis, Line, line_chart
 from drugresponse.report.page import Html, count
 from drugresponse.report.scatter import COLOURS
 
-__all__ = ["calibration_drawing", "precision_drawing", "roc_drawing", "survival_curve", "survival_drawing"]
+__all__ = [
+    "calibration_drawing",
+    "precision_drawing",
+    "roc_drawing",
+    "survival_curve",
+    "survival_drawing",
+    "survival_line",
+]
 
 Array = NDArray[np.float64]
 
@@ -90,8 +98,6 @@ def _binned(name: str, colour: str, happened: NDArray[np.bool_], values: Array) 
 def survival_curve(time: Array, happened: NDArray[np.bool_], entry: Array | None = None) -> tuple[Array, Array]:
     """Times and Kaplan-Meier's share without the event after each, beginning with 0 and 1.
 
-    Source: Kaplan and Meier 1958, doi:10.1080/01621459.1958.10501452.
-
     Parameters
     ----------
     time, happened, entry
@@ -102,13 +108,22 @@ def survival_curve(time: Array, happened: NDArray[np.bool_], entry: Array | None
     >>> survival_curve(np.array([1.0, 2.0, 3.0]), np.array([True, False, True]))[1].round(3).tolist()
     [1.0, 0.667, 0.0]
     """
-    # an entry at 0 is before all times, that of an event at 0 too
-    begun = np.full(len(time), -np.inf) if entry is None else np.where(entry > 0, entry, -np.inf)
-    at = np.unique(time[happened])
-    at_risk = np.array([np.count_nonzero((time >= t) & (begun < t)) for t in at], dtype=np.float64)
-    events = np.array([np.count_nonzero((time == t) & happened) for t in at], dtype=np.float64)
-    left = np.cumprod(1 - events / np.maximum(at_risk, 1.0))
-    return np.concatenate([[0.0], at]), np.concatenate([[1.0], left])
+    at, left = kaplan_meier(time, happened, entry)
+    return np.append(0.0, at), np.append(1.0, left)
+
+
+def survival_line(name: str, colour: str, time: Array, happened: NDArray[np.bool_], entry: Array | None) -> Line:
+    """The curve of some rows as steps, to the last time that is known of any.
+
+    Parameters
+    ----------
+    name, colour
+        As of a `Line`.
+    time, happened, entry
+        `(n_rows,)`, as in `Observed`.
+    """
+    at, left = survival_curve(time, happened, entry)
+    return Line(name, np.append(np.repeat(at, 2)[1:], float(time.max())), np.repeat(left, 2), colour)
 
 
 def survival_drawing(groups: Mapping[str, tuple[Array, NDArray[np.bool_], Array | None]], unit: str) -> Html:
@@ -124,9 +139,7 @@ def survival_drawing(groups: Mapping[str, tuple[Array, NDArray[np.bool_], Array 
     last = max(float(time.max()) for time, _, _ in groups.values())
     lines = []
     for colour, (name, (time, happened, entry)) in zip(COLOURS, groups.items(), strict=False):
-        at, left = survival_curve(time, happened, entry)
-        steps = np.append(np.repeat(at, 2)[1:], float(time.max()))
         words = f"{name} ({len(time):,}, {count(int(happened.sum()), 'event')})"
-        lines.append(Line(words, steps, np.repeat(left, 2), colour))
+        lines.append(survival_line(words, colour, time, happened, entry))
     axes = Axis.from_zero(f"time ({unit})" if unit else "time", last), Axis.of_shares("share without the event")
     return line_chart(lines, *axes, "Kaplan-Meier curves")

@@ -15,7 +15,7 @@ from drugresponse.report.outcome_figures import (
     calibration_drawing,
     precision_drawing,
     roc_drawing,
-    survival_curve,
+    survival_line,
 )
 from drugresponse.report.page import Html
 from drugresponse.report.scatter import COLOURS
@@ -149,9 +149,7 @@ def _times(truth: Truth, said: Distribution, name: str, unit: str) -> Figure:
         if not len(rows):
             continue
         entry = None if truth.observed.entry is None else truth.observed.entry[rows]
-        at, left = survival_curve(truth.y[rows], happened[rows], entry)
-        steps = np.append(np.repeat(at, 2)[1:], float(truth.y[rows].max()))
-        lines.append(Line(f"{words} ({len(rows):,})", steps, np.repeat(left, 2), colour))
+        lines.append(survival_line(f"{words} ({len(rows):,})", colour, truth.y[rows], happened[rows], entry))
         told = said.survival[rows].mean(axis=0)
         lines.append(Line("", np.append(0.0, said.times), np.append(1.0, told), colour, dashed=True))
     axis = Axis.from_zero(f"time ({unit})" if unit else "time", float(said.times[-1]))

@@ -37,7 +37,8 @@ def kaplan_meier(
     times, happened
         `(n_rows,)` when the event happened, or up to when it had not.
     entry
-        `(n_rows,)` when each row came under observation; it is at risk after that. None is 0.
+        `(n_rows,)` when each row came under observation; it is at risk after that, and from the start where it is 0.
+        None is 0.
     weights
         `(n_rows,)` above 0; None is 1 for all.
 
@@ -59,7 +60,9 @@ def kaplan_meier(
     total = np.append(np.cumsum(weight[order][::-1])[::-1], 0.0)
     at_risk = total[np.searchsorted(times[order], at, side="left")]
     if entry is not None:
-        later = np.argsort(entry, kind="stable")
+        # who came at 0 was there from the start, also for an event at 0
+        late = np.flatnonzero(entry > 0)
+        later = late[np.argsort(entry[late], kind="stable")]
         total = np.append(np.cumsum(weight[later][::-1])[::-1], 0.0)
         # an entry at the very time of an event comes after it
         at_risk = at_risk - total[np.searchsorted(entry[later], at, side="left")]

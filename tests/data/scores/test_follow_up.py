@@ -61,3 +61,11 @@ def test_censoring__a_drug_with_rows_enough_has_its_own() -> None:
     assert horizons.horizon[0] < horizons.horizon[1]
     assert horizons.row_of(drug[[0, 40, 80]]).tolist() == [0, 1, 2]
     assert (np.diff(horizons.stated, axis=1) > 0).all()
+
+
+def test_kaplan_meier__an_event_at_0_counts_among_all_that_came_at_0() -> None:
+    times, happened = np.array([0.0, 1.0, 2.0, 3.0]), np.array([True, False, True, False])
+    at, survival = kaplan_meier(times, happened, np.zeros(4))
+    assert at.tolist() == [0.0, 2.0]
+    assert survival.tolist() == pytest.approx([3 / 4, 3 / 8])
+    assert survival.tolist() == kaplan_meier(times, happened)[1].tolist()
