@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args
 
@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
+from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, column_blocks
 from drugresponse.data.variants.chromosomes import without_prefix
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
@@ -36,7 +37,8 @@ class Genotypes:
     ----------
     values
         `(n_samples, n_features)` float32, compressed sparse rows in canonical form. A cell that is not stored is 0;
-        a missing call is stored as NaN, so that *not assayed* is never *reference*.
+        a missing call is stored as NaN, so that *not assayed* is never *reference*. Those that are
+        too many are `StoredValues`, read in blocks of features: what takes all of them asks for `blocks`.
     sample_ids
         `(n_samples,)` unique strings.
     features
@@ -136,14 +138,75 @@ class Genotypes:
             return sources[0]
         samples = pd.Index(pd.unique(np.concatenate([source.sample_ids.to_numpy() for source in sources])))
         parts = [source.reindex(samples) for source in sources]
-        values = sparse.hstack([part.values for part in parts], format="csr")
-        joined = cls.build(values, list(samples), pd.concat([source.features for source in sources]))
+        if any(part.is_stored for part in parts):
+            joined = cls._join_stored(parts)
+        else:
+            values = sparse.hstack([part.values for part in parts], format="csr")
+            joined = cls.build(values, list(samples), pd.concat([source.features for source in sources]))
         return replace(joined, reference=ReferenceCalls.join([part.reference for part in parts if part.reference]))
+
+    @classmethod
+    def _join_stored(cls, parts: Sequence[Genotypes]) -> Genotypes:
+        """Sources of the same samples side by side, none of them read."""
+        views = [
+            part.values if part.is_stored else StoredValues.of(ColumnsInMemory(sparse.csc_array(part.values)))
+            for part in parts
+        ]
+        samples, features = parts[0].sample_ids, pd.concat([part.features for part in parts])
+        first = np.cumsum([0, *(view.source.shape[1] for view in views)])
+        columns = np.concatenate([start + view.columns for start, view in zip(first[:-1], views, strict=True)])
+        _refuse_duplicates(samples, features)
+        order = _feature_order(features)
+        source = SideBySide([view.source for view in views], [view.rows for view in views])
+        values = StoredValues(source, columns[order], np.arange(len(samples)))
+        return cls(values, samples, features.iloc[order])
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the values stay where they are stored and are read in blocks."""
+        return isinstance(self.values, StoredValues)
 
     @property
     def shape(self) -> tuple[int, int]:
         """`(n_samples, n_features)`."""
         return int(self.values.shape[0]), int(self.values.shape[1])
+
+    def blocks(self, columns: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+        """The values in dense blocks of features, so that all of them never need to be held at once.
+
+        Parameters
+        ----------
+        columns
+            Numbers of the features that are wanted, in their order; None is all.
+
+        Yields
+        ------
+        columns : (n_block,) int
+            Numbers of the features of a block.
+        values : (n_samples, n_block) float32
+            NaN where missing.
+
+        Examples
+        --------
+        >>> genotypes = Genotypes.from_dense([[0, 2], [1, 0]], ["s1", "s2"], ["rs1", "rs2"])
+        >>> [(at.tolist(), values.tolist()) for at, values in genotypes.blocks()]
+        [([0, 1], [[0.0, 2.0], [1.0, 0.0]])]
+        """
+        if self.is_stored:
+            yield from self.values.blocks(columns)
+            return
+        by_column = sparse.csc_array(self.values)
+        for part in column_blocks(self.shape, columns):
+            yield part, ColumnsInMemory(by_column).read(part)
+
+    def in_memory(self) -> Genotypes:
+        """The same, with all values in memory."""
+        return replace(self, values=self.values.in_memory()) if self.is_stored else self
+
+    def select(self, columns: NDArray[np.intp]) -> Genotypes:
+        """The features at these numbers, in this order; values that are stored are not read."""
+        values = self.values.take_columns(columns) if self.is_stored else sparse.csr_array(self.values[:, columns])
+        return replace(self, values=values, features=self.features.iloc[columns])
 
     def dense(self) -> NDArray[np.float32]:
         """`(n_samples, n_features)` float32, NaN where missing; a fresh array."""
@@ -151,6 +214,8 @@ class Genotypes:
 
     def missing(self) -> sparse.csr_array:
         """`(n_samples, n_features)` bool, true where a call is missing."""
+        if self.is_stored:
+            return self.values.missing()
         mask = sparse.csr_array(
             (np.isnan(self.values.data), self.values.indices, self.values.indptr), shape=self.values.shape, copy=True
         )
@@ -159,10 +224,14 @@ class Genotypes:
 
     def n_missing(self) -> NDArray[np.intp]:
         """`(n_features,)` missing calls of each feature."""
+        if self.is_stored:
+            return self.values.n_missing()
         return np.bincount(self.values.indices[np.isnan(self.values.data)], minlength=self.shape[1])
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(n_features,)` mean and variance of each feature over its called samples; NaN where nothing is called."""
+        if self.is_stored:
+            return self.values.moments()
         from sklearn.utils.sparsefuncs import mean_variance_axis  # heavy, and readers need none of it
 
         mean, variance = mean_variance_axis(self.values.astype(np.float64), axis=0)
@@ -176,6 +245,8 @@ class Genotypes:
         >>> Genotypes.from_dense([[0, 1, 2], [0, 1, 0]], ["s1", "s2"], ["a", "b", "c"]).constant().tolist()
         [True, True, False]
         """
+        if self.is_stored:
+            return self.values.constant()
         from sklearn.utils.sparsefuncs import min_max_axis  # heavy, and readers need none of it
 
         low, high = min_max_axis(self.values, axis=0, ignore_nan=True)
@@ -184,21 +255,26 @@ class Genotypes:
     def take(self, rows: NDArray[np.intp]) -> Genotypes:
         """The samples at these row numbers, in this order."""
         reference = None if self.reference is None else self.reference.take(np.asarray(rows))
-        return Genotypes(sparse.csr_array(self.values[rows]), self.sample_ids[rows], self.features, reference)
+        values = self.values.take_rows(np.asarray(rows)) if self.is_stored else sparse.csr_array(self.values[rows])
+        return Genotypes(values, self.sample_ids[rows], self.features, reference)
 
     def reindex(self, sample_ids: pd.Index) -> Genotypes:
         """The samples with these ids, in this order; an id that is not here becomes a row of missing calls."""
         at = self.sample_ids.get_indexer(sample_ids)
         reference = None if self.reference is None else self.reference.take(at)
+        ids = pd.Index(sample_ids, name="sample_id", dtype=object)
+        if self.is_stored:
+            return Genotypes(self.values.take_rows(at), ids, self.features, reference)
         rows = self.values
         if (at < 0).any():
             unknown = np.full((1, self.shape[1]), np.nan, np.float32)
             rows = sparse.vstack([rows, sparse.csr_array(unknown)], format="csr")
-        ids = pd.Index(sample_ids, name="sample_id", dtype=object)
         return Genotypes(sparse.csr_array(rows[at]), ids, self.features, reference)
 
     def equals(self, other: Genotypes) -> bool:
         """Whether samples, features and every call, missing ones included, are the same."""
+        if self.is_stored or other.is_stored:
+            return self.in_memory().equals(other.in_memory())
         return (
             self.sample_ids.equals(other.sample_ids)
             and self.features.equals(other.features)
