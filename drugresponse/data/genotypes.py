@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
-from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, column_blocks
+from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues
 from drugresponse.data.variants.chromosomes import without_prefix
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
@@ -195,9 +195,7 @@ class Genotypes:
         if self.is_stored:
             yield from self.values.blocks(columns)
             return
-        by_column = sparse.csc_array(self.values)
-        for part in column_blocks(self.shape, columns):
-            yield part, ColumnsInMemory(by_column).read(part)
+        yield from StoredValues.of(ColumnsInMemory(sparse.csc_array(self.values))).blocks(columns)
 
     def in_memory(self) -> Genotypes:
         """The same, with all values in memory."""

@@ -10,10 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["BLOCK_CELLS", "ColumnSource", "ColumnsInMemory", "SideBySide", "StoredValues", "column_blocks"]
+from drugresponse.data.column_statistics import ColumnStatistics
+
+__all__ = [
+    "BLOCK_CELLS",
+    "ColumnSource",
+    "ColumnsInMemory",
+    "SideBySide",
+    "StoredValues",
+    "column_blocks",
+    "rows_of",
+    "stays_stored",
+]
 
 BLOCK_CELLS = 1 << 23
 """Cells of a block that is read at once: 32 MB as float32."""
+STORED_CELLS = 50_000_000
+"""Cells from which on a matrix stays where it is stored: in memory it would take up to eight bytes for each."""
+_STATISTICS = "statistics"
 
 
 class ColumnSource(Protocol):
@@ -23,8 +37,11 @@ class ColumnSource(Protocol):
     def shape(self) -> tuple[int, int]:
         """`(n_rows, n_columns)`."""
 
-    def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """`(n_rows, len(columns))` float32 in Fortran order where that is how they come; NaN is missing."""
+    def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(len(rows), len(columns))` float32 in Fortran order where that is how they come.
+
+        NaN is missing, and so is all of a row -1. Rows come in any order, and few of many cost less where that can be.
+        """
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +61,9 @@ class ColumnsInMemory:
         """`(n_rows, n_columns)`."""
         return int(self.matrix.shape[0]), int(self.matrix.shape[1])
 
-    def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """`(n_rows, len(columns))` float32."""
-        return np.asarray(self.matrix[:, columns].toarray(order="F"), dtype=np.float32)
+    def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(len(rows), len(columns))` float32."""
+        return rows_of(np.asarray(self.matrix[:, columns].toarray(order="F"), dtype=np.float32), rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +86,17 @@ class SideBySide:
         """`(n_rows, n_columns)`."""
         return len(self.rows[0]), sum(part.shape[1] for part in self.parts)
 
-    def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """`(n_rows, len(columns))` float32."""
-        block = np.empty((self.shape[0], len(columns)), dtype=np.float32, order="F")
+    def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(len(rows), len(columns))` float32."""
+        block = np.empty((len(rows), len(columns)), dtype=np.float32, order="F")
         first = 0
-        for part, rows in zip(self.parts, self.rows, strict=True):
+        for part, of_part in zip(self.parts, self.rows, strict=True):
             mine = np.flatnonzero((columns >= first) & (columns < first + part.shape[1]))
             if len(mine):
-                block[:, mine] = _rows_of(part.read(columns[mine] - first), rows)
+                read = part.read(columns[mine] - first, np.where(rows >= 0, of_part[rows], -1))
+                if len(mine) == len(columns):
+                    return read
+                block[:, mine] = read
             first += part.shape[1]
         return block
 
@@ -119,9 +139,10 @@ class StoredValues:
     at: NDArray[np.intp] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, source: ColumnSource) -> StoredValues:
-        """All rows and columns of a source."""
-        return cls(source, np.arange(source.shape[1]), np.arange(source.shape[0]))
+    def of(cls, source: ColumnSource, statistics: ColumnStatistics | None = None) -> StoredValues:
+        """All rows and columns of a source, of which the reader may know the statistics already."""
+        known = {} if statistics is None else {_STATISTICS: statistics}
+        return cls(source, np.arange(source.shape[1]), np.arange(source.shape[0]), known)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -130,11 +151,13 @@ class StoredValues:
 
     def as_root(self) -> StoredValues:
         """The same view, of whose rows costly things are learned once for all views on them."""
-        return StoredValues(self.source, self.columns, self.rows)
+        return self if self.root is None else StoredValues(self.source, self.columns, self.rows)
 
     def take_rows(self, at: NDArray[np.intp]) -> StoredValues:
         """The rows at these numbers, -1 for one of missing values; they share what is learned of the root."""
         at = np.asarray(at)
+        if np.array_equal(at, np.arange(len(self.rows))):
+            return self
         rows = np.where(at >= 0, self.rows[at], -1) if len(self.rows) else np.full(len(at), -1)
         if (rows < 0).any():
             return StoredValues(self.source, self.columns, rows)
@@ -142,8 +165,10 @@ class StoredValues:
         return replace(self, rows=rows, root=root, at=at if self.at is None else self.at[at])
 
     def take_columns(self, columns: NDArray[np.intp]) -> StoredValues:
-        """The columns at these numbers, in this order, not read; nothing is shared with what they come from."""
-        return StoredValues(self.source, self.columns[columns], self.rows)
+        """The columns at these numbers, in this order, not read; of what is shared they keep the statistics."""
+        known = self.shared.get(_STATISTICS) if self.root is None else None
+        shared = {} if known is None else {_STATISTICS: known.take(columns)}
+        return StoredValues(self.source, self.columns[columns], self.rows, shared)
 
     def blocks(self, columns: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
         """As `column_blocks`, of the columns with these numbers, or of all."""
@@ -152,7 +177,7 @@ class StoredValues:
 
     def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """`(n_samples, len(columns))` float32 numbers of these columns, NaN where missing."""
-        return _rows_of(self.source.read(self.columns[columns]), self.rows)
+        return self.source.read(self.columns[columns], self.rows)
 
     def toarray(self) -> NDArray[np.float32]:
         """`(n_samples, n_features)` float32, all of it."""
@@ -164,22 +189,27 @@ class StoredValues:
         parts += [sparse.csc_array(np.isnan(values)) for _, values in self.blocks()]
         return sparse.csr_array(sparse.hstack(parts, format="csr", dtype=bool))
 
+    def statistics(self) -> ColumnStatistics:
+        """Counts and moments of each column, learned in one pass and, of a root, kept."""
+        known = self.shared.get(_STATISTICS) if self.root is None else None
+        if known is None:
+            known = ColumnStatistics.join([ColumnStatistics.of_block(values) for _, values in self.blocks()])
+            if self.root is None:
+                self.shared[_STATISTICS] = known
+        return known
+
     def n_missing(self) -> NDArray[np.intp]:
         """`(n_features,)` missing calls of each column."""
-        counts = [np.isnan(values).sum(axis=0, dtype=np.intp) for _, values in self.blocks()]
-        return np.concatenate([np.zeros(0, dtype=np.intp), *counts])
+        return self.statistics().n_missing
 
     def moments(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`(n_features,)` mean and variance of each column over what is called; NaN where nothing is."""
-        parts = [_moments(values) for _, values in self.blocks()]
-        means, variances = ([np.zeros(0), *(part[which] for part in parts)] for which in (0, 1))
-        return np.concatenate(means), np.concatenate(variances)
+        statistics = self.statistics()
+        return statistics.mean, statistics.variance
 
     def constant(self) -> NDArray[np.bool_]:
         """`(n_features,)` whether all that is called of a column is equal, or nothing is called."""
-        # fmin and fmax pass over what is missing, and give NaN where nothing is called
-        ranges = [(np.fmin.reduce(values), np.fmax.reduce(values)) for _, values in self.blocks()]
-        return np.concatenate([np.zeros(0, dtype=bool), *(~(low < high) for low, high in ranges)])
+        return self.statistics().constant
 
     def in_memory(self) -> sparse.csr_array:
         """`(n_samples, n_features)` float32 in canonical form, read block by block."""
@@ -217,23 +247,24 @@ def column_blocks(shape: tuple[int, int], columns: NDArray[np.intp] | None = Non
         yield wanted[start : start + step]
 
 
-def _moments(values: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    called = ~np.isnan(values)
-    n_called = called.sum(axis=0)
-    numbers = np.where(called, values, np.float32(0))
-    with np.errstate(invalid="ignore"):
-        mean = numbers.sum(axis=0, dtype=np.float64) / n_called
-        squares = np.square(numbers).sum(axis=0, dtype=np.float64) / n_called
-    # copies of an allele are small whole numbers: their squares lose nothing
-    return mean, np.maximum(squares - mean**2, 0.0)
+def stays_stored(shape: tuple[int, int]) -> bool:
+    """Whether a matrix of `(n_rows, n_columns)` is read in blocks, and never held in memory as a whole.
+
+    Examples
+    --------
+    >>> stays_stored((2_000, 10_000)), stays_stored((2_000, 100_000))
+    (False, True)
+    """
+    return shape[0] * shape[1] > STORED_CELLS
 
 
-def _rows_of(block: NDArray[np.float32], rows: NDArray[np.intp]) -> NDArray[np.float32]:
-    """These rows of a block, NaN where the number is -1."""
+def rows_of(block: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
+    """These rows of a block of float32, NaN where the number is -1."""
     if len(rows) == len(block) and np.array_equal(rows, np.arange(len(rows))):
         return block
     if not len(block):
         return np.full((len(rows), block.shape[1]), np.nan, dtype=np.float32)
-    taken = np.asfortranarray(block[np.maximum(rows, 0)])
-    taken[rows < 0] = np.nan
+    taken = block.T.take(np.maximum(rows, 0), axis=1).T
+    if (rows < 0).any():
+        taken[rows < 0] = np.nan
     return taken

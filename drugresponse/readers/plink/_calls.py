@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,8 @@ _DOSAGE_BITS = 0x60
 class PlinkCalls:
     """The calls of a .bed or .pgen file, after a check that it fits the variants and samples beside it.
 
+    The file is opened anew by each reading, so that what names it can be pickled and shared between threads.
+
     Parameters
     ----------
     file
@@ -41,19 +45,17 @@ class PlinkCalls:
 
     def __init__(self, file: Source, n_alleles: NDArray[np.uintp], n_samples: int) -> None:
         self.n_samples = n_samples
-        self._name, self._n_variants = file.name, len(n_alleles)
+        self._name, self._path, self._n_variants = file.name, file.path.resolve(), len(n_alleles)
         mode = file.start[2:_BED_HEADER]
         self._is_bed = mode in (b"\x00", b"\x01")
+        self._stamp = self._stamped()
         if self._is_bed:
-            self._refuse_bed(mode, file.path.stat().st_size)
-        offsets = np.concatenate([[0], np.cumsum(n_alleles)]).astype(np.uintp)
+            self._refuse_bed(mode, self._stamp[0])
+        self._offsets: NDArray[np.uintp] | None = None
+        if not self._is_bed and n_alleles.max() > 2:
+            self._offsets = np.concatenate([[0], np.cumsum(n_alleles)]).astype(np.uintp)
         try:
-            self._reader = require("pgenlib", "read PLINK files").PgenReader(
-                bytes(file.path.resolve()),
-                raw_sample_ct=n_samples,
-                variant_ct=self._n_variants,
-                allele_idx_offsets=None if self._is_bed or n_alleles.max() == 2 else offsets,
-            )
+            self._open().close()
         except (RuntimeError, OSError, ValueError) as error:
             raise InputError(
                 f"{file.name}: the file cannot be opened as a {'.bed' if self._is_bed else '.pgen'} of {n_samples} "
@@ -82,32 +84,102 @@ class PlinkCalls:
         numpy.ndarray
             `(n_samples, n)`, rows contiguous: hard calls as int8, or dosages as float32 where the file has some.
         """
-        # a .bed file has one alternate, however many are named beside it
-        alleles = np.minimum(alleles, 1) if self._is_bed else alleles
-        block = np.empty((self.n_samples, len(variants)), dtype=np.float32 if self._with_dosages else np.int8)
+        with self._reading() as reader:
+            if self._with_dosages:
+                return np.ascontiguousarray(self._by_allele(reader, variants, alleles, self.n_samples).T)
+            calls = np.empty((self.n_samples, len(variants)), dtype=np.int8)
+            for allele, members in self._groups(alleles):
+                part = calls if len(members) == len(alleles) else np.empty((len(calls), len(members)), dtype=np.int8)
+                reader.read_list(variants[members].astype(np.uint32), part, allele_idx=allele, sample_maj=True)
+                if part is not calls:
+                    calls[:, members] = part
+        return calls
+
+    def read_by_allele(
+        self, variants: NDArray[np.integer], alleles: NDArray[np.integer], samples: NDArray[np.uint32] | None = None
+    ) -> NDArray[Any]:
+        """As `read`, but `(n, n_samples)`: an allele after the other, of some samples, in their order, or of all."""
+        with self._reading() as reader:
+            if samples is not None:
+                reader.change_sample_subset(samples)
+            return self._by_allele(reader, variants, alleles, self.n_samples if samples is None else len(samples))
+
+    def counts(self, variants: NDArray[np.integer]) -> NDArray[np.uint32]:
+        """`(n, 4)` samples with 0, 1 and 2 copies of the alternate, and without a call, of variants `is_counted`."""
+        table = np.empty((len(variants), 4), dtype=np.uint32)
+        with self._reading() as reader:
+            for variant, counts in zip(variants.tolist(), table, strict=True):
+                reader.count(variant, counts)
+        return table
+
+    def is_counted(self, variants: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """`(n,)` whether `counts` can count the calls of a variant, much faster than they are read.
+
+        Pgenlib counts hard calls of two alleles; of more, its counts are not those of the allele that is named.
+        """
+        if self._with_dosages or self._offsets is None:
+            return np.full(len(variants), not self._with_dosages)
+        return np.asarray(np.diff(self._offsets)[variants] == 2)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Any]:
+        """Pgenlib's reader of the file, which is as it was."""
         try:
-            for allele in np.unique(alleles).tolist():
-                members = np.flatnonzero(alleles == allele)
-                part = self._read_allele(variants[members].astype(np.uint32), allele)
-                if len(members) == len(alleles):
-                    block = part
-                else:
-                    block[:, members] = part
+            self._refuse_changed()
+            reader = self._open()
+            try:
+                yield reader
+            finally:
+                reader.close()
+        except InputError:
+            raise
         except (RuntimeError, OSError, ValueError) as error:
+            self._refuse_changed()
             raise InputError(
                 f"{self._name}: the calls cannot be read ({_reason(error)}). The file is truncated or damaged; check "
                 "it with: plink2 --validate"
             ) from error
-        return block
 
-    def _read_allele(self, variants: NDArray[np.uint32], allele: int) -> NDArray[Any]:
-        if self._with_dosages:
-            dosages = np.empty((len(variants), self.n_samples), dtype=np.float32)
-            self._reader.read_dosages_list(variants, dosages, allele_idx=allele)
-            return np.ascontiguousarray(dosages.T)
-        calls = np.empty((self.n_samples, len(variants)), dtype=np.int8)
-        self._reader.read_list(variants, calls, allele_idx=allele, sample_maj=True)
+    def _open(self) -> Any:
+        return require("pgenlib", "read PLINK files").PgenReader(
+            bytes(self._path),
+            raw_sample_ct=self.n_samples,
+            variant_ct=self._n_variants,
+            allele_idx_offsets=self._offsets,
+        )
+
+    def _by_allele(
+        self, reader: Any, variants: NDArray[np.integer], alleles: NDArray[np.integer], n_samples: int
+    ) -> NDArray[Any]:
+        calls = np.empty((len(variants), n_samples), dtype=np.float32 if self._with_dosages else np.int8)
+        read = reader.read_dosages_list if self._with_dosages else reader.read_list
+        for allele, members in self._groups(alleles):
+            part = calls if len(members) == len(alleles) else np.empty((len(members), n_samples), dtype=calls.dtype)
+            read(variants[members].astype(np.uint32), part, allele_idx=allele)
+            if part is not calls:
+                calls[members] = part
         return calls
+
+    def _groups(self, alleles: NDArray[np.integer]) -> list[tuple[int, NDArray[np.intp]]]:
+        # a .bed file has one alternate, however many are named beside it
+        alleles = np.minimum(alleles, 1) if self._is_bed else alleles
+        return [(allele, np.flatnonzero(alleles == allele)) for allele in np.unique(alleles).tolist()]
+
+    def _stamped(self) -> tuple[int, int]:
+        status = self._path.stat()
+        return status.st_size, status.st_mtime_ns
+
+    def _refuse_changed(self) -> None:
+        try:
+            if self._stamped() == self._stamp:
+                return
+            changed = "is not the file any more that it was when reading began"
+        except OSError:
+            changed = "is not there any more"
+        raise InputError(
+            f"{self._name}: the file {changed} (expected it to stay while it is read). Run again, and leave the "
+            "fileset as it is meanwhile."
+        )
 
     def _refuse_bed(self, mode: bytes, n_bytes: int) -> None:
         if mode == b"\x00":

@@ -1,8 +1,8 @@
-"""Calls of PLINK files, read block by block -> sparse rows, so that memory grows with what is kept."""
+"""Calls of PLINK files, read block by block into the features of a table, and all of them as sparse rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variants.allele_calls import MISSING, merge_calls
 
-__all__ = ["AllelePlan", "gather_calls"]
+__all__ = ["AllelePlan", "gather_calls", "read_planned"]
 
 _CELL_BYTES = 8
 
@@ -37,6 +37,14 @@ class AllelePlan:
     alleles: NDArray[np.intp]
     first: NDArray[np.intp]
     repeats: NDArray[np.intp]
+
+    def repeats_of(self, features: NDArray[np.intp]) -> NDArray[np.intp]:
+        """`(n, 2)` place among these features, which ascend, and row of a later record of its allele."""
+        if not len(self.repeats) or not len(features):
+            return self.repeats[:0]
+        place = np.minimum(np.searchsorted(features, self.repeats[:, 0]), len(features) - 1)
+        among = features[place] == self.repeats[:, 0]
+        return np.column_stack([place[among], self.repeats[among, 1]])
 
 
 def gather_calls(
@@ -61,12 +69,17 @@ def gather_calls(
         Calls that a later record contradicts; they are missing.
     """
     features = source.blocks(len(plan.first))
-    first_block = _read(source, plan, features[0], absent_as_reference)
+
+    def read(part: slice) -> tuple[int, NDArray[Any], int]:
+        numbers = np.arange(part.start, part.stop)
+        return part.start, *read_planned(source.read, plan, numbers, absent_as_reference=absent_as_reference)
+
+    first_block = read(features[0])
 
     def blocks() -> Iterable[tuple[int, NDArray[Any], int]]:
         yield first_block
         for part in features[1:]:
-            yield _read(source, plan, part, absent_as_reference)
+            yield read(part)
 
     # once to count what will be stored, once to store it: there is no second copy of the matrix
     counts = np.zeros(source.n_samples, dtype=np.int64)
@@ -94,21 +107,41 @@ def gather_calls(
     return matrix, n_conflicts
 
 
-def _read(
-    source: PlinkCalls, plan: AllelePlan, features: slice, absent_as_reference: bool
-) -> tuple[int, NDArray[Any], int]:
-    """The first of the features, their calls, and how many of these contradict each other."""
-    width = features.stop - features.start
-    repeats = plan.repeats[(plan.repeats[:, 0] >= features.start) & (plan.repeats[:, 0] < features.stop)]
+def read_planned(
+    read: Callable[[NDArray[np.intp], NDArray[np.intp]], NDArray[Any]],
+    plan: AllelePlan,
+    features: NDArray[np.intp],
+    *,
+    absent_as_reference: bool,
+) -> tuple[NDArray[Any], int]:
+    """The calls of some features.
+
+    Parameters
+    ----------
+    read
+        Gives `(n_samples, n)` calls by the variants and alleles of a file, as `PlinkCalls.read`.
+    plan, absent_as_reference
+        As for `gather_calls`.
+    features
+        `(n_features,)` their numbers; they ascend.
+
+    Returns
+    -------
+    calls
+        `(n_samples, n_features)`; a negative number is missing.
+    n_conflicts
+        How many contradict each other; they are missing.
+    """
+    repeats = plan.repeats_of(features)
     rows = np.concatenate([plan.first[features], repeats[:, 1]])
-    block = source.read(plan.variants[rows], plan.alleles[rows])
+    block = read(plan.variants[rows], plan.alleles[rows])
     if len(repeats) or absent_as_reference:
         np.maximum(block, MISSING, out=block)
     n_conflicts = sum(
-        merge_calls(block[:, feature], block[:, width + later])
-        for later, feature in enumerate(repeats[:, 0] - features.start)
+        merge_calls(block[:, feature], block[:, len(features) + later])
+        for later, feature in enumerate(repeats[:, 0].tolist())
     )
-    block = block[:, :width]
+    block = block[:, : len(features)]
     if absent_as_reference:
         block[block == MISSING] = 0
-    return features.start, block, n_conflicts
+    return block, n_conflicts

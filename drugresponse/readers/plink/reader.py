@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues, stays_stored
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.readers.plink._calls import PlinkCalls
+from drugresponse.readers.plink._columns import PlinkColumns
 from drugresponse.readers.plink._labels import read_plink_samples, read_plink_variants, with_feature_ids
 from drugresponse.readers.plink._sites import keep_calls, keep_passed, keep_places
 from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
@@ -53,7 +55,8 @@ def read_plink(
     -------
     Genotypes
         One feature for each alternate allele, named and ordered as those of a VCF, kind and block `dosage`. Samples are
-        named by their IID.
+        named by their IID. The calls of a large file (`data.stored_values.stays_stored`) stay in it, and are read from
+        it in blocks.
 
     Raises
     ------
@@ -98,11 +101,20 @@ def read_plink(
     del kept
     pyarrow.default_memory_pool().release_unused()  # it keeps what has been freed, and calls come next
     frame, plan = _frame(alleles, samples)
-    values, n_conflicts = gather_calls(calls, plan, absent_as_reference=as_reference)
+    values, n_conflicts = _values(calls, plan, as_reference)
     reference = ReferenceCalls(np.full(len(samples), as_reference), {}, left_out)
     genotypes = Genotypes(values, frame.sample_ids, frame.features, reference)
     _report(genotypes, n_conflicts, absent_means, file.name)
     return genotypes
+
+
+def _values(calls: PlinkCalls, plan: AllelePlan, as_reference: bool) -> tuple[Any, int]:
+    """All calls in memory, or those of a large file where they are; and how many contradict an earlier record."""
+    if not stays_stored((calls.n_samples, len(plan.first))):
+        return gather_calls(calls, plan, absent_as_reference=as_reference)
+    columns = PlinkColumns(calls, plan, as_reference)
+    statistics, n_conflicts = columns.statistics()
+    return StoredValues.of(columns, statistics), n_conflicts
 
 
 def _places(alleles: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
@@ -139,7 +151,7 @@ def _report(genotypes: Genotypes, n_conflicts: int, absent_means: str, where: st
         where,
         n_samples=n_samples,
         n_alleles=n_alleles,
-        n_missing=int(np.isnan(genotypes.values.data).sum()),
+        n_missing=int(genotypes.n_missing().sum()),
         n_conflicts=n_conflicts,
         absent_means=absent_means,
     )
