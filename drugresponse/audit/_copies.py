@@ -11,8 +11,10 @@ from scipy import sparse
 
 from drugresponse.audit.findings import Finding
 from drugresponse.data.covariate_names import is_usual_covariate
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.responses.same_order import FEWEST, ResponseOrders, means_of
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import count, show_ids
 
 __all__ = ["copies_of_response"]
@@ -43,7 +45,7 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     n_comparisons = len(names) * (len(features) + covariates.shape[1])
     of_features = [
         (str(features[columns[at]]), names[response])
-        for columns, values in _continuous_features(rows.pairs.genotypes.values)
+        for columns, values in _continuous_features(rows.pairs.genotypes)
         for at, response in orders.copies(values, n_comparisons)
     ]
     of_covariates = [
@@ -94,8 +96,14 @@ def _finding(kind: str, copies: dict[str, str]) -> Finding:
     return Finding(f"{kind}s that are the response", "leak", message, n)
 
 
-def _continuous_features(values: sparse.csr_array) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
+def _continuous_features(genotypes: Genotypes) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float64]]]:
     """Columns with numbers that are no count of alleles, some at a time."""
+    if genotypes.is_stored:
+        wanted = np.flatnonzero(survey_of(genotypes).n_fine >= FEWEST // 2)
+        for some, block in genotypes.blocks(wanted):
+            yield some, block.astype(np.float64)
+        return
+    values = genotypes.values
     data = values.data
     odd = np.isfinite(data) & ((data != np.rint(data)) | (np.abs(data) > 2))
     columns = np.flatnonzero(np.bincount(values.indices[odd], minlength=values.shape[1]) >= FEWEST // 2)

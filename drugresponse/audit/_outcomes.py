@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from drugresponse.audit.findings import Finding
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.scores.truth import FEW_EVENTS, FEWEST_EVENTS, count_events
@@ -83,16 +84,26 @@ def _separated(rows: TrainingRows, observed: Observed, at: list[NDArray[np.intp]
     if observed.lower is not None:
         return []
     features, drugs = (names.to_numpy(dtype=object) for names in (pairs.genotypes.features.index, pairs.drugs.index))
-    carried = pairs.genotypes.values.copy()
-    # a missing call is no carrier
-    carried.data = (np.isfinite(carried.data) & (carried.data != 0)).astype(np.float64)
     told: list[tuple[float, str]] = []
-    for drug, of_drug in zip(drugs, at, strict=True):
-        cut = carried[pairs.sample_index[of_drug]]
-        for side in _sides(rows.y[of_drug], observed[of_drug]):
-            chance = _chance_of_carriers(cut, side)
-            told.extend((float(chance[at]), f"{features[at]} x {drug}") for at in np.flatnonzero(chance < _CHANCE))
+    for columns, carried in _carriers(pairs.genotypes):
+        for drug, of_drug in zip(drugs, at, strict=True):
+            cut = carried[pairs.sample_index[of_drug]]
+            for side in _sides(rows.y[of_drug], observed[of_drug]):
+                chance = _chance_of_carriers(cut, side)
+                rare = np.flatnonzero(chance < _CHANCE)
+                told.extend((float(chance[at]), f"{features[columns[at]]} x {drug}") for at in rare)
     return [name for _, name in sorted(told)]
+
+
+def _carriers(genotypes: Genotypes) -> Iterator[tuple[NDArray[np.intp], Any]]:
+    """Numbers of some features, and `(n_samples, n_some)` 1 for who carries them; a missing call is no carrier."""
+    if genotypes.is_stored:
+        for columns, block in genotypes.blocks():
+            yield columns, (np.isfinite(block) & (block != 0)).astype(np.float32)
+        return
+    carried = genotypes.values.copy()
+    carried.data = (np.isfinite(carried.data) & (carried.data != 0)).astype(np.float64)
+    yield np.arange(genotypes.shape[1]), carried
 
 
 def _sides(y: NDArray[np.float64], observed: Observed) -> list[NDArray[np.bool_]]:
@@ -102,10 +113,10 @@ def _sides(y: NDArray[np.float64], observed: Observed) -> list[NDArray[np.bool_]
     return [y == 0, y == len(observed.outcome.classes) - 1]
 
 
-def _chance_of_carriers(carried: sparse.csr_array, side: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _chance_of_carriers(carried: Any, side: NDArray[np.bool_]) -> NDArray[np.float64]:
     """`(n_features,)` how probable it is that all carriers are of the side; 1 where they are not, or few."""
     if side.all() or not side.any():
         return np.ones(carried.shape[1])
     n = np.asarray(carried.sum(axis=0)).ravel()
-    alike = np.asarray(carried.T @ side.astype(np.float64)).ravel() == n
+    alike = np.asarray(carried.T @ side.astype(carried.dtype)).ravel() == n
     return np.where(alike & (n >= _FEWEST_CARRIERS), side.mean() ** n, 1.0)

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.identical_rows import identical_rows
+from drugresponse.data.surveys.survey import survey_of
 
 __all__ = ["nearly_identical", "telling_rows"]
 
@@ -26,6 +27,25 @@ _ALIKE = {"counted": 0.85, "measured": 0.9}
 _CONTRADICTED = 0.5
 _CHANCE = 0.05
 """Expected pairs among all that chance makes so much alike."""
+
+
+def compared_features(genotypes: Genotypes) -> Genotypes:
+    """The genotypes by which samples are compared, in memory.
+
+    Of values that stay where they are stored these are the 2,000 features that vary most, of what is counted and of
+    what is measured: fewer calls make a row look less telling, never more. Others come back whole.
+    """
+    if not genotypes.is_stored:
+        return genotypes
+    varies, measured = np.nan_to_num(survey_of(genotypes).variance), _measured(genotypes)
+    kept = [
+        at[np.argsort(-varies[at], kind="stable")[:_MOST_FEATURES]] for at in map(np.flatnonzero, (~measured, measured))
+    ]
+    return genotypes.select(np.sort(np.concatenate(kept))).in_memory()
+
+
+def _measured(genotypes: Genotypes) -> NDArray[np.bool_]:
+    return genotypes.features["kind"].isin(["score", "copy_number"]).to_numpy(dtype=bool)
 
 
 def telling_rows(genotypes: Genotypes, rows: sparse.csr_array) -> NDArray[np.bool_]:
@@ -79,7 +99,7 @@ def nearly_identical(genotypes: Genotypes) -> tuple[NDArray[np.intp], NDArray[np
     nothing = np.zeros(0, dtype=np.intp)
     if not 4 <= n <= _MOST_COMPARED:
         return nothing, nothing
-    measured = genotypes.features["kind"].isin(["score", "copy_number"]).to_numpy()
+    measured = _measured(genotypes)
     alike = {kind: np.zeros((n, n), dtype=bool) for kind in _ALIKE}
     differ = np.zeros((n, n), dtype=bool)
     for kind, columns in (("counted", np.flatnonzero(~measured)), ("measured", np.flatnonzero(measured))):

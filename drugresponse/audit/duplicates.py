@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from drugresponse.audit._twins import nearly_identical, telling_rows
+from drugresponse.audit._twins import compared_features, nearly_identical, telling_rows
 from drugresponse.audit.findings import TWINS, Finding
 from drugresponse.data.compounds import number_compounds
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.identical_rows import identical_rows, joined_by
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import without_parents
 from drugresponse.data.splits import compound_of_pair, find_scheme, tissue_of_pair
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import count
 
 __all__ = ["find_duplicates", "twins_together"]
@@ -102,9 +104,10 @@ def _twins(pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np
     n = genotypes.shape[0]
     if not genotypes.shape[1]:
         return (np.full(n, -1),) * 3
-    rows = identical_rows(genotypes.values)
+    rows = _row_numbers(genotypes)
     first, size = np.unique(rows, return_index=True, return_counts=True)[1:]
     shared = np.flatnonzero(size > 1)
+    genotypes = compared_features(genotypes)
     telling = np.isin(rows, shared[telling_rows(genotypes, genotypes.values[first[shared]])])
     one, another = nearly_identical(genotypes)
     same = np.where(telling, rows, len(first) + np.arange(n))
@@ -112,6 +115,13 @@ def _twins(pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np
     joined = csgraph.connected_components(links, directed=False)[1][same]
     near = np.where(np.bincount(joined)[joined] > 1, joined, -1)
     return np.where(telling, rows, -1), near, np.where((size[rows] > 1) & (near < 0), rows, -1)
+
+
+def _row_numbers(genotypes: Genotypes) -> NDArray[np.intp]:
+    """`(n_samples,)` number of each distinct genotype."""
+    if genotypes.is_stored:
+        return pd.factorize(survey_of(genotypes).row_keys)[0].astype(np.intp)
+    return identical_rows(genotypes.values)
 
 
 def _structures(pairs: Pairs, scheme: str) -> Finding | None:
@@ -170,7 +180,7 @@ def _between_lineages(pairs: Pairs, units: NDArray[np.intp]) -> Finding | None:
     """Equal genotypes in lineages that are held out apart: relatives are told by their lineage, these by nothing."""
     if not pairs.genotypes.shape[1]:
         return None
-    twins = _Twins(identical_rows(without_parents(pairs.genotypes).values), units, pairs.genotypes.sample_ids, units)
+    twins = _Twins(_row_numbers(without_parents(pairs.genotypes)), units, pairs.genotypes.sample_ids, units)
     if not twins.n_groups:
         return None
     words = "Samples of different lineages have equal genotypes"

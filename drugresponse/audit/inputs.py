@@ -20,6 +20,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import without_parents
 from drugresponse.data.splits import Fold, find_scheme
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.data.tables import Responses
 from drugresponse.errors import count, show_ids
 
@@ -155,14 +156,16 @@ def _features(genotypes: Genotypes) -> Iterable[Finding]:
     n, n_features = genotypes.shape
     if not n_features:
         return
-    sparsely = genotypes.features.index[genotypes.n_missing() > n / 2]
+    survey = survey_of(genotypes) if genotypes.is_stored else None
+    n_missing = genotypes.n_missing() if survey is None else survey.n_missing
+    sparsely = genotypes.features.index[n_missing > n / 2]
     if len(sparsely):
         message = (
             f"Missing in more than half of the samples: {len(sparsely)} of {count(n_features, 'feature')} "
             f"({show_ids(sparsely)}); what was looked at may tell where a sample is from."
         )
         yield Finding("features mostly missing", "warning", message, len(sparsely))
-    constant = genotypes.features.index[genotypes.constant()]
+    constant = genotypes.features.index[genotypes.constant() if survey is None else survey.constant]
     if len(constant):
         message = f"Equal in every sample, so of no use: {len(constant)} of {count(n_features, 'feature')}"
         message += f" ({show_ids(constant)})."

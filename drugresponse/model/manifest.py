@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.audit.findings import Finding
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.requested import AUTO, listed_classes
 from drugresponse.data.outcomes.wording import outcome_words
@@ -17,6 +18,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import is_parent
 from drugresponse.data.scores.truth import FEW_EVENTS, count_events
 from drugresponse.data.splits import find_scheme
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
 from drugresponse.model.held_out import headline, judge_scores
@@ -90,7 +92,7 @@ def describe_training(
             "given": rows.pairs.genotypes.shape[1],
             "used": int((weights > 0).sum()),
             # a learner that uses no genotype has not looked which features vary
-            "varying": len(features) or int((~rows.pairs.genotypes.constant()).sum()),
+            "varying": len(features) or _count_varying(rows.pairs.genotypes),
             **_count_parents(rows.pairs),
         },
         "drugs": len(parts.drugs),
@@ -119,6 +121,10 @@ def _parameters(settings: Mapping[str, Any]) -> dict[str, Any]:
     if names is not None:
         parameters["covariates"] = [names] if isinstance(names, str) else list(names)
     return parameters
+
+
+def _count_varying(genotypes: Genotypes) -> int:
+    return int((~(survey_of(genotypes).constant if genotypes.is_stored else genotypes.constant())).sum())
 
 
 def _count_parents(pairs: Pairs) -> dict[str, int]:

@@ -9,7 +9,7 @@ the very features that the sample has. A few values far outside only flag their 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.parents.sums import is_parent
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError, count
 from drugresponse.learners.state import State, damaged, state_array, state_ids
+from drugresponse.model.scales._blocks import MEASURED, Block
 from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
 
 __all__ = ["TrainedScales"]
@@ -39,8 +40,6 @@ _FAR, _VERY_FAR = 1.0, 10.0
 _WEIGHT = 0.1
 """Share of the model's weight on features far outside, from which a sample is flagged."""
 _FEW_VALUES = 5
-_MEASURED = ("score", "copy_number")
-"""Kinds whose values are measured and not counted."""
 _MEASURES = 4
 _OTHER_WAY, _TELLING = 0.2, 2.0
 """Slope on the training's means below which a cohort has other ones, and range in training that tells nothing."""
@@ -48,31 +47,6 @@ _OTHER_WAY, _TELLING = 0.2, 2.0
 
 Array = NDArray[np.float64]
 Singles = NDArray[np.float32]
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """A block of features of one kind."""
-
-    name: str
-    kind: str
-    columns: NDArray[np.intp]
-
-    @classmethod
-    def all_of(cls, features: pd.DataFrame) -> Iterator[_Block]:
-        """The blocks of a feature table; those of parents are left out, whose values are made of their children's."""
-        numbered = features.assign(column=np.arange(len(features)))[~is_parent(features)]
-        for (name, kind), rows in numbered.groupby(["block", "kind"], sort=True):
-            yield cls(str(name), str(kind), rows["column"].to_numpy(dtype=np.intp))
-
-    @property
-    def key(self) -> str:
-        """Its name in the state."""
-        return f"{self.kind} {self.name}"
-
-    def values(self, genotypes: Genotypes) -> Array:
-        """`(n_samples, n_columns)` dense."""
-        return np.asarray(genotypes.values[:, self.columns].toarray(), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,13 +84,14 @@ class TrainedScales:
             return cls(none, none, none, none, {}, {}, _covariate_ranges(covariates))
         scales = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
         usual, slopes = {}, {}
-        for block in _Block.all_of(genotypes.features):
+        for block in Block.all_of(genotypes.features):
             # copies are two nearly everywhere
-            rise = scales._slopes(genotypes, block.columns) if block.kind != "copy_number" else np.full(1, np.nan)
+            rise = scales._rise(genotypes, block) if block.kind != "copy_number" else np.full(1, np.nan)
             if np.ptp(rise) <= _TELLING:
                 slopes[block.key] = (float(rise.min()), float(rise.max()))
-            if block.kind in _MEASURED:
-                measures = scales._measures(block.values(genotypes), block)
+            if block.kind in MEASURED:
+                some = block.some(len(genotypes.sample_ids)) if genotypes.is_stored else block
+                measures = scales._measures(some.values(genotypes), some)
                 usual[block.key] = np.stack([np.fmin.reduce(measures), np.fmax.reduce(measures)], axis=1)
         return replace(scales, usual=usual, slopes=slopes)
 
@@ -142,18 +117,19 @@ class TrainedScales:
             return self._covariates_far(covariates, known.sample_ids)
         refuse_impossible(known, weights, self.low, self.high)
         tell_of_carriers(known, self.high, self.centre)
-        for block in _Block.all_of(known.features):
+        for block in Block.all_of(known.features):
             if not weights[block.columns].any():
                 continue
-            if block.kind in _MEASURED:
+            if block.kind in MEASURED:
                 values = block.values(known)
                 beyond = self._beyond(values, block.columns)
                 off |= self._on_other_scale(values, beyond, block)
                 outside += (beyond > _FAR) @ weights[block.columns]
-            off |= self._out_of_order(known, block)
+            if block.key in self.slopes:
+                off |= self._out_of_order(self._slopes(known, block), block)
         return off | (outside >= _WEIGHT) | self._covariates_far(covariates, known.sample_ids)
 
-    def _on_other_scale(self, values: Array, beyond: Array, block: _Block) -> NDArray[np.bool_]:
+    def _on_other_scale(self, values: Array, beyond: Array, block: Block) -> NDArray[np.bool_]:
         """`(n_samples,)` samples whose values are on another scale in this block, or next to nothing.
 
         Raises
@@ -180,18 +156,32 @@ class TrainedScales:
         width = np.where(high > low, high - low, np.inf)
         return np.nan_to_num(np.maximum(values - high, low - values) / width).clip(0.0)
 
-    def _slopes(self, genotypes: Genotypes, columns: NDArray[np.intp]) -> Array:
-        """`(n_samples,)` by how much a sample's values rise with the training's mean of the feature; 1 on average."""
-        centre = self.centre[columns].astype(np.float64)
+    def _rise(self, genotypes: Genotypes, block: Block) -> Array:
+        """As `_slopes`, of a training."""
+        if not genotypes.is_stored:
+            return self._slopes(genotypes, block)
+        steps = self.steps(block)
+        return (
+            np.full(genotypes.shape[0], np.nan) if steps is None else survey_of(genotypes).rises[block.kind, block.name]
+        )
+
+    def steps(self, block: Block) -> Array | None:
+        """`(n_columns,)` by how much each feature's mean differs from their mean; None where these tell no order."""
+        centre = self.centre[block.columns].astype(np.float64)
         steps = np.where(np.isfinite(centre), centre - np.nanmean(centre) if np.isfinite(centre).any() else 0.0, 0.0)
-        if len(columns) < 2 * _CHECKED or (steps**2).sum() < 1e-6:
+        return None if len(centre) < 2 * _CHECKED or (steps**2).sum() < 1e-6 else steps
+
+    def _slopes(self, genotypes: Genotypes, block: Block) -> Array:
+        """`(n_samples,)` by how much a sample's values rise with the training's mean of the feature; 1 on average."""
+        steps = self.steps(block)
+        if steps is None:
             return np.full(genotypes.shape[0], np.nan)
-        values = genotypes.values[:, columns].astype(np.float64)
+        values = genotypes.values[:, block.columns].astype(np.float64)
         missing = np.isnan(values.data)
-        values.data[missing] = np.nan_to_num(centre)[values.indices[missing]]
+        values.data[missing] = np.nan_to_num(self.centre[block.columns].astype(np.float64))[values.indices[missing]]
         return np.asarray(values @ (steps / (steps**2).sum()))
 
-    def _out_of_order(self, known: Genotypes, block: _Block) -> NDArray[np.bool_]:
+    def _out_of_order(self, slopes: Array, block: Block) -> NDArray[np.bool_]:
         """Samples whose values do not rise with those of the training, feature by feature.
 
         Raises
@@ -199,9 +189,9 @@ class TrainedScales:
         InputError
             Most of them do not: the names of the features stand at values of others, or other alleles were counted.
         """
-        if block.key not in self.slopes or not known.shape[0]:
-            return np.zeros(known.shape[0], dtype=bool)
-        slopes, (below, above) = self._slopes(known, block.columns), self.slopes[block.key]
+        if not len(slopes):
+            return np.zeros(0, dtype=bool)
+        below, above = self.slopes[block.key]
         off = slopes < min(below - max(0.5, (above - below) / 2), _OTHER_WAY)
         if off.mean() > 0.5:
             raise InputError(
@@ -220,7 +210,7 @@ class TrainedScales:
             )
         return np.asarray(off)
 
-    def _measures(self, values: Array, block: _Block) -> Array:
+    def _measures(self, values: Array, block: Block) -> Array:
         """`(n_samples, 4)` as in `usual`; NaN where too few values of a sample are known."""
         size, centre = (numbers[block.columns].astype(np.float64) for numbers in (self.size, self.centre))
         measures = np.full((len(values), _MEASURES), np.nan)
@@ -237,7 +227,7 @@ class TrainedScales:
                 measures[at, 2] = (row[other] < 0).mean()
         return measures
 
-    def _off(self, values: Array, block: _Block) -> Array:
+    def _off(self, values: Array, block: Block) -> Array:
         """`(n_samples,)` 1 for samples on another scale, 0 for others, NaN for those of too few values."""
         measures = self._measures(values, block)
         unknown = np.full((_MEASURES, 2), np.nan)
@@ -251,7 +241,7 @@ class TrainedScales:
         off |= (middle > above + reach) | (middle < below - reach)
         return np.where(np.isfinite(measures).any(axis=1), off.astype(np.float64), np.nan)
 
-    def _other_signs(self, values: Array, block: _Block) -> bool:
+    def _other_signs(self, values: Array, block: Block) -> bool:
         """Whether values are negative where none was, or copies of a gene where training had those beyond the usual."""
         present = values[np.isfinite(values)]
         was_negative = bool((self.low[block.columns] < 0).any())
@@ -268,7 +258,7 @@ class TrainedScales:
         many = other.any(axis=1).sum() >= _FEW_VALUES and other.sum() >= 2 * _CHECKED
         return other if many and sizes.max() <= _SMALL else np.zeros_like(other)
 
-    def _ranges(self, values: Array, block: _Block) -> str:
+    def _ranges(self, values: Array, block: Block) -> str:
         """Both ranges, and what to do."""
         now, then = np.abs(values[np.isfinite(values) & (values != 0)]), self.size[block.columns]
         least, most = np.nanmin(self.low[block.columns]), np.nanmax(self.high[block.columns])
@@ -338,6 +328,9 @@ class TrainedScales:
 
 def _numbers_of(genotypes: Genotypes) -> tuple[Singles, Singles, Singles, Singles]:
     """`low, high, centre, size` as in `TrainedScales`."""
+    if genotypes.is_stored:
+        survey = survey_of(genotypes)
+        return survey.low, survey.high, survey.centre, survey.size
     values, n_features = genotypes.values, genotypes.shape[1]
     called = np.isfinite(values.data)
     data, at = values.data[called].astype(np.float64), values.indices[called]

@@ -1,0 +1,99 @@
+"""Some columns of calls, as small whole numbers where they are such, so that counting them is cheap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["MISSING", "CodedCalls", "count_columns"]
+
+MISSING = 7
+"""The code of a missing call; calls from 0 to 6 are their own."""
+
+
+@dataclass(frozen=True, eq=False)
+class CodedCalls:
+    """Some columns of calls.
+
+    Attributes
+    ----------
+    calls
+        `(n_rows, n_columns)` float32, NaN where missing.
+    codes, small
+        The same with `MISSING` for NaN; and as uint8, which says the same where they are `whole`.
+    n_missing
+        `(n_columns,)` missing calls.
+    whole, most
+        Whether all calls are whole numbers from 0 to 6, and the greatest of them.
+
+    Examples
+    --------
+    >>> calls = CodedCalls.of(np.array([[0, 2], [1, np.nan]], np.float32))
+    >>> calls.small.tolist(), calls.whole, calls.most
+    ([[0, 2], [1, 7]], True, 2)
+    >>> calls.dot(np.ones((2, 1)), fill=np.array([0.5, 0.5])).tolist()
+    [[2.0], [1.5]]
+    """
+
+    calls: NDArray[np.float32]
+    codes: NDArray[np.float32]
+    small: NDArray[np.uint8]
+    n_missing: NDArray[np.intp]
+    whole: bool
+    most: int
+
+    @classmethod
+    def of(cls, calls: NDArray[np.float32]) -> CodedCalls:
+        """Look at some columns."""
+        missing = np.isnan(calls)
+        n_missing = count_columns(missing)
+        codes = np.where(missing, np.float32(MISSING), calls) if n_missing.any() else calls
+        with np.errstate(invalid="ignore"):
+            small = codes.astype(np.uint8)
+        marked = small == MISSING
+        most = int(np.where(marked, 0, small).max(initial=0))
+        whole = most < MISSING and np.count_nonzero(marked) == n_missing.sum() and bool((codes == small).all())
+        return cls(calls, codes, small, n_missing, whole, most)
+
+    @property
+    def any_missing(self) -> bool:
+        """Whether a call is missing."""
+        return bool(self.n_missing.any())
+
+    def missing(self) -> NDArray[np.bool_]:
+        """`(n_rows, n_columns)` which calls are."""
+        return self.small == MISSING if self.whole else np.isnan(self.calls)
+
+    def filled(self) -> NDArray[np.float32]:
+        """`(n_rows, n_columns)` the calls, 0 where missing."""
+        return np.where(self.missing(), np.float32(0), self.calls) if self.any_missing else self.calls
+
+    def dot(self, weights: NDArray, fill: NDArray) -> NDArray[np.float64]:
+        """`(n_rows, n_weights)` sums over the columns.
+
+        Parameters
+        ----------
+        weights
+            `(n_columns, n_weights)`.
+        fill
+            `(n_columns,)` what stands for a missing call.
+        """
+        kind = np.float32 if self.whole else np.float64
+        weights = weights.astype(kind)
+        sums = self.codes.astype(kind, copy=False) @ weights
+        if self.any_missing:
+            sums = sums + self.missing().astype(kind) @ (weights * (fill.astype(kind) - MISSING)[:, None])
+        return np.asarray(sums, dtype=np.float64)
+
+
+def count_columns(which: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """`(n_columns,)` how many are true; sums of bytes in columns are several times as fast as `count_nonzero`.
+
+    Examples
+    --------
+    >>> count_columns(np.array([[True, False], [True, True]])).tolist()
+    [2, 1]
+    """
+    return np.add.reduce(which.view(np.uint8), axis=0, dtype=np.uint32).astype(np.intp)
