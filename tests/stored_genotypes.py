@@ -29,10 +29,10 @@ class CountedColumns:
         """`(n_rows, n_columns)`."""
         return self.source.shape
 
-    def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
-        """`(n_rows, len(columns))` float32."""
+    def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(len(rows), len(columns))` float32."""
         self.n_read[columns] += 1
-        return self.source.read(columns)
+        return self.source.read(columns, rows)
 
 
 def stored(genotypes: Genotypes) -> Genotypes:
