@@ -1,8 +1,9 @@
-"""python -m benchmarks [run | table | compare | outcomes | speed]: measure what the cache lacks, print tables."""
+"""python -m benchmarks [run | table | compare | outcomes | speed | genome]: measure, print tables."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from benchmarks.scores import fold_scores, mean_scores
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "speed")
+_COMMANDS = ("run", "table", "compare", "outcomes", "speed", "genome")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -32,6 +33,8 @@ def main(arguments: list[str]) -> int:
 
             sys.stdout.write(speed_page(options.data / options.cohort, options.learners))
             return 0
+        if options.command == "genome":
+            return _print_genome(options)
         if options.command == "outcomes":
             return print_outcomes(options)
         cache = Cache(options.cache)
@@ -84,6 +87,16 @@ def _parser() -> argparse.ArgumentParser:
     speed = commands.add_parser("speed", parents=[data], help="ratios of cost, measured in one run")
     speed.add_argument("--learners", nargs="+", default=["ridge", "neural", "boosted-trees"])
     speed.add_argument("cohort")
+    genome = commands.add_parser("genome", help="simulated PLINK files of genome-wide size: memory and time")
+    genome.add_argument(
+        "--sizes",
+        nargs="+",
+        default=["2000x100000x2000", "1000x1000000x10000", "10000x200000"],
+        help="samples x variants, and x new samples to predict for: %(default)s",
+    )
+    genome.add_argument("--folder", type=Path, default=Path(".benchmarks/genome"), help="scratch for the files")
+    genome.add_argument("--learner", default="ridge")
+    genome.add_argument("--folds", type=int, default=3)
     return parser
 
 
@@ -112,6 +125,19 @@ def _print_scores(cache: Cache, options: argparse.Namespace) -> None:
     folds = fold_scores(cache)
     means = mean_scores(folds)
     _write(options, scores_page(means), tab_separated(folds if options.by_fold else means))
+
+
+def _print_genome(options: argparse.Namespace) -> int:
+    from benchmarks.genome import GenomeSize, genome_lines
+
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
+    print(f"{options.learner}, one drug, {options.folds} folds; threads of linear algebra: {threads}")
+    print("| work | memory, MB | seconds | ratio |\n|---|---|---|---|")
+    for words in options.sizes:
+        size = GenomeSize(*map(int, words.split("x")))
+        for line in genome_lines(options.folder, size, options.learner, options.folds):
+            print(line, flush=True)
+    return 0
 
 
 def _compare(cache: Cache, options: argparse.Namespace) -> int:

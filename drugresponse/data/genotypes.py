@@ -312,6 +312,9 @@ def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
     table = features.reindex(columns=list(FEATURE_COLUMNS))
     table.index = pd.Index([str(name) for name in features.index], name="feature_id", dtype=object)
     for column in _TEXT_COLUMNS:
+        if column not in features.columns:
+            table[column] = ""
+            continue
         # large tables of variants are text already, and making them so takes longer than reading their calls
         if table[column].dtype != object or pd.api.types.infer_dtype(table[column], skipna=False) != "string":
             table[column] = ids_as_text(table[column])
