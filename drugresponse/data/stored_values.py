@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from drugresponse.data.column_statistics import ColumnStatistics
+from drugresponse.data.stored.column_statistics import ColumnStatistics
 
 __all__ = [
     "BLOCK_CELLS",

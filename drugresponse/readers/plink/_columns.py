@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.data.column_statistics import ColumnStatistics
+from drugresponse.data.stored.column_statistics import ColumnStatistics
 from drugresponse.data.stored_values import column_blocks
 from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.plink._sparse import AllelePlan, read_planned

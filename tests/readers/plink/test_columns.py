@@ -10,7 +10,7 @@ import pytest
 from pgenlib import PgenWriter
 
 from drugresponse.data import stored_values
-from drugresponse.data.column_statistics import ColumnStatistics
+from drugresponse.data.stored.column_statistics import ColumnStatistics
 from drugresponse.errors import InputError
 from drugresponse.readers import read_genotypes
 from drugresponse.readers.plink.reader import read_plink

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from drugresponse.data.column_statistics import ColumnStatistics
+from drugresponse.data.stored.column_statistics import ColumnStatistics
 
 NAN = np.nan
 BLOCK = np.array([[0, 1, NAN, 2, 2], [2, 1, NAN, NAN, 0], [1, 1, NAN, 2, 0]], dtype=np.float32)
