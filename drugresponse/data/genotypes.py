@@ -206,6 +206,11 @@ class Genotypes:
         values = self.values.take_columns(columns) if self.is_stored else sparse.csr_array(self.values[:, columns])
         return replace(self, values=values, features=self.features.iloc[columns])
 
+    def without_features(self) -> Genotypes:
+        """The same samples with no feature at all; nothing is read."""
+        nothing = sparse.csr_array((self.shape[0], 0), dtype=np.float32)
+        return replace(self, values=nothing, features=self.features.iloc[:0])
+
     def dense(self) -> NDArray[np.float32]:
         """`(n_samples, n_features)` float32, NaN where missing; a fresh array."""
         return np.asarray(self.values.toarray(), dtype=np.float32)

@@ -15,6 +15,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.sums import Parents
 from drugresponse.features.alignment import align
 from drugresponse.features.centring import centred_columns, known_means
+from drugresponse.features.genotype_kernels import feature_moments
 from drugresponse.features.sites import number_sites
 
 __all__ = ["COVARIATES", "SampleEncoder"]
@@ -67,8 +68,10 @@ class SampleEncoder(BaseEstimator):
         Parameters
         ----------
         genotypes, covariates
-            Training samples, one row each, same order.
+            Training samples, one row each, same order. Stored genotypes are read in blocks, in one pass.
         """
+        if genotypes.is_stored:
+            return self._fit_stored(genotypes, covariates)
         self.covariate_levels_: dict[str, list[str] | None] = {
             str(name): None if column.dtype != object else sorted(set(column) - {""})
             for name, column in covariates.items()
@@ -87,6 +90,28 @@ class SampleEncoder(BaseEstimator):
         for columns in self.block_columns().values():
             norm = float(np.sqrt((centred[:, columns] ** 2).sum(axis=1).mean()))
             self.scale_[columns] = 1.0 / norm
+        return self
+
+    def _fit_stored(self, genotypes: Genotypes, covariates: pd.DataFrame) -> SampleEncoder:
+        """The same by the moments of the features; every token that varies has its interactions."""
+        known = SampleEncoder().fit(genotypes.without_features(), covariates)
+        self.covariate_levels_, self.genotype_features_ = known.covariate_levels_, genotypes.features
+        moments = feature_moments(genotypes)
+        rows = _genotype_rows(genotypes.features)[moments.varies]
+        arms = known.arm_tokens(self.arm)
+        crossed = [rows.assign(arm=known.tokens_["token"].iloc[at]) for at in arms]
+        self.tokens_ = pd.concat([known.tokens_, *crossed, rows], ignore_index=True)
+        means = moments.means[moments.varies]
+        self.center_ = np.concatenate([known.center_, np.zeros(len(arms) * len(rows)), means])
+        self.scale_ = np.concatenate([known.scale_, np.ones(len(self.tokens_) - len(known.scale_))])
+        side = known.covariate_tokens_of(genotypes.sample_ids, covariates)
+        squares = dict(moments.row_squares)
+        for at in arms:
+            arm, name = side[:, at] / known.scale_[at], known.tokens_["token"].iloc[at]
+            squares |= {f"{block} x {name}": square * arm**2 for block, square in moments.row_squares.items()}
+        for block, columns in self.block_columns().items():
+            if block != COVARIATES and squares[block].any():
+                self.scale_[columns] = 1.0 / np.sqrt(squares[block].mean())
         return self
 
     def transform(self, genotypes: Genotypes, covariates: pd.DataFrame) -> NDArray[np.float64]:
@@ -136,6 +161,34 @@ class SampleEncoder(BaseEstimator):
         sites[plain] = number_sites(features.iloc[at])
         return sites
 
+    def arm_tokens(self, arm: str | None) -> list[int]:
+        """Numbers of the covariate tokens by which interactions with this arm are made."""
+        check_is_fitted(self, "tokens_")
+        names = [] if arm is None else self._arm_names(arm)
+        side = self.tokens_.loc[self.tokens_["block"] == COVARIATES, "token"]
+        return [int(at) for at in np.flatnonzero(side.isin(names))]
+
+    def genotype_tokens(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Column numbers of the tokens that are a feature alone, and the row of each in the training's features."""
+        check_is_fitted(self, "tokens_")
+        rows, features = self.tokens_, self.genotype_features_
+        plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
+        known = pd.MultiIndex.from_arrays([features["block"], features.index])
+        return plain, known.get_indexer(pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]]))
+
+    def crossed_tokens(self, plain: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
+        """For each token of the arm, the column numbers of its interactions with these genotype tokens; -1 is none."""
+        columns, feature, arm = self.interactions()
+        place = np.full(len(self.tokens_), -1, dtype=np.intp)
+        place[plain] = np.arange(len(plain))
+        crossed = []
+        for at in dict.fromkeys(arm.tolist()):
+            mine = arm == at
+            tokens = np.full(len(plain), -1, dtype=np.intp)
+            tokens[place[feature[mine]]] = columns[mine]
+            crossed.append((int(at), tokens))
+        return crossed
+
     def interactions(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
         """Column numbers of the interaction tokens, of the genotype token in each, and of the arm's token in each."""
         check_is_fitted(self, "tokens_")
@@ -156,12 +209,22 @@ class SampleEncoder(BaseEstimator):
         check_is_fitted(self, "tokens_")
         return self.tokens_["token"].to_numpy(dtype=object)
 
+    def covariate_tokens_of(self, sample_ids: pd.Index, covariates: pd.DataFrame) -> NDArray[np.float64]:
+        """`(n_samples, n_covariate_tokens)` the tokens of the covariates alone; they are the first."""
+        raw = self._raw_covariates(sample_ids, covariates)
+        n_side = raw.shape[1]
+        return np.where(np.isnan(raw), 0.0, (raw - self.center_[:n_side]) * self.scale_[:n_side])
+
+    def _raw_covariates(self, sample_ids: pd.Index, covariates: pd.DataFrame) -> NDArray[np.float64]:
+        known = self.tokens_["block"] == COVARIATES
+        kept = pd.Index(self.covariate_tokens()).get_indexer(pd.Index(self.tokens_.loc[known, "token"]))
+        return self._covariate_tokens(covariates.reindex(sample_ids))[:, kept]
+
     def _raw(self, genotypes: Genotypes, covariates: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         check_is_fitted(self, "tokens_")
         crossed = (self.tokens_["arm"] != "").to_numpy()
         known = self.tokens_["block"] == COVARIATES
-        kept = pd.Index(self.covariate_tokens()).get_indexer(pd.Index(self.tokens_.loc[known, "token"]))
-        side = self._covariate_tokens(covariates.reindex(genotypes.sample_ids))[:, kept]
+        side = self._raw_covariates(genotypes.sample_ids, covariates)
         wanted = pd.MultiIndex.from_frame(self.tokens_.loc[~known & ~crossed, ["block", "token"]])
         features = self.genotype_features_
         rows = pd.MultiIndex.from_arrays([features["block"], features.index]).get_indexer(wanted)
@@ -177,8 +240,7 @@ class SampleEncoder(BaseEstimator):
         self, tokens: pd.DataFrame, center: NDArray[np.float64], centred: NDArray[np.float64]
     ) -> tuple[pd.DataFrame, NDArray[np.float64], NDArray[np.float64]]:
         """Put the interaction tokens that vary between the covariates and the genotype."""
-        levels = self.covariate_levels_[str(self.arm)]
-        names = [str(self.arm)] if levels is None else [f"{self.arm}={level}" for level in levels[1:]]
+        names = self._arm_names(str(self.arm))
         n_side = int((tokens["block"] == COVARIATES).sum())
         rows, body = tokens.iloc[n_side:], centred[:, n_side:]
         parts, products = [tokens.iloc[:n_side]], [centred[:, :n_side]]
@@ -193,6 +255,11 @@ class SampleEncoder(BaseEstimator):
             np.concatenate([center[:n_side], zeros, center[n_side:]]),
             np.hstack([*products, body]),
         )
+
+    def _arm_names(self, arm: str) -> list[str]:
+        """Names of the arm's tokens, less the level that the others are compared with."""
+        levels = self.covariate_levels_[arm]
+        return [arm] if levels is None else [f"{arm}={level}" for level in levels[1:]]
 
     def covariate_tokens(self) -> list[str]:
         """The tokens of the covariates, those that are constant in training included."""

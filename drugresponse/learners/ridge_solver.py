@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array
 
-__all__ = ["PENALTIES", "RidgeFit", "fit_ridge", "thin_factors"]
+__all__ = ["PENALTIES", "RidgeFit", "fit_kernel_ridge", "fit_ridge", "kernel_factors", "thin_factors"]
 
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
 """Penalties tried, relative to tokens whose mean squared row norm is 1 for each block."""
@@ -72,12 +72,86 @@ def fit_ridge(
     >>> round(float(fit.intercepts[0]), 3), bool(abs(fit.coefficients[0, 0] - 3) < 0.01)
     (1.0, True)
     """
-    n = len(tokens)
+    root, share = _row_weights(weights, len(tokens))
+    token_means, target_means = (share * tokens).sum(axis=0), (share * targets).sum(axis=0)
+    left, values, right = thin_factors(root[:, None] * (tokens - token_means))
+    chosen = _choose_penalties(left, values, targets, target_means, root, groups, penalties)
+    coefficients = right @ chosen.gain
+    intercepts = target_means - token_means @ coefficients
+    return RidgeFit(coefficients, intercepts, chosen.left_out, chosen.penalties, chosen.errors)
+
+
+def fit_kernel_ridge(
+    kernel: Array,
+    targets: Array,
+    *,
+    weights: Array | None = None,
+    groups: NDArray | None = None,
+    penalties: Array = PENALTIES,
+) -> RidgeFit:
+    """As `fit_ridge`, of tokens of which only the products of rows are known.
+
+    Parameters
+    ----------
+    kernel
+        `(n_rows, n_rows)`: `tokens @ tokens.T`.
+    targets, weights, groups, penalties
+        As in `fit_ridge`.
+
+    Returns
+    -------
+    RidgeFit
+        Its coefficients are duals, `(n_rows, n_targets)`: those of the tokens are `tokens.T @ duals`.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1, 1, 20)[:, None]
+    >>> fit = fit_kernel_ridge(x @ x.T, 3 * x + 1)
+    >>> round(float(fit.intercepts[0]), 3), bool(abs((x.T @ fit.coefficients)[0, 0] - 3) < 0.01)
+    (1.0, True)
+    """
+    root, share = _row_weights(weights, len(kernel))
+    target_means = (share * targets).sum(axis=0)
+    means = (share * kernel).sum(axis=0)
+    # in place, since this is the largest array of all
+    gram = kernel - means
+    gram += float((means @ share)[0])
+    gram -= means[:, None]
+    gram *= root[:, None]
+    gram *= root
+    left, values = kernel_factors(gram)
+    chosen = _choose_penalties(left, values, targets, target_means, root, groups, penalties)
+    duals = root[:, None] * (left @ (chosen.gain / values[:, None]))
+    duals -= share * duals.sum(axis=0)
+    return RidgeFit(duals, target_means - means @ duals, chosen.left_out, chosen.penalties, chosen.errors)
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """Penalties that leave least error, and what follows; `gain` is what each right vector counts."""
+
+    gain: Array
+    left_out: Array
+    penalties: Array
+    errors: Array
+
+
+def _row_weights(weights: Array | None, n: int) -> tuple[Array, Array]:
+    """Roots of the weights, of mean square 1, and `(n_rows, 1)` shares by which means are taken."""
     root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
     share = (root / root.sum())[:, None] if weights is None else (root**2 / (root**2).sum())[:, None]
-    token_means, target_means = (share * tokens).sum(axis=0), (share * targets).sum(axis=0)
-    scaled = root[:, None] * (tokens - token_means)
-    left, values, right = thin_factors(scaled)
+    return root, share
+
+
+def _choose_penalties(
+    left: NDArray,
+    values: NDArray,
+    targets: Array,
+    target_means: Array,
+    root: Array,
+    groups: NDArray | None,
+    penalties: Array,
+) -> _Chosen:
     residual_target = root[:, None] * (targets - target_means)
     projected = left.T @ residual_target
     constant = root / np.sqrt((root**2).sum())
@@ -101,9 +175,14 @@ def fit_ridge(
         best[better], chosen[better] = loss[better], penalty
         left_out[:, better] = (targets - errors / root[:, None])[:, better]
     gain = (values[:, None] / (values[:, None] ** 2 + chosen)) * projected
-    coefficients = right @ gain
-    intercepts = target_means - token_means @ coefficients
-    return RidgeFit(coefficients, intercepts, left_out, chosen, best)
+    return _Chosen(gain, left_out, chosen, best)
+
+
+def kernel_factors(kernel: NDArray) -> tuple[NDArray, NDArray]:
+    """Vectors and singular values of a matrix of which the products of rows are known."""
+    eigenvalues, vectors = np.linalg.eigh(kernel)
+    kept = eigenvalues > max(float(eigenvalues[-1]), 0.0) * 1e-10
+    return vectors[:, kept], np.sqrt(eigenvalues[kept])
 
 
 def thin_factors(matrix: Array) -> tuple[NDArray, NDArray, NDArray]:
@@ -112,10 +191,7 @@ def thin_factors(matrix: Array) -> tuple[NDArray, NDArray, NDArray]:
     if p == 0:
         return np.zeros((n, 0)), np.zeros(0), np.zeros((0, 0))
     wide = n <= p
-    gram = matrix @ matrix.T if wide else matrix.T @ matrix
-    eigenvalues, vectors = np.linalg.eigh(gram)
-    kept = eigenvalues > max(float(eigenvalues[-1]), 0.0) * 1e-10
-    values, vectors = np.sqrt(eigenvalues[kept]), vectors[:, kept]
+    vectors, values = kernel_factors(matrix @ matrix.T if wide else matrix.T @ matrix)
     other = (matrix.T @ vectors if wide else matrix @ vectors) / values
     return (vectors, values, other) if wide else (other, values, vectors)
 

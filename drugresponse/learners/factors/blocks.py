@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from drugresponse.features.samples import COVARIATES
-from drugresponse.learners.ridge_solver import fit_ridge
+from drugresponse.learners.factors.token_spaces import TokenSpace
 from drugresponse.learners.state import Array
 
-__all__ = ["LEADING_TARGETS", "block_mixes", "choose_block_scales", "mix_shares", "token_scales"]
+__all__ = ["LEADING_TARGETS", "block_mixes", "choose_block_scales", "mix_shares"]
 
 _MOST_ROWS = 1500
 """Scales are chosen on at most so many samples: the choice is coarse, and its cost grows with their cube."""
@@ -25,8 +25,7 @@ _COARSE_PENALTIES = 10.0 ** np.arange(-2, 3.01, 1.0)
 
 
 def choose_block_scales(
-    tokens: Array,
-    blocks: Mapping[str, NDArray[np.intp]],
+    tokens: TokenSpace,
     targets: Array,
     importance: Array,
     *,
@@ -39,9 +38,7 @@ def choose_block_scales(
     Parameters
     ----------
     tokens
-        `(n_samples, n_tokens)`, each block with a mean squared row norm of 1.
-    blocks
-        Columns of each block.
+        Of the samples, each block with a mean squared row norm of 1.
     targets, importance
         `(n_samples, n_targets)` and `(n_targets,)`: how much a squared error in each target costs in the response;
         the leading targets come first.
@@ -55,19 +52,19 @@ def choose_block_scales(
     dict
         Scale by block name; 0 switches a block off.
     """
-    scales = dict.fromkeys(blocks, 1.0)
-    if len(blocks) < 2:
+    scales = dict.fromkeys(tokens.names, 1.0)
+    if len(scales) < 2:
         return scales
     targets, importance = targets[:, LEADING_TARGETS], importance[LEADING_TARGETS]
     rows = np.sort(np.random.default_rng(random_state).permutation(len(tokens))[:_MOST_ROWS])
+    some = tokens.take(rows)
 
     def loss(trial: Mapping[str, float]) -> float:
-        scaled = np.hstack([tokens[np.ix_(rows, at)] * trial[name] for name, at in blocks.items() if trial[name]])
-        fit = fit_ridge(scaled, targets[rows], weights=weights[rows], groups=groups[rows], penalties=_COARSE_PENALTIES)
-        return float(fit.errors @ importance)
+        known = {"weights": weights[rows], "groups": groups[rows], "penalties": _COARSE_PENALTIES}
+        return float(some.ridge(trial, targets[rows], **known).errors @ importance)
 
     best = loss(scales)
-    for name in blocks:
+    for name in tokens.names:
         for factor in _FACTORS:
             while 0.05 < scales[name] * factor < 20:
                 trial = {**scales, name: scales[name] * factor}
@@ -75,7 +72,7 @@ def choose_block_scales(
                 if error >= best:
                     break
                 best, scales = error, trial
-    for name in blocks:
+    for name in tokens.names:
         trial = {**scales, name: 0.0}
         if any(trial.values()) and (error := loss(trial)) < best:
             best, scales = error, trial
@@ -99,27 +96,6 @@ def block_mixes(scales: Mapping[str, float]) -> list[dict[str, float]]:
     if len(genotype) > 1:
         mixes += [{**covariates, name: scale} for name, scale in genotype.items()]
     return mixes
-
-
-def token_scales(scales: Mapping[str, float], blocks: Mapping[str, NDArray[np.intp]], n_tokens: int) -> Array:
-    """`(n_tokens,)` scale of each token; 0 where its block has none.
-
-    Parameters
-    ----------
-    scales, blocks
-        Scale, and columns, of each block.
-    n_tokens
-        Columns in all.
-
-    Examples
-    --------
-    >>> token_scales({"mutation": 2.0}, {"gain": np.array([0]), "mutation": np.array([1, 2])}, 3).tolist()
-    [0.0, 2.0, 2.0]
-    """
-    token_scale = np.zeros(n_tokens)
-    for name, scale in scales.items():
-        token_scale[blocks[name]] = scale
-    return token_scale
 
 
 def mix_shares(left_out: Sequence[Array], targets: Array, weights: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, groups_of_samples
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
+from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions, EmbeddingParts, parts_table, product_contributions
 from drugresponse.learners.encoders import (
@@ -30,6 +32,9 @@ from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, s
 from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.factors.score_axes import ScoreAxes
 from drugresponse.learners.factors.seen_by_loss import seen_by_loss
+from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.token_spaces import DenseTokens, TokenSpace
+from drugresponse.learners.genotypes_in_memory import with_genotypes_in_memory
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit
 from drugresponse.learners.ridge_solver import fit_ridge
@@ -51,12 +56,14 @@ class FactorModel(PairRegressor):
     rank: int
     random_state: int
     uses_genotypes = True
-    coefficients_: Array
     intercepts_: Array
+    input_coefficients_: Array
+    stored_: StoredTokens | None = None
+    """Of a fit on stored genotypes the samples that it learned from, whose kernel spares another pass."""
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Fit encoders and embeddings."""
-        pairs = pairs.compact()
+        pairs = self._readable(pairs.compact())
         problem = None
         if pairs.observed is not None:
             problem = ScoreProblem.of(pairs, y, sample_weight, self.scheme, self.random_state)
@@ -71,7 +78,6 @@ class FactorModel(PairRegressor):
         self.targets_, self.sample_weights_ = targets, grid.row_weights
         self.block_scales_ = choose_block_scales(
             tokens,
-            self.sample_encoder_.block_columns(),
             targets.values,
             targets.importance,
             weights=grid.row_weights,
@@ -100,7 +106,7 @@ class FactorModel(PairRegressor):
         """`(n_drugs, n_drugs)` prior covariance over drugs, by the one that residuals tell."""
         return likeness
 
-    def _fit_by_loss(self, pairs: Pairs, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> Any:
+    def _fit_by_loss(self, pairs: Pairs, tokens: TokenSpace, targets: ResponseFactors, problem: ScoreProblem) -> Any:
         """The same embeddings by penalised likelihood, on the scale of the link."""
         inputs, fit = self._fit_scores(tokens, targets, problem)
         axes = ScoreAxes.of(inputs, fit, problem, self.rank)
@@ -114,18 +120,49 @@ class FactorModel(PairRegressor):
         self._fit_drugs(pairs, vectors, None)
         return self
 
-    def _encode_samples(self, pairs: Pairs) -> Array:
-        """`(n_samples, n_tokens)` of training pairs, compact."""
-        genotypes = pairs.genotypes
-        if not self.uses_genotypes:
-            genotypes = type(genotypes)(genotypes.values[:, :0], genotypes.sample_ids, genotypes.features.iloc[:0])
+    def _readable(self, pairs: Pairs) -> Pairs:
+        """Training pairs whose genotypes this learner can take: here, those that are held in memory."""
+        return with_genotypes_in_memory(pairs, type(self).__name__) if self.uses_genotypes else pairs
+
+    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
+        """The tokens of training pairs, compact."""
+        genotypes = pairs.genotypes if self.uses_genotypes else pairs.genotypes.without_features()
         self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
         tokens = self.tokens(pairs)
         self.token_spread_ = tokens.std(axis=0)
-        return tokens
+        return DenseTokens(tokens, self.sample_encoder_.block_columns())
+
+    @cached_property
+    def sample_encoder_(self) -> SampleEncoder:
+        """Of the training samples; of stored genotypes only once something asks for it."""
+        return self._stored("sample_encoder_").encoder()
+
+    @cached_property
+    def _effects(self) -> TokenEffects:
+        return self._stored("coefficients_").effects(self.sample_encoder_, self.input_coefficients_)
+
+    @cached_property
+    def coefficients_(self) -> NDArray[Any]:
+        """`(n_tokens, 1 + rank)`; of stored genotypes read and of one precision, once something asks for them."""
+        return self._effects.coefficients
+
+    @cached_property
+    def token_spread_(self) -> Array:
+        """`(n_tokens,)` standard deviation of each token in training."""
+        return self._effects.spread
+
+    def _forget_map(self) -> None:
+        """Before another fit; what is computed only when something asks for it would stay."""
+        for name in ("sample_encoder_", "_effects", "coefficients_", "token_spread_"):
+            self.__dict__.pop(name, None)
+
+    def _stored(self, name: str) -> StoredTokens:
+        if self.stored_ is None:
+            raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
+        return self.stored_
 
     @abstractmethod
-    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
+    def _fit_map(self, tokens: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         """Learn the map from tokens to the targets' columns.
 
         Returns
@@ -135,7 +172,9 @@ class FactorModel(PairRegressor):
         """
 
     @abstractmethod
-    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:
+    def _fit_scores(
+        self, tokens: TokenSpace, targets: ResponseFactors, problem: ScoreProblem
+    ) -> tuple[Array, ScoreFit]:
         """Learn a map from tokens to the scores of each drug, by the loss of an outcome that is not continuous.
 
         Returns
@@ -179,11 +218,16 @@ class FactorModel(PairRegressor):
 
     def tokens(self, pairs: Pairs) -> Array:
         """`(n_samples, n_tokens)` of each distinct sample."""
-        return self.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
+        genotypes = pairs.genotypes if self.uses_genotypes else pairs.genotypes.without_features()
+        return self.sample_encoder_.transform(genotypes, pairs.covariates)
+
+    def _map_samples(self, pairs: Pairs) -> Array:
+        """`(n_samples, 1 + rank)` embedding of each distinct sample by its tokens."""
+        return self.map_tokens(self.tokens(pairs))
 
     def sample_embeddings(self, pairs: Pairs) -> Array:
         """`(n_samples, 1 + rank + n_seen_factors)` embedding of each distinct sample; column 0 is its main effect."""
-        return np.hstack([self.map_tokens(self.tokens(pairs)), self.seen_.of(pairs.genotypes.sample_ids)])
+        return np.hstack([self._map_samples(pairs), self.seen_.of(pairs.genotypes.sample_ids)])
 
     def drug_embeddings(self, pairs: Pairs) -> Array:
         """`(n_drugs, 1 + rank + n_seen_factors)` vector of each distinct drug: its own if the scheme has it."""

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.features.sites import site_sums
-from drugresponse.learners.factors.blocks import LEADING_TARGETS, token_scales
+from drugresponse.learners.factors.blocks import LEADING_TARGETS
 from drugresponse.learners.factors.model import FactorModel
 from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.token_spaces import TokenSpace, token_scales
 from drugresponse.learners.kernel._automatic_relevance import RelevanceKernel, learn_automatic_relevance
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, fit_scores
@@ -59,8 +60,8 @@ class GaussianRidge(FactorModel):
     features: int = 4000
     random_state: int = 0
 
-    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
-        inputs, sums, linear = self._fit_kernels(tokens, targets)
+    def _fit_map(self, tokens: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
+        inputs, sums, linear = self._fit_kernels(tokens.inputs, targets)
         fit = fit_ridge(inputs, targets.values, weights=weights, groups=groups)
         n_waves = len(self.phases_)
         straight = sums @ (linear[:, None] * fit.coefficients[n_waves:])
@@ -98,8 +99,10 @@ class GaussianRidge(FactorModel):
         inputs = np.hstack([self._waves(tokens), columns * linear])
         return inputs, sums, linear
 
-    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:
-        inputs, sums, linear = self._fit_kernels(tokens, targets)
+    def _fit_scores(
+        self, tokens: TokenSpace, targets: ResponseFactors, problem: ScoreProblem
+    ) -> tuple[Array, ScoreFit]:
+        inputs, sums, linear = self._fit_kernels(tokens.inputs, targets)
         self._columns = sums, linear, inputs.mean(axis=0)
         inputs = inputs - inputs.mean(axis=0)
         return inputs, fit_scores(inputs, problem)

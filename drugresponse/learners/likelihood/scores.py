@@ -48,7 +48,7 @@ class ScoreFit:
     penalty: float
 
 
-def fit_scores(inputs: Array, problem: ScoreProblem) -> ScoreFit:
+def fit_scores(inputs: Array | Basis, problem: ScoreProblem) -> ScoreFit:
     """Maximise the penalised likelihood.
 
     What the loss holds beside the scores, such as cuts or spreads, is what suits the left-out scores.
@@ -56,9 +56,9 @@ def fit_scores(inputs: Array, problem: ScoreProblem) -> ScoreFit:
     Parameters
     ----------
     inputs
-        `(n_samples, n_inputs)`, no missing, of mean 0.
+        `(n_samples, n_inputs)`, no missing, of mean 0; or their axes.
     """
-    basis, folds = Basis.of(inputs), problem.fold_rows()
+    basis, folds = inputs if isinstance(inputs, Basis) else Basis.of(inputs), problem.fold_rows()
     parts = [problem.take(rows) for rows, _ in folds]
     starts: list[LinearScores | None] = [None] * len(folds)
     left_out, effects = np.tile(problem.levels, (problem.shape[0], 1)), np.zeros(problem.shape)

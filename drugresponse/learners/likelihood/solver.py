@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from drugresponse.learners.likelihood.problem import ScoreProblem
-from drugresponse.learners.ridge_solver import thin_factors
+from drugresponse.learners.ridge_solver import kernel_factors, thin_factors
 from drugresponse.learners.state import Array
 
 __all__ = ["Basis", "LinearScores", "maximise"]
@@ -39,6 +39,12 @@ class Basis:
         """Through the smaller Gram matrix, once for every penalty, fold and drug."""
         left, sizes, right = thin_factors(inputs)
         return cls(left * sizes, sizes, right)
+
+    @classmethod
+    def of_kernel(cls, kernel: Array) -> Basis:
+        """Of inputs of which `inputs @ inputs.T` is known; what `right` makes are duals, in the place of inputs."""
+        left, sizes = kernel_factors(kernel)
+        return cls(left * sizes, sizes, left / sizes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.factors.blocks import block_mixes, mix_shares, token_scales
+from drugresponse.data.pairs import Pairs
+from drugresponse.features.token_products import token_products
+from drugresponse.learners.factors.blocks import block_mixes, mix_shares
 from drugresponse.learners.factors.model import FactorModel
 from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.token_spaces import TokenSpace
 from drugresponse.learners.likelihood.problem import ScoreProblem
-from drugresponse.learners.likelihood.scores import ScoreFit, add_up, fit_scores
-from drugresponse.learners.ridge_solver import fit_ridge
+from drugresponse.learners.likelihood.scores import ScoreFit, add_up
 from drugresponse.learners.state import Array
 
 __all__ = ["CovariateRidge", "FactorRidge"]
+
+_MOST_CELLS = 50_000_000
+"""Tokens that are held at once when samples are predicted; more come in blocks."""
 
 
 @dataclass(eq=False, repr=False)
@@ -42,42 +48,56 @@ class FactorRidge(FactorModel):
     rank: int = 256
     random_state: int = 0
 
-    def _fit_map(self, tokens: Array, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
-        blocks, fits = self.sample_encoder_.block_columns(), []
-        for mix in block_mixes(self.block_scales_):
-            # the scales go into the coefficients: a block that is of no use here may still be to a network or a tree
-            scale = token_scales(mix, blocks, tokens.shape[1])
-            used = np.flatnonzero(scale)
-            fit = fit_ridge(tokens[:, used] * scale[used], targets.values, weights=weights, groups=groups)
-            coefficients = np.zeros((tokens.shape[1], targets.values.shape[1]))
-            coefficients[used] = fit.coefficients * scale[used, None]
-            fits.append((fit, coefficients))
-        self.penalties_ = fits[0][0].penalties
+    def _readable(self, pairs: Pairs) -> Pairs:
+        return pairs
+
+    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
+        self._forget_map()
+        self.stored_ = StoredTokens.of(pairs) if pairs.genotypes.is_stored and self.uses_genotypes else None
+        return super()._encode_samples(pairs) if self.stored_ is None else self.stored_.space
+
+    def _fit_map(self, tokens: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
+        mixes = block_mixes(self.block_scales_)
+        fits = [tokens.ridge(mix, targets.values, weights=weights, groups=groups) for mix in mixes]
+        self.penalties_ = fits[0].penalties
         means = np.average(targets.values, axis=0, weights=weights)
-        left_out = [fit.left_out - means for fit, _ in fits]
+        left_out = [fit.left_out - means for fit in fits]
         shares = mix_shares(left_out, targets.values - means, np.outer(weights, targets.importance))
-        self.coefficients_ = np.tensordot(shares, [coefficients for _, coefficients in fits], 1)
-        self.intercepts_ = means + np.tensordot(shares, [fit.intercepts - means for fit, _ in fits], 1)
+        self._keep_coefficients(np.tensordot(shares, [fit.coefficients for fit in fits], 1))
+        self.intercepts_ = means + np.tensordot(shares, [fit.intercepts - means for fit in fits], 1)
         return np.asarray(means + np.tensordot(shares, left_out, 1))
 
-    def _fit_scores(self, tokens: Array, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:  # noqa: ARG002 -- for maps that are learned on them
-        blocks, fits = self.sample_encoder_.block_columns(), []
-        for mix in block_mixes(self.block_scales_):
-            scale = token_scales(mix, blocks, tokens.shape[1])
-            used = np.flatnonzero(scale)
-            fit = fit_scores(tokens[:, used] * scale[used], problem)
-            coefficients = np.zeros((tokens.shape[1], problem.shape[1]))
-            coefficients[used] = fit.coefficients * scale[used, None]
-            fits.append(replace(fit, coefficients=coefficients))
+    def _fit_scores(
+        self,
+        tokens: TokenSpace,
+        targets: ResponseFactors,  # noqa: ARG002 -- for maps that are learned on them
+        problem: ScoreProblem,
+    ) -> tuple[Array, ScoreFit]:
+        fits = [tokens.scores(mix, problem) for mix in block_mixes(self.block_scales_)]
         self.penalties_ = np.array([fit.penalty for fit in fits])
-        return tokens, add_up(fits, problem)[0]
+        return tokens.inputs, add_up(fits, problem)[0]
 
     def _keep_coefficients(self, coefficients: Array) -> None:
-        self.coefficients_, self.intercepts_ = coefficients, np.zeros(coefficients.shape[1])
+        self.intercepts_ = np.zeros(coefficients.shape[1])
+        if self.stored_ is None:
+            self.coefficients_ = coefficients
+        else:
+            self.input_coefficients_ = coefficients
 
     def map_tokens(self, tokens: Array) -> Array:
         """`(n_samples, 1 + rank)` embedding of samples by their tokens."""
         return tokens @ self.coefficients_ + self.intercepts_
+
+    def _map_samples(self, pairs: Pairs) -> Array:
+        if not self.uses_genotypes:
+            return super()._map_samples(pairs)
+        if self.stored_ is not None and self.stored_.knows(pairs.genotypes):
+            return self.stored_.products(pairs, self.input_coefficients_) + self.intercepts_
+        n_tokens, n_samples = len(self.coefficients_), len(pairs.genotypes.sample_ids)
+        if n_tokens * n_samples <= _MOST_CELLS:
+            return super()._map_samples(pairs)
+        products = token_products(self.sample_encoder_, pairs.genotypes, pairs.covariates, self.coefficients_)
+        return products + self.intercepts_
 
     def _map_parts(self, tokens: Array) -> Callable[[Array], Array]:
         return lambda loadings: tokens * (self.coefficients_ @ loadings)

@@ -19,6 +19,7 @@ from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import SampleEncoder
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors
+from drugresponse.learners.genotypes_in_memory import with_genotypes_in_memory
 from drugresponse.learners.likelihood.likeness import structure_likeness
 from drugresponse.learners.ridge._variance_components import Components, variance_components
 from drugresponse.learners.ridge.linear import FactorRidge
@@ -67,14 +68,14 @@ class PairRidge(FactorRidge):
             # variances are moments of residuals on one scale, which slopes of a likelihood are not
             super().fit(pairs, y, sample_weight)
             return self
-        pairs = pairs.compact()
+        pairs = self._readable(pairs.compact())
         if pairs.genotypes.shape[0] > _MOST_SAMPLES:
             raise InputError(
                 f"pair-ridge: found {pairs.genotypes.shape[0]} samples (expected at most {_MOST_SAMPLES}). "
                 "Use another learner, such as ridge."
             )
         weights = relative_weights(sample_weight, len(y))
-        tokens = self._encode_samples(pairs)
+        tokens = self._encode_samples(pairs).inputs
         self.drug_encoder_ = DrugEncoder().fit(pairs.drugs)
         bits, _ = self.drug_encoder_.transform(pairs.drugs)
         self.overall_ = float(np.average(y, weights=weights))
@@ -84,6 +85,9 @@ class PairRidge(FactorRidge):
             kernels, sparse.csr_array((dual, (pairs.sample_index, pairs.drug_index)), (len(tokens), len(bits))), pairs
         )
         return self
+
+    def _readable(self, pairs: Pairs) -> Pairs:
+        return with_genotypes_in_memory(pairs, "pair-ridge")
 
     def _likeness(self, pairs: Pairs, likeness: Array) -> Array:
         bits, _ = DrugEncoder().fit(pairs.drugs).transform(pairs.drugs)

@@ -1,0 +1,188 @@
+"""How alike samples are in each block of stored genotypes, and the moments of each feature: learned in one pass."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues
+
+__all__ = ["FeatureMoments", "SampleKernels", "centre", "feature_blocks", "feature_moments", "sample_kernels"]
+
+_TILE = 1024
+"""Samples of a part of a kernel that is multiplied at once, in one precision, before it is added in double."""
+_VARIES = 1e-24
+"""Sum of squares from which on a feature varies: a token that is nowhere 1e-12 from its mean does not."""
+_MOMENTS, _KERNELS = "feature moments", "sample kernels"
+_lock = threading.RLock()
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMoments:
+    """What a pass tells of each feature, its missing calls taken at its mean.
+
+    Attributes
+    ----------
+    means, squares
+        `(n_features,)` float64 mean of what is called, 0 where nothing is, and sum of squared distances from it.
+    row_squares
+        `(n_samples,)` float64 of each block: sum over its features of the squared distance from their means.
+    """
+
+    means: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    row_squares: dict[str, NDArray[np.float64]]
+
+    @property
+    def varies(self) -> NDArray[np.bool_]:
+        """`(n_features,)` whether what is called of a feature differs."""
+        return np.asarray(self.squares > _VARIES)
+
+
+@dataclass(frozen=True, eq=False)
+class SampleKernels:
+    """Products of centred genotypes between all samples of a root.
+
+    Attributes
+    ----------
+    by_block
+        `(n_samples, n_samples)` float64 of each block with features that vary: sums over its features of the products
+        of what two samples differ from the mean by, divided by their mean over samples. A missing call is at the mean.
+
+    Examples
+    --------
+    >>> from drugresponse.data.stored_values import ColumnsInMemory
+    >>> from scipy import sparse
+    >>> genotypes = Genotypes.from_dense([[0.0, 1], [1, 1], [2, 1]], ["s1", "s2", "s3"], ["rs1", "rs2"])
+    >>> stored = StoredValues.of(ColumnsInMemory(sparse.csc_array(genotypes.values)))
+    >>> sample_kernels(stored, genotypes.features).by_block["dosage"].tolist()
+    [[1.5, 0.0, -1.5], [0.0, 0.0, 0.0], [-1.5, 0.0, 1.5]]
+    """
+
+    by_block: dict[str, NDArray[np.float64]]
+
+
+def feature_blocks(features: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
+    """Row numbers of the features of each block, in their order.
+
+    Examples
+    --------
+    >>> features = Genotypes.from_dense([[0, 1]], ["s"], ["b", "a"]).features
+    >>> {name: at.tolist() for name, at in feature_blocks(features).items()}
+    {'altered': [0, 1]}
+    """
+    codes, names = pd.factorize(features["block"])
+    return {str(name): np.flatnonzero(codes == code) for code, name in enumerate(names)}
+
+
+def centre(values: NDArray[np.float32], means: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """Subtract means of columns in place; what is missing becomes 0.
+
+    Parameters
+    ----------
+    values
+        `(n_samples, n_columns)`, NaN where missing; overwritten.
+    means
+        `(n_columns,)`; None takes those of what is called.
+
+    Returns
+    -------
+    (n_columns,) float64
+        The means; 0 where nothing is called.
+
+    Examples
+    --------
+    >>> values = np.array([[0, 1], [2, np.nan]], dtype=np.float32)
+    >>> centre(values).tolist(), values.tolist()
+    ([1.0, 1.0], [[-1.0, 0.0], [1.0, 0.0]])
+    """
+    missing = np.isnan(values)
+    some = bool(missing.any())
+    if some:
+        np.copyto(values, 0, where=missing)
+    if means is None:
+        n_called = len(values) - (missing.sum(axis=0) if some else 0)
+        means = np.asarray(values.sum(axis=0, dtype=np.float64) / np.maximum(n_called, 1))
+    values -= means.astype(np.float32)
+    if some:
+        np.copyto(values, 0, where=missing)
+    return means
+
+
+def feature_moments(genotypes: Genotypes) -> FeatureMoments:
+    """Moments of stored genotypes over their samples; those of a root are learned once."""
+    values = genotypes.values
+    if not _is_whole(values):
+        return _pass(values, genotypes.features, None)
+    with _lock:
+        root = values.root or values
+        if _MOMENTS not in root.shared:
+            root.shared[_MOMENTS] = _pass(root, genotypes.features, None)
+        known: FeatureMoments = root.shared[_MOMENTS]
+        return known
+
+
+def sample_kernels(values: StoredValues, features: pd.DataFrame) -> SampleKernels:
+    """Kernels of all samples of the root of a view, learned once, and its moments with them."""
+    root = values.root or values
+    # of fits that run at once the first computes them, and the others wait
+    with _lock:
+        if _KERNELS not in root.shared:
+            kernels: dict[str, NDArray[np.float64]] = {}
+            root.shared[_MOMENTS] = _pass(root, features, kernels)
+            root.shared[_KERNELS] = SampleKernels(kernels)
+        known: SampleKernels = root.shared[_KERNELS]
+        return known
+
+
+def _is_whole(values: StoredValues) -> bool:
+    return values.at is None or np.array_equal(values.at, np.arange(len((values.root or values).rows)))
+
+
+def _pass(
+    values: StoredValues, features: pd.DataFrame, kernels: dict[str, NDArray[np.float64]] | None
+) -> FeatureMoments:
+    """Read all blocks once; kernels are put where they are wanted."""
+    n, means, squares = values.shape[0], np.zeros(values.shape[1]), np.zeros(values.shape[1])
+    of_rows: dict[str, NDArray[np.float64]] = {}
+    for name, columns in feature_blocks(features).items():
+        of_rows[name], kernel = np.zeros(n), np.zeros((n, n) if kernels is not None else (0, 0))
+        for at, block in values.blocks(columns):
+            means[at] = centre(block)
+            squares[at] = np.einsum("ij,ij->j", block, block, dtype=np.float64)
+            if kernels is None:
+                of_rows[name] += np.einsum("ij,ij->i", block, block, dtype=np.float64)
+            else:
+                _add_products(kernel, block)
+        if kernels is not None:
+            _mirror(kernel)
+            of_rows[name] = np.diag(kernel).copy()
+            if (squares[columns] > _VARIES).any():
+                kernel /= of_rows[name].mean()
+                kernels[name] = kernel
+    return FeatureMoments(means, squares, of_rows)
+
+
+def _tiles(n: int) -> Iterator[tuple[slice, slice]]:
+    """Parts of the lower triangle."""
+    for first in range(0, n, _TILE):
+        for second in range(0, first + 1, _TILE):
+            yield slice(first, first + _TILE), slice(second, second + _TILE)
+
+
+def _add_products(kernel: NDArray[np.float64], block: NDArray[np.float32]) -> None:
+    """Add `block @ block.T` to the lower triangle."""
+    for rows, columns in _tiles(len(block)):
+        kernel[rows, columns] += block[rows] @ block[columns].T
+
+
+def _mirror(kernel: NDArray[np.float64]) -> None:
+    for rows, columns in _tiles(len(kernel)):
+        if rows != columns:
+            kernel[columns, rows] = kernel[rows, columns].T

@@ -1,0 +1,145 @@
+"""Products of tokens and coefficients, in blocks of genotypes that are read one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import column_blocks
+from drugresponse.features.alignment import align
+from drugresponse.features.genotype_kernels import centre, feature_blocks
+from drugresponse.features.samples import SampleEncoder
+
+__all__ = ["TokenEffects", "dual_effects", "token_products"]
+
+
+@dataclass(frozen=True, eq=False)
+class TokenEffects:
+    """What a map is in terms of tokens.
+
+    Attributes
+    ----------
+    coefficients
+        `(n_tokens, n_columns)` float32.
+    spread
+        `(n_tokens,)` float64 standard deviation of each token in training.
+    """
+
+    coefficients: NDArray[np.float32]
+    spread: NDArray[np.float64]
+
+
+def token_products(
+    encoder: SampleEncoder, genotypes: Genotypes, covariates: pd.DataFrame, coefficients: NDArray
+) -> NDArray[np.float64]:
+    """`(n_samples, n_columns)` tokens times coefficients: `transform(...) @ coefficients` without all tokens at once.
+
+    Parameters
+    ----------
+    encoder
+        Fitted.
+    genotypes, covariates
+        Of the samples; genotypes are brought to the training's alleles first.
+    coefficients
+        `(n_tokens, n_columns)`.
+    """
+    side, width = encoder.covariate_tokens_of(genotypes.sample_ids, covariates), coefficients.shape[1]
+    products = side @ np.asarray(coefficients[: side.shape[1]], dtype=np.float64)
+    plain, features = encoder.genotype_tokens()
+    crossed = list(encoder.crossed_tokens(plain))
+    multipliers = [side[:, arm] / encoder.scale_[arm] for arm, _ in crossed]
+    for at, values in _aligned_blocks(genotypes, encoder, plain, features):
+        numbers = [plain[at], *(tokens[at] for _, tokens in crossed)]
+        effects = [_scaled(coefficients, encoder.scale_, tokens) for tokens in numbers]
+        of_block = values @ np.hstack(effects)
+        products += of_block[:, :width]
+        for place, multiplier in enumerate(multipliers, 1):
+            products += multiplier[:, None] * of_block[:, place * width : (place + 1) * width]
+    return products
+
+
+def dual_effects(
+    encoder: SampleEncoder, genotypes: Genotypes, covariates: pd.DataFrame, side: NDArray, duals: Mapping[str, NDArray]
+) -> TokenEffects:
+    """Coefficients of tokens, `tokens.T @ duals`, and the tokens' spread, in one pass over the training's genotypes.
+
+    Parameters
+    ----------
+    encoder
+        Fitted to these genotypes and covariates.
+    side
+        `(n_covariate_tokens, n_columns)` coefficients of the covariates' tokens.
+    duals
+        `(n_samples, n_columns)` by name of a block of genotype, plain or crossed with an arm; those of a block that is
+        absent are 0.
+    """
+    coefficients = np.zeros((len(encoder.tokens_), side.shape[1]), dtype=np.float32)
+    spread = np.zeros(len(coefficients))
+    tokens = encoder.covariate_tokens_of(genotypes.sample_ids, covariates)
+    coefficients[: len(side)], spread[: len(side)] = side, tokens.std(axis=0)
+    plain, features = encoder.genotype_tokens()
+    kinds = [("", plain, np.ones(len(tokens)))]
+    for arm, crossed in encoder.crossed_tokens(plain):
+        kinds.append((f" x {encoder.tokens_['token'].iloc[arm]}", crossed, tokens[:, arm] / encoder.scale_[arm]))
+    for block, mine in feature_blocks(encoder.tokens_.iloc[plain]).items():
+        wanted = [
+            (numbers, multiplier, np.asarray(multiplier[:, None] * duals[block + ending], dtype=np.float32))
+            for ending, numbers, multiplier in kinds
+            if block + ending in duals
+        ]
+        for at, values in _aligned_blocks(genotypes, encoder, plain[mine], features[mine]):
+            for numbers, multiplier, dual in wanted:
+                here = numbers[mine[at]]
+                some, scale = here >= 0, encoder.scale_[np.maximum(here, 0)]
+                coefficients[here[some]] = (scale[:, None] * (values.T @ dual))[some]
+                means = multiplier @ values / len(values)
+                squares = np.einsum("ij,ij,i->j", values, values, multiplier**2) / len(values)
+                spread[here[some]] = (scale * np.sqrt(np.maximum(squares - means**2, 0.0)))[some]
+    return TokenEffects(coefficients, spread)
+
+
+def _scaled(coefficients: NDArray, scale: NDArray[np.float64], tokens: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Coefficients of raw numbers, of one precision; 0 where there is no token."""
+    at = np.maximum(tokens, 0)
+    effects = np.asarray(coefficients[at] * scale[at, None], dtype=np.float32)
+    effects[tokens < 0] = 0.0
+    return effects
+
+
+def _aligned_blocks(
+    genotypes: Genotypes, encoder: SampleEncoder, tokens: NDArray[np.intp], features: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+    """Centred numbers of genotype tokens, 0 where missing; those that are absent never come.
+
+    Parameters
+    ----------
+    tokens, features
+        `(n_wanted,)` numbers of the tokens, and of their features in the training's table.
+
+    Yields
+    ------
+    at : (n_block,) int
+        Places among the wanted.
+    values : (n_samples, n_block) float32
+        The number less the token's mean.
+    """
+    alignment = align(genotypes.features, encoder.genotype_features_)
+    present, turned = alignment.columns[features] >= 0, alignment.turned[features]
+    as_is = np.flatnonzero(present & ~turned)
+    done = 0
+    for columns, values in genotypes.blocks(alignment.columns[features[as_is]]):
+        at = as_is[done : done + len(columns)]
+        done += len(columns)
+        centre(values, encoder.center_[tokens[at]])
+        yield at, values
+    rest = np.flatnonzero(present & turned)
+    for part in column_blocks((2 * len(genotypes.sample_ids), len(rest))):
+        at = rest[part]
+        values = np.asarray(alignment.values(genotypes, features[at]), dtype=np.float32)
+        centre(values, encoder.center_[tokens[at]])
+        yield at, values
