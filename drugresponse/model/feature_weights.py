@@ -10,16 +10,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues
 from drugresponse.errors import InputError, show_ids
+from drugresponse.features.aligned_columns import AlignedColumns
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.learners.base import PairRegressor
 
-__all__ = ["FeatureMatch", "share_of_weight", "weights_of_rows"]
+__all__ = ["FeatureMatch", "keep_missing_as_trained", "share_of_weight", "share_without", "weights_of_rows"]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 _SHOWN = 3
+_MISSING = "missing as trained"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ class FeatureMatch:
         weights = weights_of_rows(learner, trained)
         rows = np.flatnonzero(weights > 0)
         n_samples = genotypes.shape[0]
-        missing = np.asarray(alignment.missing(genotypes).sum(axis=0)).ravel()[rows].astype(np.intp)
+        missing = _count_missing(genotypes, alignment)[rows]
         present, conflict = alignment.columns[rows] >= 0, alignment.conflict[rows]
         never = present & (missing == n_samples)
         why = np.where(conflict, "conflict", np.where(never, "never called", "absent"))
@@ -117,8 +120,40 @@ def share_of_weight(weights: NDArray[np.float64], genotypes: Genotypes, alignmen
     """
     if not weights.any():
         return np.ones(genotypes.shape[0])
+    if genotypes.is_stored:
+        lost = np.zeros(genotypes.shape[0])
+        for columns, block in StoredValues.of(AlignedColumns.of(genotypes, alignment)).blocks(np.flatnonzero(weights)):
+            lost += np.isnan(block) @ weights[columns]
+        return share_without(weights, lost)
     present = weights[alignment.columns >= 0].sum()
     return np.clip(np.round(present - alignment.missing(genotypes) @ weights, 9), 0.0, 1.0)
+
+
+def share_without(weights: NDArray[np.float64], lost: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_samples,)` share of the weight that is left without what is lost; 1 without genotype."""
+    return np.clip(np.round(weights.sum() - lost, 9), 0.0, 1.0) if weights.any() else np.ones(len(lost))
+
+
+def _count_missing(genotypes: Genotypes, alignment: Alignment) -> NDArray[np.intp]:
+    """`(n_trained,)` in how many samples a feature of the model that was found is missing."""
+    if not genotypes.is_stored:
+        return np.asarray(alignment.missing(genotypes).sum(axis=0)).ravel().astype(np.intp)
+    present = alignment.columns >= 0
+    known = genotypes.values.shared.get(_MISSING)
+    if known is not None and all(map(np.array_equal, _taken(known[0]), _taken(alignment))):
+        return np.where(present, known[1], 0)
+    return np.where(present, StoredValues.of(AlignedColumns.of(genotypes, alignment)).n_missing(), 0)
+
+
+def keep_missing_as_trained(genotypes: Genotypes, alignment: Alignment, n_missing: NDArray[np.intp]) -> None:
+    """Keep `(n_trained,)` missing calls of a model's features among stored ones, for `FeatureMatch` of that model."""
+    if genotypes.is_stored:
+        genotypes.values.shared[_MISSING] = alignment, n_missing
+
+
+def _taken(alignment: Alignment) -> tuple[NDArray, ...]:
+    """By which the features of two models are the same calls."""
+    return alignment.columns, alignment.turned, *alignment.others
 
 
 def weights_of_rows(learner: PairRegressor, trained: pd.DataFrame) -> NDArray[np.float64]:

@@ -85,7 +85,7 @@ class Parents:
         table = pd.DataFrame(named, columns=["child", "name", "level", "guessed"])
         numbers, names = pd.factorize(table["name"])
         known = pd.Index(names, dtype=object)
-        namesakes = _namesakes(features, table)
+        namesakes = _namesakes(features, table) if named else np.zeros(0, dtype=np.intp)
         children = np.concatenate([table["child"].to_numpy(dtype=np.intp), namesakes])
         parents = np.concatenate([numbers, known.get_indexer(features.index[namesakes])])
         members = sparse.csr_array((np.ones(len(children)), (children, parents)), (len(features), len(known)))
@@ -185,9 +185,9 @@ def is_parent(features: pd.DataFrame) -> NDArray[np.bool_]:
     >>> is_parent(with_parents(Genotypes.build([[1], [0]], ["a", "b"], table)).features).tolist()
     [False, True]
     """
-    parents = Parents.of(features)
-    if not len(parents.names):
+    if not (features["parent"] != "").any():
         return np.zeros(len(features), dtype=bool)
+    parents = Parents.of(features)
     return np.asarray(_keys(features).isin(_keys(parents.rows)), dtype=bool)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MISSING", "CodedCalls", "count_columns"]
+__all__ = ["MISSING", "CodedCalls", "coded_calls", "count_columns"]
 
 MISSING = 7
 """The code of a missing call; calls from 0 to 6 are their own."""
+_AT_ONCE = 256
+"""Columns that are looked at together: few enough for the caches of a processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,12 @@ class CodedCalls:
         if self.any_missing:
             sums = sums + self.missing().astype(kind) @ (weights * (fill.astype(kind) - MISSING)[:, None])
         return np.asarray(sums, dtype=np.float64)
+
+
+def coded_calls(columns: NDArray[np.intp], block: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.intp], CodedCalls]]:
+    """The columns of a block, some at a time, with their numbers."""
+    for start in range(0, len(columns), _AT_ONCE):
+        yield columns[start : start + _AT_ONCE], CodedCalls.of(block[:, start : start + _AT_ONCE])
 
 
 def count_columns(which: NDArray[np.bool_]) -> NDArray[np.intp]:

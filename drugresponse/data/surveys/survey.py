@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.sums import is_parent
-from drugresponse.data.surveys.coded_calls import MISSING, CodedCalls, count_columns
+from drugresponse.data.surveys.coded_calls import MISSING, CodedCalls, coded_calls, count_columns
 from drugresponse.data.surveys.row_keys import RowKeys
 
 __all__ = ["Survey", "survey_of"]
 
-_AT_ONCE = 256
-"""Columns that are looked at together: few enough for the caches of a processor."""
 _SHARED = "survey"
 
 
@@ -85,8 +83,7 @@ def _made(genotypes: Genotypes) -> Survey:
     counts, numbers = np.zeros((3, n_features), np.int64), np.full((5, n_features), np.nan)
     keys, rises = RowKeys(n_samples), [_Rise(n_samples) for _ in names]
     for columns, block in genotypes.blocks():
-        for start in range(0, len(columns), _AT_ONCE):
-            at, calls = columns[start : start + _AT_ONCE], CodedCalls.of(block[:, start : start + _AT_ONCE])
+        for at, calls in coded_calls(columns, block):
             keys.add(calls)
             counts[:, at], numbers[:, at] = _of_copies(calls) if calls.whole else _of_numbers(calls)
             centre = numbers[2, at].astype(np.float32)

@@ -7,6 +7,8 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues, stays_stored
+from drugresponse.features.aligned_columns import AlignedColumns
 from drugresponse.features.alignment import Alignment
 from drugresponse.features.parents import with_parents_of
 from drugresponse.features.reference_sites import with_reference_sites
@@ -40,7 +42,8 @@ def as_trained(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment
     -------
     Genotypes
         Dosages turned where alleles are swapped; NaN where a feature is missing, absent or in conflict. Its values are
-        float64 where any is turned, since two less a float32 is not always one.
+        float64 where any is turned, since two less a float32 is not always one; where there are too many for the
+        memory they are float32, and are brought to these terms when they are read.
 
     Examples
     --------
@@ -50,7 +53,15 @@ def as_trained(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment
     >>> as_trained(new, trained, align(new.features, trained)).dense().tolist()
     [[nan, 1.0]]
     """
-    if trained.empty or genotypes.features.equals(trained):
+    if trained.empty:
+        return genotypes
+    # what is absent or turned is no longer sparse
+    n_dense = int(((alignment.columns < 0) | alignment.turned).sum())
+    if genotypes.is_stored or stays_stored((genotypes.shape[0], n_dense)):
+        columns = StoredValues.of(AlignedColumns.of(genotypes, alignment))
+        aligned = Genotypes(columns, genotypes.sample_ids, trained)
+        return aligned if stays_stored(aligned.shape) else aligned.in_memory()
+    if genotypes.features.equals(trained):
         return genotypes
     present, turned = alignment.columns >= 0, alignment.turned
     parts = [np.flatnonzero(present & ~turned), np.flatnonzero(turned), np.flatnonzero(~present)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -26,6 +27,7 @@ from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
+from drugresponse.model.requests.first_reading import Checks, FirstReading
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
 __all__ = ["Request", "Tables", "drugs_by_id", "refuse_absent_columns", "refuse_settings"]
@@ -165,19 +167,27 @@ class Request:
         What is asked for, with the very features of the model.
     alignment
         Where the model's features stood among those of the genotypes.
-    known_weight
-        `(n_samples,)` share of the model's weight that a sample's known features hold.
-    out_of_range
-        `(n_samples,)` which samples lie far outside the training; None where the model's file does not tell.
     sites_filled
         `(n_samples,)` how many sites of the model were absent and taken for the reference.
+    checks
+        What is known of the samples. Of genotypes that are read in blocks it is learned while they are read to predict,
+        and values on another scale are refused when it is asked for.
     """
 
     pairs: Pairs
     alignment: Alignment
-    known_weight: NDArray[np.float64]
-    out_of_range: NDArray[np.bool_] | None
     sites_filled: NDArray[np.intp]
+    checks: Callable[[], Checks]
+
+    @property
+    def known_weight(self) -> NDArray[np.float64]:
+        """`(n_samples,)` share of the model's weight that a sample's known features hold."""
+        return self.checks().known_weight
+
+    @property
+    def out_of_range(self) -> NDArray[np.bool_] | None:
+        """`(n_samples,)` which samples lie far outside the training; None where the model's file does not tell."""
+        return self.checks().out_of_range
 
     @classmethod
     def join(cls, parts: FittedParts, genotypes: Genotypes, tables: Tables) -> Request:
@@ -190,14 +200,19 @@ class Request:
         """
         completed = completed_genotypes(genotypes, parts.features)
         alignment = align(completed.features, parts.features)
-        pairs = tables.join(parts, as_trained(completed, parts.features, alignment))
+        aligned, n_filled = as_trained(completed, parts.features, alignment), sites_filled(completed)
+        if aligned.is_stored:
+            reading = FirstReading(parts, completed, alignment, aligned)
+            pairs = tables.join(parts, reading.genotypes)
+            return cls(pairs, alignment, n_filled, partial(reading.checks, pairs.covariates))
+        pairs = tables.join(parts, aligned)
         out_of_range = (
             None
             if parts.scales is None
             else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
         )
-        known_weight = share_of_weight(parts.feature_weights, completed, alignment)
-        return cls(pairs, alignment, known_weight, out_of_range, sites_filled(completed))
+        checks = Checks(share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
+        return cls(pairs, alignment, n_filled, lambda: checks)
 
 
 def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:

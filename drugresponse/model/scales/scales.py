@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.surveys.coded_calls import coded_calls
 from drugresponse.data.surveys.survey import survey_of
-from drugresponse.errors import InputError, count
+from drugresponse.errors import InputError
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 from drugresponse.model.scales._blocks import MEASURED, Block
+from drugresponse.model.scales._covariate_ranges import FAR, covariate_ranges, covariates_far
 from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
+from drugresponse.model.scales._scale_sums import ScaleSums
 
 __all__ = ["TrainedScales"]
 
@@ -35,8 +38,8 @@ _TIMES = 2.5
 """How far beyond the training's extremes the large values of a sample are those of another scale."""
 _NEGATIVE = 0.1
 _SMALL, _NEARLY_ALL = 0.05, 0.95
-_FAR, _VERY_FAR = 1.0, 10.0
-"""Distances from the training's range, in its widths."""
+_VERY_FAR = 10.0
+"""As `FAR`, of values that are of another scale."""
 _WEIGHT = 0.1
 """Share of the model's weight on features far outside, from which a sample is flagged."""
 _FEW_VALUES = 5
@@ -81,8 +84,8 @@ class TrainedScales:
         """What the samples of a training have."""
         if not uses_genotype:
             none = np.zeros(0, dtype=np.float32)
-            return cls(none, none, none, none, {}, {}, _covariate_ranges(covariates))
-        scales = cls(*_numbers_of(genotypes), {}, {}, _covariate_ranges(covariates))
+            return cls(none, none, none, none, {}, {}, covariate_ranges(covariates))
+        scales = cls(*_numbers_of(genotypes), {}, {}, covariate_ranges(covariates))
         usual, slopes = {}, {}
         for block in Block.all_of(genotypes.features):
             # copies are two nearly everywhere
@@ -112,9 +115,15 @@ class TrainedScales:
         InputError
             A value that a feature of its kind cannot have, or a block on another scale.
         """
-        outside, off = np.zeros(known.shape[0]), np.zeros(known.shape[0], dtype=bool)
         if len(weights) != len(self.low) or not weights.any():
-            return self._covariates_far(covariates, known.sample_ids)
+            return covariates_far(self.covariates, covariates, known.sample_ids)
+        if known.is_stored:
+            sums = self.sums(known.features, weights, known.shape[0])
+            for columns, calls_of_block in known.blocks():
+                for at, calls in coded_calls(columns, calls_of_block):
+                    sums.add(at, calls)
+            return self.judge(sums, covariates, known.sample_ids)
+        outside, off = np.zeros(known.shape[0]), np.zeros(known.shape[0], dtype=bool)
         refuse_impossible(known, weights, self.low, self.high)
         tell_of_carriers(known, self.high, self.centre)
         for block in Block.all_of(known.features):
@@ -124,10 +133,42 @@ class TrainedScales:
                 values = block.values(known)
                 beyond = self._beyond(values, block.columns)
                 off |= self._on_other_scale(values, beyond, block)
-                outside += (beyond > _FAR) @ weights[block.columns]
+                outside += (beyond > FAR) @ weights[block.columns]
             if block.key in self.slopes:
                 off |= self._out_of_order(self._slopes(known, block), block)
-        return off | (outside >= _WEIGHT) | self._covariates_far(covariates, known.sample_ids)
+        return off | (outside >= _WEIGHT) | covariates_far(self.covariates, covariates, known.sample_ids)
+
+    def sums(self, features: pd.DataFrame, weights: Array, n_samples: int) -> ScaleSums:
+        """What is to be learned of new samples while they are read, for `judge`.
+
+        Parameters
+        ----------
+        features, weights
+            `(n_features,)` of the model.
+        n_samples
+            New samples.
+        """
+        steps = {}
+        for block in Block.all_of(features):
+            step = self.steps(block) if block.key in self.slopes else None
+            if step is not None:
+                steps[block.key] = step / (step**2).sum()
+        return ScaleSums(features, weights, n_samples, (self.low, self.high, self.centre), steps)
+
+    def judge(self, sums: ScaleSums, covariates: pd.DataFrame, sample_ids: pd.Index) -> NDArray[np.bool_]:
+        """As `check`, of sums over all that was read."""
+        outside, off = np.zeros(len(sample_ids)), np.zeros(len(sample_ids), dtype=bool)
+        sums.impossible.refuse()
+        sums.carriers.tell()
+        for of_block in sums.blocks:
+            block = of_block.block
+            if block.kind in MEASURED:
+                values = of_block.values.astype(np.float64)
+                off |= self._on_other_scale(values, self._beyond(values, of_block.some.columns), of_block.some)
+                outside += of_block.outside
+            if block.key in self.slopes:
+                off |= self._out_of_order(of_block.slopes, block)
+        return off | (outside >= _WEIGHT) | covariates_far(self.covariates, covariates, sample_ids)
 
     def _on_other_scale(self, values: Array, beyond: Array, block: Block) -> NDArray[np.bool_]:
         """`(n_samples,)` samples whose values are on another scale in this block, or next to nothing.
@@ -269,29 +310,6 @@ class TrainedScales:
             "(logarithm or not, percent or fraction, z-scores or not), or train again with such values."
         )
 
-    def _covariates_far(self, covariates: pd.DataFrame, sample_ids: pd.Index) -> NDArray[np.bool_]:
-        """Samples with a covariate far outside, which may be in another unit; said, with both ranges."""
-        far = np.zeros(len(sample_ids), dtype=bool)
-        for name, (low, high) in self.covariates.items():
-            if name not in covariates or covariates[name].dtype == object or not high > low:
-                continue
-            column = covariates[name].reindex(sample_ids).to_numpy(dtype=np.float64)
-            outside = np.nan_to_num(np.maximum(column - high, low - column)) > _FAR * (high - low)
-            if outside.any():
-                logger.warning(
-                    'samples, column "%s": %d of %s lie far outside the training (now %.4g to %.4g; in training %.4g '
-                    "to %.4g): another unit? Their rows are flagged out-of-range.",
-                    name,
-                    int(outside.sum()),
-                    count(len(outside), "sample"),
-                    np.nanmin(column),
-                    np.nanmax(column),
-                    low,
-                    high,
-                )
-            far |= outside
-        return far
-
     def get_state(self) -> State:
         """Plain arrays, and the names of blocks and covariates."""
         return {
@@ -345,7 +363,7 @@ def _numbers_of(genotypes: Genotypes) -> tuple[Singles, Singles, Singles, Single
 def _mostly_beyond(values: Array, beyond: Array, kind: str) -> bool:
     """Whether half of the values lie outside the training, whatever their number."""
     called = np.isfinite(values)
-    far = (beyond > _FAR) & called
+    far = (beyond > FAR) & called
     if values.shape[1] >= _CHECKED and far.sum() >= max(_FEW_VALUES, called.sum() / 2):
         return True
     other = called & ((values != 0) | (kind != "score"))
@@ -361,8 +379,3 @@ def _or_missing(state: State, name: str, *shape: int) -> Array:
     if np.isinf(array).any():
         raise damaged(f'the array "{name}" holds a value that is no number')
     return array
-
-
-def _covariate_ranges(covariates: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    numbers = covariates.select_dtypes("number")
-    return {str(name): (float(column.min()), float(column.max())) for name, column in numbers.items() if column.any()}

@@ -1,0 +1,80 @@
+"""New genotypes as a source of the columns of a model, brought to its terms when they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import ColumnsInMemory, StoredValues
+from drugresponse.features.alignment import Alignment
+
+__all__ = ["AlignedColumns"]
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedColumns:
+    """The features of a model among new ones, as a `ColumnSource`.
+
+    Attributes
+    ----------
+    values
+        Of the new samples.
+    alignment
+        Where the model's features stand among theirs.
+
+    Examples
+    --------
+    >>> from drugresponse.features.alignment import align
+    >>> trained = Genotypes.from_dense([[0, 1]], ["s1"], ["KRAS", "TP53"]).features
+    >>> new = Genotypes.from_dense([[1, 1]], ["n1"], ["MYC", "TP53"])
+    >>> columns = AlignedColumns.of(new, align(new.features, trained))
+    >>> columns.read(np.array([0, 1]), np.array([0])).tolist()
+    [[nan, 1.0]]
+    """
+
+    values: StoredValues
+    alignment: Alignment
+
+    @classmethod
+    def of(cls, genotypes: Genotypes, alignment: Alignment) -> AlignedColumns:
+        """Of genotypes that are stored or in memory."""
+        if genotypes.is_stored:
+            return cls(genotypes.values, alignment)
+        return cls(StoredValues.of(ColumnsInMemory(sparse.csc_array(genotypes.values))), alignment)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(n_samples, n_trained)`."""
+        return self.values.shape[0], len(self.alignment.columns)
+
+    def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """`(len(rows), len(columns))` float32; NaN where missing, absent or in conflict."""
+        view, at = self.values.take_rows(rows), self.alignment.columns[columns]
+        present = np.flatnonzero(at >= 0)
+        if len(present) == len(at):
+            block = view.read(at)
+        else:
+            block = np.full((len(rows), len(at)), np.nan, dtype=np.float32, order="F")
+            if len(present):
+                block[:, present] = view.read(at[present])
+        turned = np.flatnonzero(self.alignment.turned[columns])
+        if len(turned):
+            self._count_other_alternates(block, view, columns)
+            # expected copies of several alternates may add up to a little more than two
+            block[:, turned] = np.maximum(np.float32(2) - block[:, turned], np.float32(0))
+        return block
+
+    def _count_other_alternates(
+        self, block: NDArray[np.float32], view: StoredValues, columns: NDArray[np.intp]
+    ) -> None:
+        """Add the copies of a site's further alternates, which are no copies of the reference either."""
+        features, others = self.alignment.others
+        order = np.argsort(columns, kind="stable")
+        place = np.minimum(np.searchsorted(columns, features, sorter=order), len(columns) - 1)
+        here = np.flatnonzero(columns[order[place]] == features)
+        if len(here):
+            np.add.at(block.T, order[place[here]], view.read(others[here]).T)
