@@ -13,7 +13,7 @@ from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
 from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues
-from drugresponse.data.variants.chromosomes import without_prefix
+from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
 
@@ -26,7 +26,6 @@ Kind = Literal["dosage", "altered", "copy_number", "score"]
 KINDS: tuple[str, ...] = get_args(Kind)
 FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "alt", "effect", "parent")
 _TEXT_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name != "position")
-_ORDER = ("block", "chromosome", "position", "ref", "alt", "feature_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +96,7 @@ class Genotypes:
         _refuse_duplicates(samples, table)
         if np.isinf(matrix.data).any():
             raise InputError("genotypes: found an infinite value (expected a number or missing). Correct the input.")
-        order = _feature_order(table)
+        order = genome_order(table)
         if not np.array_equal(order, np.arange(len(order))):
             matrix, table = matrix[:, order], table.iloc[order]
         matrix = sparse.csr_array(matrix)
@@ -156,7 +155,7 @@ class Genotypes:
         first = np.cumsum([0, *(view.source.shape[1] for view in views)])
         columns = np.concatenate([start + view.columns for start, view in zip(first[:-1], views, strict=True)])
         _refuse_duplicates(samples, features)
-        order = _feature_order(features)
+        order = genome_order(features)
         source = SideBySide([view.source for view in views], [view.rows for view in views])
         values = StoredValues(source, columns[order], np.arange(len(samples)))
         return cls(values, samples, features.iloc[order])
@@ -211,9 +210,12 @@ class Genotypes:
         nothing = sparse.csr_array((self.shape[0], 0), dtype=np.float32)
         return replace(self, values=nothing, features=self.features.iloc[:0])
 
-    def dense(self) -> NDArray[np.float32]:
-        """`(n_samples, n_features)` float32, NaN where missing; a fresh array."""
-        return np.asarray(self.values.toarray(), dtype=np.float32)
+    def dense(self, columns: NDArray[np.intp] | None = None) -> NDArray[np.float32]:
+        """`(n_samples, n_features)` float32, NaN where missing; of all features, or of those with these numbers."""
+        if columns is None:
+            return np.asarray(self.values.toarray(), dtype=np.float32)
+        values = self.values.read(columns) if self.is_stored else self.values[:, columns].toarray()
+        return np.ascontiguousarray(values, dtype=np.float32)  # rows first, as products sum in the order of memory
 
     def missing(self) -> sparse.csr_array:
         """`(n_samples, n_features)` bool, true where a call is missing."""
@@ -385,21 +387,3 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
             f"genotypes: feature {show_ids(repeated)} occurs more than once in its block "
             "(expected each feature once). Rename or remove the repeats, or give the sources different kinds."
         )
-
-
-def _feature_order(features: pd.DataFrame) -> NDArray[np.intp]:
-    # chromosomes as people count them: 2 before 10, numbers before X
-    codes, names = pd.factorize(features["chromosome"])
-    bare = [without_prefix(name) for name in names]
-    counted = pd.Index([f"{int(name):09d}" if name.isdigit() else name for name in bare])
-    blocks = pd.factorize(features["block"], sort=True)[0]
-    chromosomes = pd.factorize(counted, sort=True)[0][codes]
-    positions = features["position"].fillna(-1).to_numpy(dtype=np.int64)
-    order = np.lexsort((positions, chromosomes, blocks))
-    places = np.column_stack([blocks, chromosomes, positions])[order]
-    if not (places[1:] == places[:-1]).all(axis=1).any():
-        return order
-    # texts are compared only where several features share a place
-    texts = features.reset_index()[["ref", "alt", "feature_id"]]
-    keys = texts.assign(block=blocks, chromosome=chromosomes, position=positions)
-    return keys.sort_values(list(_ORDER), kind="stable").index.to_numpy(dtype=np.intp)

@@ -58,21 +58,67 @@ def summarise_genotypes(genotypes: Genotypes) -> GenotypeSummary:
     >>> summary.frequency.tolist(), summary.samples["missing"].tolist(), summary.samples["n_altered"].tolist()
     ([0.25, 0.0], [0.0, 0.5], [1, 1])
     """
-    n_samples, n_features = genotypes.shape
-    values = genotypes.values
-    row_of = np.repeat(np.arange(n_samples), np.diff(values.indptr))
-    missing = np.isnan(values.data)
+    n_samples = genotypes.shape[0]
+    counts = _counts_of_stored(genotypes) if genotypes.is_stored else _counts(genotypes)
     n_missing = genotypes.n_missing()
-    copies = np.bincount(values.indices[~missing], weights=values.data[~missing], minlength=n_features)
-    frequency = _frequency(genotypes, np.asarray(copies, dtype=np.float64), n_samples - n_missing)
+    frequency = _frequency(genotypes, counts.copies, n_samples - n_missing)
     feature_missing = n_missing / max(n_samples, 1)
     return GenotypeSummary(
         _blocks(genotypes, feature_missing, genotypes.constant()),
-        _samples(genotypes, row_of, missing),
+        _samples(genotypes, counts),
         feature_missing,
         frequency,
         _spectrum(genotypes.features, frequency),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    """Of each feature the sum of its `copies`; of each sample how many calls are missing, altered, dosages, single."""
+
+    copies: NDArray[np.float64]
+    n_missing: NDArray[np.intp]
+    n_altered: NDArray[np.intp]
+    n_missing_dosages: NDArray[np.intp]
+    n_single: NDArray[np.intp]
+
+
+def _counts(genotypes: Genotypes) -> _Counts:
+    n_samples, n_features = genotypes.shape
+    values, kinds = genotypes.values, genotypes.features["kind"].to_numpy()
+    row_of = np.repeat(np.arange(n_samples), np.diff(values.indptr))
+    missing = np.isnan(values.data)
+    copies = np.bincount(values.indices[~missing], weights=values.data[~missing], minlength=n_features)
+    altered = ~missing & np.isin(kinds, _COUNTED)[values.indices] & (values.data > 0)
+    is_dosage = (kinds == "dosage")[values.indices]
+    single = ~missing & is_dosage & _is_single(values.data)
+    cells = (missing, altered, missing & is_dosage, single)
+    return _Counts(
+        np.asarray(copies, dtype=np.float64), *(np.bincount(row_of[which], minlength=n_samples) for which in cells)
+    )
+
+
+def _counts_of_stored(genotypes: Genotypes) -> _Counts:
+    """The same in one pass over what is stored."""
+    n_samples, n_features = genotypes.shape
+    kinds = genotypes.features["kind"].to_numpy()
+    is_dosage, is_counted = kinds == "dosage", np.isin(kinds, _COUNTED)
+    counts = _Counts(np.zeros(n_features), *np.zeros((4, n_samples), dtype=np.intp))
+    for columns, values in genotypes.blocks():
+        missing = np.isnan(values)
+        counts.copies[columns] = np.nansum(values, axis=0, dtype=np.float64)
+        # what is missing is neither above 0 nor near 1
+        cells = (missing, values > 0, missing, _is_single(values))
+        among = (True, is_counted[columns], is_dosage[columns], is_dosage[columns])
+        totals = (counts.n_missing, counts.n_altered, counts.n_missing_dosages, counts.n_single)
+        for which, wanted, total in zip(cells, among, totals, strict=True):
+            total += np.count_nonzero(which & wanted, axis=1)
+    return counts
+
+
+def _is_single(values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    # fractional dosages count as the nearest whole number
+    return np.asarray(np.abs(values - 1) < 0.5)
 
 
 def _frequency(
@@ -94,22 +140,14 @@ def _blocks(genotypes: Genotypes, missing: NDArray[np.float64], constant: NDArra
     )
 
 
-def _samples(genotypes: Genotypes, row_of: NDArray[np.integer], missing: NDArray[np.bool_]) -> pd.DataFrame:
-    n_samples, n_features = genotypes.shape
-    kinds = genotypes.features["kind"].to_numpy()
-    columns = genotypes.values.indices
-    n_missing = np.bincount(row_of[missing], minlength=n_samples)
-    altered = ~missing & np.isin(kinds, _COUNTED)[columns] & (genotypes.values.data > 0)
-    is_dosage = (kinds == "dosage")[columns]
-    n_called = (kinds == "dosage").sum() - np.bincount(row_of[missing & is_dosage], minlength=n_samples)
-    # fractional dosages count as the nearest whole number
-    single = ~missing & is_dosage & (np.abs(genotypes.values.data - 1) < 0.5)
-    n_single = np.bincount(row_of[single], minlength=n_samples)
+def _samples(genotypes: Genotypes, counts: _Counts) -> pd.DataFrame:
+    n_features = genotypes.shape[1]
+    n_called = (genotypes.features["kind"] == "dosage").sum() - counts.n_missing_dosages
     return pd.DataFrame(
         {
-            "missing": n_missing / max(n_features, 1),
-            "n_altered": np.bincount(row_of[altered], minlength=n_samples),
-            "heterozygosity": n_single / np.where(n_called > 0, n_called, np.nan),
+            "missing": counts.n_missing / max(n_features, 1),
+            "n_altered": counts.n_altered,
+            "heterozygosity": counts.n_single / np.where(n_called > 0, n_called, np.nan),
         },
         index=genotypes.sample_ids,
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import Literal
 
 import numpy as np
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import column_blocks
 from drugresponse.data.variants.effects import ALTERING_EFFECTS
 from drugresponse.errors import InputError, nearest
 
@@ -94,14 +98,15 @@ def to_genes(
         ),
         shape=(len(table), len(described)),
     )
-    values = _sums(genotypes.values, members, carrier == "any", maximum_missing)
     kind, block = ("altered", "alterations") if carrier == "any" else ("score", "burden")
-    kept = np.flatnonzero(~is_variant | (~counted & keep_others))
-    return Genotypes.build(
-        sparse.hstack([values, genotypes.values[:, kept]], format="csr"),
-        list(genotypes.sample_ids),
-        pd.concat([described.assign(kind=kind, block=block), table.iloc[kept]]),
-    )
+    described = described.assign(kind=kind, block=block)
+    kept, samples = np.flatnonzero(~is_variant | (~counted & keep_others)), list(genotypes.sample_ids)
+    if genotypes.is_stored:
+        genes = Genotypes.build(_stored_sums(genotypes, members, carrier == "any", maximum_missing), samples, described)
+        return Genotypes.join([genes, genotypes.select(kept)]) if len(kept) else genes
+    values = _sums(_Shown.of(genotypes.values, members), members, carrier == "any", maximum_missing)
+    values = sparse.hstack([values, genotypes.values[:, kept]], format="csr")
+    return Genotypes.build(values, samples, pd.concat([described, table.iloc[kept]]))
 
 
 def _effects(table: pd.DataFrame, is_variant: NDArray[np.bool_]) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
@@ -145,20 +150,45 @@ def _memberships(
     return together.assign(feature_id=together["gene"] + "_" + together["effect"])
 
 
-def _sums(
-    values: sparse.csr_array, members: sparse.csr_array, as_carrier: bool, maximum_missing: float
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """`(n_samples, n_made)` how many variants of a feature show an alternate allele, lack a call, and their sums."""
+
+    shown: sparse.csr_array
+    absent: sparse.csr_array
+    sums: sparse.csr_array
+
+    @classmethod
+    def of(cls, values: sparse.csr_array, members: sparse.csr_array) -> _Shown:
+        missing = np.isnan(values.data)
+        cells = (values.data >= _SHOWN, missing, np.where(missing, 0, values.data))
+        return cls(*(_with(values, data) @ members for data in cells))
+
+    def __add__(self, other: _Shown) -> _Shown:
+        return _Shown(self.shown + other.shown, self.absent + other.absent, self.sums + other.sums)
+
+
+def _stored_sums(
+    genotypes: Genotypes, members: sparse.csr_array, as_carrier: bool, maximum_missing: float
 ) -> sparse.csr_array:
-    missing = np.isnan(values.data)
-    shown = _with(values, values.data >= _SHOWN) @ members
-    absent = _with(values, missing) @ members
+    """As `_sums`, some of the features at a time, of whose variants blocks are read."""
+    parts = []
+    for made in column_blocks((genotypes.shape[0], members.shape[1])):
+        some = sparse.csr_array(members[:, made])
+        variants = np.flatnonzero(np.diff(some.indptr))
+        shown = [_Shown.of(sparse.csr_array(block), some[columns]) for columns, block in genotypes.blocks(variants)]
+        parts.append(_sums(reduce(add, shown), some, as_carrier, maximum_missing))
+    return sparse.csr_array(sparse.hstack(parts, format="csr"))
+
+
+def _sums(of: _Shown, members: sparse.csr_array, as_carrier: bool, maximum_missing: float) -> sparse.csr_array:
     n_variants = members.sum(axis=0)
-    lacking = absent.data > maximum_missing * n_variants[absent.indices]
-    unknown = _with(absent, lacking)
-    unknown = unknown - unknown.multiply(shown > 0)
+    lacking = of.absent.data > maximum_missing * n_variants[of.absent.indices]
+    unknown = _with(of.absent, lacking)
+    unknown = unknown - unknown.multiply(of.shown > 0)
     unknown.eliminate_zeros()
     unknown.data[:] = np.nan
-    sums = (shown > 0).astype(np.float32) if as_carrier else _with(values, np.where(missing, 0, values.data)) @ members
-    return sparse.csr_array(sums + unknown)
+    return sparse.csr_array(((of.shown > 0).astype(np.float32) if as_carrier else of.sums) + unknown)
 
 
 def _with(matrix: sparse.csr_array, data: NDArray) -> sparse.csr_array:

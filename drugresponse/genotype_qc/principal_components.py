@@ -85,7 +85,7 @@ def principal_components(genotypes: Genotypes, n_components: int = 10) -> Princi
         return PrincipalComponents(pd.DataFrame(index=genotypes.sample_ids), np.empty(0), 0, "")
     # products differ between one thread and two
     with threadpool_limits(limits=1, user_api="blas"):
-        table = _standardised(genotypes.values[:, columns].toarray(), kind)
+        table = _standardised(genotypes.dense(columns), kind)
         scores, shares = _leading(table, min(n_components, n_samples - 1, table.shape[1]))
     names = [f"PC{i + 1}" for i in range(scores.shape[1])]
     return PrincipalComponents(
@@ -143,7 +143,7 @@ def independent_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
     if kind != "dosage" or not len(columns):
         return columns, kind
     with threadpool_limits(limits=1, user_api="blas"):
-        return columns[_unlinked(_standardised(genotypes.values[:, columns].toarray(), kind))], kind
+        return columns[_unlinked(_standardised(genotypes.dense(columns), kind))], kind
 
 
 def _varying_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:

@@ -85,10 +85,10 @@ def find_relatives(genotypes: Genotypes) -> Relatives:
     pairs, compared = [], []
     with threadpool_limits(limits=1, user_api="blas"):
         if kind == "dosage" and len(variants):
-            pairs.append(_by_kinship(genotypes.values[:, variants].toarray()))
+            pairs.append(_by_kinship(genotypes.dense(variants)))
             compared.append("dosage")
         if len(rare_at) >= _FEWEST_SHARED:
-            pairs.append(_by_alterations(sparse.csr_array(genotypes.values[:, rare_at])))
+            pairs.append(_by_alterations(genotypes, rare_at))
             compared.append("altered")
     if not pairs:
         return nothing
@@ -104,11 +104,11 @@ def find_relatives(genotypes: Genotypes) -> Relatives:
 
 def _rare_alterations(genotypes: Genotypes) -> NDArray[np.intp]:
     """Columns of alterations that few samples bear: common ones are shared by chance."""
-    values = genotypes.values
-    n_carriers = np.bincount(values.indices[values.data > 0], minlength=genotypes.shape[1])
-    most = max(2.0, _RARE * genotypes.shape[0])
-    is_altered = (genotypes.features["kind"] == "altered").to_numpy(dtype=bool)
-    return np.flatnonzero(is_altered & (n_carriers > 0) & (n_carriers <= most))
+    altered = np.flatnonzero(genotypes.features["kind"] == "altered")
+    counts = [np.zeros(0, dtype=np.intp)]
+    counts += [np.count_nonzero(values > 0, axis=0) for _, values in genotypes.blocks(altered)]
+    n_carriers = np.concatenate(counts)
+    return altered[(n_carriers > 0) & (n_carriers <= max(2.0, _RARE * genotypes.shape[0]))]
 
 
 def _by_kinship(dosages: NDArray[np.float32]) -> pd.DataFrame:
@@ -130,16 +130,13 @@ def _by_kinship(dosages: NDArray[np.float32]) -> pd.DataFrame:
     return pd.DataFrame({"one": one, "other": other, "relation": relation, "measure": "kinship", "value": value})
 
 
-def _by_alterations(values: sparse.csr_array) -> pd.DataFrame:
-    missing = np.isnan(values.data)
-    shape = values.shape
-    altered = sparse.csr_array(
-        ((~missing & (values.data > 0)).astype(np.float32), values.indices, values.indptr), shape
-    )
-    unknown = sparse.csr_array((missing.astype(np.float32), values.indices, values.indptr), shape)
-    both = (altered @ altered.T).toarray()
-    # of each sample's alterations, those where the other one has no call
-    uncalled = (altered @ unknown.T).toarray()
+def _by_alterations(genotypes: Genotypes, columns: NDArray[np.intp]) -> pd.DataFrame:
+    both, uncalled = (np.zeros((genotypes.shape[0],) * 2, dtype=np.float32) for _ in range(2))
+    for _, values in genotypes.blocks(columns):
+        altered = sparse.csr_array((values > 0).astype(np.float32))
+        both += (altered @ altered.T).toarray()
+        # of each sample's alterations, those where the other one has no call
+        uncalled += (altered @ sparse.csr_array(np.isnan(values).astype(np.float32)).T).toarray()
     own = np.diag(both)[:, None] - uncalled
     with np.errstate(divide="ignore", invalid="ignore"):
         share = both / (own + own.T - both)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 from threadpoolctl import threadpool_limits
@@ -104,17 +105,26 @@ def _varying(genotypes: Genotypes, columns: NDArray[np.intp], least: float) -> N
     A feature counts where the share of samples that depart from its commonest call is above 0 and not below `least`;
     where no feature reaches `least`, all that vary count.
     """
-    values = genotypes.values[:, columns].tocsc()
-    n, departs = values.shape[0], np.zeros(len(columns))
-    for at in range(len(columns)):
-        stored = values.data[values.indptr[at] : values.indptr[at + 1]]
-        known = np.rint(stored[np.isfinite(stored)])
-        counts = np.append(np.unique(known, return_counts=True)[1], n - len(stored))
-        departs[at] = 1 - counts.max() / max(int(counts.sum()), 1)
+    departs = _departures(genotypes, columns)
     enough = departs >= least if (departs >= max(least, 1e-12)).any() else departs > 0
     kept = np.flatnonzero(enough & (departs > 0))
     kept = np.sort(kept[np.argsort(-departs[kept], kind="stable")[:_MOST_FEATURES]])
-    return np.asarray(values[:, kept].toarray(), dtype=np.float32)
+    return genotypes.dense(columns[kept])
+
+
+def _departures(genotypes: Genotypes, columns: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`(n_columns,)` share of the samples with a call that depart from the commonest call."""
+    departs = [np.zeros(0)]
+    for _, block in genotypes.blocks(columns):
+        values = sparse.csc_array(block)
+        of_block = np.zeros(block.shape[1])
+        for at in range(block.shape[1]):
+            stored = values.data[values.indptr[at] : values.indptr[at + 1]]
+            known = np.rint(stored[np.isfinite(stored)])
+            counts = np.append(np.unique(known, return_counts=True)[1], len(block) - len(stored))
+            of_block[at] = 1 - counts.max() / max(int(counts.sum()), 1)
+        departs.append(of_block)
+    return np.concatenate(departs)
 
 
 def _jaccard(calls: NDArray[np.float32]) -> NDArray[np.float32]:

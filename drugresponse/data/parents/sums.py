@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues
 
 __all__ = [
     "Parents",
@@ -135,38 +138,56 @@ def join_parents(genotypes: Genotypes, rows: pd.DataFrame, sums: sparse.csr_arra
     rows, sums
         `(n_parents,)` rows of a feature table, and `(n_samples, n_parents)` their values.
     """
-    values = sparse.hstack([genotypes.values, sums], format="csr")
-    joined = Genotypes.build(values, list(genotypes.sample_ids), pd.concat([genotypes.features, rows]))
+    if genotypes.is_stored:
+        joined = Genotypes.join([genotypes, Genotypes.build(sums, list(genotypes.sample_ids), rows)])
+    else:
+        values = sparse.hstack([genotypes.values, sums], format="csr")
+        joined = Genotypes.build(values, list(genotypes.sample_ids), pd.concat([genotypes.features, rows]))
     return replace(joined, reference=genotypes.reference)
 
 
 def child_sums(
-    values: sparse.csr_array, members: sparse.csr_array, n_children: NDArray[np.float64]
+    values: sparse.csr_array | StoredValues, members: sparse.csr_array, n_children: NDArray[np.float64]
 ) -> sparse.csr_array:
     """`(n_samples, n_parents)` float32 sums of the children that are called.
 
     Parameters
     ----------
     values
-        `(n_samples, n_features)`, NaN where missing.
+        `(n_samples, n_features)`, NaN where missing; of those that are stored, children are read.
     members
         `(n_features, n_parents)` 1 where a feature is a child.
     n_children
         `(n_parents,)` children that there are, those without a column included, which no sample has called. A sum of 0
         over less than half of them is missing: of a child that is borne the parent is known, of the others it is not.
     """
-    known = sparse.csr_array(values, dtype=np.float64, copy=True)
-    missing = sparse.csr_array((np.isnan(known.data).astype(np.float64), known.indices, known.indptr), known.shape)
-    known.data[np.isnan(known.data)] = 0.0
-    step = max(1, _BLOCK_CELLS // max(known.shape[0], 1))  # not all of it is ever dense at once
-    blocks = [sparse.csr_array((known.shape[0], 0), dtype=np.float32)]
+    n_samples = values.shape[0]
+    step = max(1, _BLOCK_CELLS // max(n_samples, 1))  # not all of it is ever dense at once
+    blocks = [sparse.csr_array((n_samples, 0), dtype=np.float32)]
     for start in range(0, members.shape[1], step):
-        some = members[:, start : start + step]
-        sums = (known @ some).toarray()
-        n_called = np.asarray(some.sum(axis=0)) - (missing @ some).toarray()
+        some = sparse.csr_array(members[:, start : start + step])
+        sums, n_missing = np.zeros((n_samples, some.shape[1])), np.zeros((n_samples, some.shape[1]))
+        for columns, known, missing in _read_children(values, some):
+            sums += (known @ some[columns]).toarray()
+            n_missing += (missing @ some[columns]).toarray()
+        n_called = np.asarray(some.sum(axis=0)) - n_missing
         sums[(2 * n_called < n_children[start : start + step]) & (sums == 0)] = np.nan
         blocks.append(sparse.csr_array(sums.astype(np.float32)))
     return sparse.csr_array(sparse.hstack(blocks, format="csr"))
+
+
+def _read_children(
+    values: sparse.csr_array | StoredValues, members: sparse.csr_array
+) -> Iterator[tuple[NDArray[np.intp], sparse.csr_array, sparse.csr_array]]:
+    """Numbers of features, of which each child is one; their values, 0 where missing; and 1 where they are missing."""
+    parts: Iterable[tuple[NDArray[np.intp], Any]] = [(np.arange(values.shape[1]), values)]
+    if isinstance(values, StoredValues):
+        parts = values.blocks(np.flatnonzero(np.diff(members.indptr)))
+    for columns, part in parts:
+        known = sparse.csr_array(part, dtype=np.float64, copy=True)
+        missing = sparse.csr_array((np.isnan(known.data).astype(np.float64), known.indices, known.indptr), known.shape)
+        known.data[np.isnan(known.data)] = 0.0
+        yield columns, known, missing
 
 
 def with_parent_rows(features: pd.DataFrame) -> pd.DataFrame:
@@ -196,9 +217,7 @@ def without_parents(genotypes: Genotypes) -> Genotypes:
     made = is_parent(genotypes.features)
     if not made.any():
         return genotypes
-    kept = np.flatnonzero(~made)
-    values = sparse.csr_array(genotypes.values[:, kept])
-    return Genotypes(values, genotypes.sample_ids, genotypes.features.iloc[kept], genotypes.reference)
+    return genotypes.select(np.flatnonzero(~made))
 
 
 def _guessed_level(name: str, feature_id: str, gene: str) -> str:
@@ -214,6 +233,8 @@ def _guessed_level(name: str, feature_id: str, gene: str) -> str:
 
 def _namesakes(features: pd.DataFrame, table: pd.DataFrame) -> NDArray[np.intp]:
     """Row numbers of the features that are called as a parent of others in their block is."""
+    if table.empty:
+        return np.zeros(0, dtype=np.intp)
     keys, children = _keys(features), table["child"].to_numpy(dtype=np.intp)
     beside = pd.MultiIndex.from_arrays([keys.get_level_values(0)[children], table["name"]])
     is_altered = (features["kind"] == "altered").to_numpy(dtype=bool)

@@ -11,7 +11,6 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, count
@@ -126,7 +125,7 @@ class SiteFilter:
 
 
 def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes:
-    """Filter genotypes that are in memory, of any format.
+    """Filter genotypes that have been read, of any format.
 
     Parameters
     ----------
@@ -168,8 +167,7 @@ def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes
     tell_of_dropped("genotypes", dropped, len(features))
     if kept.all():
         return genotypes
-    values = sparse.csr_array(genotypes.values[:, np.flatnonzero(kept)])
-    return Genotypes(values, genotypes.sample_ids, features[kept], genotypes.reference)
+    return genotypes.select(np.flatnonzero(kept))
 
 
 def tell_of_dropped(where: str, dropped: Counter[str], n_alleles: int) -> None:
@@ -215,13 +213,19 @@ def _blocks_with(features: pd.DataFrame, known: NDArray[np.bool_], what: str) ->
 def _keep_calls(
     genotypes: Genotypes, at: NDArray[np.intp], site_filter: SiteFilter, dropped: Counter[str]
 ) -> NDArray[np.bool_]:
-    values = genotypes.values
-    missing = np.isnan(values.data)
-    n_features = genotypes.shape[1]
-    n_missing = np.bincount(values.indices[missing], minlength=n_features)
-    copies = np.bincount(values.indices[~missing], weights=values.data[~missing], minlength=n_features)
+    n_missing = genotypes.n_missing()
+    copies = _copies(genotypes, n_missing)
     # one copy in each called sample is a frequency of a half, which no limit drops
     n_samples = genotypes.shape[0]
     is_dosage = (genotypes.features["kind"] == "dosage").to_numpy(dtype=bool)
     copies = np.where(is_dosage, copies, n_samples - n_missing)
     return site_filter.keep_counts(copies[at], n_missing[at], n_samples, dropped)
+
+
+def _copies(genotypes: Genotypes, n_missing: NDArray[np.intp]) -> NDArray[np.float64]:
+    """`(n_features,)` sums of what is called."""
+    if genotypes.is_stored:
+        return np.nan_to_num(genotypes.moments()[0]) * (genotypes.shape[0] - n_missing)
+    values, called = genotypes.values, ~np.isnan(genotypes.values.data)
+    sums = np.bincount(values.indices[called], weights=values.data[called], minlength=genotypes.shape[1])
+    return sums.astype(np.float64)
