@@ -19,6 +19,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.features.alignment import align
 from drugresponse.learners.base import PairRegressor, predictions_of
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import make_learner
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
 from drugresponse.outputs import output_files
@@ -90,7 +91,7 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
     train, test = rows.pairs[planned.train].compact(), rows.pairs[planned.test].compact()
     with one_thread():
         learner = contender.fresh()
-        learner.fit(train, rows.y[planned.train], rows.weights[planned.train])
+        learner.fit(training_pairs_for(learner, train), rows.y[planned.train], rows.weights[planned.train])
         predicted = predictions_of(learner, test, f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}")
     features = train.genotypes.features
     weights = weights_of_rows(learner, features)

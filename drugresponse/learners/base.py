@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold
 from drugresponse.errors import InputError, count
 from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.genotypes_in_memory import new_pairs_for, training_pairs_for
 from drugresponse.learners.state import Array, State
 from drugresponse.threads import run_in_order
 
@@ -25,7 +26,15 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     """Predicts a response for each (sample, drug) pair.
 
     Encoders are fitted inside `fit`, so that cross-validation cannot leak through preprocessing.
+
+    Attributes
+    ----------
+    reads_blocks
+        Whether `fit` takes genotypes that stay where they are stored, and reads them in blocks. For other learners they
+        are brought into memory, where they fit.
     """
+
+    reads_blocks: ClassVar[bool] = False
 
     @classmethod
     def own_settings(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +79,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         (n_pairs,) float64
             NaN for rows that no fold tests.
         """
+        pairs = training_pairs_for(self, pairs)
 
         def one(fold: Fold) -> Array:
             train, test = fold
@@ -162,7 +172,7 @@ def predictions_of(learner: PairRegressor, pairs: Pairs, where: str = "") -> Arr
     InputError
         They are no finite numbers, one for each pair.
     """
-    answer = learner.predict(pairs)
+    answer = learner.predict(new_pairs_for(learner, pairs))
     try:
         predicted = np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -170,6 +170,7 @@ class AdditiveMean(PairRegressor):
     """
 
     scheme: str = "new-samples"
+    reads_blocks: ClassVar[bool] = True
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AdditiveMean:
         """Fit the effects."""

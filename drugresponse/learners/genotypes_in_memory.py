@@ -3,40 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar, Protocol
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import MemoryLimitError
 
-__all__ = ["with_genotypes_in_memory"]
+__all__ = ["new_pairs_for", "training_pairs_for"]
 
 _COPIES = 4
 """Tokens are held densely in double precision, with copies while they are centred and drawn from."""
 _MOST = 8 << 30
 
 
-def with_genotypes_in_memory(pairs: Pairs, learner: str) -> Pairs:
-    """Pairs whose genotypes are in memory, for a learner that needs all numbers at once.
+class Reading(Protocol):
+    """A learner, as far as it matters here."""
+
+    reads_blocks: ClassVar[bool]
+
+
+def training_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:
+    """Training pairs as a learner takes them: stored genotypes are brought into memory where it does not read blocks.
 
     Parameters
     ----------
-    pairs
-        Compact.
     learner
-        Its name, for the message.
+        Its `reads_blocks` tells.
+    pairs
+        Those that it is to be fitted to.
 
     Raises
     ------
     MemoryLimitError
-        They are stored and too many to be held.
+        Genotypes are stored and too many to be held.
     """
-    genotypes = pairs.genotypes
-    if not genotypes.is_stored:
+    if learner.reads_blocks or not pairs.genotypes.is_stored:
         return pairs
-    needed = 8 * _COPIES * genotypes.shape[0] * genotypes.shape[1]
+    pairs = pairs.compact()
+    n_samples, n_features = pairs.genotypes.shape
+    needed = 8 * _COPIES * n_samples * n_features
     if needed > _MOST:
         raise MemoryLimitError(
-            f"{learner}: it holds all genotypes in memory, {genotypes.shape[0]:,} samples x {genotypes.shape[1]:,} "
-            f"features, about {needed >> 20:,} MB (expected at most {_MOST >> 20:,} MB). "
-            "Choose the learner ridge, filter the features, or ask for more memory."
+            f"{type(learner).__name__}: it holds all genotypes in memory, {n_samples:,} samples x {n_features:,} "
+            f"features, about {needed >> 20:,} MB (expected at most {_MOST >> 20:,} MB). Choose the learner ridge, "
+            "filter the features, or ask for more memory."
         )
-    return replace(pairs, genotypes=genotypes.in_memory())
+    return replace(pairs, genotypes=pairs.genotypes.in_memory())
+
+
+def new_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:
+    """Pairs as a learner predicts for them: those of this package read no more of stored genotypes than they need."""
+    own = type(learner).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return pairs if own else training_pairs_for(learner, pairs)

@@ -56,6 +56,9 @@ class Learner:
         Whether `auto` tries it only where few of all pairs were measured.
     reads_limits
         Whether it takes a censored response for the limit that it is; others take it at the limit, as if measured.
+    reads_blocks
+        Whether it takes genotypes that are too many for the memory, and reads them in blocks; `auto` leaves the others
+        out where they are.
     plugin
         Where a learner of another distribution comes from; None for those of this package.
     """
@@ -68,6 +71,7 @@ class Learner:
     cost: int | None = None
     for_sparse_screens: bool = False
     reads_limits: bool = False
+    reads_blocks: bool = False
     plugin: Plugin | None = None
 
 
@@ -77,6 +81,7 @@ _ALL = (
         "drugresponse.learners.stack.stack:AutoLearner",
         label="Auto: all of them, weighed by held-out rows",
         description="adds the others up, weighed by held-out rows; the naive model if the sum does not beat it",
+        reads_blocks=True,
     ),
     Learner(
         NAIVE,
@@ -84,6 +89,7 @@ _ALL = (
         label="Additive means (naive: no genotype)",
         description="the mean effects that the scheme has: the naive model, the bar to clear",
         uses_genotype=False,
+        reads_blocks=True,
     ),
     Learner(
         COVARIATES,
@@ -92,6 +98,7 @@ _ALL = (
         description="ridge on tissue and the like, without genotype: the other bar to clear",
         uses_genotype=False,
         cost=1,
+        reads_blocks=True,
     ),
     Learner(
         "ridge",
@@ -100,6 +107,7 @@ _ALL = (
         description="covariate and genotype tokens, shared over drugs through the directions in which "
         "drugs differ, solved in closed form",
         cost=2,
+        reads_blocks=True,
     ),
     Learner(
         "pair-ridge",

@@ -23,6 +23,7 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import NAIVE
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
@@ -220,7 +221,7 @@ class _Checked:
 def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> _Checked:
     """Train on all rows, and learn what held-out fits say of them."""
     if not settings["folds"]:
-        regressor.fit(rows.pairs, rows.y, rows.weights)
+        regressor.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
         return _Checked()
     scheme = settings["scheme"]
     folds = plan_check(rows, scheme, settings["folds"], settings["random_state"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -34,6 +34,7 @@ class RuleLearner(PairRegressor):
     """
 
     rule: Rule | None = None
+    reads_blocks: ClassVar[bool] = True
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> RuleLearner:
         """Learn the lines of a continuous outcome; else nothing."""

@@ -34,7 +34,7 @@ from drugresponse.learners.factors.score_axes import ScoreAxes
 from drugresponse.learners.factors.seen_by_loss import seen_by_loss
 from drugresponse.learners.factors.stored_tokens import StoredTokens
 from drugresponse.learners.factors.token_spaces import DenseTokens, TokenSpace
-from drugresponse.learners.genotypes_in_memory import with_genotypes_in_memory
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit
 from drugresponse.learners.ridge_solver import fit_ridge
@@ -63,7 +63,7 @@ class FactorModel(PairRegressor):
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Fit encoders and embeddings."""
-        pairs = self._readable(pairs.compact())
+        pairs = training_pairs_for(self, pairs.compact())
         problem = None
         if pairs.observed is not None:
             problem = ScoreProblem.of(pairs, y, sample_weight, self.scheme, self.random_state)
@@ -119,10 +119,6 @@ class FactorModel(PairRegressor):
             vectors = np.column_stack([vectors, loadings])
         self._fit_drugs(pairs, vectors, None)
         return self
-
-    def _readable(self, pairs: Pairs) -> Pairs:
-        """Training pairs whose genotypes this learner can take: here, those that are held in memory."""
-        return with_genotypes_in_memory(pairs, type(self).__name__) if self.uses_genotypes else pairs
 
     def _encode_samples(self, pairs: Pairs) -> TokenSpace:
         """The tokens of training pairs, compact."""

@@ -80,12 +80,12 @@ class StoredTokens:
     def products(self, pairs: Pairs, coefficients: Array) -> Array:
         """`(n_samples, n_columns)` inputs of samples of the same root times `(n_inputs, n_columns)` coefficients."""
         encoder, values = self.covariate_encoder, self.genotypes.values
-        known, asked = encoder.covariate_tokens_of(self.genotypes.sample_ids, self.covariates), pairs.genotypes
-        side = encoder.covariate_tokens_of(asked.sample_ids, pairs.covariates)
+        known, others = encoder.covariate_tokens_of(self.genotypes.sample_ids, self.covariates), pairs.genotypes
+        side = encoder.covariate_tokens_of(others.sample_ids, pairs.covariates)
         products, start, n = side @ coefficients[: side.shape[1]], side.shape[1], len(known)
         kernels = sample_kernels(values, self.genotypes.features).by_block
         for part in self.parts.values():
-            kernel = _centred(kernels[part.block], values, asked.values)
+            kernel = _centred(kernels[part.block], values, others.values)
             rows, columns = (_arm_numbers(encoder, numbers, part.arm) for numbers in (side, known))
             products += _scaled(kernel, rows, columns, part.square) @ coefficients[start : start + n]
             start += n
@@ -134,18 +134,18 @@ def _at(values: StoredValues) -> NDArray[np.intp]:
     return np.arange(len(values.rows)) if values.at is None else values.at
 
 
-def _centred(kernel: Array, values: StoredValues, asked: StoredValues | None = None) -> Array:
-    """`(n_asked, n_samples)` products of samples of a root with these, tokens centred on these."""
+def _centred(kernel: Array, values: StoredValues, others: StoredValues | None = None) -> Array:
+    """`(n_others, n_samples)` products of samples of a root with these, tokens centred on these."""
     at = _at(values)
-    if asked is None and np.array_equal(at, np.arange(len(kernel))):
+    if others is None and np.array_equal(at, np.arange(len(kernel))):
         return kernel
     own = kernel[np.ix_(at, at)]
     means = own.mean(axis=0)
-    crossed = own if asked is None else kernel[np.ix_(_at(asked), at)]
-    of_asked = crossed.mean(axis=1)
+    crossed = own if others is None else kernel[np.ix_(_at(others), at)]
+    of_others = crossed.mean(axis=1)
     crossed -= means
     crossed += means.mean()
-    crossed -= of_asked[:, None]
+    crossed -= of_others[:, None]
     return crossed
 
 

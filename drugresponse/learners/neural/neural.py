@@ -14,6 +14,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.neural._network_weights import NetworkWeights
@@ -82,7 +83,7 @@ class NeuralResponse(StagedRegressor[NetworkWeights]):
         # torch takes a second to load, and prediction does without it
         from drugresponse.learners.neural._training import Training, TrainingSettings
 
-        pairs, weights = pairs.compact(), relative_weights(sample_weight, len(y))
+        pairs, weights = training_pairs_for(self, pairs.compact()), relative_weights(sample_weight, len(y))
         train, held_out = self._inner_fold(pairs)
         self.epochs_, self.by_loss_ = 0, pairs.outcome.kind != "continuous"
         self.held_out_errors_: list[float] = []

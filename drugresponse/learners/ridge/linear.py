@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,7 @@ class FactorRidge(FactorModel):
     scheme: str = "new-samples"
     rank: int = 256
     random_state: int = 0
-
-    def _readable(self, pairs: Pairs) -> Pairs:
-        return pairs
+    reads_blocks: ClassVar[bool] = True
 
     def _encode_samples(self, pairs: Pairs) -> TokenSpace:
         self._forget_map()

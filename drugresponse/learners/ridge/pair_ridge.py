@@ -19,7 +19,7 @@ from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import SampleEncoder
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors
-from drugresponse.learners.genotypes_in_memory import with_genotypes_in_memory
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.likelihood.likeness import structure_likeness
 from drugresponse.learners.ridge._variance_components import Components, variance_components
 from drugresponse.learners.ridge.linear import FactorRidge
@@ -58,6 +58,8 @@ class PairRidge(FactorRidge):
         Not used; the fit has no random part.
     """
 
+    reads_blocks = False
+
     def __init__(self, scheme: str = "random-pairs", random_state: int = 0) -> None:
         self.scheme = scheme
         self.random_state = random_state
@@ -68,7 +70,7 @@ class PairRidge(FactorRidge):
             # variances are moments of residuals on one scale, which slopes of a likelihood are not
             super().fit(pairs, y, sample_weight)
             return self
-        pairs = self._readable(pairs.compact())
+        pairs = training_pairs_for(self, pairs.compact())
         if pairs.genotypes.shape[0] > _MOST_SAMPLES:
             raise InputError(
                 f"pair-ridge: found {pairs.genotypes.shape[0]} samples (expected at most {_MOST_SAMPLES}). "
@@ -85,9 +87,6 @@ class PairRidge(FactorRidge):
             kernels, sparse.csr_array((dual, (pairs.sample_index, pairs.drug_index)), (len(tokens), len(bits))), pairs
         )
         return self
-
-    def _readable(self, pairs: Pairs) -> Pairs:
-        return with_genotypes_in_memory(pairs, "pair-ridge")
 
     def _likeness(self, pairs: Pairs, likeness: Array) -> Array:
         bits, _ = DrugEncoder().fit(pairs.drugs).transform(pairs.drugs)

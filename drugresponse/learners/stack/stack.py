@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -67,6 +67,7 @@ class AutoLearner(PairRegressor):
     device: str = "cpu"
     n_jobs: int | None = 1
     random_state: int = 0
+    reads_blocks: ClassVar[bool] = True
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> AutoLearner:
         """Weigh the candidates on inner folds, then fit those that have weight to all rows."""
@@ -157,6 +158,8 @@ class AutoLearner(PairRegressor):
                 columns.append(column)
                 self.tried_ += [name] if name != NAIVE else []
         self.left_out_learners_ = [name for name in candidates if name not in self.tried_]
+        if pairs.genotypes.is_stored:
+            self.left_out_learners_ += _beyond_memory(pairs)
         return np.column_stack(columns)
 
     def _fit_members(self, pairs: Pairs, y: Array, weights: Array, n_jobs: int | None) -> None:
@@ -253,6 +256,22 @@ class AutoLearner(PairRegressor):
 
 
 def candidates_for(pairs: Pairs) -> tuple[str, ...]:
-    """The learners that are tried on these pairs."""
+    """The learners that are tried on these pairs; of genotypes that stay stored, those that read them in blocks."""
+    of_size = CANDIDATES
+    if pairs.genotypes.is_stored:
+        of_size = tuple(name for name in CANDIDATES if LEARNERS[name].reads_blocks)
     filled = len(pairs) / max(len(np.unique(pairs.sample_index)) * len(np.unique(pairs.drug_index)), 1)
-    return tuple(name for name in CANDIDATES if filled < _SPARSE or not LEARNERS[name].for_sparse_screens)
+    return tuple(name for name in of_size if filled < _SPARSE or not LEARNERS[name].for_sparse_screens)
+
+
+def _beyond_memory(pairs: Pairs) -> list[str]:
+    """Learners that are left out because they hold all genotypes in memory, which is said."""
+    names = [name for name in CANDIDATES if not LEARNERS[name].reads_blocks]
+    n_samples, n_features = pairs.genotypes.shape
+    logger.warning(
+        "auto leaves out %s, which hold all genotypes in memory: here they are %s samples x %s features.",
+        ", ".join(names),
+        f"{n_samples:,}",
+        f"{n_features:,}",
+    )
+    return names

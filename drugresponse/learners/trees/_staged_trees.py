@@ -10,6 +10,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, find_scheme, make_folds
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.model import genotype_shares
+from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.ridge.linear import FactorRidge
@@ -51,7 +52,7 @@ class StagedTrees(StagedRegressor[Trees]):
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> StagedTrees:
         """Fit the ridge, then the trees on its left-out predictions."""
-        pairs = pairs.compact()
+        pairs = training_pairs_for(self, pairs.compact())
         self.stage_ = self._ridge().fit(pairs, y, sample_weight)
         weights = relative_weights(sample_weight, len(y))
         if pairs.outcome.kind != "continuous":

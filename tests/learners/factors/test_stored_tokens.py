@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from scipy import sparse
+from sklearn.base import clone
 
 from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
@@ -17,34 +16,20 @@ from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
-from drugresponse.data.stored_values import ColumnsInMemory, StoredValues
+from drugresponse.errors import MemoryLimitError
+from drugresponse.learners import genotypes_in_memory
+from drugresponse.learners.kernel.gaussian import GaussianRidge
+from drugresponse.learners.registry import LEARNERS, learner_class
 from drugresponse.learners.ridge.linear import CovariateRidge, FactorRidge
+from drugresponse.learners.ridge.pair_ridge import PairRidge
+from drugresponse.learners.stack.stack import AutoLearner
+from drugresponse.learners.trees.trees import BoostedTrees
 from tests.learners.cohorts import made_pairs
+from tests.stored_genotypes import passes, stored
 
 
-@dataclass(frozen=True, eq=False)
-class Counting:
-    """A source that counts the cells that are read of it."""
-
-    inner: ColumnsInMemory
-    cells: list[int] = field(default_factory=list)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.inner.shape
-
-    def read(self, columns: NDArray[np.intp], *rows: Any) -> NDArray[np.float32]:
-        self.cells.append(len(columns) * self.shape[0])
-        return self.inner.read(columns, *rows)
-
-    @property
-    def passes(self) -> float:
-        return sum(self.cells) / (self.shape[0] * self.shape[1])
-
-
-def stored(pairs: Pairs) -> tuple[Pairs, Counting]:
-    source = Counting(ColumnsInMemory(sparse.csc_array(pairs.genotypes.values)))
-    return replace(pairs, genotypes=replace(pairs.genotypes, values=StoredValues.of(source))), source
+def stored_pairs(pairs: Pairs) -> Pairs:
+    return replace(pairs, genotypes=stored(pairs.genotypes))
 
 
 @pytest.fixture(autouse=True)
@@ -81,10 +66,10 @@ def cohort(
     return pairs, y
 
 
-def both(pairs: Pairs, y: NDArray, scheme: str = "new-samples") -> tuple[FactorRidge, FactorRidge, Pairs, Counting]:
-    blocks, source = stored(pairs)
+def both(pairs: Pairs, y: NDArray, scheme: str = "new-samples") -> tuple[FactorRidge, FactorRidge, Pairs]:
+    blocks = stored_pairs(pairs)
     dense, wide = FactorRidge(scheme).fit(pairs, y), FactorRidge(scheme).fit(blocks, y)
-    return dense, wide, blocks, source
+    return dense, wide, blocks
 
 
 def away(one: NDArray, other: NDArray, y: NDArray) -> float:
@@ -112,11 +97,11 @@ def new_samples(pairs: Pairs, missing: float = 0.1) -> Pairs:
 )
 def test_fit__predicts_as_on_genotypes_in_memory(kind):
     pairs, y = cohort(**kind)
-    dense, wide, blocks, _ = both(pairs, y)
+    dense, wide, blocks = both(pairs, y)
     assert away(wide.predict(blocks), dense.predict(pairs), y) < 1e-5
-    asked = new_samples(pairs)
-    assert away(wide.predict(stored(asked)[0]), dense.predict(asked), y) < 1e-5
-    assert away(wide.predict(asked), dense.predict(asked), y) < 1e-5
+    new = new_samples(pairs)
+    assert away(wide.predict(stored_pairs(new)), dense.predict(new), y) < 1e-5
+    assert away(wide.predict(new), dense.predict(new), y) < 1e-5
     assert np.allclose(wide.token_importance(), dense.token_importance(), rtol=1e-4, atol=1e-6)
     assert wide.block_scales_ == dense.block_scales_
     assert away(wide.left_out_, dense.left_out_, y) < 1e-5
@@ -125,28 +110,28 @@ def test_fit__predicts_as_on_genotypes_in_memory(kind):
 @pytest.mark.parametrize("scheme", ["random-pairs", "new-samples", "new-drugs", "new-lineages"])
 def test_fit_holding_out__every_scheme_is_as_in_memory_with_one_kernel(scheme):
     pairs, y = cohort(n_drugs=5, covariates=True)
-    blocks, source = stored(pairs)
+    blocks = stored_pairs(pairs)
     folds = make_folds(pairs, scheme, 3, 0)
     expected = FactorRidge(scheme).fit_holding_out(pairs, y, None, folds)
     held_out = FactorRidge(scheme).fit_holding_out(blocks, y, None, folds)
     assert away(held_out, expected, y) < 1e-5
-    assert source.passes == 1
+    assert passes(blocks.genotypes) == 1
 
 
 def test_fit__reads_the_file_once_and_once_more_for_coefficients():
     pairs, y = cohort(covariates=True)
-    _, wide, blocks, source = both(pairs, y)
+    _, wide, blocks = both(pairs, y)
     wide.predict(blocks)
-    assert source.passes == 1
+    assert passes(blocks.genotypes) == 1
     wide.get_state()
-    assert source.passes < 2.1
+    assert passes(blocks.genotypes) < 2.1
     wide.feature_weights(), wide.get_state()
-    assert source.passes < 2.1
+    assert passes(blocks.genotypes) < 2.1
 
 
 def test_fit__a_missing_call_counts_as_the_mean_of_all_samples_in_a_fold():
     pairs, y = cohort(missing=0.05)
-    blocks, _ = stored(pairs)
+    blocks = stored_pairs(pairs)
     folds = make_folds(pairs, "new-samples", 3, 0)
     expected = FactorRidge().fit_holding_out(pairs, y, None, folds)
     held_out = FactorRidge().fit_holding_out(blocks, y, None, folds)
@@ -160,27 +145,27 @@ def test_fit__by_the_loss_of_classes_is_as_in_memory():
     pairs, y = cohort(covariates=True)
     happened = (y > np.median(y)).astype(np.float64)
     pairs = replace(pairs, observed=Observed(Outcome("binary", ("no", "yes"))))
-    dense, wide, blocks, _ = both(pairs, happened)
+    dense, wide, blocks = both(pairs, happened)
     assert away(wide.predict(blocks), dense.predict(pairs), dense.predict(pairs)) < 1e-3
-    asked = new_samples(pairs)
-    assert away(wide.predict(asked), dense.predict(asked), dense.predict(asked)) < 1e-3
+    new = new_samples(pairs)
+    assert away(wide.predict(new), dense.predict(new), dense.predict(new)) < 1e-3
 
 
 def test_from_state__predicts_the_same():
     pairs, y = cohort(missing=0.05, covariates=True)
-    _, wide, _, _ = both(pairs, y)
+    _, wide, _ = both(pairs, y)
     restored = FactorRidge.from_state(wide.get_state())
-    asked = new_samples(pairs)
-    assert np.array_equal(restored.predict(asked), wide.predict(asked))
+    new = new_samples(pairs)
+    assert np.array_equal(restored.predict(new), wide.predict(new))
 
 
 def test_fit__on_other_genotypes_forgets_the_ones_before():
     pairs, y = cohort()
-    blocks, _ = stored(pairs)
+    blocks = stored_pairs(pairs)
     learner = FactorRidge().fit(blocks, y)
     learner.get_state()
     other, of_other = cohort(seed=1)
-    learner.fit(stored(other)[0], of_other)
+    learner.fit(stored_pairs(other), of_other)
     assert (
         away(learner.predict(new_samples(other)), FactorRidge().fit(other, of_other).predict(new_samples(other)), y)
         < 1e-5
@@ -189,7 +174,34 @@ def test_fit__on_other_genotypes_forgets_the_ones_before():
 
 def test_covariates__never_read_a_genotype():
     pairs, y = cohort(covariates=True)
-    blocks, source = stored(pairs)
+    blocks = stored_pairs(pairs)
     learner = CovariateRidge().fit(blocks, y)
     assert np.array_equal(learner.predict(blocks), CovariateRidge().fit(pairs, y).predict(pairs))
-    assert not source.cells
+    assert passes(blocks.genotypes) == 0
+
+
+def test_fit__learners_that_hold_all_tokens_take_stored_genotypes_that_fit():
+    pairs, y = cohort(covariates=True, n_features=40)
+    blocks = stored_pairs(pairs)
+    for learner in (PairRidge("new-samples"), BoostedTrees(trees=20), GaussianRidge(features=200)):
+        expected = clone(learner).fit(pairs, y).predict(pairs)
+        assert away(learner.fit(blocks, y).predict(blocks), expected, y) < 1e-6
+
+
+def test_fit__genotypes_beyond_the_memory_are_refused_with_a_way_out(monkeypatch):
+    pairs, y = cohort()
+    monkeypatch.setattr(genotypes_in_memory, "_MOST", 1000)
+    with pytest.raises(MemoryLimitError, match="Choose the learner ridge"):
+        GaussianRidge().fit(stored_pairs(pairs), y)
+
+
+def test_auto__weighs_what_reads_blocks_and_says_what_it_leaves_out(caplog):
+    pairs, y = cohort(n_drugs=1, covariates=True)
+    auto = AutoLearner().fit(stored_pairs(pairs), y)
+    assert set(auto.tried_) == {"covariates", "ridge"}
+    assert "boosted-trees" in auto.notes()["not_tried"] and "auto leaves out" in caplog.text
+
+
+@pytest.mark.parametrize("name", list(LEARNERS))
+def test_registry__knows_which_learners_read_blocks(name):
+    assert LEARNERS[name].reads_blocks == learner_class(name).reads_blocks
