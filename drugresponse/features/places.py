@@ -164,8 +164,12 @@ def rows_near(features: pd.DataFrame, positions: NDArray[np.int64]) -> NDArray[n
 
 def _padded(ref: NDArray[np.object_], alt: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Whether both alleles have several bases, so that they may share some."""
-    both = zip(ref.tolist(), alt.tolist(), strict=True)
-    return np.fromiter((len(a) > 1 and len(b) > 1 and a[0] != "<" != b[0] for a, b in both), bool, len(ref))
+    return _several_bases(ref) & _several_bases(alt)
+
+
+def _several_bases(alleles: NDArray[np.object_]) -> NDArray[np.bool_]:
+    codes, written = pd.factorize(alleles)
+    return np.fromiter((len(allele) > 1 and allele[0] != "<" for allele in written), bool, len(written))[codes]
 
 
 def _counted_at(features: pd.DataFrame, positions: NDArray[np.int64]) -> pd.DataFrame:

@@ -62,8 +62,11 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     if genotypes.reference is None:
         return genotypes
     alignment = align(genotypes.features, trained)
+    absent = (alignment.columns < 0) & ~alignment.conflict
+    if not absent.any():
+        return genotypes
     sites, placed = is_site(trained), Variants.of(trained).placed
-    absent = (alignment.columns < 0) & ~alignment.conflict & sites
+    absent &= sites
     if not absent.any() or _other_reference(alignment, int(absent.sum())):
         return genotypes
     called, with_place = _placed(genotypes, trained, alignment, absent & placed)

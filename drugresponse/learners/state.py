@@ -89,7 +89,7 @@ def state_whole(state: State, name: str, most: int, least: int = 0) -> int:
 def state_texts(state: State, name: str, length: int | None = None) -> list[str]:
     """A list of text, of this length where one is named."""
     values = state.get(name)
-    if not isinstance(values, list) or not all(isinstance(text, str) for text in values):
+    if not isinstance(values, list) or not set(map(type, values)) <= {str}:
         raise damaged(f'the list "{name}" is missing')
     if length is not None and len(values) != length:
         raise damaged(f'the list "{name}" has {len(values)} entries (expected {length})')

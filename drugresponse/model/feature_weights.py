@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,14 @@ from drugresponse.features.aligned_columns import AlignedColumns
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.learners.base import PairRegressor
 
-__all__ = ["FeatureMatch", "keep_missing_as_trained", "share_of_weight", "share_without", "weights_of_rows"]
+__all__ = [
+    "FeatureMatch",
+    "keep_missing_as_trained",
+    "rows_of_features",
+    "share_of_weight",
+    "share_without",
+    "weights_of_rows",
+]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
@@ -161,8 +169,7 @@ def weights_of_rows(learner: PairRegressor, trained: pd.DataFrame) -> NDArray[np
     features, weights = learner.feature_weights()
     by_row = np.zeros(len(trained))
     if len(features):
-        keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
-        at = keys.get_indexer(pd.MultiIndex.from_tuples(features, names=["block", "feature_id"]))
+        at = rows_of_features(features, trained)
         if np.shape(weights) != at.shape or (at < 0).any() or not (np.asarray(weights) >= 0).all():
             raise InputError(
                 f"{type(learner).__name__}: its `feature_weights` are not those of its training (expected a number, 0 "
@@ -170,3 +177,21 @@ def weights_of_rows(learner: PairRegressor, trained: pd.DataFrame) -> NDArray[np
             )
         by_row[at] = weights
     return by_row
+
+
+def rows_of_features(features: Sequence[tuple[str, str]], trained: pd.DataFrame) -> NDArray[np.intp]:
+    """`(n_features,)` row of the feature table of a training of each block and id, -1 where there is none.
+
+    Examples
+    --------
+    >>> trained = Genotypes.from_dense([[0, 1]], ["s1"], ["KRAS", "TP53"]).features
+    >>> rows_of_features([("altered", "TP53"), ("altered", "MYC")], trained).tolist()
+    [1, -1]
+    """
+    blocks, ids = (np.array(part, dtype=object) for part in zip(*features, strict=True))
+    if not trained.index.is_unique:
+        keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
+        return keys.get_indexer(pd.MultiIndex.from_arrays([blocks, ids]))
+    at = trained.index.get_indexer(pd.Index(ids, dtype=object))
+    of_block = trained["block"].to_numpy(dtype=object)[at] if len(trained) else blocks
+    return np.where((at >= 0) & (of_block == blocks), at, -1)

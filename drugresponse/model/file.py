@@ -177,7 +177,7 @@ def _flatten(state: dict[str, Any], prefix: str, tensors: dict[str, NDArray[Any]
             plain[key] = _flatten(value, f"{name}.", tensors)
         elif isinstance(value, np.ndarray):
             tensors[name] = np.ascontiguousarray(value)
-        elif isinstance(value, list) and all(isinstance(text, str) for text in value):
+        elif isinstance(value, list) and set(map(type, value)) <= {str}:
             tensors[name + _TEXT] = np.frombuffer(json.dumps(value, ensure_ascii=False).encode(), np.uint8)
         else:
             plain[key] = value

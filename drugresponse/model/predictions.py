@@ -78,7 +78,7 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
     if parts.head is not None and parts.naive_forecasts is not None:
         return _forecast_table(parts, parts.head, parts.naive_forecasts, request, predicted, minimum_features)
     table = table_of(parts, pairs, predicted, request.known_weight, minimum_features, request.out_of_range)
-    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], count_sites(parts.features))
+    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], parts.features)
     if parts.intervals is None:
         return table
     return with_bounds(table, *parts.intervals.bounds(pairs, predicted), parts.scheme)
@@ -95,7 +95,7 @@ def _forecast_table(
     """As `predict`, of an outcome that is not continuous: what its forecasts tell beside stands in the last columns."""
     pairs, forecast = request.pairs, head.forecast(request.pairs, scores)
     table = table_of(parts, pairs, scores, request.known_weight, minimum_features, request.out_of_range)
-    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], count_sites(parts.features))
+    table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], parts.features)
     enough = table["prediction"].notna().to_numpy()
     told = {"prediction": forecast.prediction, **forecast.columns}
     columns = {name: pd.Series(values).where(enough) for name, values in told.items()}
@@ -236,9 +236,10 @@ def prediction_table(
     return pd.DataFrame(columns)[list(_PAIR_COLUMNS)]
 
 
-def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], n_sites: int) -> pd.DataFrame:
+def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], trained: pd.DataFrame) -> pd.DataFrame:
     """The table with the number of filled sites of each row, and a flag where they are more than half."""
-    return table.assign(flag=_flagged(table["flag"], 2 * filled > n_sites, MANY_SITES_FILLED), sites_filled=filled)
+    many = 2 * filled > count_sites(trained) if filled.any() else np.zeros(len(filled), dtype=bool)
+    return table.assign(flag=_flagged(table["flag"], many, MANY_SITES_FILLED), sites_filled=filled)
 
 
 def with_bounds(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.sums import is_parent
 from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
-from drugresponse.model.feature_weights import FeatureMatch
+from drugresponse.model.feature_weights import FeatureMatch, rows_of_features
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.requests.genotypes import completed_genotypes
 from drugresponse.settings import GenotypeReading
@@ -83,10 +84,18 @@ def refuse_few_features(
 def _features_of(model: DrugResponseModel) -> pd.DataFrame:
     """Index `feature_id`, columns `block, gene, effect, parent`: empty where neither the model nor the id tells it."""
     listed, _ = model.regressor_.feature_weights()
-    keys = pd.MultiIndex.from_tuples(listed, names=["block", "feature_id"])
-    trained = model.parts_.features
-    trained = trained.set_index([trained["block"], trained.index]).reindex(columns=list(_TOLD))
-    table = trained[~trained.index.duplicated()].reindex(keys).fillna("").astype(object)
-    named = [star_feature(feature_id)[0] for _, feature_id in listed]
-    table["gene"] = [name or gene for name, gene in zip(named, table["gene"], strict=True)]
-    return table.reset_index("block")
+    if not listed:
+        return pd.DataFrame(columns=["block", *_TOLD], index=pd.Index([], name="feature_id", dtype=object))
+    trained, at = model.parts_.features, rows_of_features(listed, model.parts_.features)
+    index = pd.Index([feature_id for _, feature_id in listed], name="feature_id", dtype=object)
+    table = pd.DataFrame({"block": [block for block, _ in listed]}, index=index, dtype=object)
+    for name in _TOLD:
+        told = trained[name].to_numpy(dtype=object)[at] if len(trained) else ""
+        table[name] = np.where(at >= 0, told, "")
+    # a variant with a place is no star allele
+    placed = (at >= 0) & trained["position"].notna().to_numpy()[at] if len(trained) else at >= 0
+    rest = np.flatnonzero(~placed)
+    named = [star_feature(index[row])[0] for row in rest]
+    genes = table["gene"].to_numpy(dtype=object, copy=True)
+    genes[rest] = [name or gene for name, gene in zip(named, genes[rest], strict=True)]
+    return table.assign(gene=genes)

@@ -10,13 +10,21 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
-from drugresponse.data.surveys.coded_calls import coded_calls
+from drugresponse.data.surveys.coded_calls import coded_calls, count_columns
 from drugresponse.data.surveys.observed_columns import ObservedColumns
 from drugresponse.features.alignment import Alignment
 from drugresponse.model.feature_weights import keep_missing_as_trained, share_without
 from drugresponse.model.parts import FittedParts
+from drugresponse.model.scales.scales import MEASURED
 
 __all__ = ["Checks", "FirstReading"]
+
+_CELLS = 1 << 18
+"""Calls that are looked at together: few enough for the caches of a processor."""
+_MOST_JUDGED = 500_000_000
+"""Calls by which the scale of a block is judged, where it counts alleles or alterations: more would tell no more."""
+_RUN = 64
+_FEW = 16
 
 
 class Checks(NamedTuple):
@@ -66,15 +74,22 @@ class FirstReading:
         self._n_missing, self._lost = np.zeros(n_features, dtype=np.intp), np.zeros(n_samples)
         scales = parts.scales
         is_judged = scales is not None and len(self._weights) == len(scales.low) and self._weights.any()
-        self._sums = scales.sums(aligned.features, self._weights, n_samples) if scales and is_judged else None
+        self._judged = _judged(aligned)
+        judging = (aligned.features, self._weights, n_samples, self._judged)
+        self._sums = scales.sums(*judging) if scales is not None and is_judged else None
         self._checks: Checks | None = None
 
     def _observe(self, columns: NDArray[np.intp], block: NDArray[np.float32]) -> None:
-        for at, calls in coded_calls(columns, block):
-            self._n_missing[at] = calls.n_missing
-            if calls.any_missing:
-                self._lost += calls.missing().astype(np.float64) @ self._weights[at]
-            if self._sums is not None:
+        step = max(1, _CELLS // max(len(block), 1))
+        for start in range(0, len(columns), step):
+            at = columns[start : start + step]
+            missing = np.isnan(block[:, start : start + step])
+            self._n_missing[at] = count_columns(missing)
+            if self._n_missing[at].any():
+                self._lost += _sums_where(missing, self._weights[at])
+        if self._sums is not None:
+            mine = np.flatnonzero(self._judged[columns])
+            for at, calls in coded_calls(columns[mine], block if len(mine) == len(columns) else block[:, mine]):
                 self._sums.add(at, calls)
 
     def checks(self, covariates: pd.DataFrame) -> Checks:
@@ -100,3 +115,20 @@ class FirstReading:
                 out_of_range = scales.check(self.genotypes, self._weights, covariates)
             self._checks = Checks(share_without(self._weights, self._lost), out_of_range)
         return self._checks
+
+
+def _judged(genotypes: Genotypes) -> NDArray[np.bool_]:
+    """`(n_features,)` which features tell the scale: all that are measured, of very many others evenly spaced runs."""
+    n_samples, n_features = genotypes.shape
+    every = -(-n_samples * n_features // _MOST_JUDGED)
+    run = np.arange(n_features) // _RUN
+    return np.asarray((run % max(every, 1) == 0) | genotypes.features["kind"].isin(MEASURED).to_numpy())
+
+
+def _sums_where(which: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`(n_rows,)` sums of the weights of the columns in which a row is true."""
+    places = np.flatnonzero(which.ravel(order="F"))
+    if _FEW * len(places) > which.size:
+        return np.asarray(which.astype(np.float64) @ weights)
+    column, row = np.divmod(places, len(which))
+    return np.asarray(np.bincount(row, weights[column], len(which)), dtype=np.float64)

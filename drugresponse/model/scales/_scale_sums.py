@@ -30,7 +30,8 @@ class BlockSums:
     some
         Those of a block of measured values that are looked at all at once.
     slopes
-        `(n_samples,)` by how much a sample's values rise with the training's mean of the feature.
+        `(n_samples,)` by how much a sample's values rise with the training's mean of the feature; None where that is
+        not looked at.
     outside
         `(n_samples,)` weight of the features whose value lies far outside the training.
     values
@@ -39,7 +40,7 @@ class BlockSums:
 
     block: Block
     some: Block
-    slopes: Array
+    slopes: Array | None
     outside: Array
     values: NDArray[np.float32]
 
@@ -49,7 +50,7 @@ class BlockSums:
         is_measured = block.kind in MEASURED
         some = block.some(n_samples)
         values = np.full((n_samples, len(some.columns) if is_measured else 0), np.nan, dtype=np.float32, order="F")
-        return cls(block, some, np.zeros(n_samples), np.zeros(n_samples), values)
+        return cls(block, some, None, np.zeros(n_samples), values)
 
     def keep(self, columns: NDArray[np.intp], calls: NDArray[np.float32]) -> None:
         """Keep the values of those columns that are looked at all at once."""
@@ -72,7 +73,7 @@ class ScaleSums:
     low, high, centre
         `(n_features,)` of the training.
     steps
-        By key of a block `(n_columns,)` what its values are multiplied by in `BlockSums.slopes`; others have none.
+        By key of a block the features that `BlockSums.slopes` rest on, and what their values are multiplied by there.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ScaleSums:
         weights: Array,
         n_samples: int,
         scales: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
-        steps: Mapping[str, Array],
+        steps: Mapping[str, tuple[NDArray[np.intp], Array]],
     ) -> None:
         self._weights, (self._low, self._high, self._centre) = weights, scales
         blocks = [block for block in Block.all_of(features) if weights[block.columns].any()]
@@ -89,7 +90,10 @@ class ScaleSums:
         self._number, self._steps = np.full(len(features), -1, dtype=np.intp), np.zeros(len(features))
         for number, block in enumerate(blocks):
             self._number[block.columns] = number
-            self._steps[block.columns] = steps.get(block.key, 0.0)
+            if block.key in steps:
+                columns, of_columns = steps[block.key]
+                self._steps[columns] = of_columns
+                self.blocks[number].slopes = np.zeros(n_samples)
         self.impossible = ImpossibleCalls(features, weights, self._low, self._high)
         self.carriers = CarrierSums(features, self._high, self._centre)
 
@@ -101,7 +105,7 @@ class ScaleSums:
         for number in np.unique(numbers[numbers >= 0]).tolist():
             sums, mine = self.blocks[number], numbers == number
             steps = np.where(mine, self._steps[columns], 0.0)
-            if steps.any():
+            if sums.slopes is not None and steps.any():
                 sums.slopes += calls.dot(steps[:, None], fill=np.nan_to_num(self._centre[columns]))[:, 0]
             if sums.block.kind in MEASURED:
                 at = np.flatnonzero(mine)

@@ -27,7 +27,7 @@ from drugresponse.model.scales._covariate_ranges import FAR, covariate_ranges, c
 from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
 from drugresponse.model.scales._scale_sums import ScaleSums
 
-__all__ = ["TrainedScales"]
+__all__ = ["MEASURED", "TrainedScales"]
 
 logger = logging.getLogger(__name__)
 
@@ -138,7 +138,9 @@ class TrainedScales:
                 off |= self._out_of_order(self._slopes(known, block), block)
         return off | (outside >= _WEIGHT) | covariates_far(self.covariates, covariates, known.sample_ids)
 
-    def sums(self, features: pd.DataFrame, weights: Array, n_samples: int) -> ScaleSums:
+    def sums(
+        self, features: pd.DataFrame, weights: Array, n_samples: int, judged: NDArray[np.bool_] | None = None
+    ) -> ScaleSums:
         """What is to be learned of new samples while they are read, for `judge`.
 
         Parameters
@@ -147,12 +149,15 @@ class TrainedScales:
             `(n_features,)` of the model.
         n_samples
             New samples.
+        judged
+            `(n_features,)` which features are taken in; None is all.
         """
         steps = {}
         for block in Block.all_of(features):
-            step = self.steps(block) if block.key in self.slopes else None
+            some = block if judged is None else replace(block, columns=block.columns[judged[block.columns]])
+            step = self.steps(some) if block.key in self.slopes else None
             if step is not None:
-                steps[block.key] = step / (step**2).sum()
+                steps[block.key] = some.columns, step / (step**2).sum()
         return ScaleSums(features, weights, n_samples, (self.low, self.high, self.centre), steps)
 
     def judge(self, sums: ScaleSums, covariates: pd.DataFrame, sample_ids: pd.Index) -> NDArray[np.bool_]:
@@ -166,7 +171,7 @@ class TrainedScales:
                 values = of_block.values.astype(np.float64)
                 off |= self._on_other_scale(values, self._beyond(values, of_block.some.columns), of_block.some)
                 outside += of_block.outside
-            if block.key in self.slopes:
+            if of_block.slopes is not None:
                 off |= self._out_of_order(of_block.slopes, block)
         return off | (outside >= _WEIGHT) | covariates_far(self.covariates, covariates, sample_ids)
 

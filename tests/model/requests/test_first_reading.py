@@ -181,3 +181,15 @@ def test_predict__of_stored_genotypes_by_a_model_without_scales_flags_nothing(mo
     old.parts_, old.metrics_ = replace(model.parts_, scales=None), None
     result = old.predict(stored(genotypes))
     assert not result["flag"].str.contains("range").any() and result["prediction"].notna().all()
+
+
+def test_predict__judges_the_scale_of_very_many_features_by_some_of_them(monkeypatch, model):
+    monkeypatch.setattr("drugresponse.model.requests.first_reading._MOST_JUDGED", 25 * 60)
+    monkeypatch.setattr("drugresponse.model.requests.first_reading._RUN", 3)
+    genotypes = drawn(25, 5, "n")
+    pd.testing.assert_frame_equal(model.predict(stored(genotypes)), model.predict(genotypes), rtol=1e-5, atol=1e-6)
+    calls, mine = genotypes.dense(), np.flatnonzero(genotypes.features["kind"] == "dosage")
+    calls[:, mine] = 2 - calls[:, mine]
+    other = Genotypes.build(calls, list(genotypes.sample_ids), genotypes.features)
+    with pytest.raises(InputError, match="other alleles counted"):
+        model.predict(stored(other))
