@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.scores.labels import skill
@@ -167,12 +168,18 @@ def shuffle_genotypes(pairs: Pairs, rng: np.random.Generator, lineages: NDArray 
     genotypes, n = pairs.genotypes, pairs.genotypes.shape[0]
     if lineages is not None:
         source = _from_other_lineages(pd.factorize(lineages)[0], rng)
-        return replace(pairs, genotypes=replace(genotypes, values=sparse.csr_array(genotypes.values[source])))
+        return replace(pairs, genotypes=_with_rows(genotypes, source))
     tissue = pd.factorize(pairs.covariates["tissue"], use_na_sentinel=False)[0] if "tissue" in pairs.covariates else 0
     strata = np.broadcast_to(tissue, n)
     source = np.empty(n, dtype=np.intp)
     source[np.argsort(strata, kind="stable")] = np.lexsort((rng.random(n), strata))
-    return replace(pairs, genotypes=replace(genotypes, values=sparse.csr_array(genotypes.values[source])))
+    return replace(pairs, genotypes=_with_rows(genotypes, source))
+
+
+def _with_rows(genotypes: Genotypes, rows: NDArray[np.intp]) -> Genotypes:
+    """The same samples with the values of others; of stored ones nothing is read."""
+    values = genotypes.values.take_rows(rows) if genotypes.is_stored else sparse.csr_array(genotypes.values[rows])
+    return replace(genotypes, values=values)
 
 
 def _from_other_lineages(lineages: NDArray[np.intp], rng: np.random.Generator) -> NDArray[np.intp]:

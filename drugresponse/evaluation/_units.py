@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.features.alignment import align
@@ -159,12 +161,17 @@ def _checksum(path: Path, result: UnitResult) -> bytes:
     return digest.digest()
 
 
+def _genotype_arrays(genotypes: Genotypes) -> tuple[NDArray, ...]:
+    """What tells genotypes from others; of stored ones keys of their rows, which are made of every call."""
+    matrix = genotypes.values
+    return (survey_of(genotypes).row_keys,) if genotypes.is_stored else (matrix.data, matrix.indices, matrix.indptr)
+
+
 def _digest_of_rows(rows: TrainingRows) -> str:
     pairs = rows.pairs
     digest = hashlib.sha256()
-    matrix = pairs.genotypes.values
-    indices = (matrix.indices, matrix.indptr, pairs.sample_index, pairs.drug_index)
-    for array in (matrix.data, *indices, rows.y, rows.weights):
+    of_pairs = (pairs.sample_index, pairs.drug_index, rows.y, rows.weights)
+    for array in (*_genotype_arrays(pairs.genotypes), *of_pairs):
         digest.update(np.ascontiguousarray(array).tobytes())
     for table in (pairs.genotypes.features, pairs.covariates, pairs.drugs):
         digest.update(table.to_csv(sep="\t").encode())

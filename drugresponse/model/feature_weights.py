@@ -130,6 +130,9 @@ def share_of_weight(weights: NDArray[np.float64], genotypes: Genotypes, alignmen
         return np.ones(genotypes.shape[0])
     if genotypes.is_stored:
         lost = np.zeros(genotypes.shape[0])
+        root = genotypes.values.root or genotypes.values
+        if (alignment.columns >= 0).all() and not root.n_missing().any():
+            return share_without(weights, lost)
         for columns, block in StoredValues.of(AlignedColumns.of(genotypes, alignment)).blocks(np.flatnonzero(weights)):
             lost += np.isnan(block) @ weights[columns]
         return share_without(weights, lost)

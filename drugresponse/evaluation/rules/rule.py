@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids, suggest_ids
@@ -158,7 +159,12 @@ class Rule:
         """`(n_samples,)` what one drug's values come to."""
         if self.key == "sample_id":
             return np.nan_to_num(values)
-        carried = pairs.genotypes.values.copy()
+        if pairs.genotypes.is_stored:
+            # a rule speaks of few features
+            spoken_of = np.flatnonzero(np.isfinite(values) & (values != 0))
+            carried, values = sparse.csr_array(pairs.genotypes.values[:, spoken_of]), values[spoken_of]
+        else:
+            carried = pairs.genotypes.values.copy()
         carried.data = (np.isfinite(carried.data) & (carried.data != 0)).astype(np.float64)
         if not self.by_class:
             return np.asarray(carried @ np.nan_to_num(values))
