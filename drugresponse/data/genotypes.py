@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
-from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues
+from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, stays_stored
 from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
@@ -204,6 +204,17 @@ class Genotypes:
         """The features at these numbers, in this order; values that are stored are not read."""
         values = self.values.take_columns(columns) if self.is_stored else sparse.csr_array(self.values[:, columns])
         return replace(self, values=values, features=self.features.iloc[columns])
+
+    def as_root(self) -> Genotypes:
+        """The same, of whose samples costly things are learned once for all that take some of them.
+
+        Values that are too many for learners to hold are read in blocks from here on, also where they are in memory.
+        """
+        if self.is_stored:
+            return replace(self, values=self.values.as_root())
+        if not stays_stored(self.shape):
+            return self
+        return replace(self, values=StoredValues.of(ColumnsInMemory(sparse.csc_array(self.values))))
 
     def without_features(self) -> Genotypes:
         """The same samples with no feature at all; nothing is read."""

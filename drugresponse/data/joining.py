@@ -133,7 +133,7 @@ def join_training_rows(
         has_classes = responses.outcome.has_classes
         chosen = Covariates.choose(sample_table, covariates, arm, rows, held_out, has_classes)
     pairs = Pairs.build(
-        _of_training(genotypes.reindex(shared)),
+        genotypes.reindex(shared).as_root(),
         chosen.table,
         drug_table,
         rows,
@@ -156,11 +156,6 @@ def join_training_rows(
         censored_rows=int((rows["censor"] != "none").sum()),
     )
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen, lineages)
-
-
-def _of_training(genotypes: Genotypes) -> Genotypes:
-    """Genotypes of whose samples costly things are learned once for all folds, where the values are stored."""
-    return replace(genotypes, values=genotypes.values.as_root()) if genotypes.is_stored else genotypes
 
 
 def _lineages_of(

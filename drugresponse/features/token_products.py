@@ -83,12 +83,12 @@ def dual_effects(
     tokens = encoder.covariate_tokens_of(genotypes.sample_ids, covariates)
     coefficients[: len(side)], spread[: len(side)] = side, tokens.std(axis=0)
     plain, features = encoder.genotype_tokens()
-    kinds = [("", plain, np.ones(len(tokens)))]
+    kinds: list[tuple[str, NDArray[np.intp], NDArray | None]] = [("", plain, None)]
     for arm, crossed in encoder.crossed_tokens(plain):
         kinds.append((f" x {encoder.tokens_['token'].iloc[arm]}", crossed, tokens[:, arm] / encoder.scale_[arm]))
     for block, mine in feature_blocks(encoder.tokens_.iloc[plain]).items():
         wanted = [
-            (numbers, multiplier, np.asarray(multiplier[:, None] * duals[block + ending], dtype=np.float32))
+            (numbers, multiplier, np.asarray(_multiplied(duals[block + ending], multiplier), dtype=np.float32))
             for ending, numbers, multiplier in kinds
             if block + ending in duals
         ]
@@ -97,10 +97,20 @@ def dual_effects(
                 here = numbers[mine[at]]
                 some, scale = here >= 0, encoder.scale_[np.maximum(here, 0)]
                 coefficients[here[some]] = (scale[:, None] * (values.T @ dual))[some]
-                means = multiplier @ values / len(values)
-                squares = np.einsum("ij,ij,i->j", values, values, multiplier**2) / len(values)
-                spread[here[some]] = (scale * np.sqrt(np.maximum(squares - means**2, 0.0)))[some]
+                spread[here[some]] = (scale * _spread(_multiplied(values, multiplier)))[some]
     return TokenEffects(coefficients, spread)
+
+
+def _multiplied(values: NDArray, multiplier: NDArray | None) -> NDArray:
+    """Rows times what an arm multiplies them by; None is 1."""
+    return values if multiplier is None else values * multiplier[:, None].astype(values.dtype)
+
+
+def _spread(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """`(n_columns,)` standard deviation of columns whose mean is about 0."""
+    means = values.mean(axis=0)
+    squares = np.einsum("ij,ij->j", values, values) / len(values) - means**2
+    return np.sqrt(np.maximum(squares, 0.0), dtype=np.float64)
 
 
 def _scaled(coefficients: NDArray, scale: NDArray[np.float64], tokens: NDArray[np.intp]) -> NDArray[np.float32]:

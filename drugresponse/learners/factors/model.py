@@ -15,6 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, groups_of_samples
+from drugresponse.data.stored_values import STORED_CELLS
+from drugresponse.errors import InputError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.features.token_products import TokenEffects
@@ -252,7 +254,13 @@ class FactorModel(PairRegressor):
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """Each token's number times what the map makes of it and the drug's vector."""
         pairs = pairs.compact()
-        width = 1 + self.rank_
+        n_samples, n_tokens, width = len(pairs.genotypes.sample_ids), len(self.sample_encoder_.tokens_), 1 + self.rank_
+        if n_samples * n_tokens > STORED_CELLS:
+            raise InputError(
+                f"genotypes: found {n_samples:,} samples to take apart by {n_tokens:,} tokens (expected at most "
+                f"{max(1, STORED_CELLS // n_tokens):,} samples of so many). Give fewer samples at a time, or train on "
+                "fewer features."
+            )
         tokens = self.tokens(pairs)
         mean, parts = self.map_tokens(np.zeros((1, tokens.shape[1])))[0], self._map_parts(tokens)
         measured = self.seen_.of(pairs.genotypes.sample_ids)

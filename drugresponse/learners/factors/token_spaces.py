@@ -13,7 +13,14 @@ from drugresponse.features.samples import COVARIATES
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, fit_scores
 from drugresponse.learners.likelihood.solver import Basis
-from drugresponse.learners.ridge_solver import PENALTIES, RidgeFit, fit_kernel_ridge, fit_ridge
+from drugresponse.learners.ridge_solver import (
+    PENALTIES,
+    RidgeFit,
+    fit_kernel_ridge,
+    fit_ridge,
+    kernel_factors,
+    thin_factors,
+)
 from drugresponse.learners.state import Array
 
 __all__ = ["DenseTokens", "KernelTokens", "TokenSpace", "token_scales"]
@@ -35,6 +42,16 @@ class TokenSpace(Protocol):
     @property
     def inputs(self) -> Array:
         """`(n_samples, n_inputs)`."""
+
+    def axes(self) -> tuple[Array, Array]:
+        """The samples in the axes of all tokens as they are, and what these are of the inputs.
+
+        Returns
+        -------
+        scores : (n_samples, n_axes)
+        right : (n_inputs, n_axes)
+            Coefficients of the scores become those of the inputs by `right @ coefficients`.
+        """
 
     def take(self, rows: NDArray[np.intp]) -> TokenSpace:
         """Some of the samples; tokens stay centred on all."""
@@ -76,6 +93,11 @@ class DenseTokens:
     def names(self) -> tuple[str, ...]:
         """The blocks, covariates first."""
         return tuple(self.blocks)
+
+    def axes(self) -> tuple[Array, Array]:
+        """The samples in the axes of all tokens, and what these are of the tokens."""
+        left, sizes, right = thin_factors(self.inputs)
+        return left * sizes, right
 
     def take(self, rows: NDArray[np.intp]) -> DenseTokens:
         """Some of the samples; tokens stay centred on all."""
@@ -146,6 +168,12 @@ class KernelTokens:
         """`(n_samples, n_covariate_tokens + n_blocks * n_known)`."""
         return np.hstack([self.side, *self.kernels.values()])
 
+    def axes(self) -> tuple[Array, Array]:
+        """The samples in the axes of all tokens, and what these are of the inputs."""
+        whole = dict.fromkeys(self.names, 1.0)
+        left, sizes = kernel_factors(self._summed(whole))
+        return left * sizes, self._placed(left / sizes, whole)
+
     def take(self, rows: NDArray[np.intp]) -> KernelTokens:
         """Some of the samples; tokens stay centred on all."""
         if len(rows) == len(self.side):
@@ -168,7 +196,7 @@ class KernelTokens:
             fit = fit_ridge(self.side * loud, targets, weights=weights, groups=groups, penalties=penalties)
             return replace(fit, coefficients=self._beside_silence(fit.coefficients * loud))
         fit = fit_kernel_ridge(self._summed(scales), targets, weights=weights, groups=groups, penalties=penalties)
-        return replace(fit, coefficients=self.placed(fit.coefficients, scales))
+        return replace(fit, coefficients=self._placed(fit.coefficients, scales))
 
     def scores(self, scales: Mapping[str, float], problem: ScoreProblem) -> ScoreFit:
         """As `fit_scores`, likewise."""
@@ -177,9 +205,9 @@ class KernelTokens:
             fit = fit_scores(self.side * loud, problem)
             return replace(fit, coefficients=self._beside_silence(fit.coefficients * loud))
         fit = fit_scores(Basis.of_kernel(self._summed(scales)), problem)
-        return replace(fit, coefficients=self.placed(fit.coefficients, scales))
+        return replace(fit, coefficients=self._placed(fit.coefficients, scales))
 
-    def placed(self, duals: Array, scales: Mapping[str, float]) -> Array:
+    def _placed(self, duals: Array, scales: Mapping[str, float]) -> Array:
         """`(n_inputs, n_targets)` coefficients of the inputs by `(n_samples, n_targets)` duals of the blocks' sum."""
         loud = scales.get(COVARIATES, 0.0)
         parts = [scales.get(name, 0.0) ** 2 * duals for name in self.kernels]

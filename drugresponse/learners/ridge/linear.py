@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.stored_values import STORED_CELLS
 from drugresponse.features.token_products import token_products
 from drugresponse.learners.factors.blocks import block_mixes, mix_shares
 from drugresponse.learners.factors.model import FactorModel
@@ -21,9 +22,6 @@ from drugresponse.learners.likelihood.scores import ScoreFit, add_up
 from drugresponse.learners.state import Array
 
 __all__ = ["CovariateRidge", "FactorRidge"]
-
-_MOST_CELLS = 50_000_000
-"""Tokens that are held at once when samples are predicted; more come in blocks."""
 
 
 @dataclass(eq=False, repr=False)
@@ -93,7 +91,7 @@ class FactorRidge(FactorModel):
         if self.stored_ is not None and self.stored_.knows(pairs.genotypes):
             return self.stored_.products(pairs, self.input_coefficients_) + self.intercepts_
         n_tokens, n_samples = len(self.coefficients_), len(pairs.genotypes.sample_ids)
-        if n_tokens * n_samples <= _MOST_CELLS:
+        if n_tokens * n_samples <= STORED_CELLS:
             return super()._map_samples(pairs)
         products = token_products(self.sample_encoder_, pairs.genotypes, pairs.covariates, self.coefficients_)
         return products + self.intercepts_

@@ -16,10 +16,13 @@ from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
-from drugresponse.errors import MemoryLimitError
+from drugresponse.errors import InputError, MemoryLimitError
 from drugresponse.learners import genotypes_in_memory
+from drugresponse.learners.factors import model
+from drugresponse.learners.factors.token_spaces import DenseTokens
 from drugresponse.learners.kernel.gaussian import GaussianRidge
 from drugresponse.learners.registry import LEARNERS, learner_class
+from drugresponse.learners.ridge import linear
 from drugresponse.learners.ridge.linear import CovariateRidge, FactorRidge
 from drugresponse.learners.ridge.pair_ridge import PairRidge
 from drugresponse.learners.stack.stack import AutoLearner
@@ -205,3 +208,49 @@ def test_auto__weighs_what_reads_blocks_and_says_what_it_leaves_out(caplog):
 @pytest.mark.parametrize("name", list(LEARNERS))
 def test_registry__knows_which_learners_read_blocks(name):
     assert LEARNERS[name].reads_blocks == learner_class(name).reads_blocks
+
+
+def test_axes__write_the_same_map_as_tokens():
+    pairs, y = cohort(covariates=True, n_drugs=1)
+    dense, wide, _ = both(pairs, y)
+    tokens = DenseTokens(dense.tokens(pairs), dense.sample_encoder_.block_columns())
+    scores, right = wide.stored_.space.axes()
+    expected, of_tokens = tokens.axes()
+    assert np.allclose(scores @ scores.T, expected @ expected.T, atol=1e-4)
+    assert np.allclose(wide.stored_.space.inputs @ right, scores, atol=1e-4)
+    assert np.allclose(tokens.inputs @ of_tokens, expected)
+
+
+def test_contributions__add_up_and_too_many_are_refused(monkeypatch):
+    pairs, y = cohort(covariates=True, n_drugs=1)
+    _, wide, _ = both(pairs, y)
+    new = new_samples(pairs)
+    parts = next(iter(wide.contributions(new)))
+    assert np.allclose(parts.values.sum(axis=1), wide.predict(new), atol=1e-5)
+    monkeypatch.setattr(model, "STORED_CELLS", 200)
+    with pytest.raises(InputError, match="fewer samples at a time"):
+        next(iter(wide.contributions(new)))
+
+
+def test_predict__of_many_samples_comes_in_blocks(monkeypatch):
+    pairs, y = cohort(missing=0.05, arm=True)
+    new, learner = new_samples(pairs), FactorRidge().fit(pairs, y)
+    expected = learner.predict(new)
+    monkeypatch.setattr(linear, "STORED_CELLS", 100)
+    assert away(learner.predict(new), expected, y) < 1e-5
+    swapped = new.genotypes.features.assign(kind="dosage", chromosome="1", position=range(len(new.genotypes.features)))
+    trained = replace(pairs, genotypes=replace(pairs.genotypes, features=swapped.assign(ref="A", alt="C")), arm=None)
+    turned = swapped.assign(ref=np.where(np.arange(len(swapped)) % 3, "A", "C"))
+    turned["alt"] = np.where(turned["ref"] == "A", "C", "A")
+    new = replace(new, genotypes=replace(new.genotypes, features=turned))
+    learner = FactorRidge().fit(trained, y)
+    blocks = learner.predict(new)
+    monkeypatch.undo()
+    assert away(blocks, learner.predict(new), y) < 1e-5
+
+
+def test_fit__gives_the_same_bytes_for_any_number_of_folds_at_once():
+    pairs, y = cohort(covariates=True, missing=0.05)
+    folds = make_folds(pairs, "new-samples", 3, 0)
+    alone, together = (FactorRidge().fit_holding_out(stored_pairs(pairs), y, None, folds, n) for n in (1, 3))
+    assert np.array_equal(alone, together)
