@@ -1,4 +1,4 @@
-"""python -m benchmarks [run | table | compare | outcomes | speed | genome]: measure, print tables."""
+"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome]: measure, print tables."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from benchmarks.pages import comparison_page, put_between_marks, scores_page, ta
 from benchmarks.references import REFERENCES
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
+from benchmarks.sparse import add_sparse_options, sparse_page
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "speed", "genome")
+_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -35,6 +36,9 @@ def main(arguments: list[str]) -> int:
             return 0
         if options.command == "genome":
             return _print_genome(options)
+        if options.command == "sparse":
+            sys.stdout.write(sparse_page(options))
+            return 0
         if options.command == "outcomes":
             return print_outcomes(options)
         cache = Cache(options.cache)
@@ -84,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
         "outcomes", parents=[data, cached], help="yes or no, classes, limits and times beside references"
     )
     add_outcome_options(outcomes)
+    add_sparse_options(
+        commands.add_parser("sparse", help="few or many causal variants among 20,000, beside a cross-validated lasso")
+    )
     speed = commands.add_parser("speed", parents=[data], help="ratios of cost, measured in one run")
     speed.add_argument("--learners", nargs="+", default=["ridge", "neural", "boosted-trees"])
     speed.add_argument("cohort")

@@ -54,6 +54,8 @@ class Learner:
         Its rank by cost among the learners that `auto` weighs, the cheapest first; None where it takes no part.
     for_sparse_screens
         Whether `auto` tries it only where few of all pairs were measured.
+    for_many_features
+        Whether `auto` tries it only where there are more features than samples.
     reads_limits
         Whether it takes a censored response for the limit that it is; others take it at the limit, as if measured.
     reads_blocks
@@ -70,6 +72,7 @@ class Learner:
     uses_genotype: bool = True
     cost: int | None = None
     for_sparse_screens: bool = False
+    for_many_features: bool = False
     reads_limits: bool = False
     reads_blocks: bool = False
     plugin: Plugin | None = None
@@ -118,25 +121,33 @@ _ALL = (
         for_sparse_screens=True,
     ),
     Learner(
+        "sparse",
+        "drugresponse.learners.sparse.sparse:SparseRidge",
+        label="Sparse: a few strong effects beside the ridge, for many features",
+        description="the ridge, and a few strong effects among many features, most of which have none",
+        cost=4,
+        for_many_features=True,
+    ),
+    Learner(
         "gaussian",
         "drugresponse.learners.kernel.gaussian:GaussianRidge",
         label="Gaussian: ridge on smooth functions of many features",
         description="the ridge on smooth functions of many tokens, each with a weight learned from the responses",
-        cost=5,
+        cost=6,
     ),
     Learner(
         "boosted-trees",
         "drugresponse.learners.trees.trees:BoostedTrees",
         label="Boosted trees",
         description="gradient-boosted trees on tokens and the ridge's left-out embeddings",
-        cost=4,
+        cost=5,
     ),
     Learner(
         "random-forest",
         "drugresponse.learners.trees.trees:RandomForest",
         label="Random forest",
         description="a random forest on tokens and the ridge's left-out embeddings",
-        cost=6,
+        cost=7,
     ),
     Learner(
         "neural",
@@ -144,7 +155,7 @@ _ALL = (
         label="Neural: genotype embeddings with a response network",
         description="genotype and drug embeddings that start at the ridge, and a non-linear head; stopped "
         "on held-out rows",
-        cost=7,
+        cost=8,
         reads_limits=True,
     ),
 )

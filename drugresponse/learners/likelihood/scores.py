@@ -48,7 +48,7 @@ class ScoreFit:
     penalty: float
 
 
-def fit_scores(inputs: Array | Basis, problem: ScoreProblem) -> ScoreFit:
+def fit_scores(inputs: Array | Basis, problem: ScoreProblem, without: Sequence[Array] | None = None) -> ScoreFit:
     """Maximise the penalised likelihood.
 
     What the loss holds beside the scores, such as cuts or spreads, is what suits the left-out scores.
@@ -57,8 +57,12 @@ def fit_scores(inputs: Array | Basis, problem: ScoreProblem) -> ScoreFit:
     ----------
     inputs
         `(n_samples, n_inputs)`, no missing, of mean 0; or their axes.
+    without
+        The inputs of all samples where each fold's are left out, which may be others: inputs that were learned from
+        responses are learned without those that are to be predicted. None has the same in every fold.
     """
     basis, folds = inputs if isinstance(inputs, Basis) else Basis.of(inputs), problem.fold_rows()
+    bases = [basis] * len(folds) if without is None else [Basis.of(one) for one in without]
     parts = [problem.take(rows) for rows, _ in folds]
     starts: list[LinearScores | None] = [None] * len(folds)
     left_out, effects = np.tile(problem.levels, (problem.shape[0], 1)), np.zeros(problem.shape)
@@ -68,8 +72,8 @@ def fit_scores(inputs: Array | Basis, problem: ScoreProblem) -> ScoreFit:
         left_out, effects = left_out.copy(), effects.copy()
         for fold, (rows, samples) in enumerate(folds):
             part = replace(parts[fold], loss=loss.take(rows))
-            starts[fold] = fit = maximise(part, basis, float(penalty), starts[fold])
-            effects[samples] = basis.scores[samples] @ fit.coefficients
+            starts[fold] = fit = maximise(part, bases[fold], float(penalty), starts[fold])
+            effects[samples] = bases[fold].scores[samples] @ fit.coefficients
             left_out[samples] = effects[samples] + fit.levels
         loss = loss.adjusted(problem.of_rows(left_out))
         total = loss.total(problem.of_rows(left_out))
@@ -79,8 +83,10 @@ def fit_scores(inputs: Array | Basis, problem: ScoreProblem) -> ScoreFit:
         elif worse == _PATIENCE:
             break
     _, penalty, left_out, effects, loss = best
-    # the folds' mean is near the answer
-    near = LinearScores(*(np.mean([getattr(fit, name) for fit in starts], axis=0) for name in _PARTS))
+    near = None
+    if without is None:
+        # the folds' mean is near the answer
+        near = LinearScores(*(np.mean([getattr(fit, name) for fit in starts], axis=0) for name in _PARTS))
     fit = maximise(replace(problem, loss=loss), basis, penalty, near, exactly=True)
     return ScoreFit(basis.right @ fit.coefficients, fit.levels, left_out, effects, penalty)
 

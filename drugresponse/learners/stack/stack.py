@@ -257,11 +257,16 @@ class AutoLearner(PairRegressor):
 
 def candidates_for(pairs: Pairs) -> tuple[str, ...]:
     """The learners that are tried on these pairs; of genotypes that stay stored, those that read them in blocks."""
-    of_size = CANDIDATES
-    if pairs.genotypes.is_stored:
-        of_size = tuple(name for name in CANDIDATES if LEARNERS[name].reads_blocks)
-    filled = len(pairs) / max(len(np.unique(pairs.sample_index)) * len(np.unique(pairs.drug_index)), 1)
-    return tuple(name for name in of_size if filled < _SPARSE or not LEARNERS[name].for_sparse_screens)
+    n_samples = len(np.unique(pairs.sample_index))
+    filled = len(pairs) / max(n_samples * len(np.unique(pairs.drug_index)), 1)
+    refused = {
+        learner.name
+        for learner in LEARNERS.values()
+        if (pairs.genotypes.is_stored and not learner.reads_blocks)
+        or (learner.for_sparse_screens and filled >= _SPARSE)
+        or (learner.for_many_features and pairs.genotypes.shape[1] <= n_samples)
+    }
+    return tuple(name for name in CANDIDATES if name not in refused)
 
 
 def _beyond_memory(pairs: Pairs) -> list[str]:

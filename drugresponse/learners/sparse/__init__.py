@@ -1,0 +1,1 @@
+"""Few strong effects among many features: most of them exactly without one."""

@@ -1,0 +1,145 @@
+"""Sparse effects of tokens on targets, on all rows and without each fold's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.learners.sparse._mixture import Moments, Posterior, fit_mixture
+from drugresponse.learners.sparse._screening import ColumnSums, leading_columns
+from drugresponse.learners.state import Array
+
+__all__ = ["SparseEffects", "deal_groups", "fit_sparse"]
+
+_MOST_COLUMNS = 500
+"""Columns that are taken at each look, for a few targets."""
+_MORE_COLUMNS, _MOST_IN_ALL = 50, 1500
+"""So many more for each target, up to a limit."""
+_LOOKS = 2
+"""How often all columns are looked at: beside what is known by then, others show."""
+_LEAST_SCORE = 2.5
+"""Of a column that a further look takes: fewer than 1.3 % of those without an effect."""
+_FAINTEST = 1e-4
+"""Of the loudest token: fainter ones are no inputs of a likelihood."""
+
+
+@dataclass(frozen=True, eq=False)
+class SparseEffects:
+    """Effects of some tokens on the targets.
+
+    Attributes
+    ----------
+    columns
+        `(n_kept,)` numbers of the tokens, the covariates first.
+    effects, second_moments
+        `(n_targets, n_kept)` posterior mean of each effect on a unit of the token, and of its square.
+    centre, intercepts
+        `(n_kept,)` mean token, and `(n_targets,)` mean target of the rows.
+    """
+
+    columns: NDArray[np.intp]
+    effects: Array
+    second_moments: Array
+    centre: Array
+    intercepts: Array
+
+    def predict(self, tokens: Array, rows: NDArray[np.intp] | None = None) -> Array:
+        """`(n_rows, n_targets)` of all rows, or of those with these numbers."""
+        inputs = tokens[:, self.columns] if rows is None else tokens[np.ix_(rows, self.columns)]
+        return np.asarray((inputs - self.centre) @ self.effects.T + self.intercepts)
+
+    def at_zero(self) -> Array:
+        """`(n_targets,)` prediction where every token is 0."""
+        return np.asarray(self.intercepts - self.effects @ self.centre)
+
+    def loudness(self, tokens: Array) -> tuple[NDArray[np.intp], Array]:
+        """Numbers of the tokens that are of any use, and what each is multiplied by under one penalty.
+
+        It is the root mean square of its effects, in units that give the tokens together a mean squared row norm of 1.
+        """
+        squares = self.second_moments.mean(axis=0)
+        spreads = squares * tokens[:, self.columns].var(axis=0)
+        kept = np.flatnonzero(spreads > _FAINTEST * spreads.max(initial=0.0))
+        return self.columns[kept], np.sqrt(squares[kept] / spreads[kept].sum())
+
+
+def fit_sparse(
+    tokens: Array, targets: Array, weights: Array, *, always: NDArray[np.intp], scale: Array
+) -> list[SparseEffects]:
+    """Effects on each set of rows.
+
+    Parameters
+    ----------
+    tokens
+        `(n_rows, n_tokens)`, no missing.
+    targets
+        `(n_rows, n_targets)`, no missing.
+    weights
+        `(n_sets, n_rows)` 0 or more; a row of weight 0 is not looked at.
+    always
+        Numbers of the tokens that have an effect without question.
+    scale
+        `(n_tokens,)` what each token is multiplied by: an effect on a unit of it is as likely as on that of any other.
+    """
+    sums = ColumnSums.of(tokens, weights)
+    means = weights @ targets / weights.sum(axis=1, keepdims=True)
+    residuals = targets[None] - means[:, None, :]
+    is_free = np.ones(tokens.shape[1], dtype=bool)
+    is_free[always] = False
+    most = min(_MOST_COLUMNS + _MORE_COLUMNS * (targets.shape[1] - 1), _MOST_IN_ALL)
+    chosen: list[NDArray[np.intp]] = [np.zeros(0, dtype=np.intp)] * len(weights)
+    fits: list[SparseEffects] = []
+    for look in range(_LOOKS):
+        scores = sums.scores(tokens, residuals, weights)
+        taken = []
+        for k, columns in enumerate(chosen):
+            fresh = scores[k] * is_free
+            fresh[:, columns] = 0.0
+            if look:
+                fresh[fresh < _LEAST_SCORE] = 0.0
+            taken.append(np.union1d(columns, leading_columns(fresh, most)))
+        if look and all(len(new) == len(old) for new, old in zip(taken, chosen, strict=True)):
+            break
+        chosen = taken
+        fits = [
+            _fit_set(tokens, targets, weights[k], np.concatenate([always, chosen[k]]), len(always), scale)
+            for k in range(len(weights))
+        ]
+        residuals = np.stack([targets - fit.predict(tokens) for fit in fits])
+    return fits
+
+
+def _fit_set(
+    tokens: Array, targets: Array, weights: Array, columns: NDArray[np.intp], n_always: int, scale: Array
+) -> SparseEffects:
+    rows = np.flatnonzero(weights)
+    weights, root = weights[rows], np.sqrt(weights[rows])[:, None]
+    inputs, aims = tokens[np.ix_(rows, columns)], targets[rows]
+    centre, intercepts = (np.average(table, axis=0, weights=weights) for table in (inputs, aims))
+    unit = scale[columns]
+    inputs, aims = root * (inputs - centre) * unit, root * (aims - intercepts)
+    n_unseen = tokens.shape[1] - len(columns)
+    moments = Moments(
+        inputs.T @ inputs, aims.T @ inputs, (aims**2).sum(axis=0), float(weights.sum()), n_always, n_unseen
+    )
+    fit: Posterior = fit_mixture(moments)
+    return SparseEffects(columns, fit.effects * unit, fit.second_moments * unit**2, centre, intercepts)
+
+
+def deal_groups(groups: NDArray, n_folds: int, random_state: int) -> Sequence[NDArray[np.intp]]:
+    """Row numbers of each fold; whole groups are in one, and there are no more folds than groups.
+
+    Examples
+    --------
+    >>> [len(fold) for fold in deal_groups(np.array(["a", "a", "b", "c"]), 3, 0)]
+    [1, 2, 1]
+    """
+    _, inverse = np.unique(groups.astype(str), return_inverse=True)
+    n_groups = int(inverse.max(initial=-1)) + 1
+    of_group = np.empty(n_groups, dtype=np.intp)
+    of_group[np.random.default_rng(random_state).permutation(n_groups)] = np.arange(n_groups) % n_folds
+    of_row = of_group[inverse]
+    return [np.flatnonzero(of_row == fold) for fold in range(min(n_folds, n_groups))]

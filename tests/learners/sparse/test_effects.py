@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from drugresponse.learners.sparse import _effects
+from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
+
+NONE = np.zeros(0, dtype=np.intp)
+
+
+def test_fit_sparse__finds_the_columns_and_each_set_of_rows_has_its_own():
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(size=(300, 2000))
+    targets = np.column_stack([tokens[:, 7] * 2, tokens[:, 1000] - tokens[:, 7]]) + rng.normal(size=(300, 2)) + 5
+    weights = np.ones((2, 300))
+    weights[1, :100] = 0
+    whole, part = fit_sparse(tokens, targets, weights, always=NONE, scale=np.ones(2000))
+    effects = np.zeros((2000, 2))
+    effects[whole.columns] = whole.effects.T
+    np.testing.assert_allclose(effects[[7, 1000]], [[2, -1], [0, 1]], atol=0.2)
+    np.testing.assert_allclose(whole.predict(tokens), tokens @ effects + whole.at_zero(), atol=1e-9)
+    changed = targets.copy()
+    changed[:100] += 100
+    again = fit_sparse(tokens, changed, weights[1:], always=NONE, scale=np.ones(2000))[0]
+    np.testing.assert_allclose(again.predict(tokens), part.predict(tokens), rtol=1e-9)
+    assert len(whole.loudness(tokens)[0]) < 20
+
+
+def test_fit_sparse__a_second_look_finds_what_a_crowd_hid(monkeypatch):
+    rng = np.random.default_rng(1)
+    crowd = rng.normal(size=(400, 1)) + 0.05 * rng.normal(size=(400, 30))
+    tokens = np.hstack([crowd, rng.normal(size=(400, 30))])
+    targets = (3 * tokens[:, 0] + 0.8 * tokens[:, 40])[:, None] + rng.normal(size=(400, 1))
+    monkeypatch.setattr(_effects, "_MOST_COLUMNS", 20)
+    fit = fit_sparse(tokens, targets, np.ones((1, 400)), always=NONE, scale=np.ones(60))[0]
+    assert 40 in fit.columns
+    assert abs(fit.effects[0, list(fit.columns).index(40)] - 0.8) < 0.15
+
+
+def test_deal_groups__whole_groups_and_any_order_of_rows():
+    groups = np.array([f"g{at % 7}" for at in range(40)])
+    folds = deal_groups(groups, 5, 0)
+    assert sorted(np.concatenate(folds).tolist()) == list(range(40))
+    assert all(not set(groups[fold]) & set(np.delete(groups, fold)) for fold in folds)
+    turned = deal_groups(groups[::-1], 5, 0)
+    assert [sorted(set(groups[fold])) for fold in folds] == [sorted(set(groups[::-1][fold])) for fold in turned]
+    assert len(deal_groups(groups[:1], 5, 0)) == 1
