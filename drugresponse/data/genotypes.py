@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
+from drugresponse.data.stored.number_summary import NumberSummary
 from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, stays_stored
 from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
@@ -20,7 +21,7 @@ from drugresponse.errors import InputError, count, show_ids
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "guess_kind", "refuse_complex"]
+__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "guess_kind", "kind_of", "refuse_complex"]
 
 Kind = Literal["dosage", "altered", "copy_number", "score"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -71,7 +72,7 @@ class Genotypes:
         Parameters
         ----------
         values
-            `(n_samples, n_features)` dense or sparse; NaN is missing.
+            `(n_samples, n_features)` dense, sparse or stored; NaN is missing.
         sample_ids
             `(n_samples,)` ids, unique.
         features
@@ -83,8 +84,9 @@ class Genotypes:
             An id occurs twice, shapes disagree, or a value is infinite.
         """
         refuse_complex(values)
+        is_stored = isinstance(values, StoredValues)
         # a copy: what follows sorts and prunes in place
-        matrix = sparse.csr_array(values, dtype=np.float32, copy=sparse.issparse(values))
+        matrix = values if is_stored else sparse.csr_array(values, dtype=np.float32, copy=sparse.issparse(values))
         samples = pd.Index(without_blanks(map(str, sample_ids), "genotypes"), name="sample_id", dtype=object)
         table = _complete_features(features)
         if matrix.shape != (len(samples), len(table)):
@@ -94,11 +96,14 @@ class Genotypes:
                 "Give one label for each row and column."
             )
         _refuse_duplicates(samples, table)
-        if np.isinf(matrix.data).any():
+        if not is_stored and np.isinf(matrix.data).any():
             raise InputError("genotypes: found an infinite value (expected a number or missing). Correct the input.")
         order = genome_order(table)
         if not np.array_equal(order, np.arange(len(order))):
-            matrix, table = matrix[:, order], table.iloc[order]
+            matrix = matrix.take_columns(order) if is_stored else matrix[:, order]
+            table = table.iloc[order]
+        if is_stored:
+            return cls(matrix, samples, table)
         matrix = sparse.csr_array(matrix)
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
@@ -312,16 +317,19 @@ def guess_kind(values: ArrayLike) -> Kind:
     >>> guess_kind([[0, 1], [1, float("nan")]]), guess_kind([[0, 1.5], [2, 0]]), guess_kind([[-1, 0]])
     ('altered', 'dosage', 'copy_number')
     """
-    array = np.asarray(values, dtype=np.float64)
-    present = array[~np.isnan(array)]
-    whole = bool(np.all(present == np.round(present)))
-    if present.size == 0 or (whole and present.min() >= 0 and present.max() <= 1):
+    return kind_of(NumberSummary.of(np.asarray(values, dtype=np.float64)))
+
+
+def kind_of(numbers: NumberSummary) -> Kind:
+    """As `guess_kind`, of what is known of the numbers."""
+    whole = numbers.n_whole == numbers.n
+    if numbers.n == 0 or (whole and numbers.low >= 0 and numbers.high <= 1):
         return "altered"
-    if whole and present.min() >= 0 and present.max() <= 2:
+    if whole and numbers.low >= 0 and numbers.high <= 2:
         return "dosage"
-    if whole and np.abs(present).max() <= 10:
+    if whole and max(-numbers.low, numbers.high) <= 10:
         return "copy_number"
-    if present.min() >= 0 and present.max() <= 2 and np.mean(present == np.round(present)) >= 0.5:
+    if numbers.low >= 0 and numbers.high <= 2 and numbers.n_whole >= numbers.n / 2:
         return "dosage"
     return "score"
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.stored.number_summary import CODES, NumberSummary
 from drugresponse.errors import InputError, count
 
 __all__ = ["refuse_missing_codes"]
 
 logger = logging.getLogger(__name__)
 
-_CODES = np.array([-1, -9, -99, -127, -128, -999, -9999, 9, 99, 255, 999, 9999], dtype=np.float64)
 _NOT_A_COUNT = -9
 """Copy numbers go down to -2."""
 _FAR = 99
@@ -22,13 +21,13 @@ _FAR = 99
 _COUNTS = ("dosage", "altered")
 
 
-def refuse_missing_codes(values: NDArray[Any], kind: str, *, guessed: bool, where: str) -> None:
+def refuse_missing_codes(numbers: NumberSummary, kind: str, *, guessed: bool, where: str) -> None:
     """Refuse a block in which a code of missing calls stands among the calls.
 
     Parameters
     ----------
-    values
-        The numbers of a block, NaN where missing.
+    numbers
+        What is known of those of a block.
     kind
         What they are.
     guessed
@@ -44,35 +43,34 @@ def refuse_missing_codes(values: NDArray[Any], kind: str, *, guessed: bool, wher
 
     Examples
     --------
-    >>> refuse_missing_codes(np.array([0.0, 2.0, np.nan]), "dosage", guessed=True, where="table.tsv")
+    >>> numbers = NumberSummary.of(np.array([0.0, 2.0, np.nan]))
+    >>> refuse_missing_codes(numbers, "dosage", guessed=True, where="table.tsv")
     """
-    present = values[~np.isnan(values)]
-    if not present.size or (present.min() >= 0 and present.max() <= 2) or (not guessed and kind not in _COUNTS):
+    others, codes = numbers.others, CODES[numbers.coded > 0]
+    if not numbers.n or (numbers.low >= 0 and numbers.high <= 2) or (not guessed and kind not in _COUNTS):
         return
-    coded = np.isin(present, _CODES) & ((present < 0) | (present > 2))
-    others = present[~coded]
-    codes, numbers = np.unique(present[coded], return_counts=True)
-    if not (codes.size and others.size):
+    if not (codes.size and others and others.n):
         return
-    shown = ", ".join(f"{code:g} in {count(int(n), 'cell')}" for code, n in zip(codes, numbers, strict=True))
-    are_counts = others.min() >= 0 and others.max() <= 2
-    if are_counts and guessed and codes.tolist() == [-1] and set(np.unique(others)) <= {0.0, 1.0}:
+    shown = ", ".join(
+        f"{code:g} in {count(int(n), 'cell')}" for code, n in zip(codes, numbers.coded[numbers.coded > 0], strict=True)
+    )
+    are_counts = others.low >= 0 and others.high <= 2
+    if are_counts and guessed and codes.tolist() == [-1] and others.are_binary:
         logger.warning(
             "%s: found %s, beside 0 and 1; read as losses. If it marks missing calls, empty these cells.", where, shown
         )
     elif are_counts or _beyond_counts(codes, others) or _far(codes, others):
         raise InputError(
-            f"{where}: found {shown}, and {others.min():g} to {others.max():g} in all others (a mark of missing calls, "
+            f"{where}: found {shown}, and {others.low:g} to {others.high:g} in all others (a mark of missing calls, "
             "or a measurement). If it marks what is missing, empty these cells; if it is a number like the others, say "
             "so with `kind` copy_number or `kind` score."
         )
 
 
-def _beyond_counts(codes: NDArray[Any], others: NDArray[Any]) -> bool:
-    whole = bool((others == np.round(others)).all())
-    return whole and others.min() >= _NOT_A_COUNT + 1 and bool((codes <= _NOT_A_COUNT).all())
+def _beyond_counts(codes: NDArray[np.float64], others: NumberSummary) -> bool:
+    return others.n_whole == others.n and others.low >= _NOT_A_COUNT + 1 and bool((codes <= _NOT_A_COUNT).all())
 
 
-def _far(codes: NDArray[Any], others: NDArray[Any]) -> bool:
+def _far(codes: NDArray[np.float64], others: NumberSummary) -> bool:
     nearest_code = np.abs(codes).min()
-    return bool(nearest_code >= _FAR and 10 * np.abs(others).max() < nearest_code)
+    return bool(nearest_code >= _FAR and 10 * max(-others.low, others.high) < nearest_code)

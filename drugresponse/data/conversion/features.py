@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from drugresponse.data.conversion._missing_codes import refuse_missing_codes
 from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
-from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, guess_kind
+from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, kind_of
 from drugresponse.data.ids import without_blanks
+from drugresponse.data.stored.number_summary import NumberSummary
+from drugresponse.data.stored_values import StoredValues
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, nearest, show_ids
 
@@ -41,7 +44,7 @@ def describe_features(
     feature_ids
         `(n_features,)` ids, in the order of the columns.
     values
-        `(n_samples, n_features)` dense or sparse, NaN missing; looked at where a kind must be guessed.
+        `(n_samples, n_features)` dense, sparse or stored, NaN missing; looked at where a kind must be guessed.
     table
         Index `feature_id`, some of the feature columns. A `kind` that is none of dosage, altered, copy_number and score
         names a block, whose kind is guessed.
@@ -82,13 +85,14 @@ def describe_features(
     kinds = written.where(is_kind, kind or "").to_numpy(dtype=object, copy=True)
     unknown = kinds == ""
     for known_kind in ("dosage", "altered"):
-        if len(members := np.flatnonzero(kinds == known_kind)):
-            refuse_missing_codes(_block_values(values, members), known_kind, guessed=False, where=where)
+        members = np.flatnonzero(kinds == known_kind)
+        if len(members) and _may_hold_codes(values, members):
+            refuse_missing_codes(_numbers(values, members), known_kind, guessed=False, where=where)
     for block in features.loc[unknown, "block"].unique():
         members = np.flatnonzero(unknown & (features["block"] == block).to_numpy())
-        block_values = _block_values(values, members)
-        guess = guess_kind(block_values)
-        refuse_missing_codes(block_values, guess, guessed=True, where=f'{where}, block "{block}"' if block else where)
+        numbers = _numbers(values, members)
+        guess = kind_of(numbers)
+        refuse_missing_codes(numbers, guess, guessed=True, where=f'{where}, block "{block}"' if block else where)
         kinds[members] = guess
         of_block = f' of block "{block}"' if block else ""
         logger.info(
@@ -137,10 +141,27 @@ def _gene_names(features: pd.DataFrame) -> set[str]:
     return (names | set(ids) | starts) - {""}
 
 
-def _block_values(values: Any, members: NDArray[np.intp]) -> NDArray[np.floating]:
+def _numbers(values: Any, members: NDArray[np.intp]) -> NumberSummary:
+    """What some columns hold."""
+    if isinstance(values, StoredValues):
+        return _stored_numbers(values, members)
     if not hasattr(values, "tocsc"):
-        return np.asarray(values)[:, members]
+        return NumberSummary.of(np.asarray(values)[:, members])
     block = values.tocsc()[:, members]
-    # as many zeros as other values tell guess_kind all it asks, without filling in the matrix
+    # as many zeros as other values tell `kind_of` all it asks, without filling in the matrix
     n_zeros = min(block.shape[0] * block.shape[1] - block.data.size, block.data.size + 1)
-    return np.concatenate([block.data, np.zeros(n_zeros, dtype=block.data.dtype)])
+    return NumberSummary.of(np.concatenate([block.data, np.zeros(n_zeros, dtype=block.data.dtype)]))
+
+
+def _stored_numbers(values: StoredValues, members: NDArray[np.intp]) -> NumberSummary:
+    """The same, read block by block."""
+    parts = [NumberSummary.of(block) for _, block in values.blocks(members)]
+    return reduce(add, parts, NumberSummary.of(np.zeros(0)))
+
+
+def _may_hold_codes(values: Any, members: NDArray[np.intp]) -> bool:
+    """Whether columns are to be looked at; of stored ones it is known where they hold nothing but 0 to 2."""
+    if not isinstance(values, StoredValues):
+        return True
+    known = values.statistics().take(members)
+    return bool(((known.low < 0) | (known.high > 2)).any())

@@ -15,7 +15,9 @@ from scipy import sparse
 from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.data.stored_values import ColumnsInMemory, StoredValues, stays_stored
 from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, quoted, require
+from drugresponse.readers.matrix._stored_columns import DenseColumns, SparseColumns, columns_of_chunks
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import AnySource, Source
@@ -47,7 +49,8 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     Returns
     -------
     Genotypes
-        NaN is missing, in a sparse matrix too; a cell that a sparse matrix does not store is 0.
+        NaN is missing, in a sparse matrix too; a cell that a sparse matrix does not store is 0. A large matrix
+        (`data.stored_values.stays_stored`), dense or of compressed sparse columns, stays in the file.
 
     Raises
     ------
@@ -86,10 +89,13 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
             f"{file.name}: this HDF5 file cannot be read ({quoted(one_line(error), 120)}). It is truncated or "
             "damaged, or not written by anndata; write it anew with AnnData.write_h5ad."
         ) from error
+    if isinstance(values, StoredValues):
+        _refuse_infinite(values, file.name)
     kept = feature_columns(features, file.name)
     if not kept.all():
         at = np.flatnonzero(kept)
-        values, features = sparse.csr_array(values)[:, at], list(itertools.compress(features, kept))
+        features = list(itertools.compress(features, kept))
+        values = values.take_columns(at) if isinstance(values, StoredValues) else sparse.csr_array(values)[:, at]
         table = None if table is None else table.iloc[at]
         own_ids = None if own_ids is None else list(itertools.compress(own_ids, kept))
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
@@ -147,6 +153,9 @@ class _Stored:
             raise InputError(f"{self._file.name}: this file has no X. Name the layer that holds the genotypes.")
         stored = self._element(where)
         is_sparse = self._encoding(stored) in _SPARSE
+        large = stays_stored(shape) and self._by_columns(stored, where, shape)
+        if large:
+            return large
         values = self._read(where) if is_sparse else stored
         _refuse_other_than_numbers(values.dtype, self._file.name)
         if tuple(values.shape) != shape:
@@ -154,10 +163,26 @@ class _Stored:
                 f"{self._file.name}: {where} is {' x '.join(map(str, values.shape))}, its names are {shape[0]} samples "
                 f"x {shape[1]} features. Write the file anew."
             )
-        if not is_sparse:
-            return self._dense(stored, shape)
-        values.check_format(full_check=True)  # before the indices of a damaged file are trusted
-        return values
+        if is_sparse:
+            values.check_format(full_check=True)  # before the indices of a damaged file are trusted
+        else:
+            values = self._dense(stored, shape)
+        return StoredValues.of(ColumnsInMemory(sparse.csc_array(values))) if stays_stored(shape) else values
+
+    def _by_columns(self, stored: Any, where: str, shape: tuple[int, int]) -> StoredValues | None:
+        """The numbers where they are, if their columns can be read; None if they cannot, or something is wrong."""
+        encoding = self._encoding(stored)
+        if encoding in _SPARSE:
+            fits = tuple(stored.attrs.get("shape", ())) == shape and encoding == "csc_matrix"
+            dtype, width = stored["data"].dtype, 1 if fits else None
+        else:
+            fits = stored.shape == shape
+            dtype, width = stored.dtype, columns_of_chunks(stored) if fits else None
+        if width is None or dtype.kind not in "fiub":
+            return None
+        if encoding in _SPARSE:
+            return StoredValues.of(SparseColumns(self._file, where, shape))
+        return StoredValues.of(DenseColumns(self._file, where, shape, width))
 
     def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
         if 0 in shape:
@@ -197,6 +222,13 @@ class _Stored:
     @staticmethod
     def _encoding(part: Any) -> str:
         return _as_text(part.attrs.get("encoding-type", part.attrs.get("h5sparse_format", "")))
+
+
+def _refuse_infinite(values: StoredValues, where: str) -> None:
+    """Refuse what `Genotypes.build` refuses of numbers in memory, by one pass over the file."""
+    known = values.statistics()
+    if np.isinf(known.low).any() or np.isinf(known.high).any():
+        raise InputError(f"{where}: found an infinite value (expected a number or missing). Correct the input.")
 
 
 def _tile(chunk: tuple[int, int] | None, shape: tuple[int, int]) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, require
+from drugresponse.readers.source.file_stamp import FileStamp
 from drugresponse.readers.source.source import Source
 
 __all__ = ["PlinkCalls"]
@@ -48,9 +49,9 @@ class PlinkCalls:
         self._name, self._path, self._n_variants = file.name, file.path.resolve(), len(n_alleles)
         mode = file.start[2:_BED_HEADER]
         self._is_bed = mode in (b"\x00", b"\x01")
-        self._stamp = self._stamped()
+        self._stamp = FileStamp.of(self._path)
         if self._is_bed:
-            self._refuse_bed(mode, self._stamp[0])
+            self._refuse_bed(mode, self._stamp.size)
         self._offsets: NDArray[np.uintp] | None = None
         if not self._is_bed and n_alleles.max() > 2:
             self._offsets = np.concatenate([[0], np.cumsum(n_alleles)]).astype(np.uintp)
@@ -125,7 +126,7 @@ class PlinkCalls:
     def _reading(self) -> Iterator[Any]:
         """Pgenlib's reader of the file, which is as it was."""
         try:
-            self._refuse_changed()
+            self._stamp.refuse_changed(self._path)
             reader = self._open()
             try:
                 yield reader
@@ -134,7 +135,7 @@ class PlinkCalls:
         except InputError:
             raise
         except (RuntimeError, OSError, ValueError) as error:
-            self._refuse_changed()
+            self._stamp.refuse_changed(self._path)
             raise InputError(
                 f"{self._name}: the calls cannot be read ({_reason(error)}). The file is truncated or damaged; check "
                 "it with: plink2 --validate"
@@ -164,22 +165,6 @@ class PlinkCalls:
         # a .bed file has one alternate, however many are named beside it
         alleles = np.minimum(alleles, 1) if self._is_bed else alleles
         return [(allele, np.flatnonzero(alleles == allele)) for allele in np.unique(alleles).tolist()]
-
-    def _stamped(self) -> tuple[int, int]:
-        status = self._path.stat()
-        return status.st_size, status.st_mtime_ns
-
-    def _refuse_changed(self) -> None:
-        try:
-            if self._stamped() == self._stamp:
-                return
-            changed = "is not the file any more that it was when reading began"
-        except OSError:
-            changed = "is not there any more"
-        raise InputError(
-            f"{self._name}: the file {changed} (expected it to stay while it is read). Run again, and leave the "
-            "fileset as it is meanwhile."
-        )
 
     def _refuse_bed(self, mode: bytes, n_bytes: int) -> None:
         if mode == b"\x00":
