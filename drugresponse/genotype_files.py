@@ -7,10 +7,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import BLOCK_CELLS
 from drugresponse.errors import require
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ __all__ = ["ABOUT", "to_anndata", "write_genotypes"]
 ABOUT = "drugresponse"
 """Key of `uns` under which the file says where it comes from."""
 _OWN_IDS = "drugresponse_feature_id"
+_PACKED: Mapping[str, Any] = {"compression": "gzip", "compression_opts": 1}
+"""The lowest level: higher ones take several times as long and save a few per cent."""
+_CHUNK_CELLS, _TALLEST = 1 << 20, 1 << 14
+"""Cells of a chunk, which is read as a whole, and samples of one at most."""
 _RESERVED = ("_index", "sample_id", "__categories")
 
 
@@ -32,7 +38,7 @@ def to_anndata(
     Parameters
     ----------
     genotypes
-        Shared, not copied: the AnnData holds the same numbers.
+        Shared, not copied: the AnnData holds the same numbers. Those that stay where they are stored are read.
     samples
         Index `sample_id`; its columns become those of `obs`, numeric where every present value is a number. Samples
         without genotypes are left out, those that the table lacks have empty cells.
@@ -53,6 +59,12 @@ def to_anndata(
     >>> made.obs["age"].tolist(), made.var["kind"].tolist(), made.X.toarray().tolist()
     ([70.0, 61.0], ['dosage', 'dosage'], [[0.0, nan], [1.0, 2.0]])
     """
+    return _described(genotypes, genotypes.in_memory().values, samples, about)
+
+
+def _described(
+    genotypes: Genotypes, values: Any, samples: pd.DataFrame | None, about: Mapping[str, Any] | None
+) -> AnnData:
     library = require("anndata", "write .h5ad files")
     table = pd.DataFrame(index=genotypes.sample_ids) if samples is None else samples.reindex(genotypes.sample_ids)
     names = _stored_names([str(name) for name in table.columns])
@@ -61,7 +73,7 @@ def to_anndata(
         index=genotypes.sample_ids.rename("sample_id"),
     )
     notes = json.dumps({"format": 1, **(about or {})}, sort_keys=True, ensure_ascii=False)
-    return library.AnnData(X=genotypes.values, obs=obs, var=_stored_features(genotypes.features), uns={ABOUT: notes})
+    return library.AnnData(X=values, obs=obs, var=_stored_features(genotypes.features), uns={ABOUT: notes})
 
 
 def write_genotypes(
@@ -76,7 +88,8 @@ def write_genotypes(
     Parameters
     ----------
     genotypes, samples, about
-        As for `to_anndata`.
+        As for `to_anndata`; values that stay where they are stored are copied block by block, and become a dense matrix
+        in compressed chunks of whole columns.
     path
         File to write; its suffix has no meaning.
 
@@ -91,8 +104,27 @@ def write_genotypes(
     ...     read_genotypes(Path(folder, "cohort.h5ad")).equals(genotypes)
     True
     """
-    # the lowest level: higher ones take several times as long and save a few per cent
-    to_anndata(genotypes, samples=samples, about=about).write_h5ad(path, compression="gzip", compression_opts=1)
+    values = None if genotypes.is_stored else genotypes.values
+    _described(genotypes, values, samples, about).write_h5ad(path, **_PACKED)
+    if genotypes.is_stored:
+        _write_blocks(genotypes, path)
+
+
+def _write_blocks(genotypes: Genotypes, path: str | os.PathLike[str]) -> None:
+    """Put the values into a file that has all else."""
+    n_samples, n_features = genotypes.shape
+    height = min(n_samples, _TALLEST)
+    width = max(1, min(_CHUNK_CELLS // height, n_features))
+    step = width * max(1, BLOCK_CELLS // (n_samples * width))  # whole chunks: each is packed once
+    with require("h5py", "write .h5ad files").File(path, "r+") as stored:
+        if "X" in stored:
+            del stored["X"]
+        chunks = (height, width)
+        matrix = stored.create_dataset("X", genotypes.shape, "f4", chunks=chunks, shuffle=True, **_PACKED)
+        matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+        for start in range(0, n_features, step):
+            columns = np.arange(start, min(start + step, n_features))
+            matrix[:, start : start + len(columns)] = genotypes.values.read(columns)
 
 
 def _stored_features(features: pd.DataFrame) -> pd.DataFrame:

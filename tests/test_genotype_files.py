@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse import genotype_files
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.genotype_files import ABOUT, to_anndata, write_genotypes
 from drugresponse.readers import read_genotypes
 from tests.galaxy_tools import TEST_DATA
+from tests.stored_genotypes import passes, stored
 
 SOURCES = {
     "vcf": ["germline/genotypes.vcf"],
@@ -91,3 +93,32 @@ def test_anndata__is_taken_as_genotypes_in_memory():
 
     genotypes = read_genotypes(TEST_DATA / "germline" / "genotypes.vcf")
     assert as_genotypes(to_anndata(genotypes)).equals(genotypes)
+
+
+def stored_cohort(n=23, n_features=61) -> Genotypes:
+    rng = np.random.default_rng(0)
+    values = rng.binomial(2, 0.3, (n, n_features)).astype(np.float32)
+    values[rng.random(values.shape) < 0.05] = np.nan
+    features = pd.DataFrame(
+        {"kind": "dosage", "chromosome": "7", "position": range(n_features), "gene": "G"},
+        index=[f"rs{at}" for at in range(n_features)],
+    )
+    return stored(Genotypes.build(values, [f"s{at}" for at in range(n)], features))
+
+
+@pytest.mark.parametrize("cells", [(20, 50), (7, 100), (1 << 20, 1 << 23)])
+def test_write__stored_values_block_by_block(tmp_path, monkeypatch, cells):
+    monkeypatch.setattr(genotype_files, "_CHUNK_CELLS", cells[0])
+    monkeypatch.setattr(genotype_files, "_TALLEST", 9)
+    monkeypatch.setattr(genotype_files, "BLOCK_CELLS", cells[1])
+    genotypes = stored_cohort()
+    samples = pd.DataFrame({"age": ["61"]}, index=["s4"])
+    for name in ("cohort.h5ad", "again.h5ad"):
+        write_genotypes(genotypes, tmp_path / name, samples=samples, about={"n": 1})
+    assert passes(genotypes) == 2
+    assert (tmp_path / "cohort.h5ad").read_bytes() == (tmp_path / "again.h5ad").read_bytes()
+    assert read_genotypes(tmp_path / "cohort.h5ad").equals(genotypes)
+    made, expected = anndata.read_h5ad(tmp_path / "cohort.h5ad"), to_anndata(genotypes, samples=samples)
+    np.testing.assert_array_equal(made.X, expected.X.toarray())
+    assert made.obs["age"].tolist()[4] == 61 and json.loads(made.uns[ABOUT])["n"] == 1
+    pd.testing.assert_frame_equal(made.var, expected.var, check_categorical=False, check_dtype=False)
