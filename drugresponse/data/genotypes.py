@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
-from drugresponse.data.stored.number_summary import NumberSummary
+from drugresponse.data.stored.number_kinds import KINDS, guess_kind
 from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, stays_stored
 from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
@@ -21,10 +21,8 @@ from drugresponse.errors import InputError, count, show_ids
 if TYPE_CHECKING:
     from anndata import AnnData
 
-__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "guess_kind", "kind_of", "refuse_complex"]
+__all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "refuse_complex"]
 
-Kind = Literal["dosage", "altered", "copy_number", "score"]
-KINDS: tuple[str, ...] = get_args(Kind)
 FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "alt", "effect", "parent")
 _TEXT_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name != "position")
 
@@ -307,31 +305,6 @@ class Genotypes:
 
 GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData"]
 """What functions take for genotypes: see `as_genotypes`."""
-
-
-def guess_kind(values: ArrayLike) -> Kind:
-    """Guess what a whole block of numbers means: 0/1, 0/1/2 (also fractions within), small integers, or real scores.
-
-    Examples
-    --------
-    >>> guess_kind([[0, 1], [1, float("nan")]]), guess_kind([[0, 1.5], [2, 0]]), guess_kind([[-1, 0]])
-    ('altered', 'dosage', 'copy_number')
-    """
-    return kind_of(NumberSummary.of(np.asarray(values, dtype=np.float64)))
-
-
-def kind_of(numbers: NumberSummary) -> Kind:
-    """As `guess_kind`, of what is known of the numbers."""
-    whole = numbers.n_whole == numbers.n
-    if numbers.n == 0 or (whole and numbers.low >= 0 and numbers.high <= 1):
-        return "altered"
-    if whole and numbers.low >= 0 and numbers.high <= 2:
-        return "dosage"
-    if whole and max(-numbers.low, numbers.high) <= 10:
-        return "copy_number"
-    if numbers.low >= 0 and numbers.high <= 2 and numbers.n_whole >= numbers.n / 2:
-        return "dosage"
-    return "score"
 
 
 def _complete_features(features: pd.DataFrame) -> pd.DataFrame:

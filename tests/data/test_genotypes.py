@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, guess_kind
+from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
+from drugresponse.data.stored.number_kinds import guess_kind
 from drugresponse.errors import InputError
 
 NAN = float("nan")

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from drugresponse.data.conversion._missing_codes import refuse_missing_codes
 from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
-from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS, kind_of
+from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS
 from drugresponse.data.ids import without_blanks
+from drugresponse.data.stored.number_kinds import kind_of
 from drugresponse.data.stored.number_summary import NumberSummary
 from drugresponse.data.stored_values import StoredValues
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
