@@ -18,7 +18,7 @@ from drugresponse.features.centring import centred_columns, known_means
 from drugresponse.features.genotype_kernels import feature_moments
 from drugresponse.features.sites import number_sites
 
-__all__ = ["COVARIATES", "SampleEncoder"]
+__all__ = ["COVARIATES", "SampleEncoder", "feature_rows"]
 
 COVARIATES = "covariates"
 """Name of the block that the covariate tokens form, beside the genotype blocks."""
@@ -155,8 +155,7 @@ class SampleEncoder(BaseEstimator):
         check_is_fitted(self, "tokens_")
         rows, features = self.tokens_, self.genotype_features_
         plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
-        known = pd.MultiIndex.from_arrays([features["block"], features.index])
-        at = known.get_indexer(pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]]))
+        at = feature_rows(rows.iloc[plain], features)
         sites = np.full(len(rows), -1, dtype=np.intp)
         sites[plain] = number_sites(features.iloc[at])
         return sites
@@ -171,10 +170,9 @@ class SampleEncoder(BaseEstimator):
     def genotype_tokens(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Column numbers of the tokens that are a feature alone, and the row of each in the training's features."""
         check_is_fitted(self, "tokens_")
-        rows, features = self.tokens_, self.genotype_features_
+        rows = self.tokens_
         plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
-        known = pd.MultiIndex.from_arrays([features["block"], features.index])
-        return plain, known.get_indexer(pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]]))
+        return plain, feature_rows(rows.iloc[plain], self.genotype_features_)
 
     def crossed_tokens(self, plain: NDArray[np.intp]) -> list[tuple[int, NDArray[np.intp]]]:
         """For each token of the arm, the column numbers of its interactions with these genotype tokens; -1 is none."""
@@ -225,9 +223,8 @@ class SampleEncoder(BaseEstimator):
         crossed = (self.tokens_["arm"] != "").to_numpy()
         known = self.tokens_["block"] == COVARIATES
         side = self._raw_covariates(genotypes.sample_ids, covariates)
-        wanted = pd.MultiIndex.from_frame(self.tokens_.loc[~known & ~crossed, ["block", "token"]])
         features = self.genotype_features_
-        rows = pd.MultiIndex.from_arrays([features["block"], features.index]).get_indexer(wanted)
+        rows = feature_rows(self.tokens_.loc[~known & ~crossed], features)
         raw = np.hstack([side, align(genotypes.features, features).values(genotypes, rows)])
         if crossed.any():
             plain, raw = raw, np.empty((len(raw), len(crossed)))
@@ -285,6 +282,31 @@ class SampleEncoder(BaseEstimator):
             hot[~hot.any(axis=1)] = np.nan
             parts.append(hot)
         return np.hstack(parts) if parts else np.zeros((len(covariates), 0))
+
+
+def feature_rows(tokens: pd.DataFrame, features: pd.DataFrame) -> NDArray[np.intp]:
+    """Row of the feature of each genotype token, by block and id; -1 where there is none.
+
+    Parameters
+    ----------
+    tokens
+        Rows of `SampleEncoder.tokens_`.
+    features
+        As in `Genotypes`.
+
+    Examples
+    --------
+    >>> features = Genotypes.from_dense([[0, 1]], ["s"], ["a", "b"]).features
+    >>> feature_rows(pd.DataFrame({"block": ["altered", "gain"], "token": ["b", "a"]}), features).tolist()
+    [1, -1]
+    """
+    if not features.index.is_unique:
+        known = pd.MultiIndex.from_arrays([features["block"], features.index])
+        return np.asarray(known.get_indexer(pd.MultiIndex.from_frame(tokens[["block", "token"]])))
+    # ids alone, since an index of a million pairs takes seconds
+    rows = features.index.get_indexer(pd.Index(tokens["token"]))
+    blocks = np.append(features["block"].to_numpy(dtype=object), None)
+    return np.where(blocks[rows] == tokens["block"].to_numpy(dtype=object), rows, -1)
 
 
 def _genotype_rows(features: pd.DataFrame) -> pd.DataFrame:

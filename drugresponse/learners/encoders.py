@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.features.drugs import DrugEncoder
-from drugresponse.features.samples import COVARIATES, SampleEncoder
+from drugresponse.features.samples import COVARIATES, SampleEncoder, feature_rows
 from drugresponse.learners.state import (
     State,
     damaged,
@@ -97,12 +97,16 @@ def _prove_tokens(encoder: SampleEncoder) -> None:
     """Refuse tokens of a file that are none of its covariates and features, or stand in another order than theirs."""
     rows, features = encoder.tokens_, encoder.genotype_features_
     side = rows["block"] == COVARIATES
-    known = pd.MultiIndex.from_arrays([features["block"], features.index])
     covariates = pd.Index(encoder.covariate_tokens())
-    genotype = pd.MultiIndex.from_frame(rows.loc[~side, ["block", "token"]]).isin(known).all()
-    ours = genotype and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
-    if not (ours and known.is_unique and covariates.is_unique):
+    genotype = feature_rows(rows.loc[~side], features)
+    ours = (genotype >= 0).all() and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
+    if not (ours and _named_once(features) and covariates.is_unique):
         raise damaged("a token is none of the features")
+
+
+def _named_once(features: pd.DataFrame) -> bool:
+    """Whether each id stands once in its block."""
+    return features.index.is_unique or pd.MultiIndex.from_arrays([features["block"], features.index]).is_unique
 
 
 def drug_encoder_state(encoder: DrugEncoder) -> State:
