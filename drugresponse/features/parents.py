@@ -12,7 +12,9 @@ from scipy import sparse
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.naming import parents_by_name
 from drugresponse.data.parents.sums import Parents, child_sums, join_parents, split_parents
+from drugresponse.data.stored_values import StoredValues
 from drugresponse.errors import count, show_ids
+from drugresponse.features.aligned_columns import AlignedColumns
 from drugresponse.features.alignment import Alignment, align
 
 __all__ = ["borne_by_parent_alone", "has_known_parent", "with_parents_of"]
@@ -49,8 +51,15 @@ def with_parents_of(genotypes: Genotypes, trained: pd.DataFrame, *, absent_as_re
     if not len(parents.names):
         return genotypes
     alignment = align(genotypes.features, trained)
-    rows, values = alignment.taken(genotypes)
     new, adopted = _adopted(genotypes.features, trained, parents, alignment)
+    if genotypes.is_stored:
+        # of very many features only those that have a parent are read
+        rows = np.flatnonzero((alignment.columns >= 0) & (np.diff(parents.members.indptr) > 0))
+        values = StoredValues.of(AlignedColumns.of(genotypes, alignment)).take_columns(rows).in_memory()
+        has_parent = np.flatnonzero(np.diff(adopted.indptr) > 0)
+        new, adopted = new[has_parent], adopted[has_parent]
+    else:
+        rows, values = alignment.taken(genotypes)
     members = sparse.csr_array(sparse.vstack([parents.members[rows], adopted], format="csr"))
     values = sparse.csr_array(sparse.hstack([values, genotypes.values[:, new]], format="csr"))
     present = np.zeros(len(trained), dtype=bool)

@@ -65,10 +65,12 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     absent = (alignment.columns < 0) & ~alignment.conflict
     if not absent.any():
         return genotypes
-    sites, placed = is_site(trained), Variants.of(trained).placed
+    sites, variants = is_site(trained), Variants.of(trained)
+    placed = variants.placed
     absent &= sites
     if not absent.any() or _other_reference(alignment, int(absent.sum())):
         return genotypes
+    absent &= _may_be_known(genotypes, variants)
     called, with_place = _placed(genotypes, trained, alignment, absent & placed)
     without_place = _without_place(genotypes, alignment, sites & ~placed, absent & ~placed)
     rows = np.concatenate([np.flatnonzero(absent & placed), np.flatnonzero(absent & ~placed)])
@@ -80,10 +82,27 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     logger.info("genotypes: %s of the model's without a variant are the reference.", count(len(added), "site"))
     # a call that is not known is stored, and 0 is not
     calls = sparse.csr_array(np.where(known[added].T, np.float32(0), np.float32(np.nan)))
-    features = pd.concat([genotypes.features, _unlike(genotypes.features, trained.iloc[rows[added]])])
-    values = sparse.hstack([genotypes.values, calls], format="csr")
+    rows_added = _unlike(genotypes.features, trained.iloc[rows[added]])
     reference = replace(genotypes.reference, sites_filled=sites_filled(genotypes) + filled.sum(axis=0))
-    return replace(Genotypes.build(values, list(genotypes.sample_ids), features), reference=reference)
+    return replace(_beside(genotypes, calls, rows_added), reference=reference)
+
+
+def _beside(genotypes: Genotypes, calls: sparse.csr_array, rows: pd.DataFrame) -> Genotypes:
+    """Genotypes with further features, of which stored ones are not read."""
+    ids = list(genotypes.sample_ids)
+    if genotypes.is_stored:
+        return Genotypes.join([genotypes, Genotypes.build(calls, ids, rows)])
+    values = sparse.hstack([genotypes.values, calls], format="csr")
+    return Genotypes.build(values, ids, pd.concat([genotypes.features, rows]))
+
+
+def _may_be_known(genotypes: Genotypes, variants: Variants) -> NDArray[np.bool_]:
+    """`(n_trained,)` sites of which anything tells: who is the reference everywhere, a stretch, another alternate."""
+    reference = genotypes.reference
+    if reference is None or reference.everywhere.any() or reference.stretches:
+        return np.ones(len(variants.position), dtype=bool)
+    listed = Variants.of(genotypes.features)
+    return np.isin(variants.position, listed.position[listed.placed])
 
 
 def is_site(features: pd.DataFrame) -> NDArray[np.bool_]:

@@ -41,6 +41,11 @@ def without_unseen_alleles(genotypes: Genotypes, trained: pd.DataFrame) -> Genot
     >>> without_unseen_alleles(new, known.features).dense()[:, :2].tolist()
     [[1.0, nan], [1.0, 1.0]]
     """
+    stars = np.flatnonzero((genotypes.features["block"] == STAR_ALLELES).to_numpy())
+    if genotypes.is_stored and len(stars):
+        others = np.setdiff1d(np.arange(genotypes.shape[1]), stars)
+        stars_known = without_unseen_alleles(genotypes.select(stars).in_memory(), trained)
+        return replace(Genotypes.join([genotypes.select(others), stars_known]), reference=genotypes.reference)
     members, unseen = _by_gene(genotypes.features, trained)
     rows, columns = [], []
     names: list[str] = []
@@ -77,6 +82,6 @@ def _by_gene(
         if key in trained_keys and key[1] != ACTIVITY:
             (members if feature_id in known else unseen).setdefault(key, []).append(column)
     if unseen:
-        told = has_known_parent(features, trained)
-        unseen = {key: [column for column in new if not told[column]] for key, new in unseen.items()}
+        has_parent = has_known_parent(features, trained)
+        unseen = {key: [column for column in new if not has_parent[column]] for key, new in unseen.items()}
     return members, {key: new for key, new in unseen.items() if key in members and new}

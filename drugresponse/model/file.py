@@ -27,6 +27,7 @@ KEY = "drugresponse"
 """The one metadata key: several keys would be written in a random order."""
 _TEXT = ".json"
 """Ending of the name of a uint8 tensor that holds a JSON list of text."""
+_LOOKED_AT = 1000
 _MOST_HEADER = 10_000_000
 _MOST_MANIFEST = 1_000_000
 
@@ -195,10 +196,19 @@ def _unflatten(plain: dict[str, Any], prefix: str, tensors: dict[str, NDArray[An
         if not name.startswith(prefix) or key.startswith(deeper):
             continue
         if key.endswith(_TEXT):
-            state[key.removesuffix(_TEXT)] = json.loads(array.tobytes())
+            state[key.removesuffix(_TEXT)] = _shared(json.loads(array.tobytes()))
         else:
             state[key] = array
     return state
+
+
+def _shared(texts: list[Any]) -> list[Any]:
+    """A list whose equal texts are one object: the block of a million features is held once."""
+    few = texts[:_LOOKED_AT]
+    if len(set(map(str, few))) > len(few) // 2:
+        return texts
+    held: dict[Any, Any] = {}
+    return [held.setdefault(text, text) if type(text) is str else text for text in texts]
 
 
 def _digest(tensors: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> str:
