@@ -24,6 +24,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
+from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.threads import one_thread, run_in_order
 
 __all__ = ["MINIMUM_CARRIERS", "Associations", "associate", "associate_pairs"]
@@ -102,7 +103,7 @@ def associate(
     >>> table[["feature_id", "effect", "n_carriers", "p"]].round(6).values.tolist()
     [['KRAS', 5.0, 3, 0.1]]
     """
-    called = as_genotypes(genotypes)
+    called = genotypes_in_memory(as_genotypes(genotypes), "associate")
     measured_responses = right_way_round(as_responses(responses), samples=called.sample_ids)
     table = measured_responses.table
     shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()

@@ -29,6 +29,7 @@ from drugresponse.explanation._refits import Recipe, Spread, refit_without_group
 from drugresponse.explanation._targets import target_ranks
 from drugresponse.explanation.attribution_table import attribution_table
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
+from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.predictions import PREDICTION_COLUMNS
@@ -162,7 +163,7 @@ def explain(
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected = pd.Index(list(map(str, listed)), dtype=object)
     recipe = _recipe_of(model, refit_learner, n_jobs)
-    called = as_genotypes(genotypes)
+    called = genotypes_in_memory(as_genotypes(genotypes), "explain")
     built = as_responses(responses, model.parts_.outcome)
     measured = right_way_round(built, samples=called.sample_ids, drugs=model.drugs_.index)
     every, known = in_terms_of(called, model.parts_.features)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar, Protocol
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import MemoryLimitError
 
-__all__ = ["new_pairs_for", "training_pairs_for"]
+__all__ = ["genotypes_in_memory", "new_pairs_for", "training_pairs_for"]
 
 _COPIES = 4
 """Tokens are held densely in double precision, with copies while they are centred and drawn from."""
@@ -39,15 +40,34 @@ def training_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:
     if learner.reads_blocks or not pairs.genotypes.is_stored:
         return pairs
     pairs = pairs.compact()
-    n_samples, n_features = pairs.genotypes.shape
+    held = genotypes_in_memory(pairs.genotypes, type(learner).__name__, "Choose the learner ridge, filter the features")
+    return replace(pairs, genotypes=held)
+
+
+def genotypes_in_memory(genotypes: Genotypes, what: str, way_out: str = "Filter the features") -> Genotypes:
+    """Genotypes with all values in memory, for what needs them whole.
+
+    Parameters
+    ----------
+    genotypes
+        Those that are in memory come back as they are.
+    what, way_out
+        What holds them, and what may be done where they are too many, for the message.
+
+    Raises
+    ------
+    MemoryLimitError
+        They are stored and too many to be held.
+    """
+    n_samples, n_features = genotypes.shape
     needed = 8 * _COPIES * n_samples * n_features
-    if needed > _MOST:
+    if genotypes.is_stored and needed > _MOST:
         raise MemoryLimitError(
-            f"{type(learner).__name__}: it holds all genotypes in memory, {n_samples:,} samples x {n_features:,} "
-            f"features, about {needed >> 20:,} MB (expected at most {_MOST >> 20:,} MB). Choose the learner ridge, "
-            "filter the features, or ask for more memory."
+            f"{what}: it holds all genotypes in memory, {n_samples:,} samples x {n_features:,} "
+            f"features, about {needed >> 20:,} MB (expected at most {_MOST >> 20:,} MB). {way_out}, "
+            "or ask for more memory."
         )
-    return replace(pairs, genotypes=pairs.genotypes.in_memory())
+    return genotypes.in_memory()
 
 
 def new_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:

@@ -398,6 +398,7 @@ class DrugResponseModel(BaseEstimator):
         """
         parts = self._fitted()
         request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        request.checks()
         return PredictionParts.of(parts.regressor, request.pairs)
 
     def adapt(

@@ -138,6 +138,8 @@ def test_predict__of_stored_genotypes_on_another_scale_is_refused_as_in_memory(m
         model.predict(other)
     with pytest.raises(InputError) as raised:
         model.predict(stored(other))
+    with pytest.raises(InputError):
+        model.contributions(stored(other))
     # which value is named depends on the order of reading
     assert str(raised.value).split(" such as ")[0] == str(expected.value).split(" such as ")[0]
 
