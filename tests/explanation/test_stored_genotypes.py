@@ -28,5 +28,5 @@ def test_explain__of_stored_genotypes_is_that_in_memory_or_refused(monkeypatch):
     )
     monkeypatch.setattr(genotypes_in_memory, "_MOST", 1000)
     for refused in (lambda: dr.explain(model, there, cohort.responses), lambda: dr.associate(there, cohort.responses)):
-        with pytest.raises(MemoryLimitError, match="40 samples x .* Filter the features"):
+        with pytest.raises(MemoryLimitError, match="40 samples x"):
             refused()
