@@ -305,7 +305,7 @@ def feature_rows(tokens: pd.DataFrame, features: pd.DataFrame) -> NDArray[np.int
         return np.asarray(known.get_indexer(pd.MultiIndex.from_frame(tokens[["block", "token"]])))
     # ids alone, since an index of a million pairs takes seconds
     rows = features.index.get_indexer(pd.Index(tokens["token"]))
-    blocks = np.append(features["block"].to_numpy(dtype=object), None)
+    blocks = np.append(features["block"].to_numpy(dtype=object), "")
     return np.where(blocks[rows] == tokens["block"].to_numpy(dtype=object), rows, -1)
 
 
