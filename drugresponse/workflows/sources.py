@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shlex
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.matrix.single_copies import men_of
 from drugresponse.readers.recognition import genotype_format_of, genotype_parts
-from drugresponse.readers.source.source import Source, sources_of
+from drugresponse.readers.source.source import Source, sources_of, words_of
 from drugresponse.readers.tables.responses import read_responses
 from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
 from drugresponse.readers.variants.site_filter import SiteFilter
@@ -113,6 +114,7 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     if turned is not responses:
         responses, genotypes = turned, genotypes_of(settings, samples, named_samples(turned, samples))
     refuse_without_features(genotypes)
+    _suggest_one_file(genotypes, settings)
     genotypes = with_named_parents(genotypes, settings.parents)
     n_samples, n_features = genotypes.shape
     size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
@@ -229,6 +231,27 @@ def refuse_without_features(genotypes: Genotypes) -> None:
     """Refuse files that list only reference calls, which tell something to a model alone."""
     if not genotypes.shape[1]:
         raise InputError("genotypes: found no variant (expected records with ALT alleles). Check the files.")
+
+
+def _suggest_one_file(genotypes: Genotypes, settings: GenotypeReading) -> None:
+    """How calls of a large VCF, which every run unpacks anew, are unpacked once for all."""
+    sources = sources_of(settings.genotypes)
+    packed = [source.path for source in sources if source.content in ("vcf", "bcf")]
+    if not packed or not genotypes.is_stored:
+        return
+    words = ["drugresponse", "prepare", "--genotypes", *map(str, packed), "--dataset", "genotypes.h5ad"]
+    for option, value, usual in (
+        ("--absent-means", settings.absent_means, None),
+        ("--filters", settings.filters, "all"),
+    ):
+        words += [] if value == usual else [option, str(value)]
+    others = "" if len(packed) == len(sources) else " beside the other files"
+    progress.info(
+        "%s: unpacked anew by every run. Once for all: %s; then give genotypes.h5ad as --genotypes%s",
+        words_of([source for source in sources if source.path in packed]),
+        shlex.join(words),
+        others,
+    )
 
 
 def true_and_false(table: pd.DataFrame) -> pd.DataFrame:

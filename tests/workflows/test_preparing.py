@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from drugresponse import cli
+from drugresponse.data import stored_values
 from drugresponse.model.loading import load_model
 from drugresponse.readers import read_genotypes
 from tests.galaxy_tools import TEST_DATA
@@ -313,3 +314,50 @@ def test_prepare__sites_outside_the_regions_are_not_the_reference(tmp_path):
     options = [f"--like={tmp_path}/trained.h5ad", "--absent-means=reference", "--within=chr1:150-250"]
     assert run(tmp_path, tmp_path / "new.vcf", "-q", *options) == 0
     np.testing.assert_array_equal(read_genotypes(tmp_path / "g.h5ad").dense(), [[np.nan, 2]])
+
+
+@pytest.mark.parametrize("words", [[], ["--by-gene=effect"], ["--minimum-frequency=0.1"]])
+def test_prepare__genotypes_that_stay_stored(tmp_path, monkeypatch, words):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    assert run(tmp_path / "here", VCF, "-q", f"--summary={tmp_path}/here/s.tsv", *words) == 0
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+    monkeypatch.setattr(stored_values, "BLOCK_CELLS", 1000)
+    assert run(tmp_path / "there", VCF, "-q", f"--summary={tmp_path}/there/s.tsv", *words) == 0
+    there = read_genotypes(tmp_path / "there" / "g.h5ad")
+    assert there.is_stored and there.equals(read_genotypes(tmp_path / "here" / "g.h5ad"))
+    summaries = [pd.read_table(tmp_path / each / "s.tsv", keep_default_na=False) for each in ("here", "there")]
+    pd.testing.assert_frame_equal(*summaries, rtol=1e-4)
+
+
+def test_prepare__like_a_training_of_genotypes_that_stay_stored(tmp_path, monkeypatch):
+    assert run(tmp_path, VCF, "-q", "--minimum-frequency=0.1") == 0
+    training = tmp_path / "g.h5ad"
+    training.rename(tmp_path / "training.h5ad")
+    words = [f"--like={tmp_path}/training.h5ad", "-q"]
+    assert run(tmp_path, VCF, *words) == 0
+    here = read_genotypes(tmp_path / "g.h5ad")
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+    assert run(tmp_path, VCF, *words) == 0
+    assert read_genotypes(tmp_path / "g.h5ad").equals(here)
+
+
+def test_train__suggests_to_unpack_a_large_vcf_once(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+    samples = read_genotypes(VCF).sample_ids
+    responses = pd.DataFrame({"sample_id": samples, "response": np.arange(len(samples)) % 7 * 0.5})
+    responses.to_csv(tmp_path / "r.tsv", sep="\t", index=False)
+    words = [
+        "train",
+        f"--genotypes={VCF}",
+        f"--responses={tmp_path}/r.tsv",
+        "--learner=ridge",
+        "--absent-means=reference",
+    ]
+    assert cli.main([*words, f"--model={tmp_path}/m"]) == 0
+    command = f"drugresponse prepare --genotypes {VCF} --dataset genotypes.h5ad --absent-means reference"
+    told = capsys.readouterr().err
+    assert f"annotated.vcf: unpacked anew by every run. Once for all: {command}; then give genotypes.h5ad" in told
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*command.split()[1:], "-q"]) == 0
+    assert read_genotypes(tmp_path / "genotypes.h5ad").is_stored

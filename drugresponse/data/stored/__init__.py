@@ -1,1 +1,1 @@
-"""Columns that stay where they are stored: what is known of them, and how they are changed as they are read."""
+"""Columns that stay where they are stored: what is known of them and of their numbers."""

@@ -178,7 +178,7 @@ def apply_gene_names(genotypes: Genotypes, names: GeneNames, *, where: str = "ge
 
 def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
     """Features that now bear one id become one, unless their values contradict each other."""
-    columns = sparse.csc_array(genotypes.values)
+    columns = None if genotypes.is_stored else sparse.csc_array(genotypes.values)
     place = pd.Series(np.arange(len(table)), index=[table["block"], table.index])
     shared = place[place.index.duplicated(keep=False)]
     dropped: list[int] = []
@@ -186,7 +186,7 @@ def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
     apart: list[int] = []
     for _, group in shared.groupby(level=[0, 1], sort=False):
         at = group.to_numpy()
-        values = columns[:, at].toarray()
+        values = genotypes.dense(at) if columns is None else columns[:, at].toarray()
         if _agree(values, table["kind"].iloc[at]):
             merged[at[0]] = np.fmax.reduce(values, axis=1)
             dropped.extend(at[1:])
@@ -203,9 +203,16 @@ def _merge(genotypes: Genotypes, table: pd.DataFrame, where: str) -> Genotypes:
     ids[apart], genes[apart] = genotypes.features.index[apart], genotypes.features["gene"].iloc[apart]
     table = table.set_axis(pd.Index(ids, name="feature_id", dtype=object)).assign(gene=genes)
     alone = np.setdiff1d(np.arange(len(table)), [*merged, *dropped])
-    parts = [columns[:, alone], *(sparse.csc_array(values[:, None]) for values in merged.values())]
-    order = np.concatenate([alone, np.array(list(merged), dtype=np.intp)])
-    built = Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table.iloc[order])
+    order, samples = np.array(list(merged), dtype=np.intp), list(genotypes.sample_ids)
+    parts = [sparse.csc_array(values[:, None]) for values in merged.values()]
+    if columns is None:
+        built = Genotypes.build(genotypes.values.take_columns(alone), samples, table.iloc[alone])
+        if parts:
+            joined = Genotypes.build(sparse.hstack(parts, format="csr"), samples, table.iloc[order])
+            built = Genotypes.join([built, joined])
+    else:
+        values = sparse.hstack([columns[:, alone], *parts], format="csr")
+        built = Genotypes.build(values, samples, table.iloc[np.concatenate([alone, order])])
     return replace(built, reference=genotypes.reference)
 
 

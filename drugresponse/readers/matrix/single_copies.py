@@ -8,10 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues
 from drugresponse.errors import count
+from drugresponse.readers.matrix._doubled_columns import DoubledColumns
 
 __all__ = ["double_single_copies", "men_of"]
 
@@ -64,15 +67,33 @@ def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str)
     for first, last in _SHARED:
         single &= ~features["position"].between(first, last).fillna(False).astype(bool)
     male = genotypes.sample_ids.isin(list(men))
+    if genotypes.is_stored:
+        return _doubled_when_read(genotypes, male, single.to_numpy(dtype=bool), where)
     values = genotypes.values
     rows = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
     cells = male[rows] & single.to_numpy(dtype=bool)[values.indices] & ~np.isnan(values.data)
     if not cells.any() or values.data[cells].max() > 1:
         return genotypes
+    _tell(male, where)
+    doubled = values.copy()
+    doubled.data[cells] *= 2
+    return replace(genotypes, values=doubled)
+
+
+def _doubled_when_read(
+    genotypes: Genotypes, male: NDArray[np.bool_], single: NDArray[np.bool_], where: str
+) -> Genotypes:
+    """The same of values that stay where they are stored, of which the men's on X and Y are looked at."""
+    of_men = genotypes.take(np.flatnonzero(male)).blocks(np.flatnonzero(single)) if male.any() else []
+    most = max((float(np.nanmax(values, initial=0)) for _, values in of_men), default=0.0)
+    if not 0 < most <= 1:
+        return genotypes
+    _tell(male, where)
+    return replace(genotypes, values=StoredValues.of(DoubledColumns(genotypes.values, male, single)))
+
+
+def _tell(male: NDArray[np.bool_], where: str) -> None:
     logger.warning(
         f"{where}: {count(int(male.sum()), 'male sample')} have no more than one copy of any allele of X and Y; it "
         "counts as two, as PLINK writes it."
     )
-    doubled = values.copy()
-    doubled.data[cells] *= 2
-    return replace(genotypes, values=doubled)

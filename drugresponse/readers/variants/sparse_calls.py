@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import IO, Any, NamedTuple, cast
 
 import numpy as np
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues, stays_stored
 from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.readers.variants._spooled_columns import SpooledBlock, SpooledColumns
 from drugresponse.readers.variants.allele_calls import MISSING, merge_calls
 from drugresponse.readers.variants.site_filter import SiteFilter
 
@@ -41,8 +44,8 @@ class Allele(NamedTuple):
 class SparseCalls:
     """Calls of alleles, filtered and packed block by block.
 
-    A cell that is not 0 takes eight bytes in the end. Until the whole is known it takes five (eight, where dosages have
-    fractions), in a temporary file when they are many.
+    A cell that is not 0 takes eight bytes in the end, or none in memory where there are many. Until the whole is known
+    it takes five (eight, where dosages have fractions), in a temporary file when they are many.
 
     Attributes
     ----------
@@ -66,7 +69,7 @@ class SparseCalls:
         self._samples, self._filter, self._absent_as_reference = samples, site_filter, absent_as_reference
         self._tables: list[pd.DataFrame] = []
         self._spool = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_HELD_BYTES))  # noqa: SIM115
-        self._blocks: list[tuple[NDArray[np.int64], np.dtype[Any]]] = []
+        self._blocks: list[SpooledBlock] = []
         self._n_kept = self._n_cells = 0
         self._wait()
 
@@ -89,8 +92,11 @@ class SparseCalls:
         if len(self._waiting_beyond_two) * len(self._samples) >= BLOCK_CELLS:
             self._pack()
 
-    def finish(self) -> Genotypes:
-        """All that was kept; an allele that stood in several records is one feature. Nothing can be added later."""
+    def finish(self, *, in_memory: bool = False) -> Genotypes:
+        """All that was kept; an allele that stood in several records is one feature. Nothing can be added later.
+
+        Where that is much, the calls stay in the temporary file and are read in blocks, unless they must be in memory.
+        """
         self._pack()
         table = pd.concat(self._tables)
         self._tables.clear()
@@ -103,7 +109,25 @@ class SparseCalls:
         if repeated.any():
             column = self._put_together(table.index, repeated, column)
         del table, described
-        return Genotypes(self._filled(column, frame.shape[1]), frame.sample_ids, frame.features)
+        if stays_stored(frame.shape) and not in_memory:
+            return replace(frame, values=self._stay_spooled(column))
+        return replace(frame, values=self._filled(column, frame.shape[1]))
+
+    def _stay_spooled(self, column: NDArray[np.int32]) -> StoredValues:
+        alleles = np.flatnonzero(column >= 0)
+        source = SpooledColumns(
+            self._on_disk(), self._blocks, alleles[np.argsort(column[alleles])], self._absent_as_reference
+        )
+        values = StoredValues.of(source)
+        self.n_missing = int(values.n_missing().sum())
+        return values
+
+    def _on_disk(self) -> int:
+        """Descriptor of the temporary file, with all that was written."""
+        self._spool.seek(0, 2)
+        descriptor = self._spool.fileno()  # which puts it on the disk
+        self._spool.flush()
+        return descriptor
 
     def _wait(self) -> None:
         self._waiting_calls: list[NDArray[Any]] = []
@@ -150,17 +174,19 @@ class SparseCalls:
         counts = np.diff(np.searchsorted(cells, edges))
         values = by_sample.ravel()[cells]
         self._n_cells += len(cells)
-        refuse_beyond_memory(_CELL_BYTES * self._n_cells, "genotypes")
-        self._spool.seek(0, 2)
+        large = stays_stored((len(self._samples), self._n_kept))
+        refuse_beyond_memory(0 if large else _CELL_BYTES * self._n_cells, "genotypes")
+        place = self._spool.seek(0, 2)
         self._spool.write(numbers[cells - np.repeat(edges[:-1], counts)].tobytes())
         self._spool.write(values.tobytes())
-        self._blocks.append((counts, values.dtype))
+        first = int(numbers[0]) if len(numbers) else self._n_kept
+        self._blocks.append(SpooledBlock(place, first, first + len(numbers), counts, values.dtype))
 
     def _stored(self, column: NDArray[np.int32], *, without_missing: bool = False) -> Iterator[_Cells]:
         """The cells of the alleles whose column, by their number, is not negative."""
         self._spool.seek(0)
-        for counts, dtype in self._blocks:
-            size = int(counts.sum())
+        for block in self._blocks:
+            counts, dtype, size = block.counts, block.dtype, int(block.counts.sum())
             columns = column[np.frombuffer(self._spool.read(4 * size), dtype=np.int32)]
             values = np.frombuffer(self._spool.read(dtype.itemsize * size), dtype=dtype)
             kept = columns >= 0
@@ -184,6 +210,7 @@ class SparseCalls:
         return np.concatenate([np.where(repeated, np.int32(-1), column), column[members[kept]]])
 
     def _filled(self, column: NDArray[np.int32], n_features: int) -> sparse.csr_array:
+        refuse_beyond_memory(_CELL_BYTES * self._n_cells, "genotypes")
         n_samples = len(self._samples)
         total = np.zeros(n_samples, dtype=np.int64)
         for counts, _, _ in self._stored(column, without_missing=self._absent_as_reference):

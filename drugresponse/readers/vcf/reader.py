@@ -53,7 +53,7 @@ def read_variants(
         it).
     site_filter
         Which variants are kept while the file is read; None keeps all. Memory grows with what is kept. For regions, an
-        index beside a bgzipped VCF (.tbi, .csi) is used.
+        index beside a bgzipped VCF (.tbi, .csi) is used. Many calls stay in a temporary file, and are read in blocks.
 
     Returns
     -------
@@ -138,7 +138,8 @@ class _Reading:
         regions = self._filter.regions
         for sites in self._records.batches(None if regions is None else partial(self._inside, regions)):
             self._take(sites)
-        genotypes = self.calls.finish()
+        # reference calls of other records are put into what is in memory
+        genotypes = self.calls.finish(in_memory=bool(self._references))
         n_kept = genotypes.shape[1]
         if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._names_genes:
             raise InputError(

@@ -34,6 +34,10 @@ class ReferenceRecords:
         self._left_out: dict[str, array[int]] = {}
         self._n_records = 0
 
+    def __bool__(self) -> bool:
+        """Whether any record told of the reference."""
+        return any(len(starts) for starts, _, _ in self._held.values())
+
     def add(self, chromosome: str, site: Site, calls: NDArray[Any]) -> None:
         """Take the `(n_alleles, n_samples)` calls of a record, whose alternates are none or any other allele."""
         called = np.packbits((calls == 0).all(axis=0)).tobytes()

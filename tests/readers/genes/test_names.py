@@ -9,6 +9,7 @@ import pytest
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.readers.genes.names import GeneNames, apply_gene_names, read_gene_names
+from tests.stored_genotypes import stored
 
 NAMES = GeneNames({"MLL2": "KMT2D", "HER2": "ERBB2"}, {"CAP": ("CAP1", "SERPINB6")}, "aliases.tsv")
 
@@ -128,3 +129,17 @@ def test_apply_gene_names__contradicting_numbers_keep_their_names(caplog):
     assert "features that would share a name after renaming, but contradict each other, keep theirs: 2." in caplog.text
     agreeing = make([[1.5, 1.5, 0.1], [0.5, np.nan, 0.2]], ids, kind="score")
     np.testing.assert_allclose(apply_gene_names(agreeing, NAMES).dense(), [[1.5, 0.1], [0.5, 0.2]])
+
+
+@pytest.mark.parametrize("names", [{"MLL2": "KMT2D", "B7": "KMT2D"}, {"MLL2": "A1"}])
+def test_apply_gene_names__stored_values(names):
+    values = [[0, 1, np.nan, 2.5], [1, 0, 1, 0]]
+    altered = Genotypes.from_dense(
+        np.minimum(values, 1), ["s1", "s2"], ["KMT2D_mut", "MLL2_mut", "B7_mut", "C"], kind="altered"
+    )
+    scores = Genotypes.from_dense(values, ["s1", "s2"], ["KMT2D_x", "MLL2_x", "B7_x", "C_x"], kind="score")
+    genotypes = Genotypes.join([altered, scores])
+    there = apply_gene_names(stored(genotypes), GeneNames(names, {}))
+    assert there.is_stored
+    assert there.equals(apply_gene_names(genotypes, GeneNames(names, {})))
+    assert not there.equals(genotypes)

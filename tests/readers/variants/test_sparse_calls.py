@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import multiprocessing
+
 import numpy as np
 import pytest
 
+from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.readers.variants import sparse_calls
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.readers.variants.sparse_calls import Allele, SparseCalls
 
 N_SAMPLES, N_ALLELES = 7, 40
+COMMON = SiteFilter(minimum_frequency=0.3)
 SAMPLES = [f"s{number}" for number in range(N_SAMPLES)]
 
 
@@ -65,3 +69,31 @@ def test_sparse_calls__filter_sees_each_block(monkeypatch, calls):
     expected = wanted.keep_counts(np.maximum(calls, 0).sum(axis=1), (calls < 0).sum(axis=1), N_SAMPLES)
     assert found.features["position"].tolist() == np.flatnonzero(expected).tolist()
     assert kept.dropped.total() == N_ALLELES - found.shape[1] > 0
+
+
+@pytest.mark.parametrize("block_cells", [1, 30, 10_000])
+@pytest.mark.parametrize("dtype", [np.int8, np.float32])
+@pytest.mark.parametrize(
+    "options", [{}, {"absent_as_reference": True}, {"site_filter": SiteFilter(minimum_frequency=0.3)}]
+)
+def test_sparse_calls__many_stay_in_the_temporary_file(monkeypatch, calls, block_cells, dtype, options):
+    monkeypatch.setattr(sparse_calls, "BLOCK_CELLS", block_cells)
+    # records of an allele beside each other and far apart, chromosomes in the order of their letters
+    places = [at % 31 for at in range(38)] + [5, 5]
+    alleles = [Allele("1" if at < 10 else "10" if at < 20 else "2", at, "A", "C", gene=f"G{at}") for at in places]
+    calls = calls.astype(dtype) * (1 if dtype == np.int8 else np.float32(0.5))
+    here, kept = gathered(calls, alleles, **options)
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+    monkeypatch.setattr(stored_values, "BLOCK_CELLS", 40)
+    there, kept_there = gathered(calls, alleles, **options)
+    assert there.is_stored and there.equals(here) and here.shape[1] < 32
+    assert (kept_there.n_missing, kept_there.n_conflicts) == (kept.n_missing, kept.n_conflicts)
+    rows, columns = np.array([6, 0, 0, 3]), np.array([3, 1])
+    np.testing.assert_array_equal(there.take(rows).select(columns).dense(), here.take(rows).select(columns).dense())
+
+
+def test_sparse_calls__those_in_a_temporary_file_are_read_by_other_processes(monkeypatch, calls):
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+    found, _ = gathered(calls, [Allele("1", at, "A", "C") for at in range(40)])
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        np.testing.assert_array_equal(pool.apply(stored_values.StoredValues.toarray, (found.values,)), found.dense())

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from cyvcf2 import VCF, Writer
 
+from drugresponse.data import stored_values
 from drugresponse.errors import InputError
 from drugresponse.readers import read_variants
 from drugresponse.readers.variants import sparse_calls
@@ -643,3 +644,17 @@ def test_open_vcf__sites_are_those_of_the_library(tmp_path, seed):
         assert list(site.alternates) == record.ALT
         assert (site.failed or None) == record.FILTER
         assert site.info("GENEINFO") == record.INFO.get("GENEINFO")
+
+
+def test_read_variants__many_calls_stay_in_a_temporary_file(tmp_path, monkeypatch):
+    records = [f"1 {at} . A C,G . . . GT {calls}" for at, calls in ((7, "0/1 1/2"), (9, "./. 2|2"), (7, "1/1 ./."))]
+    gvcf = [*records, "1 8 . A <NON_REF> . . END=9 GT 0/0 0/0"]
+    monkeypatch.setattr(stored_values, "BLOCK_CELLS", 2)
+    for lines, is_stored in ((records, True), (gvcf, False)):
+        file = write(tmp_path, *lines)
+        monkeypatch.setattr(stored_values, "STORED_CELLS", 1000)
+        here = read_variants(file)
+        monkeypatch.setattr(stored_values, "STORED_CELLS", 0)
+        there = read_variants(file)
+        # records that fill the missing calls of others need these in memory
+        assert there.equals(here) and (there.is_stored, here.is_stored) == (is_stored, False)
