@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
+from drugresponse.threads import run_in_order
 
 __all__ = ["FeatureMoments", "SampleKernels", "centre", "feature_blocks", "feature_moments", "sample_kernels"]
 
-_TILE = 1024
-"""Samples of a part of a kernel that is multiplied at once, in one precision, before it is added in double."""
+_TILE = 512
+"""Samples of a part of a kernel that one thread multiplies, in one precision, before it is added in double."""
 _VARIES = 1e-24
 """Sum of squares from which on a feature varies: a token that is nowhere 1e-12 from its mean does not."""
 _MOMENTS, _KERNELS = "feature moments", "sample kernels"
@@ -128,14 +129,22 @@ def feature_moments(genotypes: Genotypes) -> FeatureMoments:
         return known
 
 
-def sample_kernels(values: StoredValues, features: pd.DataFrame) -> SampleKernels:
-    """Kernels of all samples of the root of a view, learned once, and its moments with them."""
+def sample_kernels(values: StoredValues, features: pd.DataFrame, n_jobs: int | None = 1) -> SampleKernels:
+    """Kernels of all samples of the root of a view, learned once, and its moments with them.
+
+    Parameters
+    ----------
+    values, features
+        A view, and the features of its columns.
+    n_jobs
+        Parts of a kernel that are multiplied at once; the numbers do not depend on it.
+    """
     root = values.root or values
     # of fits that run at once the first computes them, and the others wait
     with _lock:
         if _KERNELS not in root.shared:
             kernels: dict[str, NDArray[np.float64]] = {}
-            root.shared[_MOMENTS] = _pass(root, features, kernels)
+            root.shared[_MOMENTS] = _pass(root, features, kernels, n_jobs)
             root.shared[_KERNELS] = SampleKernels(kernels)
         known: SampleKernels = root.shared[_KERNELS]
         return known
@@ -146,7 +155,10 @@ def _is_whole(values: StoredValues) -> bool:
 
 
 def _pass(
-    values: StoredValues, features: pd.DataFrame, kernels: dict[str, NDArray[np.float64]] | None
+    values: StoredValues,
+    features: pd.DataFrame,
+    kernels: dict[str, NDArray[np.float64]] | None,
+    n_jobs: int | None = 1,
 ) -> FeatureMoments:
     """Read all blocks once; kernels are put where they are wanted."""
     n, means, squares = values.shape[0], np.zeros(values.shape[1]), np.zeros(values.shape[1])
@@ -159,7 +171,7 @@ def _pass(
             if kernels is None:
                 of_rows[name] += np.einsum("ij,ij->i", block, block, dtype=np.float64)
             else:
-                _add_products(kernel, block)
+                _add_products(kernel, block, n_jobs)
         if kernels is not None:
             _mirror(kernel)
             of_rows[name] = np.diag(kernel).copy()
@@ -176,10 +188,14 @@ def _tiles(n: int) -> Iterator[tuple[slice, slice]]:
             yield slice(first, first + _TILE), slice(second, second + _TILE)
 
 
-def _add_products(kernel: NDArray[np.float64], block: NDArray[np.float32]) -> None:
-    """Add `block @ block.T` to the lower triangle."""
-    for rows, columns in _tiles(len(block)):
+def _add_products(kernel: NDArray[np.float64], block: NDArray[np.float32], n_jobs: int | None) -> None:
+    """Add `block @ block.T` to the lower triangle, tile by tile, each by one thread."""
+
+    def add(tile: tuple[slice, slice]) -> None:
+        rows, columns = tile
         kernel[rows, columns] += block[rows] @ block[columns].T
+
+    run_in_order(add, _tiles(len(block)), n_jobs)
 
 
 def _mirror(kernel: NDArray[np.float64]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues
 from drugresponse.features import genotype_kernels
 from drugresponse.features.genotype_kernels import feature_moments, sample_kernels
 from tests.stored_genotypes import passes, stored
@@ -59,3 +60,10 @@ def test_feature_moments__of_some_samples_are_theirs(genotypes):
 def test_sample_kernels__blocks_without_a_feature_that_varies_have_none(genotypes):
     same = stored(Genotypes.from_dense(np.ones((30, 2)), genotypes.sample_ids, ["a", "b"]))
     assert not sample_kernels(same.values, same.features).by_block
+
+
+def test_sample_kernels__have_the_same_bytes_for_any_number_of_jobs(genotypes):
+    alone, together = (
+        sample_kernels(StoredValues.of(genotypes.values.source), genotypes.features, n_jobs) for n_jobs in (1, 3)
+    )
+    assert np.array_equal(alone.by_block["score"], together.by_block["score"])
