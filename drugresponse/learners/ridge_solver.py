@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array
 
-__all__ = ["PENALTIES", "RidgeFit", "fit_kernel_ridge", "fit_ridge", "kernel_factors", "thin_factors"]
+__all__ = ["PENALTIES", "RidgeFit", "fit_kernel_ridge", "fit_ridge", "kernel_errors", "kernel_factors", "thin_factors"]
 
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
 """Penalties tried, relative to tokens whose mean squared row norm is 1 for each block."""
@@ -112,6 +113,68 @@ def fit_kernel_ridge(
     """
     root, share = _row_weights(weights, len(kernel))
     target_means = (share * targets).sum(axis=0)
+    gram, means = _centred_kernel(kernel, root, share)
+    left, values = kernel_factors(gram)
+    chosen = _choose_penalties(left, values, targets, target_means, root, groups, penalties)
+    duals = root[:, None] * (left @ (chosen.gain / values[:, None]))
+    duals -= share * duals.sum(axis=0)
+    return RidgeFit(duals, target_means - means @ duals, chosen.left_out, chosen.penalties, chosen.errors)
+
+
+def kernel_errors(
+    kernel: Array, side: Array, targets: Array, *, weights: Array, groups: NDArray, penalties: Array
+) -> Callable[[float, float], Array]:
+    """Errors of ridges on a few tokens beside a kernel, for any scales of the two, by one factorisation.
+
+    Parameters
+    ----------
+    kernel, side
+        `(n_rows, n_rows)` and `(n_rows, n_side)`.
+    targets, weights, groups, penalties
+        As in `fit_ridge`.
+
+    Returns
+    -------
+    callable
+        Of the scale of the side, above 0, and of the kernel's tokens, above 0: the `errors` of `fit_kernel_ridge` of
+        `scale**2 * side @ side.T + scale**2 * kernel`. The few tokens are added by Woodbury's formula.
+    """
+    root, share = _row_weights(weights, len(kernel))
+    values, vectors = np.linalg.eigh(_centred_kernel(kernel, root, share)[0])
+    values = np.maximum(values, 0.0)
+    few = vectors.T @ (root[:, None] * (side - (share * side).sum(axis=0)))
+    aims = vectors.T @ (root[:, None] * (targets - (share * targets).sum(axis=0)))
+    squares, constant = vectors**2, root / np.sqrt((root**2).sum())
+    blocks = _group_rows(groups)
+
+    def errors_of(penalty: float, loud_side: float, loud_kernel: float) -> tuple[float, Array]:
+        inverse = penalty / (loud_kernel**2 * values + penalty)
+        # the share of the rows that is left, less what the few tokens explain of it
+        within = np.eye(few.shape[1]) * (penalty / loud_side**2) + few.T @ (inverse[:, None] * few)
+        half = inverse[:, None] * np.linalg.solve(np.linalg.cholesky(within), few.T).T
+        rows_of_half = vectors @ half
+        left = squares @ inverse - (rows_of_half**2).sum(axis=1) - constant**2
+        residuals = vectors @ (inverse[:, None] * aims - half @ (half.T @ aims))
+        errors = residuals / np.maximum(left, 1e-9)[:, None]
+        for rows in blocks:
+            whole = (vectors[rows] * inverse) @ vectors[rows].T - rows_of_half[rows] @ rows_of_half[rows].T
+            whole += 1e-9 * np.eye(len(rows)) - np.outer(constant[rows], constant[rows])
+            errors[rows] = np.linalg.solve(whole, residuals[rows])
+        return 1.0 - float(left.mean()), (errors**2).mean(axis=0)
+
+    def least_errors(loud_side: float, loud_kernel: float) -> Array:
+        least = np.full(targets.shape[1], np.inf)
+        for penalty in penalties:
+            leverage, errors = errors_of(float(penalty), loud_side, loud_kernel)
+            if leverage <= _MOST_LEVERAGE or penalty >= penalties.max():
+                least = np.minimum(least, errors)
+        return least
+
+    return least_errors
+
+
+def _centred_kernel(kernel: Array, root: Array, share: Array) -> tuple[Array, Array]:
+    """The kernel of tokens centred by weight, weighed, and `(n_rows,)` means of its columns before."""
     means = (share * kernel).sum(axis=0)
     # in place, since this is the largest array of all
     gram = kernel - means
@@ -119,11 +182,7 @@ def fit_kernel_ridge(
     gram -= means[:, None]
     gram *= root[:, None]
     gram *= root
-    left, values = kernel_factors(gram)
-    chosen = _choose_penalties(left, values, targets, target_means, root, groups, penalties)
-    duals = root[:, None] * (left @ (chosen.gain / values[:, None]))
-    duals -= share * duals.sum(axis=0)
-    return RidgeFit(duals, target_means - means @ duals, chosen.left_out, chosen.penalties, chosen.errors)
+    return gram, means
 
 
 @dataclass(frozen=True, eq=False)

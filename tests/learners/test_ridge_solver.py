@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from drugresponse.learners.ridge_solver import PENALTIES, fit_ridge
+from drugresponse.learners.ridge_solver import PENALTIES, fit_kernel_ridge, fit_ridge, kernel_errors
 
 
 def made(n: int, p: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,3 +92,26 @@ def test_fit_ridge__without_tokens_predicts_the_mean():
     fit = fit_ridge(np.zeros((20, 0)), targets, weights=weights)
     assert fit.coefficients.shape == (0, 3)
     np.testing.assert_allclose(fit.intercepts, np.average(targets, axis=0, weights=weights))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_fit_kernel_ridge__is_the_ridge_of_the_tokens(grouped):
+    rng = np.random.default_rng(0)
+    tokens, targets = rng.normal(size=(40, 60)) / 8, rng.normal(size=(40, 2))
+    known = {"weights": rng.uniform(0.5, 2, 40), "groups": np.arange(40) // 2 if grouped else None}
+    expected = fit_ridge(tokens, targets, **known)
+    fit = fit_kernel_ridge(tokens @ tokens.T, targets, **known)
+    assert np.allclose(tokens.T @ fit.coefficients, expected.coefficients)
+    for name in ("intercepts", "left_out", "penalties", "errors"):
+        assert np.allclose(getattr(fit, name), getattr(expected, name)), name
+
+
+@pytest.mark.parametrize("scales", [(1.0, 1.0), (2.5, 0.4), (0.1, 6.0)])
+def test_kernel_errors__are_those_of_the_kernel_with_the_few_tokens(scales):
+    rng = np.random.default_rng(0)
+    tokens, side, targets = rng.normal(size=(40, 60)) / 8, rng.normal(size=(40, 3)), rng.normal(size=(40, 2))
+    known = {"weights": rng.uniform(0.5, 2, 40), "groups": np.arange(40) // 2, "penalties": np.array([0.1, 1.0, 10.0])}
+    kernel = tokens @ tokens.T
+    whole = scales[0] ** 2 * side @ side.T + scales[1] ** 2 * kernel
+    expected = fit_kernel_ridge(whole, targets, **known).errors
+    assert np.allclose(kernel_errors(kernel, side, targets, **known)(*scales), expected)

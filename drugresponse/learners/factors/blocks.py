@@ -57,11 +57,12 @@ def choose_block_scales(
         return scales
     targets, importance = targets[:, LEADING_TARGETS], importance[LEADING_TARGETS]
     rows = np.sort(np.random.default_rng(random_state).permutation(len(tokens))[:_MOST_ROWS])
-    some = tokens.take(rows)
+    errors = tokens.take(rows).errors(
+        targets[rows], weights=weights[rows], groups=groups[rows], penalties=_COARSE_PENALTIES
+    )
 
     def loss(trial: Mapping[str, float]) -> float:
-        known = {"weights": weights[rows], "groups": groups[rows], "penalties": _COARSE_PENALTIES}
-        return float(some.ridge(trial, targets[rows], **known).errors @ importance)
+        return float(errors(trial) @ importance)
 
     best = loss(scales)
     for name in tokens.names:

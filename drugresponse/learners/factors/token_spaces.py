@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,17 @@ from drugresponse.learners.ridge_solver import (
     RidgeFit,
     fit_kernel_ridge,
     fit_ridge,
+    kernel_errors,
     kernel_factors,
     thin_factors,
 )
 from drugresponse.learners.state import Array
 
 __all__ = ["DenseTokens", "KernelTokens", "TokenSpace", "token_scales"]
+
+
+ErrorsOfScales: TypeAlias = Callable[[Mapping[str, float]], Array]
+"""`(n_targets,)` error of a ridge by the scales of its blocks."""
 
 
 class TokenSpace(Protocol):
@@ -66,6 +71,9 @@ class TokenSpace(Protocol):
         penalties: Array = PENALTIES,
     ) -> RidgeFit:
         """As `fit_ridge`, of blocks as loud as their scales; coefficients are those of the inputs, scales included."""
+
+    def errors(self, targets: Array, *, weights: Array, groups: NDArray, penalties: Array) -> ErrorsOfScales:
+        """What gives the `errors` of `ridge` of many scales."""
 
     def scores(self, scales: Mapping[str, float], problem: ScoreProblem) -> ScoreFit:
         """As `fit_scores`, likewise."""
@@ -118,6 +126,10 @@ class DenseTokens:
             self.inputs[:, used] * scale[used], targets, weights=weights, groups=groups, penalties=penalties
         )
         return replace(fit, coefficients=self._placed(fit.coefficients, scale, used))
+
+    def errors(self, targets: Array, *, weights: Array, groups: NDArray, penalties: Array) -> ErrorsOfScales:
+        """A ridge of each."""
+        return lambda scales: self.ridge(scales, targets, weights=weights, groups=groups, penalties=penalties).errors
 
     def scores(self, scales: Mapping[str, float], problem: ScoreProblem) -> ScoreFit:
         """As `fit_scores`."""
@@ -197,6 +209,19 @@ class KernelTokens:
             return replace(fit, coefficients=self._beside_silence(fit.coefficients * loud))
         fit = fit_kernel_ridge(self._summed(scales), targets, weights=weights, groups=groups, penalties=penalties)
         return replace(fit, coefficients=self._placed(fit.coefficients, scales))
+
+    def errors(self, targets: Array, *, weights: Array, groups: NDArray, penalties: Array) -> ErrorsOfScales:
+        """A ridge of each; of covariates beside one kernel, whatever their scales, by one factorisation."""
+        known = {"weights": weights, "groups": groups, "penalties": penalties}
+        alone = next(iter(self.kernels)) if len(self.kernels) == 1 and self.side.shape[1] else None
+        together = None if alone is None else kernel_errors(self.kernels[alone], self.side, targets, **known)
+
+        def of(scales: Mapping[str, float]) -> Array:
+            if together is None or alone is None or not all(scales.get(name) for name in (COVARIATES, alone)):
+                return self.ridge(scales, targets, **known).errors
+            return together(scales[COVARIATES], scales[alone])
+
+        return of
 
     def scores(self, scales: Mapping[str, float], problem: ScoreProblem) -> ScoreFit:
         """As `fit_scores`, likewise."""
