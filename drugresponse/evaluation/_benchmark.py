@@ -75,6 +75,8 @@ def run_units(
     todo = [at for at in range(len(units)) if at not in done]
     if done:
         progress.info("%d of %d units were found finished", len(done), len(units))
+    for name in dict.fromkeys(units[at][0].name for at in todo):
+        next(contender for contender in learners if contender.name == name).fresh().prepare(rows.pairs, n_jobs)
     run = Parallel(n_jobs=min(count_jobs(n_jobs), max(len(todo), 1)), return_as="generator")
     for at, result in zip(todo, run(delayed(run_unit)(*units[at], rows) for at in todo), strict=True):
         done[at] = result

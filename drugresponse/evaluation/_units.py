@@ -16,10 +16,12 @@ from sklearn.base import clone
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.pairs import Pairs
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.features.alignment import align
+from drugresponse.features.genotype_kernels import known_of_variance
 from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import make_learner
@@ -95,10 +97,22 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
         learner = contender.fresh()
         learner.fit(training_pairs_for(learner, train), rows.y[planned.train], rows.weights[planned.train])
         predicted = predictions_of(learner, test, f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}")
+    return UnitResult(predicted, _share_known(learner, train, test)[test.sample_index])
+
+
+def _share_known(learner: PairRegressor, train: Pairs, test: Pairs) -> NDArray[np.float64]:
+    """`(n_samples,)` share of the learner's genotype weight that is known of each test sample.
+
+    Of stored genotypes it is the share of the features' variance, which is learned once for all folds: weights would
+    take passes over the file for each. Where effects are many and small, as a ridge's, the two are alike.
+    """
     features = train.genotypes.features
+    if learner.reads_blocks and test.genotypes.is_stored:
+        if learner.trained_features().empty:
+            return np.ones(test.genotypes.shape[0])
+        return known_of_variance(test.genotypes)
     weights = weights_of_rows(learner, features)
-    share_known = share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))
-    return UnitResult(predicted, share_known[test.sample_index])
+    return share_of_weight(weights, test.genotypes, align(test.genotypes.features, features))
 
 
 class UnitStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,15 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
 from drugresponse.threads import run_in_order
 
-__all__ = ["FeatureMoments", "SampleKernels", "centre", "feature_blocks", "feature_moments", "sample_kernels"]
+__all__ = [
+    "FeatureMoments",
+    "SampleKernels",
+    "centre",
+    "feature_blocks",
+    "feature_moments",
+    "known_of_variance",
+    "sample_kernels",
+]
 
 _TILE = 512
 """Samples of a part of a kernel that one thread multiplies, in one precision, before it is added in double."""
@@ -34,11 +42,14 @@ class FeatureMoments:
         `(n_features,)` float64 mean of what is called, 0 where nothing is, and sum of squared distances from it.
     row_squares
         `(n_samples,)` float64 of each block: sum over its features of the squared distance from their means.
+    lost
+        `(n_samples,)` float64 share of the features' variance that a sample's missing calls have; mean over blocks.
     """
 
     means: NDArray[np.float64]
     squares: NDArray[np.float64]
     row_squares: dict[str, NDArray[np.float64]]
+    lost: NDArray[np.float64]
 
     @property
     def varies(self) -> NDArray[np.bool_]:
@@ -103,6 +114,13 @@ def centre(values: NDArray[np.float32], means: NDArray[np.float64] | None = None
     >>> centre(values).tolist(), values.tolist()
     ([1.0, 1.0], [[-1.0, 0.0], [1.0, 0.0]])
     """
+    return _centre(values, means)[0]
+
+
+def _centre(
+    values: NDArray[np.float32], means: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+    """As `centre`, and which calls were missing; None where none was."""
     missing = np.isnan(values)
     some = bool(missing.any())
     if some:
@@ -113,7 +131,7 @@ def centre(values: NDArray[np.float32], means: NDArray[np.float64] | None = None
     values -= means.astype(np.float32)
     if some:
         np.copyto(values, 0, where=missing)
-    return means
+    return means, missing if some else None
 
 
 def feature_moments(genotypes: Genotypes) -> FeatureMoments:
@@ -127,6 +145,14 @@ def feature_moments(genotypes: Genotypes) -> FeatureMoments:
             root.shared[_MOMENTS] = _pass(root, genotypes.features, None)
         known: FeatureMoments = root.shared[_MOMENTS]
         return known
+
+
+def known_of_variance(genotypes: Genotypes) -> NDArray[np.float64]:
+    """`(n_samples,)` share of the features' variance that is called of each sample, by what is learned of the root."""
+    values = genotypes.values
+    root = values if values.root is None else values.root
+    whole = feature_moments(replace(genotypes, values=root))
+    return np.clip(1.0 - (whole.lost if values.at is None else whole.lost[values.at]), 0.0, 1.0)
 
 
 def sample_kernels(values: StoredValues, features: pd.DataFrame, n_jobs: int | None = 1) -> SampleKernels:
@@ -163,22 +189,27 @@ def _pass(
     """Read all blocks once; kernels are put where they are wanted."""
     n, means, squares = values.shape[0], np.zeros(values.shape[1]), np.zeros(values.shape[1])
     of_rows: dict[str, NDArray[np.float64]] = {}
+    shares = []
     for name, columns in feature_blocks(features).items():
         of_rows[name], kernel = np.zeros(n), np.zeros((n, n) if kernels is not None else (0, 0))
+        lost = np.zeros(n)
         for at, block in values.blocks(columns):
-            means[at] = centre(block)
+            means[at], missing = _centre(block, None)
             squares[at] = np.einsum("ij,ij->j", block, block, dtype=np.float64)
+            if missing is not None:
+                lost += missing.astype(np.float32) @ squares[at].astype(np.float32)
             if kernels is None:
                 of_rows[name] += np.einsum("ij,ij->i", block, block, dtype=np.float64)
             else:
                 _add_products(kernel, block, n_jobs)
+        shares.append(lost / max(float(squares[columns].sum()), _VARIES))
         if kernels is not None:
             _mirror(kernel)
             of_rows[name] = np.diag(kernel).copy()
             if (squares[columns] > _VARIES).any():
                 kernel /= of_rows[name].mean()
                 kernels[name] = kernel
-    return FeatureMoments(means, squares, of_rows)
+    return FeatureMoments(means, squares, of_rows, np.mean(shares or [np.zeros(n)], axis=0))
 
 
 def _tiles(n: int) -> Iterator[tuple[slice, slice]]:

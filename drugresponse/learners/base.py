@@ -60,6 +60,17 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def predict(self, pairs: Pairs) -> Array:
         """`(n_pairs,)` float64 predictions, finite for every pair, whatever its sample or drug lacks."""
 
+    def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
+        """Learn once what fits on parts of these pairs share, where that is costly; what they find does not change.
+
+        Parameters
+        ----------
+        pairs
+            All of which parts will be fitted.
+        n_jobs
+            Threads that may work on it.
+        """
+
     def fit_holding_out(
         self, pairs: Pairs, y: Array, sample_weight: Array | None, folds: Sequence[Fold], n_jobs: int | None = 1
     ) -> Array:
@@ -80,6 +91,7 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
             NaN for rows that no fold tests.
         """
         pairs = training_pairs_for(self, pairs)
+        self.prepare(pairs, n_jobs)
 
         def one(fold: Fold) -> Array:
             train, test = fold

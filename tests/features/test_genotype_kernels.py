@@ -11,7 +11,7 @@ from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
 from drugresponse.features import genotype_kernels
-from drugresponse.features.genotype_kernels import feature_moments, sample_kernels
+from drugresponse.features.genotype_kernels import feature_moments, known_of_variance, sample_kernels
 from tests.stored_genotypes import passes, stored
 
 
@@ -45,6 +45,9 @@ def test_sample_kernels__are_products_of_centred_genotypes_learned_once(genotype
     assert np.allclose(moments.means, means, atol=1e-7)
     assert np.allclose(moments.squares, (centred**2).sum(axis=0), atol=1e-5)
     assert np.allclose(moments.row_squares["score"], (centred**2).sum(axis=1), atol=1e-5)
+    lost = np.where(np.isnan(numbers), (centred**2).sum(axis=0), 0.0).sum(axis=1) / (centred**2).sum()
+    assert np.allclose(moments.lost, lost, atol=1e-6)
+    assert np.allclose(known_of_variance(part), 1 - lost[[3, 1, 8]], atol=1e-6)
     assert not moments.varies[[2, 5]].any() and moments.varies.sum() == 15
 
 

@@ -297,7 +297,8 @@ class FactorModel(PairRegressor):
 
     def trained_features(self) -> pd.DataFrame:
         """Those of the encoder."""
-        return self.sample_encoder_.genotype_features_
+        # of stored genotypes the encoder takes a pass where some samples are left out
+        return self.sample_encoder_.genotype_features_ if self.stored_ is None else self.stored_.genotypes.features
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """The importance of each genotype feature as shares of 1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import Fold
 from drugresponse.data.stored_values import STORED_CELLS
 from drugresponse.features.genotype_kernels import sample_kernels
 from drugresponse.features.token_products import token_products
@@ -50,13 +49,10 @@ class FactorRidge(FactorModel):
     random_state: int = 0
     reads_blocks: ClassVar[bool] = True
 
-    def fit_holding_out(
-        self, pairs: Pairs, y: Array, sample_weight: Array | None, folds: Sequence[Fold], n_jobs: int | None = 1
-    ) -> Array:
-        """As every learner; the kernel of stored genotypes is computed before, once and by all jobs."""
+    def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
+        """The kernel of stored genotypes."""
         if self.reads_blocks and self.uses_genotypes and pairs.genotypes.is_stored:
             sample_kernels(pairs.genotypes.values, pairs.genotypes.features, n_jobs)
-        return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
 
     def _encode_samples(self, pairs: Pairs) -> TokenSpace:
         self._forget_map()

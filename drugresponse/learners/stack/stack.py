@@ -92,6 +92,7 @@ class AutoLearner(PairRegressor):
         if len(folds) == 1:
             return super().fit_holding_out(pairs, y, sample_weight, folds, n_jobs)
         weights = np.ones(len(y)) if sample_weight is None else sample_weight
+        self.prepare(pairs, n_jobs)
         table = self._held_out_table(pairs, y, weights, folds, n_jobs)
         groups, tests = units_of_error(pairs, self.scheme), [test for _, test in folds]
         self.by_loss_ = pairs.outcome.kind != "continuous"
@@ -120,6 +121,11 @@ class AutoLearner(PairRegressor):
         logger.info("auto weighs %s", sum_of or f"nothing beside {NAIVE}")
         self._fit_members(pairs, y, weights, n_jobs)
         return predicted
+
+    def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
+        """What the learners prepare."""
+        for name in candidates_for(pairs):
+            make_learner(name, self._settings(n_jobs)).prepare(pairs, n_jobs)
 
     def _inner_folds(self, pairs: Pairs) -> list[Fold]:
         """Folds that weigh the learners; none where there are too few groups to hold out."""
