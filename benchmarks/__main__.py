@@ -139,7 +139,7 @@ def _print_genome(options: argparse.Namespace) -> int:
 
     threads = os.environ.get("OMP_NUM_THREADS", "all")
     print(f"{options.learner}, one drug, {options.folds} folds; threads of linear algebra: {threads}")
-    print("| work | memory, MB | seconds | ratio |\n|---|---|---|---|")
+    print("| work | memory, MB | seconds | CPU seconds | ratios |\n|---|---|---|---|---|")
     for words in options.sizes:
         size = GenomeSize(*map(int, words.split("x")))
         for line in genome_lines(options.folder, size, options.learner, options.folds):

@@ -2,7 +2,8 @@
 
 Files are simulated in batches of variants: one drug, whose response follows a hundred variants. Each work runs in a
 process of its own, after a small one of its kind: memory is how much more it holds at its peak than after that, so that
-the interpreter and the libraries do not count. Times are of the wall, of works that run one after another.
+the interpreter and the libraries do not count. Works run one after another; beside seconds of the wall stand those of
+the processors, which depend less on who else uses the machine, and ratios are of both.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,40 +111,45 @@ def genome_lines(folder: Path, size: GenomeSize, learner: str = "ridge", folds: 
     kernel = _measured(bare_kernel, (bed, size.n_samples, size.n_variants), (small, *_SMALL))
     yield _line(f"bare kernel, {shape}", kernel)
     trained = _measured(_train, (bed, model, learner, folds), (small, small_model, learner, folds))
-    yield _line(f"train, {shape}", trained, kernel[1], "of the kernel")
+    yield _line(f"train, {shape}", trained, kernel, "of the kernel")
     if size.n_new:
         new = write_cohort(folder, size.n_new, size.n_variants, new=True)
         shape = f"{size.n_new:,} x {size.n_variants:,}"
         read = _measured(bare_reading, (new, size.n_new, size.n_variants), (small, *_SMALL))
         yield _line(f"bare reading, {shape}", read)
         predicted = _measured(_predict, (new, model), (small, small_model))
-        yield _line(f"predict, {shape}", predicted, read[1], "of reading")
+        yield _line(f"predict, {shape}", predicted, read, "of reading")
 
 
-def _line(work: str, measured: tuple[float, float], against: float = 0.0, what: str = "") -> str:
-    memory, seconds = measured
-    ratio = f"{seconds / against:.2f} {what}" if against else ""
-    return f"| {work} | {memory:,.0f} | {seconds:.1f} | {ratio} |"
+class _Measured(NamedTuple):
+    megabytes: float
+    wall: float
+    cpu: float
 
 
-def _measured(work: Callable[..., object], arguments: tuple, small: tuple) -> tuple[float, float]:
-    """Megabytes at the peak above what is held after the small work, and seconds, in a process of its own."""
+def _line(work: str, measured: _Measured, against: _Measured | None = None, what: str = "") -> str:
+    ratio = f"{measured.wall / against.wall:.2f} and {measured.cpu / against.cpu:.2f} {what}" if against else ""
+    return f"| {work} | {measured.megabytes:,.0f} | {measured.wall:.1f} | {measured.cpu:.1f} | {ratio} |"
+
+
+def _measured(work: Callable[..., object], arguments: tuple, small: tuple) -> _Measured:
+    """Megabytes at the peak above what is held after the small work, and its seconds, in a process of its own."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_measure, (work, arguments, small))
 
 
-def _measure(work: Callable[..., object], arguments: tuple, small: tuple) -> tuple[float, float]:
+def _measure(work: Callable[..., object], arguments: tuple, small: tuple) -> _Measured:
     logging.disable(logging.WARNING)
     work(*small)
     before = _status("VmRSS")
     Path("/proc/self/clear_refs").write_text(_TO_RESET_PEAK)
     of_children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    start = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     work(*arguments)
-    seconds = time.perf_counter() - start
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     later = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     # the largest process that the work started counts whole
-    return _status("VmHWM") - before + (later / 1024 if later > of_children else 0.0), seconds
+    return _Measured(_status("VmHWM") - before + (later / 1024 if later > of_children else 0.0), wall, cpu)
 
 
 def _status(name: str) -> float:

@@ -42,8 +42,8 @@ def held(n_megabytes):
 
 
 def test_measured__the_peak_above_the_small_work():
-    memory, seconds = genome._measured(held, (60,), (20,))
-    assert 35 < memory < 80 and seconds > 0
+    measured = genome._measured(held, (60,), (20,))
+    assert 35 < measured.megabytes < 80 and measured.wall > 0
 
 
 def test_genome__the_commands_train_and_predict(tmp_path):
