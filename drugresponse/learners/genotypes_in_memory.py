@@ -8,6 +8,7 @@ from typing import ClassVar, Protocol
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import MemoryLimitError
+from drugresponse.memory_limit import memory_left
 
 __all__ = ["genotypes_in_memory", "new_pairs_for", "training_pairs_for"]
 
@@ -60,11 +61,11 @@ def genotypes_in_memory(genotypes: Genotypes, what: str, way_out: str = "Filter 
         They are stored and too many to be held.
     """
     n_samples, n_features = genotypes.shape
-    needed = 8 * _COPIES * n_samples * n_features
-    if genotypes.is_stored and needed > _MOST:
+    needed, most = 8 * _COPIES * n_samples * n_features, min(_MOST, memory_left())
+    if genotypes.is_stored and needed > most:
         raise MemoryLimitError(
             f"{what}: it holds all genotypes in memory, {n_samples:,} samples x {n_features:,} "
-            f"features, about {needed >> 20:,} MB (expected at most {_MOST >> 20:,} MB). {way_out}, "
+            f"features, about {needed >> 20:,} MB (expected at most {most >> 20:,} MB). {way_out}, "
             "or ask for more memory."
         )
     return genotypes.in_memory()

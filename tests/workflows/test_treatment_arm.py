@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drugresponse import workflows
+from drugresponse import memory_limit, workflows
 from drugresponse.cli import main
 from drugresponse.errors import MemoryLimitError
-from drugresponse.readers.source import memory_limit
 from drugresponse.settings import DescribeSettings, PredictSettings, TrainSettings
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.errors import InputError, quoted
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.genes.names import GeneNames
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.text.files import decode_file
 
 __all__ = ["GeneSet", "read_gene_sets"]

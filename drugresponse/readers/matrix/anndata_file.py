@@ -17,9 +17,9 @@ from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.data.stored_values import ColumnsInMemory, StoredValues, stays_stored
 from drugresponse.errors import DrugResponseError, InputError, nearest, one_line, quoted, require
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.matrix._stored_columns import DenseColumns, SparseColumns, columns_of_chunks
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import AnySource, Source
 
 __all__ = ["read_anndata"]

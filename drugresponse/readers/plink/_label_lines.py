@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow
 
 from drugresponse.errors import InputError, one_line, quoted, show_ids
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.source.unpacking import watched, whole
 from drugresponse.readers.text.typed import typed_columns

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.plink._calls import PlinkCalls
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variants.allele_calls import MISSING, merge_calls
 
 __all__ = ["AllelePlan", "gather_calls", "read_planned"]

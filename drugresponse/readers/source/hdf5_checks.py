@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, require
+from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
-from drugresponse.readers.source.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 
 __all__ = ["checked_part", "refuse_crashing", "refuse_large_parts"]
 

@@ -13,8 +13,8 @@ from typing import IO, cast
 import pyarrow
 
 from drugresponse.errors import InputError
+from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
-from drugresponse.readers.source.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 
 __all__ = ["damaged_parquet", "read_parquet_parts"]
 

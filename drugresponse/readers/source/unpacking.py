@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, cast
 
 from drugresponse.errors import InputError
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 
 __all__ = ["GZIP", "damaged_gzip", "unpacked", "watched", "whole"]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.ids import trimmed
 from drugresponse.errors import InputError, show_ids
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.text.encoding import lines_of
 from drugresponse.readers.text.typed import float_columns
 

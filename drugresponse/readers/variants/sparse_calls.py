@@ -15,7 +15,7 @@ from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues, stays_stored
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variants._spooled_columns import SpooledBlock, SpooledColumns
 from drugresponse.readers.variants.allele_calls import MISSING, merge_calls
 from drugresponse.readers.variants.site_filter import SiteFilter

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from drugresponse.errors import InputError, require
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.vcf._records import Places, VariantRecords
 from drugresponse.readers.vcf._sites import VariantHeader

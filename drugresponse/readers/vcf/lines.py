@@ -11,7 +11,7 @@ import numpy as np
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.variants.regions import Regions
 from drugresponse.readers.vcf._records import Places, VariantRecords, place_of, text_of

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.alleles import without_shared_ends
 from drugresponse.data.variants.reference_calls import ReferenceCalls, Stretches
-from drugresponse.readers.source.memory_limit import refuse_beyond_memory
+from drugresponse.memory_limit import refuse_beyond_memory
 from drugresponse.readers.variants.allele_calls import NO_ALLELE
 from drugresponse.readers.vcf._sites import Site
 

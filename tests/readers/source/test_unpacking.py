@@ -11,10 +11,11 @@ import pyarrow
 import pytest
 from cyvcf2 import Writer
 
+from drugresponse import memory_limit
 from drugresponse.errors import InputError, MemoryLimitError
 from drugresponse.readers import read_drugs, read_genotypes
 from drugresponse.readers.genes.lists import read_gene_list
-from drugresponse.readers.source import memory_limit, unpacking
+from drugresponse.readers.source import unpacking
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.source.unpacking import watched
 from drugresponse.readers.variants.regions import read_regions

@@ -12,14 +12,15 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from drugresponse import memory_limit
 from drugresponse.errors import InputError, MemoryLimitError
+from drugresponse.memory_limit import memory_left, refuse_beyond_memory
 from drugresponse.readers import read_genotypes, read_responses, read_table
 from drugresponse.readers.genes.sets import read_gene_sets
 from drugresponse.readers.matrix.anndata_file import read_anndata
 from drugresponse.readers.plink._calls import PlinkCalls
 from drugresponse.readers.plink._sparse import AllelePlan, gather_calls
-from drugresponse.readers.source import hdf5_checks, memory_limit
-from drugresponse.readers.source.memory_limit import memory_left, refuse_beyond_memory
+from drugresponse.readers.source import hdf5_checks
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.variants.allele_calls import MISSING
 from drugresponse.readers.variants.site_filter import SiteFilter

@@ -1,4 +1,4 @@
-"""How much memory is left for reading, so that a small file which unpacks to a large one is refused in time."""
+"""How much memory is left, so that what does not fit, such as a small file that unpacks to a large one, is refused."""
 
 from __future__ import annotations
 
