@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
+from drugresponse.errors import MemoryLimitError
+from drugresponse.memory_limit import memory_left
 from drugresponse.threads import run_in_order
 
 __all__ = [
@@ -29,6 +31,8 @@ _TILE = 512
 _VARIES = 1e-24
 """Sum of squares from which on a feature varies: a token that is nowhere 1e-12 from its mean does not."""
 _MOMENTS, _KERNELS = "feature moments", "sample kernels"
+_COPIES = 6
+"""Matrices of all samples by all that a fit holds beside the kernels."""
 _lock = threading.RLock()
 
 
@@ -164,16 +168,32 @@ def sample_kernels(values: StoredValues, features: pd.DataFrame, n_jobs: int | N
         A view, and the features of its columns.
     n_jobs
         Parts of a kernel that are multiplied at once; the numbers do not depend on it.
+
+    Raises
+    ------
+    MemoryLimitError
+        Samples are so many that a number for each two of them does not fit into the memory that is left.
     """
     root = values.root or values
     # of fits that run at once the first computes them, and the others wait
     with _lock:
         if _KERNELS not in root.shared:
+            _refuse_too_many(len(root.rows), features["block"].nunique())
             kernels: dict[str, NDArray[np.float64]] = {}
             root.shared[_MOMENTS] = _pass(root, features, kernels, n_jobs)
             root.shared[_KERNELS] = SampleKernels(kernels)
         known: SampleKernels = root.shared[_KERNELS]
         return known
+
+
+def _refuse_too_many(n_samples: int, n_blocks: int) -> None:
+    needed, left = 8 * n_samples**2 * (_COPIES + n_blocks), memory_left()
+    if needed > left:
+        raise MemoryLimitError(
+            f"genotypes: {n_samples:,} samples whose genotypes are read in blocks take about {needed >> 20:,} MB, a "
+            f"number for each two of them with copies (expected less than the {left >> 20:,} MB that are left). Ask for "
+            "more memory, train on fewer samples, or filter the features so that all fit into memory."
+        )
 
 
 def _is_whole(values: StoredValues) -> bool:

@@ -115,6 +115,7 @@ def fit_kernel_ridge(
     target_means = (share * targets).sum(axis=0)
     gram, means = _centred_kernel(kernel, root, share)
     left, values = kernel_factors(gram)
+    del gram
     chosen = _choose_penalties(left, values, targets, target_means, root, groups, penalties)
     duals = root[:, None] * (left @ (chosen.gain / values[:, None]))
     duals -= share * duals.sum(axis=0)

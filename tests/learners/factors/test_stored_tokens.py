@@ -17,6 +17,7 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
 from drugresponse.errors import InputError, MemoryLimitError
+from drugresponse.features import genotype_kernels
 from drugresponse.learners import genotypes_in_memory
 from drugresponse.learners.factors import model
 from drugresponse.learners.factors.token_spaces import DenseTokens
@@ -196,6 +197,13 @@ def test_fit__genotypes_beyond_the_memory_are_refused_with_a_way_out(monkeypatch
     monkeypatch.setattr(genotypes_in_memory, "_MOST", 1000)
     with pytest.raises(MemoryLimitError, match="Choose the learner ridge"):
         GaussianRidge().fit(stored_pairs(pairs), y)
+
+
+def test_fit__samples_whose_kernel_is_beyond_the_memory_are_refused(monkeypatch):
+    pairs, y = cohort()
+    monkeypatch.setattr(genotype_kernels, "memory_left", lambda: 100_000)
+    with pytest.raises(MemoryLimitError, match="60 samples .* train on fewer samples"):
+        FactorRidge().fit(stored_pairs(pairs), y)
 
 
 def test_auto__weighs_what_reads_blocks_and_says_what_it_leaves_out(caplog):
