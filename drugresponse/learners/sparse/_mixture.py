@@ -18,7 +18,7 @@ _FIRST_SHARE = 0.01
 _MOST_SWEEPS = 60
 _TOLERANCE = 0.02
 """Standard errors by which an effect may still move at the end."""
-_STILL = 1e-3
+_STILL = 5e-3
 """Standard errors below which an effect is not moved: most effects of most targets are not."""
 
 
@@ -75,13 +75,10 @@ def fit_mixture(moments: Moments) -> Posterior:
     >>> int(np.abs(fit.effects[0]).argmax()), bool(np.abs(np.delete(fit.effects[0], 3)).max() < 0.1)
     (3, True)
     """
-    ascent, whole = _Ascent(moments), True
+    ascent = _Ascent(moments)
     for _ in range(_MOST_SWEEPS):
-        moved = ascent.sweep(whole)
-        if moved < _TOLERANCE and whole:
+        if ascent.sweep() < _TOLERANCE:
             break
-        # those that stand still are looked at again when the others do
-        whole = moved < _TOLERANCE
     return Posterior(ascent.effects, ascent.second, ascent.noise)
 
 
@@ -100,8 +97,9 @@ class _Ascent:
         self.effects, self.second = np.zeros((2, n_targets, n_columns))
         self.left = products.copy()
         self.noise = np.maximum(self.moments.squares / self.moments.n_rows, 1e-300)
-        self.diagonal = np.diag(gram).copy()
-        self.roots, self.moving = np.sqrt(np.maximum(self.diagonal, 0.0)), np.zeros(n_columns, dtype=bool)
+        # a constant column has products of 0, and no effect whatever its size
+        self.diagonal = np.where(np.diag(gram) > 0, np.diag(gram), 1.0)
+        self.roots = np.sqrt(self.diagonal)
         # effects from half a standard error of a column of variance 1 to ones that leave little noise
         sizes = np.geomspace(0.5 / self.moments.n_rows, _LARGEST, _SIZES)
         ratio = self.diagonal[:, None] * sizes
@@ -110,50 +108,51 @@ class _Ascent:
         self.shares = np.full((n_targets, 1 + _SIZES), _FIRST_SHARE / _SIZES)
         self.shares[:, 0] = 1 - _FIRST_SHARE
         self.weights = np.zeros((n_columns, n_targets, 1 + _SIZES))
-        scores = (products**2 / self.noise[:, None]).max(axis=0, initial=0.0) / np.maximum(self.diagonal, 1e-300)
+        scores = (products**2 / self.noise[:, None]).max(axis=0, initial=0.0) / self.diagonal
         order = np.argsort(-scores, kind="stable")
-        self.order: NDArray[np.intp] = order[(order >= self.moments.always) & (self.diagonal[order] > 0)]
+        self.order: NDArray[np.intp] = order[order >= self.moments.always]
         always = slice(0, self.moments.always)
         self.sizes_always, self.axes_always = np.linalg.eigh(gram[always, always])
         self.variance_always = np.full(n_targets, 1.0 / max(self.moments.always, 1))
         self.uncertain_always = np.zeros(n_targets)
 
-    def sweep(self, whole: bool) -> float:
-        """Update every effect once, or those that moved the last time; then shares and noise.
+    def sweep(self) -> float:
+        """Update one by one the effects that would move, and then shares and noise.
 
         Returns
         -------
         float
-            The largest move, in standard errors.
+            The farthest that one would have moved, in standard errors.
         """
         moved = self._update_always()
-        columns = self.order if whole else self.order[self.moving[self.order]]
-        logarithms, spread = np.log(np.maximum(self.shares, 1e-300)), np.sqrt(self.noise)
-        for column in columns:
-            root = self.roots[column]
-            steps = self._update(column, logarithms) * root / spread
-            changed = np.flatnonzero(np.abs(steps) > _STILL)
-            self.moving[column] = len(changed) > 0
-            if len(changed):
-                by = steps[changed] * spread[changed] / root
-                self.left[changed] -= by[:, None] * self.moments.gram[column]
-                self.effects[changed, column] += by
-                moved = max(moved, float(np.abs(steps).max()))
+        always, spread = self.moments.always, np.sqrt(self.noise)
+        self.logarithms = np.log(np.maximum(self.shares, 1e-300))
+        farthest = np.zeros(len(self.roots))
+        steps = np.abs(self._look(slice(always, None))) * self.roots[always:] / spread[:, None]
+        farthest[always:] = steps.max(axis=0, initial=0.0)
+        for column in self.order[farthest[self.order] > _STILL]:
+            step = self._look(slice(column, column + 1))[:, 0]
+            changed = np.flatnonzero(np.abs(step) * self.roots[column] > _STILL * spread)
+            self.left[changed] -= step[changed, None] * self.moments.gram[column]
+            self.effects[changed, column] += step[changed]
         self._update_prior()
-        return moved
+        return max(moved, float(farthest.max(initial=0.0)))
 
-    def _update(self, column: int, logarithms: Array) -> Array:
-        """`(n_targets,)` how far the posterior mean of a column's effects lies from where they are."""
-        size, effect, shrink = self.diagonal[column], self.effects[:, column], self.shrink[column]
-        alone = self.left[:, column] / size + effect
-        logs = logarithms.copy()
-        logs[:, 1:] += self.occam[column] + (0.5 * size * alone**2 / self.noise)[:, None] * shrink
-        weights = np.exp(logs - logs.max(axis=1, keepdims=True))
-        weights /= weights.sum(axis=1, keepdims=True)
-        self.weights[column] = weights
-        kept = weights[:, 1:] @ shrink
-        self.second[:, column] = weights[:, 1:] @ shrink**2 * alone**2 + kept * self.noise / size
-        return np.asarray(kept * alone - effect)
+    def _look(self, at: slice) -> Array:
+        """`(n_targets, n_columns)` how far the posterior means of some columns' effects lie from where they are."""
+        size, effects, shrink = self.diagonal[at, None], self.effects[:, at].T, self.shrink[at, None]
+        alone = self.left[:, at].T / size + effects
+        weights = np.empty((*alone.shape, 1 + _SIZES))
+        weights[:] = self.logarithms
+        weights[..., 1:] += self.occam[at, None] + (0.5 * size * alone**2 / self.noise)[..., None] * shrink
+        weights -= weights.max(axis=2, keepdims=True)
+        np.exp(weights, out=weights)
+        weights /= weights.sum(axis=2, keepdims=True)
+        self.weights[at] = weights
+        shrunk = weights[..., 1:] * shrink
+        kept = shrunk.sum(axis=2)
+        self.second[:, at] = ((shrunk * shrink).sum(axis=2) * alone**2 + kept * self.noise / size).T
+        return np.asarray((kept * alone - effects).T)
 
     def _update_always(self) -> float:
         """The columns that are always in, together."""
