@@ -15,7 +15,7 @@ from benchmarks.pages import comparison_page, put_between_marks, scores_page, ta
 from benchmarks.references import REFERENCES
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
-from benchmarks.sparse import add_sparse_options, sparse_page
+from benchmarks.sparse import add_sparse_options, sparse_lines
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
@@ -37,7 +37,8 @@ def main(arguments: list[str]) -> int:
         if options.command == "genome":
             return _print_genome(options)
         if options.command == "sparse":
-            sys.stdout.write(sparse_page(options))
+            for line in sparse_lines(options):
+                print(line, flush=True)
             return 0
         if options.command == "outcomes":
             return print_outcomes(options)

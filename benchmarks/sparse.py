@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.learners.registry import make_learner
 from drugresponse.threads import one_thread
 
-__all__ = ["add_sparse_options", "simulate", "sparse_page"]
+__all__ = ["add_sparse_options", "simulate", "sparse_lines"]
 
 LASSO = "LassoCV"
 _N_NEW = 500
@@ -55,25 +55,22 @@ def simulate(
     return dosages, value + rng.normal(0, np.sqrt(1 - _HERITABILITY), n_samples)
 
 
-def sparse_page(options: argparse.Namespace) -> str:
-    """Pearson's correlation on 500 new samples for each seed, seconds and the peak of memory so far, as markdown."""
-    lines = [
-        f"{options.samples:,} samples, {options.features:,} variants, heritability {_HERITABILITY}, {_N_NEW} new "
-        "samples; Pearson's r",
-        "",
-        f"| causal | learner | mean | {' | '.join(f'seed {seed}' for seed in range(_SEEDS))} | s | MB |",
-        "|--:|---" + "|--:" * (_SEEDS + 3) + "|",
-    ]
+def sparse_lines(options: argparse.Namespace) -> Iterator[str]:
+    """Lines of markdown: Pearson's correlation on 500 new samples for each seed, CPU seconds and the peak of memory."""
+    yield f"{options.samples:,} samples, {options.features:,} variants, heritability {_HERITABILITY}; Pearson's r with"
+    yield f"the responses of {_N_NEW} new samples; seconds of CPU a seed, simulation included; peak of memory so far"
+    yield ""
+    yield f"| causal | learner | mean | {' | '.join(f'seed {seed}' for seed in range(_SEEDS))} | s | MB |"
+    yield "|--:|---" + "|--:" * (_SEEDS + 3) + "|"
     for n_causal in options.causal:
         for learner in options.learners:
             found, started = [], time.process_time()
             for seed in range(_SEEDS):
                 dosages, response = simulate(options.samples + _N_NEW, options.features, n_causal, seed)
                 predicted = _predict_new(learner, dosages, response[: options.samples])
-                spread = np.ptp(predicted) > 0
-                found.append(float(np.corrcoef(predicted, response[options.samples :])[0, 1]) if spread else 0.0)
-            lines.append(_row(n_causal, learner, found, (time.process_time() - started) / _SEEDS))
-    return "\n".join(lines) + "\n"
+                is_flat = np.ptp(predicted) == 0
+                found.append(0.0 if is_flat else float(np.corrcoef(predicted, response[options.samples :])[0, 1]))
+            yield _row(n_causal, learner, found, (time.process_time() - started) / _SEEDS)
 
 
 def _row(n_causal: int, learner: str, found: Sequence[float], seconds: float) -> str:
