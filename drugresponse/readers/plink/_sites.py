@@ -83,17 +83,23 @@ def keep_passed(alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter
 def keep_calls(
     source: PlinkCalls, alleles: pd.DataFrame, site_filter: SiteFilter, dropped: Counter[str], absent_as_reference: bool
 ) -> NDArray[np.bool_]:
-    """`(n_alleles,)` whether the calls of each allele are frequent and complete enough, read block by block."""
-    kept = np.ones(len(alleles), dtype=bool)
+    """`(n_alleles,)` whether the calls of each allele are frequent and complete enough."""
     variant, allele = alleles["variant"].to_numpy(), alleles["allele"].to_numpy()
-    for rows in source.blocks(len(alleles), copies=4):
+    copies, n_missing = np.zeros(len(alleles)), np.zeros(len(alleles), dtype=np.int64)
+    is_counted = source.is_counted(variant)
+    _, single, double, missing = source.counts(variant[is_counted]).astype(np.int64).T
+    copies[is_counted], n_missing[is_counted] = single + 2 * double, missing
+    others = np.flatnonzero(~is_counted)
+    for part in source.blocks(len(others), copies=4):
+        rows = others[part]
         calls = source.read(variant[rows], allele[rows])
-        missing = calls < 0
-        calls[missing] = 0
-        n_missing = np.zeros(calls.shape[1], np.int64) if absent_as_reference else missing.sum(axis=0)
-        copies = calls.sum(axis=0, dtype=np.int64 if calls.dtype == np.int8 else np.float64)
-        kept[rows] = site_filter.keep_counts(copies, n_missing, source.n_samples, dropped)
-    return kept
+        is_missing = calls < 0
+        calls[is_missing] = 0
+        n_missing[rows] = is_missing.sum(axis=0)
+        copies[rows] = calls.sum(axis=0, dtype=np.int64 if calls.dtype == np.int8 else np.float64)
+    if absent_as_reference:
+        n_missing[:] = 0
+    return site_filter.keep_counts(copies, n_missing, source.n_samples, dropped)
 
 
 def _with_genes(alleles: pd.DataFrame, regions: Regions, wanted: Collection[str] | None) -> pd.DataFrame:
