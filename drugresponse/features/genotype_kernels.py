@@ -191,8 +191,8 @@ def _refuse_too_many(n_samples: int, n_blocks: int) -> None:
     if needed > left:
         raise MemoryLimitError(
             f"genotypes: {n_samples:,} samples whose genotypes are read in blocks take about {needed >> 20:,} MB, a "
-            f"number for each two of them with copies (expected less than the {left >> 20:,} MB that are left). Ask for "
-            "more memory, train on fewer samples, or filter the features so that all fit into memory."
+            f"number for each two of them with copies (expected less than the {left >> 20:,} MB that are left). Ask "
+            "for more memory, train on fewer samples, or filter the features so that all fit into memory."
         )
 
 

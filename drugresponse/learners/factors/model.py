@@ -149,6 +149,16 @@ class FactorModel(PairRegressor):
         """`(n_tokens,)` standard deviation of each token in training."""
         return self._effects.spread
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickles and copies: the coefficients of tokens in the place of the training's kernel and file."""
+        if self.stored_ is not None:
+            _ = self._effects, self.coefficients_, self.token_spread_
+        state = dict(super().__getstate__())
+        if self.stored_ is not None:
+            dropped = ("stored_", "input_coefficients_", "_effects")
+            state = {name: value for name, value in state.items() if name not in dropped}
+        return state
+
     def _forget_map(self) -> None:
         """Before another fit; what is computed only when something asks for it would stay."""
         for name in ("sample_encoder_", "_effects", "coefficients_", "token_spread_"):

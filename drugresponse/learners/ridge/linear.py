@@ -24,6 +24,9 @@ from drugresponse.learners.state import Array
 
 __all__ = ["CovariateRidge", "FactorRidge"]
 
+_TOKENS = 1 << 17
+"""Tokens whose weights are computed at once: a million with hundreds of columns would take gigabytes in double."""
+
 
 @dataclass(eq=False, repr=False)
 class FactorRidge(FactorModel):
@@ -108,8 +111,11 @@ class FactorRidge(FactorModel):
     def _token_weights(self, loadings: Array) -> Array:
         """Root mean square effect over drugs."""
         square = loadings.T @ loadings / len(loadings)
-        effects = np.einsum("ij,jk,ik->i", self.coefficients_, square, self.coefficients_)
-        return np.sqrt(np.maximum(effects, 0.0))
+        squares = np.empty(len(self.coefficients_))
+        for start in range(0, len(squares), _TOKENS):
+            some = self.coefficients_[start : start + _TOKENS]
+            squares[start : start + _TOKENS] = np.einsum("ij,jk,ik->i", some, square, some)
+        return np.sqrt(np.maximum(squares, 0.0))
 
 
 class CovariateRidge(FactorRidge):
