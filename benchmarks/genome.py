@@ -186,7 +186,7 @@ def _patterns(frequency: float) -> NDArray[np.uint8]:
 
 def _standardised(packed: NDArray[np.uint8], n_samples: int) -> NDArray[np.float64]:
     codes = (packed[:, :, None] >> np.array([0, 2, 4, 6], dtype=np.uint8)) & 3
-    copies = np.array([2.0, np.nan, 1.0, 0.0])[codes.reshape(len(packed), -1)[:, :n_samples]]
+    copies = np.array([2.0, np.nan, 1.0, 0.0])[codes.reshape(len(packed), 4 * packed.shape[1])[:, :n_samples]]
     centred = copies - np.nanmean(copies, axis=1, keepdims=True)
     return np.nan_to_num(centred / np.maximum(np.nanstd(copies, axis=1, keepdims=True), 0.01))
 
