@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from drugresponse.data.responses.doses import Doses
     from drugresponse.data.tables import Measure, Responses, ResponsesLike
     from drugresponse.errors import DrugResponseError, InputError, ModelFileError
-    from drugresponse.evaluation.evaluate import evaluate
+    from drugresponse.evaluation.evaluate import evaluate, evaluate_fold
     from drugresponse.evaluation.summary import (
         Evaluation,
         EvaluationSummary,
@@ -68,7 +68,7 @@ _NAMES = {
     "drugresponse.data.responses.doses": ("Doses",),
     "drugresponse.data.tables": ("Measure", "Responses", "ResponsesLike"),
     "drugresponse.errors": ("DrugResponseError", "InputError", "ModelFileError"),
-    "drugresponse.evaluation.evaluate": ("evaluate",),
+    "drugresponse.evaluation.evaluate": ("evaluate", "evaluate_fold"),
     "drugresponse.evaluation.summary": (
         "Evaluation",
         "EvaluationSummary",
@@ -147,6 +147,7 @@ __all__ = [
     "associate",
     "convert_responses",
     "evaluate",
+    "evaluate_fold",
     "explain",
     "fit_curves",
     "load_model",

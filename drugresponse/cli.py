@@ -110,7 +110,7 @@ def _looks(parameter: Parameter) -> dict[str, Any]:
     several = parameter.default if isinstance(parameter.default, tuple) else (parameter.default,)
     words = " ".join(str(value) for value in several if value is not None)
     default = f" Default: {words}." if words and not switch and not parameter.environment else ""
-    needed = " Required." if parameter.required else ""
+    needed = f" Required{f' without {parameter.unless_option}' * bool(parameter.unless)}." if parameter.required else ""
     shown: dict[str, Any] = {"help": (parameter.typed_help + default + needed).replace("%", "%%")}
     if switch:
         return shown | {"nargs": 0}

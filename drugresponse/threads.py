@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from numbers import Integral
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ from threadpoolctl import ThreadpoolController
 
 from drugresponse.errors import InputError
 
-__all__ = ["available_cores", "count_jobs", "one_thread", "run_in_order"]
+__all__ = ["available_cores", "count_jobs", "one_job", "one_thread", "run_in_order"]
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -62,6 +63,18 @@ def _set_threads(library: Any, number: int) -> None:
 
 _limits = _Limits()
 
+_ONE_JOB: ContextVar[bool] = ContextVar("_ONE_JOB", default=False)
+
+
+@contextmanager
+def one_job() -> Iterator[None]:
+    """Whatever number of jobs is asked for, one runs inside: who runs this runs others beside it."""
+    before = _ONE_JOB.set(True)
+    try:
+        yield
+    finally:
+        _ONE_JOB.reset(before)
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -101,7 +114,7 @@ def count_jobs(n_jobs: int | None) -> int:
     """How many units run at once, from `n_jobs` as every function and estimator of this package takes it.
 
     None and -1 are all cores that this process may use; -2 is all but one of them, and so on, as in scikit-learn; a
-    number above 0 is that many. No result depends on it.
+    number above 0 is that many. No result depends on it. Within `one_job` it is one.
 
     Raises
     ------
@@ -114,11 +127,13 @@ def count_jobs(n_jobs: int | None) -> int:
     (3, True, 1)
     """
     if n_jobs is None:
-        return available_cores()
+        n_jobs = -1
     if not isinstance(n_jobs, Integral) or n_jobs == 0:
         raise InputError(
             f"`n_jobs`: found {n_jobs!r} (expected a whole number above 0, or -1 for all cores). Give one, or None."
         )
+    if _ONE_JOB.get():
+        return 1
     return int(n_jobs) if n_jobs > 0 else max(1, available_cores() + 1 + int(n_jobs))
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
@@ -22,9 +21,9 @@ from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome
 from drugresponse.evaluation.outcomes.tables import outcome_table
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
-from drugresponse.threads import count_jobs
+from drugresponse.units import units_as_done
 
-__all__ = ["run_units"]
+__all__ = ["run_units", "units_of"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -69,6 +68,24 @@ def run_units(
         The prediction columns of `predict`, then `repeat, fold, learner, response`, a row for each held-out pair; of
         an outcome that is not continuous then what its forecasts tell beside.
     """
+    results = units_of(rows, folds, learners, scheme, n_jobs=n_jobs, resume=resume)
+    names = [contender.name for contender in learners]
+    if rows.pairs.outcome.kind == "continuous":
+        return _gather(rows, folds, names, scheme, results)
+    told = {"cost_of_miss": cost_of_miss, "horizon": horizon, "called": called}
+    return _gather_outcome(rows, folds, names, scheme, results, told)
+
+
+def units_of(
+    rows: TrainingRows,
+    folds: Sequence[PlannedFold],
+    learners: Sequence[Contender],
+    scheme: str,
+    *,
+    n_jobs: int | None,
+    resume: str | os.PathLike[str] | None,
+) -> dict[tuple[str, int], UnitResult]:
+    """What each learner predicted for each fold, by its name and the `id` of the fold; arguments as for `run_units`."""
     units = [(contender, planned) for contender in learners for planned in folds]
     store = None if resume is None else UnitStore(Path(resume), rows, scheme)
     done = {} if store is None else store.find(units)
@@ -77,19 +94,19 @@ def run_units(
         progress.info("%d of %d units were found finished", len(done), len(units))
     for name in dict.fromkeys(units[at][0].name for at in todo):
         next(contender for contender in learners if contender.name == name).fresh().prepare(rows.pairs, n_jobs)
-    run = Parallel(n_jobs=min(count_jobs(n_jobs), max(len(todo), 1)), return_as="generator")
-    for at, result in zip(todo, run(delayed(run_unit)(*units[at], rows) for at in todo), strict=True):
-        done[at] = result
-        contender, planned = units[at]
+    for place, result in units_as_done(_unit, todo, {"units": units, "rows": rows}, n_jobs, processes=True):
+        done[todo[place]] = result
+        contender, planned = units[todo[place]]
         if store is not None:
             store.keep(contender, planned, result)
-        progress.info("%s: repeat %d, fold %d", contender.name, planned.repeat, planned.fold)
-    results = {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
-    names = [contender.name for contender in learners]
-    if rows.pairs.outcome.kind == "continuous":
-        return _gather(rows, folds, names, scheme, results)
-    told = {"cost_of_miss": cost_of_miss, "horizon": horizon, "called": called}
-    return _gather_outcome(rows, folds, names, scheme, results, told)
+        unit = (contender.name, planned.repeat, planned.fold)
+        progress.info("%s: repeat %d, fold %d (%d of %d units)", *unit, len(done), len(units))
+    return {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
+
+
+def _unit(at: int, units: Sequence[tuple[Contender, PlannedFold]], rows: TrainingRows) -> UnitResult:
+    contender, planned = units[at]
+    return run_unit(contender, planned, rows)
 
 
 def _gather(

@@ -21,7 +21,8 @@ from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import COVARIATES, make_learner
-from drugresponse.threads import one_thread, run_in_order
+from drugresponse.threads import one_thread
+from drugresponse.units import units_in_order
 
 __all__ = ["MINIMUM_SHUFFLES", "link_loss", "permutation_check", "shuffle_genotypes"]
 
@@ -100,27 +101,13 @@ def permutation_check(
     used = _folds_used(rows, folds, n_folds)
     learner_settings = {"random_state": random_state, **(settings or {}), "scheme": scheme}
     kind = rows.pairs.outcome.kind
-    noise = noise_of_rows(rows)
-
-    def summed_loss(unit: tuple[str, int | None, Fold]) -> float:
-        name, shuffle, (train, test) = unit
-        pairs = rows.pairs
-        if shuffle is not None:
-            rng = np.random.default_rng([random_state, shuffle])
-            lineages = groups_of_samples(pairs, scheme) if scheme == "new-lineages" else None
-            pairs = shuffle_genotypes(pairs, rng, lineages)
-        fitted = make_learner(name, learner_settings).fit(pairs[train], rows.y[train], rows.weights[train])
-        predicted = fitted.predict(pairs[test])
-        if kind != "continuous":
-            return link_loss(rows.pairs[test], rows.y[test], predicted)
-        squared = (rows.y[test] - predicted) ** 2
-        return float(squared[squared > noise[test] ** 2].sum())
-
+    shared = {"rows": rows, "folds": used, "noise": noise_of_rows(rows)}
+    shared |= {"settings": learner_settings, "seed": random_state}
     arrangements: list[tuple[str, int | None]] = [(COVARIATES, None), (learner, None)]
     arrangements += [(learner, shuffle) for shuffle in range(n_shuffles)]
     with one_thread():
-        units = [(name, shuffle, fold) for name, shuffle in arrangements for fold in used]
-        losses = run_in_order(summed_loss, units, n_jobs)
+        units = [(name, shuffle, at) for name, shuffle in arrangements for at in range(len(used))]
+        losses = units_in_order(_summed_loss, units, shared, n_jobs, "fits of the permutation check")
     sums = np.array(losses).reshape(len(arrangements), len(used)).sum(axis=1)
     if kind == "continuous":
         gains = 1 - sums[1:] / sums[0] if sums[0] > 0 else np.full(len(sums) - 1, np.nan)
@@ -133,6 +120,30 @@ def permutation_check(
     return PermutationCheck(
         learner, float(gains[0]), tuple(float(gain) for gain in gains[1:]), (1 + at_least_as_good) / (1 + n_shuffles)
     )
+
+
+def _summed_loss(
+    unit: tuple[str, int | None, int],
+    rows: TrainingRows,
+    folds: Sequence[Fold],
+    noise: NDArray[np.float64],
+    settings: Mapping[str, Any],
+    seed: int,
+) -> float:
+    """Of a learner on the test rows of a fold, after a shuffle of the genotypes by its number, if any."""
+    name, shuffle, at = unit
+    train, test = folds[at]
+    pairs, scheme = rows.pairs, settings["scheme"]
+    if shuffle is not None:
+        rng = np.random.default_rng([seed, shuffle])
+        lineages = groups_of_samples(pairs, scheme) if scheme == "new-lineages" else None
+        pairs = shuffle_genotypes(pairs, rng, lineages)
+    fitted = make_learner(name, settings).fit(pairs[train], rows.y[train], rows.weights[train])
+    predicted = fitted.predict(pairs[test])
+    if rows.pairs.outcome.kind != "continuous":
+        return link_loss(rows.pairs[test], rows.y[test], predicted)
+    squared = (rows.y[test] - predicted) ** 2
+    return float(squared[squared > noise[test] ** 2].sum())
 
 
 def link_loss(pairs: Pairs, y: NDArray[np.float64], scores: NDArray[np.float64]) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.outcome import Kind
+from drugresponse.data.pairs import Pairs
 from drugresponse.data.scores.labels import skill
 from drugresponse.data.splits import Fold, lineage_of_pair, make_folds
 from drugresponse.evaluation.bootstrap import (
@@ -26,7 +27,8 @@ from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome
 from drugresponse.evaluation.summary import RandomFolds
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.learners.registry import make_learner
-from drugresponse.threads import one_thread, run_in_order
+from drugresponse.threads import one_thread
+from drugresponse.units import units_in_order
 
 __all__ = ["flattery_of_random_folds"]
 
@@ -83,15 +85,11 @@ def flattery_of_random_folds(
     pairs = {_LINEAGES: rows.pairs, _SAMPLES: twins_together(rows.pairs)}
     dealt = make_folds(pairs[_SAMPLES], _SAMPLES, len(whole), random_state)
     units = [(_LINEAGES, fold) for fold in whole] + [(_SAMPLES, fold) for fold in dealt]
-
-    def errors_of(unit: tuple[str, Fold]) -> NDArray[np.float64]:
-        scheme, fold = unit
-        seeded = {"random_state": random_state, **(settings or {}), "scheme": scheme}
-        return _squared_errors(replace(rows, pairs=pairs[scheme]), fold, learner, seeded)
-
+    seeded = {"random_state": random_state, **(settings or {})}
+    shared = {"rows": rows, "together": pairs[_SAMPLES], "units": units, "learner": learner, "settings": seeded}
     kind = rows.pairs.outcome.kind
     with one_thread():
-        errors = run_in_order(errors_of, units, n_jobs)
+        errors = units_in_order(_errors_of_unit, range(len(units)), shared, n_jobs, "fits of random folds")
         sums = {}
         for scheme in (_LINEAGES, _SAMPLES):
             made = [(fold, of) for (its, fold), of in zip(units, errors, strict=True) if its == scheme]
@@ -104,6 +102,20 @@ def flattery_of_random_folds(
     by_lineages, by_samples = (float(_skill(sums[name].sum(axis=0)[None], kind)[0]) for name in (_LINEAGES, _SAMPLES))
     lower, upper = percentile_interval((drawn[1] - drawn[0])[:, None], np.array([by_samples - by_lineages]))
     return RandomFolds(learner, len(whole), by_lineages, by_samples, float(lower[0]), float(upper[0]))
+
+
+def _errors_of_unit(
+    at: int,
+    rows: TrainingRows,
+    together: Pairs,
+    units: Sequence[tuple[str, Fold]],
+    learner: str,
+    settings: Mapping[str, Any],
+) -> NDArray[np.float64]:
+    """Those of a scheme and a fold; `together` are the pairs of the scheme of samples, twins beside each other."""
+    scheme, fold = units[at]
+    asked = replace(rows, pairs=together) if scheme == _SAMPLES else rows
+    return _squared_errors(asked, fold, learner, {**settings, "scheme": scheme})
 
 
 def _squared_errors(rows: TrainingRows, fold: Fold, learner: str, settings: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -4,52 +4,42 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.inputs import audit
-from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.scores.follow_up import Horizons
-from drugresponse.data.splits import find_scheme
-from drugresponse.data.tables import ResponsesLike, as_responses
-from drugresponse.errors import InputError, count, nearest
-from drugresponse.evaluation._benchmark import run_units
+from drugresponse.data.tables import ResponsesLike
+from drugresponse.errors import InputError, count
+from drugresponse.evaluation._benchmark import run_units, units_of
 from drugresponse.evaluation._ceiling import noise_ceiling
 from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
-from drugresponse.evaluation._folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._permutation import permutation_check
+from drugresponse.evaluation._plan import AskedEvaluation, EvaluationPlan
 from drugresponse.evaluation._random_folds import flattery_of_random_folds
 from drugresponse.evaluation._scores import score_evaluation
-from drugresponse.evaluation._units import contenders
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.outcomes.tables import decision_curve_of, outcome_coverage
-from drugresponse.evaluation.rules.rule import RULE, Rule
-from drugresponse.evaluation.rules.rule_learner import RuleLearner
+from drugresponse.evaluation.rules.rule import RULE
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.baselines import NAIVE_NAMES
-from drugresponse.learners.chosen import learner_name
-from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
+from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.model.manifest import package_versions
-from drugresponse.model.training import join_tables
 from drugresponse.threads import one_thread
+from drugresponse.units import units_on
 from drugresponse.version import __version__
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "evaluate_fold"]
 
 progress = logging.getLogger("drugresponse.progress")
-
-_SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "device")
-"""What may be set whichever learners are asked for."""
 
 
 @one_thread()
@@ -77,6 +67,7 @@ def evaluate(
     cost_of_miss: float | None = None,
     horizon: float | None = None,
     n_jobs: int | None = None,
+    client: Any = None,
     random_state: int = 0,
 ) -> EvaluationSummary:
     """Ask how well genotype predicts response, on rows that no training saw.
@@ -123,6 +114,9 @@ def evaluate(
         Of a time to an event, up to when survival is told; None is as long as enough were watched.
     n_jobs
         Units run at once; None and -1 are all cores. The result does not depend on it.
+    client
+        A `dask.distributed.Client`, on whose workers fits are made; None makes them on this machine, with the same
+        result.
     random_state
         Seed of folds, learners, bootstrap and shuffles.
 
@@ -145,50 +139,59 @@ def evaluate(
     >>> summary.evaluation.learners
     ('covariates', 'ridge')
     """
-    find_scheme(scheme)
-    given_folds = None if splits is None else as_splits(splits)
-    named = _named(learners)
-    _refuse_settings(settings or {}, named)
     if shuffles and shuffles < 20:
         raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
-    table = as_genotypes(genotypes)
-    columns = (covariates, arm, lineage_column)
-    measured, joined = join_tables(table, as_responses(responses, outcome, classes), drugs, samples, *columns, scheme)
-    rows = joined
-    if given_folds is None:
-        rows = replace(rows, pairs=twins_together(rows.pairs, scheme))
-    plan = plan_folds(rows.pairs, scheme, folds, repeats, random_state) if given_folds is None else given_folds
-    planned = folds_of_table(rows.pairs, plan)
-    prove_free_of_leaks(rows.pairs, scheme, planned)
-    learner_settings = {"device": "cpu", **(settings or {}), "scheme": scheme, "random_state": random_state}
-    known = None if rule is None else _known_rule(rule, rule_name, rows, named)
-    contended = {COVARIATES: None, **named} | ({} if known is None else {rule_name: RuleLearner(known)})
-    evaluated = contenders(contended, learner_settings)
-    evaluation, predictions = run_units(
-        rows,
-        planned,
-        evaluated,
-        scheme,
-        n_jobs=n_jobs,
-        resume=resume,
-        cost_of_miss=cost_of_miss,
-        horizon=horizon,
-        called={rule_name: calls} if known is not None and (calls := known.called(rows.pairs)) is not None else {},
+    asked = AskedEvaluation(
+        drugs=drugs,
+        samples=samples,
+        learners=learners,
+        scheme=scheme,
+        splits=splits,
+        folds=folds,
+        repeats=repeats,
+        covariates=covariates,
+        arm=arm,
+        outcome=outcome,
+        classes=classes,
+        lineage_column=lineage_column,
+        settings=settings,
+        rule=rule,
+        rule_name=rule_name,
+        random_state=random_state,
     )
-    if known is not None:
-        evaluation = replace(evaluation, rule=rule_name)
-    progress.info("fitted %s on %s", count(len(evaluated), "learner"), count(len(planned), "fold"))
+    plan = EvaluationPlan.of(asked, genotypes, responses)
+    rows = plan.rows
+    once = [(fold.train, fold.test) for fold in plan.folds if fold.repeat == plan.folds[0].repeat]
     check, random_folds = None, None
-    once = [(fold.train, fold.test) for fold in planned if fold.repeat == planned[0].repeat]
-    running: dict[str, Any] = {"n_jobs": n_jobs, "random_state": random_state, "settings": learner_settings}
-    if shuffles:
-        check = permutation_check(rows, once, scheme, n_shuffles=shuffles, **running)
-        progress.info("shuffled genotypes %d times", shuffles)
-    if scheme == "new-lineages":
-        random_folds = flattery_of_random_folds(rows, once, **running)
-        progress.info("fitted ridge on folds of samples beside folds of lineages")
+    running: dict[str, Any] = {"n_jobs": n_jobs, "random_state": random_state, "settings": plan.settings}
+    with units_on(client):
+        evaluation, predictions = run_units(
+            rows,
+            plan.folds,
+            plan.contenders,
+            scheme,
+            n_jobs=n_jobs,
+            resume=resume,
+            cost_of_miss=cost_of_miss,
+            horizon=horizon,
+            called={} if plan.rule is None or (calls := plan.rule.called(rows.pairs)) is None else {rule_name: calls},
+        )
+        progress.info("fitted %s on %s", count(len(plan.contenders), "learner"), count(len(plan.folds), "fold"))
+        if shuffles:
+            check = permutation_check(rows, once, scheme, n_shuffles=shuffles, **running)
+            progress.info("shuffled genotypes %d times", shuffles)
+        if scheme == "new-lineages":
+            random_folds = flattery_of_random_folds(rows, once, **running)
+            progress.info("fitted ridge on folds of samples beside folds of lineages")
+    if plan.rule is not None:
+        evaluation = replace(evaluation, rule=rule_name)
     findings = audit(
-        joined, genotypes=table, responses=measured, scheme=scheme, together=rows.pairs.subjects, folds=once
+        plan.joined,
+        genotypes=plan.genotypes,
+        responses=plan.responses,
+        scheme=scheme,
+        together=rows.pairs.subjects,
+        folds=once,
     )
     covered, predictions = _bounded(evaluation, predictions)
     scores = [
@@ -198,7 +201,7 @@ def evaluate(
     return EvaluationSummary(
         evaluation=evaluation,
         predictions=predictions,
-        splits=plan,
+        splits=plan.splits,
         metrics=pd.concat(scores, ignore_index=True),
         comparison=compare_learners(evaluation, random_state=random_state),
         ranks=rank_stability(evaluation, random_state=random_state),
@@ -206,16 +209,74 @@ def evaluate(
         group_errors=group_errors(evaluation, random_state=random_state),
         audit=findings,
         permutation=check,
-        ceiling=None if evaluation.layers else noise_ceiling(measured, rows),
+        ceiling=None if evaluation.layers else noise_ceiling(plan.responses, rows),
         coverage=covered,
         decision_curve=decision_curve_of(evaluation, cost_of_miss),
         random_folds=random_folds,
-        measure=measured.measure,
+        measure=plan.responses.measure,
         settings={
-            **_settings_used(rows, learner_settings, [contender.name for contender in evaluated], planned, shuffles),
+            **_settings_used(plan, shuffles),
             **_outcome_settings(rows, cost_of_miss, horizon),
         },
     )
+
+
+@one_thread()
+def evaluate_fold(
+    fold: int,
+    genotypes: GenotypesLike,
+    responses: ResponsesLike,
+    *,
+    resume: str | os.PathLike[str],
+    n_jobs: int | None = None,
+    client: Any = None,
+    **options: Any,
+) -> int:
+    """Make the fits of one fold alone, for an `evaluate` that finds them finished.
+
+    Folds may be made by jobs that know nothing of each other, on any machines; their folders may be one.
+
+    Parameters
+    ----------
+    fold
+        Its number from 0, in every repeat.
+    genotypes, responses
+        As for `evaluate`.
+    resume
+        Folder that keeps the fits, to be given to `evaluate`.
+    n_jobs, client
+        As for `evaluate`.
+    **options
+        Of `evaluate`, on which fits depend: the same, or it finds none of them.
+
+    Returns
+    -------
+    int
+        How many fits of this fold the folder holds: one for each learner and repeat.
+
+    Raises
+    ------
+    InputError
+        There is no such fold, or what `evaluate` refuses.
+
+    Examples
+    --------
+    >>> import drugresponse as dr, tempfile
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+    >>> folder, options = tempfile.mkdtemp(), {"learners": ["ridge"], "folds": 2}
+    >>> [evaluate_fold(fold, cohort.genotypes, cohort.responses, resume=folder, **options) for fold in range(2)]
+    [2, 2]
+    >>> summary = dr.evaluate(cohort.genotypes, cohort.responses, shuffles=0, resume=folder, **options)
+    """
+    plan = EvaluationPlan.of(AskedEvaluation(**options), genotypes, responses)
+    chosen = [planned for planned in plan.folds if planned.fold == fold]
+    if not chosen:
+        numbers = sorted({planned.fold for planned in plan.folds})
+        raise InputError(
+            f"`only_fold`: found {fold} (expected {numbers[0]} to {numbers[-1]}). Name one of these folds."
+        )
+    with units_on(client):
+        return len(units_of(plan.rows, chosen, plan.contenders, plan.settings["scheme"], n_jobs=n_jobs, resume=resume))
 
 
 def _bounded(evaluation: Evaluation, predictions: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -224,52 +285,6 @@ def _bounded(evaluation: Evaluation, predictions: pd.DataFrame) -> tuple[pd.Data
         return outcome_coverage(evaluation), predictions
     bounds = cross_conformal(evaluation)
     return coverage_table(evaluation, bounds), bounded_predictions(predictions, evaluation, bounds)
-
-
-def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
-    """Learners by name, however they were given."""
-    if isinstance(learners, Mapping):
-        for name, learner in learners.items():
-            _refuse_contender(name, learner)
-        return learners
-    listed = [learners] if isinstance(learners, str) or not isinstance(learners, Iterable) else list(learners)
-    others = [type(learner).__name__ for learner in listed if not isinstance(learner, str)]
-    if others:
-        raise InputError(
-            f"learners: found {others[0]} (expected names such as ridge, or names with learners of your own). A "
-            "model's learner is given by its name, and what it was set to in settings."
-        )
-    return dict.fromkeys(listed)
-
-
-def _known_rule(table: pd.DataFrame, name: str, rows: TrainingRows, named: Mapping[str, Any]) -> Rule:
-    """The rule of a table, proved to speak of these genotypes and drugs."""
-    _refuse_contender(name, None, {*named, *LEARNERS})
-    rule = Rule.build(table, rows.pairs.outcome, name)
-    rule.tell_of_unknown(rows.pairs, name)
-    return rule
-
-
-def _refuse_contender(name: Any, learner: Any, others: Collection[str] = ()) -> None:
-    """Refuse what is no learner, and a learner under a name that in the tables means another one."""
-    if learner is not None and not isinstance(learner, PairRegressor):
-        found = f"the class {learner.__name__}" if isinstance(learner, type) else type(learner).__name__
-        raise InputError(
-            f'learners: "{name}" is {found} (expected a PairRegressor, or None for the one of that name). Give one.'
-        )
-    taken = name in NAIVE_NAMES or name in others or (name in LEARNERS and learner_name(learner or name) != name)
-    if taken or not isinstance(name, str) or not name.isprintable() or not name.strip():
-        what = "the name of another one" if taken else "no name"
-        raise InputError(f"learners: {name!r} is {what} (expected a name of its own for each learner). Rename it.")
-
-
-def _refuse_settings(settings: Mapping[str, Any], named: Mapping[str, PairRegressor | None]) -> None:
-    """A setting that none of the learners takes is a slip."""
-    registered = [name for name, estimator in named.items() if estimator is None]
-    taken = {*_SETTINGS, *(word for name in registered for word in learner_class(name).own_settings(settings))}
-    unknown = sorted(set(settings) - taken)
-    if unknown:
-        raise InputError(f'settings: "{unknown[0]}" is unknown. {nearest(unknown[0], taken)}')
 
 
 def _outcome_settings(rows: TrainingRows, cost_of_miss: float | None, horizon: float | None) -> dict[str, Any]:
@@ -289,20 +304,20 @@ def _outcome_settings(rows: TrainingRows, cost_of_miss: float | None, horizon: f
     return told
 
 
-def _settings_used(
-    rows: TrainingRows, settings: Mapping[str, Any], learners: list[str], planned: Sequence[PlannedFold], shuffles: int
-) -> dict[str, Any]:
+def _settings_used(plan: EvaluationPlan, shuffles: int) -> dict[str, Any]:
     """What a reader needs to repeat the evaluation; leaves out what cannot change a result."""
+    rows, folds = plan.rows, plan.folds
+    lineages = rows.lineages if plan.settings["scheme"] == "new-lineages" else None
     return {
         "package": __version__,
-        "learners": learners,
-        "folds": len({fold.fold for fold in planned}),
-        "repeats": len({fold.repeat for fold in planned}),
+        "learners": [contender.name for contender in plan.contenders],
+        "folds": len({fold.fold for fold in folds}),
+        "repeats": len({fold.repeat for fold in folds}),
         "shuffles": shuffles,
         "training": rows.loss.to_dict(),
         "covariates": [str(name) for name in rows.pairs.covariates.columns],
         **({} if rows.pairs.arm is None else {"arm": rows.pairs.arm}),
-        **({"lineages": rows.lineages.to_dict()} if rows.lineages and settings["scheme"] == "new-lineages" else {}),
+        **({} if lineages is None else {"lineages": lineages.to_dict()}),
         "versions": package_versions(),
-        **{name: value for name, value in settings.items() if name != "device"},
+        **{name: value for name, value in plan.settings.items() if name != "device"},
     }

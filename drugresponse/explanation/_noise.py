@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,10 +15,9 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.explanation._attributions import PartEffects
 from drugresponse.explanation._refits import Recipe, aligned, effects_of
 from drugresponse.threads import one_thread
+from drugresponse.units import units_in_order
 
 __all__ = ["Noise", "noise_of_copies", "refits_for_noise", "with_permuted_copies"]
-
-logger = logging.getLogger(__name__)
 
 COPY = "permuted copy of "
 _LEVEL = 0.05
@@ -96,13 +94,10 @@ def noise_of_copies(
     genotype = (effects.parts["kind"] == "genotype").to_numpy()
     scale = _response_spread(rows, effects.drug_ids)
     largest, importance = np.zeros((n_refits, len(effects.drug_ids))), np.zeros(effects.importance.shape)
-    for number in range(n_refits):
-        logger.info("refit %d of %d (%s) beside permuted copies", number + 1, n_refits, recipe.learner)
-        rng = np.random.default_rng([random_state, number])
-        pairs = with_permuted_copies(rows.pairs, rng)
-        with one_thread():
-            fitted = recipe.fit(pairs, rows.y, rows.weights, random_state + 1 + number)
-            refit = effects_of(fitted, with_permuted_copies(explained, rng))
+    shared = {"recipe": recipe, "rows": rows, "explained": explained, "seed": random_state}
+    # one after the other on this machine: each has all its threads, and memory for one is enough
+    refits = units_in_order(_refit_beside_copies, range(n_refits), shared, 1, "refits beside permuted copies")
+    for number, refit in enumerate(refits):
         copies = refit.parts["feature_id"].str.startswith(COPY).to_numpy(dtype=bool)
         at = refit.drug_ids.get_indexer(effects.drug_ids)
         largest[number] = refit.importance[:, copies].max(axis=1, initial=0.0)[at]
@@ -110,6 +105,13 @@ def noise_of_copies(
     limit = _limit((largest / scale).ravel()) * scale
     table = pd.DataFrame({"drug_id": effects.drug_ids, "largest": largest.mean(axis=0), "limit": limit})
     return Noise(table, importance, (importance > limit[:, None]) & genotype, n_refits)
+
+
+@one_thread()
+def _refit_beside_copies(number: int, recipe: Recipe, rows: TrainingRows, explained: Pairs, seed: int) -> PartEffects:
+    rng = np.random.default_rng([seed, number])
+    fitted = recipe.fit(with_permuted_copies(rows.pairs, rng), rows.y, rows.weights, seed + 1 + number)
+    return effects_of(fitted, with_permuted_copies(explained, rng))
 
 
 def with_permuted_copies(pairs: Pairs, rng: np.random.Generator) -> Pairs:

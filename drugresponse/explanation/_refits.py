@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +22,9 @@ from drugresponse.learners.registry import AUTO, find_learner
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.threads import one_thread
+from drugresponse.units import units_in_order
 
 __all__ = ["TOP", "Recipe", "Spread", "aligned", "effects_of", "refit_without_groups", "spread_over_refits"]
-
-logger = logging.getLogger(__name__)
 
 TOP = 20
 """A feature is on top of its drug when it is among so many genotype features."""
@@ -163,14 +161,18 @@ def refit_without_groups(
             "Ask for more groups, or for no refits."
         )
     group = np.random.default_rng(random_state).permutation(n_subjects) % n_groups
-    refits = []
-    for number in range(n_groups):
-        kept = np.flatnonzero((group != number)[subject][pairs.sample_index])
-        logger.info("refit %d of %d (%s) without a part of the subjects", number + 1, n_groups, recipe.learner)
-        with one_thread():
-            fitted = recipe.fit(pairs[kept], rows.y[kept], rows.weights[kept], random_state + 1 + number)
-            refits.append(effects_of(fitted, explained))
-    return refits
+    shared = {"recipe": recipe, "rows": rows, "explained": explained, "group": group[subject], "seed": random_state + 1}
+    # one after the other on this machine: each has all its threads, and memory for one is enough
+    return units_in_order(_refit_without_group, range(n_groups), shared, 1, "refits without a part of the subjects")
+
+
+@one_thread()
+def _refit_without_group(
+    number: int, recipe: Recipe, rows: TrainingRows, explained: Pairs, group: NDArray[np.intp], seed: int
+) -> PartEffects:
+    kept = np.flatnonzero(group[rows.pairs.sample_index] != number)
+    fitted = recipe.fit(rows.pairs[kept], rows.y[kept], rows.weights[kept], seed + number)
+    return effects_of(fitted, explained)
 
 
 def effects_of(fitted: PairRegressor, explained: Pairs) -> PartEffects:

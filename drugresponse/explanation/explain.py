@@ -37,6 +37,7 @@ from drugresponse.model.requests.covariates import covariates_as_trained
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.readers.genes.sets import GeneSet
 from drugresponse.threads import one_thread
+from drugresponse.units import units_on
 
 __all__ = ["DEFAULT_REFITS", "Explanation", "explain"]
 
@@ -113,6 +114,7 @@ def explain(
     minimum_carriers: int = MINIMUM_CARRIERS,
     n_reasons: int = 10,
     n_jobs: int | None = None,
+    client: Any = None,
     random_state: int = 0,
 ) -> Explanation:
     """Attribute predictions to features, test the features in the measurements, and set both side by side.
@@ -142,6 +144,9 @@ def explain(
         Features told one by one in the reasons of a prediction.
     n_jobs, random_state
         Units run at once, None and -1 for all cores; and the seed.
+    client
+        A `dask.distributed.Client`, on whose workers refits are made; None makes them on this machine, with the same
+        result.
 
     Raises
     ------
@@ -196,7 +201,8 @@ def explain(
     )
     # without features that the model was not given
     refitted = replace(rows, pairs=replace(rows.pairs, genotypes=known.reindex(measured_ids)))
-    spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
+    with units_on(client):
+        spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
         attributions,

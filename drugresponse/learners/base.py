@@ -17,7 +17,7 @@ from drugresponse.errors import InputError, count
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.genotypes_in_memory import new_pairs_for, training_pairs_for
 from drugresponse.learners.state import Array, State
-from drugresponse.threads import run_in_order
+from drugresponse.units import units_in_order
 
 __all__ = ["PairRegressor", "predictions_of", "relative_weights"]
 
@@ -92,17 +92,10 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         """
         pairs = training_pairs_for(self, pairs)
         self.prepare(pairs, n_jobs)
-
-        def one(fold: Fold) -> Array:
-            train, test = fold
-            learner: PairRegressor = clone(self)
-            learner.set_params(**learner.own_settings({"n_jobs": 1}))
-            weights = None if sample_weight is None else sample_weight[train]
-            learner.fit(pairs[train], y[train], weights)
-            return predictions_of(learner, pairs[test])
-
+        shared = {"learner": clone(self), "pairs": pairs, "y": y, "weights": sample_weight, "folds": folds}
+        made = units_in_order(_held_out_fit, range(len(folds)), shared, n_jobs, "held-out fits")
         predicted = np.full(len(pairs), np.nan)
-        for (_, test), values in zip(folds, run_in_order(one, folds, n_jobs), strict=True):
+        for (_, test), values in zip(folds, made, strict=True):
             predicted[test] = values
         self.fit(pairs, y, sample_weight)
         return predicted
@@ -167,6 +160,17 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""
         return {}
+
+
+def _held_out_fit(
+    at: int, learner: PairRegressor, pairs: Pairs, y: Array, weights: Array | None, folds: Sequence[Fold]
+) -> Array:
+    """What a fresh copy of the learner predicts for the test rows of a fold, fitted to its training rows."""
+    train, test = folds[at]
+    fresh: PairRegressor = clone(learner)
+    fresh.set_params(**fresh.own_settings({"n_jobs": 1}))
+    fresh.fit(pairs[train], y[train], None if weights is None else weights[train])
+    return predictions_of(fresh, pairs[test])
 
 
 def predictions_of(learner: PairRegressor, pairs: Pairs, where: str = "") -> Array:

@@ -26,6 +26,7 @@ from drugresponse.model.predictions import features_found, predict, predicted_di
 from drugresponse.model.requests.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
 from drugresponse.threads import count_jobs, one_thread
+from drugresponse.units import units_on
 
 __all__ = ["DrugResponseModel"]
 
@@ -172,6 +173,7 @@ class DrugResponseModel(BaseEstimator):
         drugs: pd.DataFrame | None = None,
         samples: pd.DataFrame | None = None,
         inputs: dict[str, Any] | None = None,
+        client: Any = None,
     ) -> DrugResponseModel:
         """Join the tables by id, check on held-out rows, and train on all.
 
@@ -189,6 +191,9 @@ class DrugResponseModel(BaseEstimator):
             `sample_id` (column or index), `subject_id`, covariates.
         inputs
             Checksums of the files that these came from, for the manifest.
+        client
+            A `dask.distributed.Client`, on whose workers held-out fits, and the learners of `auto`, are made; None
+            makes them on this machine, with the same result.
 
         Raises
         ------
@@ -199,16 +204,17 @@ class DrugResponseModel(BaseEstimator):
         refuse_settings(settings)
         settings["learner"] = learner_name(self.learner)
         jobs = count_jobs(self.n_jobs)
-        training = train(
-            settings,
-            fresh_learner(self.learner, {**settings, "n_jobs": jobs}),
-            as_genotypes(genotypes),
-            as_responses(responses, self.outcome, self.classes),
-            drugs=drugs,
-            samples=samples,
-            inputs=inputs or {},
-            n_jobs=jobs,
-        )
+        with units_on(client):
+            training = train(
+                settings,
+                fresh_learner(self.learner, {**settings, "n_jobs": jobs}),
+                as_genotypes(genotypes),
+                as_responses(responses, self.outcome, self.classes),
+                drugs=drugs,
+                samples=samples,
+                inputs=inputs or {},
+                n_jobs=jobs,
+            )
         self.parts_, self.metrics_, self.findings_ = training.parts, training.metrics, training.findings
         self.held_out_ = training.held_out
         return self

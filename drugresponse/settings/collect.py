@@ -159,7 +159,8 @@ def collect_settings(command: Command, typed: Mapping[str, Any]) -> Settings:
         text = os.environ.get(parameter.environment, "").strip() if parameter.environment else ""
         if text and parameter.name not in values:
             values[parameter.name] = convert(parameter, text, f"the environment's {parameter.environment}")
-    missing = [needed.option for needed in command.parameters if needed.required and not values.get(needed.name)]
+    needed = [each for each in command.parameters if each.required and each.unless not in values]
+    missing = [each.option for each in needed if not values.get(each.name)]
     if missing:
         raise InputError(
             f"{' and '.join(missing)} must be given. See drugresponse {command.name} --help for what each of them is."

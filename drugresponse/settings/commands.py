@@ -20,6 +20,7 @@ from drugresponse.settings.inputs import (
 from drugresponse.settings.learning import (
     LEARNER_LABELS,
     ChosenLearner,
+    Distributed,
     ForecastSettings,
     LearnerSettings,
     Predictions,
@@ -115,6 +116,7 @@ class TrainSettings(
     Report,
     Seeded,
     Running,
+    Distributed,
     Settings,
 ):
     """Settings of `train`."""
@@ -136,7 +138,9 @@ class TrainSettings(
 class EvaluationTables:
     """The tables that are written."""
 
-    metrics: OutputTable = option("metrics", "Scores of every learner and naive model, with intervals.")
+    metrics: OutputTable | None = option(
+        "metrics", "Scores of every learner and naive model, with intervals.", unless="only_fold"
+    )
     predictions: OutputTable | None = option("predictions", "The prediction of every learner for every held-out row.")
     verdicts: OutputTable | None = option(
         "verdict for each drug", "For each drug, what genotype adds to covariates, and whether that may be chance."
@@ -214,6 +218,7 @@ class EvaluateSettings(
     EvaluationChecks,
     Seeded,
     Running,
+    Distributed,
     Settings,
 ):
     """Settings of `evaluate`."""
@@ -227,6 +232,14 @@ class EvaluateSettings(
     unit: str | None = changed(TrainingTables, "unit", help="Such as uM or mg/week; shown in reports.")
     folds: int = option(
         "Folds held out in turn", "Fewer are made when there are fewer groups to hold out.", default=5, limits=(2, 50)
+    )
+    only_fold: int | None = option(
+        "Only the fits of one fold",
+        "Make the fits of this fold (from 0, in every repeat) alone, put them into the folder of --resume, and write "
+        "no output. When jobs have done so for all folds, the same command without this option, with a --resume folder "
+        "that holds all of their files, makes what an undivided run would.",
+        limits=(0, 49),
+        section=None,
     )
 
 

@@ -11,7 +11,7 @@ from drugresponse.settings.inputs import (
     ModelFile,
     TimeColumns,
 )
-from drugresponse.settings.learning import Report, Running, Seeded
+from drugresponse.settings.learning import Distributed, Report, Running, Seeded
 from drugresponse.settings.option import InputFile, OutputTable, Settings, changed, option, options
 
 __all__ = ["ExplainSettings", "ExplanationChecks"]
@@ -105,6 +105,7 @@ class ExplainSettings(
     Report,
     Seeded,
     Running,
+    Distributed,
     Settings,
 ):
     """Settings of `explain`."""

@@ -9,6 +9,7 @@ from drugresponse.threads import count_jobs
 __all__ = [
     "LEARNERS",
     "ChosenLearner",
+    "Distributed",
     "ForecastSettings",
     "LearnerSettings",
     "Predictions",
@@ -194,3 +195,17 @@ class Running:
     def n_jobs(self) -> int:
         """Units of work run at once."""
         return count_jobs(self.threads)
+
+
+@options(section=None)
+class Distributed:
+    """Where fits are made."""
+
+    dask: str | None = option(
+        "Dask",
+        "Make fits on a Dask cluster: the address of its scheduler, such as tcp://10.0.0.5:8786, or the file into "
+        "which it wrote that; or local:4, for 4 processes of this machine (local: as many as threads). The result does "
+        "not depend on it. Whoever controls the scheduler runs code as you: name one that you trust. Needs "
+        "drugresponse[dask].",
+        environment="GALAXY_DRUGRESPONSE_DASK",
+    )

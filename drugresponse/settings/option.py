@@ -61,13 +61,14 @@ def option(
     column_of: tuple[str, ...] = (),
     belongs_to: tuple[str, ...] = (),
     environment: str = "",
+    unless: str = "",
 ) -> Any:
     """A field of a class of `options`; its name and its annotation are those of the option.
 
     Parameters
     ----------
-    label, help, default, choices, unset, column_of, belongs_to, environment
-        As in `Parameter`. Without a default, what cannot be None is required.
+    label, help, default, choices, unset, column_of, belongs_to, environment, unless
+        As in `Parameter`. Without a default, what cannot be None, or only with another option, is required.
     limits
         Least and largest number.
     formats
@@ -76,7 +77,7 @@ def option(
         As in `Parameter`; unless given, that of the class.
     """
     return Parameter(
-        "", "text", label, help, default, *limits, choices, unset, False, False, formats, section, column_of,
+        "", "text", label, help, default, *limits, choices, unset, False, unless, False, formats, section, column_of,
         belongs_to, environment,
     )  # fmt: skip
 
@@ -172,7 +173,7 @@ def _as_annotated(declared: Parameter, name: str, annotation: Any, section: str 
         name=name,
         type=kind,
         repeatable=several,
-        required=declared.default is None and not may_be_none,
+        required=declared.default is None and (not may_be_none or bool(declared.unless)),
         formats=declared.formats or tuple(formats),
         section=section if declared.section == _OF_ITS_CLASS else declared.section,
     )
@@ -180,7 +181,7 @@ def _as_annotated(declared: Parameter, name: str, annotation: Any, section: str 
 
 def _field(parameter: Parameter) -> Any:
     default = parameter.default
-    if parameter.required:
+    if parameter.required and not parameter.unless:
         return field(metadata={"option": parameter})
     if isinstance(default, tuple):
         return field(

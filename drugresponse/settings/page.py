@@ -83,7 +83,7 @@ def _value(parameter: Parameter) -> str:
 
 def _default(parameter: Parameter) -> str:
     if parameter.required:
-        return "**required**"
+        return "**required**" + (f" without `{parameter.unless_option}`" if parameter.unless else "")
     if parameter.environment:
         return f"`${parameter.environment}`"
     if parameter.default is None or parameter.type == "switch":

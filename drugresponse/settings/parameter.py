@@ -49,6 +49,8 @@ class Parameter:
         that is given.
     required, repeatable
         Whether it must be given, and whether it takes several values.
+    unless
+        Name of the option with which it need not be given.
     formats
         Galaxy datatypes of a file.
     section
@@ -74,6 +76,7 @@ class Parameter:
     choices: Mapping[str, str] = field(default_factory=dict)
     unset: str = ""
     required: bool = False
+    unless: str = ""
     repeatable: bool = False
     formats: tuple[str, ...] = ()
     section: str | None = ""
@@ -85,6 +88,11 @@ class Parameter:
     def option(self) -> str:
         """The spelling on the command line."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def unless_option(self) -> str:
+        """The spelling of the option with which it need not be given."""
+        return "--" + self.unless.replace("_", "-")
 
     @property
     def full_help(self) -> str:

@@ -6,10 +6,12 @@ import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from drugresponse.audit.findings import kin_messages, leak_messages
+from drugresponse.cluster.client import open_client
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.metrics import METRIC_LABELS
 from drugresponse.data.outcomes.wording import outcome_words
@@ -18,6 +20,7 @@ from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
+from drugresponse.evaluation.evaluate import evaluate_fold
 from drugresponse.evaluation.rules.rule import RULE
 from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words, rule_words
 from drugresponse.learners.baselines import NAIVE_NAMES
@@ -28,7 +31,6 @@ from drugresponse.readers.tables.splits import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.settings import (
     EvaluateSettings,
-    EvaluationChecks,
     ForecastSettings,
     LearnerSettings,
     StudyDesign,
@@ -46,23 +48,21 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
     figures = settings.figures
     if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
         raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
-    with output_files(settings.outputs()) as out:
+    if settings.only_fold is not None:
+        return _evaluate_fold(settings, settings.only_fold)
+    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
         tables = read_training_tables(settings, settings.n_jobs, settings.arm)
         summary = evaluate_tables(
             tables.genotypes,
             tables.responses,
             drugs=tables.drugs,
             samples=tables.samples,
-            learners=settings.learner,
-            outcome=settings.outcome,
-            classes=settings.classes,
-            settings={**values_of(settings, LearnerSettings), "device": settings.device},
             n_jobs=settings.n_jobs,
-            random_state=settings.seed,
-            **values_of(settings, StudyDesign),
+            client=client,
+            shuffles=settings.shuffles,
+            resume=settings.resume,
             **values_of(settings, ForecastSettings),
-            **values_of(settings, EvaluationChecks) | {"splits": _read_splits(settings), "rule": _read_rule(settings)},
-            rule_name=_name_of_rule(settings.rule),
+            **_options_of_fits(settings),
         )
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
@@ -70,6 +70,42 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         if figures is not None:
             _write_figures(summary, figures)
         return lines
+
+
+def _evaluate_fold(settings: EvaluateSettings, fold: int) -> list[str]:
+    """Make the fits of one fold, for a run that collects them."""
+    if settings.resume is None:
+        raise InputError("`only_fold`: found no folder for its fits (expected `resume`). Name one.")
+    tables = read_training_tables(settings, settings.n_jobs, settings.arm)
+    with open_client(settings.dask, settings.n_jobs) as client:
+        fits = evaluate_fold(
+            fold,
+            tables.genotypes,
+            tables.responses,
+            drugs=tables.drugs,
+            samples=tables.samples,
+            resume=settings.resume,
+            n_jobs=settings.n_jobs,
+            client=client,
+            **_options_of_fits(settings),
+        )
+    return [f"Fits of fold {fold}: {fits} in {settings.resume}. Outputs are written without --only-fold."]
+
+
+def _options_of_fits(settings: EvaluateSettings) -> dict[str, Any]:
+    """Arguments of `evaluate` on which fits depend, but for the tables."""
+    return {
+        "learners": settings.learner,
+        "outcome": settings.outcome,
+        "classes": settings.classes,
+        "settings": {**values_of(settings, LearnerSettings), "device": settings.device},
+        "splits": _read_splits(settings),
+        "repeats": settings.repeats,
+        "rule": _read_rule(settings),
+        "rule_name": _name_of_rule(settings.rule),
+        "random_state": settings.seed,
+        **values_of(settings, StudyDesign),
+    }
 
 
 def _read_splits(settings: EvaluateSettings) -> pd.DataFrame | None:
@@ -93,8 +129,8 @@ def _name_of_rule(path: Path | None) -> str:
 
 
 def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
-    write_table(summary.metrics, out["metrics"])
     tables = {
+        "metrics": lambda: summary.metrics,
         "predictions": lambda: true_and_false(summary.predictions),
         "verdicts": lambda: summary.drug_verdicts,
         "write_splits": lambda: summary.splits,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from drugresponse.cluster.client import open_client
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.explanation.explain import Explanation
@@ -31,7 +32,7 @@ def explain(settings: ExplainSettings) -> list[str]:
     """
     selected = [sample for sample in settings.selected_samples or () if sample]
     _refuse_outputs_without_input(settings, selected)
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(device=settings.device)
         gene_sets = _gene_sets_of(settings)
         responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome, times=settings)
@@ -46,6 +47,7 @@ def explain(settings: ExplainSettings) -> list[str]:
             gene_sets=gene_sets,
             selected_samples=selected,
             n_jobs=settings.n_jobs,
+            client=client,
             random_state=settings.seed,
             **values_of(settings, ExplanationChecks),
         )

@@ -6,6 +6,7 @@ import logging
 
 import pandas as pd
 
+from drugresponse.cluster.client import open_client
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import (
     censor_words,
@@ -31,7 +32,7 @@ progress = logging.getLogger("drugresponse.progress")
 
 def train(settings: TrainSettings) -> list[str]:
     """Train a model and write it with its scores and report; returns what to tell the user."""
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
         tables = read_training_tables(settings, settings.n_jobs, settings.arm)
         fitted = DrugResponseModel(
             settings.learner,
@@ -47,7 +48,12 @@ def train(settings: TrainSettings) -> list[str]:
             **values_of(settings, ForecastSettings),
         )
         fitted.fit(
-            tables.genotypes, tables.responses, drugs=tables.drugs, samples=tables.samples, inputs=tables.checksums
+            tables.genotypes,
+            tables.responses,
+            drugs=tables.drugs,
+            samples=tables.samples,
+            inputs=tables.checksums,
+            client=client,
         )
         progress.info("trained %s", settings.learner)
         fitted.save(out["model"])

@@ -36,6 +36,8 @@ ALIASES = {
     "refit_learner": {"learner"},
     "n_next": {"n_drugs"},
     "measure": {"name"},
+    "dask": {"where"},
+    "only_fold": {"fold"},
 }
 """What the consumer calls it, where that is another word."""
 CONSUMED_VALUES = {
@@ -233,7 +235,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
                    "cost_of_miss": 3.5, "horizon": 61.5, **outputs("model", "metrics", "report")}),
         ("train", {**layers, "parents": "named", "learner": "ridge", "folds": 0, "forget_samples": True,
                    **outputs("model")}),
-        ("train", {**classed, "learner": "additive-mean", "folds": 0, **outputs("model")}),
+        ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": "local:1", **outputs("model")}),
         ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
                      **outputs("predictions", "report")}),
@@ -247,7 +249,10 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, "cost_of_miss": 3.5,
                       "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics")}),
         ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
-        ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, **outputs("attributions")}),
+        ("evaluate", {**whole, "learner": ["additive-mean"], "folds": 2, "only_fold": 1, "resume": out / "fold",
+                      "dask": "local:1"}),
+        ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, "dask": "local:1",
+                     **outputs("attributions")}),
         ("explain", {**whole, **MATRIX, **explained}),
         ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
         ("describe", model),

@@ -23,7 +23,7 @@ from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, ma
 from drugresponse.learners.stack._loss_weights import weigh_by_loss
 from drugresponse.learners.stack._weights import combine, weigh_learners
 from drugresponse.learners.state import Array, State, state_numbers, state_texts
-from drugresponse.threads import run_in_order
+from drugresponse.units import units_in_order
 
 __all__ = ["AutoLearner", "candidates_for"]
 
@@ -144,19 +144,14 @@ class AutoLearner(PairRegressor):
         room = self.most_fits // (len(folds) + 1) if self.most_fits else len(candidates)
         self.tried_: list[str] = []
         columns: list[Array] = []
-
-        def predict(unit: tuple[str, Fold]) -> Array:
-            name, (train, test) = unit
-            learner = make_learner(name, self._settings(1)).fit(pairs[train], y[train], weights[train])
-            return learner.predict(pairs[test])
-
+        shared = {"pairs": pairs, "y": y, "weights": weights, "settings": self._settings(1), "folds": folds}
         names = (NAIVE, *candidates[:room])
         # with a limit of time, learner by learner, so that none is begun that may not be finished in all folds
         for batch in [names] if not self.most_minutes else [(name,) for name in names]:
             if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
                 break
-            units = [(name, fold) for name in batch for fold in folds]
-            predictions = iter(run_in_order(predict, units, n_jobs))
+            units = [(name, at) for name in batch for at in range(len(folds))]
+            predictions = iter(units_in_order(_held_out_fit, units, shared, n_jobs, "held-out fits"))
             for name in batch:
                 column = np.full(len(y), np.nan)
                 for _, test in folds:
@@ -171,9 +166,8 @@ class AutoLearner(PairRegressor):
     def _fit_members(self, pairs: Pairs, y: Array, weights: Array, n_jobs: int | None) -> None:
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
-        fitted = run_in_order(
-            lambda name: make_learner(name, self._settings(jobs)).fit(pairs, y, weights), names, n_jobs
-        )
+        shared = {"pairs": pairs, "y": y, "weights": weights, "settings": self._settings(jobs)}
+        fitted = units_in_order(_fit, names, shared, n_jobs, "fits to all rows")
         self.members_: dict[str, PairRegressor] = dict(zip(names, fitted, strict=True))
 
     def _settings(self, n_jobs: int | None) -> dict[str, Any]:
@@ -259,6 +253,20 @@ class AutoLearner(PairRegressor):
         members, own = state["members"], auto._settings(auto.n_jobs)
         auto.members_ = {name: restore_learner(name, members[name], own) for name in (NAIVE, *auto.weights_)}
         return auto
+
+
+def _fit(name: str, pairs: Pairs, y: Array, weights: Array, settings: Mapping[str, Any]) -> PairRegressor:
+    fitted: PairRegressor = make_learner(name, settings).fit(pairs, y, weights)
+    return fitted
+
+
+def _held_out_fit(
+    unit: tuple[str, int], pairs: Pairs, y: Array, weights: Array, settings: Mapping[str, Any], folds: Sequence[Fold]
+) -> Array:
+    """What the learner of this name predicts for the test rows of a fold, fitted to its training rows."""
+    name, at = unit
+    train, test = folds[at]
+    return _fit(name, pairs[train], y[train], weights[train], settings).predict(pairs[test])
 
 
 def candidates_for(pairs: Pairs) -> tuple[str, ...]:
