@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -18,6 +20,7 @@ __all__ = [
     "ColumnsInMemory",
     "SideBySide",
     "StoredValues",
+    "beside",
     "column_blocks",
     "rows_of",
     "stays_stored",
@@ -28,6 +31,7 @@ BLOCK_CELLS = 1 << 23
 STORED_CELLS = 50_000_000
 """Cells from which on a matrix stays where it is stored: in memory it would take up to eight bytes for each."""
 _STATISTICS = "statistics"
+_cells_beside: ContextVar[int] = ContextVar("cells_beside", default=0)
 
 
 class ColumnSource(Protocol):
@@ -255,7 +259,24 @@ def stays_stored(shape: tuple[int, int]) -> bool:
     >>> stays_stored((2_000, 10_000)), stays_stored((2_000, 100_000))
     (False, True)
     """
-    return shape[0] * shape[1] > STORED_CELLS
+    return _cells_beside.get() + shape[0] * shape[1] > STORED_CELLS
+
+
+@contextmanager
+def beside(n_cells: int) -> Iterator[None]:
+    """Count so many cells, which are in memory already, to whatever is judged by `stays_stored` meanwhile.
+
+    Examples
+    --------
+    >>> with beside(40_000_000):
+    ...     stays_stored((2_000, 10_000))
+    True
+    """
+    before = _cells_beside.set(n_cells)
+    try:
+        yield
+    finally:
+        _cells_beside.reset(before)
 
 
 def rows_of(block: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:

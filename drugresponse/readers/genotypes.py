@@ -13,6 +13,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
+from drugresponse.data.stored_values import beside
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.formats import GenotypeFormat, find_format
@@ -116,7 +117,11 @@ def read_genotypes(
         "site_filter": site_filter,
     }
     groups = _grouped(files, genotype_format)
-    tables = [_read(record, group, options, men) for record, group in groups]
+    tables: list[Genotypes] = []
+    for record, group in groups:
+        # many files of which each is small, such as one for each chromosome, are large together
+        with beside(sum(table.shape[0] * table.shape[1] for table in tables if not table.is_stored)):
+            tables.append(_read(record, group, options, men))
     if len(tables) > 1:
         _report_overlap([group[0].name for _, group in groups], tables)
     return Genotypes.join(tables)

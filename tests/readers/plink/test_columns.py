@@ -189,3 +189,21 @@ def test_read_plink__a_filter_sees_the_calls_of_each_allele(tmp_path, made, abse
     kept = wanted.keep_counts(np.nansum(calls, axis=0), missing.sum(axis=0), len(calls))
     assert 0 < kept.sum() < len(kept)
     assert read_plink(file, absent_means=absent_means, site_filter=wanted).equals(whole.select(np.flatnonzero(kept)))
+
+
+def test_read_genotypes__files_of_chromosomes_are_large_together(tmp_path, monkeypatch):
+    calls = simulated(21, 30)
+    for at in range(3):
+        (tmp_path / str(at)).mkdir()
+        write_large(tmp_path / str(at), calls[:, 10 * at : 10 * at + 10].copy())
+        bim = "".join(f"{at + 1}\trs{row}\t0\t{row + 1}\tC\tA\n" for row in range(10))
+        (tmp_path / str(at) / "cohort.bim").write_text(bim)
+    files = [tmp_path / str(at) / "cohort.bed" for at in range(3)]
+    here = read_genotypes(files)
+    assert not here.is_stored and here.shape == (21, 30)
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 500)
+    there = read_genotypes(files)
+    kinds = [type(part).__name__ for part in there.values.source.parts]
+    assert kinds == ["ColumnsInMemory", "ColumnsInMemory", "PlinkColumns"]
+    assert there.equals(here)
+    assert not read_genotypes(files[2]).is_stored
