@@ -142,7 +142,7 @@ def test_fit__arm_that_is_not_there(opposite):
         opposite.fit(arm="arn")
 
 
-@pytest.mark.parametrize("learner", ["ridge", "gaussian", "boosted-trees", "auto"])
+@pytest.mark.parametrize("learner", ["ridge", "sparse", "gaussian", "boosted-trees", "auto"])
 def test_save__loaded_models_know_the_arm(opposite, learner, tmp_path):
     model = opposite.fit(learner, arm="arm")
     model.save(tmp_path / "model")
