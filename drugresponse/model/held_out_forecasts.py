@@ -68,7 +68,7 @@ class HeldOutForecasts:
         rows = self.rows
         return fit_head(
             rows.pairs[at], rows.y[at], self.scores[at], rows.weights[at],
-            scheme=self.scheme, cost_of_miss=self.cost_of_miss, horizon=self.horizon,
+            scheme=self.scheme, fold=self.fold[at], cost_of_miss=self.cost_of_miss, horizon=self.horizon,
         )  # fmt: skip
 
     def metrics(self, learner: str) -> pd.DataFrame:

@@ -31,8 +31,10 @@ class BinaryScores(RowScores):
     """Metrics of predicted probabilities and of the classes called.
 
     Brier score; log loss (probabilities clipped at 1e-6); area under the receiver operating characteristic over pairs
-    of one fold; average precision over all folds; the slope of a logistic regression on the predicted log odds, and
-    the intercept with slope 1 (Van Calster et al. 2016, doi:10.1016/j.jclinepi.2015.12.005); expected calibration error
+    of one fold; average precision over all folds; the slope of a logistic regression on the predicted log odds with an
+    intercept for each fold, and the intercept over all folds with slope 1 (Van Calster et al. 2016,
+    doi:10.1016/j.jclinepi.2015.12.005): a fold with more events than others has training rows with fewer, which over
+    all folds would pass for probabilities that are too extreme; expected calibration error
     over 10 equal steps of probability; sensitivity, specificity and their mean of the classes called. For classes
     of a resistance laboratory: the share of resistant rows called susceptible (very major error), of susceptible rows
     called resistant (major error), and of rows called right (categorical agreement). With a cost: net benefit
@@ -114,10 +116,10 @@ class BinaryScores(RowScores):
         if event.all() or not event.any():
             return undefined, undefined
         intercept = _one_step(np.ones((len(at), 1)), odds, event, weights)[0]
-        if _constant(odds, self._fold[at]):
+        columns, kept = _within_folds(odds, event, self._fold[at])
+        if not columns.size or _constant(odds[kept], self._fold[at][kept]):
             return undefined, intercept
-        slope = _one_step(np.column_stack([odds, np.ones(len(at))]), np.zeros(len(at)), event, weights)[0]
-        return slope, intercept
+        return _one_step(columns, np.zeros(len(kept)), event[kept], weights[:, kept])[0], intercept
 
 
 def clipped_logit(probability: Array) -> Array:
@@ -180,6 +182,13 @@ def _fitted(columns: Array, offset: Array, event: Array) -> Array:
         if float(np.abs(step).max()) < 1e-9:
             return beta
     return np.full(columns.shape[1], np.nan)
+
+
+def _within_folds(odds: Array, event: Array, fold: NDArray[np.intp]) -> tuple[Array, NDArray[np.intp]]:
+    """Log odds and a column for each fold that has both answers, of the rows of these folds; and which these are."""
+    both = [number for number in np.unique(fold) if 0 < event[fold == number].mean() < 1]
+    kept = np.flatnonzero(np.isin(fold, both))
+    return np.column_stack([odds[kept], *(fold[kept] == number for number in both)]), kept
 
 
 def _constant(odds: Array, fold: NDArray[np.intp]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ class HeldOutRows:
         `(n_rows,)` responses, scores on the scale of the link, and weights of mean 1.
     scheme
         By which they were held out.
+    levels_apart
+        Standard deviation of the mean score of a drug over the models of the folds.
     """
 
     pairs: Pairs
@@ -47,6 +49,7 @@ class HeldOutRows:
     scores: Array
     weights: Array
     scheme: str
+    levels_apart: float = 0.0
 
     @property
     def outcome(self) -> Outcome:
@@ -93,7 +96,9 @@ class HeldOutRows:
 
     def take(self, rows: Any) -> HeldOutRows:
         """Some of the rows, weighed as before."""
-        return HeldOutRows(self.pairs[rows], self.y[rows], self.scores[rows], self.weights[rows], self.scheme)
+        return replace(
+            self, pairs=self.pairs[rows], y=self.y[rows], scores=self.scores[rows], weights=self.weights[rows]
+        )
 
     def parts(self, number: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
         """Rows without those of some groups, and these, for each of some parts; a single part where groups are one."""

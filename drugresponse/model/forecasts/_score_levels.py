@@ -17,6 +17,7 @@ __all__ = ["ScoreLevels"]
 Array = NDArray[np.float64]
 
 _LEAST_SIZE = 1e-9
+_LEAST_WITHIN = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,33 +34,44 @@ class ScoreLevels:
         `(n_drugs + 1,)` held-out rows.
     size
         Root mean square of what lies between a score and its drug's mean: the unit of `split`.
+    apart
+        In that unit, standard deviation of the mean of a drug over the models of the folds.
     """
 
     drug_ids: pd.Index
     mean: Array
     rows: Array
     size: float
+    apart: float
 
     @classmethod
-    def fit(cls, pairs: Pairs, scores: Array, weights: Array, scheme: str) -> ScoreLevels:
-        """Of held-out rows."""
+    def fit(cls, pairs: Pairs, scores: Array, weights: Array, scheme: str, apart: float) -> ScoreLevels:
+        """Of held-out rows, whose mean scores lie `apart` over folds."""
         overall = float(np.average(scores, weights=weights))
         if not find_scheme(scheme).drug_effect:
-            size = _size(scores - overall, weights)
-            return cls(pd.Index([], dtype=object), np.array([overall]), np.array([float(len(scores))]), size)
+            size = _size(scores - overall, weights, apart)
+            rows = np.array([float(len(scores))])
+            return cls(pd.Index([], dtype=object), np.array([overall]), rows, size, apart / size)
         used, drug = np.unique(pairs.drug_index, return_inverse=True)
         mean = np.bincount(drug, weights * scores) / np.bincount(drug, weights)
+        size = _size(scores - mean[drug], weights, apart)
         return cls(
             pairs.drugs.index[used].astype(object),
             np.append(mean, overall),
             np.append(np.bincount(drug), len(scores)).astype(np.float64),
-            _size(scores - mean[drug], weights),
+            size,
+            apart / size,
         )
 
     @property
     def n_drugs(self) -> int:
         """How many drugs have a mean of their own."""
         return len(self.drug_ids)
+
+    @property
+    def within(self) -> float:
+        """How much of the unit is what scores of one model differ by: a drift between models says nothing of a row."""
+        return max(float(np.sqrt(max(1.0 - self.apart**2, 0.0))), _LEAST_WITHIN)
 
     def at(self, pairs: Pairs) -> NDArray[np.intp]:
         """`(n_pairs,)` number of each pair's drug, `n_drugs` where it has no mean of its own."""
@@ -78,6 +90,7 @@ class ScoreLevels:
             "mean": self.mean,
             "rows": self.rows,
             "size": self.size,
+            "apart": self.apart,
         }
 
     @classmethod
@@ -89,10 +102,11 @@ class ScoreLevels:
             state_array(state, "mean", len(ids) + 1),
             np.abs(state_array(state, "rows", len(ids) + 1)),
             state_number(state, "size", _LEAST_SIZE),
+            state_number(state, "apart", 0.0),
         )
 
 
-def _size(deviations: Array, weights: Array) -> float:
-    """Their root mean square; 1 where they hardly differ."""
-    size = float(np.sqrt(np.average(deviations**2, weights=weights)))
+def _size(deviations: Array, weights: Array, apart: float) -> float:
+    """Their root mean square, with what folds lie apart, below which a difference says nothing; 1 where both are 0."""
+    size = float(np.sqrt(np.average(deviations**2, weights=weights) + apart**2))
     return size if size > _LEAST_SIZE else 1.0

@@ -33,6 +33,13 @@ Array = NDArray[np.float64]
 
 _MOST_APART = 8.0
 """Log odds between one drug and all, of which either is hardly ever or nearly always the event."""
+_OF_ONE_MODEL = 2.25
+"""Variance of what held-out rows of five folds say of one model of all rows, by that over these rows alone: its
+training rows are a draw too, that the folds share (Nadeau and Bengio 2003, "Inference for the generalization error",
+doi:10.1023/A:1024068626366: 1 + 5 * 1/4)."""
+_SHAPE = 0.15
+"""Log odds, and share of the log odds between a row and its drug's mean, by which no score is quite logistic: where
+what is not known of a sample is averaged over, odds fall faster in the tails than between."""
 _PARTS = 5
 """Into which held-out rows are cut, so that sets and thresholds are learned on probabilities that did not see them."""
 
@@ -76,8 +83,8 @@ class ClassHead(Head):
             As for `choose_thresholds`.
         """
         n_classes, classes = len(held.outcome.classes), held.y.astype(np.intp)
-        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme)
-        parameters, effect = held.fit_parameters(_density(held, levels), class_prior(n_classes))
+        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme, held.levels_apart)
+        parameters, effect = held.fit_parameters(_density(held, levels), class_prior(n_classes, levels.within))
         bent = _bent(held, levels, parameters, effect)
         drug, n_drugs = levels.at(held.pairs), levels.n_drugs
         empty = ClassSets(np.full((n_drugs + 1, n_classes), np.inf), np.zeros(n_classes, dtype=np.int64))
@@ -101,7 +108,7 @@ class ClassHead(Head):
         for seen, left_out in held.parts(_PARTS):
             rows = held.take(seen)
             density = _density(rows, self.levels)
-            prior = class_prior(shares.shape[1])
+            prior = class_prior(shares.shape[1], self.levels.within)
             again = refitted(self.parameters, density, rows.pairs, rows.weights / effect, prior)
             head = replace(self, parameters=again, bent=_bent(rows, self.levels, again, effect))
             shares[left_out] = head._shares(held.pairs[left_out], held.scores[left_out])[0]
@@ -161,16 +168,21 @@ class ClassHead(Head):
         """`(n_pairs,)` standard deviation of the log odds of the event, by how sure level, cut and slope are.
 
         The cut is known given the level of the scores, which was learned from responses too: together they are no
-        surer than the share of the event among the drug's rows.
+        surer than the share of the event among the drug's rows. All of it was learned on models of parts of the rows,
+        whose levels differ from one to the next as that of the model of all rows may.
         """
         at = self.parameters.at(pairs)
         own, covariance = self.parameters.by_drug[at], self.parameters.covariance[at]
         level, deviation = _split(self.levels, pairs, scores)
-        slopes = np.column_stack([-np.ones(len(pairs)), np.exp(own[:, 1]) * deviation])
-        variance = np.einsum("ni,nij,nj->n", slopes, covariance, slopes)
+        slope = np.exp(own[:, 1])
+        distance = slope * deviation
+        slopes = np.column_stack([-np.ones(len(pairs)), distance])
+        variance = np.maximum(np.einsum("ni,nij,nj->n", slopes, covariance, slopes), 0.0)
         share = expit(log_odds_above(own, level, np.zeros(len(pairs)))[:, 0])
         events = self.levels.rows[self.levels.at(pairs)] * share * (1 - share)
-        return np.sqrt(np.maximum(variance, 0.0) + np.maximum(1 / np.maximum(events, 0.5) - covariance[:, 0, 0], 0.0))
+        variance = variance + np.maximum(1 / np.maximum(events, 0.5) - covariance[:, 0, 0], 0.0)
+        level_apart = slope * self.levels.apart
+        return np.sqrt(_OF_ONE_MODEL * variance + level_apart**2 + _SHAPE**2 * (1 + distance**2))
 
     def summary(self) -> dict[str, Any]:
         """Groups, classes that are in every set, and the threshold."""

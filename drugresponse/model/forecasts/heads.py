@@ -13,6 +13,7 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.state import State, damaged, state_ids, state_whole
+from drugresponse.model.forecasts._fold_levels import without_fold_levels
 from drugresponse.model.forecasts._held_out_rows import HeldOutRows
 from drugresponse.model.forecasts.class_head import ClassHead
 from drugresponse.model.forecasts.head import Forecast, Head
@@ -31,6 +32,7 @@ def fit_head(
     weights: Array | None = None,
     *,
     scheme: str,
+    fold: NDArray[np.intp] | None = None,
     cost_of_miss: float | None = None,
     horizon: float | None = None,
 ) -> Head:
@@ -46,6 +48,8 @@ def fit_head(
         `(n_pairs,)` above 0; None is 1 for all.
     scheme
         The split scheme by which the rows were held out.
+    fold
+        `(n_pairs,)` in which fold each was; levels of the scores are not compared between folds. None is one for all.
     cost_of_miss
         How many false alarms are as bad as one missed event, of a binary outcome; None where that was not told.
     horizon
@@ -60,7 +64,11 @@ def fit_head(
         raise InputError(
             "forecasts: found a missing score (expected one for every held-out row). Report this as a defect."
         )
-    held = HeldOutRows(pairs, y, scores, relative_weights(weights, len(y)), scheme)
+    share = relative_weights(weights, len(y))
+    apart = 0.0
+    if fold is not None:
+        scores, apart = without_fold_levels(pairs, scores, fold, share, scheme)
+    held = HeldOutRows(pairs, y, scores, share, scheme, apart)
     if pairs.outcome.has_classes:
         return ClassHead.fit(held, cost_of_miss=cost_of_miss)
     if pairs.outcome.kind == "interval":
@@ -108,7 +116,7 @@ def cross_fitted(
         seen = others if len(others) else rows
         head = fit_head(
             pairs[seen], y[seen], scores[seen], None if weights is None else weights[seen],
-            scheme=scheme, cost_of_miss=cost_of_miss, horizon=horizon,
+            scheme=scheme, fold=fold[seen], cost_of_miss=cost_of_miss, horizon=horizon,
         )  # fmt: skip
         answers.append((rows, head.forecast(pairs[rows], scores[rows])))
     return answers

@@ -61,9 +61,9 @@ class IntervalHead(Head):
     @classmethod
     def fit(cls, held: HeldOutRows) -> IntervalHead:
         """Learn from held-out rows."""
-        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme)
+        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme, held.levels_apart)
         unit = unit_of(held.y, levels.split(held.pairs, held.scores)[0])
-        prior = interval_prior(levels.size / unit)
+        prior = interval_prior(levels.within * levels.size / unit)
         parameters, effect = held.fit_parameters(_density(held, levels, unit), prior)
         n_drugs = levels.n_drugs
         endless, ranges = np.full(n_drugs + 1, np.inf), ReadingRanges.fit(held.pairs, held.scheme)

@@ -75,11 +75,11 @@ class TimeHead(Head):
         """
         observed = held.observed
         happened = np.asarray(observed.happened, dtype=bool)
-        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme)
+        levels = ScoreLevels.fit(held.pairs, held.scores, held.weights, held.scheme, held.levels_apart)
         steps = HazardSteps(hazard_edges(held.y, happened), max(float(happened.sum()), 1.0) / float(held.y.sum()))
         deviation = levels.split(held.pairs, held.scores)[1]
         density = steps.density(observed, held.y, deviation)
-        parameters, _ = held.fit_parameters(density, steps.prior(levels.size))
+        parameters, _ = held.fit_parameters(density, steps.prior(levels.within * levels.size))
         usual = Horizons.of_rows(np.full(len(held.y), "", dtype=object), held.y, observed)
         end = float(usual.horizon[-1]) if horizon is None else horizon
         times = held.y[happened & (held.y <= end)]

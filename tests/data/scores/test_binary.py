@@ -72,6 +72,15 @@ def test_folds__ranking_compares_rows_of_one_fold_only() -> None:
     assert np.isnan(scores["calibration_slope"])
 
 
+def test_folds__a_slope_does_not_count_what_levels_of_folds_owe_to_what_was_held_out() -> None:
+    truth, odds = made_yes_no(4000, folds=4)
+    # a fold with more events has training rows with fewer
+    drift = np.array([2.0, 0.7, -0.7, -2.0])[
+        np.argsort(np.argsort([truth.y[truth.fold == at].mean() for at in range(4)]))
+    ]
+    assert _scores(truth, expit(odds + drift[truth.fold]))["calibration_slope"] == pytest.approx(1.0, abs=0.1)
+
+
 def test_resistance__errors_of_the_laboratory() -> None:
     truth, _ = made_yes_no(8)
     words = Outcome("binary", ("S", "R"))

@@ -35,7 +35,7 @@ def test_time_head__survival_is_that_of_the_known_hazards(late: bool) -> None:
         at = new.pairs.drug_index == drug
         off = told.survival[at][:, until] - truth[at]
         assert np.abs(off).mean() < 0.02
-        assert np.abs(off.mean(axis=0)).max() < 0.02
+        assert np.abs(off.mean(axis=0)).max() < 0.025
 
 
 def test_time_head__late_entry_matters() -> None:

@@ -16,14 +16,15 @@ _SLOPE_SPREAD = 2.0
 _LEAST_GAP = 1e-9
 
 
-def class_prior(n_classes: int) -> Array:
+def class_prior(n_classes: int, slope: float = 1.0) -> Array:
     """`(2, n_classes)` centre and standard deviation of the parameters common to all drugs.
 
-    They are the first cut, the logarithms of the distances to the next ones, and the logarithm of the slope.
+    They are the first cut, the logarithms of the distances to the next ones, and the logarithm of the slope, which is
+    expected to be `slope`.
     """
     spread = np.full(n_classes, 3.0)
     spread[0], spread[-1] = 10.0, _SLOPE_SPREAD
-    return np.vstack([np.zeros(n_classes), spread])
+    return np.vstack([np.append(np.zeros(n_classes - 1), np.log(slope)), spread])
 
 
 def log_odds_above(parameters: Array, level: Array, deviation: Array) -> Array:

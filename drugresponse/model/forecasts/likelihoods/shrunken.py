@@ -24,6 +24,10 @@ _SWEEPS = 12
 """Of fits and spreads in turn."""
 _SETTLED = 0.01
 _LEAST_SPREAD, _MOST_SPREAD, _FIRST_SPREAD = 0.02, 3.0, 0.5
+_DRUGS_BEFORE, _USUAL_SPREAD = 2.0, 0.25
+"""So many drugs that differ so much count beside those of the rows: few drugs that look alike by chance would else be
+taken for one (Chung et al. 2013, "A nondegenerate penalized likelihood estimator for variance parameters in multilevel
+models", doi:10.1007/s11336-013-9328-2)."""
 _MOST_SPREADS = 8.0
 """Of the prior, from its centre, that a parameter may lie away: beyond, likelihoods overflow and say nothing."""
 _MOST_OWN = 10.0
@@ -212,7 +216,8 @@ def fit_shrunken(density: RowDensity, rows: KeyedRows, prior: Array, *, by_key: 
         table = problem.minimum(table, spread)
         if own:
             inner = np.linalg.inv(problem.information(table) + np.diag(1 / spread**2))
-            variance = (table[1:] ** 2 + np.diagonal(inner, axis1=1, axis2=2)).mean(axis=0)
+            seen = (table[1:] ** 2 + np.diagonal(inner, axis1=1, axis2=2)).sum(axis=0)
+            variance = (seen + _DRUGS_BEFORE * _USUAL_SPREAD**2) / (len(rows.keys) + _DRUGS_BEFORE)
             before, spread = spread, np.clip(np.sqrt(variance), _LEAST_SPREAD, _MOST_SPREAD)
             if (np.abs(spread / before - 1) < _SETTLED).all():
                 break
