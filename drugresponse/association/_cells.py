@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from drugresponse.association._clones import Clones
 from drugresponse.association._covariate_bases import CovariateBases
 from drugresponse.association._grid import GridSums, grid_sums
 from drugresponse.association._rare_carriers import RARE, SumNull, drawn_p_value
@@ -59,7 +60,12 @@ class AssociationCells:
 
 
 def associate_drugs(
-    features: FeatureColumns, bases: CovariateBases, drugs: NDArray[np.intp], minimum_carriers: int, random_state: int
+    features: FeatureColumns,
+    bases: CovariateBases,
+    drugs: NDArray[np.intp],
+    minimum_carriers: int,
+    random_state: int,
+    clones: Clones | None = None,
 ) -> AssociationCells:
     """Test these drugs with every feature.
 
@@ -73,6 +79,8 @@ def associate_drugs(
         Fewest carriers, and fewest others of a feature with two values.
     random_state
         Seed.
+    clones
+        Samples that are alike, of the same samples; None where each stands for itself.
     """
     sums = grid_sums(features, bases)
     drug, feature = np.nonzero(_testable(sums, features, bases, minimum_carriers).T)
@@ -91,7 +99,12 @@ def associate_drugs(
         some = np.flatnonzero(permuted & (drug == number))
         measured, residual = bases.measured[:, number] > 0, (bases.scaling * bases.residual)[:, number]
         generator = np.random.default_rng([random_state, int(drugs[number])])
-        p[some] = _rare_p_values(features.take(feature[some]), few[some], strength[some], residual, measured, generator)
+        own = features.take(feature[some])
+        if clones is not None:
+            where = np.flatnonzero(measured)
+            p[some] = clones.p_values(_rarer_calls(own, measured), residual[where], where, generator)
+            continue
+        p[some] = _rare_p_values(own, few[some], strength[some], residual, measured, generator)
     return AssociationCells(
         feature, drugs[drug], product / spread, half_width, carriers, samples, statistic, p, permuted
     )
@@ -151,6 +164,18 @@ def _rare_p_values(
         length = (calls**2).sum(axis=1) - calls.sum(axis=1) ** 2 / n
         p[~alike] = drawn_p_value(residual, calls, bound[~alike] * np.sqrt(length), generator)
     return p
+
+
+def _rarer_calls(features: FeatureColumns, measured: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """`(n_measured, n_features)` what the calls differ from the most common one by; of two values 1 for the rarer."""
+    differences = features.values.toarray()[measured] - features.common
+    differences = np.where(np.isfinite(differences), differences, 0.0)
+    for column in np.flatnonzero(features.two_valued):
+        called = np.isfinite(features.values[:, [column]].toarray()[measured, 0])
+        carried = differences[:, column] != 0
+        many = 2 * carried.sum() > called.sum()
+        differences[:, column] = (called & ~carried) if many else carried
+    return differences
 
 
 def _carried_calls(features: FeatureColumns, measured: NDArray[np.bool_], most: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LEAST_P", "RARE", "SumNull", "drawn_p_value"]
+__all__ = ["DRAWS", "ENOUGH", "GRID", "LEAST_P", "RARE", "SumNull", "drawn_p_value", "elementary_symmetric"]
 
 RARE = 20
 """Carriers up to which p is by permutation.
@@ -20,9 +20,9 @@ permutation it happens 1.6, 1.1 and (there it is the t test) 1.5 times as often.
 """
 LEAST_P = 1e-12
 """Where the rounding of the transforms hides what is smaller."""
-_GRID = 2**14
-_DRAWS = (10_000, 200_000)
-_ENOUGH = 10
+GRID = 2**14
+DRAWS = (10_000, 200_000)
+ENOUGH = 10
 _NUMBERS_AT_ONCE = 1_000_000
 
 
@@ -70,9 +70,9 @@ class SumNull:
             Greatest number of carriers, less than n.
         """
         least = float(residuals.min())
-        step = float(residuals.max() - least) * most / (_GRID - most - 1)
+        step = float(residuals.max() - least) * most / (GRID - most - 1)
         steps = np.rint((residuals - least) / step).astype(np.intp)
-        mass = np.fft.irfft(_elementary_symmetric(steps, most), _GRID, axis=1)
+        mass = np.fft.irfft(elementary_symmetric(steps, most), GRID, axis=1)
         ways = np.array([comb(len(residuals), k) for k in range(most + 1)], dtype=np.float64)
         below = np.cumsum(np.maximum(mass, 0.0, out=mass), axis=1, out=mass)
         below /= ways[:, None]
@@ -105,12 +105,12 @@ class SumNull:
         return np.clip(np.maximum(p, fewest[k]), LEAST_P, 1.0)
 
 
-def _elementary_symmetric(steps: NDArray[np.intp], most: int) -> NDArray[np.complex128]:
+def elementary_symmetric(steps: NDArray[np.intp], most: int) -> NDArray[np.complex128]:
     """`(most + 1, grid / 2 + 1)` transforms of the number of ways in which k of the steps add up to each sum."""
     # a real function's transform is given by its first half
-    half = np.arange(_GRID // 2 + 1)
-    transform = np.fft.fft(np.bincount(steps, minlength=_GRID))
-    powers = [transform[half * m % _GRID] * (-1) ** (m - 1) for m in range(1, most + 1)]
+    half = np.arange(GRID // 2 + 1)
+    transform = np.fft.fft(np.bincount(steps, minlength=GRID))
+    powers = [transform[half * m % GRID] * (-1) ** (m - 1) for m in range(1, most + 1)]
     chosen = np.zeros((most + 1, len(half)), dtype=np.complex128)
     chosen[0] = 1.0
     product = np.empty_like(chosen[0])
@@ -157,7 +157,7 @@ def drawn_p_value(
     """
     p = np.ones(len(sums))
     open_ = np.arange(len(sums))
-    for n_draws in _DRAWS:
+    for n_draws in DRAWS:
         if not len(open_):
             break
         reached = np.zeros(len(open_), dtype=np.int64)
@@ -165,7 +165,7 @@ def drawn_p_value(
             sums_drawn = np.abs(drawn @ calls[open_, : drawn.shape[1]].T)
             reached += (sums_drawn >= np.abs(sums[open_]) * (1 - 1e-12)).sum(axis=0)
         p[open_] = (1 + reached) / (1 + n_draws)
-        open_ = open_[reached < _ENOUGH]
+        open_ = open_[reached < ENOUGH]
     return p
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.association._cells import AssociationCells, associate_drugs
+from drugresponse.association._clones import Clones
 from drugresponse.association._covariate_bases import CovariateBases, covariate_columns, general_sensitivity
 from drugresponse.association._likely_effects import with_likely_effects
 from drugresponse.association._linkage import Linkage, linkage_table
@@ -48,7 +49,8 @@ class Associations:
         covariates, in response units (or of log odds, of the log hazard), with its 95 % bounds `lower, upper` (of the t
         distribution, whatever the method; normal ones where a response is no number); `n_carriers, n_samples` with both
         response and call; `statistic`, t of the effect, or z of its score; `p`, two-sided, never 0; `q`, p adjusted
-        over all rows (Benjamini and Hochberg 1995); `method` of p, `t`, `score` or `permutation`;
+        over all rows (Benjamini and Hochberg 1995); `method` of p, `t`, `score`, `permutation`, `permutation of
+        subjects` or `permutation within lineages`;
         `group` of the feature, named after its first; `rank` of the group within the drug by its least p, 1 first, the
         same for all its members; `adjusted_for`, the covariates in words.
     groups
@@ -147,10 +149,13 @@ def associate_pairs(
 
     Each (drug, feature) is an ordinary least-squares fit of the response on the feature and the covariates over the
     samples that have both response and call. All measured pairs weigh the same, and a censored response is taken at its
-    limit. Samples are taken as independent: several samples of one subject make p too small.
+    limit. Samples are taken as independent: several samples of one subject or lineage make p of the t and the score
+    test too small.
 
     Up to 20 carriers p is by permutation of the residuals that covariates leave (Freedman and Lane 1983), exact for
-    features with two values (see `rare_carriers`); else it is of the t test.
+    features with two values (see `rare_carriers`); else it is of the t test. Where subjects have several samples they
+    are exchanged whole, and where lineages are known only within them: a clone is alike in more than the feature, so
+    that one borne by all of a lineage and by nobody else has p 1.
 
     Where a response is no number, p is of the score test of the outcome's likelihood, or by permutation of its slopes;
     the effect is the most likely one with a log-F(1, 1) prior, finite also where a feature separates the classes, and
@@ -200,6 +205,7 @@ def associate_pairs(
     drug_ids, responses = used.drugs.index.to_numpy(dtype=object)[order], _response_grid(used, y, order)
     features = FeatureColumns.of(used.genotypes)
     features = features.take(np.flatnonzero(features.rarer() >= minimum_carriers))
+    clones = Clones.of(used.subjects, used.lineages)
     varying = used.covariates.loc[:, used.covariates.nunique() > 1]
     columns = covariate_columns(varying)
     sensitivity = general_sensitivity(responses) if adjust_sensitivity and len(drug_ids) > 1 else None
@@ -209,18 +215,19 @@ def associate_pairs(
         if not is_number:
             likelihoods = likelihoods_of(used, y, order[drugs].tolist(), columns)
             bases = score_bases(likelihoods, len(responses))
-            cells = associate_drugs(features, bases, drugs, minimum_carriers, random_state)
+            cells = associate_drugs(features, bases, drugs, minimum_carriers, random_state, clones)
             return with_likely_effects(cells, features, drugs, likelihoods)
         own = None if sensitivity is None else sensitivity[:, drugs]
         bases = CovariateBases.build(responses[:, drugs], columns, own)
-        return associate_drugs(features, bases, drugs, minimum_carriers, random_state)
+        return associate_drugs(features, bases, drugs, minimum_carriers, random_state, clones)
 
     with one_thread():
         linkage = Linkage.of(features, n_jobs)
         chunks = _drug_chunks(len(responses), columns.shape[1] + 2, len(drug_ids))
         cells = AssociationCells.join(run_in_order(test, chunks, n_jobs))
     names = _group_names(linkage, features)
-    table = _table(cells, drug_ids, features, linkage, names, ", ".join(adjusted_for) or "nothing", is_number)
+    methods = ("permutation" if clones is None else clones.words, "t" if is_number else "score")
+    table = _table(cells, drug_ids, features, linkage, names, ", ".join(adjusted_for) or "nothing", methods)
     return Associations(table, linkage_table(linkage, features, names), adjusted_for, len(table))
 
 
@@ -252,7 +259,7 @@ def _table(
     linkage: Linkage,
     names: NDArray[np.object_],
     adjusted_for: str,
-    is_number: bool,
+    methods: tuple[str, str],
 ) -> pd.DataFrame:
     rank = _ranks(cells, linkage)
     ids = features.table.index.to_numpy(dtype=object)
@@ -274,7 +281,7 @@ def _table(
             "statistic": cells.statistic[order],
             "p": p,
             "q": q_values(p),
-            "method": np.where(cells.permuted[order], "permutation", "t" if is_number else "score").astype(object),
+            "method": np.where(cells.permuted[order], *methods).astype(object),
             "group": names[feature],
             "rank": rank[order],
             "adjusted_for": np.full(len(p), adjusted_for, dtype=object),

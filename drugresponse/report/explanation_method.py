@@ -16,11 +16,12 @@ def method_part(results: Explanation) -> Part:
     """What was computed."""
     adjusted = joined([str(name) for name in results.associations.adjusted_for]) or "nothing"
     tests = results.associations
-    rare = int((tests.table["method"] == "permutation").sum())
+    permuted = tests.table["method"].str.startswith("permutation")
+    how = joined(sorted(tests.table.loc[permuted, "method"].unique())) or "permutation"
     items = [
         f"Associations: {_test_words(results)}, {tests.n_tests:,} pairs of a "
-        f"drug and a feature, adjusted for {adjusted}. For {count(rare, 'pair')} with few carriers p is by "
-        "permutation. q is Benjamini and Hochberg's over all of them.",
+        f"drug and a feature, adjusted for {adjusted}. For {count(int(permuted.sum()), 'pair')} with few carriers p "
+        f"is by {how}. q is Benjamini and Hochberg's over all of them.",
         f"Features that go together are one group and take one rank: {count(len(tests.groups), 'feature')} in "
         f"{count(tests.groups['group'].nunique(), 'group')}.",
         "The model: each prediction is a sum of a mean, covariates and features. What cannot be split exactly is split "
@@ -73,7 +74,8 @@ def limits_part(results: Explanation) -> Part:
         "What goes with a feature, such as a lineage or a neighbouring gene, goes with the response too. Covariates "
         "and groups catch the part of this that was measured.",
         "Features that go together share what the model hangs on them, in a way that is the model's choice.",
-        "Samples are taken as independent; several samples of one subject make p too small.",
+        "Where p is not by permutation, samples are taken as independent; several samples of one subject or lineage "
+        "make it too small.",
     ]
     if NAIVE in fitted_learners(results.manifest):
         items.append("The model is naive: it uses no genotype, and nothing can be attributed to it.")

@@ -90,7 +90,8 @@ class ExplanationChecks:
     )
     minimum_carriers: int = option(
         "Fewest carriers of a feature",
-        "Features with fewer carriers among the samples of a drug are not tested for association.",
+        "Features with fewer carriers among the samples of a drug are not tested for association. Up to 20 carriers p "
+        "is by permutation: of whole subjects, and within lineages where they are known.",
         default=3,
         limits=(1, 100_000),
     )
