@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 NOT_CHECKED = "Not checked"
+MOSTLY_MISSED = 0.5
+"""Share of the events that is called, below which the verdict says so."""
 SMALL_SKILL = 0.05
 """A gain below this is called small."""
 _TITLES = {
@@ -239,7 +241,18 @@ class _CheckedForecasts(_Checked):
                 f"{count(int(self.manifest['outcome']['events']), 'held-out response')} that tell a difference are too "
                 f"few to judge by (expected {FEW_EVENTS} or more)."
             )
-        return super().consequence()
+        return f"{super().consequence()}{self._missed_events()}"
+
+    def _missed_events(self) -> str:
+        """That calls miss most events, where a threshold that keeps false alarms down leaves a weak model few."""
+        caught = self.scores["scores"].get("sensitivity")
+        rule = (self.manifest.get("forecasts") or {}).get("threshold_rule")
+        if rule is None or caught is None or caught >= MOSTLY_MISSED:
+            return ""
+        event = self.manifest["outcome"]["classes"][-1]
+        why = " at most 3 % major errors allow no more." if rule == "major-errors" else ""
+        end = f":{why}" if why else "."
+        return f" At its threshold it calls only {percent(caught)} of the held-out {event}{end}"
 
 
 def skill_name(metric: str) -> str:

@@ -15,6 +15,7 @@ from drugresponse.description import describe_model
 from drugresponse.report import prediction_report, training_report
 from drugresponse.settings import TrainSettings
 from drugresponse.verdict import model_verdict
+from drugresponse.words import percent
 from tests.report.pages import Page
 
 N = 60
@@ -159,3 +160,20 @@ def test_verdict__is_that_of_the_folds():
     own = model.metrics_.query("learner == 'ridge' and level == 'global' and metric == 'skill' and fold != 'all'")
     assert model.manifest_["verdict"]["folds"] == 3
     assert model.manifest_["verdict"]["folds_better"] == int((own["value"] > 0).sum())
+
+
+def test_verdict__a_threshold_that_leaves_most_events_uncalled_is_said():
+    """With at most 3 % major errors a weak model calls few of the resistant, whatever its Brier score gains."""
+    cohort = dr.simulate_cohort(n_samples=120, n_drugs=3, n_features=25, outcome="binary", random_state=1)
+    tables = {"genotypes": cohort.genotypes, "responses": cohort.responses, "samples": cohort.samples}
+    strict = dr.DrugResponseModel("ridge", folds=3).fit(**tables)
+    lenient = dr.DrugResponseModel("ridge", folds=3, cost_of_miss=20).fit(**tables)
+
+    caught = strict.manifest_["held_out"]["scores"]["sensitivity"]
+    assert caught < 0.5
+    words = (
+        f"At its threshold it calls only {percent(caught)} of the held-out R: at most 3 % major errors allow no more."
+    )
+    assert words in model_verdict(strict.manifest_).words
+    assert "At its threshold" not in model_verdict(lenient.manifest_).words
+    assert words in "\n".join(describe_model(strict.manifest_))
