@@ -256,6 +256,17 @@ def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
     return [f"Treatment arm: {arm['column']} ({levels}); genotype may act otherwise in each"]
 
 
+def _higher_words(manifest: Mapping[str, Any]) -> str:
+    """What a higher number of the response is, or of classes and times what is predicted of them."""
+    measure, outcome = measure_of(manifest), manifest.get("outcome", {"kind": "continuous"})
+    if outcome["kind"] in ("binary", "ordinal"):
+        # the words of classes tell their order
+        return f"the classes from low to high are {', '.join(outcome['classes'])}"
+    if outcome["kind"] == "time-to-event":
+        return "a longer time is a later event"
+    return f"a higher number is a {measure.higher_words()}"
+
+
 def describe_model(manifest: dict[str, Any]) -> list[str]:
     """All that a person may want to know of a model file."""
     measure = measure_of(manifest)
@@ -266,7 +277,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         *leak_words(manifest),
         f"Learner: {manifest['learner']}{_origin(manifest)}",
         *([outcome_of(manifest)] if "outcome" in manifest else []),
-        f"Response: {named or 'not named'}; a higher number is a {measure.higher_words()}",
+        f"Response: {named or 'not named'}; {_higher_words(manifest)}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}{_parent_words(features)}",
         *censor_words(manifest["training"], fitted_learners(manifest)),

@@ -20,6 +20,7 @@ __all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariat
 
 logger = logging.getLogger(__name__)
 
+_ARMS = ("arm", "treatmentarm", "studyarm", "trialarm", "armname")
 MOST_ARMS = 6
 """Treatment arms told apart by text, at most; a dose in numbers may have any number of values."""
 POOLED = "other"
@@ -175,6 +176,8 @@ def _why_unused(name: object, values: pd.Series, orders: ResponseOrders | None) 
     usual = is_usual_covariate(name)
     if not usual and is_id(name):
         return "an id or name"
+    if not usual and plain_name(name) in _ARMS:
+        return "may be a treatment arm, which --arm names"
     if not usual and may_be_outcome(name):
         return "may be an outcome"
     if not usual and not _says_yes_or_no(values):

@@ -206,3 +206,8 @@ def test_choose__dates_are_no_amounts(caplog):
     chosen = Covariates.choose(samples_with(age=dates, height=dates - dates[0]))
     assert set(chosen.unused) == {"age", "height"}
     assert "30 different texts" in caplog.text
+
+
+def test_choose__a_column_of_arms_is_told_the_option_that_takes_it():
+    samples = pd.DataFrame({"arm": ["a", "b"] * 6, "age": range(30, 42)}, index=[f"s{at}" for at in range(12)])
+    assert Covariates.choose(samples, None).unused_by_reason() == {"may be a treatment arm, which --arm names": ["arm"]}

@@ -37,6 +37,8 @@ _DEATHS = re.compile(r"(\d:)?(alive|living|dead|died|deceased|death|censored)")
 _CENSORING = re.compile(r"cens|censored|censoring|cnsr|cnsd|alive")
 _ENTRIES = ("entry", "entrytime", "timeentry", "tstart", "starttime", "truncation", "lefttruncation", "delayedentry")
 _R_CODES = {"1", "2"}
+_MOST_WORDS = 6
+"""Different cells of a column of events, at most."""
 _NOT_SEEN = {"", "na", "nan", "n/a", "."}
 
 
@@ -122,7 +124,10 @@ def _candidates(table: pd.DataFrame, response_column: str, must: bool, where: st
     times = [name for name in table.columns if name in timed and name not in events and _are_times(table[name])]
     times = [name for name in times if plain_name(name) not in _ENTRIES]
     if response_column not in table.columns:
-        return times, events
+        # a column that is named for events holds nothing else, whatever its words, which `read_events` names
+        named = [name for name in stated if _any(words[name], _EVENT) and name not in times]
+        few = [name for name in named if table[name].nunique() <= _MOST_WORDS]
+        return times, events or [name for name in table.columns if name in few]
     if not _are_times(table[response_column]):
         return (times, events) if must else ([], [])
     if response_column in timed or must:
@@ -235,7 +240,7 @@ def read_events(column: pd.Series, requested: Requested, where: str) -> pd.Serie
         raise InputError(
             f'{where}, row {row + 1}, column "{column.name}": found "{cells.iloc[row]}" '
             f"({count(int(unknown.sum()), 'such row')}; expected 1 where the event happened and 0 where it had not, or "
-            'such words as dead and alive). Say which word is the event: `classes` "alive<dead".'
+            'yes and no, or dead and alive). Say which word is the event: `classes` "alive<dead".'
         )
     return numbers.astype(np.float64)
 

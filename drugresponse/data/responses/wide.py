@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,9 @@ from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import Requested
 from drugresponse.data.outcomes.times import STATUS, TIMES
 from drugresponse.data.responses.kinds import FEWEST_ROWS, OF_ANOTHER_SCALE
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["are_same_classes", "are_same_limits", "melt_drugs", "refuse_metadata"]
+__all__ = ["are_same_classes", "are_same_limits", "melt_drugs", "refuse_beside_drugs", "refuse_metadata"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -36,6 +37,7 @@ _FIRST_OF_WHOLE = re.compile(r"n|no|num|number|nr|count|total")
 _WITH_DOSE = re.compile(
     r"(|.*[ _@:(\[-])(\d+(?:[.,]\d+)?(?:e-?\d+)?)\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)?[)\]]?", re.IGNORECASE
 )
+_AreSame: TypeAlias = Callable[[pd.DataFrame, Requested], bool]
 _SURE_DOSE = re.compile(r"(?:^|[ _@:(\[-])\d+[.,]\d+|\d\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)[)\]]?$")
 
 
@@ -78,6 +80,45 @@ def are_same_limits(drugs: pd.DataFrame, requested: Requested) -> bool:
     return 2 * with_limits > drugs.shape[1]
 
 
+def refuse_beside_drugs(columns: pd.DataFrame, requested: Requested, where: str) -> None:
+    """Refuse columns that hold neither classes nor limits where two or more columns do, and are more.
+
+    Parameters
+    ----------
+    columns
+        Of a table of text, all but the ids, which do not repeat.
+
+    Raises
+    ------
+    InputError
+        There are such columns: what stands in them is told of samples.
+
+    Examples
+    --------
+    >>> wide = pd.DataFrame({"AMP": ["<=2", "16"], "CIP": ["1", ">4"]})
+    >>> refuse_beside_drugs(wide, Requested(), "responses")
+    """
+    for are_same, what in ((are_same_limits, "limits and numbers"), (are_same_classes, "classes")):
+        alone = [name for name in columns.columns if _fits_alone(columns[[name]], are_same, requested)]
+        others = [name for name in columns.columns if name not in alone]
+        if others and len(alone) > max(1, len(others)) and are_same(columns[alone], requested):
+            raise InputError(
+                f"{where}: {show_ids(others, 5)} of a table of samples by drugs {'is' if len(others) == 1 else 'are'} "
+                f"no drug: {count(len(alone), 'other column')} hold {what} (expected one column of responses for each "
+                "drug). Move what is told of the samples to the samples table (`samples`), or remove it."
+            )
+
+
+def _fits_alone(
+    column: pd.DataFrame, are_same: Callable[[pd.DataFrame, Requested], bool], requested: Requested
+) -> bool:
+    """Whether a column could be one of several; numbers alone are neither one nor the other, and fit limits."""
+    cells = column.iloc[:, 0].fillna("").astype(str)
+    present = cells[~cells.map(is_missing).astype(bool)]
+    is_plain = are_same is are_same_limits and bool(present.map(is_limit_or_number).all())
+    return is_plain or are_same(column, requested)
+
+
 def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str = "responses") -> pd.DataFrame:
     """A row for each sample and drug, from a table of samples by drugs, of which nothing is missing.
 
@@ -103,6 +144,8 @@ def melt_drugs(wide: pd.DataFrame, drug_ids: Collection[str] = (), *, where: str
     drugs = wide.drop(columns="sample_id")
     if all(pd.api.types.is_numeric_dtype(dtype) for dtype in drugs.dtypes):
         refuse_metadata(drugs, drug_ids, where)
+    else:
+        _refuse_numbers_among_limits(drugs, drug_ids, where)
     progress.info(
         f'{where}: found no column "response"; read as a wide table of {len(wide)} samples x {drugs.shape[1]} drugs: '
         f"{show_ids(drugs.columns, 8)}."
@@ -139,6 +182,17 @@ def refuse_metadata(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -
             "column for each drug). Fit the doses with drugresponse curves first, from rows of sample_id, drug_id, "
             "dose and response; if each is to be a drug, name them in the drugs table (`drugs`)."
         )
+    _refuse_odd(odd, where)
+
+
+def _refuse_numbers_among_limits(wide: pd.DataFrame, drug_ids: Collection[str], where: str) -> None:
+    """The same of columns of numbers alone, in a table of which others hold limits or classes, by their names."""
+    numbers = {name: pd.to_numeric(wide[name], errors="coerce") for name in wide.columns if str(name) not in drug_ids}
+    plain = {name: values for name, values in numbers.items() if values.notna().equals(wide[name].notna())}
+    _refuse_odd([name for name, values in plain.items() if _named_otherwise(name, values.to_numpy(), ())], where)
+
+
+def _refuse_odd(odd: Sequence[object], where: str) -> None:
     if odd:
         raise InputError(
             f"{where}: {show_ids(odd, 5)} of a table of samples by drugs {'looks' if len(odd) == 1 else 'look'} like "

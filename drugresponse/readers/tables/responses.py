@@ -17,7 +17,7 @@ from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike,
 from drugresponse.data.outcomes.times import TimeColumns, find_times
 from drugresponse.data.responses.kinds import refuse_classes, warn_of_limits
 from drugresponse.data.responses.reading import are_dilutions, are_numbers
-from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
+from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -140,6 +140,8 @@ def _looks_wide(
     if are_same_classes(drugs, requested) or are_same_limits(drugs, requested):
         return True
     _refuse_among_limits(drugs, requested, where)
+    if not table[_id_column(table, sample_column)].duplicated().any():
+        refuse_beside_drugs(drugs, requested, where)
     return all(_mostly_numbers(drugs[name]) for name in drugs.columns)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import numpy as np
 import pandas as pd
@@ -452,3 +453,40 @@ def test_read_responses__the_odd_cell_of_a_table_of_limits_is_named(tmp_path):
     file = write(tmp_path, "isolate\tAMP\tCIP\tTET\n" + "".join(rows))
     with pytest.raises(InputError, match=r'line 5, column "CIP": found "ND" among limits .*; 1 such cell'):
         read_responses(file)
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        (
+            "city\tUlm\tBonn\tUlm",
+            '"city" of a table of samples by drugs is no drug: 3 other columns hold limits and numbers',
+        ),
+        ("age\t21\t35\t60", '"age" of a table of samples by drugs looks like an id, age'),
+    ],
+)
+def test_read_responses__metadata_among_limits_is_named(tmp_path, column, words):
+    name, *cells = column.split("\t")
+    rows = ["<=2\t>4\t1", "16\t<=0.25\t2", "<=2\t0.5\t<=0.5"]
+    path = tmp_path / "mic.tsv"
+    lines = [f"s{at}\t{row}\t{cell}\n" for at, (row, cell) in enumerate(zip(rows, cells, strict=True))]
+    path.write_text(f"sample_id\tAMP\tCIP\tGEN\t{name}\n" + "".join(lines))
+    with pytest.raises(InputError, match=re.escape(words)):
+        read_responses(path)
+
+
+def test_read_responses__metadata_among_classes_is_named(tmp_path):
+    path = tmp_path / "sir.tsv"
+    path.write_text("isolate\tAMP\tCIP\tward\ns1\tS\tR\ticu\ns2\tR\tS\ter\ns3\tS\tI\ticu\n")
+    with pytest.raises(
+        InputError, match='"ward" of a table of samples by drugs is no drug: 2 other columns hold classes'
+    ):
+        read_responses(path)
+
+
+def test_read_responses__a_word_that_is_no_event_is_named_with_those_that_are(tmp_path):
+    path = tmp_path / "times.tsv"
+    cells = ["gone" if at == 3 else str(at % 2) for at in range(12)]
+    path.write_text("sample_id\ttime\tevent\n" + "".join(f"s{at}\t{at + 1}\t{cell}\n" for at, cell in enumerate(cells)))
+    with pytest.raises(InputError, match=r'row 4, column "event": found "gone" .* yes and no, or dead and alive'):
+        read_responses(path)
