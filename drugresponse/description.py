@@ -7,10 +7,11 @@ from typing import Any
 
 from drugresponse.audit.findings import findings_of, kin_messages
 from drugresponse.data.lineages.lineages import lineage_words
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
-from drugresponse.verdict import fitted_learners, measure_of, model_verdict
+from drugresponse.verdict import fitted_learners, higher_words, measure_of, model_verdict
 from drugresponse.words import joined, number, weighed
 
 __all__ = [
@@ -256,20 +257,10 @@ def _treatment_arm(arm: dict[str, Any] | None) -> list[str]:
     return [f"Treatment arm: {arm['column']} ({levels}); genotype may act otherwise in each"]
 
 
-def _higher_words(manifest: Mapping[str, Any]) -> str:
-    """What a higher number of the response is, or of classes and times what is predicted of them."""
-    measure, outcome = measure_of(manifest), manifest.get("outcome", {"kind": "continuous"})
-    if outcome["kind"] in ("binary", "ordinal"):
-        # the words of classes tell their order
-        return f"the classes from low to high are {', '.join(outcome['classes'])}"
-    if outcome["kind"] == "time-to-event":
-        return "a longer time is a later event"
-    return f"a higher number is a {measure.higher_words()}"
-
-
 def describe_model(manifest: dict[str, Any]) -> list[str]:
     """All that a person may want to know of a model file."""
     measure = measure_of(manifest)
+    outcome = Outcome.from_dict(manifest["outcome"]) if "outcome" in manifest else CONTINUOUS
     named = " ".join(part for part in (measure.name, f"({measure.unit})" if measure.unit else "") if part)
     notes = manifest["notes"]
     features = manifest["features"]
@@ -277,7 +268,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         *leak_words(manifest),
         f"Learner: {manifest['learner']}{_origin(manifest)}",
         *([outcome_of(manifest)] if "outcome" in manifest else []),
-        f"Response: {named or 'not named'}; {_higher_words(manifest)}",
+        f"Response: {named or 'not named'}; {higher_words(measure, outcome)}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}{_parent_words(features)}",
         *censor_words(manifest["training"], fitted_learners(manifest)),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.audit.findings import findings_of, kin_messages, leak_messages
+from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.scores.truth import FEW_EVENTS
 from drugresponse.data.splits import SCHEMES
@@ -25,6 +26,7 @@ __all__ = [
     "ModelVerdict",
     "fitted_learners",
     "gain_sources",
+    "higher_words",
     "measure_of",
     "measure_words",
     "model_verdict",
@@ -285,6 +287,21 @@ def predicted_words(manifest: Mapping[str, Any]) -> str:
 def measure_of(manifest: Mapping[str, Any]) -> Measure:
     """What the response numbers of a model mean."""
     return Measure(**manifest["measure"])
+
+
+def higher_words(measure: Measure, outcome: Outcome) -> str:
+    """What is high in a response, by the user's word, or by the order of classes and times.
+
+    Examples
+    --------
+    >>> higher_words(Measure(), Outcome("ordinal", ("S", "I", "R")))
+    'the classes from low to high are S, I, R'
+    """
+    if outcome.has_classes:
+        return f"the classes from low to high are {', '.join(outcome.classes)}"
+    if outcome.kind == "time-to-event":
+        return "a longer time is a later event"
+    return f"a higher number is a {measure.higher_words()}"
 
 
 def measure_words(measure: Measure) -> str:

@@ -94,7 +94,8 @@ def _lead(numbers: Numbers) -> str:
     measure = numbers.summary.measure
     return (
         f"{measure_words(measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
-        f"{count(loss.pairs, 'measured pair')}; held out: {numbers.evaluation.scheme.test_rows}. {direction(measure)}"
+        f"{count(loss.pairs, 'measured pair')}; held out: {numbers.evaluation.scheme.test_rows}. "
+        f"{direction(measure, numbers.evaluation.rows.pairs.outcome)}"
     )
 
 

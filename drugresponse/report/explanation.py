@@ -51,7 +51,8 @@ def explanation_report(explanation: Explanation) -> str:
     measure, manifest = explanation.measure, explanation.manifest
     lead = (
         f"{measure_words(measure)} of {count(loss.samples, 'sample')} and {count(loss.drugs, 'drug')}, "
-        f"{count(loss.pairs, 'measured pair')}; model: {learner_words(manifest)}. {direction(measure)}"
+        f"{count(loss.pairs, 'measured pair')}; model: {learner_words(manifest)}. "
+        f"{direction(measure, explanation.rows.pairs.outcome)}"
     )
     return page(
         "Explanation report", lead, [as_html(part) for part in _parts(explanation)], notice(explanation.manifest)

@@ -12,7 +12,7 @@ from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
 from drugresponse.evaluation.summary import EvaluationSummary, rule_words
 from drugresponse.report.blocks import Cell, Items, Part, Table, Verdict, Words
-from drugresponse.report.evaluation_checks import audit_part
+from drugresponse.report.evaluation_checks import audit_part, random_folds_part
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
 from drugresponse.report.outcome_evaluation_figures import evaluation_pictures
@@ -55,6 +55,9 @@ def outcome_parts(numbers: Numbers) -> Iterator[Part]:
         yield _coverage_part(numbers)
     if not numbers.summary.decision_curve.empty:
         yield _decision_part(numbers)
+    random_folds = random_folds_part(numbers)
+    if random_folds is not None:
+        yield random_folds
     check = numbers.summary.permutation
     if check is not None:
         better = sum(not gain < check.observed for gain in check.shuffled)

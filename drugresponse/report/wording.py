@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.report.page import Html, count, paragraph, text
-from drugresponse.verdict import ModelVerdict, fitted_learners, gain_sources, measure_of, measure_words
+from drugresponse.verdict import ModelVerdict, fitted_learners, gain_sources, higher_words, measure_of, measure_words
 from drugresponse.words import weighed
 
 __all__ = [
@@ -26,8 +27,11 @@ __all__ = [
 ]
 
 
-def direction(measure: Measure) -> str:
-    """One sentence on what a higher number means."""
+def direction(measure: Measure, outcome: Outcome = CONTINUOUS) -> str:
+    """One sentence on what a higher number means, or on the order of classes and times."""
+    if outcome.has_classes or outcome.kind == "time-to-event":
+        words = higher_words(measure, outcome)
+        return f"{words[0].upper()}{words[1:]}."
     if measure.higher_means is None:
         return (
             "Whether a higher response is good or bad was not told, so this page speaks of higher and lower only "

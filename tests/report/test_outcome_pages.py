@@ -87,7 +87,16 @@ def test_evaluation_page__shows_each_learner_beside_naive_predictions(kind: str)
     for words in (*PICTURES[kind], *SCORES[kind], "Skill of each learner", "Drug by drug"):
         assert words in page, words
     assert not re.search(r"RMSE|Pearson|squared error of", page)
+    assert ("The classes from low to high are S, " in page) == (kind in ("binary", "ordinal"))
     assert "skill.svg" in evaluation_figures(summary)
+
+
+def test_evaluation_page__tells_by_how_much_random_folds_would_flatter() -> None:
+    cohort = simulate_cohort(n_samples=90, n_drugs=2, n_features=24, outcome="binary", random_state=2)
+    clones = cohort.samples.assign(lineage=[f"c{at // 3}" for at in range(90)])
+    scheme = {"scheme": "new-lineages", "learners": ["ridge"], "folds": 2, "shuffles": 0, "n_jobs": 1}
+    summary = evaluate(cohort.genotypes, cohort.responses, samples=clones, **scheme)
+    assert "By how much do random folds flatter?" in evaluation_report(summary)
 
 
 @pytest.mark.parametrize("kind", ["interval", "time-to-event"])
