@@ -404,6 +404,16 @@ def _viability(dose: float, midpoint: float, bottom: float) -> float:
     return bottom + (1 - bottom) / (1 + (dose / midpoint) ** 1.5)
 
 
+def write_isolates() -> None:
+    """Lineages of the isolates of the antibiogram, and a rule: scores of genes for all drugs, and for two."""
+    folder = ROOT / "antibiogram"
+    samples = pd.read_table(folder / "samples.tsv", dtype=str)
+    lineages = samples.assign(lineage=[f"ST{at * 7 % 31}" for at in range(len(samples))])
+    lineages.to_csv(folder / "isolates.tsv", sep="\t", index=False, lineterminator="\n")
+    rule = [["", "KEAP1_mut", "30"], ["", "NFE2L2_mut", "30"], ["D001", "EGFR_mut", "60"], ["D002", "BRAF_mut", "60"]]
+    _write_rows(folder / "rule.tsv", [["drug_id", "feature_id", "score"], *rule])
+
+
 def write_resistance() -> None:
     """Made-up results of programs that find resistance: two isolates of AMRFinderPlus, and sequences of Sierra."""
     folder = ROOT / "resistance"
@@ -433,6 +443,7 @@ if __name__ == "__main__":
     write_gene_calls()
     write_annotated()
     write_resistance()
+    write_isolates()
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
     write_broken()

@@ -145,6 +145,11 @@ class EvaluationTables:
     verdicts: OutputTable | None = option(
         "verdict for each drug", "For each drug, what genotype adds to covariates, and whether that may be chance."
     )
+    net_benefit: OutputTable | None = option(
+        "net benefit",
+        "Of yes or no with --cost-of-miss: what each learner's calls are worth at each threshold, beside calling every "
+        "row and calling none.",
+    )
 
 
 @options()

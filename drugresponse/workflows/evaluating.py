@@ -51,6 +51,11 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
     if settings.only_fold is not None:
         return _evaluate_fold(settings, settings.only_fold)
     with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
+        if settings.net_benefit is not None and settings.cost_of_miss is None:
+            raise InputError(
+                "`net_benefit`: found no cost of a missed event (expected how many false alarms are as bad as one). "
+                "Give `cost_of_miss`, or leave the table out."
+            )
         tables = read_training_tables(settings, settings.n_jobs, settings.arm)
         summary = evaluate_tables(
             tables.genotypes,
@@ -133,6 +138,7 @@ def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
         "metrics": lambda: summary.metrics,
         "predictions": lambda: true_and_false(summary.predictions),
         "verdicts": lambda: summary.drug_verdicts,
+        "net_benefit": lambda: _net_benefit(summary),
         "write_splits": lambda: summary.splits,
     }
     for name, table in tables.items():
@@ -142,6 +148,14 @@ def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
     for name, text in texts.items():
         if name in out:
             out[name].write_text(text(summary), encoding="utf-8")
+
+
+def _net_benefit(summary: EvaluationSummary) -> pd.DataFrame:
+    """The decision curve with what calling none is worth."""
+    columns = ["learner", "threshold", "net_benefit", "call_all", "call_none"]
+    if summary.decision_curve.empty:
+        logger.warning("`net_benefit`: no row, since the outcome is not yes or no.")
+    return summary.decision_curve.assign(call_none=0.0).reindex(columns=columns)
 
 
 def _write_figures(summary: EvaluationSummary, folder: Path) -> None:

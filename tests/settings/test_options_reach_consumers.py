@@ -247,7 +247,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
                       "splits": tables / "splits.tsv", **outputs("metrics")}),
         ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, "cost_of_miss": 3.5,
-                      "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics")}),
+                      "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics", "net_benefit")}),
         ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
         ("evaluate", {**whole, "learner": ["additive-mean"], "folds": 2, "only_fold": 1, "resume": out / "fold",
                       "dask": "local:1"}),
