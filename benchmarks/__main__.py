@@ -1,4 +1,4 @@
-"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome]: measure, print tables."""
+"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome | memory]: measure, print tables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from benchmarks.sparse import add_sparse_options, sparse_lines
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome")
+_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -40,6 +40,8 @@ def main(arguments: list[str]) -> int:
             for line in sparse_lines(options):
                 print(line, flush=True)
             return 0
+        if options.command == "memory":
+            return _print_memory(options)
         if options.command == "outcomes":
             return print_outcomes(options)
         cache = Cache(options.cache)
@@ -105,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     genome.add_argument("--folder", type=Path, default=Path(".benchmarks/genome"), help="scratch for the files")
     genome.add_argument("--learner", default="ridge")
     genome.add_argument("--folds", type=int, default=3)
+    memory = commands.add_parser("memory", help="peak memory of ten trainings beside the estimate that refuses jobs")
+    memory.add_argument("--learners", nargs="+", default=["ridge", "boosted-trees", "auto"])
+    memory.add_argument("--threads", type=int, default=1)
     return parser
 
 
@@ -153,6 +158,15 @@ def _compare(cache: Cache, options: argparse.Namespace) -> int:
     table = compare_with(cache, options.learner, against, n_draws=options.draws)
     _write(options, comparison_page(table, options.learner), tab_separated(table))
     return int(table["verdict"].isin(["worse", "deficit"]).any())
+
+
+def _print_memory(options: argparse.Namespace) -> int:
+    from benchmarks.memory import memory_lines
+
+    print("| samples x features x drugs | learner | estimate, MB | peak, MB | ratio |\n|---|---|---|---|---|")
+    for line in memory_lines(learners=options.learners, n_jobs=options.threads):
+        print(line, flush=True)
+    return 0
 
 
 def _write(options: argparse.Namespace, page: str, table: str) -> None:

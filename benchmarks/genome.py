@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GenomeSize", "bare_kernel", "bare_reading", "genome_lines", "write_cohort"]
+__all__ = ["GenomeSize", "bare_kernel", "bare_reading", "genome_lines", "status_megabytes", "write_cohort"]
 
 _BATCH_CELLS = 1 << 25
 _CLASSES = 64
@@ -141,7 +141,7 @@ def _measured(work: Callable[..., object], arguments: tuple, small: tuple) -> _M
 def _measure(work: Callable[..., object], arguments: tuple, small: tuple) -> _Measured:
     logging.disable(logging.WARNING)
     work(*small)
-    before = _status("VmRSS")
+    before = status_megabytes("VmRSS")
     Path("/proc/self/clear_refs").write_text(_TO_RESET_PEAK)
     of_children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     wall, cpu = time.perf_counter(), time.process_time()
@@ -149,10 +149,10 @@ def _measure(work: Callable[..., object], arguments: tuple, small: tuple) -> _Me
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     later = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     # the largest process that the work started counts whole
-    return _Measured(_status("VmHWM") - before + (later / 1024 if later > of_children else 0.0), wall, cpu)
+    return _Measured(status_megabytes("VmHWM") - before + (later / 1024 if later > of_children else 0.0), wall, cpu)
 
 
-def _status(name: str) -> float:
+def status_megabytes(name: str) -> float:
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines[name].split()[0]) / 1024
 

@@ -1,39 +1,137 @@
-"""How much memory a training will need, so that it can be refused before it is begun."""
+"""How much memory a training will need, so that it can be refused before it is begun, and what would need less."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from drugresponse.data.stored_values import stays_stored
 from drugresponse.errors import InputError, MemoryLimitError
 
-__all__ = ["estimate_megabytes", "most_waves", "refuse_too_little_memory"]
+__all__ = ["TrainingSize", "estimate_megabytes", "most_waves", "refuse_too_little_memory"]
 
-_LIBRARIES = 450
-"""Megabytes that Python and the libraries hold before any data."""
-_TREE_INPUTS = 100
-_WAVES = 4000
-_FEWEST_WAVES = 500
-_MOST_WAVES_IN_ALL = 8_000_000
+_OF_NUMBER = 8
+_OF_FEATURE = 1_000
+"""Bytes of a row of the table of features, and of what is told of its token."""
+_OF_PAIR = 500
+_BLOCKS = 250_000_000
+"""Bytes of the blocks in which stored genotypes are read, and of what is made of them."""
+_INPUTS = 100
+"""Inputs of trees on pairs."""
+_WAVES, _FEWEST_WAVES, _MOST_WAVES_IN_ALL = 4000, 500, 8_000_000
 
 
-def estimate_megabytes(n_samples: int, n_features: int, n_drugs: int, n_pairs: int, n_jobs: int) -> int:
-    """Megabytes at the peak of a training, for the hungriest learner.
+@dataclass(frozen=True)
+class TrainingSize:
+    """What a training is as large as.
 
-    Tokens are held densely as float64, with a few copies while they are centred; the Gram matrix has the smaller side;
-    trees take up to 100 float32 inputs a pair; the Gaussian ridge up to 4,000 waves a sample; units that run at once
-    hold their own.
+    Attributes
+    ----------
+    n_samples, n_features, n_drugs, n_pairs
+        Features as often as they are tokens: with a treatment arm, once more for each arm but the first.
+    n_jobs
+        Fits run at once.
+    in_processes
+        Whether each of them has a process of its own, with libraries and genotypes of its own.
+    """
+
+    n_samples: int
+    n_features: int
+    n_drugs: int
+    n_pairs: int
+    n_jobs: int = 1
+    in_processes: bool = False
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the genotypes are read in blocks, and never held as a whole."""
+        return stays_stored((self.n_samples, self.n_features))
+
+
+@dataclass(frozen=True)
+class _Needs:
+    """Megabytes of libraries, and how many copies a fit holds.
+
+    Of all tokens, of a number for each two samples, of one for each sample and random feature, and of inputs of pairs.
+    """
+
+    libraries: int
+    tokens: float
+    squares: float
+    waves: float = 0.0
+    inputs: float = 0.0
+    reads_blocks: bool = False
+
+
+_LINEAR = _Needs(225, 6.8, 4.2, reads_blocks=True)
+_TREES = _Needs(265, 7.2, 4.2, inputs=1.0)
+_ALL = _Needs(540, 7.5, 5.0, waves=4.0, inputs=1.0)
+_NEEDS: Mapping[str, _Needs] = {
+    "covariates": _Needs(225, 0.5, 4.2, reads_blocks=True),
+    "additive-mean": _Needs(225, 0.5, 0.0, reads_blocks=True),
+    "ridge": _LINEAR,
+    "pair-ridge": _Needs(225, 6.8, 4.2),
+    "sparse": _Needs(225, 7.5, 4.2, reads_blocks=True),
+    "gaussian": _Needs(240, 6.8, 4.2, waves=4.0),
+    "boosted-trees": _TREES,
+    "random-forest": _TREES,
+    "neural": _Needs(530, 7.5, 4.2),
+    "auto": _ALL,
+}
+"""Fitted to peaks that `python -m benchmarks memory` measures; a learner that is not here counts as the hungriest."""
+
+
+def estimate_megabytes(learners: Sequence[str], size: TrainingSize) -> int:
+    """Megabytes that a process holds at the peak of a training, its libraries included, of the hungriest learner.
+
+    Parameters
+    ----------
+    learners
+        Names, as of the registry; others count as `auto`.
+    size
+        Of the training.
 
     Examples
     --------
-    >>> estimate_megabytes(988, 678, 265, 213_787, 2) < 2048
+    >>> screen = TrainingSize(988, 678, 265, 213_787)
+    >>> estimate_megabytes(["ridge"], screen) < estimate_megabytes(["auto"], screen) < 1200
     True
     """
-    smaller = min(n_samples, n_features)
-    waves = 8 * 3 * n_samples * most_waves(n_samples)
-    tokens = 8 * n_samples * n_features * 4 + 8 * smaller**2 * 3
-    grids = 8 * n_samples * n_drugs * 8
-    trees = 4 * n_pairs * min(_TREE_INPUTS, n_features + 40)
-    return _LIBRARIES + int(max(n_jobs, 1) * (tokens + grids + trees + waves) / 1e6)
+    return max(_estimate(name, size) for name in learners)
+
+
+def refuse_too_little_memory(learners: Sequence[str], size: TrainingSize, environment: Mapping[str, str]) -> None:
+    """End when `GALAXY_MEMORY_MB` is set and smaller than what is needed.
+
+    Parameters
+    ----------
+    learners, size
+        As for `estimate_megabytes`.
+    environment
+        Variables of the process.
+
+    Raises
+    ------
+    MemoryLimitError
+        With both numbers, and what would fit.
+    InputError
+        The variable is no number.
+
+    Examples
+    --------
+    >>> refuse_too_little_memory(["ridge"], TrainingSize(100, 200, 1, 100), {"GALAXY_MEMORY_MB": "4096"})
+    """
+    granted = environment.get("GALAXY_MEMORY_MB", "")
+    if not granted:
+        return
+    if not granted.isdigit():
+        raise InputError(f'GALAXY_MEMORY_MB: "{granted}" is not a number of megabytes. Correct or unset the variable.')
+    needed = estimate_megabytes(learners, size)
+    if int(granted) < needed:
+        raise MemoryLimitError(
+            f"memory: {granted} MB are granted (about {needed:,} MB are needed for this training). "
+            f"{_way_out(learners, size, int(granted))}"
+        )
 
 
 def most_waves(n_samples: int) -> int:
@@ -47,27 +145,46 @@ def most_waves(n_samples: int) -> int:
     return max(_FEWEST_WAVES, min(_WAVES, _MOST_WAVES_IN_ALL // max(n_samples, 1)))
 
 
-def refuse_too_little_memory(needed: int, environment: Mapping[str, str]) -> None:
-    """End when `GALAXY_MEMORY_MB` is set and smaller than what is needed.
+def _way_out(learners: Sequence[str], size: TrainingSize, granted: int) -> str:
+    """What would fit, as a sentence."""
+    ways = ["Ask for more memory"]
+    alone = replace(size, n_jobs=1)
+    if size.n_jobs > 1 and estimate_megabytes(learners, alone) <= granted:
+        ways.append(f"use one thread (about {estimate_megabytes(learners, alone):,} MB)")
+    if "ridge" not in learners or len(learners) > 1:
+        with_ridge = estimate_megabytes(["ridge"], size)
+        if with_ridge <= granted:
+            ways.append(f"choose the learner ridge (about {with_ridge:,} MB)")
+    least, most = 0, size.n_features
+    while most - least > 1:
+        middle = (least + most) // 2
+        fits = estimate_megabytes(learners, replace(size, n_features=middle)) <= granted
+        least, most = (middle, most) if fits else (least, middle)
+    if least:
+        ways.append(f"filter the features to {_rounded_down(least):,} or fewer")
+    return ", or ".join(ways) + "."
 
-    Raises
-    ------
-    MemoryLimitError
-        With both numbers.
-    InputError
-        The variable is no number.
 
-    Examples
-    --------
-    >>> refuse_too_little_memory(100, {"GALAXY_MEMORY_MB": "4096"})
-    """
-    granted = environment.get("GALAXY_MEMORY_MB", "")
-    if not granted:
-        return
-    if not granted.isdigit():
-        raise InputError(f'GALAXY_MEMORY_MB: "{granted}" is not a number of megabytes. Correct or unset the variable.')
-    if int(granted) < needed:
-        raise MemoryLimitError(
-            f"memory: {granted} MB are granted (about {needed} MB are needed for this training). "
-            "Ask for more memory, use fewer threads, or filter the features."
-        )
+def _rounded_down(number: int) -> int:
+    """To two digits."""
+    step = 10 ** max(len(str(number)) - 2, 0)
+    return number // step * step
+
+
+def _estimate(name: str, size: TrainingSize) -> int:
+    needs = _NEEDS.get(name, _ALL)
+    if size.is_stored and name == "auto":
+        needs = _LINEAR  # which leaves out the others
+    n, n_jobs = size.n_samples, max(size.n_jobs, 1)
+    tokens, squares = _OF_NUMBER * n * size.n_features, _OF_NUMBER * n * n
+    table = _OF_FEATURE * size.n_features + _OF_PAIR * size.n_pairs
+    own = needs.waves * _OF_NUMBER * n * most_waves(n) + needs.inputs * 4 * size.n_pairs * min(_INPUTS, size.n_features)
+    if size.is_stored and needs.reads_blocks:
+        # one kernel for all fits, and a few of each
+        shared, own = float(_BLOCKS + 2 * squares), own + needs.squares * squares
+    else:
+        shared, own = 0.0, own + needs.tokens * tokens + needs.squares * squares
+    if size.in_processes and n_jobs > 1:
+        # beside the process that waits for them
+        return int((n_jobs + 1) * (needs.libraries + table / 1e6) + n_jobs * (shared + own) / 1e6)
+    return needs.libraries + int((table + shared + n_jobs * own) / 1e6)

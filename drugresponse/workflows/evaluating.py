@@ -56,7 +56,7 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
                 "`net_benefit`: found no cost of a missed event (expected how many false alarms are as bad as one). "
                 "Give `cost_of_miss`, or leave the table out."
             )
-        tables = read_training_tables(settings, settings.n_jobs, settings.arm)
+        tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
         summary = evaluate_tables(
             tables.genotypes,
             tables.responses,
@@ -81,7 +81,7 @@ def _evaluate_fold(settings: EvaluateSettings, fold: int) -> list[str]:
     """Make the fits of one fold, for a run that collects them."""
     if settings.resume is None:
         raise InputError("`only_fold`: found no folder for its fits (expected `resume`). Name one.")
-    tables = read_training_tables(settings, settings.n_jobs, settings.arm)
+    tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
     with open_client(settings.dask, settings.n_jobs) as client:
         fits = evaluate_fold(
             fold,

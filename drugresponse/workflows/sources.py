@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from drugresponse.data.parents.sums import with_parent_rows
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.learners.memory import estimate_megabytes, refuse_too_little_memory
+from drugresponse.learners.memory import TrainingSize, refuse_too_little_memory
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.matrix.single_copies import men_of
@@ -80,15 +80,22 @@ class SourceTables:
     checksums: dict[str, list[str]]
 
 
-def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None = None) -> SourceTables:
+def read_training_tables(
+    settings: TrainingTables,
+    n_jobs: int,
+    learners: str | Sequence[str],
+    arm: str | None = None,
+    *,
+    in_processes: bool = False,
+) -> SourceTables:
     """Read all files, and stop early where a training on them would not fit into the granted memory.
 
     Parameters
     ----------
     settings
         Which files, and how they are read.
-    n_jobs
-        Fits run at once.
+    n_jobs, learners, in_processes
+        Fits run at once, of which learners, and whether in processes of their own.
     arm
         Column of the treatment arm, which multiplies the tokens.
 
@@ -117,12 +124,12 @@ def read_training_tables(settings: TrainingTables, n_jobs: int, arm: str | None 
     _suggest_one_file(genotypes, settings)
     genotypes = with_named_parents(genotypes, settings.parents)
     n_samples, n_features = genotypes.shape
-    size = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
-    progress.info("read %s and %s", size, count(len(responses), "response"))
+    shown = f"{count(n_samples, 'sample')} x {count(n_features, 'feature')}"
+    progress.info("read %s and %s", shown, count(len(responses), "response"))
     n_features = len(with_parent_rows(genotypes.features)) * _copies_of_genotype(samples, arm)
     n_drugs = responses.table["drug_id"].nunique()
-    needed = estimate_megabytes(n_samples, n_features, n_drugs, len(responses), n_jobs)
-    refuse_too_little_memory(needed, os.environ)
+    size = TrainingSize(n_samples, n_features, n_drugs, len(responses), n_jobs, in_processes)
+    refuse_too_little_memory([learners] if isinstance(learners, str) else learners, size, os.environ)
     return SourceTables(genotypes, responses, drugs, samples, checksums)
 
 

@@ -33,7 +33,7 @@ progress = logging.getLogger("drugresponse.progress")
 def train(settings: TrainSettings) -> list[str]:
     """Train a model and write it with its scores and report; returns what to tell the user."""
     with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
-        tables = read_training_tables(settings, settings.n_jobs, settings.arm)
+        tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm)
         fitted = DrugResponseModel(
             settings.learner,
             outcome=settings.outcome,
