@@ -31,6 +31,7 @@ from drugresponse.learners.encoders import (
 from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.factors.blocks import choose_block_scales
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
+from drugresponse.learners.factors.own_ridges import OwnRidges, OwnShares
 from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.factors.score_axes import ScoreAxes
 from drugresponse.learners.factors.seen_by_loss import seen_by_loss
@@ -74,8 +75,10 @@ class FactorModel(PairRegressor):
             y = problem.of_rows(problem.working)
         grid = ResponseGrid.build(pairs, y, sample_weight)
         tokens = self._encode_samples(pairs)
-        targets = ResponseFactors.of(grid, self.rank, self.random_state)
         groups = groups_of_samples(pairs, self.scheme)
+        targets = ResponseFactors.of(grid, self.rank, self.random_state)
+        own = OwnRidges.fit(tokens, targets, grid.row_weights, groups)
+        targets = own.refill(targets, self.rank)
         self.overall_, self.rank_ = grid.overall, targets.rank
         self.targets_, self.sample_weights_ = targets, grid.row_weights
         self.block_scales_ = choose_block_scales(
@@ -88,7 +91,7 @@ class FactorModel(PairRegressor):
         )
         if problem is not None:
             return self._fit_by_loss(pairs, tokens, targets, problem)
-        left_out = self._fit_map(tokens, targets, grid.row_weights, groups)
+        left_out = self._mix_in(own.mix(targets, self._fit_map(tokens, targets, grid.row_weights, groups)))
         self.left_out_ = _without_mirrors(left_out, targets.values, grid.row_weights)
         vectors = np.column_stack([grid.drug_effects, targets.loadings[:, 1:]])
         self.seen_ = SeenFactors.none()
@@ -103,6 +106,16 @@ class FactorModel(PairRegressor):
             vectors = np.column_stack([vectors, loadings])
         self._fit_drugs(pairs, vectors, grid)
         return self
+
+    def _mix_in(self, own: OwnShares) -> Array:
+        """Turn the map towards the drugs' own ridges; its answer is the embedding of each left-out sample."""
+        name = "coefficients_" if self.stored_ is None else "input_coefficients_"
+        coefficients = getattr(self, name) @ own.turn
+        # those of the inputs are the last of every map
+        coefficients[len(coefficients) - len(own.coefficients) :] += own.coefficients
+        setattr(self, name, coefficients)
+        self.intercepts_ = self.intercepts_ @ own.turn + own.intercepts
+        return own.left_out
 
     def _likeness(self, pairs: Pairs, likeness: Array) -> Array:  # noqa: ARG002 -- for learners that know more of drugs
         """`(n_drugs, n_drugs)` prior covariance over drugs, by the one that residuals tell."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drugresponse.learners.factors._low_rank import choose_rank, factorise
 from drugresponse.learners.factors._response_grid import ResponseGrid
@@ -14,6 +15,8 @@ __all__ = ["ResponseFactors"]
 
 _MOST_FILLED = 20
 """Most factors by which holes of the response matrix are filled; more only fit its noise."""
+_FILLED = 0.5
+"""What a cell that was filled by what its sample tells weighs in the sample's general effect, beside one measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +31,16 @@ class ResponseFactors:
         `(n_drugs, 1 + rank)`: `values @ loadings.T` is the response less overall mean and drug effects.
     fill_rank
         Factors that filled the holes, chosen on held-out cells.
+    responses, weights
+        `(n_samples, n_drugs)` what was measured, less overall mean and drug effects, 0 elsewhere; and the weight of
+        each cell, 0 where not measured.
     """
 
     values: Array
     loadings: Array
     fill_rank: int
+    responses: Array
+    weights: Array
 
     @classmethod
     def of(cls, grid: ResponseGrid, rank: int, random_state: int) -> ResponseFactors:
@@ -55,20 +63,28 @@ class ResponseFactors:
         filled = samples @ drugs.T
         # a cell of little weight says little beside its row and column
         filled += np.minimum(grid.weights, 1.0) * (grid.interaction - filled)
-        # one drug has no interaction, and its matrix holds rounding alone
-        most = min(rank, *filled.shape) if filled.shape[1] > 1 else 0
-        u, s, vt = np.linalg.svd(filled, full_matrices=False)
-        kept = np.flatnonzero(s[:most] > 1e-9 * max(float(s[0]), 1e-300))
-        directions = vt[kept].T
-        # an axis and its mirror image are one solution: the largest loading is made positive
-        # the first of those that are equally large but for rounding, as the loadings of two drugs are
-        large = np.abs(directions) > (1 - 1e-6) * np.abs(directions).max(axis=0)
-        signs = np.sign(directions[large.argmax(axis=0), np.arange(len(kept))])
-        return cls(
-            np.column_stack([grid.general, u[:, kept] * s[kept] * signs]),
-            np.column_stack([np.ones(len(directions)), directions * signs]),
-            fill_rank,
-        )
+        values, loadings = _axes(grid.general, filled, rank)
+        responses = np.where(grid.weights > 0, grid.general[:, None] + grid.interaction, 0.0)
+        return cls(values, loadings, fill_rank, responses, grid.weights)
+
+    def of_table(self, table: Array, refilled: NDArray[np.intp], rank: int) -> ResponseFactors:
+        """The same responses, their holes filled by a table.
+
+        Parameters
+        ----------
+        table
+            `(n_samples, n_drugs)` like `responses`.
+        refilled
+            Numbers of the drugs whose holes now count as known in the general effect.
+        rank
+            Most axes.
+        """
+        table = table + np.minimum(self.weights, 1.0) * (self.responses - table)
+        known = self.weights.copy()
+        known[:, refilled] = np.where(known[:, refilled] > 0, known[:, refilled], _FILLED)
+        general = (table * known).sum(axis=1) / known.sum(axis=1)
+        values, loadings = _axes(general, table - general[:, None], rank)
+        return replace(self, values=values, loadings=loadings)
 
     @property
     def rank(self) -> int:
@@ -79,3 +95,20 @@ class ResponseFactors:
     def importance(self) -> Array:
         """`(1 + rank,)` how much a squared error in each column costs in the responses."""
         return (self.loadings**2).sum(axis=0)
+
+
+def _axes(general: Array, interaction: Array, rank: int) -> tuple[Array, Array]:
+    """General effect and principal axes, and their loadings."""
+    # one drug has no interaction, and its matrix holds rounding alone
+    most = min(rank, *interaction.shape) if interaction.shape[1] > 1 else 0
+    u, s, vt = np.linalg.svd(interaction, full_matrices=False)
+    kept = np.flatnonzero(s[:most] > 1e-9 * max(float(s[0]), 1e-300))
+    directions = vt[kept].T
+    # an axis and its mirror image are one solution: the largest loading is made positive
+    # the first of those that are equally large but for rounding, as the loadings of two drugs are
+    large = np.abs(directions) > (1 - 1e-6) * np.abs(directions).max(axis=0)
+    signs = np.sign(directions[large.argmax(axis=0), np.arange(len(kept))])
+    return (
+        np.column_stack([general, u[:, kept] * s[kept] * signs]),
+        np.column_stack([np.ones(len(directions)), directions * signs]),
+    )

@@ -1,0 +1,216 @@
+"""A ridge for one drug alone, on its measured samples: what its holes are filled by, and a second opinion of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drugresponse.learners.factors._low_rank import factorise
+from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.token_spaces import TokenSpace
+from drugresponse.learners.ridge_solver import fit_ridge
+from drugresponse.learners.state import Array
+
+__all__ = ["OwnRidges", "OwnShares"]
+
+_MOST_COST = 4.0
+"""What the ridges may cost together, in ridges on all samples; drugs with most holes come first."""
+_COST = 2.0
+"""Power of a drug's share of samples that its ridge costs: from 1, where tokens are few, to 3, where samples are."""
+_FEWEST_ROWS = 10
+_SURE_OF_FILLING, _SURE_OF_MIXING = 2.0, 1.0
+"""Standard errors by which a ridge of the drug's own must lessen the left-out error."""
+_TOWARDS_SHARED = 2.0
+"""Rows that speak against a drug's own ridge before any was looked at."""
+_HELD_OUT = 5
+"""One sample in so many says how far other drugs tell of this one's residuals."""
+
+
+@dataclass(frozen=True, eq=False)
+class OwnRidges:
+    """Ridges of some drugs on their measured responses alone, beside what all drugs together say of these.
+
+    Few factors of the responses fill holes without a look at the tokens: of what a drug has for itself nothing is in
+    the holes, and a map that is fitted to them has it by the share of samples that were measured.
+
+    Attributes
+    ----------
+    drugs
+        `(n_own,)` numbers of the drugs.
+    coefficients, intercepts
+        `(n_inputs, n_own)` and `(n_own,)` of the response less overall mean and drug effects.
+    left_out
+        `(n_samples, n_own)` predictions without the sample's group.
+    completed
+        `(n_samples, n_own)` what the shared ridge predicts of each sample and a ridge of this drug on what that one
+        lacks; only of drugs where the second lessens the error for certain, else NaN.
+    leverage
+        `(n_own,)` what a measured response counts in its prediction by the second ridge; 0 where that fills none.
+    shared
+        `(n_samples, n_drugs)` predictions of the shared ridge without the sample's group.
+    """
+
+    drugs: NDArray[np.intp]
+    coefficients: Array
+    intercepts: Array
+    left_out: Array
+    completed: Array
+    leverage: Array
+    shared: Array
+
+    @classmethod
+    def fit(cls, tokens: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> OwnRidges:
+        """Two ridges of each drug; drugs that were measured in the same samples share a factorisation.
+
+        Parameters
+        ----------
+        tokens
+            Of the samples.
+        targets
+            Their holes may be filled by anything.
+        weights, groups
+            `(n_samples,)` as of the shared ridge.
+        """
+        alike = _affordable(targets.weights) if targets.weights.shape[1] > 1 else []
+        drugs = np.array([drug for together in alike for drug in together], dtype=np.intp)
+        n, n_own, n_inputs = len(tokens), len(drugs), tokens.inputs.shape[1]
+        if not n_own:
+            nothing = np.zeros((n, 0))
+            return cls(drugs, np.zeros((n_inputs, 0)), np.zeros(0), nothing, nothing, np.zeros(0), nothing)
+        axes, of_inputs = tokens.axes()
+        shared = fit_ridge(axes, targets.values, weights=weights, groups=groups).left_out @ targets.loadings.T
+        coefficients, intercepts, leverage = np.zeros((axes.shape[1], n_own)), np.zeros(n_own), np.zeros(n_own)
+        left_out, completed = np.zeros((n, n_own)), np.full((n, n_own), np.nan)
+        for together in alike:
+            mine, of_rows = np.isin(drugs, together), targets.weights[:, together[0]]
+            rows, n_mine = np.flatnonzero(of_rows > 0), len(together)
+            measured, known = targets.responses[np.ix_(rows, together)], shared[:, together]
+            lacking = measured - known[rows]
+            fit = fit_ridge(axes[rows], np.hstack([measured, lacking]), weights=of_rows[rows], groups=groups[rows])
+            predicted = axes @ fit.coefficients + fit.intercepts
+            inside = predicted[rows, n_mine:]
+            predicted[rows] = fit.left_out
+            coefficients[:, mine], intercepts[mine] = fit.coefficients[:, :n_mine], fit.intercepts[:n_mine]
+            left_out[:, mine], beyond = predicted[:, :n_mine], predicted[:, n_mine:]
+            shares = _sure_shares(lacking, beyond[rows], of_rows[rows, None], _SURE_OF_FILLING)
+            completed[:, mine] = np.where(shares > 0, known + shares * beyond, np.nan)
+            leverage[mine] = np.where(shares > 0, _leverage(lacking - inside, lacking - beyond[rows]), 0.0)
+        return cls(drugs, of_inputs @ coefficients, intercepts, left_out, completed, leverage, shared)
+
+    def refill(self, targets: ResponseFactors, rank: int) -> ResponseFactors:
+        """The same targets, the holes of drugs with something of their own filled by what tells of it.
+
+        That is the sample's tokens, and what its other responses have beyond these.
+
+        Parameters
+        ----------
+        targets
+            Those of `fit`.
+        rank
+            Most axes.
+        """
+        certain = np.flatnonzero(np.isfinite(self.completed).all(axis=0))
+        drugs, completed = self.drugs[certain], self.completed[:, certain]
+        holes = targets.weights[:, drugs] == 0
+        if not holes.any():
+            return targets
+        beyond = np.where(targets.weights > 0, targets.responses - self.shared, 0.0)
+        beyond[:, drugs] = np.where(holes, 0.0, targets.responses[:, drugs] - completed)
+        table = targets.values @ targets.loadings.T
+        guess = completed + _of_other_drugs(beyond, targets.weights, targets.fill_rank, drugs)
+        table[:, drugs] = np.where(holes, guess, table[:, drugs])
+        return targets.of_table(table, drugs, rank)
+
+    def mix(self, targets: ResponseFactors, left_out: Array) -> OwnShares:
+        """How much of a drug's own ridge suits its measured responses beside the shared embedding, by left-out error.
+
+        Parameters
+        ----------
+        targets
+            Those that the embedding was fitted to.
+        left_out
+            `(n_samples, 1 + rank)` embedding of each sample without its group.
+        """
+        loadings, weights = targets.loadings[self.drugs], targets.weights[:, self.drugs]
+        before = left_out @ loadings.T
+        # what fills a drug's holes has seen all its measured rows, and the map hides that in rows of their own
+        measured = targets.responses[:, self.drugs]
+        hidden = (1 - self.leverage * (weights > 0).mean(axis=0)) / (1 - self.leverage)
+        known = np.where(weights > 0, measured - hidden * (measured - before), before)
+        away, lacking = self.left_out - known, targets.responses[:, self.drugs] - known
+        counts = (weights > 0).sum(axis=0)
+        shares = _sure_shares(lacking, away, weights, _SURE_OF_MIXING) * counts / (counts + _TOWARDS_SHARED)
+        # as far as the axes reach, which is all the way unless there are more drugs than the rank allows
+        back_all = np.linalg.pinv(targets.loadings.T)[self.drugs]
+        back = shares[:, None] * back_all
+        honest = left_out + (known - before + away * shares) @ back_all
+        turn = np.eye(targets.rank + 1) - loadings.T @ back
+        return OwnShares(turn, self.coefficients @ back, self.intercepts @ back, honest)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnShares:
+    """What mixing makes of an embedding: `embedding @ turn + inputs @ coefficients + intercepts`.
+
+    Attributes
+    ----------
+    turn, coefficients, intercepts
+        `(1 + rank, 1 + rank)`, `(n_inputs, 1 + rank)` and `(1 + rank,)`.
+    left_out
+        `(n_samples, 1 + rank)` embedding of each sample without its group.
+    """
+
+    turn: Array
+    coefficients: Array
+    intercepts: Array
+    left_out: Array
+
+
+def _affordable(weights: Array) -> list[NDArray[np.intp]]:
+    """Drugs of most holes, as many as are cheap beside a ridge on all samples; those measured alike go together."""
+    counts = (weights > 0).sum(axis=0)
+    alike: dict[bytes, list[int]] = {}
+    for drug in np.argsort(counts, kind="stable"):
+        if counts[drug] >= _FEWEST_ROWS:
+            alike.setdefault(weights[:, drug].tobytes(), []).append(int(drug))
+    together = [np.array(drugs, dtype=np.intp) for drugs in alike.values()]
+    spent = np.cumsum([(counts[drugs[0]] / len(weights)) ** _COST for drugs in together])
+    return together[: int((spent <= _MOST_COST).sum())]
+
+
+def _shares(lacking: Array, predicted: Array, weights: Array) -> Array:
+    """`(n_drugs,)` share of each column's prediction, 0 to 1, that comes nearest to what is lacking."""
+    square = (weights * predicted**2).sum(axis=0)
+    aim = (weights * predicted * lacking).sum(axis=0)
+    return np.clip(np.divide(aim, square, out=np.zeros_like(square), where=square > 0), 0.0, 1.0)
+
+
+def _sure_shares(lacking: Array, predicted: Array, weights: Array, errors: float) -> Array:
+    """The same; 0 where the error is not lessened by more than so many standard errors."""
+    shares, measured = _shares(lacking, predicted, weights), np.broadcast_to(weights > 0, lacking.shape)
+    gains = weights * (lacking**2 - (lacking - shares * predicted) ** 2)
+    counts = measured.sum(axis=0)
+    means = gains.sum(axis=0) / counts
+    spread = np.sqrt((measured * (gains - means) ** 2).sum(axis=0) / counts)
+    return np.where(means > errors * spread / np.sqrt(counts), shares, 0.0)
+
+
+def _leverage(inside: Array, left_out: Array) -> Array:
+    """`(n_drugs,)` by the errors of the same rows when they are in the fit, and when they are not."""
+    ratio = (inside**2).sum(axis=0) / np.maximum((left_out**2).sum(axis=0), 1e-300)
+    return 1 - np.sqrt(np.clip(ratio, 0.01, 1.0))
+
+
+def _of_other_drugs(residuals: Array, weights: Array, rank: int, drugs: NDArray[np.intp]) -> Array:
+    """`(n_samples, n_chosen)` residuals of some drugs by few factors of all, as far as these tell held-out cells."""
+    out = np.zeros(weights.shape, dtype=bool)
+    out[::_HELD_OUT, drugs] = weights[::_HELD_OUT, drugs] > 0
+
+    def predicted(kept: Array) -> Array:
+        samples, loadings = factorise(residuals, kept, rank)
+        return np.asarray(samples @ loadings[drugs].T, dtype=np.float64)
+
+    checked = predicted(np.where(out, 0.0, weights))
+    return predicted(weights) * _shares(residuals[:, drugs], checked, (weights * out)[:, drugs])
