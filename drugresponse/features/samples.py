@@ -16,6 +16,7 @@ from drugresponse.data.parents.sums import Parents
 from drugresponse.features.alignment import align
 from drugresponse.features.centring import centred_columns, known_means
 from drugresponse.features.genotype_kernels import feature_moments
+from drugresponse.features.linked_calls import LinkedCalls
 from drugresponse.features.sites import number_sites
 
 __all__ = ["COVARIATES", "SampleEncoder", "feature_rows"]
@@ -30,7 +31,8 @@ class SampleEncoder(BaseEstimator):
     A genotype token is one feature; a covariate token is a numeric column or one level of a text column. Tokens are
     centred on the training mean and left unscaled within a block, so that a rare alteration does not weigh more than
     a common one; each block is scaled to a mean squared row norm of 1. A missing call, an absent feature and an
-    unknown level contribute nothing, which is the training mean. Tokens that are constant in training are dropped.
+    unknown level contribute nothing, which is the training mean; but a call that may be missing and that linked
+    features tell of counts as these lead to expect. Tokens that are constant in training are dropped.
 
     With a treatment arm there are interaction tokens too, between the covariates and the genotype: each centred
     genotype token times the centred arm, which is a dose or, for each level of text but the first, 0 or 1. They form
@@ -50,6 +52,9 @@ class SampleEncoder(BaseEstimator):
         The feature table of the training.
     center_, scale_ : (n_tokens,) float64
         A token's number is `(value - center) * scale`.
+    links_ : LinkedCalls
+        What missing calls are expected from; its columns are the tokens without those of interactions. Of genotypes
+        that stay stored there are none.
 
     Examples
     --------
@@ -82,6 +87,10 @@ class SampleEncoder(BaseEstimator):
         center, centred = known_means(raw), centred_columns(raw)
         varies = np.abs(centred).max(axis=0, initial=0.0) > 1e-12
         tokens, center, centred = tokens[varies], center[varies], centred[:, varies]
+        known = np.where(np.isnan(raw[:, varies]), np.nan, centred)
+        blocks = tokens.groupby("block", sort=False).indices
+        self.links_ = LinkedCalls.fit(known, [at for block, at in blocks.items() if block != COVARIATES])
+        centred = np.nan_to_num(self.links_.complete(known))
         if self.arm is not None:
             tokens, center, centred = self._cross(tokens, center, centred)
         self.tokens_ = tokens.reset_index(drop=True)
@@ -96,6 +105,7 @@ class SampleEncoder(BaseEstimator):
         """The same by the moments of the features; every token that varies has its interactions."""
         known = SampleEncoder().fit(genotypes.without_features(), covariates)
         self.covariate_levels_, self.genotype_features_ = known.covariate_levels_, genotypes.features
+        self.links_ = LinkedCalls.none()
         moments = feature_moments(genotypes)
         rows = _genotype_rows(genotypes.features)[moments.varies]
         arms = known.arm_tokens(self.arm)
@@ -119,11 +129,11 @@ class SampleEncoder(BaseEstimator):
 
         Genotypes are brought to the training's alleles first, as `alignment.align` tells.
         """
-        raw, called = self._raw(genotypes, covariates)
-        return np.where(called, (raw - self.center_) * self.scale_, 0.0)
+        raw, _ = self._raw(genotypes, covariates)
+        return np.where(np.isnan(raw), 0.0, (raw - self.center_) * self.scale_)
 
     def called(self, genotypes: Genotypes, covariates: pd.DataFrame) -> NDArray[np.bool_]:
-        """`(n_samples, n_tokens)` whether each token was known for each sample."""
+        """`(n_samples, n_tokens)` whether each token was known for each sample, not only expected from linked ones."""
         return self._raw(genotypes, covariates)[1]
 
     def block_columns(self) -> dict[str, NDArray[np.intp]]:
@@ -226,12 +236,18 @@ class SampleEncoder(BaseEstimator):
         features = self.genotype_features_
         rows = feature_rows(self.tokens_.loc[~known & ~crossed], features)
         raw = np.hstack([side, align(genotypes.features, features).values(genotypes, rows)])
+        called = ~np.isnan(raw)
+        if len(self.links_.targets):
+            center = self.center_[~crossed]
+            raw = np.where(called, raw, self.links_.complete(raw - center) + center)
         if crossed.any():
-            plain, raw = raw, np.empty((len(raw), len(crossed)))
-            raw[:, ~crossed] = plain
+            plain, known = raw, called
+            raw, called = np.empty((len(raw), len(crossed))), np.empty((len(raw), len(crossed)), dtype=bool)
+            raw[:, ~crossed], called[:, ~crossed] = plain, known
             at, feature, arm = self.interactions()
             raw[:, at] = (raw[:, feature] - self.center_[feature]) * (raw[:, arm] - self.center_[arm])
-        return raw, ~np.isnan(raw)
+            called[:, at] = called[:, feature] & called[:, arm]
+        return raw, called
 
     def _cross(
         self, tokens: pd.DataFrame, center: NDArray[np.float64], centred: NDArray[np.float64]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.features.drugs import DrugEncoder
+from drugresponse.features.linked_calls import LinkedCalls
 from drugresponse.features.samples import COVARIATES, SampleEncoder, feature_rows
 from drugresponse.learners.state import (
     State,
@@ -52,6 +53,9 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
     }
     if encoder.arm is not None:
         state |= {"arm": encoder.arm, "token_arms": list(tokens["arm"].map(str))}
+    links = encoder.links_
+    if len(links.targets):
+        state |= {"link_targets": links.targets, "linked": links.linked, "link_covariance": links.covariance}
     if (features["parent"] != "").any():
         state["parent"] = list(features["parent"].map(str))
     return state
@@ -90,7 +94,24 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     features["parent"] = state_texts(state, "parent", len(ids)) if "parent" in state else ""
     encoder.genotype_features_ = features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
     _prove_tokens(encoder)
+    encoder.links_ = _load_links(state, encoder)
     return encoder
+
+
+def _load_links(state: State, encoder: SampleEncoder) -> LinkedCalls:
+    """Which calls are expected from which; files without missing calls, and those of the first releases, have none."""
+    if "link_targets" not in state:
+        return LinkedCalls.none()
+    n_tokens = int((encoder.tokens_["arm"] == "").sum())
+    targets = state_wholes(state, "link_targets", -1, below=n_tokens)
+    linked = state_wholes(state, "linked", len(targets), -1, below=n_tokens, least=-1)
+    width = linked.shape[1]
+    covariance = state_array(state, "link_covariance", len(targets), 1 + width, 1 + width)
+    for columns, matrix in zip(linked, covariance[:, 1:, 1:], strict=True):
+        known = columns >= 0
+        if known.any() and not np.linalg.eigvalsh(matrix[np.ix_(known, known)])[0] > 0:
+            raise damaged("linked calls have no covariance")
+    return LinkedCalls(targets, linked, covariance)
 
 
 def _prove_tokens(encoder: SampleEncoder) -> None:

@@ -100,7 +100,7 @@ class FactorRidge(FactorModel):
         if self.stored_ is not None and self.stored_.knows(pairs.genotypes):
             return self.stored_.products(pairs, self.input_coefficients_) + self.intercepts_
         n_tokens, n_samples = len(self.coefficients_), len(pairs.genotypes.sample_ids)
-        if n_tokens * n_samples <= STORED_CELLS:
+        if n_tokens * n_samples <= STORED_CELLS or len(self.sample_encoder_.links_.targets):
             return super()._map_samples(pairs)
         products = token_products(self.sample_encoder_, pairs.genotypes, pairs.covariates, self.coefficients_)
         return products + self.intercepts_
