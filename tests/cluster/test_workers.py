@@ -25,6 +25,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.simulation.files import write_cohort
 from drugresponse.threads import count_jobs
 from drugresponse.units import units_in_order, units_on
+from tests.stored_genotypes import stored
 
 
 @pytest.fixture(scope="module")
@@ -264,3 +265,11 @@ def test_worker__of_another_version_is_refused(client, cohort, change, version, 
 def test_client__that_is_none_is_refused(cohort):
     with pytest.raises(InputError, match=r'^`client`: found "tcp://x:1" \(expected a dask\.distributed\.Client'):
         dr.DrugResponseModel("ridge").fit(cohort.genotypes, cohort.responses, client="tcp://x:1")
+
+
+def test_stored_genotypes__give_the_same_on_a_cluster(client, cohort):
+    kept = stored(cohort.genotypes)
+    asked = {"learners": ["ridge"], "folds": 2, "shuffles": 0, "n_jobs": 1}
+    here, there = (dr.evaluate(kept, cohort.responses, **asked, client=cluster) for cluster in (None, client))
+    assert kept.is_stored
+    pd.testing.assert_frame_equal(here.predictions, there.predictions, check_exact=True)
