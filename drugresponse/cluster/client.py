@@ -102,6 +102,7 @@ def _local_cluster(n_workers: int) -> Iterator[Any]:
             security=Security.temporary(),
             silence_logs=_SAY_NOTHING,
             local_directory=folder,
+            preload="drugresponse.cluster._local_worker",
             env={"PYTHONWARNINGS": "ignore"},
         ) as cluster,
     ):

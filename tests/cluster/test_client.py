@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -73,3 +75,20 @@ def test_dask__that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'drugresponse\[dask\]'"), open_client("local"):
         pass
+
+
+def test_local__interrupted_ends_all_processes_in_a_line(tmp_path):
+    tables = [f"--{name}={TEST_DATA / 'cell_lines' / name}.tsv" for name in ("genotypes", "responses")]
+    asked = [*tables, f"--metrics={tmp_path / 'metrics'}", "--learner=ridge", "--shuffles=1000", "--dask=local:2"]
+    given = [sys.executable, "-m", "drugresponse.cli", "evaluate", *asked]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(given, **pipes, start_new_session=True) as run:
+        assert run.stderr is not None
+        next(line for line in run.stderr if "repeat 0" in line)
+        # as the keyboard does: to all processes of the terminal
+        os.killpg(run.pid, signal.SIGINT)
+        said = run.stderr.read()
+    assert run.returncode == 130
+    assert [line for line in said.splitlines() if not line.startswith("drugresponse evaluate: ")] == []
+    assert said.splitlines()[-1] == "drugresponse evaluate: error: interrupted"
+    assert list(tmp_path.iterdir()) == []
