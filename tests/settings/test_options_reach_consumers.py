@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
+from distributed import LocalCluster
 
 from drugresponse import cli
 from drugresponse.readers.source.source import Source
@@ -178,7 +180,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
+def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, Any]]]:
     """Runs that together set every option of every command, each to a value that is not its default."""
     columns = {"sample_column": "line", "drug_column": "compound"}
     measured = {**columns, "response_column": "effect"}
@@ -235,7 +237,7 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
                    "cost_of_miss": 3.5, "horizon": 61.5, **outputs("model", "metrics", "report")}),
         ("train", {**layers, "parents": "named", "learner": "ridge", "folds": 0, "forget_samples": True,
                    **outputs("model")}),
-        ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": "local:1", **outputs("model")}),
+        ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": scheduler, **outputs("model")}),
         ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
                      **outputs("predictions", "report")}),
@@ -250,8 +252,8 @@ def _runs(tables: Path, out: Path) -> list[tuple[str, dict[str, Any]]]:
                       "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics", "net_benefit")}),
         ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
         ("evaluate", {**whole, "learner": ["additive-mean"], "folds": 2, "only_fold": 1, "resume": out / "fold",
-                      "dask": "local:1"}),
-        ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, "dask": "local:1",
+                      "dask": scheduler}),
+        ("explain", {**timed, "model": out / "timed.safetensors", "refits": 0, "dask": scheduler,
                      **outputs("attributions")}),
         ("explain", {**whole, **MATRIX, **explained}),
         ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
@@ -269,9 +271,17 @@ def _words(command: str, options: Mapping[str, Any]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def runs(tables: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+def scheduler() -> Iterator[str]:
+    """Its worker is a thread of this process."""
+    quiet = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False, protocol="tcp://", **quiet) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def runs(tables: Path, scheduler: str, tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
     finished = []
-    for command, options in _runs(tables, tmp_path_factory.mktemp("out")):
+    for command, options in _runs(tables, tmp_path_factory.mktemp("out"), scheduler):
         with recorded_arguments() as arguments:
             assert cli.main(_words(command, options)) == 0
         finished.append(Run(command, options, arguments))
