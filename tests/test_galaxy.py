@@ -141,14 +141,15 @@ def columns_in_help(name: str) -> list[list[str]]:
 
 
 def headers_in_cases(name: str, output: str) -> list[list[str]]:
-    lines = read(name).iterfind(f"tests/test/output[@name='{output}']/assert_contents/has_line")
-    return [each.get("line").split("\t") for each in lines if "_id\t" in each.get("line") or "fold" in each.get("line")]
+    path = f"tests/test/output[@name='{output}']/assert_contents/has_line"
+    lines = [each.get("line") for each in read(name).iterfind(path)]
+    return [line.split("\t") for line in lines if "_id\t" in line or "fold" in line or line.startswith("learner\t")]
 
 
 def test_help__columns_are_those_that_tools_write():
     assert columns_in_help("predict") == headers_in_cases("predict", "predictions")
     assert columns_in_help("evaluate") == [
-        header for output in ("metrics", "verdicts") for header in headers_in_cases("evaluate", output)
+        header for output in ("metrics", "verdicts", "net_benefit") for header in headers_in_cases("evaluate", output)
     ]
     assert columns_in_help("adapt") == [
         header for output in ("predictions", "next_drugs") for header in headers_in_cases("adapt", output)

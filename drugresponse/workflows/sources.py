@@ -242,9 +242,12 @@ def refuse_without_features(genotypes: Genotypes) -> None:
 
 def _suggest_one_file(genotypes: Genotypes, settings: GenotypeReading) -> None:
     """How calls of a large VCF, which every run unpacks anew, are unpacked once for all."""
+    if not genotypes.is_stored:
+        return
     sources = sources_of(settings.genotypes)
-    packed = [source.path for source in sources if source.content in ("vcf", "bcf")]
-    if not packed or not genotypes.is_stored:
+    # a folder, and the name that the files of a fileset share, hold PLINK
+    packed = [source.path for source in sources if source.path.is_file() and source.content in ("vcf", "bcf")]
+    if not packed:
         return
     words = ["drugresponse", "prepare", "--genotypes", *map(str, packed), "--dataset", "genotypes.h5ad"]
     for option, value, usual in (
