@@ -10,20 +10,55 @@ import numpy as np
 import torch
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError, nearest
 from drugresponse.learners.losses.base import RowLoss
-from drugresponse.learners.neural._network import Batch, ResponseNetwork, Start
-from drugresponse.learners.neural._network_weights import NetworkWeights
+from drugresponse.learners.neural._network import Batch, Shape, TiedNetwork
+from drugresponse.learners.neural._sample_inputs import SampleInputs
 from drugresponse.learners.neural._score_loss import balanced, mean_loss
+from drugresponse.learners.neural._tied_weights import TiedWeights
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array
 
-__all__ = ["Training", "TrainingSettings", "choose_device"]
+__all__ = ["BOLD", "CAUTIOUS", "Manner", "Training", "TrainingSettings", "choose_device"]
 
 DEVICES = ("cpu", "cuda", "auto")
-_MOVED = 21
-"""Leading columns of the embeddings that training may move: the general effect and 20 factors."""
+_COLUMNS = 31
+"""Leading columns of the embedding that the network gives: the general effect and 30 factors."""
+_BATCH, _FEWEST_BATCHES, _MOST_BATCHES = 64, 8, 64
+"""Samples of a batch, and how many batches a pass has at least and at most."""
+_STEPS = 400
+"""Batches after which the learning rate has come down to nothing, unless `epochs` ends training before."""
+_WARM_UP = 0.05
+_UNITS_AN_INPUT = 4
+"""Hidden units for each input, at most: what has few inputs needs no wide layers."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How freely a network leaves the ridge.
+
+    Attributes
+    ----------
+    name
+        A word for people.
+    dropout
+        Share of hidden units dropped in training.
+    huber
+        Errors beyond it, in units of the ridge's residual, pull no harder than one of this size.
+    weight_of_ridge
+        How large the ridge's embedding is among the inputs.
+    """
+
+    name: str
+    dropout: float
+    huber: float
+    weight_of_ridge: float
+
+
+BOLD = Manner("bold", dropout=0.1, huber=0.3, weight_of_ridge=1.0)
+"""Where genotype decides: what is left is outliers."""
+CAUTIOUS = Manner("cautious", dropout=0.6, huber=1.0, weight_of_ridge=2.0)
+"""Where it says little: what is left is noise."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +70,7 @@ class TrainingSettings:
     epochs: int
     learning_rate: float
     weight_decay: float
-    dropout: float
+    manner: Manner
     device: str
     random_state: int
 
@@ -46,7 +81,7 @@ class Training:
     Parameters
     ----------
     stage
-        The ridge that it starts from, fitted to the same rows.
+        The ridge, fitted to the same rows: its left-out embedding is among the inputs.
     pairs, y, weights
         Training rows, compact; the weights are 1 on average.
     settings
@@ -69,75 +104,82 @@ class Training:
             self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
         else:
             self.scale = loss.unit
-        tokens = stage.tokens(pairs)
-        # the network sees tokens of mean squared row norm 1, whatever scales the blocks were given
-        norm = float(np.sqrt((tokens**2).sum(axis=1).mean()))
-        self.input_scale = 1.0 / norm if norm > 0 else 1.0
+        self.inputs, values = SampleInputs.fit(stage, stage.tokens(pairs), settings.manner.weight_of_ridge)
         self.device = torch.device(choose_device(settings.device))
-        self.generator = torch.Generator().manual_seed(settings.random_state)
-        self.tokens = self._tensor(tokens * self.input_scale)
-        # what a seen sample's other responses say is added to the network's score, and so taken from its target
-        shift = stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
-        self.target = self._tensor((y - stage.overall_ - shift) / self.scale)
-        self.offset = stage.overall_ + shift
+        self.values = self._tensor(values)
+        # a drug's mean, and what a seen sample's other responses say, stand beside the network in the score
+        self.offset = stage.overall_ + stage.drug_embeddings(pairs)[pairs.drug_index, 0]
+        self.offset = self.offset + stage.left_out_shift_[pairs.sample_index, pairs.drug_index]
+        self.target = self._tensor((y - self.offset) / self.scale)
         if loss is not None:
             self.loss, for_events = balanced(loss)
             self.offset = self.offset + for_events
         self.weights = self._tensor(weights)
         self.censor = None if pairs.censor is None else self._tensor(pairs.censor)
         self.order = np.argsort(pairs.sample_index, kind="stable")
-        self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(tokens) + 1))
-        self.network = self._network()
+        self.starts = np.searchsorted(pairs.sample_index[self.order], np.arange(len(values) + 1))
+        self.network = self._network(values.shape[1])
         self.rng = np.random.default_rng(settings.random_state)
-        self.steps = int(np.clip(np.ceil(len(tokens) / 64), 1, 64))
-        self.optimizer, self.schedule = self._optimizer()
+        self.batches = int(np.clip(np.ceil(len(values) / _BATCH), _FEWEST_BATCHES, _MOST_BATCHES))
+        self.batches = min(self.batches, len(values))
+        self.passes = min(settings.epochs, -(-_STEPS // self.batches))
+        self.step = 0
+        self.optimizer = self._optimizer()
 
-    def _network(self) -> ResponseNetwork:
-        settings, stage, drugs = self.settings, self.stage, self.pairs.drugs
-        bits, _ = stage.drug_encoder_.transform(drugs)
-        width = 1 + stage.rank_
-        # the main effect is divided by the network's scale; the factors are not, since the samples' already are
-        scale = np.ones(width)
-        scale[0] = self.scale
-        start = Start(
-            self._tensor(stage.coefficients_ / self.input_scale / self.scale),
-            self._tensor(stage.intercepts_ / self.scale),
-            self._tensor(stage.drugs_.own[:, :width] / scale),
-            self._tensor(stage.drugs_.of(bits, drugs.index, use_own=False)[:, :width] / scale),
-            self._tensor(bits),
-        )
-        id_dropout = (0.1 if bits.shape[1] else 0.0) if find_scheme(stage.scheme).drug_effect else 1.0
-        return ResponseNetwork(
-            start,
-            moved=min(width, _MOVED),
-            hidden=settings.hidden,
-            members=settings.members,
-            dropout=settings.dropout,
-            id_dropout=id_dropout,
-            generator=self.generator,
+    def _network(self, n_inputs: int) -> TiedNetwork:
+        """Columns of the embedding are in such units that all of them say as much at the start as in the ridge."""
+        settings, stage = self.settings, self.stage
+        width = min(1 + stage.rank_, _COLUMNS)
+        loadings = stage.drugs_.own[:, :width].copy()
+        loadings[:, 0] = 1.0
+        if self.loss is None:
+            self.spreads = stage.targets_.values[:, :width].std(axis=0)
+        else:
+            sizes = np.sqrt((loadings**2).mean(axis=0))
+            self.spreads = np.divide(self.scale, sizes, out=np.zeros(width), where=sizes > 0)
+        hidden = max(1, min(settings.hidden, _UNITS_AN_INPUT * n_inputs))
+        return TiedNetwork(
+            Shape(n_inputs, hidden, settings.members, width),
+            self._tensor(loadings * self.spreads / self.scale),
+            dropout=settings.manner.dropout,
+            generator=torch.Generator().manual_seed(settings.random_state),
         )
 
-    def _optimizer(self) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        settings, parameters = self.settings, list(self.network.named_parameters())
-        rates = [settings.learning_rate / 10, settings.learning_rate]
-        slow = [value for name, value in parameters if name.endswith("_delta")]
-        fast = [value for name, value in parameters if not name.endswith("_delta")]
-        groups = [{"params": slow, "lr": rates[0]}, {"params": fast, "lr": rates[1]}]
-        optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-        # torch divides by 0 where a fifth of the cycle is a single step
-        total = max(self.steps * settings.epochs, 5)
-        return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=total + 1, pct_start=0.2)
+    def _optimizer(self) -> torch.optim.Optimizer:
+        parameters = list(self.network.named_parameters())
+        shared = [value for name, value in parameters if name in ("tower_in", "tower_out", "head")]
+        others = [value for name, value in parameters if name not in ("tower_in", "tower_out", "head")]
+        groups: list[dict[str, Any]] = [{"params": shared}, {"params": others, "weight_decay": 0.0}]
+        return torch.optim.AdamW(groups, lr=self.settings.learning_rate, weight_decay=self.settings.weight_decay)
 
-    def trained_weights(self) -> NetworkWeights:
+    def _set_rate(self) -> None:
+        """Up in the first steps, then down along half a cosine."""
+        total = self.passes * self.batches
+        warm = min(1.0, (self.step + 1) / (_WARM_UP * total + 1))
+        rate = self.settings.learning_rate * warm * (1 + np.cos(np.pi * self.step / total)) / 2
+        for group in self.optimizer.param_groups:
+            group["lr"] = float(rate)
+        self.step += 1
+
+    def trained_weights(self, share: float) -> TiedWeights:
         """The network as it is now, so that prediction needs no torch."""
         named = self.network.named_parameters()
         arrays = {name: value.detach().cpu().double().numpy().copy() for name, value in named}
-        return NetworkWeights(self.stage, arrays, self.scale, self.input_scale)
+        for name in ("head", "head_bias"):
+            arrays[name] *= self.spreads
+        return TiedWeights(self.inputs, arrays, share)
+
+    def embedded(self, tokens: Array) -> Array:
+        """`(n_samples, n_columns)` mean of the members for samples of these tokens."""
+        with torch.no_grad():
+            members = self.network.sample_embeddings(self._tensor(self.inputs.of(tokens)))
+        return np.asarray(members.mean(dim=0).cpu().double().numpy() * self.spreads)
 
     def epoch(self) -> None:
         """One pass over all rows, in batches of whole samples."""
         self.network.train()
         for batch, rows in self._batches():
+            self._set_rate()
             scores = self.network(batch)
             if self.loss is None:
                 loss = (self._losses(scores, rows) * self.weights[rows]).mean(dim=1).sum()
@@ -147,7 +189,6 @@ class Training:
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
-            self.schedule.step()
         self.network.eval()
 
     def _losses(self, scores: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
@@ -156,10 +197,9 @@ class Training:
         Source: Tobin 1958, "Estimation of relationships for limited dependent variables", doi:10.2307/1907382.
         """
         target = self.target[rows].expand_as(scores)
-        # in units of the start's residual, so that outliers of a screen pull no harder than 1
-        losses = torch.nn.functional.huber_loss(scores, target, reduction="none")
         if self.censor is None:
-            return losses
+            return torch.nn.functional.huber_loss(scores, target, reduction="none", delta=self.settings.manner.huber)
+        losses = torch.nn.functional.huber_loss(scores, target, reduction="none")
         side = self.censor[rows]
         # sigma is 1 in these units: where Huber's loss is a square, it is a normal likelihood of this very sigma, so
         # that the two kinds of rows speak of one noise
@@ -167,13 +207,13 @@ class Training:
         return torch.where(side == 0, losses, beyond)
 
     def _batches(self) -> Iterator[tuple[Batch, torch.Tensor]]:
-        for samples in np.array_split(self.rng.permutation(len(self.starts) - 1), self.steps):
+        for samples in np.array_split(self.rng.permutation(len(self.starts) - 1), self.batches):
             counts = self.starts[samples + 1] - self.starts[samples]
             rows = np.concatenate([self.order[self.starts[i] : self.starts[i + 1]] for i in samples])
             index = torch.from_numpy(np.repeat(np.arange(len(samples)), counts)).to(self.device)
             drugs = torch.from_numpy(self.pairs.drug_index[rows]).to(self.device)
             kept = torch.from_numpy(samples).to(self.device)
-            yield Batch(self.tokens[kept], index, drugs), torch.from_numpy(rows).to(self.device)
+            yield Batch(self.values[kept], index, drugs), torch.from_numpy(rows).to(self.device)
 
     def _tensor(self, values: Any) -> torch.Tensor:
         return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)).to(self.device)

@@ -1,10 +1,9 @@
-"""The neural response model as a learner: started at the ridge, trained on the response, stopped on held-out groups."""
+"""The neural response model as a learner: networks that share weights, beside the ridge as far as held-out rows say."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +12,14 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
 from drugresponse.learners.base import relative_weights
+from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
-from drugresponse.learners.neural._network_weights import NetworkWeights
+from drugresponse.learners.neural._moved_weights import MovedWeights
+from drugresponse.learners.neural._sample_inputs import SampleInputs
+from drugresponse.learners.neural._tied_weights import TiedWeights
 from drugresponse.learners.paired_gain import paired_gain_interval, paired_gain_over_noise, squared_errors
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
@@ -25,21 +27,58 @@ from drugresponse.learners.state import Array, State, state_array, state_whole
 from drugresponse.threads import one_thread
 
 if TYPE_CHECKING:
-    from drugresponse.learners.neural._training import Training
+    from drugresponse.learners.neural._training import Training, TrainingSettings
 
 __all__ = ["NeuralResponse"]
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, repr=False)
-class NeuralResponse(StagedRegressor[NetworkWeights]):
-    """Genotype embeddings meet drug embeddings in a low-rank product, with a non-linear head.
+_SHARES = np.linspace(0.1, 1.0, 10)
+"""Those of the network that are tried."""
+_MOSTLY = 0.85
+"""A bold network with a larger share has said enough: no cautious one is tried."""
 
-    The embeddings start at the closed form of `FactorRidge`; the head starts at zero: epoch 0 predicts what the ridge
-    predicts. The number of epochs is chosen on groups held out by the same scheme, then the model is trained on all
-    rows for as many; where training adds nothing, that number is 0 and the model is the ridge. The ridge takes a
-    censored response at its limit; training takes it for what it is, so that epochs move the prediction beyond it.
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Compact pairs, their responses and weights, and the loss where the outcome is not continuous."""
+
+    pairs: Pairs
+    y: Array
+    weights: Array
+    loss: RowLoss | None
+
+    def take(self, rows: NDArray[np.intp]) -> _Rows:
+        """Some of them."""
+        loss = None if self.loss is None else self.loss.take(rows)
+        return _Rows(self.pairs[rows].compact(), self.y[rows], self.weights[rows], loss)
+
+    def training(self, stage: FactorRidge, settings: TrainingSettings) -> Training:
+        """A network of these rows, to which the ridge was fitted."""
+        from drugresponse.learners.neural._training import Training
+
+        loss = None if self.loss is None else self.loss.adjusted(stage.predict_left_out(self.pairs))
+        return Training(stage, self.pairs, self.y, self.weights, settings, loss)
+
+    def losses(self, predicted: Array, sigma: float) -> Array:
+        """`(n_rows,)` squared errors, of limits by the Tobit likelihood with this noise; or the outcome's losses."""
+        if self.loss is None:
+            return squared_errors(self.y, predicted, self.pairs.censor, sigma)
+        return self.loss.adjusted(predicted).values(predicted)
+
+
+@dataclass(eq=False, repr=False)
+class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
+    """Genotype embeddings by an ensemble of networks meet drug embeddings in a product.
+
+    The members share their weights; each sees a sample's tokens, their sums over sites, and the leading columns of the
+    ridge's left-out embedding through signs of its own. They give the leading columns of a sample embedding, which
+    meets the drug vectors of `FactorRidge`: a drug's own, or what its structure says. The embedding of a prediction
+    lies between the ridge's and the members' mean. How far, and whether the network is trained boldly or with caution,
+    is chosen on groups held out by the same scheme; then the model is trained on all rows. Where that is no better than
+    the ridge beyond noise, the number of epochs is 0 and the model is the ridge. The ridge takes a censored response at
+    its limit; training takes it for what it is.
 
     Of an outcome that is not continuous, scores on the scale of its link are trained and judged by its loss. Times are
     at risk among the samples of a batch. In training, rare events of yes or no weigh more.
@@ -49,17 +88,15 @@ class NeuralResponse(StagedRegressor[NetworkWeights]):
     scheme
         Split scheme of the deployment.
     rank
-        Most interaction factors of the start.
+        Most interaction factors of the ridge.
     hidden
-        Width of the head.
+        Most units of either layer.
     members
-        Networks in the ensemble, trained as one batched model.
+        Networks in the ensemble.
     epochs
-        Most passes over the training rows.
-    patience
-        Passes without improvement on the held-out rows after which training ends.
-    learning_rate, weight_decay, dropout
-        Of the head; the embeddings move at a tenth of the rate. Decay pulls towards the start.
+        Most passes over the training rows; fewer where they make a few hundred steps.
+    learning_rate, weight_decay
+        Of training.
     device
         `cpu`, `cuda`, or `auto`.
     random_state
@@ -68,119 +105,119 @@ class NeuralResponse(StagedRegressor[NetworkWeights]):
 
     scheme: str = "new-samples"
     rank: int = 256
-    hidden: int = 64
-    members: int = 4
+    hidden: int = 256
+    members: int = 16
     epochs: int = 60
-    patience: int = 12
-    learning_rate: float = 5e-3
+    learning_rate: float = 2e-3
     weight_decay: float = 1e-2
-    dropout: float = 0.1
     device: str = "cpu"
     random_state: int = 0
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> NeuralResponse:
-        """Choose the number of epochs on held-out groups, then train on all rows."""
+        """Choose manner and share of the network on held-out groups, then train on all rows."""
         # torch takes a second to load, and prediction does without it
-        from drugresponse.learners.neural._training import Training, TrainingSettings
+        from drugresponse.learners.neural._training import BOLD, CAUTIOUS, TrainingSettings
 
         pairs, weights = training_pairs_for(self, pairs.compact()), relative_weights(sample_weight, len(y))
         train, held_out = self._inner_fold(pairs)
-        self.epochs_, self.by_loss_ = 0, pairs.outcome.kind != "continuous"
+        self.epochs_, self.share_, self.by_loss_ = 0, 0.0, pairs.outcome.kind != "continuous"
         self.held_out_errors_: list[float] = []
         self.held_out_gain_: dict[str, float] = {}
         self.n_censored_ = 0 if pairs.censor is None else int(np.count_nonzero(pairs.censor))
+        rows = _Rows(pairs, y, weights, loss_of(pairs, y, weights) if self.by_loss_ else None)
         settings = TrainingSettings(
             hidden=self.hidden,
             members=self.members,
             epochs=self.epochs,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            dropout=self.dropout,
+            manner=BOLD,
             device=self.device,
             random_state=self.random_state,
         )
-
-        loss = loss_of(pairs, y, weights) if self.by_loss_ else None
-
-        def start(rows: NDArray[np.intp]) -> Training:
-            some = pairs[rows].compact()
-            stage = self._ridge().fit(some, y[rows], weights[rows])
-            own = None if loss is None else loss.take(rows).adjusted(stage.predict_left_out(some))
-            return Training(stage, some, y[rows], weights[rows], settings, own)
-
         # only now, since what is loaded later would keep its own number of threads
         with one_thread():
             if self.epochs and len(train) and len(held_out):
-                trial, seen = start(train), pairs[held_out].compact()
-                if loss is None:
-                    self._watch(trial, seen, weights[held_out], self._squared(seen, y[held_out], trial.scale))
-                else:
-                    self._watch(trial, seen, weights[held_out], self._by_loss(loss.take(held_out)))
-            final = start(np.arange(len(pairs)))
-            for _ in range(self.epochs_):
-                final.epoch()
-            self.stage_, self.second_ = final.stage, final.trained_weights()
+                tried = [replace(settings, manner=manner) for manner in (BOLD, CAUTIOUS)]
+                settings = self._choose(rows.take(train), rows.take(held_out), tried)
+            self.stage_ = self._ridge().fit(pairs, y, weights)
+            self.second_ = self._trained(rows, settings)
             self.token_slopes_ = self.second_.token_slopes(pairs)
         return self
+
+    def _choose(self, train: _Rows, held_out: _Rows, settings: list[TrainingSettings]) -> TrainingSettings:
+        """Those that predict held-out rows best; epochs and share stay 0 where none beats the ridge."""
+        stage, chosen = self._ridge().fit(train.pairs, train.y, train.weights), settings[0]
+        for tried in settings:
+            if self._try(train.training(stage, tried), held_out):
+                chosen = tried
+            if self.share_ > _MOSTLY:
+                break
+        return chosen
+
+    def _trained(self, rows: _Rows, settings: TrainingSettings) -> TiedWeights:
+        """The network of all rows."""
+        if not self.epochs_:
+            return TiedWeights.untrained(SampleInputs.fit(self.stage_, self.stage_.tokens(rows.pairs))[0])
+        training = rows.training(self.stage_, settings)
+        self.epochs_ = training.passes
+        for _ in range(self.epochs_):
+            training.epoch()
+        return training.trained_weights(self.share_)
 
     def _inner_fold(self, pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Training and held-out rows; none is held out where there are too few groups, and nothing is trained then."""
         try:
             return make_folds(pairs, self.scheme, 5, self.random_state)[0]
         except TooFewGroupsError as error:
-            logger.info("neural stays at the ridge that it starts from: %s", error)
+            logger.info("neural stays at the ridge: %s", error)
             return np.arange(len(pairs)), np.zeros(0, dtype=np.intp)
 
-    def _squared(self, pairs: Pairs, y: Array, sigma: float) -> Callable[[Array], Array]:
-        return lambda predicted: squared_errors(y, predicted, pairs.censor, sigma)
+    def _try(self, trial: Training, held_out: _Rows) -> bool:
+        """Train, and keep the best share on held-out rows where it is better than what was tried before.
 
-    def _by_loss(self, loss: RowLoss) -> Callable[[Array], Array]:
-        # what the loss holds beside the scores is set alike for all epochs
-        return lambda scores: loss.adjusted(scores).values(scores)
-
-    def _watch(self, trial: Training, pairs: Pairs, weights: Array, losses_of: Callable[[Array], Array]) -> None:
-        """Train while the held-out losses fall; keep the best epoch if it beats epoch 0 beyond noise."""
-        start = best = np.zeros(0)
-        errors = self.held_out_errors_
-        for epoch in range(self.epochs + 1):
-            if epoch:
-                trial.epoch()
-            losses = losses_of(trial.trained_weights().predict(pairs))
-            errors.append(float(np.average(losses, weights=weights)))
-            what, told = ("loss", errors[-1]) if self.by_loss_ else ("RMSE", errors[-1] ** 0.5)
-            logger.info("epoch %d: held-out %s %.4f", epoch, what, told)
-            if epoch == 0:
-                start = losses
-            if int(np.argmin(errors)) == epoch:
-                best = losses
-            elif epoch - int(np.argmin(errors)) >= self.patience:
-                break
-        groups, least = units_of_error(pairs, self.scheme), int(np.argmin(errors))
-        if paired_gain_over_noise(start, best, weights, groups) > 1:
-            self.epochs_ = least
-        if least:
-            gain, lower, upper = paired_gain_interval(start, best, weights, groups)
-            what = "loss" if self.by_loss_ else "mse"
-            self.held_out_gain_ = {"epoch": least, what: gain, "lower": lower, "upper": upper}
+        The share is used where it beats the ridge beyond noise. Rates have come down to nothing at the end, which is
+        the best epoch but for noise: picked on held-out rows, early epochs of a weak signal were worse on others.
+        """
+        for _ in range(trial.passes):
+            trial.epoch()
+        pairs, weights = held_out.pairs, held_out.weights
+        ridge, away = trial.stage.predict(pairs), _beyond(trial, pairs)
+        start, *tried = (held_out.losses(ridge + share * away, trial.scale) for share in (0.0, *_SHARES))
+        means = [float(np.average(losses, weights=weights)) for losses in tried]
+        least, before = int(np.argmin(means)), float(np.average(start, weights=weights))
+        what, ends = ("loss", (before, means[least])) if self.by_loss_ else ("RMSE", (before**0.5, means[least] ** 0.5))
+        words = "%s training: held-out %s %.4f, of the ridge %.4f, with a share of %.1f"
+        logger.info(words, trial.settings.manner.name, what, ends[1], ends[0], _SHARES[least])
+        if self.held_out_errors_ and means[least] >= self.held_out_errors_[-1]:
+            return False
+        self.held_out_errors_ = [before, means[least]]
+        groups = units_of_error(pairs, self.scheme)
+        if paired_gain_over_noise(start, tried[least], weights, groups) > 1:
+            self.epochs_, self.share_ = trial.passes, float(_SHARES[least])
+        gain, lower, upper = paired_gain_interval(start, tried[least], weights, groups)
+        name = "loss" if self.by_loss_ else "mse"
+        self.held_out_gain_ = {"epoch": trial.passes, name: gain, "lower": lower, "upper": upper}
+        return True
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Root mean square, over samples and drugs, of each token's slope times its spread, as shares of 1."""
         return genotype_shares(self.stage_.sample_encoder_, self.token_slopes_ * self.stage_.token_spread_)
 
     def notes(self) -> dict[str, Any]:
-        """Epochs trained, and the held-out error beside that of epoch 0, which is the ridge.
+        """Epochs trained, the network's share, and the held-out error beside that of epoch 0, which is the ridge.
 
-        `held_out_gain` is the drop in mean squared error from epoch 0 to the epoch of least error, chosen or not, and
-        its paired 95 % interval over groups; that epoch was picked on the same rows, so it flatters. A censored row
-        counts in these errors by the Tobit likelihood. Of an outcome that is not continuous, both are told of its mean
-        loss, as `held_out_loss` and `held_out_loss_gain`.
+        `held_out_gain` is the drop in mean squared error from the ridge to its sum with the network, used or not, and
+        its paired 95 % interval over groups; the share was picked on the same rows, so it flatters. A censored row
+        counts in these errors by the Tobit likelihood. Of an outcome that is not continuous, both are of its mean loss,
+        as `held_out_loss` and `held_out_loss_gain`.
         """
-        notes: dict[str, Any] = {"epochs": self.epochs_, **self.stage_.notes()}
+        notes: dict[str, Any] = {"epochs": self.epochs_, "share_of_network": self.share_, **self.stage_.notes()}
         if self.n_censored_:
             notes["censored"] = self.n_censored_
         if errors := self.held_out_errors_:
             name, power = ("held_out_loss", 1.0) if self.by_loss_ else ("held_out_rmse", 0.5)
-            ends = {"epoch_0": errors[0], "chosen": errors[self.epochs_]}
+            ends = {"epoch_0": errors[0], "chosen": errors[int(self.epochs_ > 0)]}
             notes[name] = {end: round(error**power, 6) for end, error in ends.items()}
         if self.held_out_gain_:
             name = "held_out_loss_gain" if self.by_loss_ else "held_out_gain"
@@ -199,8 +236,25 @@ class NeuralResponse(StagedRegressor[NetworkWeights]):
         learner.epochs_ = state_whole(state, "epochs", 2**53)
         learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0
         learner.by_loss_ = False
-        learner.second_ = NetworkWeights.from_state(state, learner.stage_)
-        columns = learner.second_.columns
-        learner.members, learner.hidden = columns.members, columns.hidden
+        if "tied" in state:
+            learner.second_ = TiedWeights.from_state(state, learner.stage_)
+            learner.members, learner.hidden = learner.second_.arrays["tower_in_bias"].shape
+            learner.share_ = learner.second_.share
+        else:
+            # files of the first releases
+            learner.second_ = MovedWeights.from_state(state, learner.stage_)
+            columns = learner.second_.columns
+            learner.members, learner.hidden, learner.share_ = columns.members, columns.hidden, 1.0
         learner.token_slopes_ = state_array(state, "token_slopes", len(learner.stage_.coefficients_))
         return learner
+
+
+def _beyond(trial: Training, pairs: Pairs) -> Array:
+    """`(n_pairs,)` what the network has beyond the ridge's prediction of new pairs, at a share of 1."""
+    stage = trial.stage
+    tokens, drugs = stage.tokens(pairs), stage.drug_embeddings(pairs)
+    ridge, members, ahead = stage.map_tokens(tokens), trial.embedded(tokens), np.zeros((len(tokens), drugs.shape[1]))
+    ahead[:, : ridge.shape[1]] = -ridge
+    ahead[:, : members.shape[1]] += members
+    # both have the drugs' effects
+    return score_pairs(ahead, drugs, pairs) - drugs[pairs.drug_index, 0]

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from captum.attr import IntegratedGradients
 
-from drugresponse.learners.neural._network_weights import mean_slopes
-from drugresponse.learners.neural._training import Training, TrainingSettings
+from drugresponse.learners.neural._moved_weights import mean_slopes
+from drugresponse.learners.neural._training import BOLD, Training, TrainingSettings
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.threads import one_thread
 from tests.learners.cohorts import draw_calls, made_pairs
@@ -18,36 +18,32 @@ def test_network__parts_are_the_integrated_gradients_of_captum():
     calls = draw_calls(40, 8, rng)
     pairs = made_pairs(calls, 3)
     y = 2 * (calls[:, 0] != calls[:, 1])[pairs.sample_index] + rng.normal(0, 0.1, len(pairs))
-    settings = TrainingSettings(
-        hidden=8,
-        members=2,
-        epochs=20,
-        learning_rate=5e-3,
-        weight_decay=1e-2,
-        dropout=0.1,
-        device="cpu",
-        random_state=0,
-    )
+    settings = TrainingSettings(8, 2, 20, 2e-2, 1e-2, BOLD, "cpu", 0)
     with one_thread():
         stage = FactorRidge(rank=2).fit(pairs, y, np.ones(len(y)))
         training = Training(stage, pairs, y, np.ones(len(y)), settings)
         for _ in range(20):
             training.epoch()
-    weights, network, drug = training.trained_weights(), training.network.eval(), 1
+    weights, network, drug = training.trained_weights(0.8), training.network.eval(), 1
+    tokens = stage.tokens(pairs)[:10]
+    # all inputs are linear in the tokens
+    base = torch.from_numpy(training.inputs.of(np.zeros((1, tokens.shape[1]))))
+    slope = torch.from_numpy(training.inputs.of(np.eye(tokens.shape[1]))) - base
 
     def score(tokens: torch.Tensor) -> torch.Tensor:
-        samples, drugs = network.sample_embeddings(tokens), network.drug_embeddings()[:, drug]
-        scores = samples[..., 0] + drugs[:, None, 0] + (samples[..., 1:] * drugs[:, None, 1:]).sum(dim=-1)
-        return scores.mean(dim=0)
+        embedded = network.sample_embeddings((tokens @ slope + base).float())
+        of_network = (embedded * network.loadings[drug]).sum(dim=-1).mean(dim=0).double() * training.scale
+        loadings = torch.from_numpy(np.concatenate([[1.0], stage.drugs_.own[drug, 1:]]))
+        of_ridge = tokens @ torch.from_numpy(stage.coefficients_) @ loadings
+        return 0.8 * of_network + 0.2 * of_ridge
 
-    tokens = stage.sample_encoder_.transform(pairs.genotypes, pairs.covariates)
     with one_thread():
-        gradients = IntegratedGradients(score).attribute(training.tokens[:10], n_steps=400, method="gausslegendre")
-    loadings = np.concatenate([[1.0], weights.drug_embeddings(pairs)[drug, 1:]])
-    attributions, _ = weights.attribution(tokens[:10])(loadings)
-    np.testing.assert_allclose(attributions, gradients.numpy() * weights.scale, atol=2e-3 * y.std())
-    # the towers say something
-    linear = tokens[:10] * (attributions / np.where(tokens[:10] == 0, np.inf, tokens[:10])).mean(axis=0)
+        gradients = IntegratedGradients(score).attribute(torch.from_numpy(tokens), n_steps=400, method="gausslegendre")
+    loadings = np.concatenate([[1.0], stage.drugs_.own[drug, 1:]])
+    attributions, _ = weights.attribution(tokens)(loadings)
+    np.testing.assert_allclose(attributions, gradients.numpy(), atol=0.03 * y.std())
+    # the network says something
+    linear = tokens * (attributions / np.where(tokens == 0, np.inf, tokens)).mean(axis=0)
     assert np.abs(attributions - linear).max() > 0.02 * y.std()
 
 
@@ -63,3 +59,19 @@ def test_mean_slopes__beside_the_slopes_at_many_points():
         slopes += (inner > 0)[:, :, None] * second * (outer > 0)[:, None, :] / n_points
     exact = mean_slopes(tokens, first, first_bias, second, second_bias)
     np.testing.assert_allclose(exact, slopes, atol=2e-3 * np.abs(second).max())
+
+
+def test_network__parts_add_up_to_what_it_predicts():
+    rng = np.random.default_rng(0)
+    calls = draw_calls(70, 8, rng)
+    pairs = made_pairs(calls, 3)
+    y = 2 * (calls[:, 0] != calls[:, 1])[pairs.sample_index] + rng.normal(0, 0.1, len(pairs))
+    with one_thread():
+        stage = FactorRidge(rank=2).fit(pairs, y, np.ones(len(y)))
+        training = Training(stage, pairs, y, np.ones(len(y)), TrainingSettings(16, 3, 15, 2e-2, 0.0, BOLD, "cpu", 0))
+        for _ in range(15):
+            training.epoch()
+    predicted = training.trained_weights(1.0).predict(pairs)
+    assert np.std(predicted - stage.predict(pairs)) > 0.1 * y.std()
+    for each in training.trained_weights(1.0).contributions(pairs):
+        assert np.abs(each.gaps).max() < 1e-5 * y.std()

@@ -14,7 +14,7 @@ from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, damaged, state_array, state_number
 
-__all__ = ["NetworkWeights", "mean_slopes"]
+__all__ = ["MovedWeights", "mean_slopes"]
 
 _SAMPLES_AT_ONCE = 64
 _SLOPE_SAMPLES = 24
@@ -56,7 +56,7 @@ class _Columns:
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkWeights:
+class MovedWeights:
     """A trained network beside the ridge that it started from.
 
     Attributes
@@ -216,7 +216,7 @@ class NetworkWeights:
         return {"scale": self.scale, "input_scale": self.input_scale, "network": network}
 
     @classmethod
-    def from_state(cls, state: State, stage: FactorRidge) -> NetworkWeights:
+    def from_state(cls, state: State, stage: FactorRidge) -> MovedWeights:
         """The network of `get_state`'s answer, proved against the stage that it goes with."""
         network, width = state["network"], state["network"]["intercept_delta"].shape[-1]
         members, hidden = state_array(network, "tower_in_bias", -1, -1).shape
