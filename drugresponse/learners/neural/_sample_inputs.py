@@ -14,9 +14,6 @@ from drugresponse.learners.state import Array, State, damaged, state_array, stat
 __all__ = ["SampleInputs"]
 
 _MOST_TOKENS = 512
-_FLOOR = 0.3
-"""What a token weighs on which the ridge does not hang at all, beside the one on which it hangs most: genes that only
-act together are such tokens."""
 _STAGE_INPUTS = 11
 """Columns of the ridge's embedding among the inputs: tissue in numbers instead of a hundred yes and no."""
 _LEAST_SPREAD = 0.1
@@ -51,7 +48,9 @@ class SampleInputs:
     scale: Array
 
     @classmethod
-    def fit(cls, stage: FactorRidge, tokens: Array, weight_of_ridge: float = 1.0) -> tuple[SampleInputs, Array]:
+    def fit(
+        cls, stage: FactorRidge, tokens: Array, weight_of_ridge: float = 1.0, floor: float = 0.3
+    ) -> tuple[SampleInputs, Array]:
         """Choose and scale the inputs; those of the training samples have the ridge's left-out embedding.
 
         Parameters
@@ -60,6 +59,8 @@ class SampleInputs:
             The ridge, fitted, and `(n_samples, n_tokens)` of its samples.
         weight_of_ridge
             How large the ridge's embedding is, beside the tokens.
+        floor
+            What a token weighs on which the ridge does not hang at all, beside 1 of the one on which it hangs most.
 
         Returns
         -------
@@ -69,7 +70,7 @@ class SampleInputs:
         importance = stage.token_importance()
         columns = np.sort(np.argsort(-importance, kind="stable")[:_MOST_TOKENS]).astype(np.int64)
         most = float(importance.max(initial=0.0))
-        weights = importance[columns] / (most or 1.0) + _FLOOR
+        weights = importance[columns] / (most or 1.0) + floor
         sites = _numbered(stage.sample_encoder_.sites()[columns])
         n_sites, width = int(sites.max(initial=-1)) + 1, _width(stage)
         n_inputs = len(columns) + n_sites + width

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, nearest
 from drugresponse.learners.losses.base import RowLoss
+from drugresponse.learners.neural._manners import TrainingSettings
 from drugresponse.learners.neural._network import Batch, Shape, TiedNetwork
 from drugresponse.learners.neural._sample_inputs import SampleInputs
 from drugresponse.learners.neural._score_loss import balanced, mean_loss
@@ -19,7 +19,7 @@ from drugresponse.learners.neural._tied_weights import TiedWeights
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array
 
-__all__ = ["BOLD", "CAUTIOUS", "Manner", "Training", "TrainingSettings", "choose_device"]
+__all__ = ["Training", "choose_device"]
 
 DEVICES = ("cpu", "cuda", "auto")
 _COLUMNS = 31
@@ -31,48 +31,6 @@ _STEPS = 400
 _WARM_UP = 0.05
 _UNITS_AN_INPUT = 4
 """Hidden units for each input, at most: what has few inputs needs no wide layers."""
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How freely a network leaves the ridge.
-
-    Attributes
-    ----------
-    name
-        A word for people.
-    dropout
-        Share of hidden units dropped in training.
-    huber
-        Errors beyond it, in units of the ridge's residual, pull no harder than one of this size.
-    weight_of_ridge
-        How large the ridge's embedding is among the inputs.
-    """
-
-    name: str
-    dropout: float
-    huber: float
-    weight_of_ridge: float
-
-
-BOLD = Manner("bold", dropout=0.1, huber=0.3, weight_of_ridge=1.0)
-"""Where genotype decides: what is left is outliers."""
-CAUTIOUS = Manner("cautious", dropout=0.6, huber=1.0, weight_of_ridge=2.0)
-"""Where it says little: what is left is noise."""
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How a network is trained; the parameters are those of `NeuralResponse`."""
-
-    hidden: int
-    members: int
-    epochs: int
-    learning_rate: float
-    weight_decay: float
-    manner: Manner
-    device: str
-    random_state: int
 
 
 class Training:
@@ -104,7 +62,9 @@ class Training:
             self.scale = max(float(np.std(y - stage.predict_left_out(pairs))), 1e-6 * max(float(np.std(y)), 1e-12))
         else:
             self.scale = loss.unit
-        self.inputs, values = SampleInputs.fit(stage, stage.tokens(pairs), settings.manner.weight_of_ridge)
+        self.inputs, values = SampleInputs.fit(
+            stage, stage.tokens(pairs), settings.manner.weight_of_ridge, settings.manner.floor
+        )
         self.device = torch.device(choose_device(settings.device))
         self.values = self._tensor(values)
         # a drug's mean, and what a seen sample's other responses say, stand beside the network in the score

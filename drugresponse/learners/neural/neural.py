@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
+from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
 from drugresponse.learners.base import relative_weights
 from drugresponse.learners.factors.embeddings import score_pairs
 from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
+from drugresponse.learners.neural._manners import BOLD, CAUTIOUS, TrainingSettings
 from drugresponse.learners.neural._moved_weights import MovedWeights
 from drugresponse.learners.neural._sample_inputs import SampleInputs
 from drugresponse.learners.neural._tied_weights import TiedWeights
@@ -27,7 +30,7 @@ from drugresponse.learners.state import Array, State, state_array, state_whole
 from drugresponse.threads import one_thread
 
 if TYPE_CHECKING:
-    from drugresponse.learners.neural._training import Training, TrainingSettings
+    from drugresponse.learners.neural._training import Training
 
 __all__ = ["NeuralResponse"]
 
@@ -36,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 _SHARES = np.linspace(0.1, 1.0, 10)
 """Those of the network that are tried."""
+_FOLDS, _TRIALS, _TRIAL_MEMBERS = 5, 3, 6
+"""Folds, how many of them are held out one after the other, and members of a trial."""
 _MOSTLY = 0.85
 """A bold network with a larger share has said enough: no cautious one is tried."""
 
@@ -115,11 +120,8 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> NeuralResponse:
         """Choose manner and share of the network on held-out groups, then train on all rows."""
-        # torch takes a second to load, and prediction does without it
-        from drugresponse.learners.neural._training import BOLD, CAUTIOUS, TrainingSettings
-
         pairs, weights = training_pairs_for(self, pairs.compact()), relative_weights(sample_weight, len(y))
-        train, held_out = self._inner_fold(pairs)
+        folds = self._folds(pairs)
         self.epochs_, self.share_, self.by_loss_ = 0, 0.0, pairs.outcome.kind != "continuous"
         self.held_out_errors_: list[float] = []
         self.held_out_gain_: dict[str, float] = {}
@@ -135,29 +137,38 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
             device=self.device,
             random_state=self.random_state,
         )
-        # only now, since what is loaded later would keep its own number of threads
+        # torch takes a second to load, and prediction does without it; loaded later it would keep its own threads
+        importlib.import_module("drugresponse.learners.neural._training")
         with one_thread():
-            if self.epochs and len(train) and len(held_out):
-                tried = [replace(settings, manner=manner) for manner in (BOLD, CAUTIOUS)]
-                settings = self._choose(rows.take(train), rows.take(held_out), tried)
+            if self.epochs and folds:
+                settings = self._choose(rows, folds, settings)
             self.stage_ = self._ridge().fit(pairs, y, weights)
             self.second_ = self._trained(rows, settings)
             self.token_slopes_ = self.second_.token_slopes(pairs)
         return self
 
-    def _choose(self, train: _Rows, held_out: _Rows, settings: list[TrainingSettings]) -> TrainingSettings:
-        """Those that predict held-out rows best; epochs and share stay 0 where none beats the ridge."""
-        stage, chosen = self._ridge().fit(train.pairs, train.y, train.weights), settings[0]
-        for tried in settings:
-            if self._try(train.training(stage, tried), held_out):
-                chosen = tried
+    def _choose(self, rows: _Rows, folds: Sequence[Fold], settings: TrainingSettings) -> TrainingSettings:
+        """The manner that predicts held-out rows best; epochs and share stay 0 where none beats the ridge.
+
+        Smaller ensembles than the last one are tried, on several folds: that a weak signal is one shows in many rows.
+        """
+        held_out = [rows.take(test) for _, test in folds]
+        stages = [self._ridge().fit(part.pairs, part.y, part.weights) for part in (rows.take(at) for at, _ in folds)]
+        small, chosen = replace(settings, members=min(settings.members, _TRIAL_MEMBERS)), settings
+        for manner in (BOLD, CAUTIOUS):
+            tried = []
+            for (train, _), stage, seen in zip(folds, stages, held_out, strict=True):
+                trial = rows.take(train).training(stage, replace(small, manner=manner))
+                tried.append(self._losses_by_share(trial, seen))
+            if self._judge(np.hstack(tried), held_out, trial):
+                chosen = replace(settings, manner=manner)
             if self.share_ > _MOSTLY:
                 break
         return chosen
 
     def _trained(self, rows: _Rows, settings: TrainingSettings) -> TiedWeights:
         """The network of all rows."""
-        if not self.epochs_:
+        if not self.share_:
             return TiedWeights.untrained(SampleInputs.fit(self.stage_, self.stage_.tokens(rows.pairs))[0])
         training = rows.training(self.stage_, settings)
         self.epochs_ = training.passes
@@ -165,37 +176,44 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
             training.epoch()
         return training.trained_weights(self.share_)
 
-    def _inner_fold(self, pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Training and held-out rows; none is held out where there are too few groups, and nothing is trained then."""
+    def _folds(self, pairs: Pairs) -> list[Fold]:
+        """Folds on which networks are tried; none where there are too few groups, and nothing is trained then."""
         try:
-            return make_folds(pairs, self.scheme, 5, self.random_state)[0]
+            folds = make_folds(pairs, self.scheme, _FOLDS, self.random_state)
         except TooFewGroupsError as error:
             logger.info("neural stays at the ridge: %s", error)
-            return np.arange(len(pairs)), np.zeros(0, dtype=np.intp)
+            return []
+        return [fold for fold in folds if len(fold[0]) and len(fold[1])][:_TRIALS]
 
-    def _try(self, trial: Training, held_out: _Rows) -> bool:
-        """Train, and keep the best share on held-out rows where it is better than what was tried before.
+    def _losses_by_share(self, trial: Training, held_out: _Rows) -> Array:
+        """`(1 + n_shares, n_rows)` losses of held-out rows by the ridge, and by its sums with the trained network.
 
-        The share is used where it beats the ridge beyond noise. Rates have come down to nothing at the end, which is
-        the best epoch but for noise: picked on held-out rows, early epochs of a weak signal were worse on others.
+        Rates have come down to nothing at the end, which is the best epoch but for noise: picked on held-out rows,
+        early epochs of a weak signal were worse on others.
         """
         for _ in range(trial.passes):
             trial.epoch()
-        pairs, weights = held_out.pairs, held_out.weights
-        ridge, away = trial.stage.predict(pairs), _beyond(trial, pairs)
-        start, *tried = (held_out.losses(ridge + share * away, trial.scale) for share in (0.0, *_SHARES))
-        means = [float(np.average(losses, weights=weights)) for losses in tried]
-        least, before = int(np.argmin(means)), float(np.average(start, weights=weights))
-        what, ends = ("loss", (before, means[least])) if self.by_loss_ else ("RMSE", (before**0.5, means[least] ** 0.5))
+        ridge, away = trial.stage.predict(held_out.pairs), _beyond(trial, held_out.pairs)
+        return np.stack([held_out.losses(ridge + share * away, trial.scale) for share in (0.0, *_SHARES)])
+
+    def _judge(self, tried: Array, held_out: Sequence[_Rows], trial: Training) -> bool:
+        """Whether the best share is better than all before; it is used where it beats the ridge beyond noise."""
+        weights = np.concatenate([rows.weights for rows in held_out])
+        units = [np.unique(units_of_error(rows.pairs, self.scheme), return_inverse=True)[1] for rows in held_out]
+        # those of a fold are its own
+        starts = np.cumsum([0, *(each.max() + 1 for each in units)])
+        groups = np.concatenate([each + start for each, start in zip(units, starts[:-1], strict=True)])
+        means = np.average(tried, weights=weights, axis=1)
+        least = 1 + int(np.argmin(means[1:]))
+        what, ends = ("loss", means) if self.by_loss_ else ("RMSE", np.sqrt(means))
         words = "%s training: held-out %s %.4f, of the ridge %.4f, with a share of %.1f"
-        logger.info(words, trial.settings.manner.name, what, ends[1], ends[0], _SHARES[least])
+        logger.info(words, trial.settings.manner.name, what, ends[least], ends[0], _SHARES[least - 1])
         if self.held_out_errors_ and means[least] >= self.held_out_errors_[-1]:
             return False
-        self.held_out_errors_ = [before, means[least]]
-        groups = units_of_error(pairs, self.scheme)
-        if paired_gain_over_noise(start, tried[least], weights, groups) > 1:
-            self.epochs_, self.share_ = trial.passes, float(_SHARES[least])
-        gain, lower, upper = paired_gain_interval(start, tried[least], weights, groups)
+        self.held_out_errors_ = [float(means[0]), float(means[least])]
+        if paired_gain_over_noise(tried[0], tried[least], weights, groups) > 1:
+            self.share_ = float(_SHARES[least - 1])
+        gain, lower, upper = paired_gain_interval(tried[0], tried[least], weights, groups)
         name = "loss" if self.by_loss_ else "mse"
         self.held_out_gain_ = {"epoch": trial.passes, name: gain, "lower": lower, "upper": upper}
         return True
@@ -238,8 +256,9 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         learner.by_loss_ = False
         if "tied" in state:
             learner.second_ = TiedWeights.from_state(state, learner.stage_)
-            learner.members, learner.hidden = learner.second_.arrays["tower_in_bias"].shape
             learner.share_ = learner.second_.share
+            if learner.share_:
+                learner.members, learner.hidden = learner.second_.arrays["tower_in_bias"].shape
         else:
             # files of the first releases
             learner.second_ = MovedWeights.from_state(state, learner.stage_)

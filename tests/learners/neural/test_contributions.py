@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from captum.attr import IntegratedGradients
 
+from drugresponse.learners.neural._manners import BOLD, TrainingSettings
 from drugresponse.learners.neural._moved_weights import mean_slopes
-from drugresponse.learners.neural._training import BOLD, Training, TrainingSettings
+from drugresponse.learners.neural._training import Training
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.threads import one_thread
 from tests.learners.cohorts import draw_calls, made_pairs
