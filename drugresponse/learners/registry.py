@@ -153,8 +153,8 @@ _ALL = (
         "neural",
         "drugresponse.learners.neural.neural:NeuralResponse",
         label="Neural: genotype embeddings with a response network",
-        description="genotype and drug embeddings that start at the ridge, and a non-linear head; stopped "
-        "on held-out rows",
+        description="genotype embeddings by an ensemble of networks, beside the ridge's as far as held-out "
+        "rows say, and drug embeddings",
         cost=8,
         reads_limits=True,
     ),

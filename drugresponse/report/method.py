@@ -139,12 +139,10 @@ def _epoch_words(notes: Mapping[str, Any]) -> str:
     gained = "" if gain is None else _gain_words(gain)
     if epochs == 0:
         return f"Epochs: 0. Training added nothing to the ridge that the network starts from.{gained}"
-    words = f"Epochs: {epochs}, chosen on rows held out by the same scheme."
+    words = f"Epochs: {epochs}. That the network is used was decided on rows held out by the same scheme."
     if errors:
         what, start, end = "Mean loss" if by_loss else "RMSE", errors["epoch_0"], errors["chosen"]
-        words += (
-            f" {what} there: {number(start)} at epoch 0, which is the ridge, and {number(end)} at the chosen epoch."
-        )
+        words += f" {what} there: {number(start)} at epoch 0, which is the ridge, and {number(end)} with the network."
     return words + gained
 
 

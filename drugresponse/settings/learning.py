@@ -97,7 +97,7 @@ class LearnerSettings:
     )
     epochs: int = option(
         "Epochs, at most",
-        "Training stops earlier when held-out rows stop improving; 0 keeps the closed-form start.",
+        "Training takes fewer where they make a few hundred steps; 0 keeps the closed form.",
         default=60,
         limits=(0, 1000),
         belongs_to=("neural",),

@@ -317,7 +317,7 @@ def test_training_report__of_trees_kernels_and_epochs():
     assert "unheard_of: 7." in text
     notes = {"epochs": 7, "held_out_rmse": {"epoch_0": 1.5, "chosen": 1.25}}
     text = Page(training_report(manifest_of(notes=notes), None)).text
-    assert "1.50 at epoch 0, which is the ridge, and 1.25 at the chosen epoch" in text
+    assert "1.50 at epoch 0, which is the ridge, and 1.25 with the network" in text
     assert "paired" not in text
     assert "Censored" not in text
 
@@ -326,7 +326,7 @@ def test_training_report__of_a_network_and_auto_by_a_loss():
     gain = {"epoch": 7, "loss": 0.0625, "lower": 0.01, "upper": 0.115}
     notes = {"epochs": 7, "held_out_loss": {"epoch_0": 0.75, "chosen": 0.6875}, "held_out_loss_gain": gain}
     text = Page(training_report(manifest_of(notes=notes), None)).text
-    assert "Mean loss there: 0.750 at epoch 0, which is the ridge, and 0.688 at the chosen epoch" in text
+    assert "Mean loss there: 0.750 at epoch 0, which is the ridge, and 0.688 with the network" in text
     assert "the mean loss on held-out rows fell by 0.0625" in text
     assert "RMSE there" not in text
     assert "held_out_loss" not in text

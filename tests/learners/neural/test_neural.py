@@ -11,7 +11,7 @@ from scipy.stats import norm
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.neural._manners import BOLD, CAUTIOUS, TrainingSettings
 from drugresponse.learners.neural._network import Batch
 from drugresponse.learners.neural._tied_weights import TiedWeights
@@ -409,3 +409,28 @@ def test_neural__seed_draws_the_network(small):
         trained(NeuralResponse(members=1, hidden=8, epochs=1, random_state=seed), *small)[0] for seed in (0, 1)
     )
     assert (one.arrays["tower_in"] != other.arrays["tower_in"]).any()
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("network", "tower_out"), lambda was: was[:-1]),
+        (("network", "head"), lambda was: was[:0]),
+        (("network", "adapter"), lambda was: was * np.nan),
+        (("inputs", "columns"), lambda was: was - 1),
+        (("inputs", "columns"), lambda was: was * 0),
+        (("inputs", "sites"), lambda was: was - 1),
+        (("inputs", "scale"), lambda was: was[:-1]),
+        (("share",), lambda was: 1.5),
+    ],
+)
+def test_tied_weights__damaged_state_is_refused(small, place, value):
+    network, training = trained(NeuralResponse(hidden=4, members=2, epochs=1), *small)
+    state = network.get_state()
+    TiedWeights.from_state(state, training.stage)
+    at = state["tied"]
+    for key in place[:-1]:
+        at = at[key]
+    at[place[-1]] = value(at[place[-1]])
+    with pytest.raises(ModelFileError):
+        TiedWeights.from_state(state, training.stage)
