@@ -33,8 +33,8 @@ class StrataNulls:
     Examples
     --------
     >>> nulls = StrataNulls(np.array([-1.0, 1.0, -3.0, 3.0]), np.array([0, 0, 1, 1]), most=2)
-    >>> nulls.p_value(np.array([1, 3])), nulls.p_value(np.array([0, 1]))
-    (0.5, 1.0)
+    >>> [round(nulls.p_value(carriers), 6) for carriers in (np.array([1, 3]), np.array([0, 1]))]
+    [0.5, 1.0]
     """
 
     def __init__(self, residuals: Array, stratum: NDArray[np.intp], most: int) -> None:

@@ -45,8 +45,8 @@ class LinkedCalls:
     >>> call = np.tile([-1.0, 1.0], 100)
     >>> table = np.column_stack([call, np.where(np.arange(200) < 40, np.nan, call)])
     >>> links = LinkedCalls.fit(table, [np.array([0, 1])])
-    >>> links.complete(np.array([[1.0, np.nan]])).round(1).tolist()
-    [[1.0, 0.9]]
+    >>> bool(links.complete(np.array([[1.0, np.nan]]))[0, 1] > 0.9)
+    True
     """
 
     targets: NDArray[np.int64]
