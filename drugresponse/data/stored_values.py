@@ -153,6 +153,16 @@ class StoredValues:
         """`(n_samples, n_features)`."""
         return len(self.rows), len(self.columns)
 
+    @property
+    def whole(self) -> StoredValues:
+        """The root, which may be this view itself."""
+        return self if self.root is None else self.root
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """`(n_samples,)` row of the root of each sample, also where this view is the root."""
+        return np.arange(len(self.rows)) if self.at is None else self.at
+
     def as_root(self) -> StoredValues:
         """The same view, of whose rows costly things are learned once for all views on them."""
         return self if self.root is None else StoredValues(self.source, self.columns, self.rows)
@@ -165,8 +175,7 @@ class StoredValues:
         rows = np.where(at >= 0, self.rows[at], -1) if len(self.rows) else np.full(len(at), -1)
         if (rows < 0).any():
             return StoredValues(self.source, self.columns, rows)
-        root = self if self.root is None else self.root
-        return replace(self, rows=rows, root=root, at=at if self.at is None else self.at[at])
+        return replace(self, rows=rows, root=self.whole, at=self.places[at])
 
     def take_columns(self, columns: NDArray[np.intp]) -> StoredValues:
         """The columns at these numbers, in this order, not read; of what is shared they keep the statistics."""

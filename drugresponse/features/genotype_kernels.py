@@ -144,7 +144,7 @@ def feature_moments(genotypes: Genotypes) -> FeatureMoments:
     if not _is_whole(values):
         return _pass(values, genotypes.features, None)
     with _lock:
-        root = values.root or values
+        root = values.whole
         if _MOMENTS not in root.shared:
             root.shared[_MOMENTS] = _pass(root, genotypes.features, None)
         known: FeatureMoments = root.shared[_MOMENTS]
@@ -153,10 +153,8 @@ def feature_moments(genotypes: Genotypes) -> FeatureMoments:
 
 def known_of_variance(genotypes: Genotypes) -> NDArray[np.float64]:
     """`(n_samples,)` share of the features' variance that is called of each sample, by what is learned of the root."""
-    values = genotypes.values
-    root = values if values.root is None else values.root
-    whole = feature_moments(replace(genotypes, values=root))
-    return np.clip(1.0 - (whole.lost if values.at is None else whole.lost[values.at]), 0.0, 1.0)
+    of_root = feature_moments(replace(genotypes, values=genotypes.values.whole))
+    return np.clip(1.0 - of_root.lost[genotypes.values.places], 0.0, 1.0)
 
 
 def sample_kernels(values: StoredValues, features: pd.DataFrame, n_jobs: int | None = 1) -> SampleKernels:
@@ -174,7 +172,7 @@ def sample_kernels(values: StoredValues, features: pd.DataFrame, n_jobs: int | N
     MemoryLimitError
         Samples are so many that a number for each two of them does not fit into the memory that is left.
     """
-    root = values.root or values
+    root = values.whole
     # of fits that run at once the first computes them, and the others wait
     with _lock:
         if _KERNELS not in root.shared:
@@ -197,7 +195,7 @@ def _refuse_too_many(n_samples: int, n_blocks: int) -> None:
 
 
 def _is_whole(values: StoredValues) -> bool:
-    return values.at is None or np.array_equal(values.at, np.arange(len((values.root or values).rows)))
+    return values.at is None or np.array_equal(values.at, np.arange(len(values.whole.rows)))
 
 
 def _pass(

@@ -7,7 +7,6 @@ from math import isclose
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
@@ -75,7 +74,7 @@ class StoredTokens:
 
     def knows(self, genotypes: Genotypes) -> bool:
         """Whether these samples are among those of the kernel, so that their genotypes need not be read again."""
-        return genotypes.is_stored and _root(genotypes.values) is _root(self.genotypes.values)
+        return genotypes.is_stored and genotypes.values.whole is self.genotypes.values.whole
 
     def products(self, pairs: Pairs, coefficients: Array) -> Array:
         """`(n_samples, n_columns)` inputs of samples of the same root times `(n_inputs, n_columns)` coefficients."""
@@ -126,22 +125,14 @@ def _arm_numbers(encoder: SampleEncoder, side: Array, arm: int | None) -> Array:
     return np.ones(len(side)) if arm is None else np.asarray(side[:, arm] / encoder.scale_[arm], dtype=np.float64)
 
 
-def _root(values: StoredValues) -> StoredValues:
-    return values if values.root is None else values.root
-
-
-def _at(values: StoredValues) -> NDArray[np.intp]:
-    return np.arange(len(values.rows)) if values.at is None else values.at
-
-
 def _centred(kernel: Array, values: StoredValues, others: StoredValues | None = None) -> Array:
     """`(n_others, n_samples)` products of samples of a root with these, tokens centred on these."""
-    at = _at(values)
+    at = values.places
     if others is None and np.array_equal(at, np.arange(len(kernel))):
         return kernel
     own = kernel[np.ix_(at, at)]
     means = own.mean(axis=0)
-    crossed = own if others is None else kernel[np.ix_(_at(others), at)]
+    crossed = own if others is None else kernel[np.ix_(others.places, at)]
     of_others = crossed.mean(axis=1)
     crossed -= means
     crossed += means.mean()
