@@ -18,7 +18,7 @@ MANAGER = ROOT / "data_managers" / "data_manager_drugresponse_models"
 SHED_FILES = [ROOT / "tools" / ".shed.yml", MANAGER / ".shed.yml"]
 each_shed_file = pytest.mark.parametrize("path", SHED_FILES, ids=["tools", "data manager"])
 CATEGORIES = {"Data Managers", "Machine Learning", "Statistics", "Variant Analysis"}
-CONDA_NAMES = {"torch": "pytorch", "xgboost": "py-xgboost"}
+CONDA_NAMES = {"matplotlib": "matplotlib-base", "torch": "pytorch", "xgboost": "py-xgboost"}
 
 
 def yaml_parts() -> list[dict]:

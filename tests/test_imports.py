@@ -15,7 +15,7 @@ import drugresponse
 PACKAGE = Path(drugresponse.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 READING = {"cyvcf2", "bed_reader", "pgenlib", "h5py", "anndata"}
-OPTIONAL = READING | {"torch", "xgboost", "rdkit", "matplotlib", "galaxyxml"}
+OPTIONAL = READING | {"torch", "xgboost", "rdkit", "matplotlib", "galaxyxml", "jinja2", "python_calamine", "shtab"}
 HEAVY = OPTIONAL | {"sklearn", "pandas", "numpy", "scipy", "pyarrow"}
 UNSAFE = ("pickle", "dill", "cloudpickle", "shelve", "marshal")
 EVERY = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
