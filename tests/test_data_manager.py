@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+import drugresponse as dr
 from drugresponse.galaxy._installed import TABLE
 from drugresponse.model.file import FORMAT
 from drugresponse.settings import DescribeSettings
@@ -42,13 +43,14 @@ class GalaxyDataset:
 
 
 def install(
-    folder: Path, model: Path = MODEL, **options: str
+    folder: Path, model: Path = MODEL, individuals: bool = True, **options: str
 ) -> tuple[subprocess.CompletedProcess[str], GalaxyDataset]:
     """Run the script as the tool does, with a Python that has nothing but the standard library."""
     description, row = folder / "description.json", folder / "row.json"
     description.write_text(describe(DescribeSettings(model=model, json=True)), encoding="utf-8")
     given = {"model": str(model), "description": str(description), "folder": str(folder / "files"), "row": str(row)}
     words = [f"--{name}={value}" for name, value in (given | {"name": "Cell lines, 22 drugs"} | options).items()]
+    words += ["--individuals"] * individuals
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(SCRIPT), *words], capture_output=True, text=True, timeout=60, check=False
     )
@@ -92,6 +94,28 @@ def test_install__refuses(tmp_path, options, message):
     assert done.stderr.count("\n") == 1
     assert not output.file.exists()
     assert not output.extra_files_path_exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("ridge", "hashes of the training samples' ids"), ("pair_ridge", "an effect for each training sample")],
+)
+def test_install__a_model_that_tells_of_individuals_only_on_purpose(tmp_path, name, message):
+    model = MODEL.with_stem(name)
+    done, output = install(tmp_path, model, individuals=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"install_model: error: model: found {message} (expected none" in done.stderr
+    assert not output.extra_files_path_exists()
+    done, _ = install(tmp_path, model)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_install__a_model_that_has_forgotten_its_samples(tmp_path):
+    cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    model = dr.DrugResponseModel("ridge", folds=0, forget_samples=True).fit(cohort.genotypes, cohort.responses)
+    model.save(tmp_path / "model.safetensors")
+    done, _ = install(tmp_path, tmp_path / "model.safetensors", individuals=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_install__a_name_leads_to_no_other_folder(tmp_path):
@@ -152,9 +176,9 @@ def test_tool__lint_and_cases():
     source = parser.get_tool_source(str(TOOL))
     context = lint.get_lint_context_for_tool_source(source)
     assert [str(each) for each in context.error_messages + context.warn_messages] == []
-    assert [each.validation_error for each in parameters.validate_test_cases_for_tool_source(source)] == [None] * 5
+    assert [each.validation_error for each in parameters.validate_test_cases_for_tool_source(source)] == [None] * 6
     cases = etree.parse(str(TOOL)).getroot().findall("tests/test")
-    assert [each.get("expect_exit_code") for each in cases] == [None, None, "2", "3", "3"]
+    assert [each.get("expect_exit_code") for each in cases] == [None, None, "2", "2", "3", "3"]
     assert CHECKSUM in [each.get("value") for each in cases[0].iterfind("param")]
 
 

@@ -11,8 +11,9 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 TABLE = "drugresponse_models"
 SIGNS_OF_CHECKSUM = 12
@@ -32,7 +33,27 @@ def checksum(model: Path) -> str:
     return digest.hexdigest()
 
 
-def row_of(model: Path, description: Path, name: str, expected: str) -> dict[str, str]:
+def refuse_individuals(description: Mapping[str, Any]) -> None:
+    """Refuse a model from whose file or predictions everyone could learn of single training samples.
+
+    Raises
+    ------
+    WrongInputError
+        It holds an effect for each training sample, or hashes of their ids.
+    """
+    if description["individual_level"]:
+        problem = "an effect for each training sample (expected none). Train for new samples"
+    elif not description["parameters"].get("forget_samples"):
+        problem = (
+            "hashes of the training samples' ids (expected none: predictions would tell everyone here who was in the "
+            "training). Train with --forget-samples"
+        )
+    else:
+        return
+    raise WrongInputError(f"model: found {problem}, or tick 'Install although it tells of individuals'.")
+
+
+def row_of(model: Path, description: Mapping[str, Any], name: str, expected: str) -> dict[str, str]:
     """The row of a model whose checksum is the expected one, or of any model where none is expected.
 
     Raises
@@ -50,11 +71,10 @@ def row_of(model: Path, description: Path, name: str, expected: str) -> dict[str
     if not word:
         raise WrongInputError(f"name: found {name!r} (letters or digits expected). Give the model a name.")
     value = f"{word}_{found[:SIGNS_OF_CHECKSUM]}"
-    number = json.loads(description.read_text(encoding="utf-8"))["format"]
     return {
         "value": value,
         "name": " ".join(name.split()),
-        "format": str(number),
+        "format": str(description["format"]),
         "sha256": found,
         "path": f"{value}.safetensors",
     }
@@ -67,11 +87,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--description", type=Path, required=True, help="what drugresponse describe --json says of it")
     parser.add_argument("--name", required=True, help="what users will see")
     parser.add_argument("--sha256", default="", help="the checksum that its maker gave")
+    parser.add_argument("--individuals", action="store_true", help="install also what tells of single training samples")
     parser.add_argument("--folder", type=Path, required=True, help="from where Galaxy takes the file")
     parser.add_argument("--row", type=Path, required=True, help="the row, as Galaxy reads it")
     given = parser.parse_args(argv)
+    description = json.loads(given.description.read_text(encoding="utf-8"))
     try:
-        row = row_of(given.model, given.description, given.name, given.sha256)
+        row = row_of(given.model, description, given.name, given.sha256)
+        if not given.individuals:
+            refuse_individuals(description)
     except WrongInputError as error:
         sys.stderr.write(f"install_model: error: {error}\n")
         return WRONG_INPUT
