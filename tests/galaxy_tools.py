@@ -9,6 +9,7 @@ import pytest
 from lxml import etree
 
 from drugresponse.settings import COMMANDS
+from tests.galaxy.tool_xml import read_tool
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = {name: ROOT / "tools" / f"drugresponse_{name}.xml" for name in COMMANDS}
@@ -22,7 +23,7 @@ ignoring_open_files = pytest.mark.filterwarnings(
 
 
 def read(name: str) -> etree._Element:
-    return etree.parse(str(TOOLS[name])).getroot()
+    return read_tool(TOOLS[name])
 
 
 def fields(root: etree._Element) -> Iterator[etree._Element]:

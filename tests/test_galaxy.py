@@ -11,11 +11,11 @@ import pytest
 from lxml import etree
 
 from drugresponse.galaxy._layout import lay_out
-from drugresponse.galaxy._tool import render_all, render_tool
+from drugresponse.galaxy._tool import build_tool, render_all
 from drugresponse.settings import COMMANDS, DescribeSettings
 from drugresponse.settings.option import option, options
 from drugresponse.version import __version__
-from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, ignoring_open_files, read
+from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS, each_tool, fields, ignoring_open_files, read
 
 HEADINGS = {
     "simulate": ("What it does", "Outputs"),
@@ -172,8 +172,11 @@ def test_help__columns_are_those_that_tools_write():
 
 
 @each_tool
-def test_text__tells_nothing_of_its_making(name):
+def test_text__tells_of_its_making_in_one_comment_for_maintainers(name):
     text = TOOLS[name].read_text(encoding="utf-8")
+    comment = f"<!-- Generated from drugresponse_{name}.yml and drugresponse/settings: change these. -->"
+    assert text.splitlines()[1].strip() == comment
+    text = text.replace(comment, "").replace("\n    \n", "\n", 1)
     assert not re.search("galaxyxml|render|generated|yaml", text, re.IGNORECASE)
     assert "\t" not in text
     assert not re.search(" +$", text, re.MULTILINE)
@@ -190,7 +193,7 @@ def test_lay_out__orders_attributes_and_escapes():
     assert lay_out(root) == expected
 
 
-def test_render_tool__a_new_parameter_appears(monkeypatch):
+def test_build_tool__a_new_parameter_appears(monkeypatch):
     """The check for stale files can fail: a changed table changes the XML."""
     from dataclasses import replace
 
@@ -203,4 +206,28 @@ def test_render_tool__a_new_parameter_appears(monkeypatch):
 
     story = read_story(ROOT / "tools" / "drugresponse_describe.yml")
     monkeypatch.setitem(vars(tool), "COMMANDS", {"describe": replace(COMMANDS["describe"], settings=Deeper)})
-    assert '<param argument="--depth" type="integer" value="3" min="1" max="9" label="Depth"' in render_tool(story)
+    text = lay_out(build_tool(story))
+    assert '<param argument="--depth" type="integer" value="3" min="1" max="9" label="Depth"' in text
+
+
+def test_fields__stand_in_one_file_where_more_than_one_tool_has_them():
+    plain = [etree.parse(str(path)).getroot() for path in TOOLS.values()]
+    names = [each.get("macro") for root in plain for each in root.find("inputs").iter("expand")]
+    shared = etree.parse(str(ROOT / "tools" / "fields.xml")).getroot()
+    assert len(shared) > 30
+    assert {each.get("name"): names.count(each.get("name")) > 1 for each in shared} == {
+        each.get("name"): True for each in shared
+    }
+    hand_written = {each.get("name") for each in etree.parse(str(ROOT / "tools" / "macros.xml")).iter("xml")}
+    assert hand_written.isdisjoint(each.get("name") for each in shared)
+    left = [lay_out(each) for root in plain for each in root.find("inputs").iter("param") if each.get("argument")]
+    assert len(left) == len(set(left))
+
+
+@ignoring_open_files
+@each_tool
+def test_fields__are_expanded_as_galaxy_does(name):
+    macros = pytest.importorskip("galaxy.util.xml_macros")
+    expanded = macros.load(str(TOOLS[name])).getroot().find("inputs")
+    names = [each.get("argument") or each.get("name") for each in fields(read(name))]
+    assert [each.get("argument") or each.get("name") for each in expanded.iter("param")] == names

@@ -12,6 +12,7 @@ import yaml
 from lxml import etree
 
 import drugresponse as dr
+from tests.galaxy.tool_xml import read_tool
 from tests.galaxy_tools import ROOT
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "tutorial.md"
@@ -42,7 +43,7 @@ class Quoted:
 
 
 def tool_xml(name: str) -> etree._Element:
-    return etree.parse(str(ROOT / "tools" / f"{name}.xml")).getroot()
+    return read_tool(ROOT / "tools" / f"{name}.xml")
 
 
 def quoted_fields() -> list[Quoted]:
@@ -126,7 +127,7 @@ def test_tutorial__every_label_in_the_text_is_a_field():
     fields = {
         field.get("label")
         for path in (ROOT / "tools").glob("drugresponse_*.xml")
-        for field in etree.parse(str(path)).getroot().find("inputs").iter("param")
+        for field in read_tool(path).find("inputs").iter("param")
     }
     outside = [match["label"] for match in LABEL.finditer(TEXT)]
     assert outside and set(outside) <= fields

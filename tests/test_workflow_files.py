@@ -12,6 +12,7 @@ import yaml
 from lxml import etree
 
 from drugresponse.readers import read_genotypes
+from tests.galaxy.tool_xml import read_tool
 from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS
 
 FOLDER = ROOT / "tools" / "workflows"
@@ -28,7 +29,7 @@ def cases_in(path: Path) -> list[dict[str, Any]]:
 
 
 def tool_of(step: dict[str, Any]) -> etree._Element:
-    return etree.parse(str(TOOLS[step["tool_id"].removeprefix("drugresponse_")])).getroot()
+    return read_tool(TOOLS[step["tool_id"].removeprefix("drugresponse_")])
 
 
 def field_of(tool: etree._Element, name: str) -> etree._Element:

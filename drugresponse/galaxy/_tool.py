@@ -9,15 +9,17 @@ from drugresponse.galaxy._cases import add_cases
 from drugresponse.galaxy._command import command_lines
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
+from drugresponse.galaxy._shared import FILE, share_fields
 from drugresponse.galaxy._story import Story, read_story
 from drugresponse.galaxy._xml import etree, gx, gxt
 from drugresponse.settings import COMMANDS, option_page, with_learners
 
-__all__ = ["ROOT", "render_all", "render_tool"]
+__all__ = ["ROOT", "build_tool", "render_all"]
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "@TOOL_VERSION@+galaxy@VERSION_SUFFIX@"
 OUT_OF_MEMORY = "4"
+_GENERATED = "<!-- Generated from drugresponse/settings: the fields of more than one tool. -->\n"
 
 
 def render_all(root: Path = ROOT) -> dict[Path, str]:
@@ -35,13 +37,17 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     """
     readme = root / "README.md"
     contents = {root / "docs" / "options.md": option_page(COMMANDS), readme: with_learners(readme.read_text("utf-8"))}
-    for path in sorted((root / "tools").glob("drugresponse_*.yml")):
-        contents[path.with_suffix(".xml")] = render_tool(read_story(path))
+    folder = root / "tools"
+    tools = {path: build_tool(read_story(path)) for path in sorted(folder.glob("drugresponse_*.yml"))}
+    contents[folder / FILE] = _GENERATED + lay_out(share_fields(tools.values()))
+    for path, tool in tools.items():
+        tool.insert(0, etree.Comment(f"Generated from {path.name} and drugresponse/settings: change these."))
+        contents[path.with_suffix(".xml")] = lay_out(tool)
     return contents
 
 
-def render_tool(story: Story) -> str:
-    """The XML of one tool."""
+def build_tool(story: Story) -> Any:
+    """The XML of one tool, by itself."""
     root = etree.fromstring(_build(story).export(), etree.XMLParser(strip_cdata=True))
     for name, value in (("profile", "@PROFILE@"), ("license", "MIT")):
         root.set(name, value)
@@ -50,7 +56,7 @@ def render_tool(story: Story) -> str:
     root.find("help").set("format", "markdown")
     tests = root.find("tests")
     add_cases(tests, story.tests)
-    return lay_out(root)
+    return root
 
 
 def _build(story: Story) -> Any:
@@ -64,7 +70,7 @@ def _build(story: Story) -> Any:
         "drugresponse",
         version_command="drugresponse --version",
         command_override=command_lines(command, story),
-        macros=["macros.xml"],
+        macros=["macros.xml", FILE],
     )
     tool.command = gx.Command(detect_errors="exit_code")
     tool.tests = gx.Tests()

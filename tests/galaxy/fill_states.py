@@ -9,19 +9,20 @@ Fields that the tool no longer has are taken out; values that a step has are kep
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from lxml import etree
 from server import ROOT
+from tool_xml import read_tool
 
 
-def name_of(field: ElementTree.Element) -> str:
+def name_of(field: etree._Element) -> str:
     return field.get("name") or field.attrib["argument"].lstrip("-").replace("-", "_")
 
 
-def default_of(field: ElementTree.Element) -> Any:
+def default_of(field: etree._Element) -> Any:
     """The value of a field that nobody touches, as a workflow writes it."""
     kind, value = field.attrib["type"], field.get("value")
     if kind == "boolean":
@@ -34,9 +35,7 @@ def default_of(field: ElementTree.Element) -> Any:
     return value or "" if kind == "text" else None
 
 
-def filled(
-    state: dict[str, Any], fields: Iterable[ElementTree.Element], fed: set[str], section: str = ""
-) -> dict[str, Any]:
+def filled(state: dict[str, Any], fields: Iterable[etree._Element], fed: set[str], section: str = "") -> dict[str, Any]:
     """The state with every field of the tool that no input feeds, in the order of the form."""
     found: dict[str, Any] = {}
     for field in fields:
@@ -50,7 +49,7 @@ def filled(
     return found
 
 
-def shown(group: ElementTree.Element, state: dict[str, Any]) -> list[ElementTree.Element]:
+def shown(group: etree._Element, state: dict[str, Any]) -> list[etree._Element]:
     """The fields of a section, or of a choice with those of its branch that is chosen."""
     if group.tag == "section":
         return list(group)
@@ -69,8 +68,7 @@ def fill(path: Path) -> None:
     plain.indent(mapping=2, sequence=4, offset=2)
     workflow = plain.load(path.read_text(encoding="utf-8"))
     for step in workflow["steps"].values():
-        tool = ElementTree.parse(ROOT / "tools" / f"{step['tool_id']}.xml").getroot()
-        inputs = tool.find("inputs")
+        inputs = read_tool(ROOT / "tools" / f"{step['tool_id']}.xml").find("inputs")
         if inputs is not None:
             step["state"] = filled(step.get("state") or {}, inputs, set(step["in"]))
     with path.open("w", encoding="utf-8", newline="\n") as file:

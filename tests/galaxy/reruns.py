@@ -7,12 +7,12 @@ jobs of one history one slot, and those of the next history two.
 from __future__ import annotations
 
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from server import ROOT, TEST_DATA
+from tool_xml import read_tool
 from waiting import LONGEST_SECONDS
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ CASES = (
 
 def all_outputs(tool: str) -> dict[str, list[str]]:
     """The field of a tool's form that chooses outputs, with all of them chosen; nothing where there is no choice."""
-    form = ElementTree.parse(ROOT / "tools" / f"{tool}.xml").getroot()
+    form = read_tool(ROOT / "tools" / f"{tool}.xml")
     options = [each.attrib["value"] for each in form.iterfind("inputs/param[@name='outputs']/option")]
     return {"outputs": options} if options else {}
 

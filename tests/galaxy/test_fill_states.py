@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+
+from lxml import etree
 
 sys.path.insert(0, str(Path(__file__).parent))
 from fill_states import filled
 
-FORM = ElementTree.fromstring("""
+FORM = etree.fromstring("""
 <inputs>
     <conditional name="model_source">
         <param name="source" type="select"><option value="history" selected="true"/><option value="server"/></param>

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from lxml import etree
 
 sys.path.insert(0, str(Path(__file__).parent))
 from fill_states import name_of
 from reruns import CASES, SLOTS, Case, File, Run, all_outputs, difference, problems_of, slots_of
 from server import HERE, ROOT, TEST_DATA
+from tool_xml import read_tool
 
 
 def run(slots: int | None, **contents: bytes) -> Run:
@@ -27,7 +28,7 @@ def test_cases__are_all_tools_and_their_files_exist() -> None:
     assert all((TEST_DATA / path).is_file() for path in files)
 
 
-def names_in(fields: Iterable[ElementTree.Element], section: str = "") -> Iterator[str]:
+def names_in(fields: Iterable[etree._Element], section: str = "") -> Iterator[str]:
     for field in fields:
         if field.tag == "when":
             yield from names_in(field, section)
@@ -40,7 +41,7 @@ def names_in(fields: Iterable[ElementTree.Element], section: str = "") -> Iterat
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_cases__give_fields_of_the_form_only(case: Case) -> None:
     # Galaxy ignores what a form does not have
-    form = ElementTree.parse(ROOT / "tools" / f"{case.tool}.xml").getroot()
+    form = read_tool(ROOT / "tools" / f"{case.tool}.xml")
     assert set(case.inputs) <= set(names_in(form.find("inputs")))
 
 
