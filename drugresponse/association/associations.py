@@ -26,6 +26,7 @@ from drugresponse.data.tables import ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
+from drugresponse.shown import Shown
 from drugresponse.threads import one_thread, run_in_order
 
 __all__ = ["MINIMUM_CARRIERS", "Associations", "associate", "associate_pairs"]
@@ -37,8 +38,8 @@ _DRUGS_AT_ONCE = 32
 _BASIS_BYTES = 64 * 1024**2
 
 
-@dataclass(frozen=True, eq=False)
-class Associations:
+@dataclass(frozen=True, eq=False, repr=False)
+class Associations(Shown):
     """Every (drug, feature) that could be tested, and the groups of features that cannot be told apart.
 
     Attributes
@@ -65,6 +66,10 @@ class Associations:
     groups: pd.DataFrame
     adjusted_for: tuple[str, ...]
     n_tests: int
+
+    def _headline(self) -> str:
+        least = f"; least q {self.table['q'].min():.3g}" if len(self.table) else ""
+        return f"Associations: {count(self.n_tests, 'test')} of {count(self.table['drug_id'].nunique(), 'drug')}{least}"
 
 
 def associate(

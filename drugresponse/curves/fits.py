@@ -16,6 +16,7 @@ from drugresponse.curves.measures import responses_from_fits
 from drugresponse.data.responses.doses import Doses
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError, count
+from drugresponse.shown import Shown
 
 __all__ = ["FIT_COLUMNS", "FLAGS", "CurveFits", "fit_curves"]
 
@@ -55,8 +56,8 @@ _OF_THE_DOSES = ("auc", "activity_area", "emax")
 """Measures that mean something only over the same doses."""
 
 
-@dataclass(frozen=True, eq=False)
-class CurveFits:
+@dataclass(frozen=True, eq=False, repr=False)
+class CurveFits(Shown):
     """Fitted curves and what is read off them.
 
     Attributes
@@ -89,6 +90,9 @@ class CurveFits:
     curves: HillCurves
     doses: Doses
     minimum_doses: int
+
+    def _headline(self) -> str:
+        return f"CurveFits: {self.n_fitted:,} of {count(len(self.table), 'curve')} fitted"
 
     @property
     def n_fitted(self) -> int:

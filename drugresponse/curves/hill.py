@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.shown import Shown
+
 __all__ = ["HillCurves"]
 
 LN10 = float(np.log(10.0))
 
 
-@dataclass(frozen=True, eq=False)
-class HillCurves:
+@dataclass(frozen=True, eq=False, repr=False)
+class HillCurves(Shown):
     """Many Hill curves: `bottom + (top - bottom) / (1 + (dose / midpoint) ** slope)`.
 
     Attributes

@@ -15,6 +15,7 @@ from drugresponse.data.missing import UNKNOWN_LEVELS
 from drugresponse.data.responses.kinds import missing_codes
 from drugresponse.data.responses.same_order import ResponseOrders, is_cut, levels_of, means_of
 from drugresponse.errors import InputError, count, nearest, show_ids
+from drugresponse.shown import Shown
 
 __all__ = ["MOST_ARMS", "POOLED", "Covariates", "arm_covariate", "typed_covariate"]
 
@@ -31,8 +32,8 @@ _YES_NO |= {"positive", "negative", "pos", "neg", "present", "absent"}
 _MOST_COLUMNS, _LONGEST_NAME = 60, 60
 
 
-@dataclass(frozen=True, eq=False)
-class Covariates:
+@dataclass(frozen=True, eq=False, repr=False)
+class Covariates(Shown):
     """The columns of a samples table that serve as covariates, and why the others do not.
 
     Attributes

@@ -17,6 +17,7 @@ from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredV
 from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
+from drugresponse.shown import Shown, first_few
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -27,8 +28,8 @@ FEATURE_COLUMNS = ("block", "kind", "gene", "chromosome", "position", "ref", "al
 _TEXT_COLUMNS = tuple(name for name in FEATURE_COLUMNS if name != "position")
 
 
-@dataclass(frozen=True, eq=False)
-class Genotypes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Genotypes(Shown):
     """A (samples x features) matrix whose cells are a number, zero, or missing.
 
     Attributes
@@ -172,6 +173,23 @@ class Genotypes:
     def shape(self) -> tuple[int, int]:
         """`(n_samples, n_features)`."""
         return int(self.values.shape[0]), int(self.values.shape[1])
+
+    def _headline(self) -> str:
+        n_samples, n_features = self.shape
+        return f"Genotypes: {count(n_samples, 'sample')} x {count(n_features, 'feature')}"
+
+    def _facts(self) -> dict[str, str]:
+        sizes = self.features[["block", "kind"]].value_counts(sort=False).reset_index().to_numpy()
+        blocks = [f"{block} ({n:,}{'' if kind == block else f', {kind}'})" for block, kind, n in sizes]
+        # what is stored is not read to be shown
+        missing = "" if self.is_stored else f", {np.isnan(self.values.data).sum() / max(1, self.values.size):.3g}"
+        return {
+            "sample_ids": first_few(self.sample_ids, self.shape[0]),
+            "features": first_few(self.features.index, self.shape[1]),
+            "blocks": ", ".join(blocks),
+            "values": "read in blocks from where they are stored" if self.is_stored else f"in memory{missing} missing",
+            "reference": "" if self.reference is None else "known beside these features",
+        }
 
     def blocks(self, columns: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
         """The values in dense blocks of features, so that all of them never need to be held at once.

@@ -19,6 +19,7 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
+from drugresponse.shown import Shown
 
 __all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "observed_of"]
 
@@ -60,8 +61,8 @@ class JoinLoss:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False)
-class TrainingRows:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainingRows(Shown):
     """What a learner is fitted on.
 
     Attributes

@@ -13,13 +13,14 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
+from drugresponse.shown import Shown
 
 __all__ = ["Pairs"]
 
 
-@dataclass(frozen=True, eq=False)
-class Pairs:
+@dataclass(frozen=True, eq=False, repr=False)
+class Pairs(Shown):
     """Two tables and two index vectors; scikit-learn can cut it like any `X`.
 
     Attributes
@@ -62,6 +63,10 @@ class Pairs:
     arm: str | None = None
     observed: Observed | None = None
     lineages: NDArray[np.intp] | None = None
+
+    def _headline(self) -> str:
+        n_samples, n_drugs = len(self.genotypes.sample_ids), len(self.drugs)
+        return f"Pairs: {count(len(self), 'pair')} of {count(n_samples, 'sample')} and {count(n_drugs, 'drug')}"
 
     @classmethod
     def build(

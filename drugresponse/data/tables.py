@@ -20,7 +20,8 @@ from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limit
 from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_repeats, no_replicates, warn_of_repeats
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
-from drugresponse.errors import InputError, show_ids
+from drugresponse.errors import InputError, count, show_ids
+from drugresponse.shown import Shown
 
 __all__ = ["Measure", "Responses", "ResponsesLike", "as_responses", "index_by_id"]
 
@@ -68,8 +69,8 @@ class Measure:
         return asdict(self)
 
 
-@dataclass(frozen=True, eq=False)
-class Responses:
+@dataclass(frozen=True, eq=False, repr=False)
+class Responses(Shown):
     """Measured responses, one row for each distinct (sample, drug).
 
     Attributes
@@ -152,6 +153,10 @@ class Responses:
 
     def __len__(self) -> int:
         return len(self.table)
+
+    def _headline(self) -> str:
+        samples, drugs = (count(self.table[name].nunique(), name[:-3]) for name in ("sample_id", "drug_id"))
+        return f"Responses: {count(len(self), 'pair')} of {samples} and {drugs}"
 
 
 ResponsesLike: TypeAlias = Responses | pd.DataFrame | pd.Series

@@ -11,6 +11,7 @@ import pandas as pd
 from drugresponse.audit.findings import Finding
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.shown import Shown
 
 __all__ = [
     "EvaluationSummary",
@@ -134,8 +135,8 @@ def random_folds_words(beside: RandomFolds) -> str:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class EvaluationSummary:
+@dataclass(frozen=True, eq=False, repr=False)
+class EvaluationSummary(Shown):
     """Every table of an evaluation.
 
     Attributes
@@ -191,6 +192,17 @@ class EvaluationSummary:
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     decision_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     random_folds: RandomFolds | None = None
+
+    def _headline(self) -> str:
+        return f"EvaluationSummary: {repr(self.evaluation).partition(': ')[2].partition(chr(10))[0]}"
+
+    def _facts(self) -> dict[str, str]:
+        table = self.metrics
+        overall = (table["level"] == "global") & (table["metric"] == "skill") & (table["fold"] == "all")
+        rows = table[overall & table["learner"].isin(self.evaluation.learners)].itertuples()
+        leaks = [finding.check for finding in self.audit if finding.severity == "leak"]
+        skill = [f"{row.learner} {row.value:.3g} ({row.lower:.3g} to {row.upper:.3g})" for row in rows]
+        return {"leaks": ", ".join(leaks), "skill": ", ".join(skill)} | super()._facts()
 
 
 def rule_words(summary: EvaluationSummary) -> list[str]:

@@ -14,6 +14,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.explanation._attributions import PartEffects
 from drugresponse.explanation._refits import Recipe, aligned, effects_of
+from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
 from drugresponse.units import units_in_order
 
@@ -23,8 +24,8 @@ COPY = "permuted copy of "
 _LEVEL = 0.05
 
 
-@dataclass(frozen=True, eq=False)
-class Noise:
+@dataclass(frozen=True, eq=False, repr=False)
+class Noise(Shown):
     """Which features a model weighs more than it weighs noise.
 
     Attributes

@@ -21,6 +21,7 @@ from drugresponse.learners.chosen import fresh_learner, learner_name
 from drugresponse.learners.registry import AUTO, find_learner
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.model import DrugResponseModel
+from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
 from drugresponse.units import units_in_order
 
@@ -93,8 +94,8 @@ class Recipe:
         return regressor
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spread(Shown):
     """How effects vary over refits.
 
     Attributes

@@ -11,6 +11,7 @@ from scipy.cluster import hierarchy
 from scipy.spatial.distance import squareform
 
 from drugresponse.explanation.attribution_table import signed_importance
+from drugresponse.shown import Shown
 
 __all__ = ["DrugClusters", "cluster_drugs"]
 
@@ -18,8 +19,8 @@ FEATURE_COLUMNS = ("cluster", "n_drugs", "place", "feature_id", "gene", "block",
 _LEADING = 5
 
 
-@dataclass(frozen=True, eq=False)
-class DrugClusters:
+@dataclass(frozen=True, eq=False, repr=False)
+class DrugClusters(Shown):
     """Drugs by what drives them.
 
     Attributes

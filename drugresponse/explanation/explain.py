@@ -19,7 +19,7 @@ from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure, Responses, ResponsesLike, as_responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
 from drugresponse.explanation._agreement import agreement
 from drugresponse.explanation._attributions import PartEffects, attribute
 from drugresponse.explanation._gene_sets import gene_set_tests
@@ -36,6 +36,7 @@ from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests.covariates import covariates_as_trained
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.readers.genes.sets import GeneSet
+from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
 from drugresponse.units import units_on
 
@@ -47,8 +48,8 @@ DEFAULT_REFITS = 5
 _FEWEST_REFITS = 2
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Shown):
     """What `explain` found.
 
     Attributes
@@ -96,6 +97,10 @@ class Explanation:
     manifest: dict[str, Any]
     fits: int
     refit_learner: str
+
+    def _headline(self) -> str:
+        learner, pairs = self.manifest.get("learner", "a model"), count(len(self.rows.y), "measured pair")
+        return f"Explanation of {learner}, on {pairs} of {count(self.attributions['drug_id'].nunique(), 'drug')}"
 
 
 @one_thread()

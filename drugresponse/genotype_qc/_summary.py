@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.shown import Shown
 
 __all__ = ["FREQUENCY_BINS", "GenotypeSummary", "summarise_genotypes"]
 
@@ -19,8 +20,8 @@ FREQUENCY_BINS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 _COUNTED = ("dosage", "altered")
 
 
-@dataclass(frozen=True, eq=False)
-class GenotypeSummary:
+@dataclass(frozen=True, eq=False, repr=False)
+class GenotypeSummary(Shown):
     """What genotypes hold.
 
     Attributes

@@ -8,17 +8,19 @@ from typing import cast
 import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import count
 from drugresponse.genotype_qc._summary import GenotypeSummary, summarise_genotypes
 from drugresponse.genotype_qc.principal_components import PrincipalComponents, principal_components
 from drugresponse.genotype_qc.relatives import Relatives, find_relatives
+from drugresponse.shown import Shown
 
 __all__ = ["GenotypeOverview", "overview_of"]
 
 _COLUMNS = ["level", "id", "other_id", "metric", "value"]
 
 
-@dataclass(frozen=True, eq=False)
-class GenotypeOverview:
+@dataclass(frozen=True, eq=False, repr=False)
+class GenotypeOverview(Shown):
     """Counts, principal components and relatives of one cohort."""
 
     n_samples: int
@@ -26,6 +28,10 @@ class GenotypeOverview:
     summary: GenotypeSummary
     components: PrincipalComponents
     relatives: Relatives
+
+    def _headline(self) -> str:
+        size = f"{count(self.n_samples, 'sample')} x {count(self.n_features, 'feature')}"
+        return f"GenotypeOverview: {size}, {self.missing:.3g} of the calls missing"
 
     @property
     def missing(self) -> float:

@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import KINDS, Genotypes
+from drugresponse.shown import Shown
 
 __all__ = ["PrincipalComponents", "independent_features", "principal_components", "shares_explained"]
 
@@ -24,8 +25,8 @@ _CHANCE = 9.0
 _SEX_AND_OTHER = ("X", "Y", "MT", "M", "XY", "23", "24", "25", "26")
 
 
-@dataclass(frozen=True, eq=False)
-class PrincipalComponents:
+@dataclass(frozen=True, eq=False, repr=False)
+class PrincipalComponents(Shown):
     """Components of the samples.
 
     Attributes

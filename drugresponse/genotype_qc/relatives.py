@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.genotype_qc.principal_components import independent_features
+from drugresponse.shown import Shown
 
 __all__ = ["ALIKE", "MOST_COMPARED", "SAME", "Relatives", "find_relatives"]
 
@@ -31,8 +32,8 @@ _FEWEST_SHARED = 10
 _RARE = 0.1
 
 
-@dataclass(frozen=True, eq=False)
-class Relatives:
+@dataclass(frozen=True, eq=False, repr=False)
+class Relatives(Shown):
     """Pairs of samples that are closer than chance.
 
     Attributes

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.learners.state import Array
+from drugresponse.shown import Shown
 
 __all__ = [
     "LEADING",
@@ -28,8 +29,8 @@ LEADING = {"mean": "mean effects", "structure": "chemical structure", "measured"
 """The parts that are no tokens, by kind, in this order: they stand before the tokens."""
 
 
-@dataclass(frozen=True, eq=False)
-class Contributions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Contributions(Shown):
     """Predictions of one drug as sums of named parts.
 
     Attributes

@@ -10,13 +10,14 @@ import pandas as pd
 from drugresponse.data.pairs import Pairs
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions
+from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
 
 __all__ = ["PredictionParts"]
 
 
-@dataclass(frozen=True, eq=False)
-class PredictionParts:
+@dataclass(frozen=True, eq=False, repr=False)
+class PredictionParts(Shown):
     """What predictions are made of.
 
     Attributes

@@ -23,14 +23,15 @@ from drugresponse.model.forecasts.head import Forecast, Head
 from drugresponse.model.forecasts.heads import cross_fitted, fit_head
 from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.held_out import METRIC_COLUMNS
+from drugresponse.shown import Shown
 
 __all__ = ["HeldOutForecasts", "outcome_headline"]
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class HeldOutForecasts:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeldOutForecasts(Shown):
     """What was told of training rows by models and heads that did not see them.
 
     Attributes

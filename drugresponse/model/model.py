@@ -19,19 +19,21 @@ from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.chosen import fresh_learner, learner_name, refuse_unsaveable
 from drugresponse.model._explaining import PredictionParts
+from drugresponse.model._fitted_facts import fitted_facts
 from drugresponse.model.file import write_model_file
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots.adapting import adapt, next_drugs
 from drugresponse.model.predictions import features_found, predict, predicted_distribution, survival_table
 from drugresponse.model.requests.requests import Request, Tables, refuse_settings
 from drugresponse.model.training import train
+from drugresponse.shown import Shown
 from drugresponse.threads import count_jobs, one_thread
 from drugresponse.units import units_on
 
 __all__ = ["DrugResponseModel"]
 
 
-class DrugResponseModel(BaseEstimator):
+class DrugResponseModel(Shown, BaseEstimator):
     """Learns drug response from genotype and predicts it for new samples and drugs.
 
     Parameters
@@ -535,6 +537,15 @@ class DrugResponseModel(BaseEstimator):
     def drugs_(self) -> pd.DataFrame:
         """Drugs of the training by id."""
         return self.parts_.drugs
+
+    def _headline(self) -> str:
+        return BaseEstimator.__repr__(self).replace("\n", "")
+
+    def _facts(self) -> dict[str, str]:
+        return fitted_facts(self.manifest_) if hasattr(self, "parts_") else {"fitted": "not yet"}
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
     def _fitted(self) -> FittedParts:
         check_is_fitted(self, "parts_")

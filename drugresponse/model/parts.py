@@ -26,12 +26,13 @@ from drugresponse.model.forecasts.heads import head_from_state, head_state
 from drugresponse.model.forecasts.naive import NaiveForecasts, naive_from_state
 from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.scales.scales import TrainedScales
+from drugresponse.shown import Shown
 
 __all__ = ["FittedParts"]
 
 
-@dataclass(frozen=True, eq=False)
-class FittedParts:
+@dataclass(frozen=True, eq=False, repr=False)
+class FittedParts(Shown):
     """All that a fitted model needs to predict, to adapt, to explain and to be stored.
 
     Attributes

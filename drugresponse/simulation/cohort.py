@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.outcomes.outcome import Kind, find_kind
 from drugresponse.data.tables import Measure, Responses
-from drugresponse.errors import InputError, nearest
+from drugresponse.errors import InputError, count, nearest
+from drugresponse.shown import Shown
 from drugresponse.simulation._drugs import MAXIMUM_DRUGS, MECHANISMS, WARFARIN, simulate_drugs
 from drugresponse.simulation._genes import alteration_truth, draw_alterations, draw_variants, variant_truth
 from drugresponse.simulation._outcomes import Expected, draw_responses, effect_unit
@@ -25,8 +26,8 @@ MAXIMUM_CALLS = 50_000_000
 _CELL_LINE_NOISE, _PATIENT_NOISE = 0.9, 6.0
 
 
-@dataclass(frozen=True, eq=False)
-class Cohort:
+@dataclass(frozen=True, eq=False, repr=False)
+class Cohort(Shown):
     """Everything that a study would have, and the truth that it would not have.
 
     Attributes
@@ -52,6 +53,10 @@ class Cohort:
     drugs: pd.DataFrame
     responses: Responses
     truth: pd.DataFrame
+
+    def _headline(self) -> str:
+        n_samples, n_drugs = len(self.samples), len(self.drugs)
+        return f"Cohort: {count(n_samples, 'sample')} x {count(n_drugs, 'drug')}, simulated with a known truth"
 
 
 def simulate_cohort(

@@ -22,6 +22,7 @@ from drugresponse.data.responses._dose_checks import (
     refuse_two_scales,
 )
 from drugresponse.errors import InputError, nearest, show_ids
+from drugresponse.shown import Shown
 
 __all__ = ["DOSE_SCALES", "SCALES", "Doses"]
 
@@ -50,8 +51,8 @@ _CLIMB = 0.1
 _ENDS: tuple[Literal["min"], Literal["max"]] = ("min", "max")
 
 
-@dataclass(frozen=True, eq=False)
-class Doses:
+@dataclass(frozen=True, eq=False, repr=False)
+class Doses(Shown):
     """Viability at each dose, replicates averaged.
 
     Attributes

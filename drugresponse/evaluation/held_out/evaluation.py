@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.outcome import Kind
 from drugresponse.data.splits import Scheme
+from drugresponse.errors import count
 from drugresponse.evaluation.held_out.outcome_layer import OutcomeLayer
+from drugresponse.shown import Shown
 
 __all__ = ["Evaluation"]
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation(Shown):
     """Held-out predictions, one layer for each model and repeat.
 
     Attributes
@@ -49,6 +51,12 @@ class Evaluation:
     predicted: NDArray[np.float64]
     layers: tuple[OutcomeLayer, ...] = ()
     rule: str = ""
+
+    def _headline(self) -> str:
+        n_repeats, n_rows = self.fold.shape
+        folds = count(int(self.fold.max(initial=-1)) + 1, "fold")
+        repeats = "" if n_repeats == 1 else f" x {n_repeats}"
+        return f"Evaluation: {count(n_rows, 'pair')} held out by {self.scheme.name} in {folds}{repeats}"
 
     @property
     def kind(self) -> Kind:

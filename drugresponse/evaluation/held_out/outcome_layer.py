@@ -18,6 +18,7 @@ from drugresponse.errors import InputError
 from drugresponse.model.forecasts.head import Forecast
 from drugresponse.model.forecasts.heads import cross_fitted
 from drugresponse.model.forecasts.naive import NaiveForecasts
+from drugresponse.shown import Shown
 
 __all__ = ["OutcomeLayer", "called_classes", "naive_layers", "outcome_layer"]
 
@@ -26,8 +27,8 @@ _Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 _Told = Sequence[tuple[NDArray[np.intp], Forecast]]
 
 
-@dataclass(frozen=True, eq=False)
-class OutcomeLayer:
+@dataclass(frozen=True, eq=False, repr=False)
+class OutcomeLayer(Shown):
     """One repeat of an evaluation.
 
     Attributes

@@ -18,6 +18,7 @@ from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_table
+from drugresponse.shown import Shown
 
 __all__ = ["GeneNames", "apply_gene_names", "read_gene_names"]
 
@@ -29,8 +30,8 @@ _ALIAS_COLUMNS = ("alias", "aliases", "aliassymbol", "aliassymbols", "prevsymbol
 _GENE_PREFIX = re.compile(r"[^_*: (]*")
 
 
-@dataclass(frozen=True)
-class GeneNames:
+@dataclass(frozen=True, repr=False)
+class GeneNames(Shown):
     """What genes are also called.
 
     Attributes

@@ -17,6 +17,7 @@ from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError, quoted
 from drugresponse.readers.source.source import Source
 from drugresponse.readers.text.encoding import lines_of
+from drugresponse.shown import Shown
 
 __all__ = ["Region", "Regions", "read_regions"]
 
@@ -52,8 +53,8 @@ class _Chromosome:
     genes: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Regions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Regions(Shown):
     """Parts of the genome, and the genes that some of them name.
 
     Attributes
