@@ -19,7 +19,21 @@ from drugresponse.messages import PROGRESS, messages_to_stderr
 from drugresponse.settings import COMMANDS, as_typed
 from drugresponse.version import __version__
 
-HEAVY = ("torch", "xgboost", "rdkit", "cyvcf2", "pandas", "sklearn", "scipy", "matplotlib", "galaxyxml", "pyarrow")
+HEAVY = (
+    "rich",
+    "shtab",
+    "tqdm",
+    "torch",
+    "xgboost",
+    "rdkit",
+    "cyvcf2",
+    "pandas",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "galaxyxml",
+    "pyarrow",
+)
 
 
 def one_line(text: str) -> str:
@@ -33,8 +47,8 @@ def one_line(text: str) -> str:
     [
         (
             [],
-            "drugresponse: error: no command was given. Choose from: adapt, curves, describe, evaluate, explain, "
-            "predict, prepare, simulate, train.",
+            "drugresponse: error: no command was given. Choose from: adapt, completion, curves, describe, evaluate, "
+            "explain, predict, prepare, simulate, train.",
         ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["TRAIN"], 'drugresponse: error: "TRAIN" is no command. Did you mean "train"?'),
@@ -112,52 +126,6 @@ def test_help__loads_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, timeout=60, check=True)
     modules = {name.partition(".")[0] for name in done.stdout.rpartition("LOADED")[2].split()}
     assert modules.isdisjoint(HEAVY)
-
-
-def test_parse__values_that_look_like_options():
-    command, given = cli._parse(
-        ["predict", "--model=-m", "--genotypes", "a", "b", "--genotypes=-c.vcf", "--sample-column=-1"]
-    )
-    assert command is COMMANDS["predict"]
-    assert given == {
-        "model": Path("-m"),
-        "genotypes": [Path("a"), Path("b"), Path("-c.vcf")],
-        "sample_column": "-1",
-    }
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--learner", "ridge", "neural"],
-        ["--learner=ridge", "--learner=neural"],
-        ["--learner", "ridge", "--seed=1", "--learner", "neural"],
-    ],
-)
-def test_parse__several_learners(words):
-    _, given = cli._parse(["evaluate", *words])
-    assert given["learner"] == ["ridge", "neural"]
-
-
-def test_parse__keeps_only_what_was_typed():
-    _, given = cli._parse(["train", "--covariates=", "--forget-samples", "-vv", "-q"])
-    assert given == {"covariates": [], "forget_samples": True}
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["train"], (0, False)),
-        (["train", "-v"], (1, False)),
-        (["train", "-vv"], (2, False)),
-        (["train", "-v", "--verbose"], (2, False)),
-        (["train", "-q"], (0, True)),
-        (["train", "--quiet"], (0, True)),
-        (["train", "--seed", "-1"], (0, False)),
-    ],
-)
-def test_loudness(words, expected):
-    assert cli._loudness(words) == expected
 
 
 def raising(error: BaseException):

@@ -26,12 +26,13 @@ from drugresponse.settings.inputs import (
 from drugresponse.settings.learning import ForecastSettings, LearnerSettings, StudyDesign
 from drugresponse.settings.option import Command, Settings, values_of
 from drugresponse.settings.page import option_page, with_learners
-from drugresponse.settings.parameter import SECTIONS, Parameter
+from drugresponse.settings.parameter import GROUPS, SECTIONS, Parameter
 from drugresponse.settings.preparing import PrepareSettings, SiteSelection
 from drugresponse.settings.spelling import as_typed
 
 __all__ = [
     "COMMANDS",
+    "GROUPS",
     "SECTIONS",
     "AdaptSettings",
     "CohortTables",

@@ -338,33 +338,33 @@ class DescribeSettings(ModelFile, Settings):
 _ALL = (
     Command("simulate", "Make a cohort whose truth is known, to try the other commands on.", SimulateSettings),
     Command(
-        "prepare",
-        "Read genotypes of any format once, leave out what is not wanted, and write one file, with a page about it.",
-        PrepareSettings,
-    ),
-    Command(
         "curves",
         "Fit dose-response curves to raw doses, and write one response for each sample and drug.",
         CurvesSettings,
     ),
-    Command("train", "Learn to predict drug response from genotype, and say whether genotype helped.", TrainSettings),
-    Command("predict", "Predict the response of samples to drugs with a trained model.", PredictSettings),
     Command(
-        "adapt",
-        "Predict for samples of which a few drugs were measured, and rank which drug to measure next.",
-        AdaptSettings,
+        "prepare",
+        "Read genotypes of any format once, leave out what is not wanted, and write one file, with a page about it.",
+        PrepareSettings,
     ),
+    Command("train", "Learn to predict drug response from genotype, and say whether genotype helped.", TrainSettings),
     Command(
         "evaluate",
         "Ask on held-out rows whether genotype predicts anything, for which drugs, and how we know.",
         EvaluateSettings,
     ),
+    Command("predict", "Predict the response of samples to drugs with a trained model.", PredictSettings),
     Command(
         "explain",
         "Say which features move the response: by the measurements, by the model, and by both.",
         ExplainSettings,
     ),
+    Command(
+        "adapt",
+        "Predict for samples of which a few drugs were measured, and rank which drug to measure next.",
+        AdaptSettings,
+    ),
     Command("describe", "Say what a model file holds.", DescribeSettings),
 )
 COMMANDS: Mapping[str, Command] = MappingProxyType({command.name: command for command in _ALL})
-"""Every command by name."""
+"""Every command by name, in the order of work."""

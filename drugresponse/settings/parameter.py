@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-__all__ = ["SECTIONS", "Parameter", "ParameterType"]
+__all__ = ["GROUPS", "SECTIONS", "Parameter", "ParameterType"]
 
 ParameterType = Literal["input", "output", "folder", "text", "names", "integer", "number", "choice", "switch"]
 
@@ -21,6 +21,9 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Sections of the Galaxy forms, by name; fields outside them are always visible."""
+_INPUT, _CHOICES, _OUTPUT, _RUNNING = "Input", "Main choices", "Output", "Running"
+GROUPS = (_INPUT, _CHOICES, _OUTPUT, *SECTIONS.values(), _RUNNING)
+"""Titles of options in `--help`, in this order: the sections, and what forms always show or never."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,15 @@ class Parameter:
     def option(self) -> str:
         """The spelling on the command line."""
         return "--" + self.name.replace("_", "-")
+
+    @property
+    def group(self) -> str:
+        """One of `GROUPS`: its section; what forms always show is parted by type, the rest is how the work runs."""
+        if self.section is None:
+            return _RUNNING
+        if self.section:
+            return SECTIONS[self.section]
+        return {"input": _INPUT, "output": _OUTPUT, "folder": _OUTPUT}.get(self.type, _CHOICES)
 
     @property
     def unless_option(self) -> str:

@@ -23,7 +23,7 @@ from drugresponse.readers.source.source import Source
 from drugresponse.settings import COMMANDS, Parameter
 from tests.galaxy_tools import TEST_DATA
 
-ABOVE = ("cli", "settings", "workflows", "galaxy")
+ABOVE = ("cli", "command_line", "settings", "workflows", "galaxy")
 """Rooms that only hand options on."""
 ALIASES = {
     "seed": {"random_state"},
