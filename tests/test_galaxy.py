@@ -82,7 +82,7 @@ def test_attributes__of_the_suite(name):
         "license": "MIT",
     }
     assert root.get("name").startswith("Drug response: ")
-    assert [each.get("macro") for each in root.findall("expand")] == ["edam", "creator", "requirements", "citations"]
+    assert [each.get("macro") for each in root.findall("expand")] == ["creator", "requirements", "citations"]
     assert root.findtext("version_command") == "drugresponse --version"
     assert dict(root.find("command").attrib) == {"detect_errors": "exit_code", "oom_exit_code": "4"}
 
@@ -95,12 +95,18 @@ def test_macros__version_is_the_package_version():
 
 
 @ignoring_open_files
-def test_macros__edam_terms_exist():
+def test_edam__terms_exist_and_say_what_each_tool_does():
     edam = pytest.importorskip("galaxy.tool_util.edam_util").load_edam_tree(None, "operation_", "topic_")
-    root = etree.parse(str(ROOT / "tools" / "macros.xml"))
-    terms = [each.text for each in root.iter("edam_topic", "edam_operation")]
-    assert len(terms) >= 4
-    assert [term for term in terms if term not in edam] == []
+    data_manager = etree.parse(str(next((ROOT / "data_managers").rglob("data_manager_drugresponse_models.xml"))))
+    for root in (*map(read, TOOLS), data_manager):
+        topics, operations = ([each.text for each in root.iter(f"edam_{kind}")] for kind in ("topic", "operation"))
+        assert "topic_0208" in topics
+        assert operations
+        assert [term for term in topics + operations if term not in edam] == []
+    regression = [
+        name for name in TOOLS if "operation_3659" in [each.text for each in read(name).iter("edam_operation")]
+    ]
+    assert regression == ["train"]
 
 
 @each_tool

@@ -82,8 +82,9 @@ def test_form__agrees_with_the_parameters(name):
             assert (param.get("optional") == "true") != parameter.required
         elif parameter.type in ("integer", "number"):
             assert float(param.get("min")) == parameter.minimum
-            # Galaxy draws a slider between two limits, which is of no use up to two billion
-            shown = parameter.maximum if parameter.maximum <= 1_000_000 else None
+            # Galaxy draws a slider between two limits, of no use up to two billion, or where no number is set
+            slider = parameter.maximum <= 1_000_000 and parameter.default is not None
+            shown = parameter.maximum if slider else None
             assert param.get("max") == (None if shown is None else f"{shown:.12g}")
             value = param.get("value")
             assert (None if value is None else float(value)) == parameter.default

@@ -117,8 +117,8 @@ def test_shed_file__defines_the_suite():
 @each_tool
 def test_tool__takes_its_metadata_from_the_macros(name):
     root = read(name)
-    assert {"edam", "creator", "requirements", "citations"} <= {each.get("macro") for each in root.iter("expand")}
-    assert not root.findall("citations") and not root.findall("edam_topics")
+    assert {"creator", "requirements", "citations"} <= {each.get("macro") for each in root.iter("expand")}
+    assert not root.findall("citations") and not root.findall("requirements")
 
 
 def recipe() -> dict:

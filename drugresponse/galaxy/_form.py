@@ -31,10 +31,16 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
     for name, title in SECTIONS.items():
         fields = [parameter for parameter in shown if parameter.section == name]
         if fields:
-            section = gx.Section(name, title, expanded=False)
+            section = gx.Section(name, _title(title, fields), expanded=False)
             for parameter in fields:
                 section.append(_field(parameter))
             inputs.append(section)
+
+
+def _title(title: str, fields: list[Parameter]) -> str:
+    """The title of a section; the measure stands in that of the columns only where it is asked for."""
+    measured = any(parameter.name == "measure" for parameter in fields)
+    return title if measured else title.removesuffix(" and measure")
 
 
 def add_outputs(outputs: Any, command: Command, story: Story) -> None:
@@ -103,8 +109,12 @@ def _field(parameter: Parameter) -> Any:
 
 
 def _upper_limit(parameter: Parameter) -> str | None:
-    """Galaxy draws a slider between two limits, and one to two billion cannot be set; the program itself checks it."""
-    return None if parameter.maximum is not None and parameter.maximum > _LONGEST_SLIDER else _short(parameter.maximum)
+    """Galaxy draws a slider between two limits; the program itself checks the upper one where a slider is of no use.
+
+    One to two billion cannot be set, and one that shows a number where none is chosen misleads.
+    """
+    endless = parameter.maximum is not None and parameter.maximum > _LONGEST_SLIDER
+    return None if endless or parameter.default is None else _short(parameter.maximum)
 
 
 def _short(number: float | None) -> str | None:
@@ -125,7 +135,7 @@ def _choice_of_several(parameter: Parameter, words: dict[str, Any]) -> Any:
 
 
 def _choice_of_outputs(story: Story) -> Any:
-    select = gx.SelectParam("outputs", multiple=True, optional=True, display="checkboxes", label="Also write")
+    select = gx.SelectParam("outputs", multiple=True, optional=True, display="checkboxes", label="Outputs")
     return selection(select, story.optional_outputs, story.chosen_outputs)
 
 

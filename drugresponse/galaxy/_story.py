@@ -49,6 +49,8 @@ class Story:
         Which command it wraps.
     name, description, help
         As Galaxy shows them; the help is Markdown.
+    edam
+        Terms of the EDAM ontology: of what it is, and what it does.
     tests
         Test cases as in the YAML file.
     optional_outputs
@@ -65,6 +67,7 @@ class Story:
     name: str
     description: str
     help: str
+    edam: tuple[str, ...]
     tests: tuple[Mapping[str, Any], ...] = ()
     optional_outputs: Mapping[str, str] = field(default_factory=dict)
     chosen_outputs: tuple[str, ...] = ()
@@ -77,7 +80,7 @@ def read_story(path: Path) -> Story:
     """Read the hand-written part of one tool."""
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     files = tuple(FolderOutput(**file) for file in content.pop("files", ()))
-    tests = tuple(content.pop("tests"))
+    tests, edam = tuple(content.pop("tests")), tuple(content.pop("edam"))
     chosen = tuple(content.pop("chosen_outputs", ()))
     offered = tuple(content.pop("offered_by_server", ()))
-    return Story(**content, tests=tests, files=files, chosen_outputs=chosen, offered_by_server=offered)
+    return Story(**content, edam=edam, tests=tests, files=files, chosen_outputs=chosen, offered_by_server=offered)

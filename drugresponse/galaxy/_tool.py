@@ -51,7 +51,7 @@ def build_tool(story: Story) -> Any:
     root = etree.fromstring(_build(story).export(), etree.XMLParser(strip_cdata=True))
     for name, value in (("profile", "@PROFILE@"), ("license", "MIT")):
         root.set(name, value)
-    _expand_after(root.find("macros"), "edam", "creator")
+    _add_after(root.find("macros"), *_edam(story.edam), etree.Element("expand", macro="creator"))
     root.find("command").set("oom_exit_code", OUT_OF_MEMORY)
     root.find("help").set("format", "markdown")
     tests = root.find("tests")
@@ -80,8 +80,19 @@ def _build(story: Story) -> Any:
     return tool
 
 
-def _expand_after(element: Any, *macros: str) -> None:
-    for macro in reversed(macros):
-        expand = etree.Element("expand", macro=macro)
-        expand.tail = element.tail
-        element.addnext(expand)
+def _add_after(element: Any, *added: Any) -> None:
+    for each in reversed(added):
+        each.tail = element.tail
+        element.addnext(each)
+
+
+def _edam(terms: tuple[str, ...]) -> list[Any]:
+    """The topics and the operations of a tool, each under a head of its own."""
+    heads = []
+    for kind in ("topic", "operation"):
+        head = etree.Element(f"edam_{kind}s")
+        for term in terms:
+            if term.startswith(kind):
+                etree.SubElement(head, f"edam_{kind}").text = term
+        heads.append(head)
+    return heads

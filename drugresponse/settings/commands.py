@@ -261,6 +261,13 @@ class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
 class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
     """Settings of `predict`."""
 
+    drugs: InputTable | None = changed(
+        CohortTables,
+        "drugs",
+        label="Drugs to predict",
+        help="Column drug_id, and smiles for drugs that were never measured. Only these are predicted. Unless given: "
+        "all drugs of the training.",
+    )
     sample_column: str = changed(
         CohortTables,
         "sample_column",

@@ -32,13 +32,13 @@ class SiteSelection(GenotypeFiles):
         formats=("bed", "gtf", "gff3", "tabular"),
     )
     minimum_frequency: float = option(
-        "Least minor allele frequency",
+        "Minimum minor allele frequency",
         "Rarer variants are left out; 0.01 is usual. Only for dosages: alterations are kept.",
         default=0,
         limits=(0, 0.5),
     )
     maximum_missing: float = option(
-        "Largest missing rate",
+        "Maximum missing rate",
         "A feature that is missing in a larger share of the samples is left out.",
         default=1,
         limits=(0, 1),
@@ -66,7 +66,7 @@ class SiteSelection(GenotypeFiles):
         section="genotype_options",
     )
     minimum_quality: float = option(
-        "Least quality of imputation",
+        "Minimum quality of imputation",
         "By INFO R2, DR2, INFO or AR2; variants that tell none are kept.",
         default=0,
         limits=(0, 1),
