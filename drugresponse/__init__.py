@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drugresponse.version import __version__
 
 if TYPE_CHECKING:
+    from drugresponse import plots
     from drugresponse.association.associations import Associations, associate
     from drugresponse.audit.findings import Finding
     from drugresponse.curves import CurveFits, HillCurves, convert_responses, fit_curves
@@ -153,6 +154,7 @@ __all__ = [
     "load_model",
     "load_sample_encoder",
     "overview_of",
+    "plots",
     "prepare",
     "read_doses",
     "read_drugs",
@@ -174,6 +176,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that importing the package stays light."""
+    if name == "plots":
+        return importlib.import_module("drugresponse.plots")
     if name not in _PLACES:
         raise AttributeError(f"module 'drugresponse' has no attribute {name!r}")
     return getattr(importlib.import_module(_PLACES[name]), name)
