@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from drugresponse.command_line.parser import WITHOUT_SETTINGS
 from drugresponse.command_line.parsing import command_named, loudness, parse, typed_options
 from drugresponse.command_line.streams import forget, hold_closed_streams, say, write_to_stderr
 from drugresponse.errors import DrugResponseError, InputError, one_line
@@ -57,11 +59,8 @@ def _run(words: list[str]) -> int:
     typed = parse(words)
     if typed is None:
         return 0
-    if typed.command == "completion":
-        from drugresponse.command_line.completion import completion_script
-
-        say(completion_script(typed.shell))
-        return 0
+    if typed.command in WITHOUT_SETTINGS:
+        return _run_without_settings(typed)
     command = COMMANDS[typed.command]
     if sys.stdout is None:
         raise InputError("standard output: is closed (expected to be open). Send it somewhere, such as to /dev/null.")
@@ -80,6 +79,20 @@ def _run(words: list[str]) -> int:
             elif text:
                 say(summary)
     return 0
+
+
+def _run_without_settings(typed: argparse.Namespace) -> int:
+    """The commands that are about a shell or a machine, not about data."""
+    if typed.command == "completion":
+        from drugresponse.command_line.completion import completion_script
+
+        say(completion_script(typed.shell))
+        return 0
+    from drugresponse.command_line.doctor import examine, findings_as_text
+
+    found = examine()
+    say(findings_as_text(found, as_json=typed.json))
+    return InputError.exit_code if found["problems"] else 0
 
 
 def _guarded(work: Callable[[], int], program: str) -> int:

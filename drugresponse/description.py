@@ -22,6 +22,7 @@ __all__ = [
     "describe_scores",
     "forecast_words",
     "leak_words",
+    "lost_words",
     "outcome_of",
     "why_none_is_used",
 ]
@@ -168,14 +169,7 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     rows = manifest["training"]
     counted = {"samples": "sample", "drugs": "drug", "pairs": "measured pair"}
     lines = [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
-    lost = [
-        (rows["samples_without_genotype"], "of the samples with a response without genotype"),
-        (rows["samples_without_response"], "of the samples with a genotype without response"),
-        # with one drug nothing is learned from its structure
-        (rows["drugs_without_structure"] if rows["drugs"] > 1 else 0, "of the drugs without structure"),
-        (rows["repeated_rows"], "rows averaged into another of the same pair"),
-    ]
-    lines += [f"  {number} {words}" for number, words in lost if number]
+    lines += lost_words(rows)
     lines += auto_words(manifest["notes"])
     held = manifest["held_out"]
     scheme = manifest["scheme"]
@@ -187,6 +181,24 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
             f"the {scheme['reference']})"
         ]
     return [*lines, model_verdict(manifest).sentence()]
+
+
+def lost_words(training: Mapping[str, int]) -> list[str]:
+    """What the join left behind, a line each.
+
+    Parameters
+    ----------
+    training
+        Counts of the join.
+    """
+    lost = [
+        (training["samples_without_genotype"], "of the samples with a response without genotype"),
+        (training["samples_without_response"], "of the samples with a genotype without response"),
+        # with one drug nothing is learned from its structure
+        (training["drugs_without_structure"] if training["drugs"] > 1 else 0, "of the drugs without structure"),
+        (training["repeated_rows"], "rows averaged into another of the same pair"),
+    ]
+    return [f"  {number} {words}" for number, words in lost if number]
 
 
 def forecast_words(manifest: Mapping[str, Any]) -> list[str]:

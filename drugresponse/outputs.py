@@ -78,7 +78,7 @@ def protected_inputs(inputs: Iterable[AnyPath]) -> Iterator[None]:
 
 
 @contextmanager
-def output_files(outputs: Mapping[str, AnyPath | None]) -> Iterator[dict[str, Path]]:
+def output_files(outputs: Mapping[str, AnyPath | None], *, publish: bool = True) -> Iterator[dict[str, Path]]:
     """Temporary files to write to, renamed to their targets together when the block ends well.
 
     Each temporary file stands in a hidden folder beside its target and bears the same suffix. On any exception, an
@@ -90,6 +90,8 @@ def output_files(outputs: Mapping[str, AnyPath | None]) -> Iterator[dict[str, Pa
     ----------
     outputs
         Target path by name; an output that was not asked for (None) is left out. The name appears in errors.
+    publish
+        Whether they appear at the end; otherwise it is only proved that they could.
 
     Yields
     ------
@@ -119,7 +121,7 @@ def output_files(outputs: Mapping[str, AnyPath | None]) -> Iterator[dict[str, Pa
         opened = [_open_beside(name, path, folders) for name, path in targets.items()]
         yield {output.name: output.temporary for output in opened}
         # streams first: a closed pipe must still be able to call off the renaming
-        for output in sorted(opened, key=lambda output: not output.is_stream):
+        for output in sorted(opened, key=lambda output: not output.is_stream) if publish else ():
             output.publish(published)
     except BaseException as error:
         for target, number in published.items():

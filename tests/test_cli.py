@@ -47,8 +47,8 @@ def one_line(text: str) -> str:
     [
         (
             [],
-            "drugresponse: error: no command was given. Choose from: adapt, completion, curves, describe, evaluate, "
-            "explain, predict, prepare, simulate, train.",
+            "drugresponse: error: no command was given. Choose from: adapt, completion, curves, describe, doctor, "
+            "evaluate, explain, predict, prepare, simulate, train.",
         ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["TRAIN"], 'drugresponse: error: "TRAIN" is no command. Did you mean "train"?'),

@@ -26,12 +26,11 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "train": (
             f"drugresponse train {_TABLES} --model model.safetensors --report report.html",
-            f"drugresponse train {_TABLES} --learner ridge --scheme random-pairs --model pairs.safetensors",
+            f"drugresponse train {_TABLES} --scheme random-pairs --model pairs.safetensors --dry-run",
         ),
         "evaluate": (
             f"drugresponse evaluate {_TABLES} --learner ridge --metrics scores.tsv --report evaluation.html",
-            f"drugresponse evaluate {_TABLES} --learner ridge sparse --shuffles 0 --metrics scores.tsv "
-            "--verdicts verdicts.tsv",
+            f"drugresponse evaluate {_TABLES} --repeats 3 --metrics scores.tsv --verdicts verdicts.tsv --dry-run",
         ),
         "predict": (
             f"drugresponse predict --model model.safetensors {_NEW} --predictions predictions.tsv",
@@ -52,6 +51,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "drugresponse describe --model model.safetensors",
             "drugresponse describe --model model.safetensors --json --output model.json",
         ),
+        "doctor": ("drugresponse doctor", "drugresponse doctor --json"),
         "completion": (
             "drugresponse completion bash > drugresponse.bash",
             "drugresponse completion zsh > _drugresponse",

@@ -22,6 +22,7 @@ __all__ = ["ALL_COMMANDS", "WITHOUT_SETTINGS", "build_parser"]
 SHELLS = ("bash", "zsh")
 WITHOUT_SETTINGS: Mapping[str, str] = MappingProxyType(
     {
+        "doctor": "Say what is installed here, what this machine gives, and what would go wrong.",
         "completion": "Print what completes commands, options and files in a shell.",
     }
 )
@@ -97,9 +98,13 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for command in COMMANDS.values():
         _add_command(subparsers, command)
+    doctor = _add_part(subparsers, "doctor", WITHOUT_SETTINGS["doctor"], "[option ...]")
+    group = doctor.add_argument_group("Output")
+    group.add_argument("--json", action="store_true", default=False, help="For programs to read, instead of text.")
     completion = _add_part(subparsers, "completion", WITHOUT_SETTINGS["completion"], f"{{{','.join(SHELLS)}}}")
     completion.add_argument("shell", choices=SHELLS, help="The shell that is to complete.")
-    _add_general(completion)
+    for part in (doctor, completion):
+        _add_general(part)
     return parser
 
 

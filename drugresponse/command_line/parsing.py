@@ -15,6 +15,7 @@ __all__ = ["command_named", "loudness", "parse", "typed_options"]
 
 _WITHOUT_COMMAND = ("--help", "--version", "-h")
 _OF_EVERY_COMMAND = ("--help", "--version", "--verbose", "--quiet")
+_WITHOUT_SETTINGS: dict[str, list[str]] = {"doctor": ["--json"], "completion": []}
 _GENERAL = ("command", "verbose", "quiet")
 
 
@@ -85,7 +86,7 @@ def _unknown_words(name: str, unknown: list[str]) -> str:
     see = f"See drugresponse {name} --help."
     if not wrong.startswith("-"):
         return f'"{wrong}" belongs to no option. {see}'
-    own = [parameter.option for parameter in COMMANDS[name].parameters] if name in COMMANDS else []
+    own = [parameter.option for parameter in COMMANDS[name].parameters] if name in COMMANDS else _WITHOUT_SETTINGS[name]
     hint = _nearest_option(wrong, [*own, *_OF_EVERY_COMMAND])
     return f'"{wrong}" is no option of {name}. {hint} {see}'.replace("  ", " ")
 

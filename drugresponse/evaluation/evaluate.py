@@ -37,7 +37,7 @@ from drugresponse.threads import one_thread
 from drugresponse.units import units_on
 from drugresponse.version import __version__
 
-__all__ = ["evaluate", "evaluate_fold"]
+__all__ = ["evaluate", "evaluate_fold", "plan_evaluation", "refuse_few_shuffles"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -139,8 +139,7 @@ def evaluate(
     >>> summary.evaluation.learners
     ('covariates', 'ridge')
     """
-    if shuffles and shuffles < 20:
-        raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
+    refuse_few_shuffles(shuffles)
     asked = AskedEvaluation(
         drugs=drugs,
         samples=samples,
@@ -221,6 +220,25 @@ def evaluate(
     )
 
 
+def refuse_few_shuffles(shuffles: int) -> None:
+    """Refuse a permutation check that is none."""
+    if shuffles and shuffles < 20:
+        raise InputError(f"shuffles: found {shuffles} (expected 0, or 20 or more: fewer are no check). Give more.")
+
+
+def plan_evaluation(genotypes: GenotypesLike, responses: ResponsesLike, **options: Any) -> EvaluationPlan:
+    """What `evaluate` would fit to what, with the same refusals; nothing is fitted.
+
+    Parameters
+    ----------
+    genotypes, responses
+        As for `evaluate`.
+    **options
+        Of `evaluate`, on which fits depend.
+    """
+    return EvaluationPlan.of(AskedEvaluation(**options), genotypes, responses)
+
+
 @one_thread()
 def evaluate_fold(
     fold: int,
@@ -268,7 +286,7 @@ def evaluate_fold(
     [2, 2]
     >>> summary = dr.evaluate(cohort.genotypes, cohort.responses, shuffles=0, resume=folder, **options)
     """
-    plan = EvaluationPlan.of(AskedEvaluation(**options), genotypes, responses)
+    plan = plan_evaluation(genotypes, responses, **options)
     chosen = [planned for planned in plan.folds if planned.fold == fold]
     if not chosen:
         numbers = sorted({planned.fold for planned in plan.folds})

@@ -40,7 +40,7 @@ from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
 from drugresponse.units import units_on
 
-__all__ = ["DEFAULT_REFITS", "Explanation", "explain"]
+__all__ = ["DEFAULT_REFITS", "Explanation", "explain", "rows_to_explain"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -167,22 +167,14 @@ def explain(
     >>> explanation.attributions.columns[:4].tolist(), explanation.reasons.empty
     (['drug_id', 'feature_id', 'gene', 'effect'], True)
     """
-    if refits and refits < _FEWEST_REFITS:
-        raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
-    check_is_fitted(model, "parts_")
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
-    selected = pd.Index(list(map(str, listed)), dtype=object)
+    selected = pd.Index(list(map(str, listed)), dtype=object).unique()
     recipe = _recipe_of(model, refit_learner, n_jobs)
     called = genotypes_in_memory(as_genotypes(genotypes), "explain")
-    built = as_responses(responses, model.parts_.outcome)
-    measured = right_way_round(built, samples=called.sample_ids, drugs=model.drugs_.index)
-    every, known = in_terms_of(called, model.parts_.features)
-    measure = model.parts_.measure
-    if measured.outcome.kind == "continuous":
-        refuse_misread_responses(measured, measure)
-    rows = _rows_of(model, every, measured, drugs, samples)
-    _refuse_unknown(selected, called)
-    selected, measured_ids = selected.unique(), rows.pairs.genotypes.sample_ids
+    rows, known = rows_to_explain(
+        model, called, responses, drugs=drugs, samples=samples, selected_samples=selected, refits=refits
+    )
+    measure, measured_ids = model.parts_.measure, rows.pairs.genotypes.sample_ids
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
     explained = known.reindex(measured_ids.append(selected[~selected.isin(measured_ids)]))
     decomposed = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
@@ -228,6 +220,46 @@ def explain(
         0 if spread is None or noise is None else recipe.n_fits() * (spread.n_refits + noise.n_refits),
         recipe.learner,
     )
+
+
+def rows_to_explain(
+    model: DrugResponseModel,
+    genotypes: Genotypes,
+    responses: ResponsesLike,
+    *,
+    drugs: pd.DataFrame | None = None,
+    samples: pd.DataFrame | None = None,
+    selected_samples: Sequence[str] | pd.Index = (),
+    refits: int = 0,
+) -> tuple[TrainingRows, Genotypes]:
+    """What `explain` explains: the measurements joined to the genotypes, with the same refusals.
+
+    Parameters
+    ----------
+    model, genotypes, responses, drugs, samples, selected_samples, refits
+        As for `explain`.
+
+    Returns
+    -------
+    rows : TrainingRows
+        With every feature.
+    known : Genotypes
+        With the features of the model.
+    """
+    check_is_fitted(model, "parts_")
+    _refuse_few_refits(refits)
+    _refuse_unknown(pd.Index(selected_samples, dtype=object), genotypes)
+    built = as_responses(responses, model.parts_.outcome)
+    measured = right_way_round(built, samples=genotypes.sample_ids, drugs=model.drugs_.index)
+    every, known = in_terms_of(genotypes, model.parts_.features)
+    if measured.outcome.kind == "continuous":
+        refuse_misread_responses(measured, model.parts_.measure)
+    return _rows_of(model, every, measured, drugs, samples), known
+
+
+def _refuse_few_refits(refits: int) -> None:
+    if refits and refits < _FEWEST_REFITS:
+        raise InputError(f"`refits`: found {refits} (expected 0, or {_FEWEST_REFITS} or more). Give another number.")
 
 
 def _recipe_of(model: DrugResponseModel, refit_learner: str | None, n_jobs: int | None) -> Recipe:

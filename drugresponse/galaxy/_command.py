@@ -11,10 +11,10 @@ from drugresponse.settings import Command, Parameter
 
 __all__ = ["LEFT_OUT", "RENAMED", "command_lines", "dataset_name", "file_name"]
 
-LEFT_OUT = ("allow_learner", "config", "dask", "device", "figures", "only_fold", "resume")
+LEFT_OUT = ("allow_learner", "config", "dask", "device", "dry_run", "figures", "only_fold", "resume")
 """Options that Galaxy's users do not see: a server offers the learners of this package alone, a form is the settings
-file, administrators choose the device and Dask through the environment, reports hold their figures, and Galaxy starts a
-job that was stopped from the beginning, and in one piece."""
+file, administrators choose the device and Dask through the environment, a job is queued to be run and not tried,
+reports hold their figures, and Galaxy starts a job that was stopped from the beginning, and in one piece."""
 RENAMED = {"json": "as_json", "write_splits": "used_splits"}
 """Fields and outputs whose own name would clash with another name inside Galaxy, or say too little there."""
 _SUFFIXES = {"tabular": "tsv", "markdown": "md"}

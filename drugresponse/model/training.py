@@ -17,7 +17,7 @@ from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import with_parents
-from drugresponse.data.splits import find_scheme, tissue_of_pair
+from drugresponse.data.splits import Fold, find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError
@@ -37,7 +37,7 @@ from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.scales.scales import TrainedScales
 
-__all__ = ["Training", "join_tables", "train"]
+__all__ = ["Training", "join_tables", "plan_training", "train"]
 
 logger = logging.getLogger(__name__)
 
@@ -97,10 +97,7 @@ def train(
     InputError
         The tables do not fit together or to the scheme, or the measure's name and unit do not.
     """
-    columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
-    responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
-    _refuse_unmet_scheme(settings, rows.pairs)
-    _tell_without_meaning(settings, rows.pairs.outcome.kind)
+    responses, rows = _joined(settings, genotypes, responses, drugs, samples)
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
     if rows.pairs.outcome.kind == "continuous":
         checked = _checked(regressor, rows, settings, n_jobs)
@@ -126,6 +123,48 @@ def train(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
     return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
+
+
+def plan_training(
+    settings: Mapping[str, Any],
+    genotypes: Genotypes,
+    responses: Responses,
+    *,
+    drugs: pd.DataFrame | None,
+    samples: pd.DataFrame | None,
+) -> tuple[TrainingRows, list[Fold]]:
+    """What `train` would fit to, and on which folds it would be checked, with the same refusals; nothing is fitted.
+
+    Parameters
+    ----------
+    settings, genotypes, responses, drugs, samples
+        As for `train`.
+    """
+    _, rows = _joined(settings, genotypes, responses, drugs, samples)
+    rows = replace(rows, pairs=twins_together(rows.pairs, settings["scheme"]))
+    return rows, _folds_of_check(rows, settings)
+
+
+def _joined(
+    settings: Mapping[str, Any],
+    genotypes: Genotypes,
+    responses: Responses,
+    drugs: pd.DataFrame | None,
+    samples: pd.DataFrame | None,
+) -> tuple[Responses, TrainingRows]:
+    columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
+    responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
+    _refuse_unmet_scheme(settings, rows.pairs)
+    _tell_without_meaning(settings, rows.pairs.outcome.kind)
+    return responses, rows
+
+
+def _folds_of_check(rows: TrainingRows, settings: Mapping[str, Any]) -> list[Fold]:
+    """Folds that are held out; none where nothing is judged, unless a head is learned on them."""
+    n_folds = settings["folds"]
+    if rows.pairs.outcome.kind != "continuous":
+        n_folds = _FOLDS_OF_A_HEAD.get(n_folds, n_folds)
+    return plan_check(rows, settings["scheme"], n_folds, settings["random_state"]) if n_folds else []
 
 
 def join_tables(
@@ -220,11 +259,10 @@ class _Checked:
 
 def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> _Checked:
     """Train on all rows, and learn what held-out fits say of them."""
+    folds, scheme = _folds_of_check(rows, settings), settings["scheme"]
     if not settings["folds"]:
         regressor.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
         return _Checked()
-    scheme = settings["scheme"]
-    folds = plan_check(rows, scheme, settings["folds"], settings["random_state"])
     predicted = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
     held_out = HeldOut.gather(rows, scheme, folds, predicted)
     return _Checked(
@@ -239,8 +277,7 @@ def _checked_forecasts(
 ) -> _Checked:
     """The same for an outcome that is not continuous; its head is learned on held-out rows without a check too."""
     scheme, horizon = settings["scheme"], settings["horizon"]
-    n_folds = settings["folds"]
-    folds = plan_check(rows, scheme, _FOLDS_OF_A_HEAD.get(n_folds, n_folds), settings["random_state"])
+    n_folds, folds = settings["folds"], _folds_of_check(rows, settings)
     scores = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
     held_out = HeldOutForecasts(rows, scheme, folds, scores, settings["cost_of_miss"], horizon)
     check = replace(held_out, folds=folds[:1] if n_folds == 1 else folds)

@@ -24,6 +24,7 @@ from drugresponse.settings.learning import (
     ForecastSettings,
     LearnerSettings,
     Predictions,
+    Rehearsed,
     Report,
     Running,
     Seeded,
@@ -117,6 +118,7 @@ class TrainSettings(
     Seeded,
     Running,
     Distributed,
+    Rehearsed,
     Settings,
 ):
     """Settings of `train`."""
@@ -224,6 +226,7 @@ class EvaluateSettings(
     Seeded,
     Running,
     Distributed,
+    Rehearsed,
     Settings,
 ):
     """Settings of `evaluate`."""
@@ -258,7 +261,7 @@ class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
 
 
 @options()
-class PredictSettings(NewSamples, Predictions, Report, Running, Settings):
+class PredictSettings(NewSamples, Predictions, Report, Running, Rehearsed, Settings):
     """Settings of `predict`."""
 
     drugs: InputTable | None = changed(
@@ -312,7 +315,7 @@ class Ranking:
 
 
 @options()
-class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Settings):
+class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Rehearsed, Settings):
     """Settings of `adapt`."""
 
     genotypes: list[InputFile] = changed(

@@ -11,7 +11,7 @@ from drugresponse.settings.inputs import (
     ModelFile,
     TimeColumns,
 )
-from drugresponse.settings.learning import Distributed, Report, Running, Seeded
+from drugresponse.settings.learning import Distributed, Rehearsed, Report, Running, Seeded
 from drugresponse.settings.option import InputFile, OutputTable, Settings, changed, option, options
 
 __all__ = ["ExplainSettings", "ExplanationChecks"]
@@ -107,6 +107,7 @@ class ExplainSettings(
     Seeded,
     Running,
     Distributed,
+    Rehearsed,
     Settings,
 ):
     """Settings of `explain`."""

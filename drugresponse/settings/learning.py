@@ -13,6 +13,7 @@ __all__ = [
     "ForecastSettings",
     "LearnerSettings",
     "Predictions",
+    "Rehearsed",
     "Report",
     "Running",
     "Seeded",
@@ -195,6 +196,18 @@ class Running:
     def n_jobs(self) -> int:
         """Units of work run at once."""
         return count_jobs(self.threads)
+
+
+@options(section=None)
+class Rehearsed:
+    """Whether a run is only tried."""
+
+    dry_run: bool = option(
+        "Dry run",
+        "Read and join the inputs, say what was understood, what would be fitted and which files be written, and write "
+        "nothing.",
+        default=False,
+    )
 
 
 @options(section=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, TrainingTables
-from drugresponse.settings.learning import Report
+from drugresponse.settings.learning import Rehearsed, Report
 from drugresponse.settings.option import InputFile, OutputFile, OutputTable, Settings, changed, option, options
 
 __all__ = ["PrepareSettings", "SiteSelection"]
@@ -100,7 +100,7 @@ class PreparedFiles:
 
 
 @options()
-class PrepareSettings(SiteSelection, PreparedFiles, GenotypeReading, Report, Settings):
+class PrepareSettings(SiteSelection, PreparedFiles, GenotypeReading, Report, Rehearsed, Settings):
     """Settings of `prepare`."""
 
     parents: str = changed(TrainingTables, "parents")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from drugresponse.data.turned_responses import right_way_round
@@ -13,7 +11,8 @@ from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import adaptation_report
 from drugresponse.settings import AdaptSettings
-from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
+from drugresponse.workflows.dry_run import dry_run_words
+from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, named_samples, pairs_of, responses_of, samples_of, true_and_false
 
 __all__ = ["adapt"]
@@ -29,7 +28,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
     InputError
         The model cannot adapt, or no measurement can be used.
     """
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
@@ -52,7 +51,6 @@ def adapt(settings: AdaptSettings) -> list[str]:
         if genotypes is not None:
             advice = ", or leave `genotypes` out"
             refuse_few_features(result, model, genotypes, settings.minimum_features, advice=advice)
-        write_table(true_and_false(result), out["predictions"])
         ranked = model.next_drugs(
             pilots,
             sample_ids=list(dict.fromkeys(result["sample_id"])),
@@ -60,12 +58,15 @@ def adapt(settings: AdaptSettings) -> list[str]:
             n_drugs=settings.n_next,
             with_genotypes=genotypes is not None,
         )
+        if settings.dry_run:
+            return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, ranked)])
+        write_table(true_and_false(result), out["predictions"])
         if "next_drugs" in out:
             write_table(ranked, out["next_drugs"])
         if "report" in out:
             page = adaptation_report(result, ranked, model.manifest_, with_genotypes=genotypes is not None)
             out["report"].write_text(page, encoding="utf-8")
-        return _summary(result, ranked, settings.predictions)
+        return [*_summary(result, ranked), f"Predictions: {settings.predictions}"]
 
 
 def _measurable(drugs: pd.DataFrame | None, model: DrugResponseModel) -> list[str] | None:
@@ -82,7 +83,7 @@ def _refuse_without_rows(result: pd.DataFrame) -> None:
         )
 
 
-def _summary(result: pd.DataFrame, ranked: pd.DataFrame, path: Path) -> list[str]:
+def _summary(result: pd.DataFrame, ranked: pd.DataFrame) -> list[str]:
     adapted = result[result["pilots"] > 0]
     plain = result["sample_id"].nunique() - adapted["sample_id"].nunique()
     lines = [
@@ -98,4 +99,4 @@ def _summary(result: pd.DataFrame, ranked: pd.DataFrame, path: Path) -> list[str
     if len(first):
         names = first["drug_id"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
         lines.append(f"To measure next: {names.index[0]}, for {names.iloc[0]} of {count(len(first), 'sample')}.")
-    return [*lines, f"Predictions: {path}"]
+    return lines

@@ -20,7 +20,7 @@ from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
-from drugresponse.evaluation.evaluate import evaluate_fold
+from drugresponse.evaluation.evaluate import evaluate_fold, plan_evaluation, refuse_few_shuffles
 from drugresponse.evaluation.rules.rule import RULE
 from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words, rule_words
 from drugresponse.learners.baselines import NAIVE_NAMES
@@ -36,6 +36,8 @@ from drugresponse.settings import (
     StudyDesign,
     values_of,
 )
+from drugresponse.words import joined
+from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
 from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
@@ -48,14 +50,12 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
     figures = settings.figures
     if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
         raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
+    if settings.dry_run:
+        return _dry_run(settings)
     if settings.only_fold is not None:
         return _evaluate_fold(settings, settings.only_fold)
     with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
-        if settings.net_benefit is not None and settings.cost_of_miss is None:
-            raise InputError(
-                "`net_benefit`: found no cost of a missed event (expected how many false alarms are as bad as one). "
-                "Give `cost_of_miss`, or leave the table out."
-            )
+        _refuse_net_benefit_without_cost(settings)
         tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
         summary = evaluate_tables(
             tables.genotypes,
@@ -75,6 +75,44 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         if figures is not None:
             _write_figures(summary, figures)
         return lines
+
+
+def _refuse_net_benefit_without_cost(settings: EvaluateSettings) -> None:
+    if settings.net_benefit is not None and settings.cost_of_miss is None:
+        raise InputError(
+            "`net_benefit`: found no cost of a missed event (expected how many false alarms are as bad as one). "
+            "Give `cost_of_miss`, or leave the table out."
+        )
+
+
+def _dry_run(settings: EvaluateSettings) -> list[str]:
+    """What was understood, and what would be fitted; that outputs can be written is proved too."""
+    with output_files(settings.outputs(), publish=False):
+        _refuse_net_benefit_without_cost(settings)
+        refuse_few_shuffles(settings.shuffles)
+        return dry_run_words(settings, _plan(settings))
+
+
+def _plan(settings: EvaluateSettings) -> list[str]:
+    tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
+    plan = plan_evaluation(
+        tables.genotypes,
+        tables.responses,
+        drugs=tables.drugs,
+        samples=tables.samples,
+        **_options_of_fits(settings),
+    )
+    folds = [fold for fold in plan.folds if settings.only_fold in (None, fold.fold)]
+    names = [contender.name for contender in plan.contenders]
+    repeats = f", {settings.repeats} times dealt" if settings.repeats > 1 and settings.splits is None else ""
+    fits = f"{joined(names)} on {count(len(folds), 'fold')}{repeats}: {count(len(names) * len(folds), 'fit')}"
+    once = sum(fold.repeat == folds[0].repeat for fold in folds)
+    if settings.shuffles and settings.only_fold is None:
+        fits += f"; ridge on {settings.shuffles} times shuffled genotypes: {count(settings.shuffles * once, 'fit')}"
+    understood = [*joined_words(plan.rows, names), f"To be fitted ({settings.scheme}): {fits}."]
+    if settings.resume is not None:
+        understood.append(f"Fits that {settings.resume} holds already are not made again.")
+    return [*understood, memory_words(settings.learner, tables.size)]
 
 
 def _evaluate_fold(settings: EvaluateSettings, fold: int) -> list[str]:

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drugresponse.cluster.client import open_client
+from drugresponse.data.joining import TrainingRows
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
-from drugresponse.explanation.explain import Explanation
+from drugresponse.explanation.explain import Explanation, rows_to_explain
 from drugresponse.explanation.explain import explain as explain_model
+from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.readers.genes.names import read_gene_names
 from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
 from drugresponse.report import explanation_report
 from drugresponse.settings import ExplainSettings, ExplanationChecks, values_of
+from drugresponse.workflows.dry_run import dry_run_words, joined_words
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
 
@@ -32,15 +35,31 @@ def explain(settings: ExplainSettings) -> list[str]:
     """
     selected = [sample for sample in settings.selected_samples or () if sample]
     _refuse_outputs_without_input(settings, selected)
-    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
+    address = None if settings.dry_run else settings.dask
+    with (
+        output_files(settings.outputs(), publish=not settings.dry_run) as out,
+        open_client(address, settings.n_jobs) as client,
+    ):
         model = load_model(settings.model, allow=settings.allow_learner).set_params(device=settings.device)
         gene_sets = _gene_sets_of(settings)
         responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome, times=settings)
         responses = right_way_round(responses, drugs=model.drugs_.index)
         samples = samples_of(settings)
+        genotypes = read_new_genotypes(model, settings, samples, named_samples(responses, samples))
+        if settings.dry_run:
+            rows, known = rows_to_explain(
+                model,
+                genotypes_in_memory(genotypes, "explain"),
+                responses,
+                drugs=drugs_of(settings),
+                samples=samples,
+                selected_samples=selected,
+                refits=settings.refits,
+            )
+            return dry_run_words(settings, _plan(settings, rows, known.shape[1]))
         explanation = explain_model(
             model,
-            read_new_genotypes(model, settings, samples, named_samples(responses, samples)),
+            genotypes,
             responses,
             drugs=drugs_of(settings),
             samples=samples,
@@ -53,6 +72,17 @@ def explain(settings: ExplainSettings) -> list[str]:
         )
         _write(explanation, out)
         return _summary(explanation, settings.attributions)
+
+
+def _plan(settings: ExplainSettings, rows: TrainingRows, n_known: int) -> list[str]:
+    """What was understood, and what would be fitted."""
+    learner = settings.refit_learner or "the model's learner"
+    refits = f"{learner} again, {settings.refits} times without a part of the subjects, and beside permuted copies"
+    return [
+        *joined_words(rows, []),
+        f"Features of the model: {n_known:,}.",
+        f"To be fitted: {refits if settings.refits else 'nothing'}.",
+    ]
 
 
 def _refuse_outputs_without_input(settings: ExplainSettings, selected: Sequence[str]) -> None:

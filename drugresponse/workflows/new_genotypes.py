@@ -18,7 +18,7 @@ from drugresponse.model.requests.genotypes import completed_genotypes
 from drugresponse.settings import GenotypeReading
 from drugresponse.workflows.sources import genotypes_of
 
-__all__ = ["read_new_genotypes", "refuse_few_features"]
+__all__ = ["covariates_words", "read_new_genotypes", "refuse_few_features"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -47,6 +47,17 @@ def read_new_genotypes(
     n_made = int(table.features.index.isin(trained.index[is_parent(trained)]).sum())
     progress.info("read %s x %s", count(table.shape[0], "sample"), count(table.shape[1] - n_made, "feature"))
     return table
+
+
+def covariates_words(model: DrugResponseModel, samples: pd.DataFrame | None) -> list[str]:
+    """Which covariates of the model the table of samples has; nothing where the model has none."""
+    names = list(map(str, model.parts_.covariates))
+    given = [name for name in names if samples is not None and name in samples.columns]
+    absent = [name for name in names if name not in given]
+    if not names:
+        return []
+    missing = f"; missing: {', '.join(absent)}" if absent else ""
+    return [f"Covariates of the model: {', '.join(given) or 'none is given'}{missing}"]
 
 
 def refuse_few_features(

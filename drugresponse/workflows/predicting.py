@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from drugresponse.errors import count
@@ -13,7 +11,8 @@ from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import prediction_report
 from drugresponse.settings import PredictSettings
-from drugresponse.workflows.new_genotypes import read_new_genotypes, refuse_few_features
+from drugresponse.workflows.dry_run import dry_run_words
+from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false
 
 __all__ = ["predict"]
@@ -27,7 +26,7 @@ def predict(settings: PredictSettings) -> list[str]:
     InputError
         Every sample has too few of the model's features.
     """
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
@@ -43,14 +42,17 @@ def predict(settings: PredictSettings) -> list[str]:
             drugs=drugs_of(settings),
         )
         refuse_few_features(result, model, genotypes, settings.minimum_features)
+        by_parent = borne_by_parent_alone(genotypes, model.parts_.features)
+        if settings.dry_run:
+            return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
         write_table(true_and_false(result), out["predictions"])
         if "report" in out:
             features = FeatureMatch.of(model.regressor_, genotypes)
             out["report"].write_text(prediction_report(result, model.manifest_, features), encoding="utf-8")
-        return _summary(result, settings.predictions, *borne_by_parent_alone(genotypes, model.parts_.features))
+        return [*_summary(result, *by_parent), f"Predictions: {settings.predictions}"]
 
 
-def _summary(result: pd.DataFrame, path: Path, new_alleles: list[str], n_bearers: int) -> list[str]:
+def _summary(result: pd.DataFrame, new_alleles: list[str], n_bearers: int) -> list[str]:
     lines = [
         f"Predicted {result['prediction'].notna().sum()} of {count(len(result), 'pair')}: "
         f"{count(result['sample_id'].nunique(), 'sample')} x {count(result['drug_id'].nunique(), 'drug')}."
@@ -64,4 +66,4 @@ def _summary(result: pd.DataFrame, path: Path, new_alleles: list[str], n_bearers
     counts = flags[flags != ""].value_counts()
     if len(counts):
         lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in sorted(counts.items())) + ".")
-    return [*lines, f"Predictions: {path}"]
+    return lines

@@ -31,6 +31,7 @@ from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.settings import PrepareSettings, SiteSelection
 from drugresponse.version import __version__
+from drugresponse.workflows.dry_run import dry_run_words
 from drugresponse.workflows.sources import genotypes_of, refuse_without_features, with_sources
 
 __all__ = ["prepare"]
@@ -50,7 +51,7 @@ def prepare(settings: PrepareSettings) -> list[str]:
     """
     settings = with_sources(settings)
     samples = settings.samples
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
         table = None if samples is None else read_samples(samples, sample_column=settings.sample_column)
         site_filter, sentences = _site_filter(settings)
         with _what_readers_say() as notes:
@@ -63,8 +64,11 @@ def prepare(settings: PrepareSettings) -> list[str]:
             _report_strange_samples(genotypes, table)
         progress.info("read %s x %s", count(genotypes.shape[0], "sample"), count(genotypes.shape[1], "feature"))
         story = {"sources": sources, "choices": [*sentences, *_other_choices(settings)], "notes": notes}
-        overview = _write(genotypes, table, story, out)
-        return _summary(overview, settings.dataset, "train on" if settings.like is None else "predict from")
+        if settings.dry_run:
+            return dry_run_words(settings, [*sentences, *_other_choices(settings), *_summary(overview_of(genotypes))])
+        purpose = "train on" if settings.like is None else "predict from"
+        place = f"Genotypes: {settings.dataset}. To {purpose} them: --genotypes {settings.dataset}"
+        return [*_summary(_write(genotypes, table, story, out)), place]
 
 
 def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: SiteFilter | None) -> Genotypes:
@@ -209,7 +213,7 @@ def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _summary(overview: GenotypeOverview, dataset: Path, purpose: str) -> list[str]:
+def _summary(overview: GenotypeOverview) -> list[str]:
     blocks = ", ".join(f"{row.n_features} {name}" for name, row in overview.summary.blocks.iterrows())
     lines = [
         f"{count(overview.n_samples, 'sample')} and {count(overview.n_features, 'feature')} ({blocks}); "
@@ -219,4 +223,4 @@ def _summary(overview: GenotypeOverview, dataset: Path, purpose: str) -> list[st
     if pairs:
         related = f"{count(pairs, 'pair')} of samples {'is' if pairs == 1 else 'are'}"
         lines.append(f"{related} closer than chance; the summary and the report tell which.")
-    return [*lines, f"Genotypes: {dataset}. To {purpose} them: --genotypes {dataset}"]
+    return lines

@@ -71,6 +71,8 @@ class SourceTables:
         The tables; drugs and samples are None where no file was given.
     checksums
         SHA-256 of each file, by role.
+    size
+        Of a training on them.
     """
 
     genotypes: Genotypes
@@ -78,6 +80,7 @@ class SourceTables:
     drugs: pd.DataFrame | None
     samples: pd.DataFrame | None
     checksums: dict[str, list[str]]
+    size: TrainingSize
 
 
 def read_training_tables(
@@ -130,7 +133,7 @@ def read_training_tables(
     n_drugs = responses.table["drug_id"].nunique()
     size = TrainingSize(n_samples, n_features, n_drugs, len(responses), n_jobs, in_processes)
     refuse_too_little_memory([learners] if isinstance(learners, str) else learners, size, os.environ)
-    return SourceTables(genotypes, responses, drugs, samples, checksums)
+    return SourceTables(genotypes, responses, drugs, samples, checksums, size)
 
 
 def with_sources(settings: Reading) -> Reading:

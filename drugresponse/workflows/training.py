@@ -16,13 +16,19 @@ from drugresponse.description import (
     leak_words,
     outcome_of,
 )
+from drugresponse.errors import count
+from drugresponse.learners.registry import AUTO, NAIVE
+from drugresponse.learners.stack.stack import candidates_for
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.training import plan_training
 from drugresponse.outputs import output_files, write_table
 from drugresponse.report import training_report
 from drugresponse.settings import ForecastSettings, LearnerSettings, StudyDesign, TrainSettings, values_of
 from drugresponse.verdict import fitted_learners
-from drugresponse.workflows.sources import read_training_tables
+from drugresponse.words import joined
+from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
+from drugresponse.workflows.sources import SourceTables, read_training_tables
 
 __all__ = ["train"]
 
@@ -32,7 +38,11 @@ progress = logging.getLogger("drugresponse.progress")
 
 def train(settings: TrainSettings) -> list[str]:
     """Train a model and write it with its scores and report; returns what to tell the user."""
-    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
+    address = None if settings.dry_run else settings.dask
+    with (
+        output_files(settings.outputs(), publish=not settings.dry_run) as out,
+        open_client(address, settings.n_jobs) as client,
+    ):
         tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm)
         fitted = DrugResponseModel(
             settings.learner,
@@ -47,6 +57,8 @@ def train(settings: TrainSettings) -> list[str]:
             **values_of(settings, LearnerSettings),
             **values_of(settings, ForecastSettings),
         )
+        if settings.dry_run:
+            return dry_run_words(settings, _plan(fitted, tables))
         fitted.fit(
             tables.genotypes,
             tables.responses,
@@ -78,3 +90,23 @@ def train(settings: TrainSettings) -> list[str]:
             *forecast_words(manifest),
             f"Model: {settings.model}",
         ]
+
+
+def _plan(model: DrugResponseModel, tables: SourceTables) -> list[str]:
+    """What was understood, and what would be fitted."""
+    settings = model.get_params(deep=False)
+    rows, folds = plan_training(
+        settings, tables.genotypes, tables.responses, drugs=tables.drugs, samples=tables.samples
+    )
+    learner = model.learner
+    names = [NAIVE, *candidates_for(rows.pairs)] if learner == AUTO else [learner]
+    held_out = f"on {count(len(folds), 'fold')} of {settings['scheme']}"
+    fits = count(len(names) * len(folds), "fit")
+    if not folds:
+        plan = f"{joined(names)} on all rows; nothing is held out, so that nothing is judged"
+    elif learner == AUTO:
+        limited = ", as far as the work budget leaves room" * bool(settings["most_fits"] or settings["most_minutes"])
+        plan = f"{joined(names)}, each {held_out}: {fits}{limited}; those that auto weighs then on all rows"
+    else:
+        plan = f"{learner} {held_out}, and on all rows: {count(len(folds) + 1, 'fit')}"
+    return [*joined_words(rows, names), f"To be fitted: {plan}.", memory_words([learner], tables.size)]
