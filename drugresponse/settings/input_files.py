@@ -33,9 +33,11 @@ def input_files(settings: Settings) -> list[Path]:
     ['m.safetensors', 'a.vcf.gz', 'a.vcf.gz.tbi', 'a.vcf.gz.csi']
     """
     from drugresponse.readers.recognition import genotype_source_files
+    from drugresponse.readers.source.source import Source
 
     files: list[Path] = []
-    for name, path in _inputs(settings):
+    for name, given in _inputs(settings):
+        path = Source(given).path  # without the sheet of a workbook
         if name == "genotypes":
             files += genotype_source_files(path)
             files += [Path(f"{path}{suffix}") for suffix in _INDEXES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from drugresponse.readers.formats import FORMAT_LABELS
-from drugresponse.settings.option import InputFile, InputTable, option, options
+from drugresponse.settings.option import TABLE_FORMATS, InputFile, InputTable, option, options
 
 __all__ = [
     "CohortTables",
@@ -48,7 +48,7 @@ class GenotypeFiles:
         "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad; or a table of samples and "
         "features (mutations, copy number, expression, dosages), separated by tabs, commas or semicolons or Parquet, "
         "either way round. Several files, such as one for each chromosome or isolate, are joined by sample.",
-        formats=("vcf", "vcf_bgzip", "bcf", "pbed", "tabular", "csv", "txt", "json", "parquet", "h5ad"),
+        formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad"),
     )
 
 

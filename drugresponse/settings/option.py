@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar, get_args, g
 from drugresponse.settings.parameter import SECTIONS, Parameter, ParameterType
 
 __all__ = [
+    "TABLE_FORMATS",
     "Command",
     "Folder",
     "InputFile",
@@ -29,8 +30,9 @@ __all__ = [
 ]
 
 InputFile = Annotated[Path, "input"]
-InputTable = Annotated[Path, "input", "tabular", "csv", "txt"]
+InputTable = Annotated[Path, "input", "tabular", "csv", "txt", "xlsx", "excel.xls"]
 """Galaxy takes a table whose columns are separated by semicolons for plain text."""
+TABLE_FORMATS: tuple[str, ...] = get_args(InputTable)[2:]
 OutputFile = Annotated[Path, "output"]
 OutputTable = Annotated[Path, "output", "tabular"]
 Folder = Annotated[Path, "folder"]

@@ -64,7 +64,7 @@ def test_genotype_format_of__insisting(tmp_path):
 def test_genotype_format_of__spreadsheet(tmp_path):
     file = tmp_path / "genotypes.xlsx"
     file.write_bytes(archive("[Content_Types].xml"))
-    with pytest.raises(InputError, match="an Excel workbook"):
+    with pytest.raises(InputError, match="begins like a workbook and cannot be read"):
         genotype_format_of(file)
 
 

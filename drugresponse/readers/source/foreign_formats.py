@@ -12,7 +12,6 @@ __all__ = ["FOREIGN", "JSON", "foreign_format", "foreign_table", "refuse_own_tab
 JSON = "a JSON document"
 """Some of which is read: `json_results` tells."""
 
-_SHEET = "Save the sheet as tab-separated text, one table with its column names in the first line, and give that."
 _UNPACK = "Unpack it, and give the file inside."
 _FROM_R = "In R, write the table with write.table(x, FILE, sep = '\\t', quote = FALSE, col.names = NA), and give that."
 _FROM_PYTHON = (
@@ -33,9 +32,6 @@ _HARMONIZE = (
 )
 
 FOREIGN: Mapping[str, str] = {
-    "an Excel workbook (.xlsx)": _SHEET,
-    "an Excel workbook (.xls)": _SHEET,
-    "an OpenDocument spreadsheet (.ods)": _SHEET,
     "a NumPy archive (.npz)": _FROM_PYTHON,
     "a PyTorch file": _FROM_PYTHON,
     "a zip archive": _UNPACK,
@@ -108,11 +104,8 @@ _PED = rb"\S+[ \t]\S+[ \t]\S+[ \t]\S+[ \t][0-2][ \t]\S+[ \t]+(?=[^\n]*[ACGT])(?:
 _STARTS = tuple(
     (re.compile(pattern, re.DOTALL), name)
     for pattern, name in (
-        (rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/)", "an Excel workbook (.xlsx)"),
-        (rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.spread", "an OpenDocument spreadsheet (.ods)"),
         (rb"PK\x03\x04.{26}[^\x00]{0,80}\.npy", "a NumPy archive (.npz)"),
         (rb"PK\x03\x04.{26}[^\x00]{0,80}/data\.pkl", "a PyTorch file"),
-        (rb"\xd0\xcf\x11\xe0", "an Excel workbook (.xls)"),
         (rb".{257}ustar", "a tar archive"),
         (rb"BZh[1-9]1AY&SY", "a bzip2 file"),
         (rb"\xfd7zXZ\x00", "an xz file"),

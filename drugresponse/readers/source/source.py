@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from drugresponse.errors import InputError
-from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format
+from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format, foreign_table
 from drugresponse.readers.source.json_results import results_in_json
+from drugresponse.readers.source.spreadsheets import is_spreadsheet, parted_sheet, spreadsheet_text
 from drugresponse.readers.source.unpacking import GZIP, damaged_gzip, unpacked, whole
 
 __all__ = ["AnySource", "Source", "sources_of", "words_of"]
@@ -53,12 +54,15 @@ class Source:
     Parameters
     ----------
     path
-        The file. That it is there is found out when it is opened.
+        The file; of a workbook perhaps with a sheet, as in `file.xlsx#responses`. That it is there is found out when it
+        is opened.
 
     Attributes
     ----------
     path
-        As it was given.
+        The file.
+    sheet
+        The sheet that is named; else "".
     formats
         The formats of genotypes that the file was found to have, by what was insisted on; kept by
         `genotype_format_of`.
@@ -76,7 +80,7 @@ class Source:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path, self.sheet = parted_sheet(Path(path))
         self.formats: dict[str, str] = {}
         self.fileset: tuple[Source, Source, Source] | None = None
         self._stream: io.BufferedReader | None = None
@@ -89,8 +93,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Name of the file, for messages."""
-        return self.path.name
+        """Name of the file, and of the sheet that is named, for messages."""
+        return f"{self.path.name}#{self.sheet}" if self.sheet else self.path.name
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[io.BufferedReader]:
@@ -114,9 +118,13 @@ class Source:
 
     @contextlib.contextmanager
     def unpacked(self, start: int = 0) -> Iterator[IO[bytes]]:
-        """The file from a byte on, unpacked where it is gzip, as `unpacking.unpacked` does."""
-        with self.opened() as packed, unpacked(packed, self.name, start) as stream:
-            yield stream
+        """The file from a byte on, unpacked where it is gzip, as `unpacking.unpacked` does; a sheet as its text."""
+        with self.opened() as packed:
+            if self.sheet_text is not None:
+                yield io.BytesIO(self.sheet_text[start:])
+                return
+            with unpacked(packed, self.name, start) as stream:
+                yield stream
 
     def unpacked_bytes(self) -> bytes:
         """All bytes of the file, unpacked where it is gzip.
@@ -151,14 +159,31 @@ class Source:
         return self._start
 
     @cached_property
+    def sheet_text(self) -> bytes | None:
+        """The sheet of a workbook as tab-separated text; None of any other file.
+
+        Raises
+        ------
+        InputError
+            As `opened` and `spreadsheet_text`; or a sheet is named, and the file is no workbook.
+        """
+        if is_spreadsheet(self.start, self.opened):
+            return spreadsheet_text(self.path, self.sheet, self.name)
+        if self.sheet:
+            raise InputError(f"{self.name}: the file is no workbook (expected one with sheets). Name the file alone.")
+        return None
+
+    @cached_property
     def head(self) -> bytes:
-        """The first bytes, unpacked where the file is gzip.
+        """The first bytes, unpacked where the file is gzip; of a workbook those of its sheet as text.
 
         Raises
         ------
         InputError
             As `opened`; or it is a gzip file that cannot be unpacked.
         """
+        if self.sheet_text is not None:
+            return self.sheet_text[:_HEAD]
         return _unpacked_head(self.start, self.name) if self.start.startswith(GZIP) else self.start
 
     @cached_property
@@ -177,6 +202,8 @@ class Source:
             As `head`.
         """
         head = self.head.removeprefix(_BYTE_ORDER_MARK)
+        if self.sheet_text is not None:
+            return _content_of_text(head)
         if head.startswith((b"##fileformat=VCF", b"#CHROM\tPOS")):
             return "vcf"
         foreign = foreign_format(head)
@@ -185,13 +212,13 @@ class Source:
         for magic, name in _MAGIC:
             if head.startswith(magic):
                 return "pypgx" if name == "zip" and self._is_archive_of_calls() else name
-        lines = [line for line in head[:8192].splitlines() if not line.startswith(b"#")]
-        columns = set(lines[0].split(b"\t")) if lines else set()
-        return "maf" if {b"Hugo_Symbol", b"Tumor_Sample_Barcode"} <= columns else "text"
+        return _content_of_text(head)
 
     @cached_property
     def sha256(self) -> str:
-        """Checksum of the file as it is stored, in hexadecimal digits."""
+        """Checksum of the file as it is stored, or of the text of its sheet, in hexadecimal digits."""
+        if self.sheet_text is not None:
+            return hashlib.sha256(self.sheet_text).hexdigest()  # the tables of a study may be sheets of one workbook
         digest = hashlib.sha256()
         with self.opened() as stream:
             while block := stream.read(1 << 20):
@@ -302,6 +329,14 @@ def words_of(files: Sequence[Source]) -> str:
     ('a.maf and 2 more', 'a.maf')
     """
     return files[0].name if len(files) == 1 else f"{files[0].name} and {len(files) - 1} more"
+
+
+def _content_of_text(head: bytes) -> str:
+    lines = [line for line in head[:8192].splitlines() if line.strip() and not line.startswith(b"#")]
+    columns = lines[0].split(b"\t") if lines else []
+    if {b"Hugo_Symbol", b"Tumor_Sample_Barcode"} <= set(columns):
+        return "maf"
+    return foreign_table(name.decode("utf-8", "replace") for name in columns) or "text"
 
 
 def _unpacked_head(packed: bytes, where: str) -> bytes:

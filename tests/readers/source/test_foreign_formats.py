@@ -54,10 +54,6 @@ def rows(*lines: str, between: str = "\t") -> bytes:
 
 HEADER_OF_MODEL = json.dumps({"__metadata__": {"drugresponse": "{}"}}).encode()
 CONTENTS: tuple[tuple[str, bytes], ...] = (
-    ("an Excel workbook (.xlsx)", zipped("[Content_Types].xml")),
-    ("an Excel workbook (.xlsx)", zipped("xl/workbook.xml", method=zipfile.ZIP_DEFLATED)),
-    ("an Excel workbook (.xls)", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)),
-    ("an OpenDocument spreadsheet (.ods)", zipped("mimetype", "application/vnd.oasis.opendocument.spreadsheet")),
     ("a NumPy archive (.npz)", zipped("calls.npy")),
     ("a PyTorch file", zipped("archive/data.pkl")),
     ("a tar archive", b"matrix.mtx".ljust(257, b"\0") + b"ustar\x0000"),
