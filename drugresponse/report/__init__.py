@@ -2,6 +2,7 @@
 
 from drugresponse.report.adaptation import adaptation_report
 from drugresponse.report.curves import curves_report
+from drugresponse.report.drug_names import drug_names
 from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.report.explanation import explanation_report
 from drugresponse.report.genotypes import GenotypeSource, genotypes_report
@@ -12,6 +13,7 @@ __all__ = [
     "GenotypeSource",
     "adaptation_report",
     "curves_report",
+    "drug_names",
     "evaluation_figures",
     "evaluation_markdown",
     "evaluation_report",

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from drugresponse.data.tables import Measure
+from drugresponse.report.blocks import Block, Cell, Chip, Items, Part, Report, Row, Table, Words
+from drugresponse.report.drug_names import drug_words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
-from drugresponse.report.page import (
-    Html,
-    chips,
-    count,
-    identity,
-    joined,
-    list_items,
-    number,
-    page,
-    paragraph,
-    section,
-    table,
-)
+from drugresponse.report.html import as_html
+from drugresponse.report.page import count, joined, number
 from drugresponse.report.wording import direction, general_limits, learner_words, measure_of, measure_words, notice
 
 __all__ = ["adaptation_report"]
@@ -31,7 +22,13 @@ MOST_SAMPLES = 200
 
 
 def adaptation_report(
-    predictions: pd.DataFrame, next_drugs: pd.DataFrame, manifest: Mapping[str, Any], *, with_genotypes: bool = True
+    predictions: pd.DataFrame,
+    next_drugs: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    *,
+    with_genotypes: bool = True,
+    names: Mapping[str, str] | None = None,
+    inputs: Sequence[str] = (),
 ) -> str:
     """The page that sums up predictions corrected by pilot measurements.
 
@@ -43,6 +40,10 @@ def adaptation_report(
         `DrugResponseModel.manifest_` of the model.
     with_genotypes
         Whether the predictions started at those of the model.
+    names
+        Names of drugs by id, as `drug_names` gives them.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -60,27 +61,27 @@ def adaptation_report(
     ('<!DOCTYPE html>', True)
     """
     predictions = predictions.astype({"sample_id": str, "drug_id": str})
-    measure = measure_of(manifest)
+    measure, names = measure_of(manifest), names or {}
     n_samples, n_drugs = predictions["sample_id"].nunique(), predictions["drug_id"].nunique()
     lead = (
         f"{count(int(predictions['prediction'].notna().sum()), 'prediction')} of {measure_words(measure)} for "
         f"{count(n_samples, 'sample')} and {count(n_drugs, 'drug')}, by {learner_words(manifest)}, corrected by what "
         f"was measured of the same samples. {direction(measure)}"
     )
-    body = [
-        section("What pilot measurements are worth", *_worth(manifest)),
-        section("What was measured and predicted", list_items(_facts(predictions, manifest, with_genotypes))),
-        section("Sample by sample", *_samples(predictions, next_drugs, measure)),
-        section("Limits", list_items(_limits(manifest))),
+    parts = [
+        Part("What pilot measurements are worth", _worth(manifest)),
+        Part("What was measured and predicted", [Items(_facts(predictions, manifest, with_genotypes))]),
+        Part("Sample by sample", _samples(predictions, next_drugs, measure, names)),
+        Part("Limits", [Items(_limits(manifest, names))]),
     ]
-    return page("Adaptation report", lead, body, notice(manifest))
+    return as_html(Report("Adaptation report", lead, parts, notice(manifest), inputs))
 
 
-def _worth(manifest: Mapping[str, Any]) -> list[Html]:
+def _worth(manifest: Mapping[str, Any]) -> list[Block]:
     """What the correction did for samples that were held out at training."""
     tried = (manifest.get("adaptation") or {}).get("tried") or []
     if not tried:
-        return [paragraph("This was not tried on held-out samples: too few of them have several measured drugs.")]
+        return [Words("This was not tried on held-out samples: too few of them have several measured drugs.")]
     rows = [
         [
             f"{trial['pilots']:,}",
@@ -94,10 +95,7 @@ def _worth(manifest: Mapping[str, Any]) -> list[Html]:
         "Tried at training on held-out samples, with randomly chosen pilot drugs and the other drugs predicted: root "
         "mean squared error of the model's own prediction, and after the correction."
     )
-    return [
-        paragraph(words),
-        table(["Pilot drugs", "RMSE before", "RMSE after", "Squared error saved"], rows),
-    ]
+    return [Words(words), Table(["Pilot drugs", "RMSE before", "RMSE after", "Squared error saved"], rows)]
 
 
 def _percent_less(before: float, after: float) -> str:
@@ -131,17 +129,19 @@ def _facts(predictions: pd.DataFrame, manifest: Mapping[str, Any], with_genotype
     return lines
 
 
-def _samples(predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measure) -> list[Html]:
+def _samples(
+    predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measure, names: Mapping[str, str]
+) -> list[Block]:
     gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
-    ends = {end: drugs_at_end(gaps, end) for end in ranked_ends(measure)}
+    ends = {end: drugs_at_end(gaps, end, names) for end in ranked_ends(measure)}
     ranked = {str(sample): list(rows["drug_id"]) for sample, rows in next_drugs.groupby("sample_id", sort=False)}
     pilots = predictions.groupby("sample_id", sort=False)["pilots"].max()
-    rows = [
+    rows: list[Row] = [
         [
-            identity(sample),
+            Cell(str(sample), kind="id"),
             f"{pilots[sample]:,}",
             *(drugs[str(sample)] for drugs in ends.values()),
-            _names(ranked.get(str(sample), [])),
+            Cell(chips=[Chip(drug_words(drug, names)) for drug in ranked.get(str(sample), [])[:TOP_DRUGS]]),
         ]
         for sample in pilots.index[:MOST_SAMPLES]
     ]
@@ -153,14 +153,10 @@ def _samples(predictions: pd.DataFrame, next_drugs: pd.DataFrame, measure: Measu
     left = len(pilots) - MOST_SAMPLES
     more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
     columns = ["Sample", "Pilot drugs", *(f"Drugs, {end} first" for end in ends), "Measure next"]
-    return [paragraph(words), table(columns, rows, words=5, kind="samples"), paragraph(more, "quiet")]
+    return [Words(words), Table(columns, rows, words=5, most_bytes=120_000), Words(more, quiet=True)]
 
 
-def _names(drugs: list[str]) -> Html:
-    return chips(identity(drug) for drug in drugs[:TOP_DRUGS])
-
-
-def _limits(manifest: Mapping[str, Any]) -> list[str]:
+def _limits(manifest: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     learned = manifest.get("adaptation") or {}
     lines = general_limits(manifest)
     if learned.get("bounds"):
@@ -175,7 +171,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[str]:
         "Pilot measurements must come from the same assay, in the same unit, as the training: a shift of the whole "
         "assay would be taken for the sample's."
     )
-    first = [str(drug) for drug in learned.get("first_drugs", [])]
+    first = [drug_words(drug, names) for drug in learned.get("first_drugs", [])]
     if first:
         lines.append(f"In a sample of which nothing is measured, the most telling drugs are {joined(first)}, in turn.")
     return lines

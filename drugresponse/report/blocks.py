@@ -1,14 +1,25 @@
-"""The parts of a report before it is written, so that the page and the Markdown cannot tell different numbers."""
+"""What a report says, before it is written: page, Markdown and plain text are made of the same blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import accumulate
+from typing import Any, NamedTuple, TypeAlias
 
-from drugresponse.report.page import Html, hint, identity, list_items, paragraph, section, table, text
+import pandas as pd
 
-__all__ = ["Block", "Cell", "Figure", "Items", "Part", "Table", "Verdict", "Words", "as_html"]
+from drugresponse.report.page import Html, count, joined, text
+from drugresponse.version import __version__
+
+__all__ = ["Block", "Cell", "Chip", "Columns", "Figure", "Items", "Part", "Report", "Row", "Table", "Verdict", "Words"]
+
+
+class Chip(NamedTuple):
+    """One of several short items of a cell: a name that a user gave, and what is said of it."""
+
+    name: str
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -24,16 +35,28 @@ class Cell:
     kind
         `strong` for a learner among naive predictions, `id` for text that a user gave, `good` for a gain, `bad` for
         what calls for care.
+    chips
+        Short items side by side.
+    drawing
+        A small picture, left out of text.
     """
 
-    shown: str
+    shown: str = ""
     below: str = ""
     kind: str = ""
+    chips: Sequence[Chip] = ()
+    drawing: Html | None = None
+
+    def in_words(self, write: Callable[[str], str] = str) -> str:
+        """The cell on one line, each of its texts written by a function."""
+        chips = ", ".join(" ".join(map(write, filter(None, chip))) for chip in self.chips)
+        shown = write(self.shown) + chips
+        return f"{shown} ({write(self.below)})" if self.below else shown
 
 
 @dataclass(frozen=True)
 class Words:
-    """A paragraph; `quiet` where it only explains."""
+    """A paragraph; `quiet` where it only explains. Without words nothing is written."""
 
     words: str
     quiet: bool = False
@@ -61,14 +84,47 @@ class Table:
     words
         How many columns from the left hold words; the others hold numbers.
     most_bytes
-        Rows beyond this size of the page are left out of it.
+        Rows beyond about this size are left out of a page, so that long ids cannot make it too large to open.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell | str]]
     caption: str = ""
     words: int = 1
-    most_bytes: int = 20_000
+    most_bytes: int = 60_000
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, columns: Mapping[str, Callable[[Any], Cell | str]], **more: Any) -> Table:
+        """A table of rows, each heading with what makes a cell of a row.
+
+        Parameters
+        ----------
+        rows
+            Whose rows are handed over as named tuples.
+        columns
+            By heading; an empty one is left out.
+        more
+            Other attributes.
+
+        Examples
+        --------
+        >>> Table.of(pd.DataFrame({"n": [1200]}), {"Rows": lambda row: f"{row.n:,}"}).rows
+        [['1,200']]
+        """
+        return cls(list(columns), [[cell(row) for cell in columns.values()] for row in rows.itertuples()], **more)
+
+    def fitting(self) -> Sequence[Sequence[Cell | str]]:
+        """The rows that a page has room for."""
+        sizes = accumulate(
+            sum(30 + len(text(each.in_words() if isinstance(each, Cell) else each).encode()) for each in row)
+            for row in self.rows
+        )
+        return [row for row, size in zip(self.rows, sizes, strict=True) if size <= self.most_bytes]
+
+    def left_out(self) -> Words:
+        """How many rows a page has no room for."""
+        left = len(self.rows) - len(self.fitting())
+        return Words(f"{count(left, 'more row')} left out to keep the page small." if left else "", quiet=True)
 
 
 @dataclass(frozen=True)
@@ -76,7 +132,7 @@ class Figure:
     """Drawings side by side under one caption, by the name of the file that each may be written to."""
 
     drawings: Mapping[str, Html]
-    caption: str
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,9 +142,18 @@ class Verdict:
     kind: str
     title: str
     words: str
+    leaks: Sequence[str] = ()
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """What follows the title: leaks first."""
+        return [*self.leaks, self.words]
 
 
 Block: TypeAlias = Words | Items | Table | Figure | Verdict
+Row: TypeAlias = list[Cell | str]
+Columns: TypeAlias = dict[str, Callable[[Any], Cell | str]]
+"""Headings of a table, each with what makes a cell of a row."""
 
 
 @dataclass(frozen=True)
@@ -96,47 +161,44 @@ class Part:
     """A headed part of a report; without a title, its head."""
 
     title: str
-    blocks: Sequence[Block] = field(default_factory=tuple)
+    blocks: Sequence[Block] = ()
 
 
-def as_html(part: Part) -> Html:
-    r"""A part as a section of a page.
+@dataclass(frozen=True)
+class Report:
+    """A whole report.
 
-    Examples
-    --------
-    >>> as_html(Part("Limits", [Words("<none>")]))
-    '<section>\n<h2>Limits</h2>\n<p>&lt;none&gt;</p>\n</section>\n'
+    Attributes
+    ----------
+    title, lead
+        Heading, and what stands under it.
+    parts
+        From top to bottom.
+    notice
+        What stands at the foot, such as "Research use only.".
+    inputs
+        Names of the files that it was made of.
     """
-    written = [_block(block) for block in part.blocks]
-    return section(part.title, *written) if part.title else Html("".join(written))
 
+    title: str
+    lead: str
+    parts: Sequence[Part]
+    notice: str
+    inputs: Sequence[str] = field(default_factory=tuple)
 
-def _block(block: Block) -> Html:
-    if isinstance(block, Words):
-        return paragraph(block.words, "quiet" if block.quiet else "")
-    if isinstance(block, Items):
-        return list_items(block.items)
-    if isinstance(block, Verdict):
-        title = f"<strong>{text(block.title)}</strong>"
-        return Html(f'<div class="verdict {block.kind}">{title}{paragraph(block.words)}</div>\n')
-    if isinstance(block, Figure):
-        drawings = "".join(block.drawings.values())
-        side_by_side = f'<div class="beside">{drawings}</div>' if len(block.drawings) > 1 else drawings
-        return Html(f"<figure>{side_by_side}<figcaption>{text(block.caption)}</figcaption></figure>\n")
-    return _table(block)
+    @property
+    def foot(self) -> str:
+        """The notice, and by which version the report was made of what."""
+        # the names that Galaxy and pipes give their files tell nothing
+        named = [name for name in self.inputs if not name.startswith(("dataset_", "pipe-"))]
+        return f"{self.notice} Made by drugresponse {__version__}{f' from {joined(named)}' if named else ''}."
 
+    def blocks(self) -> Iterable[Block]:
+        """All blocks of all parts."""
+        return (block for part in self.parts for block in part.blocks)
 
-def _table(block: Table) -> Html:
-    rows = [[_cell(cell) for cell in row] for row in block.rows]
-    return table(block.columns, rows, words=block.words, caption=block.caption, most_bytes=block.most_bytes)
-
-
-def _cell(cell: Cell | str) -> Html:
-    if isinstance(cell, str):
-        return text(cell)
-    shown = identity(cell.shown) if cell.kind == "id" else text(cell.shown)
-    if cell.kind == "strong":
-        shown = Html(f"<b>{shown}</b>")
-    elif cell.kind in ("good", "bad"):
-        shown = Html(f'<b class="{cell.kind}">{shown}</b>')
-    return Html(shown + (hint(cell.below) if cell.below else ""))
+    def drawings(self) -> dict[str, Html]:
+        """Every drawing by the name of its file."""
+        return {
+            name: drawn for each in self.blocks() if isinstance(each, Figure) for name, drawn in each.drawings.items()
+        }

@@ -10,9 +10,10 @@ import pandas as pd
 from drugresponse.curves import CurveFits
 from drugresponse.curves.fits import FLAGS
 from drugresponse.data.tables import Responses
-from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Table, Verdict, Words, as_html
+from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Report, Row, Table, Verdict, Words
 from drugresponse.report.curve_drawings import curve_drawing
-from drugresponse.report.page import Html, count, number, page, percent
+from drugresponse.report.html import as_html
+from drugresponse.report.page import Html, count, number, percent
 from drugresponse.report.wording import as_sentence
 
 __all__ = ["curves_report"]
@@ -39,7 +40,7 @@ _MEASURES = {
 }
 
 
-def curves_report(fits: CurveFits, responses: Responses) -> str:
+def curves_report(fits: CurveFits, responses: Responses, inputs: Sequence[str] = ()) -> str:
     """The page that sums up fitted curves.
 
     Parameters
@@ -48,6 +49,8 @@ def curves_report(fits: CurveFits, responses: Responses) -> str:
         As `fit_curves` gives them.
     responses
         What was written as responses.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def curves_report(fits: CurveFits, responses: Responses) -> str:
         _drugs_part(table),
         Part("Limits", [Items(_limits(fits, responses))]),
     )
-    return page("Dose-response report", lead, [as_html(part) for part in parts], as_sentence("research use only"))
+    return as_html(Report("Dose-response report", lead, parts, as_sentence("research use only"), inputs))
 
 
 def _fitted(table: pd.DataFrame) -> pd.DataFrame:
@@ -204,7 +207,7 @@ def _picture(fits: CurveFits, row: int, points: pd.DataFrame) -> Html:
 
 
 def _drugs_part(table: pd.DataFrame) -> Part:
-    rows: list[list[Cell | str]] = []
+    rows: list[Row] = []
     for drug, all_rows in list(table.groupby("drug_id", sort=True))[:_MOST_DRUGS]:
         fitted = _fitted(all_rows)
         censor = fitted["ic50_censor"].value_counts()

@@ -28,7 +28,7 @@ def drawing(title: str, width: int | str, height: int, content: str) -> Html:
 
     Examples
     --------
-    >>> drawing("Two columns", 30, 20, "<text>a</text>").partition(">")[0]
+    >>> str(drawing("Two columns", 30, 20, "<text>a</text>")).partition(">")[0]
     '<svg role="img" aria-label="Two columns" width="30" height="20" viewBox="0 0 30 20" fill="none" stroke="gray"'
     """
     view = f' viewBox="0 0 {width} {height}"' if isinstance(width, int) else ""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from drugresponse.data.tables import Measure
-from drugresponse.report.page import Html, chips, identity, number
+from drugresponse.report.blocks import Cell, Chip
+from drugresponse.report.drug_names import drug_words
+from drugresponse.report.page import number
 
 __all__ = ["TOP_DRUGS", "drugs_at_end", "ranked_ends", "ranking_words"]
 
 TOP_DRUGS = 5
 _ENDS = {"sensitive": ("highest",), "resistant": ("lowest",)}
-_NO_PREDICTION = Html("no prediction: too few features known")
 
 
 def ranked_ends(measure: Measure) -> tuple[str, ...]:
@@ -35,14 +38,16 @@ def ranking_words(measure: Measure) -> str:
     return f"highest first and lowest first{words}"
 
 
-def drugs_at_end(gaps: pd.DataFrame, end: str) -> dict[str, Html]:
+def drugs_at_end(gaps: pd.DataFrame, end: str, names: Mapping[str, str]) -> dict[str, Cell]:
     """The drugs of each sample whose `gap` lies furthest at one end, with the gap; samples without any are told so."""
     ordered = gaps.sort_values(["gap", "drug_id"], ascending=[end == "lowest", True], kind="stable")
-    shown = {str(sample): _NO_PREDICTION for sample in gaps["sample_id"].unique()}
+    shown = {str(sample): Cell("no prediction: too few features known") for sample in gaps["sample_id"].unique()}
     for sample, rows in ordered.dropna(subset=["gap"]).groupby("sample_id"):
         top = rows.head(TOP_DRUGS)
-        shown[str(sample)] = chips(
-            Html(f"{identity(drug)} {number(float(gap), sign=True)}")
-            for drug, gap in zip(top["drug_id"], top["gap"], strict=True)
+        shown[str(sample)] = Cell(
+            chips=[
+                Chip(drug_words(drug, names), number(float(gap), sign=True))
+                for drug, gap in zip(top["drug_id"], top["gap"], strict=True)
+            ]
         )
     return shown

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.model.manifest import NOTICE
-from drugresponse.report.blocks import Figure, Part, Words, as_html
+from drugresponse.report.blocks import Part, Report, Words
 from drugresponse.report.evaluation_charts import skill_figure
 from drugresponse.report.evaluation_checks import (
     audit_part,
@@ -21,24 +21,25 @@ from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
 from drugresponse.report.evaluation_verdict import leak_warning, verdict
 from drugresponse.report.figures import standalone
+from drugresponse.report.html import as_html
 from drugresponse.report.markdown import as_markdown
 from drugresponse.report.outcome_evaluation import outcome_parts, outcome_verdict
-from drugresponse.report.page import count, page
+from drugresponse.report.page import count
 from drugresponse.report.prediction_intervals import coverage_part
 from drugresponse.report.wording import as_sentence, direction, measure_words
 
 __all__ = ["evaluation_figures", "evaluation_markdown", "evaluation_report"]
 
-_TITLE = "Evaluation report"
 
-
-def evaluation_report(summary: EvaluationSummary) -> str:
+def evaluation_report(summary: EvaluationSummary, inputs: Sequence[str] = ()) -> str:
     """The page that tells what an evaluation found.
 
     Parameters
     ----------
     summary
         What `evaluate` returns.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -55,20 +56,18 @@ def evaluation_report(summary: EvaluationSummary) -> str:
     >>> evaluation_markdown(found)[:19]
     '# Evaluation report'
     """
-    numbers = Numbers(summary)
-    return page(_TITLE, _lead(numbers), [as_html(part) for part in _parts(numbers)], as_sentence(NOTICE))
+    return as_html(_report(summary, inputs))
 
 
-def evaluation_markdown(summary: EvaluationSummary) -> str:
+def evaluation_markdown(summary: EvaluationSummary, inputs: Sequence[str] = ()) -> str:
     """The same words and numbers as `evaluation_report`, as Markdown.
 
     Parameters
     ----------
-    summary
-        What `evaluate` returns.
+    summary, inputs
+        As in `evaluation_report`.
     """
-    numbers = Numbers(summary)
-    return as_markdown(_TITLE, _lead(numbers), _parts(numbers), as_sentence(NOTICE))
+    return as_markdown(_report(summary, inputs))
 
 
 def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
@@ -79,14 +78,18 @@ def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
     summary
         What `evaluate` returns.
     """
-    figures = [block for part in _parts(Numbers(summary)) for block in part.blocks if isinstance(block, Figure)]
-    return {name: standalone(drawing) for figure in figures for name, drawing in figure.drawings.items()}
+    return {name: standalone(drawing) for name, drawing in _report(summary).drawings().items()}
 
 
 def evaluation_title(summary: EvaluationSummary) -> str:
     """The verdict in a few words, as on top of the page."""
     numbers = Numbers(summary)
     return (outcome_verdict(numbers) if numbers.evaluation.layers else verdict(numbers)).title
+
+
+def _report(summary: EvaluationSummary, inputs: Sequence[str] = ()) -> Report:
+    numbers = Numbers(summary)
+    return Report("Evaluation report", _lead(numbers), list(_parts(numbers)), as_sentence(NOTICE), inputs)
 
 
 def _lead(numbers: Numbers) -> str:
@@ -108,7 +111,7 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     used = censor_words(rows.loss.to_dict(), numbers.evaluation.learners)
     used += covariate_words(numbers.covariates(), rows.covariates.unused_by_reason())
     settings = Words(f"{'. '.join(used)}.", quiet=True)
-    yield Part("", [verdict(numbers), *([warning] if warning else []), settings, skill_figure(numbers)])
+    yield Part("", [verdict(numbers), *([warning] if warning else []), skill_figure(numbers), settings])
     yield scores_part(numbers)
     yield comparison_part(numbers)
     yield drugs_part(numbers)

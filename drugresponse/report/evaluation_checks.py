@@ -8,7 +8,7 @@ from drugresponse.audit.findings import SEVERITIES
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.evaluation.summary import random_folds_words
 from drugresponse.learners.registry import COVARIATES
-from drugresponse.report.blocks import Block, Cell, Items, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Items, Part, Row, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_words, shown
 from drugresponse.report.evaluation_verdict import LEVEL, Outcome
@@ -105,7 +105,7 @@ def audit_part(numbers: Numbers) -> Part:
     findings = sorted(numbers.summary.audit, key=lambda finding: order.get(finding.severity, len(order)))
     if not findings:
         return Part("Audit of the inputs", [Words("Nothing was found.")])
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(finding.severity, kind="bad" if finding.severity == "leak" else ""),
             finding.check,

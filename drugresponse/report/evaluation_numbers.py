@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from drugresponse.audit.findings import leak_messages
 from drugresponse.data.scores.labels import LOSS_METRICS, skill
@@ -15,6 +14,7 @@ from drugresponse.evaluation.bootstrap import held_out_errors
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
+from drugresponse.report.drug_names import drug_names
 from drugresponse.report.page import number
 
 __all__ = ["COVARIATES", "Estimate", "Numbers", "interval", "p_words", "percent_interval", "percent_words", "shown"]
@@ -187,10 +187,6 @@ class Numbers:
         """What is needed to repeat the evaluation."""
         return dict(self.summary.settings)
 
-    def drug_names(self) -> pd.Series:
+    def drug_names(self) -> dict[str, str]:
         """Names of the drugs by id, where the drugs table has any."""
-        drugs = self.evaluation.rows.pairs.drugs
-        if "name" not in drugs.columns:
-            return pd.Series(dtype=object)
-        names = drugs["name"]
-        return names[names.notna() & (names.astype(str) != drugs.index.astype(str))].astype(str)
+        return drug_names(self.evaluation.rows.pairs.drugs)

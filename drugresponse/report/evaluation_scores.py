@@ -9,11 +9,12 @@ import pandas as pd
 
 from drugresponse.data.metrics import METRIC_LABELS, MINIMUM_ROWS, POOLED_WARNING
 from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
-from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.evaluation_charts import drugs_figure, predicted_figure
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, shown
 from drugresponse.report.evaluation_verdict import LEVEL, base_words, order_words
-from drugresponse.report.page import LONGEST, count, number
+from drugresponse.report.page import count, number
 
 __all__ = ["comparison_part", "drugs_part", "groups_part", "scores_part"]
 
@@ -65,7 +66,7 @@ def _estimate(estimate: Estimate, metric: str = "skill") -> Cell:
 def comparison_part(numbers: Numbers) -> Part:
     """Every learner against every other, and whether their order holds."""
     table = numbers.summary.comparison
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             f"{row['learner']} minus {row['other']}",
             _winner(row),
@@ -102,7 +103,7 @@ def drugs_part(numbers: Numbers) -> Part:
         return Part(title, [Words("No learner that uses genotype was evaluated, so there is no verdict.")])
     names = numbers.drug_names()
     cut = table.head(_MOST_DRUGS)
-    rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in cut.to_dict("records")]
+    rows = [_drug(row, names) for row in cut.to_dict("records")]
     columns = ["Drug", "Verdict", "Gain", "q", "Rows", "RMSE genotype", "RMSE covariates", "RMSE best naive"]
     left = len(table) - len(cut)
     more = f"{count(left, 'drug')} with lower gain not shown; the table of verdicts has all." if left > 0 else ""
@@ -141,10 +142,9 @@ def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
     return f"Genotype helps for {helped} of {count(n_drugs, 'drug')} (false-discovery rate 5%){false}.{untold}"
 
 
-def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
-    name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+def _drug(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[Cell | str]:
     return [
-        Cell(str(row["drug_id"]), name, kind="id"),
+        drug_cell(row["drug_id"], names),
         Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
         _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
         p_words(row["q"]),
@@ -161,7 +161,7 @@ def groups_part(numbers: Numbers) -> Part | None:
     if table.empty:
         return None
     cut = table.head(_MOST_GROUPS)
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(str(row["group"]) or "not known", kind="id"),
             str(row["column"]),

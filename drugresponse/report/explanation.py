@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,14 +10,15 @@ import pandas as pd
 
 from drugresponse.explanation.attribution_table import direction_words
 from drugresponse.explanation.explain import Explanation
-from drugresponse.report.blocks import Block, Cell, Part, Table, Words, as_html
+from drugresponse.report.blocks import Block, Cell, Part, Report, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell, drug_names
 from drugresponse.report.explanation_drugs import drug_parts
 from drugresponse.report.explanation_genes import clusters_part, pathways_part, targets_part
 from drugresponse.report.explanation_method import limits_part, method_part
-from drugresponse.report.explanation_names import drug_cell, drug_names, p_words
 from drugresponse.report.explanation_samples import sample_parts
 from drugresponse.report.explanation_verdict import explanation_verdict
-from drugresponse.report.page import count, number, page, percent
+from drugresponse.report.html import as_html
+from drugresponse.report.page import count, number, p_number, percent
 from drugresponse.report.wording import direction, learner_words, measure_words, notice
 
 __all__ = ["explanation_report"]
@@ -26,13 +27,15 @@ _MOST_NAMED = 25
 _MOST_ONE_SIDED = 20
 
 
-def explanation_report(explanation: Explanation) -> str:
+def explanation_report(explanation: Explanation, inputs: Sequence[str] = ()) -> str:
     """The page that tells what moves the response, by the measurements, by the model, and by both.
 
     Parameters
     ----------
     explanation
         What `explain` returns.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -54,13 +57,11 @@ def explanation_report(explanation: Explanation) -> str:
         f"{count(loss.pairs, 'measured pair')}; model: {learner_words(manifest)}. "
         f"{direction(measure, explanation.rows.pairs.outcome)}"
     )
-    return page(
-        "Explanation report", lead, [as_html(part) for part in _parts(explanation)], notice(explanation.manifest)
-    )
+    return as_html(Report("Explanation report", lead, list(_parts(explanation)), notice(manifest), inputs))
 
 
 def _parts(results: Explanation) -> Iterator[Part]:
-    names = drug_names(results)
+    names = drug_names(results.rows.pairs.drugs)
     yield Part("", [explanation_verdict(results)])
     yield Part("Named by the measurements and by the model", _both(results))
     yield from sample_parts(results)
@@ -90,9 +91,9 @@ def _both(results: Explanation) -> list[Block]:
 
 
 def _named_table(results: Explanation, rows: pd.DataFrame, caption: str) -> Table:
-    keys, names = ["drug_id", "feature_id"], drug_names(results)
+    keys, names = ["drug_id", "feature_id"], drug_names(results.rows.pairs.drugs)
     tested = results.associations.table.drop_duplicates(keys).set_index(keys)
-    written: list[list[Cell | str]] = []
+    written: list[Row] = []
     for row in rows.to_dict("records"):
         key = (row["drug_id"], row["feature_id"])
         test = tested.loc[key] if key in tested.index else None
@@ -108,7 +109,7 @@ def _named_table(results: Explanation, rows: pd.DataFrame, caption: str) -> Tabl
                 Cell(str(row["feature_id"]), _feature_words(row, test), "id"),
                 Cell("the two disagree", kind="bad") if opposed else way,
                 Cell(number(row["effect_association"], sign=True), interval),
-                p_words(row["q"]),
+                p_number(row["q"]),
                 Cell(
                     number(row["effect_attribution"], sign=True),
                     "" if pd.isna(row["attribution_rank"]) else f"rank {int(row['attribution_rank'])}",

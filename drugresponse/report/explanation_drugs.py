@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from drugresponse.explanation.explain import Explanation
 from drugresponse.report.blocks import Block, Figure, Part, Words
 from drugresponse.report.carriers import carriers_drawing
-from drugresponse.report.explanation_names import drug_names, drug_words
+from drugresponse.report.drug_names import drug_names, drug_words
 from drugresponse.report.intervals import Range, ranges
 from drugresponse.report.outcome_carriers import outcome_carriers_drawing
 from drugresponse.report.outcome_words import scale_words
@@ -35,7 +35,7 @@ _MOST_LEVELS = 4
 
 def drug_parts(results: Explanation) -> Iterator[Part]:
     """A part for each of the drugs about which most is known."""
-    chosen, names = _chosen_drugs(results), drug_names(results)
+    chosen, names = _chosen_drugs(results), drug_names(results.rows.pairs.drugs)
     for drug in chosen:
         first = drug == chosen[0]
         blocks = [*_figures(results, drug, first), *_effects(results, drug, first)]

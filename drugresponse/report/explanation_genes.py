@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from drugresponse.explanation.drivers import DrugClusters
-from drugresponse.report.blocks import Cell, Part, Table, Words
-from drugresponse.report.explanation_names import drug_cell, drug_words, p_words
-from drugresponse.report.page import count, joined, number
+from drugresponse.report.blocks import Cell, Part, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell, drug_words
+from drugresponse.report.page import count, joined, number, p_number
 
 __all__ = ["clusters_part", "pathways_part", "targets_part"]
 
@@ -26,14 +26,14 @@ def pathways_part(pathways: pd.DataFrame, names: Mapping[str, str]) -> Part:
         f"{len(pathways):,} pairs of a drug and a gene set were tested; {count(len(sure), 'pair')} stand out at a "
         "false-discovery rate of 5%. A z above 0 says that the set's genes raise the response in the model."
     )
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             drug_cell(row["drug_id"], names),
             Cell(str(row["gene_set"]).replace("_", " "), kind="id"),
             Cell(str(row["leading_genes"]).replace(",", ", "), kind="id"),
             str(row["n_genes"]),
             number(row["statistic"], sign=True),
-            p_words(row["q"]),
+            p_number(row["q"]),
         ]
         for row in sure.sort_values(["q", "p", "drug_id", "gene_set"], kind="stable")
         .head(_MOST_ROWS)
@@ -53,12 +53,12 @@ def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
         f"features; for {first} of them it weighs most in the model. Many drugs work without any change in the gene of "
         "their target, so that a low rank is no fault."
     )
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             drug_cell(row["drug_id"], names),
             Cell(str(row["targets_in_model"]).replace(",", ", "), kind="id"),
             "" if pd.isna(row["association_rank"]) else str(int(row["association_rank"])),
-            "" if pd.isna(row["q"]) else p_words(row["q"]),
+            "" if pd.isna(row["q"]) else p_number(row["q"]),
             "" if pd.isna(row["attribution_rank"]) else f"{int(row['attribution_rank'])} of {row['n_features']}",
         ]
         for row in known.sort_values(["association_rank", "attribution_rank", "drug_id"], kind="stable")
@@ -79,7 +79,7 @@ def clusters_part(clusters: DrugClusters, names: Mapping[str, str]) -> Part:
         f"Drugs whose effects in the model correlate by 0.5 or more stand together: {count(len(shared), 'group')}, and "
         f"{count(int((sizes == 1).sum()), 'drug')} alone."
     )
-    rows: list[list[Cell | str]] = []
+    rows: list[Row] = []
     for cluster in shared:
         members = [drug_words(drug, names) for drug in drugs.loc[drugs["cluster"] == cluster, "drug_id"]]
         leads = features[features["cluster"] == cluster].head(3).to_dict("records")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.explanation.explain import Explanation
-from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
-from drugresponse.report.explanation_names import drug_cell, drug_names, drug_words
+from drugresponse.report.blocks import Block, Cell, Figure, Part, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell, drug_names, drug_words
 from drugresponse.report.outcome_words import predicted_number, scale_words
 from drugresponse.report.page import MISSING, Html, number
 from drugresponse.report.waterfalls import Step, waterfall
@@ -61,7 +61,7 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     if not is_number:
         scale = scale_words(results.rows.pairs.outcome, results.measure)
         yield Words(f"Parts, the usual and what is beyond it are on the scale of the {scale}.", quiet=True)
-    names = drug_names(results)
+    names = drug_names(results.rows.pairs.drugs)
     yield _ranking(rows, reasons, names)
     drawings: dict[str, Html] = {}
     for row in rows.head(_DRAWN).to_dict("records"):
@@ -80,7 +80,7 @@ def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]
         drug: "; ".join(f"{_label(row)}: {number(row['contribution'], sign=True)}" for row in group.to_dict("records"))
         for drug, group in strongest.groupby("drug_id", sort=False)
     }
-    written: list[list[Cell | str]] = [
+    written: list[Row] = [
         [
             drug_cell(row["drug_id"], names),
             words.get(row["drug_id"], MISSING),

@@ -75,8 +75,9 @@ def skill_bar(skill: float, largest: float) -> Html:
     )
 
 
-def standalone(drawn: Html) -> str:
+def standalone(markup: Html) -> str:
     """A drawing as a file of its own, with a margin, a white ground and its style inside."""
+    drawn = str(markup)  # whose own replace would escape
     width, height = (re.search(rf'^<svg [^>]*?{side}="([\d.%]+)"', drawn) for side in ("width", "height"))
     if width is None or height is None:
         raise ValueError("a drawing begins with its size")

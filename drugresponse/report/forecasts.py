@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from drugresponse.description import describe_scores, forecast_words, outcome_of
-from drugresponse.report.page import Html, list_items, page, section
+from drugresponse.report.blocks import Items, Part, Report
 from drugresponse.report.wording import general_limits, notice, verdict_box
 from drugresponse.verdict import model_verdict
 
-__all__ = ["forecast_model_page"]
+__all__ = ["forecast_report"]
 
 
-def forecast_model_page(title: str, manifest: Mapping[str, Any], *more: Html) -> str:
+def forecast_report(title: str, manifest: Mapping[str, Any], parts: Iterable[Part], inputs: Sequence[str]) -> Report:
     """The verdict on the model, what it tells of an outcome, and how that did on held-out rows.
 
     Parameters
@@ -22,16 +22,17 @@ def forecast_model_page(title: str, manifest: Mapping[str, Any], *more: Html) ->
         Of the page.
     manifest
         `DrugResponseModel.manifest_` of a model whose outcome is not continuous.
-    more
-        Sections that follow.
+    parts
+        What follows.
+    inputs
+        Names of the files.
     """
-    verdict = model_verdict(manifest)
     # the verdict stands above in its box
     scores = describe_scores(dict(manifest))[:-1]
-    body = [
-        verdict_box(verdict),
-        section("What it tells", list_items([*scores, *forecast_words(manifest)])),
-        *more,
-        section("Limits", list_items(general_limits(manifest))),
+    head = [
+        Part("", [verdict_box(model_verdict(manifest))]),
+        Part("What it tells", [Items([*scores, *forecast_words(manifest)])]),
     ]
-    return page(title, f"{manifest['learner']}: {outcome_of(manifest)}", body, notice(manifest))
+    limits = Part("Limits", [Items(general_limits(manifest))])
+    lead = f"{manifest['learner']}: {outcome_of(manifest)}"
+    return Report(title, lead, [*head, *parts, limits], notice(manifest), inputs)

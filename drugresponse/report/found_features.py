@@ -10,21 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.model.feature_weights import FeatureMatch
+from drugresponse.report.blocks import Block, Cell, Columns, Figure, Items, Part, Table, Words
 from drugresponse.report.figures import Bar, bars
-from drugresponse.report.page import (
-    Html,
-    count,
-    identity,
-    joined,
-    list_items,
-    number,
-    paragraph,
-    percent,
-    section,
-    table,
-)
+from drugresponse.report.page import count, joined, number, percent
 
-__all__ = ["MOST_ABSENT", "features_section"]
+__all__ = ["MOST_ABSENT", "features_part"]
 
 MOST_ABSENT = 10
 _FOUND = ((1.0, "all"), (0.9, "90% or more"), (0.75, "75% to 90%"), (0.5, "50% to 75%"), (0.0, "less than 50%"))
@@ -35,8 +25,8 @@ _WHY = {
 }
 
 
-def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], match: FeatureMatch | None = None) -> Html:
-    """The section of a page of predictions about the features that the samples have.
+def features_part(predictions: pd.DataFrame, manifest: Mapping[str, Any], match: FeatureMatch | None = None) -> Part:
+    """The part of a page of predictions about the features that the samples have.
 
     Parameters
     ----------
@@ -49,29 +39,27 @@ def features_section(predictions: pd.DataFrame, manifest: Mapping[str, Any], mat
     """
     title = "How much of the model's genotype the samples have"
     if not manifest["features"]["used"]:
-        return section(title, paragraph("The model uses no genotype, so nothing can be missing."))
+        return Part(title, [Words("The model uses no genotype, so nothing can be missing.")])
     shares = predictions.groupby("sample_id", sort=True)["features_found"].first().to_numpy(dtype=np.float64)
     complete = bool((shares >= 1).all())
-    parts = [paragraph("Every feature that the model uses is known in every sample.")] if complete else _shares(shares)
-    if match is not None:
-        parts += [list_items(_facts(match)), _absent(match)]
-    return section(title, *parts)
+    words = Words("Every feature that the model uses is known in every sample.")
+    more = [] if match is None else [Items(_facts(match)), *_absent(match)]
+    return Part(title, [*([words] if complete else _shares(shares)), *more])
 
 
-def _shares(shares: NDArray[np.float64]) -> list[Html]:
+def _shares(shares: NDArray[np.float64]) -> list[Block]:
     rows, above = [], np.inf
     for least, words in _FOUND:
         n = int(((shares >= least) & (shares < above)).sum())
         rows.append(Bar(words, count(n, "sample"), float(n), "model"))
         above = least
-    explained = (
+    words = (
         f"Share of the model's weight on features that are known in a sample: lowest {number(shares.min())}, median "
         f"{number(float(np.median(shares)))}, highest {number(shares.max())}. What is not known is taken as the mean "
         "of the training samples, so that the prediction moves towards the average; trees may take the branch that "
         "they learned for missing values."
     )
-    figure = Html(f"<figure>{bars(rows, 'Samples by share of features found')}</figure>\n")
-    return [figure, paragraph(explained, "quiet")]
+    return [Figure({"features.svg": bars(rows, "Samples by share of features found")}, words)]
 
 
 def _facts(match: FeatureMatch) -> list[str]:
@@ -95,13 +83,16 @@ def _facts(match: FeatureMatch) -> list[str]:
     return lines
 
 
-def _absent(match: FeatureMatch) -> Html:
+def _absent(match: FeatureMatch) -> list[Block]:
     if match.absent.empty:
-        return Html()
-    first = match.absent.head(MOST_ABSENT)
-    shown = zip(first["feature_id"], first["share"], first["why"], strict=True)
-    rows = [[identity(name), _WHY[str(why)], percent(float(share))] for name, share, why in shown]
+        return []
+    columns: Columns = {
+        "Feature that no sample has": lambda row: Cell(str(row.feature_id), kind="id"),
+        "Why": lambda row: _WHY[row.why],
+        "Share of the weight": lambda row: percent(row.share),
+    }
     left = len(match.absent) - MOST_ABSENT
-    more = f"{count(left, 'feature')} of less weight not shown." if left > 0 else ""
-    columns = ["Feature that no sample has", "Why", "Share of the weight"]
-    return Html(table(columns, rows, words=2, caption="By falling weight") + paragraph(more, "quiet"))
+    return [
+        Table.of(match.absent.head(MOST_ABSENT), columns, caption="By falling weight", words=2),
+        Words(f"{count(left, 'feature')} of less weight not shown." if left > 0 else "", quiet=True),
+    ]

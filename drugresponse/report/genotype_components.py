@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.genotype_qc.principal_components import PrincipalComponents, shares_explained
-from drugresponse.report.blocks import Block, Cell, Figure, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Figure, Part, Row, Table, Words
 from drugresponse.report.page import Html, count, percent
 from drugresponse.report.scatter import colour_groups, legend, scatter
 
@@ -86,7 +86,7 @@ def _explained_table(components: PrincipalComponents, samples: pd.DataFrame) -> 
     if not by_column:
         return []
     shown = components.scores.columns[:_SHOWN]
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(name, kind="id"),
             count(samples.loc[samples[name] != "", name].nunique(), "group"),

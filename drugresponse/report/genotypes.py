@@ -10,10 +10,11 @@ import pandas as pd
 
 from drugresponse.genotype_qc.overview import GenotypeOverview
 from drugresponse.genotype_qc.relatives import ALIKE, MOST_COMPARED, SAME
-from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Table, Verdict, Words, as_html
+from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Report, Row, Table, Verdict, Words
 from drugresponse.report.column_drawings import columns_drawing, shares_drawing
 from drugresponse.report.genotype_components import components_part, explained
-from drugresponse.report.page import count, joined, number, page, percent
+from drugresponse.report.html import as_html
+from drugresponse.report.page import count, joined, number, percent
 from drugresponse.report.wording import as_sentence
 
 __all__ = ["GenotypeSource", "genotypes_report"]
@@ -92,7 +93,8 @@ def genotypes_report(
         Part("Relatives and repeats", _relatives(overview, table)),
         Part("Limits", [Items(_limits())]),
     )
-    return page("Genotype report", lead, [as_html(part) for part in parts], as_sentence("research use only"))
+    inputs = [source.file for source in sources]
+    return as_html(Report("Genotype report", lead, parts, as_sentence("research use only"), inputs))
 
 
 def _verdict(overview: GenotypeOverview, samples: pd.DataFrame) -> Verdict:
@@ -137,7 +139,7 @@ def _one_subject(pairs: pd.DataFrame, samples: pd.DataFrame) -> np.ndarray:
 def _read(
     overview: GenotypeOverview, sources: Sequence[GenotypeSource], choices: Sequence[str], notes: Sequence[str]
 ) -> list[Block]:
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(str(name), kind="id"),
             "; ".join(_KINDS.get(kind, kind) for kind in row.kind.split(";")),
@@ -171,7 +173,7 @@ def _missing(overview: GenotypeOverview) -> list[Block]:
     }
     worst = shares.sort_values(ascending=False, kind="stable").head(_WORST)
     worst = worst[worst > _FEWEST_MISSING]
-    rows: list[list[Cell | str]] = [[Cell(str(name), kind="id"), percent(share)] for name, share in worst.items()]
+    rows: list[Row] = [[Cell(str(name), kind="id"), percent(share)] for name, share in worst.items()]
     words = Words(
         f"Of the samples, {int((shares > HALF).sum()):,} lack more than half of the calls, and of the features "
         f"{int((summary.feature_missing > HALF).sum()):,}. What is missing stays missing in the file."
@@ -225,7 +227,7 @@ def _relatives(overview: GenotypeOverview, samples: pd.DataFrame) -> list[Block]
         return [words, Words("No two samples are closer than chance. With few variants, relatives are not seen.")]
     known = _one_subject(relatives.table, samples)
     shown = relatives.table[["sample_id", "other_id", "relation", "value"]].head(_MOST_PAIRS).to_numpy(dtype=object)
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(str(one), kind="id"),
             Cell(str(other), kind="id"),

@@ -1,11 +1,11 @@
-"""The same parts as Markdown, for those who keep notes, or whose Galaxy shows no page."""
+"""A report as Markdown, for those who keep notes, or whose Galaxy shows no page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Table, Verdict, Words
+from drugresponse.report.blocks import Block, Cell, Figure, Items, Report, Table, Verdict, Words
 from drugresponse.report.page import cleaned
 
 __all__ = ["as_markdown", "markdown_text"]
@@ -26,13 +26,13 @@ def markdown_text(value: object) -> str:
     return _MARKS.sub(r"\\\1", plain)
 
 
-def as_markdown(title: str, lead: str, parts: Iterable[Part], notice: str) -> str:
-    """The whole report; `lead` stands under the title, `notice` at the end."""
-    pieces = [f"# {markdown_text(title)}", markdown_text(lead)]
-    for part in parts:
+def as_markdown(report: Report) -> str:
+    """The whole report, with its figures by name."""
+    pieces = [f"# {markdown_text(report.title)}", markdown_text(report.lead)]
+    for part in report.parts:
         pieces += [f"## {markdown_text(part.title)}"] if part.title else []
         pieces += [_block(block) for block in part.blocks]
-    return "\n\n".join([*filter(None, pieces), "---", markdown_text(notice)]) + "\n"
+    return "\n\n".join([*filter(None, pieces), "---", markdown_text(report.foot)]) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -41,16 +41,18 @@ def _block(block: Block) -> str:
     if isinstance(block, Items):
         return "\n".join(f"- {markdown_text(item)}" for item in block.items)
     if isinstance(block, Verdict):
-        return f"> **{markdown_text(block.title)}**\n>\n> {markdown_text(block.words)}"
+        return "\n>\n".join(
+            f"> {words}" for words in [f"**{markdown_text(block.title)}**", *map(markdown_text, block.paragraphs)]
+        )
     if isinstance(block, Figure):
         return f"*Figure ({', '.join(map(markdown_text, block.drawings))}): {markdown_text(block.caption)}*"
     return _table(block)
 
 
-def _table(block: Table) -> str:
-    rule = ["---" if column < block.words else "---:" for column in range(len(block.columns))]
-    lines = [_line(map(markdown_text, block.columns)), _line(rule), *(_line(map(_cell, row)) for row in block.rows)]
-    caption = [f"{markdown_text(block.caption)}:", ""] if block.caption else []
+def _table(table: Table) -> str:
+    rule = ["---" if column < table.words else "---:" for column in range(len(table.columns))]
+    lines = [_line(map(markdown_text, table.columns)), _line(rule), *(_line(map(_cell, row)) for row in table.rows)]
+    caption = [f"{markdown_text(table.caption)}:", ""] if table.caption else []
     return "\n".join([*caption, *lines])
 
 
@@ -61,7 +63,8 @@ def _line(cells: Iterable[str]) -> str:
 def _cell(cell: Cell | str) -> str:
     if isinstance(cell, str):
         return markdown_text(cell)
-    shown = markdown_text(cell.shown)
-    if cell.kind in ("strong", "good", "bad") and shown:
-        shown = f"**{shown}**"
-    return f"{shown} ({markdown_text(cell.below)})" if cell.below else shown
+    words = cell.in_words(markdown_text)
+    if cell.kind in ("strong", "good", "bad") and cell.shown:
+        shown = markdown_text(cell.shown)
+        return words.replace(shown, f"**{shown}**", 1)
+    return words

@@ -8,10 +8,11 @@ from typing import Any
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import auto_words, why_none_is_used
 from drugresponse.learners.registry import AUTO, NAIVE
-from drugresponse.report.page import Html, count, list_items, number, paragraph, section, table, text
+from drugresponse.report.blocks import Block, Items, Part, Table, Words
+from drugresponse.report.page import count, number
 from drugresponse.report.wording import learner_words, measure_of, measure_words, scheme_words
 
-__all__ = ["joined_rows", "joining_section", "method_section", "plain"]
+__all__ = ["joined_rows", "joining_part", "method_part", "plain"]
 
 _JOINED = {
     "samples": "Samples with genotype and response",
@@ -51,7 +52,7 @@ def joined_rows(counts: Mapping[str, int]) -> list[list[str]]:
     return [[words, f"{counts[key]:,}"] for key, words in _JOINED.items() if key in counts]
 
 
-def joining_section(manifest: Mapping[str, Any]) -> Html:
+def joining_part(manifest: Mapping[str, Any]) -> Part:
     """Counts of the join and of the features."""
     counts = dict(manifest["training"])
     if manifest.get("outcome", {}).get("kind", "continuous") != "continuous":
@@ -62,24 +63,23 @@ def joining_section(manifest: Mapping[str, Any]) -> Html:
     ]
     rows[-1][0] += why_none_is_used(manifest)
     findings = [[finding["severity"], str(finding["message"])] for finding in manifest.get("findings") or []]
-    audit = table(["Kind", "Found in the inputs"], findings, words=2) if findings else Html()
-    return section("What was joined, and what was lost", table(["What", "Number"], rows), audit)
+    audit = [Table(["Kind", "Found in the inputs"], findings, words=2)] if findings else []
+    return Part("What was joined, and what was lost", [Table(["What", "Number"], rows), *audit])
 
 
-def method_section(manifest: Mapping[str, Any]) -> Html:
+def method_part(manifest: Mapping[str, Any]) -> Part:
     """Learner, notes, settings, versions and checksums."""
     settings = [[key, plain(value)] for key, value in sorted(manifest["parameters"].items())]
     inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != "sha256"}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items()))
-    sums = [[role, text(plain(value))] for role, value in sorted(inputs.items())]
-    return section(
-        "Method and settings",
-        list_items(_method_lines(manifest)),
-        _inner_comparison(manifest),
-        table(["Setting", "Value"], settings, words=2),
-        table(["Input", "SHA-256"], sums, words=2) if sums else Html(),
-        paragraph(f"Versions: {versions}.", "quiet"),
-    )
+    sums = [[role, plain(value)] for role, value in sorted(inputs.items())]
+    blocks = [
+        Items(_method_lines(manifest)),
+        *_inner_comparison(manifest),
+        Table(["Setting", "Value"], settings, words=2),
+    ]
+    blocks += [Table(["Input", "SHA-256"], sums, words=2)] if sums else []
+    return Part("Method and settings", [*blocks, Words(f"Versions: {versions}.", quiet=True)])
 
 
 def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
@@ -156,32 +156,26 @@ def _gain_words(gain: Mapping[str, float]) -> str:
     )
 
 
-def _inner_comparison(manifest: Mapping[str, Any]) -> Html:
+def _inner_comparison(manifest: Mapping[str, Any]) -> list[Block]:
     by_loss = "inner_loss" in manifest["notes"]
     errors = manifest["notes"].get("inner_loss" if by_loss else "inner_rmse")
     if not errors:
-        return Html()
+        return []
     what, least = ("Mean loss", "loss on the scale of the link") if by_loss else ("RMSE", "squared error")
     weights = manifest["notes"].get("weights", {})
     shares = {NAIVE: 1 - sum(weights.values()), **weights}
     rows = [
-        [
-            name,
-            f"{max(shares.get(name, 0.0), 0.0):.2f}",
-            number(float(error)),
-        ]
+        [name, f"{max(shares.get(name, 0.0), 0.0):.2f}", number(float(error))]
         for name, error in sorted(errors.items(), key=lambda share: (share[1], share[0]))
         if name != AUTO
     ]
-    return Html(
-        table(["Learner", "Weight", f"{what} by which it was weighed"], rows, caption="What auto weighed")
-        + paragraph(
-            f"Folds of the same scheme. The weights leave least {least} on held-out rows, and what they leave of "
-            "1 is the naive model's; all is, unless they gain more than the noise of the samples or drugs. How well "
-            "auto itself predicts stands on top of the page.",
-            "quiet",
-        )
+    words = (
+        f"Folds of the same scheme. The weights leave least {least} on held-out rows, and what they leave of 1 is the "
+        "naive model's; all is, unless they gain more than the noise of the samples or drugs. How well auto itself "
+        "predicts stands on top of the page."
     )
+    columns = ["Learner", "Weight", f"{what} by which it was weighed"]
+    return [Table(columns, rows, "What auto weighed"), Words(words, quiet=True)]
 
 
 def plain(value: Any) -> str:

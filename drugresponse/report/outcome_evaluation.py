@@ -11,7 +11,8 @@ from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
 from drugresponse.evaluation.summary import EvaluationSummary, rule_words
-from drugresponse.report.blocks import Cell, Items, Part, Table, Verdict, Words
+from drugresponse.report.blocks import Cell, Items, Part, Row, Table, Verdict, Words
+from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.evaluation_checks import audit_part, random_folds_part
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
@@ -121,7 +122,7 @@ def _drugs_part(numbers: Numbers) -> Part:
     if table.empty:
         return Part(title, [Words("No learner that uses genotype was evaluated.")])
     names = numbers.drug_names()
-    rows = [_drug(row, str(names.get(row["drug_id"], ""))) for row in table.head(_MOST_DRUGS).to_dict("records")]
+    rows = [_drug(row, names) for row in table.head(_MOST_DRUGS).to_dict("records")]
     label = loss_label(numbers.summary)
     counted = COUNTED[numbers.evaluation.kind]
     columns = ["Drug", "Verdict", "Gain", "q", "Rows", counted, f"{label} with genotype", "covariates", "naive"]
@@ -130,9 +131,9 @@ def _drugs_part(numbers: Numbers) -> Part:
     return Part(title, [Words(words), Table(columns, rows, "By falling gain", words=2, most_bytes=150_000)])
 
 
-def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
+def _drug(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[Cell | str]:
     return [
-        Cell(str(row["drug_id"]), name, kind="id"),
+        drug_cell(row["drug_id"], names),
         Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
         _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
         p_words(row["q"]),
@@ -145,7 +146,7 @@ def _drug(row: Mapping[Any, Any], name: str) -> list[Cell | str]:
 
 
 def _groups_part(numbers: Numbers) -> Part:
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(str(row["group"]) or "not known", kind="id"),
             str(row["column"]),
@@ -167,7 +168,7 @@ def _decision_part(numbers: Numbers) -> Part:
     table = numbers.summary.decision_curve
     wide = table.pivot(index="threshold", columns="learner", values="net_benefit")[numbers.by_loss()]
     every = table.drop_duplicates("threshold").set_index("threshold")["call_all"]
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [number(float(str(threshold))), shown(float(every[threshold])), *(shown(float(value)) for value in values)]
         for threshold, values in zip(wide.index, wide.to_numpy(), strict=True)
     ]
@@ -184,7 +185,7 @@ def _coverage_part(numbers: Numbers) -> Part:
     kept = table[table["level"].isin(("all", "class"))]
     has_classes = numbers.evaluation.rows.pairs.outcome.has_classes
     size = "Mean number of classes" if has_classes else "Mean width"
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             str(row["learner"]),
             Cell(str(row["id"]), kind="id"),

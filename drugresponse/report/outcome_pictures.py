@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.scores.truth import Truth
-from drugresponse.report.blocks import Block, Cell, Figure, Table
+from drugresponse.report.blocks import Block, Cell, Figure, Row, Table
 from drugresponse.report.line_charts import Axis, Line, line_chart
 from drugresponse.report.outcome_figures import (
     calibration_drawing,
@@ -96,7 +96,7 @@ def _confusion(truth: Truth, said: Distribution, name: str) -> Table:
     called, came = _shares(said).argmax(axis=1), truth.y.astype(np.intp)
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(counts, (came, called), 1)
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [Cell(word, "", "strong"), *_of_all(of_class)] for word, of_class in zip(classes, counts, strict=True)
     ]
     return Table(
@@ -117,7 +117,7 @@ def _dilutions(truth: Truth, said: Distribution, name: str) -> Table:
     exact = np.isfinite(lower) & np.isfinite(upper)
     off = np.ceil(said.point[exact]) - upper[exact]
     steps = np.clip(off, -_MOST_DILUTIONS, _MOST_DILUTIONS).astype(int)
-    rows: list[list[Cell | str]] = []
+    rows: list[Row] = []
     for step in range(-_MOST_DILUTIONS, _MOST_DILUTIONS + 1):
         end = " or more" if step == _MOST_DILUTIONS else " or less" if step == -_MOST_DILUTIONS else ""
         share = float(np.mean(steps == step)) if len(steps) else 0.0

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.data.outcomes.outcome import Outcome
-from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.outcome_words import predicted_number
 
 __all__ = ["outcome_predictions_part"]
@@ -16,7 +17,7 @@ __all__ = ["outcome_predictions_part"]
 _MOST_DRUGS, _MOST_ROWS = 200, 300
 
 
-def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, Any]) -> Part:
+def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, Any], names: Mapping[str, str]) -> Part:
     """Counts for each drug, and the predictions themselves where a page can hold them.
 
     Parameters
@@ -25,10 +26,12 @@ def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, A
         The table of `DrugResponseModel.predict`, ids as text.
     manifest
         Of the model.
+    names
+        Of drugs, by id.
     """
     outcome = Outcome.from_dict(manifest["outcome"])
     known = predictions[predictions["prediction"].notna()]
-    blocks: list[Block] = [_by_drug(known, outcome)]
+    blocks: list[Block] = [_by_drug(known, outcome, names)]
     if outcome.kind == "binary":
         blocks.append(
             Words(
@@ -38,17 +41,17 @@ def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, A
             )
         )
     if len(known) <= _MOST_ROWS:
-        blocks.append(_one_by_one(known, outcome))
+        blocks.append(_one_by_one(known, outcome, names))
     else:
         blocks.append(Words("The table of predictions has them one by one.", quiet=True))
     return Part("What was predicted, drug by drug", blocks)
 
 
-def _by_drug(known: pd.DataFrame, outcome: Outcome) -> Table:
-    rows: list[list[Cell | str]] = []
+def _by_drug(known: pd.DataFrame, outcome: Outcome, names: Mapping[str, str]) -> Table:
+    rows: list[Row] = []
     groups = list(known.groupby("drug_id", sort=True))
     for drug, of_drug in groups[:_MOST_DRUGS]:
-        rows.append([Cell(str(drug), "", "id"), f"{len(of_drug):,}", *_summary(of_drug, outcome)])
+        rows.append([drug_cell(drug, names), f"{len(of_drug):,}", *_summary(of_drug, outcome)])
     more = f"The first {_MOST_DRUGS} of {len(groups)} drugs." if len(groups) > _MOST_DRUGS else ""
     return Table(["Drug", "Samples", *_headings(outcome)], rows, more)
 
@@ -68,7 +71,7 @@ def _summary(rows: pd.DataFrame, outcome: Outcome) -> list[str]:
     return [*(f"{int((called == word).sum()):,}" for word in outcome.classes), f"{int(whole.sum()):,}"]
 
 
-def _one_by_one(known: pd.DataFrame, outcome: Outcome) -> Table:
+def _one_by_one(known: pd.DataFrame, outcome: Outcome, names: Mapping[str, str]) -> Table:
     more = {
         "binary": [("class", "Called"), ("class_set", "Possible")],
         "ordinal": [("probability", "Probability"), ("class_set", "Possible")],
@@ -81,10 +84,10 @@ def _one_by_one(known: pd.DataFrame, outcome: Outcome) -> Table:
         "interval": "Predicted",
         "time-to-event": "Mean time",
     }[outcome.kind]
-    rows: list[list[Cell | str]] = [
+    rows: list[Row] = [
         [
             Cell(row["sample_id"], "", "id"),
-            Cell(row["drug_id"], "", "id"),
+            drug_cell(row["drug_id"], names),
             Cell(predicted_number(row["prediction"]), _bounds(row["lower"], row["upper"])),
             predicted_number(row["baseline"]),
             *(predicted_number(row[name]) for name, _ in more),

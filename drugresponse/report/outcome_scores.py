@@ -11,7 +11,8 @@ import pandas as pd
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.labels import metric_label, metrics_of
 from drugresponse.data.scores.truth import FEWEST_EVENTS
-from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
+from drugresponse.report.drug_names import drug_cell, drug_words
 from drugresponse.report.outcome_words import COUNTED
 from drugresponse.report.page import MISSING, count
 
@@ -91,7 +92,7 @@ def scores_table(metrics: pd.DataFrame, outcome: Outcome, learners: Sequence[str
     names = ["skill", *metrics_of(outcome), "net_benefit", *_ALSO]
     shown = [name for name in dict.fromkeys(names) if (pooled["metric"] == name).any()]
     cells = {(row["learner"], row["metric"]): row for row in pooled.to_dict("records")}
-    rows: list[list[Cell | str]] = []
+    rows: list[Row] = []
     for metric in shown:
         says = _SKILL_OF_LIKELIHOODS if (metric, outcome.kind) == ("skill", "interval") else _SAYS.get(metric, "")
         row: list[Cell | str] = [Cell(metric_label_of(metric), says)]
@@ -111,7 +112,11 @@ def _score(cells: Mapping[tuple[str, str], Mapping[Hashable, float]], name: str,
 
 
 def drug_scores_part(
-    metrics: pd.DataFrame, outcome: Outcome, learner: str, events: Mapping[str, tuple[int, int]]
+    metrics: pd.DataFrame,
+    outcome: Outcome,
+    learner: str,
+    events: Mapping[str, tuple[int, int]],
+    names: Mapping[str, str],
 ) -> Part:
     """The scores of one learner in each drug, by falling skill; drugs with too few events by name.
 
@@ -123,6 +128,8 @@ def drug_scores_part(
         What a response is, and whose scores.
     events
         Of each drug, its rows, and how many of them tell something.
+    names
+        Of drugs, by id.
     """
     own = _pooled(metrics, "drug")
     own = own[(own["learner"] == learner) & (own["id"] != "mean")]
@@ -131,19 +138,18 @@ def drug_scores_part(
         wide = own.pivot(index="id", columns="metric", values="value")
         shown = [name for name in _OF_DRUGS[outcome.kind] if name in wide]
         wide = wide.sort_index().sort_values("skill", ascending=False, kind="stable")
-        rows: list[list[Cell | str]] = []
+        rows: list[Row] = []
         for drug, scores in wide.iterrows():
             n, told = events.get(str(drug), (0, 0))
-            rows.append([Cell(str(drug), "", "id"), f"{n:,}", f"{told:,}", *(_shown(scores[name]) for name in shown)])
+            rows.append([drug_cell(drug, names), f"{n:,}", f"{told:,}", *(_shown(scores[name]) for name in shown)])
         columns = ["Drug", "Rows", COUNTED[outcome.kind], *map(metric_label_of, shown)]
         blocks.append(Table(columns, rows, "By falling skill"))
     few = [drug for drug, (_, told) in events.items() if told < FEWEST_EVENTS]
     if few:
+        named = ", ".join(drug_words(drug, names) for drug in few[:20])
+        more = f" and {len(few) - 20} more" if len(few) > 20 else ""
         blocks.append(
-            Words(
-                f"Not scored by themselves, with fewer than {FEWEST_EVENTS} held-out events: "
-                f"{', '.join(few[:20])}{f' and {len(few) - 20} more' if len(few) > 20 else ''}."
-            )
+            Words(f"Not scored by themselves, with fewer than {FEWEST_EVENTS} held-out events: {named}{more}.")
         )
     return Part("Drug by drug", blocks or [Words(f"No drug of {count(len(events), 'drug')} has a score of its own.")])
 

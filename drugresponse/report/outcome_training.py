@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,22 +12,26 @@ from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.data.scores.truth import Truth, count_events
 from drugresponse.description import covariate_words
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
-from drugresponse.report.blocks import Block, Figure, Part, Words, as_html
+from drugresponse.report.blocks import Block, Figure, Part, Report, Words
 from drugresponse.report.figures import Bar, bars
-from drugresponse.report.forecasts import forecast_model_page
-from drugresponse.report.method import joining_section, method_section
+from drugresponse.report.forecasts import forecast_report
+from drugresponse.report.method import joining_part, method_part
 from drugresponse.report.outcome_pictures import outcome_pictures
 from drugresponse.report.outcome_scores import drug_scores_part, scores_table
-from drugresponse.report.page import Html, count, number, paragraph
+from drugresponse.report.page import count, number
 from drugresponse.report.wording import measure_of, scheme_words
 
 __all__ = ["events_of_drugs", "loss_figure", "outcome_training_report"]
 
 
 def outcome_training_report(
-    manifest: Mapping[str, Any], metrics: pd.DataFrame | None, held_out: HeldOutForecasts | None
-) -> str:
-    """The page that tells what a training found.
+    manifest: Mapping[str, Any],
+    metrics: pd.DataFrame | None,
+    held_out: HeldOutForecasts | None,
+    names: Mapping[str, str],
+    inputs: Sequence[str],
+) -> Report:
+    """What a training found.
 
     Parameters
     ----------
@@ -35,16 +39,22 @@ def outcome_training_report(
         `DrugResponseModel.manifest_` of an outcome that is not continuous.
     metrics, held_out
         `DrugResponseModel.metrics_` and `held_out_`; None where the model was not checked, or was loaded from its file.
+    names
+        Of drugs, by id.
+    inputs
+        Names of the files.
     """
     covariates = ". ".join(covariate_words(manifest["covariates"], manifest.get("unused_columns", {})))
-    sections: list[Html] = [paragraph(f"{covariates}.", "quiet")]
+    parts = [Part("", [Words(f"{covariates}.", quiet=True)])]
     if metrics is not None and held_out is not None:
-        sections += [as_html(part) for part in _checked_parts(manifest, metrics, held_out)]
-    sections += [joining_section(manifest), method_section(manifest)]
-    return forecast_model_page("Training report", manifest, *sections)
+        parts += _checked_parts(manifest, metrics, held_out, names)
+    parts += [joining_part(manifest), method_part(manifest)]
+    return forecast_report("Training report", manifest, parts, inputs)
 
 
-def _checked_parts(manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out: HeldOutForecasts) -> list[Part]:
+def _checked_parts(
+    manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out: HeldOutForecasts, names: Mapping[str, str]
+) -> list[Part]:
     learner, (truth, said) = str(manifest["learner"]), held_out.pictured()
     n_folds = len(held_out.folds)
     words = (
@@ -60,7 +70,7 @@ def _checked_parts(manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out:
         ),
     ]
     if manifest["training"]["drugs"] > 1:
-        parts.append(drug_scores_part(metrics, truth.outcome, learner, events_of_drugs(truth)))
+        parts.append(drug_scores_part(metrics, truth.outcome, learner, events_of_drugs(truth), names))
     return parts
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from drugresponse.data.splits import find_scheme
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
-from drugresponse.report.blocks import Block, Cell, Part, Table, Words
+from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.page import count, number
 
@@ -137,7 +137,7 @@ def _low(table: pd.DataFrame, best: str) -> list[Block]:
     low = rows[rows["coverage"] < _LEAST].sort_values(["coverage", "level", "id"], kind="stable")
     if low.empty:
         return []
-    shown: list[list[Cell | str]] = [
+    shown: list[Row] = [
         [
             Cell(str(row["id"]), kind="id"),
             str(row["level"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +11,14 @@ import pandas as pd
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.predictions import MANY_SITES_FILLED, NOT_CLAIMED
-from drugresponse.report.blocks import as_html
+from drugresponse.report.blocks import Block, Cell, Columns, Items, Part, Report, Row, Table, Words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
-from drugresponse.report.forecasts import forecast_model_page
-from drugresponse.report.found_features import features_section
+from drugresponse.report.forecasts import forecast_report
+from drugresponse.report.found_features import features_part
 from drugresponse.report.held_out import HeldOut
+from drugresponse.report.html import as_html
 from drugresponse.report.outcome_predictions import outcome_predictions_part
-from drugresponse.report.page import Html, count, identity, list_items, number, page, paragraph, section, table
+from drugresponse.report.page import count, number
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -47,7 +48,14 @@ FLAGS = {
 }
 
 
-def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], match: FeatureMatch | None = None) -> str:
+def prediction_report(
+    predictions: pd.DataFrame,
+    manifest: Mapping[str, Any],
+    match: FeatureMatch | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    inputs: Sequence[str] = (),
+) -> str:
     """The page that sums up a table of predictions.
 
     Parameters
@@ -58,8 +66,12 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], ma
         prediction is NaN.
     manifest
         `DrugResponseModel.manifest_` of the model.
-    found
+    match
         What the samples have of the model's features; None leaves out what the table of predictions does not tell.
+    names
+        Names of drugs by id, as `drug_names` gives them.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -75,46 +87,41 @@ def prediction_report(predictions: pd.DataFrame, manifest: Mapping[str, Any], ma
     '<!DOCTYPE html>'
     """
     predictions = predictions.astype({"sample_id": str, "drug_id": str})
+    names, known = names or {}, int(predictions["prediction"].notna().sum())
+    counts, features = _counts_part(predictions, known), features_part(predictions, manifest, match)
     if "outcome" in manifest:
-        known = int(predictions["prediction"].notna().sum())
-        return forecast_model_page(
-            "Prediction report",
-            manifest,
-            _counts_section(predictions, known),
-            as_html(outcome_predictions_part(predictions, manifest)),
-            features_section(predictions, manifest, match),
-        )
-    held, verdict = HeldOut.read(manifest, None), model_verdict(manifest)
-    measure = measure_of(manifest)
-    known = int(predictions["prediction"].notna().sum())
+        drug_by_drug = outcome_predictions_part(predictions, manifest, names)
+        return as_html(forecast_report("Prediction report", manifest, [counts, drug_by_drug, features], inputs))
+    verdict, measure = model_verdict(manifest), measure_of(manifest)
     lead = (
         f"{count(known, 'prediction')} of {measure_words(measure)} "
         f"for {count(predictions['sample_id'].nunique(), 'sample')} "
         f"and {count(predictions['drug_id'].nunique(), 'drug')}, by {learner_words(manifest)}. {direction(measure)}"
     )
-    body = [
-        section("How good the model was on held-out rows", verdict_box(verdict), _scores(manifest, held)),
-        _counts_section(predictions, known),
-        features_section(predictions, manifest, match),
-        _samples_section(predictions, measure, verdict),
-        section("Limits", list_items(_limits(manifest, predictions))),
+    parts = [
+        Part("How good the model was on held-out rows", [verdict_box(verdict), _scores(manifest)]),
+        counts,
+        features,
+        _samples_part(predictions, measure, verdict, names),
+        Part("Limits", [Items(_limits(manifest, predictions))]),
     ]
-    return page("Prediction report", lead, body, notice(manifest))
+    return as_html(Report("Prediction report", lead, parts, notice(manifest), inputs))
 
 
-def _scores(manifest: Mapping[str, Any], held: HeldOut | None) -> Html:
+def _scores(manifest: Mapping[str, Any]) -> Words:
+    held = HeldOut.read(manifest, None)
     if held is None:
-        return Html()
+        return Words("")
     normalised = float(held.pooled["normalised_pearson"].iloc[0])
-    return paragraph(
+    words = (
         f"Measured at training, averaged over folds; scheme {scheme_words(manifest)}. Normalised Pearson "
         f"{number(normalised)}, after subtracting the {manifest['scheme']['reference']}. The training report tells how "
-        "far folds and drugs differ.",
-        "quiet",
+        "far folds and drugs differ."
     )
+    return Words(words, quiet=True)
 
 
-def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
+def _counts_part(predictions: pd.DataFrame, known: int) -> Part:
     flags = predictions["flag"].fillna("").astype(str)
     counts = flags[flags != ""].str.split(";").explode().value_counts()
     order = [word for word in FLAGS if word in counts.index] + sorted(set(counts.index) - set(FLAGS))
@@ -126,41 +133,42 @@ def _counts_section(predictions: pd.DataFrame, known: int) -> Html:
         f"Samples seen in training: {_distinct(predictions, 'sample'):,} of {predictions['sample_id'].nunique():,}. "
         f"Drugs seen in training: {_distinct(predictions, 'drug'):,} of {predictions['drug_id'].nunique():,}.",
     ]
-    flagged = table(["Flag", "What it means", "Rows"], rows, words=2) if rows else paragraph("No row bears a flag.")
-    return section("What was predicted", list_items(facts), flagged)
+    flagged = Table(["Flag", "What it means", "Rows"], rows, words=2) if rows else Words("No row bears a flag.")
+    return Part("What was predicted", [Items(facts), flagged])
 
 
 def _distinct(predictions: pd.DataFrame, what: str) -> int:
     return int(predictions.loc[predictions[f"{what}_seen"].astype(bool), f"{what}_id"].nunique())
 
 
-def _samples_section(predictions: pd.DataFrame, measure: Measure, verdict: ModelVerdict) -> Html:
+def _samples_part(predictions: pd.DataFrame, measure: Measure, verdict: ModelVerdict, names: Mapping[str, str]) -> Part:
     several = predictions["drug_id"].nunique() > 1
-    content = _top_drugs(predictions, measure) if several else _one_drug(predictions)
+    content = _top_drugs(predictions, measure, names) if several else _one_drug(predictions)
     left = predictions["sample_id"].nunique() - MOST_SAMPLES
     more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
-    return section("Sample by sample", _caution(verdict), content, paragraph(more, "quiet"))
+    return Part("Sample by sample", [Words(_caution(verdict)), *content, Words(more, quiet=True)])
 
 
-def _caution(verdict: ModelVerdict) -> Html:
+def _caution(verdict: ModelVerdict) -> str:
     if verdict.leaks:
-        return paragraph("What the model was trained on leaks: read the differences below as unproven.")
+        return "What the model was trained on leaks: read the differences below as unproven."
     if verdict.title == NOT_CHECKED:
-        return paragraph("The model was not checked: read the differences below as unproven.")
+        return "The model was not checked: read the differences below as unproven."
     if verdict.judgement != "better":
-        return paragraph(
-            "On held-out rows the model was no better than a naive prediction: read the differences below as noise."
-        )
-    return Html()
+        return "On held-out rows the model was no better than a naive prediction: read the differences below as noise."
+    return ""
 
 
-def _top_drugs(predictions: pd.DataFrame, measure: Measure) -> Html:
+def _top_drugs(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str]) -> list[Block]:
     gaps = predictions.assign(gap=predictions["prediction"] - predictions["baseline"])
     shown = [str(sample) for sample in gaps["sample_id"].unique()[:MOST_SAMPLES]]
     kept = gaps[gaps["sample_id"].isin(shown)]
     shares = {str(name): float(share) for name, share in kept.groupby("sample_id")["features_found"].first().items()}
-    ends = {end: drugs_at_end(kept, end) for end in ranked_ends(measure)}
-    rows = [[identity(sample), number(shares[sample]), *(drugs[sample] for drugs in ends.values())] for sample in shown]
+    ends = {end: drugs_at_end(kept, end, names) for end in ranked_ends(measure)}
+    rows: list[Row] = [
+        [Cell(sample, kind="id"), number(shares[sample]), *(drugs[sample] for drugs in ends.values())]
+        for sample in shown
+    ]
     words = (
         f"For each sample the {TOP_DRUGS} drugs whose prediction lies {' and '.join(ends)} relative to the baseline "
         f"({ranking_words(measure)}): prediction minus baseline, in {measure_words(measure)}. The baseline is the "
@@ -168,40 +176,24 @@ def _top_drugs(predictions: pd.DataFrame, measure: Measure) -> Html:
         f"{measure.higher_words()} than the baseline."
     )
     columns = ["Sample", "Features found", *(f"Drugs, {end} first" for end in ends)]
-    return Html(paragraph(words) + table(columns, rows, words=4, kind="samples"))
+    return [Words(words), Table(columns, rows, words=4, most_bytes=120_000)]
 
 
-def _one_drug(predictions: pd.DataFrame) -> Html:
-    bounded = bool(predictions["lower"].notna().any())
-    rows = [
-        [
-            identity(row["sample_id"]),
-            number(row["prediction"]),
-            *([_bounds(row)] if bounded else []),
-            number(row["baseline"]),
-            number(row["prediction"] - row["baseline"], sign=True),
-            number(row["features_found"]),
-            row["flag"].replace(";", ", "),
-        ]
-        for row in predictions.head(MOST_SAMPLES).fillna({"flag": ""}).to_dict("records")
-    ]
-    columns = [
-        "Sample",
-        "Prediction",
-        *(["Bounds"] if bounded else []),
-        "Baseline",
-        "Difference",
-        "Features found",
-        "Flag",
-    ]
-    return Html(
-        paragraph("The baseline is the finest mean that the row's ids allow; the difference is what the model adds.")
-        + table(columns, rows)
-    )
-
-
-def _bounds(row: Mapping[Any, Any]) -> str:
-    return f"{number(row['lower'])} to {number(row['upper'])}" if np.isfinite(row["lower"]) else number(None)
+def _one_drug(predictions: pd.DataFrame) -> list[Block]:
+    columns: Columns = {
+        "Sample": lambda row: Cell(row.sample_id, kind="id"),
+        "Prediction": lambda row: number(row.prediction),
+        "Bounds": lambda row: f"{number(row.lower)} to {number(row.upper)}" if np.isfinite(row.lower) else number(None),
+        "Baseline": lambda row: number(row.baseline),
+        "Difference": lambda row: number(row.prediction - row.baseline, sign=True),
+        "Features found": lambda row: number(row.features_found),
+        "Flag": lambda row: row.flag.replace(";", ", "),
+    }
+    if predictions["lower"].isna().all():
+        del columns["Bounds"]
+    words = "The baseline is the finest mean that the row's ids allow; the difference is what the model adds."
+    rows = predictions.head(MOST_SAMPLES).fillna({"flag": ""})
+    return [Words(words), Table.of(rows, columns, most_bytes=120_000)]
 
 
 def _limits(manifest: Mapping[str, Any], predictions: pd.DataFrame) -> list[str]:

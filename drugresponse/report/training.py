@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,23 +10,14 @@ import pandas as pd
 from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
+from drugresponse.report.blocks import Cell, Columns, Figure, Items, Part, Report, Table, Words
+from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
-from drugresponse.report.method import joining_section, method_section
+from drugresponse.report.html import as_html
+from drugresponse.report.method import joining_part, method_part
 from drugresponse.report.outcome_training import outcome_training_report
-from drugresponse.report.page import (
-    Html,
-    count,
-    hint,
-    identity,
-    list_items,
-    number,
-    page,
-    paragraph,
-    section,
-    table,
-    text,
-)
+from drugresponse.report.page import count, number
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -47,7 +38,12 @@ MOST_DRUGS = 300
 
 
 def training_report(
-    manifest: Mapping[str, Any], metrics: pd.DataFrame | None, held_out: HeldOutForecasts | None = None
+    manifest: Mapping[str, Any],
+    metrics: pd.DataFrame | None,
+    held_out: HeldOutForecasts | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    inputs: Sequence[str] = (),
 ) -> str:
     """The page that tells what a training found.
 
@@ -60,6 +56,10 @@ def training_report(
         None where the model was not checked, or was loaded from its file; then the headline of the manifest is used.
     held_out
         `DrugResponseModel.held_out_`, from which the pictures of an outcome that is not continuous are drawn.
+    names
+        Names of drugs by id, as `drug_names` gives them.
+    inputs
+        Names of the files, for the foot of the page.
 
     Returns
     -------
@@ -74,8 +74,9 @@ def training_report(
     >>> training_report(model.manifest_, model.metrics_)[:15]
     '<!DOCTYPE html>'
     """
+    names = names or {}
     if "outcome" in manifest:
-        return outcome_training_report(manifest, metrics, held_out)
+        return as_html(outcome_training_report(manifest, metrics, held_out, names, inputs))
     held = HeldOut.read(manifest, metrics)
     measure = measure_of(manifest)
     trained = manifest["training"]
@@ -85,41 +86,37 @@ def training_report(
     )
     limits = censor_words(manifest["training"], fitted_learners(manifest))
     words = ". ".join([*limits, *covariate_words(manifest["covariates"], manifest.get("unused_columns", {}))])
-    body = [verdict_box(model_verdict(manifest, metrics)), paragraph(f"{words}.", "quiet")]
+    figure = [] if held is None else [_figure(manifest, held)]
+    parts = [Part("", [verdict_box(model_verdict(manifest, metrics)), *figure, Words(f"{words}.", quiet=True)])]
     if held is not None:
-        body += [_figure(manifest, held), _scores_section(manifest, held)]
+        parts.append(_scores_part(manifest, held))
         if manifest["training"]["drugs"] > 1:
-            body.append(_drugs_section(manifest, held))
-    body += [joining_section(manifest), method_section(manifest), section("Limits", list_items(_limits(manifest)))]
-    return page("Training report", lead, body, notice(manifest))
+            parts.append(_drugs_part(manifest, held, names))
+    parts += [joining_part(manifest), method_part(manifest), Part("Limits", [Items(_limits(manifest))])]
+    return as_html(Report("Training report", lead, parts, notice(manifest), inputs))
 
 
-def _figure(manifest: Mapping[str, Any], held: HeldOut) -> Html:
-    rows = [
-        Bar(
-            str(name),
-            number(rmse),
-            float(rmse),
-            "model" if name == held.learner else "naive",
-            held.by_fold(str(name), "rmse"),
-        )
-        for name, rmse in held.pooled["rmse"].items()
-    ]
+def _figure(manifest: Mapping[str, Any], held: HeldOut) -> Figure:
+    rows = []
+    for name, rmse in held.pooled["rmse"].items():
+        kind = "model" if name == held.learner else "naive"
+        rows.append(Bar(str(name), number(rmse), float(rmse), kind, held.by_fold(str(name), "rmse")))
+    drawing = bars(rows, "RMSE of the model and of each naive prediction", line=held.best_naive_rmse)
     dots = "circles: each fold; " if len(held.by_fold(held.learner, "rmse")) > 1 else ""
-    return Html(
-        f"<figure>{bars(rows, 'RMSE of the model and of each naive prediction', line=held.best_naive_rmse)}"
-        f"<figcaption>RMSE on held-out rows, lower is better; scheme {text(scheme_words(manifest))}. Blue: the model; "
-        f"grey: naive predictions; {dots}dashed: the best naive prediction.</figcaption></figure>\n"
+    return Figure(
+        {"rmse.svg": drawing},
+        f"RMSE on held-out rows, lower is better; scheme {scheme_words(manifest)}. Blue: the model; grey: naive "
+        f"predictions; {dots}dashed: the best naive prediction.",
     )
 
 
-def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
+def _scores_part(manifest: Mapping[str, Any], held: HeldOut) -> Part:
     shown = [metric for metric in METRIC_LABELS if metric in held.pooled.columns]
     if len(held.folds) == 0:
         # the manifest keeps no correlation of the naive prediction, and one without the other misleads
         shown = [metric for metric in shown if metric not in ("r2", "pearson", "spearman")]
     rows = [
-        [Html(f"<b>{text(name)}</b>") if name == held.learner else name]
+        [Cell(str(name), kind="strong" if name == held.learner else "")]
         + [_with_range(metric, float(scores[metric]), held.by_fold(str(name), metric)) for metric in shown]
         for name, scores in held.pooled[shown].iterrows()
     ]
@@ -138,18 +135,15 @@ def _scores_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
         f"Normalised Pearson subtracts the {reference} from measured and predicted values first. "
     )
     warned = POOLED_WARNING if "pearson" in shown and manifest["training"]["drugs"] > 1 else ""
-    return section(
-        "Scores beside naive predictions",
-        table(["Predicted by", *(METRIC_LABELS[metric] for metric in shown)], rows),
-        paragraph(explained + warned, "quiet"),
-    )
+    table = Table(["Predicted by", *(METRIC_LABELS[metric] for metric in shown)], rows)
+    return Part("Scores beside naive predictions", [table, Words(explained + warned, quiet=True)])
 
 
-def _with_range(metric: str, value: float, folds: list[float]) -> Html:
+def _with_range(metric: str, value: float, folds: list[float]) -> Cell:
     # shares and correlations have a scale of 1, on which a millionth is nothing
     least = 0.0 if metric in ("rmse", "mae") else 5e-4
     shown = [number(0.0 if abs(score) < least else score) for score in (value, *_extent(folds))]
-    return Html(shown[0] + (hint(f"{shown[1]} to {shown[2]}") if len(shown) > 1 else ""))
+    return Cell(shown[0], " to ".join(shown[1:]))
 
 
 def _extent(folds: list[float]) -> tuple[float, ...]:
@@ -157,36 +151,28 @@ def _extent(folds: list[float]) -> tuple[float, ...]:
     return (min(known), max(known)) if len(known) > 1 else ()
 
 
-def _drugs_section(manifest: Mapping[str, Any], held: HeldOut) -> Html:
+def _drugs_part(manifest: Mapping[str, Any], held: HeldOut, names: Mapping[str, str]) -> Part:
     if held.drugs.empty:
         why = (
             "No drug had the 10 held-out rows in a fold that a score of its own takes."
             if len(held.folds)
             else "The model file keeps no scores of single drugs; the metrics table of the training has them."
         )
-        return section("Drug by drug", paragraph(why))
+        return Part("Drug by drug", [Words(why)])
     largest = float(held.drugs["skill"].abs().max())
-    rows = [
-        [
-            identity(drug),
-            skill_bar(scores.skill, largest),
-            number(scores.skill),
-            f"{scores.folds_better} of {scores.folds}",
-            number(scores.normalised_pearson),
-            number(scores.rmse),
-            number(scores.naive_rmse),
-        ]
-        for drug, scores in held.drugs.head(MOST_DRUGS).iterrows()
-    ]
+    columns: Columns = {
+        "Drug": lambda row: drug_cell(row.Index, names),
+        "Loss or gain": lambda row: Cell(drawing=skill_bar(row.skill, largest)),
+        "Skill": lambda row: number(row.skill),
+        "Folds above 0": lambda row: f"{row.folds_better} of {row.folds}",
+        "Normalised Pearson": lambda row: number(row.normalised_pearson),
+        "RMSE": lambda row: number(row.rmse),
+        "Best naive RMSE": lambda row: number(row.naive_rmse),
+    }
+    table = Table.of(held.drugs.head(MOST_DRUGS), columns, caption="By falling skill", words=2, most_bytes=120_000)
     left = len(held.drugs) - MOST_DRUGS
     more = f"{count(left, 'drug')} with lower skill not shown; the metrics table has all." if left > 0 else ""
-    columns = ["Drug", "Loss or gain", "Skill", "Folds above 0", "Normalised Pearson", "RMSE", "Best naive RMSE"]
-    return section(
-        "Drug by drug",
-        paragraph(_drug_counts(manifest, held)),
-        table(columns, rows, words=2, caption="By falling skill"),
-        paragraph(more, "quiet"),
-    )
+    return Part("Drug by drug", [Words(_drug_counts(manifest, held)), table, Words(more, quiet=True)])
 
 
 def _drug_counts(manifest: Mapping[str, Any], held: HeldOut) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
-from drugresponse.report.page import Html, count, paragraph, text
+from drugresponse.report.blocks import Verdict
+from drugresponse.report.page import count
 from drugresponse.verdict import ModelVerdict, fitted_learners, gain_sources, higher_words, measure_of, measure_words
 from drugresponse.words import weighed
 
@@ -53,10 +54,9 @@ def learner_words(manifest: Mapping[str, Any]) -> str:
     return f"{manifest['learner']} ({weighed(weights) or 'the naive model'})"
 
 
-def verdict_box(verdict: ModelVerdict) -> Html:
+def verdict_box(verdict: ModelVerdict) -> Verdict:
     """The verdict on a model, on top of its pages."""
-    words = "".join(paragraph(words) for words in (*verdict.leaks, verdict.words))
-    return Html(f'<div class="verdict {verdict.kind}"><strong>{text(verdict.title)}</strong>{words}</div>\n')
+    return Verdict(verdict.kind, verdict.title, verdict.words, verdict.leaks)
 
 
 def scope_limits(scheme: str, test_rows: str) -> list[str]:

@@ -16,7 +16,7 @@ from drugresponse.errors import InputError
 from drugresponse.hidden_folders import HiddenFolder
 from drugresponse.settings.option import Settings, SomeSettings, parameters_of
 
-__all__ = ["input_files", "pipes_as_files"]
+__all__ = ["input_files", "input_names", "pipes_as_files"]
 
 _INDEXES = (".tbi", ".csi")
 
@@ -44,6 +44,18 @@ def input_files(settings: Settings) -> list[Path]:
         else:
             files.append(path)
     return files
+
+
+def input_names(settings: Settings) -> list[str]:
+    """Names of the files that a command is given, for the foot of its page.
+
+    Examples
+    --------
+    >>> from drugresponse.settings import PredictSettings
+    >>> input_names(PredictSettings(model=Path("x/m.safetensors"), genotypes=[Path("a.vcf")], predictions=Path("p")))
+    ['m.safetensors', 'a.vcf']
+    """
+    return list(dict.fromkeys(path.name for _, path in _inputs(settings)))
 
 
 @contextmanager

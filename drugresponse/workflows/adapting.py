@@ -9,8 +9,9 @@ from drugresponse.errors import InputError, count
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
-from drugresponse.report import adaptation_report
+from drugresponse.report import adaptation_report, drug_names
 from drugresponse.settings import AdaptSettings
+from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, named_samples, pairs_of, responses_of, samples_of, true_and_false
@@ -64,7 +65,14 @@ def adapt(settings: AdaptSettings) -> list[str]:
         if "next_drugs" in out:
             write_table(ranked, out["next_drugs"])
         if "report" in out:
-            page = adaptation_report(result, ranked, model.manifest_, with_genotypes=genotypes is not None)
+            page = adaptation_report(
+                result,
+                ranked,
+                model.manifest_,
+                with_genotypes=genotypes is not None,
+                names=drug_names(model.drugs_, drugs),
+                inputs=input_names(settings),
+            )
             out["report"].write_text(page, encoding="utf-8")
         return [*_summary(result, ranked), f"Predictions: {settings.predictions}"]
 

@@ -11,6 +11,7 @@ from drugresponse.outputs import output_files, write_table
 from drugresponse.readers.tables.doses import read_doses
 from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
+from drugresponse.settings.input_files import input_names
 
 __all__ = ["curves"]
 
@@ -46,7 +47,7 @@ def curves(settings: CurvesSettings) -> list[str]:
         if "fits" in out:
             write_table(fits.table, out["fits"])
         if "report" in out:
-            out["report"].write_text(curves_report(fits, responses), encoding="utf-8")
+            out["report"].write_text(curves_report(fits, responses, input_names(settings)), encoding="utf-8")
         return _summary(fits, responses, settings.responses)
 
 

@@ -36,6 +36,7 @@ from drugresponse.settings import (
     StudyDesign,
     values_of,
 )
+from drugresponse.settings.input_files import input_names
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
 from drugresponse.workflows.sources import read_training_tables, true_and_false
@@ -71,7 +72,7 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         )
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
-        _write(summary, out)
+        _write(summary, out, input_names(settings))
         if figures is not None:
             _write_figures(summary, figures)
         return lines
@@ -171,7 +172,7 @@ def _name_of_rule(path: Path | None) -> str:
     return stem if told else RULE
 
 
-def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
+def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str]) -> None:
     tables = {
         "metrics": lambda: summary.metrics,
         "predictions": lambda: true_and_false(summary.predictions),
@@ -185,7 +186,7 @@ def _write(summary: EvaluationSummary, out: dict[str, Path]) -> None:
     texts = {"report": evaluation_report, "markdown": evaluation_markdown}
     for name, text in texts.items():
         if name in out:
-            out[name].write_text(text(summary), encoding="utf-8")
+            out[name].write_text(text(summary, inputs), encoding="utf-8")
 
 
 def _net_benefit(summary: EvaluationSummary) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from drugresponse.readers.genes.names import read_gene_names
 from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
 from drugresponse.report import explanation_report
 from drugresponse.settings import ExplainSettings, ExplanationChecks, values_of
+from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words, joined_words
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
@@ -70,7 +71,7 @@ def explain(settings: ExplainSettings) -> list[str]:
             random_state=settings.seed,
             **values_of(settings, ExplanationChecks),
         )
-        _write(explanation, out)
+        _write(explanation, out, input_names(settings))
         return _summary(explanation, settings.attributions)
 
 
@@ -101,7 +102,7 @@ def _gene_sets_of(settings: ExplainSettings) -> tuple[GeneSet, ...] | None:
     return read_gene_sets(settings.gene_sets, None if settings.aliases is None else read_gene_names(settings.aliases))
 
 
-def _write(explanation: Explanation, out: dict[str, Path]) -> None:
+def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str]) -> None:
     tables = {
         "attributions": explanation.attributions,
         "associations": explanation.associations.table,
@@ -113,7 +114,7 @@ def _write(explanation: Explanation, out: dict[str, Path]) -> None:
         if name in out and table is not None:
             write_table(table, out[name])
     if "report" in out:
-        out["report"].write_text(explanation_report(explanation), encoding="utf-8")
+        out["report"].write_text(explanation_report(explanation, inputs), encoding="utf-8")
 
 
 def _summary(explanation: Explanation, path: Path) -> list[str]:

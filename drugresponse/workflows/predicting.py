@@ -9,8 +9,9 @@ from drugresponse.features.parents import borne_by_parent_alone
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
-from drugresponse.report import prediction_report
+from drugresponse.report import drug_names, prediction_report
 from drugresponse.settings import PredictSettings
+from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false
@@ -48,7 +49,9 @@ def predict(settings: PredictSettings) -> list[str]:
         write_table(true_and_false(result), out["predictions"])
         if "report" in out:
             features = FeatureMatch.of(model.regressor_, genotypes)
-            out["report"].write_text(prediction_report(result, model.manifest_, features), encoding="utf-8")
+            names = drug_names(model.drugs_, drugs_of(settings))
+            page = prediction_report(result, model.manifest_, features, names=names, inputs=input_names(settings))
+            out["report"].write_text(page, encoding="utf-8")
         return [*_summary(result, *by_parent), f"Predictions: {settings.predictions}"]
 
 

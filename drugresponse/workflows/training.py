@@ -23,8 +23,9 @@ from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.training import plan_training
 from drugresponse.outputs import output_files, write_table
-from drugresponse.report import training_report
+from drugresponse.report import drug_names, training_report
 from drugresponse.settings import ForecastSettings, LearnerSettings, StudyDesign, TrainSettings, values_of
+from drugresponse.settings.input_files import input_names
 from drugresponse.verdict import fitted_learners
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
@@ -73,7 +74,13 @@ def train(settings: TrainSettings) -> list[str]:
             unchecked = pd.DataFrame(columns=list(METRIC_COLUMNS))
             write_table(unchecked if fitted.metrics_ is None else fitted.metrics_, out["metrics"])
         if "report" in out:
-            page = training_report(fitted.manifest_, fitted.metrics_, fitted.held_out_)
+            page = training_report(
+                fitted.manifest_,
+                fitted.metrics_,
+                fitted.held_out_,
+                names=drug_names(fitted.drugs_),
+                inputs=input_names(settings),
+            )
             out["report"].write_text(page, encoding="utf-8")
         if fitted.manifest_["individual_level"]:
             logger.warning(
