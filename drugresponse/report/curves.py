@@ -30,6 +30,10 @@ _SCALES = {
     "change-percent": "change in percent, 0 for the control",
     "signal": "a raw signal, divided by the median of its controls",
 }
+_MARKS = (
+    "Dots: measured viability (replicates averaged; dots beyond the frame stand at its edge). Line: the fitted curve. "
+    "Dashed: the IC50, where the doses reach it. Doses in uM, on a logarithmic axis."
+)
 _MEASURES = {
     "auc": "AUC, the mean of the fitted viability over the logarithm of the doses tested (1: no effect)",
     "ln_ic50": "the natural logarithm of the IC50 in uM",
@@ -75,9 +79,9 @@ def curves_report(fits: CurveFits, responses: Responses, inputs: Sequence[str] =
     )
     parts = (
         Part("", [_verdict(fits, responses)]),
+        Part("Pictures of some curves", _figures(fits)),
         Part("What was read and fitted", _facts(fits, responses)),
         _quality_part(table),
-        Part("Pictures of some curves", _figures(fits)),
         _drugs_part(table),
         Part("Limits", [Items(_limits(fits, responses))]),
     )
@@ -167,18 +171,13 @@ def _figures(fits: CurveFits) -> list[Block]:
     ]
     if len(ordered) <= PICTURES:
         chosen = [("All", "the smallest RMSE first", ordered.index)]
-    note = Words(
-        "Dots: measured viability (replicates averaged; dots beyond the frame stand at its edge). Line: the fitted "
-        "curve. Dashed: the IC50, where the doses reach it. Doses in uM, on a logarithmic axis.",
-        quiet=True,
-    )
     pictures = _points(fits, [row for _, _, rows in chosen for row in rows])
-    figures = [
-        Figure({f"{word.lower()}-{row}.svg": _picture(fits, row, pictures[row]) for row in rows}, f"{word}: {order}.")
-        for word, order, rows in chosen
-        if len(rows)
-    ]
-    return [note, *figures]
+    figures: list[Block] = []
+    for word, order, rows in chosen:
+        if len(rows):
+            drawings = {f"{word.lower()}-{row}.svg": _picture(fits, row, pictures[row]) for row in rows}
+            figures.append(Figure(drawings, f"{word}: {order}.{'' if figures else f' {_MARKS}'}"))
+    return figures
 
 
 def _points(fits: CurveFits, rows: Sequence[int]) -> dict[int, pd.DataFrame]:

@@ -63,9 +63,11 @@ def explanation_report(explanation: Explanation, inputs: Sequence[str] = ()) -> 
 def _parts(results: Explanation) -> Iterator[Part]:
     names = drug_names(results.rows.pairs.drugs)
     yield Part("", [explanation_verdict(results)])
+    drugs = list(drug_parts(results))
+    yield from drugs[:1]  # pictures come first, of the drug of which most is known
     yield Part("Named by the measurements and by the model", _both(results))
     yield from sample_parts(results)
-    yield from drug_parts(results)
+    yield from drugs[1:]
     yield Part("Named by one of the two", list(_one_sided(results)) or [Words("There is none.")])
     if results.pathways is not None:
         yield pathways_part(results.pathways, names)

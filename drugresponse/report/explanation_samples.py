@@ -54,6 +54,15 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     order = rows["beyond"] * sign if sign else -rows["beyond"].abs()
     rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
     way = f"the one to which that makes it most {word}" if word else "the one that is moved furthest"
+    names = drug_names(results.rows.pairs.drugs)
+    for number_of, row in enumerate(rows.head(_DRAWN).to_dict("records"), start=1):
+        parts = reasons[reasons["drug_id"] == row["drug_id"]]
+        if len(parts):
+            drawing = _waterfall(parts, drug_words(row["drug_id"], names))
+            yield Figure(
+                {f"sample-{number_of}": drawing},
+                "How the parts add up to the prediction: blue raises it, red lowers it.",
+            )
     yield Words(
         "Drugs ranked by how far covariates and genotype move the prediction from the usual, the mean of such rows in "
         f"training: {way} comes first."
@@ -61,15 +70,7 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     if not is_number:
         scale = scale_words(results.rows.pairs.outcome, results.measure)
         yield Words(f"Parts, the usual and what is beyond it are on the scale of the {scale}.", quiet=True)
-    names = drug_names(results.rows.pairs.drugs)
     yield _ranking(rows, reasons, names)
-    drawings: dict[str, Html] = {}
-    for row in rows.head(_DRAWN).to_dict("records"):
-        parts = reasons[reasons["drug_id"] == row["drug_id"]]
-        if len(parts):
-            drawings[f"sample-{len(drawings) + 1}"] = _waterfall(parts, drug_words(row["drug_id"], names))
-    for name, drawing in drawings.items():
-        yield Figure({name: drawing}, "How the parts add up to the prediction: blue raises it, red lowers it.")
 
 
 def _ranking(rows: pd.DataFrame, reasons: pd.DataFrame, names: Mapping[str, str]) -> Table:

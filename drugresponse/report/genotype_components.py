@@ -57,7 +57,7 @@ def components_part(components: PrincipalComponents, samples: pd.DataFrame) -> P
         f"{_KINDS[components.kind]}, each standardised. Samples that lie together are alike: by ancestry, by tissue, "
         "or because they were handled together."
     )
-    return Part(title, [words, _figure(components, samples), *_explained_table(components, samples)])
+    return Part(title, [_figure(components, samples), words, *_explained_table(components, samples)])
 
 
 def _figure(components: PrincipalComponents, samples: pd.DataFrame) -> Figure:

@@ -86,10 +86,10 @@ def genotypes_report(
     )
     parts = (
         Part("", [_verdict(overview, table)]),
-        Part("What was read", _read(overview, sources, choices, notes)),
-        Part("Missing calls", _missing(overview)),
         Part("How frequent alleles and alterations are", _frequencies(overview)),
         components_part(overview.components, table),
+        Part("Missing calls", _missing(overview)),
+        Part("What was read", _read(overview, sources, choices, notes)),
         Part("Relatives and repeats", _relatives(overview, table)),
         Part("Limits", [Items(_limits())]),
     )
@@ -180,7 +180,7 @@ def _missing(overview: GenotypeOverview) -> list[Block]:
     )
     caption = "How many samples, and how many features, lack which share of their calls."
     table = [Table(["Sample", "Calls missing"], rows, caption="Most calls missing")] if rows else []
-    return [words, Figure(drawings, caption), *table]
+    return [Figure(drawings, caption), words, *table]
 
 
 def _frequencies(overview: GenotypeOverview) -> list[Block]:

@@ -45,11 +45,11 @@ def outcome_training_report(
         Names of the files.
     """
     covariates = ". ".join(covariate_words(manifest["covariates"], manifest.get("unused_columns", {})))
-    parts = [Part("", [Words(f"{covariates}.", quiet=True)])]
+    used, checked = Part("", [Words(f"{covariates}.", quiet=True)]), []
     if metrics is not None and held_out is not None:
-        parts += _checked_parts(manifest, metrics, held_out, names)
-    parts += [joining_part(manifest), method_part(manifest)]
-    return forecast_report("Training report", manifest, parts, inputs)
+        checked = _checked_parts(manifest, metrics, held_out, names)
+    parts = [used, *checked[1:], joining_part(manifest), method_part(manifest)]
+    return forecast_report("Training report", manifest, checked[:1], parts, inputs)
 
 
 def _checked_parts(

@@ -91,7 +91,7 @@ def prediction_report(
     counts, features = _counts_part(predictions, known), features_part(predictions, manifest, match)
     if "outcome" in manifest:
         drug_by_drug = outcome_predictions_part(predictions, manifest, names)
-        return as_html(forecast_report("Prediction report", manifest, [counts, drug_by_drug, features], inputs))
+        return as_html(forecast_report("Prediction report", manifest, [], [counts, drug_by_drug, features], inputs))
     verdict, measure = model_verdict(manifest), measure_of(manifest)
     lead = (
         f"{count(known, 'prediction')} of {measure_words(measure)} "
