@@ -23,7 +23,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
-from drugresponse.model.training import join_tables
+from drugresponse.model.training import join_tables, with_ancestry
 
 __all__ = ["AskedEvaluation", "EvaluationPlan"]
 
@@ -47,6 +47,7 @@ class AskedEvaluation:
     outcome: str = "auto"
     classes: str | Sequence[str] | None = None
     lineage_column: str | None = None
+    ancestry_components: int = 0
     settings: Mapping[str, Any] | None = None
     rule: pd.DataFrame | None = None
     rule_name: str = RULE
@@ -101,6 +102,7 @@ class EvaluationPlan:
         columns = (asked.covariates, asked.arm, asked.lineage_column)
         given = as_responses(responses, asked.outcome, asked.classes)
         measured, joined = join_tables(table, given, asked.drugs, asked.samples, *columns, scheme)
+        joined, _ = with_ancestry(joined, asked.ancestry_components)
         rows = joined
         if given_folds is None:
             rows = replace(rows, pairs=twins_together(rows.pairs, scheme))

@@ -60,6 +60,7 @@ def evaluate(
     outcome: str = "auto",
     classes: str | Sequence[str] | None = None,
     lineage_column: str | None = None,
+    ancestry_components: int = 0,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
     rule: pd.DataFrame | None = None,
@@ -96,6 +97,9 @@ def evaluate(
     lineage_column
         Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
         none, `new-lineages` makes them from genotype.
+    ancestry_components
+        How many principal components of the genotypes are covariates too, so that `covariates` tells what ancestry
+        alone predicts. They are made of all samples, those that are held out too, and of no response.
     settings
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
     resume
@@ -153,6 +157,7 @@ def evaluate(
         outcome=outcome,
         classes=classes,
         lineage_column=lineage_column,
+        ancestry_components=ancestry_components,
         settings=settings,
         rule=rule,
         rule_name=rule_name,

@@ -33,6 +33,7 @@ from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.predictions import PREDICTION_COLUMNS
+from drugresponse.model.requests.ancestry import placed_on_axes
 from drugresponse.model.requests.covariates import covariates_as_trained
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.readers.genes.sets import GeneSet
@@ -303,14 +304,15 @@ def _rows_of(
             f"{suggest_ids(ids, model.drugs_.index)}"
         )
     table = None if samples is None else index_by_id(samples, "sample_id", where="samples")
-    names, texts = [] if table is None else model.parts_.covariates, model.parts_.covariate_levels
+    names, texts = [] if table is None else model.parts_.given_covariates, model.parts_.covariate_levels
+    covariates = covariates_as_trained(genotypes.sample_ids, table, names, texts)
     lineages = model.manifest_["parameters"].get("lineage_column")
     return join_training_rows(
         genotypes,
         replace(measured, table=measured.table[known].reset_index(drop=True)),
         model.drugs_ if known_drugs is None else known_drugs,
         table,
-        covariates_as_trained(genotypes.sample_ids, table, names, texts),
+        covariates.join(placed_on_axes(model.parts_, genotypes).scores),
         (model.parts_.arm or {}).get("column") if table is not None else None,
         lineages if table is not None and lineages in table.columns else None,
         model.parts_.scheme,

@@ -13,7 +13,14 @@ from threadpoolctl import threadpool_limits
 from drugresponse.data.genotypes import KINDS, Genotypes
 from drugresponse.shown import Shown
 
-__all__ = ["PrincipalComponents", "independent_features", "principal_components", "shares_explained"]
+__all__ = [
+    "PrincipalComponents",
+    "independent_features",
+    "leading_axes",
+    "principal_components",
+    "shares_explained",
+    "standardising",
+]
 
 MOST_FEATURES = 20_000
 """Features that components are made of, at most; with many samples fewer, so that the work stays small."""
@@ -87,7 +94,7 @@ def principal_components(genotypes: Genotypes, n_components: int = 10) -> Princi
     # products differ between one thread and two
     with threadpool_limits(limits=1, user_api="blas"):
         table = _standardised(genotypes.dense(columns), kind)
-        scores, shares = _leading(table, min(n_components, n_samples - 1, table.shape[1]))
+        scores, shares, _ = leading_axes(table, min(n_components, n_samples - 1, table.shape[1]))
     names = [f"PC{i + 1}" for i in range(scores.shape[1])]
     return PrincipalComponents(
         pd.DataFrame(scores, index=genotypes.sample_ids, columns=names), shares, table.shape[1], kind
@@ -164,10 +171,24 @@ def _varying_features(genotypes: Genotypes) -> tuple[NDArray[np.intp], str]:
     return columns, kind
 
 
-def _standardised(values: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+def standardising(values: NDArray[np.float32], kind: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """`(n_features,)` means and spreads by which features are standardised; a dosage's spread is that of its frequency.
+
+    Parameters
+    ----------
+    values
+        `(n_samples, n_features)`, NaN where missing.
+    kind
+        Of the features.
+    """
     mean = np.nanmean(values, axis=0, dtype=np.float64)
     spread = np.sqrt(mean * (1 - mean / 2)) if kind == "dosage" else np.nanstd(values, axis=0, dtype=np.float64)
-    table = (values - mean.astype(np.float32)) / np.where(spread > 0, spread, 1).astype(np.float32)
+    return np.asarray(mean), np.where(spread > 0, spread, 1)
+
+
+def _standardised(values: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+    mean, spread = standardising(values, kind)
+    table = (values - mean.astype(np.float32)) / spread.astype(np.float32)
     return np.where(np.isnan(table), np.float32(0), table)
 
 
@@ -188,11 +209,22 @@ def _unlinked(table: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.array(kept, dtype=np.intp)
 
 
-def _leading(table: NDArray[np.float32], n_components: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores `(n_samples, n_components)`, of which the farthest is above 0, and shares."""
+def leading_axes(
+    table: NDArray[np.floating], n_components: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Scores `(n_samples, n_components)`, the farthest above 0; shares; and axes `(n_features, n_components)`.
+
+    Parameters
+    ----------
+    table
+        `(n_samples, n_features)` standardised; missing is 0.
+    n_components
+        How many.
+    """
     solver = "arpack" if n_components < min(table.shape) else "full"
     pca = PCA(n_components, svd_solver=solver, random_state=0)
     scores = pca.fit_transform(table).astype(np.float64)
     farthest = np.abs(scores).argmax(axis=0)
     signs = np.where(scores[farthest, np.arange(n_components)] < 0, -1.0, 1.0)
-    return scores * signs, np.asarray(pca.explained_variance_ratio_, dtype=np.float64)
+    shares = np.asarray(pca.explained_variance_ratio_, dtype=np.float64)
+    return scores * signs, shares, np.asarray(pca.components_.T * signs, dtype=np.float64)

@@ -23,7 +23,14 @@ from drugresponse.learners.state import (
     state_wholes,
 )
 
-__all__ = ["drug_encoder_state", "load_drug_encoder", "load_sample_encoder", "sample_encoder_state"]
+__all__ = [
+    "drug_encoder_state",
+    "feature_table_state",
+    "load_drug_encoder",
+    "load_feature_table",
+    "load_sample_encoder",
+    "sample_encoder_state",
+]
 
 
 _TOKEN_COLUMNS = {"block": "token_blocks", "token": "token_names", "gene": "token_genes"}
@@ -47,18 +54,51 @@ def sample_encoder_state(encoder: SampleEncoder) -> State:
         "center": encoder.center_,
         "scale": encoder.scale_,
         "covariate_levels": json.dumps(encoder.covariate_levels_),
-        "feature_ids": list(features.index.map(str)),
-        "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
-        **{name: list(features[name].map(str)) for name in _TEXT_COLUMNS},
+        **feature_table_state(features),
     }
     if encoder.arm is not None:
         state |= {"arm": encoder.arm, "token_arms": list(tokens["arm"].map(str))}
     links = encoder.links_
     if len(links.targets):
         state |= {"link_targets": links.targets, "linked": links.linked, "link_covariance": links.covariance}
+    return state
+
+
+def feature_table_state(features: pd.DataFrame) -> State:
+    """A table of features as in `Genotypes`, as lists of text and an array; parents only where there are any.
+
+    Examples
+    --------
+    >>> from drugresponse.data.genotypes import Genotypes
+    >>> features = Genotypes.from_dense([[0.0], [1.0]], ["s1", "s2"], ["KRAS"]).features
+    >>> load_feature_table(feature_table_state(features)).equals(features)
+    True
+    """
+    state: State = {
+        "feature_ids": list(features.index.map(str)),
+        "position": features["position"].fillna(-1).to_numpy(dtype=np.int64),
+        **{name: list(features[name].map(str)) for name in _TEXT_COLUMNS},
+    }
     if (features["parent"] != "").any():
         state["parent"] = list(features["parent"].map(str))
     return state
+
+
+def load_feature_table(state: State) -> pd.DataFrame:
+    """The table of `feature_table_state`'s answer, which is proved.
+
+    Raises
+    ------
+    ModelFileError
+        The state is damaged.
+    """
+    ids = pd.Index(state_texts(state, "feature_ids"), name="feature_id", dtype=object)
+    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), ids, "Int64")
+    features = pd.DataFrame({name: state_texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
+    features["parent"] = state_texts(state, "parent", len(ids)) if "parent" in state else ""
+    if not _named_once(features):
+        raise damaged("a feature stands twice")
+    return features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
 
 
 def load_sample_encoder(state: State) -> SampleEncoder:
@@ -88,11 +128,7 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     except ValueError as error:
         raise damaged(str(error)) from error
     encoder.covariate_levels_ = _levels(json.loads(state["covariate_levels"]))
-    ids = pd.Index(state_texts(state, "feature_ids"), name="feature_id", dtype=object)
-    position = pd.Series(state_wholes(state, "position", len(ids), least=-1), ids, "Int64")
-    features = pd.DataFrame({name: state_texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
-    features["parent"] = state_texts(state, "parent", len(ids)) if "parent" in state else ""
-    encoder.genotype_features_ = features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
+    encoder.genotype_features_ = load_feature_table(state)
     _prove_tokens(encoder)
     encoder.links_ = _load_links(state, encoder)
     return encoder
@@ -121,7 +157,7 @@ def _prove_tokens(encoder: SampleEncoder) -> None:
     covariates = pd.Index(encoder.covariate_tokens())
     genotype = feature_rows(rows.loc[~side], features)
     ours = (genotype >= 0).all() and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
-    if not (ours and _named_once(features) and covariates.is_unique):
+    if not (ours and covariates.is_unique):
         raise damaged("a token is none of the features")
 
 

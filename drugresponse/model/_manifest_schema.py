@@ -107,6 +107,7 @@ _PARAMETERS: dict[str, Schema] = {
     "outcome": Absent(one_of(KINDS)),
     "classes": Absent(TEXT),
     "lineage_column": Absent(TEXT),
+    "ancestry_components": Absent(whole(_MOST_WORK)),
     "minimum_features": SHARE,
     "folds": whole(_MOST_WORK),
     "rank": whole(_MOST_WORK),

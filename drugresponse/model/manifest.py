@@ -31,6 +31,7 @@ NOTICE = "research use only; not for clinical decisions"
 _UNSET = {
     "arm": None,
     "lineage_column": None,
+    "ancestry_components": 0,
     "outcome": AUTO,
     "classes": None,
     "cost_of_miss": None,

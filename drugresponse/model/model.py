@@ -58,6 +58,8 @@ class DrugResponseModel(Shown, BaseEstimator):
     lineage_column
         Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
         none, `new-lineages` makes them from genotype.
+    ancestry_components
+        How many principal components of the genotypes are covariates too; new samples are projected on them.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
     folds
@@ -118,6 +120,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         outcome: str = "auto",
         classes: str | Sequence[str] | None = None,
         lineage_column: str | None = None,
+        ancestry_components: int = 0,
         minimum_features: float = 0.5,
         folds: int = 3,
         rank: int = 256,
@@ -140,6 +143,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         self.outcome = outcome
         self.classes = classes
         self.lineage_column = lineage_column
+        self.ancestry_components = ancestry_components
         self.minimum_features = minimum_features
         self.folds = folds
         self.rank = rank

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
+from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.registry import restore_learner
@@ -25,6 +26,7 @@ from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.heads import head_from_state, head_state
 from drugresponse.model.forecasts.naive import NaiveForecasts, naive_from_state
 from drugresponse.model.intervals.intervals import IntervalTable
+from drugresponse.model.scales.ancestry_state import axes_from_state, axes_state
 from drugresponse.model.scales.scales import TrainedScales
 from drugresponse.shown import Shown
 
@@ -57,6 +59,8 @@ class FittedParts(Shown):
         What the model file tells about the model.
     head, naive_forecasts
         Of an outcome that is not continuous: what turns scores into forecasts, and the naive ones; else None.
+    ancestry
+        Axes whose scores are covariates too; None where there are none.
     """
 
     regressor: PairRegressor
@@ -71,6 +75,7 @@ class FittedParts(Shown):
     manifest: dict[str, Any]
     head: Head | None = None
     naive_forecasts: NaiveForecasts | None = None
+    ancestry: AncestryAxes | None = None
 
     @cached_property
     def features(self) -> pd.DataFrame:
@@ -81,6 +86,12 @@ class FittedParts(Shown):
     def feature_weights(self) -> NDArray[np.float64]:
         """`(n_features,)` what the model hangs on each feature of the training."""
         return weights_of_rows(self.regressor, self.features)
+
+    @property
+    def given_covariates(self) -> list[str]:
+        """Those covariates that a samples table brings."""
+        own = set() if self.ancestry is None else set(self.ancestry.names)
+        return [name for name in self.covariates if name not in own]
 
     @property
     def scheme(self) -> str:
@@ -117,6 +128,7 @@ class FittedParts(Shown):
             "scales": {} if self.scales is None else self.scales.get_state(),
             "adaptation": {} if self.adaptation is None else self.adaptation.get_state(),
             "intervals": {} if self.intervals is None else self.intervals.get_state(),
+            **({} if self.ancestry is None else {"ancestry": axes_state(self.ancestry)}),
             **self._forecast_state(),
         }
 
@@ -152,6 +164,7 @@ class FittedParts(Shown):
             {key: value for key, value in manifest.items() if key != "sha256"},
             head,
             naive_forecasts,
+            axes_from_state(state["ancestry"]) if "ancestry" in state else None,
         )
 
 

@@ -20,7 +20,8 @@ from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import Fold, find_scheme, tissue_of_pair
 from drugresponse.data.tables import Responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count
+from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
@@ -37,7 +38,7 @@ from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.scales.scales import TrainedScales
 
-__all__ = ["Training", "join_tables", "plan_training", "train"]
+__all__ = ["Training", "join_tables", "plan_training", "train", "with_ancestry"]
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def train(
     InputError
         The tables do not fit together or to the scheme, or the measure's name and unit do not.
     """
-    responses, rows = _joined(settings, genotypes, responses, drugs, samples)
+    responses, rows, axes = _joined(settings, genotypes, responses, drugs, samples)
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
     if rows.pairs.outcome.kind == "continuous":
         checked = _checked(regressor, rows, settings, n_jobs)
@@ -111,12 +112,14 @@ def train(
         rows.pairs.drugs,
         [str(name) for name in rows.pairs.covariates.columns],
         rows.covariates.texts(settings["arm"]),
-        TrainedScales.of(rows.pairs.genotypes, rows.pairs.covariates, not regressor.trained_features().empty),
+        # axes have ranges of their own
+        TrainedScales.of(rows.pairs.genotypes, rows.covariates.table, not regressor.trained_features().empty),
         checked.adaptation,
         checked.intervals,
         manifest={},
         head=checked.head,
         naive_forecasts=checked.naive_forecasts,
+        ancestry=axes,
     )
     metrics = checked.metrics
     manifest = describe_training(
@@ -140,7 +143,7 @@ def plan_training(
     settings, genotypes, responses, drugs, samples
         As for `train`.
     """
-    _, rows = _joined(settings, genotypes, responses, drugs, samples)
+    _, rows, _ = _joined(settings, genotypes, responses, drugs, samples)
     rows = replace(rows, pairs=twins_together(rows.pairs, settings["scheme"]))
     return rows, _folds_of_check(rows, settings)
 
@@ -151,12 +154,12 @@ def _joined(
     responses: Responses,
     drugs: pd.DataFrame | None,
     samples: pd.DataFrame | None,
-) -> tuple[Responses, TrainingRows]:
+) -> tuple[Responses, TrainingRows, AncestryAxes | None]:
     columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
     responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
     _refuse_unmet_scheme(settings, rows.pairs)
     _tell_without_meaning(settings, rows.pairs.outcome.kind)
-    return responses, rows
+    return responses, *with_ancestry(rows, settings["ancestry_components"])
 
 
 def _folds_of_check(rows: TrainingRows, settings: Mapping[str, Any]) -> list[Fold]:
@@ -207,6 +210,36 @@ def join_tables(
         scheme,
     )
     return responses, rows
+
+
+def with_ancestry(rows: TrainingRows, n_components: int) -> tuple[TrainingRows, AncestryAxes | None]:
+    """The rows with principal components of their genotypes as covariates, and the axes; without any for 0 components.
+
+    Parameters
+    ----------
+    rows
+        The joined tables.
+    n_components
+        How many.
+
+    Raises
+    ------
+    InputError
+        There are too few samples or features for so many components, or a covariate has the name of one.
+    """
+    if not n_components:
+        return rows, None
+    axes, scores = AncestryAxes.fit(rows.pairs.genotypes, n_components)
+    taken = rows.pairs.covariates.columns.intersection(axes.names)
+    if len(taken):
+        raise InputError(f'samples, column "{taken[0]}": is the name of a component of ancestry. Rename it.')
+    logger.info(
+        "ancestry: %s of %d features are covariates: %s",
+        count(n_components, "principal component"),
+        len(axes.features),
+        ", ".join(axes.names),
+    )
+    return replace(rows, pairs=replace(rows.pairs, covariates=rows.pairs.covariates.join(scores))), axes
 
 
 def _audited_rows(

@@ -78,6 +78,13 @@ class StudyDesign:
         column_of=("samples",),
         belongs_to=("new lineages",),
     )
+    ancestry_components: int = option(
+        "Principal components of ancestry as covariates",
+        "Of the genotypes; new samples are projected on them, and flagged where they lie outside the training. What "
+        "ancestry alone predicts is then no gain of genotype. 5 to 10 are usual in a cohort of patients.",
+        default=0,
+        limits=(0, 20),
+    )
     folds: int = option(
         "Folds held out in turn to judge the model",
         "0 trains without judging; 1 holds out a fifth once.",

@@ -41,6 +41,12 @@ class Checks(NamedTuple):
     known_weight: NDArray[np.float64]
     out_of_range: NDArray[np.bool_] | None
 
+    def beside(self, outside: NDArray[np.bool_]) -> Checks:
+        """The same, where `(n_samples,)` some samples are known to lie far outside for another reason."""
+        if not outside.any():
+            return self
+        return self._replace(out_of_range=outside if self.out_of_range is None else self.out_of_range | outside)
+
 
 class FirstReading:
     """Checks of genotypes that are read in blocks, learned while the model reads them to predict.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -26,6 +25,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.parts import FittedParts
+from drugresponse.model.requests.ancestry import placed_on_axes
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
 from drugresponse.model.requests.first_reading import Checks, FirstReading
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
@@ -35,7 +35,7 @@ __all__ = ["Request", "Tables", "drugs_by_id", "refuse_absent_columns", "refuse_
 logger = logging.getLogger(__name__)
 
 
-_WHOLE = ("folds", "rank", "epochs", "trees", "depth", "random_state")
+_WHOLE = ("ancestry_components", "folds", "rank", "epochs", "trees", "depth", "random_state")
 
 
 def refuse_settings(settings: Mapping[str, Any]) -> None:
@@ -130,7 +130,7 @@ class Tables:
             rows,
         )
 
-    def join(self, parts: FittedParts, genotypes: Genotypes) -> Pairs:
+    def join(self, parts: FittedParts, genotypes: Genotypes, ancestry: pd.DataFrame | None = None) -> Pairs:
         """The grid of samples and drugs, or the rows asked for.
 
         Parameters
@@ -139,6 +139,8 @@ class Tables:
             Of the model, which remembers its drugs and covariates.
         genotypes
             New samples.
+        ancestry
+            Index `sample_id`, where they lie on the model's axes; None where that is not known.
 
         Raises
         ------
@@ -149,7 +151,8 @@ class Tables:
             raise InputError("genotypes: found no sample (expected at least one). Check the file.")
         known = _merge_drugs(parts.drugs, self.drugs)
         ids = genotypes.sample_ids
-        covariates = covariates_as_trained(ids, self.samples, parts.covariates, parts.covariate_levels)
+        covariates = covariates_as_trained(ids, self.samples, parts.given_covariates, parts.covariate_levels)
+        covariates = covariates if ancestry is None else covariates.join(ancestry)
         if parts.arm is not None:
             tell_unknown_arms(covariates, str(parts.arm["column"]), parts.arm["levels"])
         if self.rows is None:
@@ -198,21 +201,22 @@ class Request:
         InputError
             As `Tables.join`; or the values are on another scale.
         """
+        placed = placed_on_axes(parts, genotypes)
         completed = completed_genotypes(genotypes, parts.features)
         alignment = align(completed.features, parts.features)
         aligned, n_filled = as_trained(completed, parts.features, alignment), sites_filled(completed)
         if aligned.is_stored:
             reading = FirstReading(parts, completed, alignment, aligned)
-            pairs = tables.join(parts, reading.genotypes)
-            return cls(pairs, alignment, n_filled, partial(reading.checks, pairs.covariates))
-        pairs = tables.join(parts, aligned)
+            pairs = tables.join(parts, reading.genotypes, placed.scores)
+            return cls(pairs, alignment, n_filled, lambda: reading.checks(pairs.covariates).beside(placed.outside))
+        pairs = tables.join(parts, aligned, placed.scores)
         out_of_range = (
             None
             if parts.scales is None
             else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
         )
         checks = Checks(share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
-        return cls(pairs, alignment, n_filled, lambda: checks)
+        return cls(pairs, alignment, n_filled, lambda: checks.beside(placed.outside))
 
 
 def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -1,0 +1,71 @@
+"""Where new samples lie on the axes of ancestry that a model keeps."""
+
+from __future__ import annotations
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.errors import count, show_ids
+from drugresponse.features.alignment import align
+from drugresponse.model.parts import FittedParts
+from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
+
+__all__ = ["Placed", "placed_on_axes"]
+
+logger = logging.getLogger(__name__)
+
+
+class Placed(NamedTuple):
+    """Samples beside those of the training.
+
+    Attributes
+    ----------
+    scores
+        Index `sample_id`, a column an axis; none where the model has no axes.
+    outside
+        `(n_samples,)` which lie far from all of the training.
+    """
+
+    scores: pd.DataFrame
+    outside: NDArray[np.bool_]
+
+
+def placed_on_axes(parts: FittedParts, genotypes: Genotypes) -> Placed:
+    """Project samples on the axes of a model, and warn of those that are of another ancestry than its training.
+
+    Parameters
+    ----------
+    parts
+        Of the model. Samples that it has seen lie where they lay in training, unless it has forgotten them.
+    genotypes
+        Of the samples, as they were read; alleles are turned, and absent sites completed, as for a prediction.
+    """
+    axes, ids = parts.ancestry, genotypes.sample_ids
+    if axes is None:
+        return Placed(pd.DataFrame(index=ids), np.zeros(len(ids), dtype=bool))
+    completed = completed_genotypes(genotypes, axes.features)
+    values = as_trained(completed, axes.features, align(completed.features, axes.features)).dense().astype(np.float64)
+    is_new = ~parts.training_ids.contains(ids)
+    scores = pd.DataFrame(axes.project(values, is_new), index=ids, columns=axes.names)
+    outside = axes.outside(values) & is_new
+    lost = int(scores.isna().any(axis=1).sum())
+    if lost:
+        logger.warning(
+            "genotypes: in %d of %s more than half of what tells ancestry is missing; theirs counts as not known.",
+            lost,
+            count(len(ids), "sample"),
+        )
+    if outside.any():
+        logger.warning(
+            "genotypes: %d of %s are of another ancestry than all of the training (%s). Their rows are flagged "
+            "out-of-range; do not rely on them.",
+            int(outside.sum()),
+            count(len(ids), "sample"),
+            show_ids(ids[outside]),
+        )
+    return Placed(scores, outside)
