@@ -48,6 +48,12 @@ def test_cases__give_fields_of_the_form_only(case: Case) -> None:
 def test_all_outputs__chooses_everything() -> None:
     assert all_outputs("drugresponse_train") == {"outputs": ["metrics", "report"]}
     assert all_outputs("drugresponse_describe") == {}
+    assert all_outputs("drugresponse_train", without=("report",)) == {"outputs": ["metrics"]}
+
+
+def test_cases__leave_out_outputs_that_there_are() -> None:
+    for case in CASES:
+        assert set(case.without) <= set(all_outputs(case.tool).get("outputs", []))
 
 
 def test_job_configuration__gives_one_history_one_slot_and_the_next_two() -> None:
