@@ -1,4 +1,4 @@
-"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome | memory]: measure, print tables."""
+"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome | memory | traps]: print tables."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from benchmarks.references import REFERENCES
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
 from benchmarks.sparse import add_sparse_options, sparse_lines
+from benchmarks.traps.command import add_trap_options, trap_lines
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory")
+_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory", "traps")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -38,6 +39,10 @@ def main(arguments: list[str]) -> int:
             return _print_genome(options)
         if options.command == "sparse":
             for line in sparse_lines(options):
+                print(line, flush=True)
+            return 0
+        if options.command == "traps":
+            for line in trap_lines(options.commands, options.clean, options.only):
                 print(line, flush=True)
             return 0
         if options.command == "memory":
@@ -110,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     memory = commands.add_parser("memory", help="peak memory of ten trainings beside the estimate that refuses jobs")
     memory.add_argument("--learners", nargs="+", default=["ridge", "boosted-trees", "auto"])
     memory.add_argument("--threads", type=int, default=1)
+    add_trap_options(commands.add_parser("traps", help="statistical traps that are told of, and clean cohorts"))
     return parser
 
 

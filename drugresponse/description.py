@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from drugresponse.audit.findings import findings_of, kin_messages
+from drugresponse.audit.findings import caution_messages, findings_of
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.scores.labels import metric_label
@@ -161,7 +161,7 @@ def _first_of(names: Sequence[str]) -> str:
 def leak_words(manifest: Mapping[str, Any]) -> list[str]:
     """What makes the scores too good, or would have, a line each: the first lines of what a command says."""
     leaks = [f"Leak: {message}" for message in model_verdict(manifest).leaks]
-    return leaks + [f"Warning: {message}" for message in kin_messages(findings_of(manifest))]
+    return leaks + [f"Warning: {message}" for message in caution_messages(findings_of(manifest))]
 
 
 def describe_scores(manifest: dict[str, Any]) -> list[str]:

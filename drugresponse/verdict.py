@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drugresponse.audit.findings import findings_of, kin_messages, leak_messages
+from drugresponse.audit.findings import caution_messages, findings_of, leak_messages
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.scores.truth import FEW_EVENTS
@@ -111,7 +111,7 @@ def model_verdict(manifest: Mapping[str, Any], metrics: pd.DataFrame | None = No
     kind = _Checked if "outcome" not in manifest else _CheckedForecasts
     checked = kind(manifest, scores, _judged(manifest, scores, metrics))
     if not leaks:
-        words = " ".join([checked.comparison(), checked.consequence(), *kin_messages(findings)])
+        words = " ".join([checked.comparison(), checked.consequence(), *caution_messages(findings)])
         return ModelVerdict(checked.judgement, (), checked.title(), words)
     title = "Not to be believed: the inputs leak"
     if checked.judgement != "better":

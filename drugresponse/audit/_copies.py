@@ -9,11 +9,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from drugresponse.audit.findings import Finding
+from drugresponse.audit.findings import CHANCE, Finding, caution
 from drugresponse.data.covariate_names import is_usual_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
-from drugresponse.data.responses.same_order import FEWEST, ResponseOrders, means_of
+from drugresponse.data.responses.same_order import BETTER_THAN_REPEATS, FEWEST, ResponseOrders, means_of
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import count, show_ids
 
@@ -59,7 +59,39 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
         "feature": dict(reversed(of_features)),
         "covariate": {name: copy for _, name, copy in of_covariates[::-1]},
     }
-    return [_finding(kind, columns) for kind, columns in copies.items() if columns]
+    named = {name for columns in copies.values() for name in columns}
+    near = [copy for copy in _near_copies(rows, orders, names, covariates, n_comparisons) if copy[1] not in named]
+    return [_finding(kind, columns) for kind, columns in copies.items() if columns] + _near_findings(near)
+
+
+def _near_copies(
+    rows: TrainingRows, orders: ResponseOrders, names: list[str], covariates: pd.DataFrame, n_comparisons: int
+) -> Iterator[tuple[str, str, str]]:
+    """Kind and name of each column that agrees with a response better than that agrees with itself, and with which."""
+    chance = CHANCE / max(n_comparisons, 1)
+    features = rows.pairs.genotypes.features.index
+    for columns, values in _continuous_features(rows.pairs.genotypes):
+        for at, response in orders.near_copies(values, chance):
+            yield "feature", str(features[columns[at]]), names[response]
+    numbers = covariates.select_dtypes("number")
+    if numbers.shape[1]:
+        for at, response in orders.near_copies(numbers.to_numpy(np.float64), chance):
+            yield "covariate", str(numbers.columns[at]), names[response]
+
+
+def _near_findings(near: list[tuple[str, str, str]]) -> list[Finding]:
+    if not near:
+        return []
+    kind, column, response = near[0]
+    n = len({name for _, name, _ in near})
+    more = f" (and {count(n - 1, 'more column')} likewise)" if n > 1 else ""
+    way = "take it out of the genotypes" if kind == "feature" else "leave it out of --covariates"
+    message = (
+        f"The {kind} {show_ids([column])} agrees with {response}{more} better than two measurements of one drug do "
+        f"(rank correlation surely above {BETTER_THAN_REPEATS:g}): it may be made from the response. Unless it was "
+        f"known before the drug was given, {way}."
+    )
+    return [caution("near copies of the response", message, n)]
 
 
 def _response_columns(rows: TrainingRows) -> tuple[ResponseOrders, list[str]]:

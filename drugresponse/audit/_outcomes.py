@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
-from drugresponse.audit.findings import Finding
+from drugresponse.audit.findings import Finding, caution
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.observed import Observed
@@ -20,20 +21,24 @@ __all__ = ["outcome_findings"]
 _EVENTS_PER_FEATURE = 10
 """Events for each feature below which effects rest on shrinkage: Peduzzi et al. 1996, 10.1016/S0895-4356(96)00236-3."""
 _FEWEST_CARRIERS = 5
+_STRONG_CORRELATION, _STRONG_RATIO = 0.5, 5.0
+"""An effect as strong as any of the field: a quarter of the variance, or an odds (hazard) ratio of a common feature."""
+_LEVEL = 0.05
 _CHANCE = 1e-3
 """Carriers who all are of one class by no more than this chance are more than a rare feature in a common class."""
 
 
 def outcome_findings(rows: TrainingRows) -> Iterator[Finding]:
-    """Few events, events for each feature, and features that tell a class perfectly.
+    """Too few samples for the features; few events, events for each feature, and features that tell a class perfectly.
 
     Parameters
     ----------
     rows
-        The pairs that are evaluated; of a continuous outcome nothing is said.
+        The pairs that are evaluated; of a continuous outcome only the number of samples is looked at.
     """
     pairs = rows.pairs
     observed = pairs.observed
+    yield from _powerless(rows)
     if observed is None:
         return
     at = [np.flatnonzero(pairs.drug_index == drug) for drug in range(len(pairs.drugs))]
@@ -58,6 +63,35 @@ def outcome_findings(rows: TrainingRows) -> Iterator[Finding]:
             f"times ({show_ids(told)}): real where the feature decides, a leak where it was made from the response."
         )
         yield Finding("separation", "note", message, len(told))
+
+
+def _powerless(rows: TrainingRows) -> Iterator[Finding]:
+    """Whether even a strong effect of one feature would be lost among as many, for every drug.
+
+    The z value of such an effect is held against the one that a two-sided test of level 0.05 asks for after the
+    correction of Bonferroni; below it, the effect is rather missed than seen.
+    """
+    pairs, n_features = rows.pairs, rows.pairs.genotypes.shape[1]
+    if not n_features:
+        return
+    rows_of = [np.flatnonzero(pairs.drug_index == drug) for drug in range(len(pairs.drugs))]
+    n = np.array([len(at) for at in rows_of], dtype=float)
+    if pairs.observed is None or pairs.observed.lower is not None:
+        z, words = np.arctanh(_STRONG_CORRELATION) * np.sqrt(np.maximum(n - 3, 0)), "responses"
+        counted = n
+    else:
+        counted = np.array([count_events(pairs.observed[at], rows.y[at]) for at in rows_of], dtype=float)
+        others = 1.0 if pairs.outcome.kind == "time-to-event" else 1 - counted / np.maximum(n, 1)
+        # a feature that half of the samples carry, which is the easiest to see
+        z, words = np.log(_STRONG_RATIO) * np.sqrt(counted * others) / 2, "events"
+    best = int(np.argmax(z))
+    if z[best] < stats.norm.isf(_LEVEL / 2 / n_features):
+        message = (
+            f"{counted[best]:,.0f} {words}, where a drug has most, are too few for {count(n_features, 'feature')}: "
+            "even a strong effect of one would rather be missed than seen. Believe held-out scores alone, and give "
+            "fewer features (prepare can choose them) or more samples."
+        )
+        yield caution("too few samples for the features", message, int(counted[best]))
 
 
 def _few_events(events: NDArray[np.intp], names: NDArray[np.object_]) -> Iterator[Finding]:

@@ -6,14 +6,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["LINEAGES", "SEVERITIES", "TWINS", "Finding", "findings_of", "kin_messages", "leak_messages"]
+__all__ = [
+    "CHANCE",
+    "LINEAGES",
+    "SEVERITIES",
+    "TWINS",
+    "Finding",
+    "caution",
+    "caution_messages",
+    "findings_of",
+    "leak_messages",
+]
 
 SEVERITIES = ("leak", "warning", "note")
 TWINS = "identical genotypes"
 """Name of the check that finds samples that may be one person."""
 LINEAGES = "lineages"
 """Name of the check that finds lineages of which folds part the samples."""
+CHANCE = 1e-3
+"""Expected false findings of one check in a clean cohort, over all that it compares there: with some twenty checks, one
+of 50 clean cohorts may be warned of."""
 _LONGEST = 1000
+_QUIET = 0.05
+"""Share of the cases (drugs, samples) up to which a caution is a note: no score moves that matters."""
+_CAUTIONS = frozenset(
+    (
+        *(TWINS, LINEAGES, "near copies of the response", "confounded covariates", "batches that tell the response"),
+        *("studies that tell the response", "missing calls that tell the response", "single-sample tissues"),
+        *("groups without response", "drugs in one tissue", "constant responses", "responses that follow the tissue"),
+        *("responses that outweigh all", "responses at a limit", "rows that outweigh all", "same responses"),
+        *("repeats that disagree", "scale of the responses", "too few samples for the features", "sexes that differ"),
+    )
+)
+"""Checks whose warnings are lines of `train` and `evaluate` and words of the verdict: they change what a score is
+worth."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +94,18 @@ def leak_messages(findings: Iterable[Finding]) -> list[str]:
     return [finding.message for finding in findings if finding.severity == "leak"]
 
 
-def kin_messages(findings: Iterable[Finding]) -> list[str]:
-    """What is said of samples that may be one person, and that no split parted, and of lineages that splits part."""
-    checks = (TWINS, LINEAGES)
-    return [finding.message for finding in findings if finding.check in checks and finding.severity == "warning"]
+def caution(check: str, message: str, n: int, of: int | None = None, without_samples: str = "") -> Finding:
+    """A finding of a check whose warnings are told with the verdict; a note where it is about few of many cases.
+
+    Examples
+    --------
+    >>> [caution("drugs in one tissue", "Said.", 1, of).severity for of in (8, 265)]
+    ['warning', 'note']
+    """
+    few = of is not None and n <= _QUIET * of
+    return Finding(check, "note" if few else "warning", message, n, without_samples)
+
+
+def caution_messages(findings: Iterable[Finding]) -> list[str]:
+    """Warnings that change what a score is worth, though they are no leak: confounded columns, kin, odd responses."""
+    return [finding.message for finding in findings if finding.check in _CAUTIONS and finding.severity == "warning"]

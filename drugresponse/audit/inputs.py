@@ -9,9 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.audit._confounding import confounding_findings
 from drugresponse.audit._copies import copies_of_response
+from drugresponse.audit._levels import level_findings
 from drugresponse.audit._lineages import straddling_lineages
 from drugresponse.audit._outcomes import outcome_findings
+from drugresponse.audit._responses import response_findings
+from drugresponse.audit._same_responses import same_response_findings
+from drugresponse.audit._scales import scale_findings
+from drugresponse.audit._sexes import sex_findings
 from drugresponse.audit.duplicates import find_duplicates
 from drugresponse.audit.findings import SEVERITIES, Finding
 from drugresponse.data.genotypes import Genotypes
@@ -79,6 +85,12 @@ def audit(
         *copies_of_response(rows),
         *find_duplicates(pairs, scheme, together),
         *straddling_lineages(rows, scheme, together, folds),
+        *confounding_findings(rows, genotypes),
+        *level_findings(rows, responses),
+        *response_findings(rows),
+        *same_response_findings(rows, responses),
+        *scale_findings(rows, responses.measure),
+        *sex_findings(rows),
         _repeated_pairs(responses),
         *_held_out_groups(rows, scheme),
         *_unjoined(genotypes, responses),
@@ -104,19 +116,13 @@ def _repeated_pairs(responses: Responses) -> Finding | None:
 
 
 def _held_out_groups(rows: TrainingRows, scheme: str) -> Iterable[Finding]:
-    """Groups too few to hold out, and tissues that one sample stands for."""
+    """Groups too few to hold out."""
     pairs = rows.pairs
     for grouping in find_scheme(scheme).held_out:
         n = len(np.unique(grouping.of_pair(pairs)))
         if n < _FEW_GROUPS:
             message = f"Only {n} {grouping.name}s can be held out: intervals over so few are themselves uncertain."
             yield Finding("few groups", "warning", message, n)
-    if "tissue" in pairs.covariates:
-        counts = _levels(pairs.covariates["tissue"])
-        alone = sorted({*counts.index[counts == 1], *rows.covariates.pooled.get("tissue", [])})
-        if len(alone):
-            message = f"Tissues with a single sample ({show_ids(alone)}): held out, it is of an unknown tissue."
-            yield Finding("single-sample tissues", "note", message, len(alone))
 
 
 def _unjoined(genotypes: Genotypes, responses: Responses) -> Iterable[Finding]:

@@ -77,6 +77,8 @@ class TrainingRows(Shown):
         Which columns of the samples table serve as covariates, and why the others do not.
     lineages
         Of the samples, and where they are known from; None where nothing tells them.
+    samples
+        The table of samples as it was given, index `sample_id`, with those that have no response; None without one.
     """
 
     pairs: Pairs
@@ -85,6 +87,7 @@ class TrainingRows(Shown):
     loss: JoinLoss
     covariates: Covariates = field(default_factory=lambda: Covariates(pd.DataFrame()))
     lineages: Lineages | None = None
+    samples: pd.DataFrame | None = None
 
 
 def join_training_rows(
@@ -156,7 +159,7 @@ def join_training_rows(
         repeated_rows=responses.n_repeated,
         censored_rows=int((rows["censor"] != "none").sum()),
     )
-    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen, lineages)
+    return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen, lineages, samples)
 
 
 def _lineages_of(

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.audit.duplicates import twins_together
-from drugresponse.audit.findings import Finding, kin_messages, leak_messages
+from drugresponse.audit.findings import Finding, caution_messages, leak_messages
 from drugresponse.audit.inputs import audit
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -248,7 +248,7 @@ def _audited_rows(
     """The rows with twins on one side of every fold; and what the audit says, leaks as warnings too."""
     together = replace(rows, pairs=twins_together(rows.pairs, scheme))
     findings = audit(rows, genotypes=genotypes, responses=responses, scheme=scheme, together=together.pairs.subjects)
-    for message in (*leak_messages(findings), *kin_messages(findings)):
+    for message in (*leak_messages(findings), *caution_messages(findings)):
         logger.warning("%s", message)
     return together, findings
 

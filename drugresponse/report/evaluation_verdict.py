@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from drugresponse.audit.findings import kin_messages
+from drugresponse.audit.findings import caution_messages
 from drugresponse.model.held_out import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
@@ -91,7 +91,7 @@ def verdict(numbers: Numbers) -> Verdict:
     """The box on the first screen."""
     outcome = Outcome.of(numbers)
     kind, title = verdict_title(numbers, outcome)
-    twins = kin_messages(numbers.summary.audit)
+    twins = caution_messages(numbers.summary.audit)
     words = [_beside_naive(numbers, outcome), _of_genotype(numbers, outcome), *twins]
     return Verdict(kind, title, " ".join(words))
 

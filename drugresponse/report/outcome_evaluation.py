@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from drugresponse.audit.findings import kin_messages
+from drugresponse.audit.findings import caution_messages
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
@@ -35,7 +35,7 @@ def outcome_verdict(numbers: Numbers) -> Verdict:
     """The box on the first screen."""
     found = Outcome.of(numbers)
     kind, title = verdict_title(numbers, found)
-    words = [_beside_naive(numbers), _of_genotype(numbers, found), *kin_messages(numbers.summary.audit)]
+    words = [_beside_naive(numbers), _of_genotype(numbers, found), *caution_messages(numbers.summary.audit)]
     return Verdict(kind, title, " ".join(words))
 
 

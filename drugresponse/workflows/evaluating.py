@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from drugresponse.audit.findings import kin_messages, leak_messages
+from drugresponse.audit.findings import caution_messages, leak_messages
 from drugresponse.cluster.client import open_client
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.metrics import METRIC_LABELS
@@ -236,7 +236,7 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     rows = summary.evaluation.rows
     leaks = leak_messages(summary.audit)
     lines = [f"Leak: {message}" for message in leaks]
-    lines += [f"Warning: {message}" for message in kin_messages(summary.audit)]
+    lines += [f"Warning: {message}" for message in caution_messages(summary.audit)]
     lines += censor_words(rows.loss.to_dict(), summary.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += lineage_words(summary.settings.get("lineages"))

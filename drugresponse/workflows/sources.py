@@ -20,11 +20,11 @@ from drugresponse.data.parents.naming import with_named_parents
 from drugresponse.data.parents.sums import with_parent_rows
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
+from drugresponse.data.variants.sexes import men_of
 from drugresponse.errors import InputError, count
 from drugresponse.learners.memory import TrainingSize, refuse_too_little_memory
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotypes import read_genotypes
-from drugresponse.readers.matrix.single_copies import men_of
 from drugresponse.readers.recognition import genotype_format_of, genotype_parts
 from drugresponse.readers.source.source import Source, sources_of, words_of
 from drugresponse.readers.tables.responses import read_responses

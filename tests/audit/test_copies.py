@@ -101,7 +101,7 @@ HONEST = {
     "a mutation that decides": MARKER,
     "copies that decide": np.digitize(Y[:, 0], np.quantile(Y[:, 0], [0.4, 0.8])).astype(float),
     "a score of nine levels": np.digitize(Y[:, 0] + np.random.default_rng(2).normal(size=N), np.arange(-1, 8)) / 4.0,
-    "a strong marker": Y[:, 0] + 0.8 * np.random.default_rng(1).normal(size=N),
+    "a strong marker": Y[:, 0] + Y[:, 0].std() * np.random.default_rng(1).normal(size=N),
     "noise": np.random.default_rng(1).normal(size=N),
     "always missing": np.full(N, np.nan),
 }
@@ -111,6 +111,13 @@ HONEST = {
 @pytest.mark.parametrize("column", HONEST.values(), ids=HONEST)
 def test_copies_of_response__honest_columns_are_not_named(column, where):
     assert not copies_of_response(joined(column, where))
+
+
+@pytest.mark.parametrize("where", ["feature", "covariate"])
+def test_copies_of_response__better_than_two_measurements_agree(where):
+    column = Y[:, 0] + 0.3 * Y[:, 0].std() * np.random.default_rng(1).normal(size=N)
+    (found,) = copies_of_response(joined(column, where))
+    assert (found.check, found.severity) == ("near copies of the response", "warning")
 
 
 def test_copies_of_response__mutation_that_is_the_two_valued_response():

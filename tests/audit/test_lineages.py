@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from drugresponse.audit._lineages import straddling_lineages
-from drugresponse.audit.findings import kin_messages
+from drugresponse.audit.findings import caution_messages
 from drugresponse.audit.inputs import audit
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -33,7 +33,7 @@ def test_straddling__is_told_where_samples_are_held_out_one_by_one(rows, scheme)
     n = rows.pairs.genotypes.shape[0]
     assert found[0].message.startswith(f"Lineages straddle folds: {n} of {n} samples may be predicted from others of ")
     assert "--scheme new-lineages" in found[0].message
-    assert kin_messages(found) == [found[0].message]
+    assert caution_messages(found) == [found[0].message]
 
 
 def test_straddling__nothing_without_lineages_or_with_a_lineage_for_each_sample_or_for_all():
@@ -58,7 +58,7 @@ def test_straddling__a_few_relatives_are_a_note():
     alone[:2] = "pair"
     (found,) = straddling_lineages(joined(made, lineage=alone), "new-samples")
     assert (found.severity, found.count) == ("note", 1)
-    assert kin_messages([found]) == []
+    assert caution_messages([found]) == []
 
 
 def test_audit__has_the_finding(rows):

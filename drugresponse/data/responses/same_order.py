@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import gammaln
 
-__all__ = ["FEWEST", "ResponseOrders", "are_one_to_one", "is_cut", "levels_of", "means_of"]
+__all__ = ["BETTER_THAN_REPEATS", "FEWEST", "ResponseOrders", "are_one_to_one", "is_cut", "levels_of", "means_of"]
 
 _COPY = 0.99
 """Rank correlation beyond which a column is a copy: measured twice, no response agrees so well with itself."""
+BETTER_THAN_REPEATS = 0.8
+"""Rank correlation that two measurements of one drug hardly reach, in screens 0.5 to 0.8."""
 _LIKELY = 0.9
 """Correlation of ranks taken once over all samples, beyond which they are taken anew over the common ones."""
 FEWEST = 10
@@ -90,6 +92,25 @@ class ResponseOrders:
         likely[:, : self.n_classes] = False
         for at, response in zip(*np.nonzero(likely), strict=True):
             if _is_copy(columns[:, many[at]], self.values[:, response], n_comparisons):
+                yield int(many[at]), int(response)
+
+    def near_copies(self, columns: NDArray[np.float64], chance: float) -> Iterator[tuple[int, int]]:
+        """`(column, response)` numbers of those whose rank correlation is above 0.8 beyond chance (Fisher's z).
+
+        Columns, or responses, of few values never are.
+        """
+        n_values = np.array([len(np.unique(column[np.isfinite(column)])) for column in columns.T], dtype=np.intp)
+        many = np.flatnonzero(n_values >= max(FEWEST, min(_MANY_VALUES, len(columns) // 2)))
+        correlations = np.abs(_rank_correlations(_centred_ranks(columns[:, many]), self._ranks))
+        correlations[:, : self.n_classes] = 0.0
+        for at, response in zip(*np.nonzero(correlations > BETTER_THAN_REPEATS), strict=True):
+            both = np.isfinite(columns[:, many[at]]) & np.isfinite(self.values[:, response])
+            n, n_distinct = int(both.sum()), len(np.unique(self.values[both, response]))
+            if n_distinct < FEWEST:
+                continue
+            # 1.06: what ranks have more of variance than normal values (Fieller, Hartley and Pearson 1957)
+            apart = np.arctanh(min(correlations[at, response], 1 - 1e-9)) - np.arctanh(BETTER_THAN_REPEATS)
+            if stats.norm.sf(apart * np.sqrt((n - 3) / 1.06)) < chance:
                 yield int(many[at]), int(response)
 
     def _parted(

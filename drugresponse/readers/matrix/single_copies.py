@@ -7,40 +7,17 @@ from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
+from drugresponse.data.variants.sexes import single_in_men
 from drugresponse.errors import count
 from drugresponse.readers.matrix._doubled_columns import DoubledColumns
 
-__all__ = ["double_single_copies", "men_of"]
+__all__ = ["double_single_copies"]
 
 logger = logging.getLogger(__name__)
-
-_MALE = frozenset({"m", "male", "man", "xy"})
-_SHARED = ((1, 2_800_000), (154_900_000, 160_000_000))
-"""Parts of X that Y has too, in GRCh37 and GRCh38 and their neighbourhood: a man has two copies there."""
-
-
-def men_of(samples: pd.DataFrame | None) -> frozenset[str]:
-    """Ids of the samples that a table calls male, in a column `sex` or `gender`; 1 beside 2 is male too.
-
-    Examples
-    --------
-    >>> sorted(men_of(pd.DataFrame({"Sex": ["M", "female", ""]}, index=["s1", "s2", "s3"])))
-    ['s1']
-    """
-    if samples is None:
-        return frozenset()
-    for name in samples.columns:
-        if plain_name(str(name)) in ("sex", "gender"):
-            words = samples[name].astype(str).str.strip().str.lower().str.removesuffix(".0")
-            male = _MALE | {"1"} if "2" in set(words) else _MALE
-            return frozenset(map(str, samples.index[words.isin(male)]))
-    return frozenset()
 
 
 def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str) -> Genotypes:
@@ -62,16 +39,13 @@ def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str)
     >>> double_single_copies(table, ["man"], "table.tsv").dense().tolist()
     [[2.0], [1.0]]
     """
-    features = genotypes.features
-    single = (features["kind"] == "dosage") & features["chromosome"].isin(["X", "Y"]) & features["position"].notna()
-    for first, last in _SHARED:
-        single &= ~features["position"].between(first, last).fillna(False).astype(bool)
+    single = single_in_men(genotypes.features)
     male = genotypes.sample_ids.isin(list(men))
     if genotypes.is_stored:
-        return _doubled_when_read(genotypes, male, single.to_numpy(dtype=bool), where)
+        return _doubled_when_read(genotypes, male, single, where)
     values = genotypes.values
     rows = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
-    cells = male[rows] & single.to_numpy(dtype=bool)[values.indices] & ~np.isnan(values.data)
+    cells = male[rows] & single[values.indices] & ~np.isnan(values.data)
     if not cells.any() or values.data[cells].max() > 1:
         return genotypes
     _tell(male, where)
