@@ -50,8 +50,25 @@ def test_page__every_tool_has_cores_and_memory_once(tool):
     assert found[0]["mem"] >= 2
 
 
+@pytest.mark.parametrize("kind", ["docker", "singularity"])
+def test_page__the_device_reaches_a_container(kind, tmp_path):
+    """Galaxy's own code makes the command of a container from the environment that the page names."""
+    containers = pytest.importorskip("galaxy.tool_util.deps.container_classes")
+    facts = pytest.importorskip("galaxy.tool_util.deps.dependencies")
+    (places,) = (part["execution"]["environments"] for part in yaml_parts() if "cuda" in str(part.get("execution")))
+    (place,) = (each for each in places.values() if each.get(f"{kind}_enabled"))
+    app = facts.AppInfo(container_image_cache_path=str(tmp_path), default_file_path=str(tmp_path))
+    job = facts.JobInfo(*[str(tmp_path)] * 5, "galaxy")
+    container = containers.CONTAINER_CLASSES[kind]("drugresponse:0.1.0", app, facts.ToolInfo(profile=25.1), place, job, None)
+    command = container.containerize_command("drugresponse train")
+    assert re.search(r"GALAXY_DRUGRESPONSE_DEVICE=.?cuda", command)
+    assert place[f"{kind}_run_extra_arguments"] in command
+    assert "GALAXY_SLOTS" in command
+    assert "GALAXY_MEMORY_MB" in command
+
+
 def test_page__job_configuration_hangs_together():
-    (jobs,) = (part for part in yaml_parts() if "execution" in part)
+    (jobs,) = (part for part in yaml_parts() if "tools" in part and "execution" in part)
     environments = jobs["execution"]["environments"]
     assert {each["id"].removeprefix("drugresponse_") for each in jobs["tools"]} <= set(TOOLS)
     assert {each["environment"] for each in jobs["tools"]} <= set(environments)
