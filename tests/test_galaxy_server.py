@@ -59,7 +59,8 @@ def test_page__the_device_reaches_a_container(kind, tmp_path):
     (place,) = (each for each in places.values() if each.get(f"{kind}_enabled"))
     app = facts.AppInfo(container_image_cache_path=str(tmp_path), default_file_path=str(tmp_path))
     job = facts.JobInfo(*[str(tmp_path)] * 5, "galaxy")
-    container = containers.CONTAINER_CLASSES[kind]("drugresponse:0.1.0", app, facts.ToolInfo(profile=25.1), place, job, None)
+    made_by, tool = containers.CONTAINER_CLASSES[kind], facts.ToolInfo(profile=25.1)
+    container = made_by("drugresponse:0.1.0", app, tool, place, job, None)
     command = container.containerize_command("drugresponse train")
     assert re.search(r"GALAXY_DRUGRESPONSE_DEVICE=.?cuda", command)
     assert place[f"{kind}_run_extra_arguments"] in command
