@@ -15,6 +15,7 @@ from drugresponse.association._likely_effects import with_likely_effects
 from drugresponse.association._linkage import Linkage, linkage_table
 from drugresponse.association._score_bases import likelihoods_of, score_bases
 from drugresponse.association.feature_columns import FeatureColumns
+from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import GenotypesLike
@@ -76,7 +77,7 @@ def associate(
     genotypes: GenotypesLike,
     responses: ResponsesLike,
     *,
-    covariates: pd.DataFrame | None = None,
+    covariates: FrameLike | None = None,
     adjust_sensitivity: bool = False,
     minimum_carriers: int = MINIMUM_CARRIERS,
     random_state: int = 0,
@@ -122,7 +123,7 @@ def associate(
         )
     tell_of_lost_ids("responses", "samples", measured, "genotypes", called.sample_ids, "left out")
     rows = table[table["sample_id"].isin(shared)]
-    side = pd.DataFrame(index=shared) if covariates is None else covariates
+    side = pd.DataFrame(index=shared) if covariates is None else as_pandas(covariates, "covariates")
     named = side if "sample_id" in side.columns else side.rename_axis("sample_id")
     known = index_by_id(named, "sample_id", where="covariates").reindex(shared)
     pairs = Pairs.build(

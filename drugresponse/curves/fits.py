@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from drugresponse.curves.hill import HillCurves
 from drugresponse.curves.least_squares import fit_hill
 from drugresponse.curves.measures import responses_from_fits
+from drugresponse.data.conversion.frames import as_pandas, is_frame
 from drugresponse.data.responses.doses import Doses
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError, count
@@ -187,10 +188,11 @@ def fit_curves(doses: Doses | pd.DataFrame, *, minimum_doses: int = 4, fit_top: 
 
 def _built(rows: Any) -> Doses:
     """Doses of a DataFrame that has the columns, with numbers where numbers stand."""
-    if not isinstance(rows, pd.DataFrame):
+    if not is_frame(rows):
         raise InputError(
             f"`doses`: found {type(rows).__name__} (expected Doses or a DataFrame). Read a file with read_doses."
         )
+    rows = as_pandas(rows, "doses")
     absent = [name for name in ("sample_id", "drug_id", "dose", "response") if name not in rows.columns]
     if absent:
         raise InputError(f"`doses`: found no column {absent[0]} (expected it beside the others). Add or rename it.")

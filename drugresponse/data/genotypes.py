@@ -21,6 +21,8 @@ from drugresponse.shown import Shown, first_few
 
 if TYPE_CHECKING:
     from anndata import AnnData
+    from mudata import MuData
+    from narwhals.typing import IntoFrame
 
 __all__ = ["FEATURE_COLUMNS", "KINDS", "Genotypes", "GenotypesLike", "refuse_complex"]
 
@@ -179,14 +181,13 @@ class Genotypes(Shown):
         return f"Genotypes: {count(n_samples, 'sample')} x {count(n_features, 'feature')}"
 
     def _facts(self) -> dict[str, str]:
-        sizes = self.features[["block", "kind"]].value_counts(sort=False).reset_index().to_numpy()
-        blocks = [f"{block} ({n:,}{'' if kind == block else f', {kind}'})" for block, kind, n in sizes]
+        blocks = self.features["block"].value_counts(sort=False).items()
         # what is stored is not read to be shown
         missing = "" if self.is_stored else f", {np.isnan(self.values.data).sum() / max(1, self.values.size):.3g}"
         return {
             "sample_ids": first_few(self.sample_ids, self.shape[0]),
             "features": first_few(self.features.index, self.shape[1]),
-            "blocks": ", ".join(blocks),
+            "blocks": ", ".join(f"{block} ({n:,})" for block, n in blocks),
             "values": "read in blocks from where they are stored" if self.is_stored else f"in memory{missing} missing",
             "reference": "" if self.reference is None else "known beside these features",
         }
@@ -321,7 +322,7 @@ class Genotypes(Shown):
         )
 
 
-GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData"]
+GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData", "MuData", "IntoFrame"]
 """What functions take for genotypes: see `as_genotypes`."""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.data.column_names import name_words
+from drugresponse.data.conversion.frames import FrameLike, as_pandas, is_frame
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.outcomes.limits import place_between
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
@@ -109,7 +110,7 @@ class Responses(Shown):
     @classmethod
     def build(
         cls,
-        rows: pd.DataFrame,
+        rows: FrameLike,
         measure: Measure | None = None,
         *,
         where: str = "responses",
@@ -139,7 +140,7 @@ class Responses(Shown):
             A column is absent, a response is none of the outcome's, a weight is negative, or no row is left.
         """
         measure = measure or Measure()
-        read = _read_rows(rows, measure, Requested.of(outcome, classes), where)
+        read = _read_rows(as_pandas(rows, where), measure, Requested.of(outcome, classes), where)
         table = read.table[read.table["response"].notna()]
         _refuse_bad_responses(table, read.outcome, where)
         table = table[table["weight"] > 0]
@@ -159,7 +160,7 @@ class Responses(Shown):
         return f"Responses: {count(len(self), 'pair')} of {samples} and {drugs}"
 
 
-ResponsesLike: TypeAlias = Responses | pd.DataFrame | pd.Series
+ResponsesLike: TypeAlias = Responses | pd.Series | FrameLike
 """What functions take for responses: see `as_responses`."""
 
 
@@ -294,12 +295,12 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
         _refuse_other_outcome(responses.outcome, Requested.of(outcome, classes))
         return responses
     table = responses.to_frame("response") if isinstance(responses, pd.Series) else responses
-    if not isinstance(table, pd.DataFrame):
+    if not is_frame(table):
         raise InputError(
             f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
             "Read a file with drugresponse.read_responses."
         )
-    rows = _long_rows(_plain_text(table), Requested.of(outcome, classes))
+    rows = _long_rows(_plain_text(as_pandas(table, "responses")), Requested.of(outcome, classes))
     return Responses.build(rows, outcome=outcome, classes=classes)
 
 
@@ -351,7 +352,7 @@ def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:
     return table.rename_axis(id_column).reset_index() if texts and table.index.name is None else table
 
 
-def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFrame:
+def index_by_id(table: FrameLike, id_column: str, *, where: str) -> pd.DataFrame:
     """A samples or drugs table with its id as index: text, unique, never empty.
 
     Raises
@@ -364,10 +365,7 @@ def index_by_id(table: pd.DataFrame, id_column: str, *, where: str) -> pd.DataFr
     >>> index_by_id(pd.DataFrame({"drug_id": [7], "name": ["x"]}), "drug_id", where="drugs").index.tolist()
     ['7']
     """
-    if not isinstance(table, pd.DataFrame):
-        raise InputError(
-            f'{where}: found {type(table).__name__} (expected a DataFrame with a column "{id_column}"). Make one of it.'
-        )
+    table = as_pandas(table, where, f' with a column "{id_column}"')
     if id_column not in table.columns:
         table = table.reset_index() if table.index.name == id_column else _index_as(table, id_column)
     if id_column not in table.columns:

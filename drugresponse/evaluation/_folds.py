@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.ids import clean_ids, tell_of_lost_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import (
@@ -65,7 +66,7 @@ def plan_folds(pairs: Pairs, scheme: str, n_folds: int, repeats: int, random_sta
     return ordered[list(COLUMNS)]
 
 
-def as_splits(splits: pd.DataFrame) -> pd.DataFrame:
+def as_splits(splits: FrameLike) -> pd.DataFrame:
     """A table of folds with all its columns.
 
     Parameters
@@ -89,11 +90,7 @@ def as_splits(splits: pd.DataFrame) -> pd.DataFrame:
     >>> as_splits(pd.DataFrame({"sample_id": [7, 8], "fold": [0, 1]})).values.tolist()
     [[0, 0, '7', ''], [0, 1, '8', '']]
     """
-    if not isinstance(splits, pd.DataFrame):
-        raise InputError(
-            f"splits: found {type(splits).__name__} (expected a DataFrame with the columns fold, and sample_id or "
-            "drug_id). Make one of them."
-        )
+    splits = as_pandas(splits, "splits", " with the columns fold, and sample_id or drug_id")
     table = splits.reset_index() if set(splits.index.names) & {"sample_id", "drug_id"} else splits
     ids = [name for name in ("sample_id", "drug_id") if name in table.columns]
     if "fold" not in table.columns or not ids:

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.audit.duplicates import twins_together
-from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.frames import FrameLike
+from drugresponse.data.conversion.observations import genotypes_and_samples
 from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
@@ -35,11 +36,11 @@ _SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "d
 class AskedEvaluation:
     """Arguments of `evaluate` by name: those on which its fits depend."""
 
-    drugs: pd.DataFrame | None = None
-    samples: pd.DataFrame | None = None
+    drugs: FrameLike | None = None
+    samples: FrameLike | None = None
     learners: str | Sequence[str] | Mapping[str, PairRegressor | None] = EVALUATED_LEARNERS
     scheme: str = "new-samples"
-    splits: pd.DataFrame | None = None
+    splits: FrameLike | None = None
     folds: int = 5
     repeats: int = 1
     covariates: Sequence[str] | None = None
@@ -49,7 +50,7 @@ class AskedEvaluation:
     lineage_column: str | None = None
     ancestry_components: int = 0
     settings: Mapping[str, Any] | None = None
-    rule: pd.DataFrame | None = None
+    rule: FrameLike | None = None
     rule_name: str = RULE
     random_state: int = 0
 
@@ -98,10 +99,10 @@ class EvaluationPlan:
         given_folds = None if asked.splits is None else as_splits(asked.splits)
         named = _named(asked.learners)
         _refuse_settings(asked.settings or {}, named)
-        table = as_genotypes(genotypes)
+        table, samples = genotypes_and_samples(genotypes, asked.samples)
         columns = (asked.covariates, asked.arm, asked.lineage_column)
         given = as_responses(responses, asked.outcome, asked.classes)
-        measured, joined = join_tables(table, given, asked.drugs, asked.samples, *columns, scheme)
+        measured, joined = join_tables(table, given, asked.drugs, samples, *columns, scheme)
         joined, _ = with_ancestry(joined, asked.ancestry_components)
         rows = joined
         if given_folds is None:
@@ -132,7 +133,7 @@ def _named(learners: Any) -> Mapping[str, PairRegressor | None]:
     return dict.fromkeys(listed)
 
 
-def _known_rule(table: pd.DataFrame, name: str, rows: TrainingRows, named: Mapping[str, Any]) -> Rule:
+def _known_rule(table: FrameLike, name: str, rows: TrainingRows, named: Mapping[str, Any]) -> Rule:
     """The rule of a table, proved to speak of these genotypes and drugs."""
     _refuse_contender(name, None, {*named, *LEARNERS})
     rule = Rule.build(table, rows.pairs.outcome, name)

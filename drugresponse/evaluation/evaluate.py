@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from drugresponse.audit.inputs import audit
+from drugresponse.data.conversion.frames import FrameLike
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.scores.follow_up import Horizons
@@ -47,11 +48,11 @@ def evaluate(
     genotypes: GenotypesLike,
     responses: ResponsesLike,
     *,
-    drugs: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    drugs: FrameLike | None = None,
+    samples: FrameLike | None = None,
     learners: str | Sequence[str] | Mapping[str, PairRegressor | None] = EVALUATED_LEARNERS,
     scheme: str = "new-samples",
-    splits: pd.DataFrame | None = None,
+    splits: FrameLike | None = None,
     folds: int = 5,
     repeats: int = 1,
     shuffles: int = 20,
@@ -63,7 +64,7 @@ def evaluate(
     ancestry_components: int = 0,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
-    rule: pd.DataFrame | None = None,
+    rule: FrameLike | None = None,
     rule_name: str = RULE,
     cost_of_miss: float | None = None,
     horizon: float | None = None,

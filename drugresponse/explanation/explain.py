@@ -11,7 +11,8 @@ import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.association.associations import MINIMUM_CARRIERS, Associations, associate_pairs
-from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.frames import FrameLike
+from drugresponse.data.conversion.observations import genotypes_and_samples
 from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.ids import suggest_ids
 from drugresponse.data.joining import TrainingRows, join_training_rows
@@ -110,8 +111,8 @@ def explain(
     genotypes: GenotypesLike,
     responses: ResponsesLike,
     *,
-    drugs: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    drugs: FrameLike | None = None,
+    samples: FrameLike | None = None,
     gene_sets: Sequence[GeneSet] | None = None,
     selected_samples: Sequence[str] = (),
     refits: int = DEFAULT_REFITS,
@@ -171,7 +172,8 @@ def explain(
     listed = [selected_samples] if isinstance(selected_samples, str) else selected_samples
     selected = pd.Index(list(map(str, listed)), dtype=object).unique()
     recipe = _recipe_of(model, refit_learner, n_jobs)
-    called = genotypes_in_memory(as_genotypes(genotypes), "explain")
+    given, samples = genotypes_and_samples(genotypes, samples)
+    called = genotypes_in_memory(given, "explain")
     rows, known = rows_to_explain(
         model, called, responses, drugs=drugs, samples=samples, selected_samples=selected, refits=refits
     )
@@ -211,7 +213,11 @@ def explain(
         if len(selected)
         else pd.DataFrame(columns=list(PREDICTION_COLUMNS)),
         None if gene_sets is None else gene_set_tests(attributions, gene_sets, rows.pairs.genotypes),
-        target_ranks(rows.pairs.drugs if drugs is None else drugs, attributions, associations.table),
+        target_ranks(
+            rows.pairs.drugs if drugs is None else index_by_id(drugs, "drug_id", where="drugs"),
+            attributions,
+            associations.table,
+        ),
         _clusters(attributions, effects),
         spread,
         noise,
@@ -228,8 +234,8 @@ def rows_to_explain(
     genotypes: Genotypes,
     responses: ResponsesLike,
     *,
-    drugs: pd.DataFrame | None = None,
-    samples: pd.DataFrame | None = None,
+    drugs: FrameLike | None = None,
+    samples: FrameLike | None = None,
     selected_samples: Sequence[str] | pd.Index = (),
     refits: int = 0,
 ) -> tuple[TrainingRows, Genotypes]:
@@ -289,8 +295,8 @@ def _rows_of(
     model: DrugResponseModel,
     genotypes: Genotypes,
     measured: Responses,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
+    drugs: FrameLike | None,
+    samples: FrameLike | None,
 ) -> TrainingRows:
     """The measurements of the model's drugs, with the model's covariates."""
     known = measured.table["drug_id"].isin(model.drugs_.index)

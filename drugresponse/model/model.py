@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from drugresponse.data.conversion.frames import FrameLike
 from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.observations import genotypes_and_samples
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.errors import InputError
@@ -176,8 +178,8 @@ class DrugResponseModel(Shown, BaseEstimator):
         genotypes: GenotypesLike,
         responses: ResponsesLike,
         *,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
         inputs: dict[str, Any] | None = None,
         client: Any = None,
     ) -> DrugResponseModel:
@@ -186,7 +188,8 @@ class DrugResponseModel(Shown, BaseEstimator):
         Parameters
         ----------
         genotypes
-            `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature) or an AnnData.
+            `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature), an AnnData or a MuData, as
+            `as_genotypes` tells. Tables may be frames of pandas, polars, pyarrow or others.
         responses
             `Responses`, or a DataFrame with `sample_id`, `drug_id`, `response`; with one drug `drug_id` may be absent.
             A response is a number, a class (`"S"`, `True`, an ordered categorical) or a limit (`"<=0.25"`); `time` and
@@ -194,7 +197,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         drugs
             `drug_id` (column or index), `smiles` and what else is known.
         samples
-            `sample_id` (column or index), `subject_id`, covariates.
+            `sample_id` (column or index), `subject_id`, covariates; None takes the `obs` of AnnData or MuData.
         inputs
             Checksums of the files that these came from, for the manifest.
         client
@@ -210,11 +213,12 @@ class DrugResponseModel(Shown, BaseEstimator):
         refuse_settings(settings)
         settings["learner"] = learner_name(self.learner)
         jobs = count_jobs(self.n_jobs)
+        called, samples = genotypes_and_samples(genotypes, samples)
         with units_on(client):
             training = train(
                 settings,
                 fresh_learner(self.learner, {**settings, "n_jobs": jobs}),
-                as_genotypes(genotypes),
+                called,
                 as_responses(responses, self.outcome, self.classes),
                 drugs=drugs,
                 samples=samples,
@@ -230,9 +234,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         self,
         genotypes: GenotypesLike,
         *,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
-        pairs: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
+        pairs: FrameLike | None = None,
         minimum_features: float | None = None,
     ) -> pd.DataFrame:
         """Predict responses; every sample with every drug, or the pairs asked for.
@@ -244,7 +248,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         drugs
             Drugs to predict for; None takes those of training. A structure that is missing here is taken from training.
         samples
-            Covariates by `sample_id`.
+            Covariates by `sample_id`; None takes the `obs` of AnnData or MuData.
         pairs
             Columns `sample_id`, `drug_id`, or an index of these names.
         minimum_features
@@ -267,7 +271,7 @@ class DrugResponseModel(Shown, BaseEstimator):
             where it is not reached before the horizon) and `survival_TIME` of times.
         """
         parts = self._fitted()
-        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        request = self._request(genotypes, drugs, samples, pairs)
         return predict(parts, request, self._least(minimum_features))
 
     @one_thread()
@@ -275,9 +279,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         self,
         genotypes: GenotypesLike,
         *,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
-        pairs: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
+        pairs: FrameLike | None = None,
         minimum_features: float | None = None,
     ) -> NDArray[np.float64]:
         """Probabilities of the classes of an outcome that is yes or no, or one of ordered classes.
@@ -314,7 +318,7 @@ class DrugResponseModel(Shown, BaseEstimator):
                 f"outcome: {parts.outcome.kind} responses have no classes (expected a binary or an ordinal outcome). "
                 f"Use `{'predict_survival' if parts.outcome.kind == 'time-to-event' else 'predict'}`."
             )
-        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        request = self._request(genotypes, drugs, samples, pairs)
         shares = predicted_distribution(parts, request, self._least(minimum_features)).shares
         return np.asarray(shares, dtype=np.float64)
 
@@ -324,9 +328,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         genotypes: GenotypesLike,
         *,
         times: Sequence[float] | None = None,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
-        pairs: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
+        pairs: FrameLike | None = None,
         minimum_features: float | None = None,
     ) -> pd.DataFrame:
         """Probability that the event has not happened by each of some times.
@@ -359,7 +363,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         [1.0, 2.0]
         """
         parts = self._fitted()
-        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        request = self._request(genotypes, drugs, samples, pairs)
         return survival_table(parts, request, self._least(minimum_features), times)
 
     @one_thread()
@@ -371,9 +375,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         self,
         genotypes: GenotypesLike,
         *,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
-        pairs: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
+        pairs: FrameLike | None = None,
     ) -> PredictionParts:
         """Take predictions apart; every sample with every drug, or the pairs asked for.
 
@@ -409,7 +413,7 @@ class DrugResponseModel(Shown, BaseEstimator):
         (True, True)
         """
         parts = self._fitted()
-        request = Request.join(parts, as_genotypes(genotypes), Tables.of(drugs, samples, pairs))
+        request = self._request(genotypes, drugs, samples, pairs)
         request.checks()
         return PredictionParts.of(parts.regressor, request.pairs)
 
@@ -418,9 +422,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         genotypes: GenotypesLike,
         pilot_responses: ResponsesLike,
         *,
-        drugs: pd.DataFrame | None = None,
-        samples: pd.DataFrame | None = None,
-        pairs: pd.DataFrame | None = None,
+        drugs: FrameLike | None = None,
+        samples: FrameLike | None = None,
+        pairs: FrameLike | None = None,
         minimum_features: float | None = None,
     ) -> pd.DataFrame:
         """Predict for new samples, corrected by what a few of their drugs measured.
@@ -461,7 +465,9 @@ class DrugResponseModel(Shown, BaseEstimator):
         >>> model.adapt(None, first)[["sample_id", "drug_id", "pilots"]].values.tolist()[0]
         ['new', 'D002', 1]
         """
-        parts, table = self._fitted(), None if genotypes is None else as_genotypes(genotypes)
+        parts, table = self._fitted(), None
+        if genotypes is not None:
+            table, samples = genotypes_and_samples(genotypes, samples)
         return adapt(parts, table, pilot_responses, Tables.of(drugs, samples, pairs), self._least(minimum_features))
 
     def next_drugs(
@@ -550,6 +556,12 @@ class DrugResponseModel(Shown, BaseEstimator):
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+    def _request(
+        self, genotypes: GenotypesLike, drugs: FrameLike | None, samples: FrameLike | None, pairs: FrameLike | None
+    ) -> Request:
+        called, samples = genotypes_and_samples(genotypes, samples)
+        return Request.join(self._fitted(), called, Tables.of(drugs, samples, pairs))
 
     def _fitted(self) -> FittedParts:
         check_is_fitted(self, "parts_")

@@ -12,6 +12,7 @@ import pandas as pd
 from drugresponse.audit.duplicates import twins_together
 from drugresponse.audit.findings import Finding, caution_messages, leak_messages
 from drugresponse.audit.inputs import audit
+from drugresponse.data.conversion.frames import FrameLike
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
@@ -75,8 +76,8 @@ def train(
     genotypes: Genotypes,
     responses: Responses,
     *,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
+    drugs: FrameLike | None,
+    samples: FrameLike | None,
     inputs: Mapping[str, Any],
     n_jobs: int,
 ) -> Training:
@@ -133,8 +134,8 @@ def plan_training(
     genotypes: Genotypes,
     responses: Responses,
     *,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
+    drugs: FrameLike | None,
+    samples: FrameLike | None,
 ) -> tuple[TrainingRows, list[Fold]]:
     """What `train` would fit to, and on which folds it would be checked, with the same refusals; nothing is fitted.
 
@@ -152,8 +153,8 @@ def _joined(
     settings: Mapping[str, Any],
     genotypes: Genotypes,
     responses: Responses,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
+    drugs: FrameLike | None,
+    samples: FrameLike | None,
 ) -> tuple[Responses, TrainingRows, AncestryAxes | None]:
     columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
     responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
@@ -173,8 +174,8 @@ def _folds_of_check(rows: TrainingRows, settings: Mapping[str, Any]) -> list[Fol
 def join_tables(
     genotypes: Genotypes,
     responses: Responses,
-    drugs: pd.DataFrame | None,
-    samples: pd.DataFrame | None,
+    drugs: FrameLike | None,
+    samples: FrameLike | None,
     covariates: str | Sequence[str] | None,
     arm: str | None,
     lineage_column: str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,26 +11,31 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.conversion.features import describe_features
+from drugresponse.data.conversion.frames import FrameLike, as_pandas, is_frame
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, GenotypesLike, refuse_complex
 from drugresponse.data.ids import ids_as_text
-from drugresponse.errors import InputError, nearest
+from drugresponse.errors import InputError, nearest, show_ids
 
-__all__ = ["as_float32", "as_genotypes", "frame_values"]
+__all__ = ["as_float32", "as_genotypes", "frame_values", "is_anndata", "modalities_of"]
+
+_ID_COLUMNS = {"sample_id", "IID"}
 
 
 def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
-    """Genotypes from an object in memory: Genotypes, a DataFrame, or AnnData.
+    """Genotypes from an object in memory: Genotypes, a frame, AnnData or MuData.
 
     Parameters
     ----------
     data
         `Genotypes` come back as they are. Of a DataFrame, rows are samples, with ids in the index or in a column
-        `sample_id`. Of an AnnData, obs are samples, var are features, and columns of `var` such as `kind` or `gene` are
-        taken. NaN is missing. Nothing is changed in place.
+        `sample_id`; frames of polars, pyarrow and others have the column. Of an AnnData, obs are samples, var are
+        features, and columns of `var` such as `kind` or `gene` are taken. Of a MuData, each modality is a block of its
+        name, and a sample that one lacks is missing there; `data["rna"]` is one alone. NaN is missing. Nothing is
+        changed in place.
     layer
-        Layer of the AnnData; None takes `X`.
+        Layer of the AnnData, or of each modality; None takes `X`.
     kind
         Kind of the features whose kind is not told; None guesses it from each block.
 
@@ -45,14 +51,29 @@ def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | N
     """
     if isinstance(data, Genotypes):
         return data
-    if isinstance(data, pd.DataFrame):
+    if is_frame(data):
         return _from_frame(data, kind)
-    if all(hasattr(data, name) for name in ("obs_names", "var_names", "X", "layers")):
+    if modalities := modalities_of(data):
+        return Genotypes.join([_from_anndata(part, layer, kind, block) for block, part in modalities.items()])
+    if is_anndata(data):
         return _from_anndata(data, layer, kind)
     raise InputError(
-        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame or AnnData). "
+        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame, AnnData or MuData). "
         "Read a file with read_genotypes."
     )
+
+
+def is_anndata(data: object) -> bool:
+    """Whether an object has what is read of an AnnData."""
+    return all(hasattr(data, name) for name in ("obs_names", "var_names", "X", "layers"))
+
+
+def modalities_of(data: object) -> dict[str, Any]:
+    """The AnnData of each modality of a MuData; nothing of anything else."""
+    modalities = getattr(data, "mod", None)
+    if not hasattr(data, "obsmap") or not isinstance(modalities, Mapping):
+        return {}
+    return {str(name): part for name, part in modalities.items()}
 
 
 def frame_values(frame: pd.DataFrame, where: str) -> NDArray[np.float32]:
@@ -85,8 +106,18 @@ def as_float32(numbers: NDArray[Any]) -> NDArray[np.float32]:
         return numbers.astype(np.float32)
 
 
-def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
-    frame = data.set_index("sample_id") if "sample_id" in data.columns else data
+def _from_frame(data: FrameLike, kind: str | None) -> Genotypes:
+    frame = as_pandas(data, "genotypes")
+    if (
+        not isinstance(data, pd.DataFrame)
+        and isinstance(frame.index, pd.RangeIndex)
+        and not _ID_COLUMNS & {*frame.columns}
+    ):
+        raise InputError(
+            f'genotypes: found no column "sample_id" (its columns are {show_ids(frame.columns, 8)}). Rename the column '
+            "that holds the ids of the samples."
+        )
+    frame = frame.set_index("sample_id") if "sample_id" in frame.columns else frame
     if "IID" in frame.columns and isinstance(frame.index, pd.RangeIndex):
         frame = frame.set_index("IID")  # as pandas reads what PLINK writes
     samples = ids_as_text(frame.index.to_series())
@@ -96,7 +127,7 @@ def _from_frame(data: pd.DataFrame, kind: str | None) -> Genotypes:
     return Genotypes.build(values, list(samples), describe_features(features, values, kind=kind))
 
 
-def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
+def _from_anndata(data: Any, layer: str | None, kind: str | None, block: str | None = None) -> Genotypes:
     if layer is not None and layer not in data.layers:
         raise InputError(f'genotypes: found no layer "{layer}". {nearest(layer, map(str, data.layers))}')
     values = data.X if layer is None else data.layers[layer]
@@ -111,4 +142,6 @@ def _from_anndata(data: Any, layer: str | None, kind: str | None) -> Genotypes:
     values = sparse.csr_array(values)[:, kept] if sparse.issparse(values) else values[:, kept]
     table = None if table is None else table.iloc[kept]
     described = describe_features(list(data.var_names[kept]), values, table=table, kind=kind)
+    if block is not None and "block" not in names:
+        described = described.assign(block=block)
     return Genotypes.build(values, list(data.obs_names), described)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.responses._dose_checks import (
     PAIR,
@@ -86,7 +87,7 @@ class Doses(Shown):
     @classmethod
     def build(
         cls,
-        rows: pd.DataFrame,
+        rows: FrameLike,
         *,
         scale: str = "auto",
         dose_scale: str = "auto",
@@ -121,16 +122,17 @@ class Doses(Shown):
         for name, value, choices in (("scale", scale, ["auto", *SCALES]), ("dose_scale", dose_scale, DOSE_SCALES)):
             if value not in choices:
                 raise InputError(f'{name}: "{value}" is none of the choices. {nearest(value, choices)}')
-        rows = rows.assign(**{name: clean_ids(rows[name], where) for name in PAIR if name in rows.columns})
-        for name in PAIR:
-            warn_of_alike(rows[name][rows[name] != ""], where)
+        given = as_pandas(rows, where)
+        given = given.assign(**{name: clean_ids(given[name], where) for name in PAIR if name in given.columns})
+        for ids in (given[name] for name in PAIR):
+            warn_of_alike(ids[ids != ""], where)
         if dose_scale == "log10":
             with np.errstate(over="ignore"):  # refused below, with its row
-                rows = rows.assign(dose=10.0 ** rows["dose"])
+                given = given.assign(dose=10.0 ** given["dose"])
         elif dose_scale == "auto":
-            refuse_logarithms(rows, where)
-        rows = rows.assign(dose=rows["dose"] * unit)
-        measured = rows[rows["response"].notna()]
+            refuse_logarithms(given, where)
+        given = given.assign(dose=given["dose"] * unit)
+        measured = given[given["response"].notna()]
         refuse_bad_rows(measured, where)
         is_control = (measured["dose"] == 0).to_numpy()
         treated, controls = measured[~is_control], measured[is_control]
@@ -140,7 +142,7 @@ class Doses(Shown):
         viability = _viability(treated, controls, known_scale, where)
         table = _averaged(treated.assign(viability=viability))
         _check_viability(table, controls, known_scale, where)
-        return cls(table, known_scale, scale == "auto", len(controls), len(rows) - len(measured))
+        return cls(table, known_scale, scale == "auto", len(controls), len(given) - len(measured))
 
     @property
     def n_points(self) -> int:

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids, suggest_ids
 from drugresponse.data.outcomes.families import family_of, plain_word
@@ -48,7 +49,7 @@ class Rule:
     values: pd.DataFrame
 
     @classmethod
-    def build(cls, table: pd.DataFrame, outcome: Outcome, where: str = RULE) -> Rule:
+    def build(cls, table: FrameLike, outcome: Outcome, where: str = RULE) -> Rule:
         """A rule of a table.
 
         Parameters
@@ -72,6 +73,7 @@ class Rule:
         >>> float(Rule.build(table, Outcome("ordinal", ("S", "I", "R"))).values.loc["blaTEM", "AMP"])
         2.0
         """
+        table = as_pandas(table, where)
         key = next((name for name in ("feature_id", "sample_id") if name in table.columns), None)
         kind = next((name for name in ("score", "class") if name in table.columns), None)
         if key is None or kind is None:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids
 from drugresponse.data.pairs import Pairs
@@ -80,7 +81,7 @@ def _shown(value: object) -> str:
     return repr(value) if value is None or isinstance(value, str | Real) else type(value).__name__
 
 
-def drugs_by_id(drugs: pd.DataFrame | None, used: pd.Series | None) -> pd.DataFrame | None:
+def drugs_by_id(drugs: FrameLike | None, used: pd.Series | None) -> pd.DataFrame | None:
     """A drugs table by id, its unreadable structures left out.
 
     Parameters
@@ -115,7 +116,7 @@ class Tables:
     rows: pd.DataFrame | None
 
     @classmethod
-    def of(cls, drugs: pd.DataFrame | None, samples: pd.DataFrame | None, pairs: pd.DataFrame | None) -> Tables:
+    def of(cls, drugs: FrameLike | None, samples: FrameLike | None, pairs: FrameLike | None) -> Tables:
         """The tables as `DrugResponseModel.predict` takes them.
 
         Raises
@@ -219,15 +220,11 @@ class Request:
         return cls(pairs, alignment, n_filled, lambda: checks.beside(placed.outside))
 
 
-def _with_ids_as_columns(pairs: pd.DataFrame | None) -> pd.DataFrame | None:
+def _with_ids_as_columns(pairs: FrameLike | None) -> pd.DataFrame | None:
     """The pairs asked for, ids that stand in the index as columns too."""
     if pairs is None:
         return None
-    if not isinstance(pairs, pd.DataFrame):
-        raise InputError(
-            f"pairs: found {type(pairs).__name__} (expected a DataFrame with the columns sample_id and drug_id). "
-            "Make one of them."
-        )
+    pairs = as_pandas(pairs, "pairs", " with the columns sample_id and drug_id")
     return pairs.reset_index() if {"sample_id", "drug_id"} & set(pairs.index.names) else pairs
 
 
