@@ -27,12 +27,14 @@ __all__ = [
     "areas",
     "chosen",
     "cut",
+    "dashed",
     "drawing_on",
     "figure",
     "figure_of",
     "guide",
     "head",
     "label_rows",
+    "legend_below",
     "png",
     "refuse_other",
     "spots",
@@ -155,6 +157,11 @@ def chosen(plot: str, parameter: str, wanted: object, ids: pd.Series) -> str:
     return one
 
 
+def legend_below(ax: Axes, n_columns: int = 1) -> None:
+    """What the colours are, under the axes, where it covers nothing."""
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), ncols=n_columns, borderaxespad=0.0)
+
+
 def label_rows(ax: Axes, labels: Sequence[str], colours: Palette) -> None:
     """Rows from the top down, each under its name to the left."""
     ax.set_yticks(range(len(labels)), labels, color=colours.ink)
@@ -163,13 +170,17 @@ def label_rows(ax: Axes, labels: Sequence[str], colours: Palette) -> None:
     ax.spines["left"].set_visible(False)
 
 
+def dashed(colour: str, width: float = 1.0) -> dict[str, Any]:
+    """How a dashed line is drawn."""
+    return {"color": colour, "linestyle": (0, (4, 3)), "linewidth": width}
+
+
 def guide(ax: Axes, colours: Palette, *, x: float | None = None, y: float | None = None) -> None:
     """A dashed line at what nothing would be."""
-    lines: dict[str, Any] = {"color": colours.quiet, "linestyle": (0, (4, 3)), "linewidth": 1.0, "zorder": 0.9}
     if x is not None:
-        ax.axvline(x, **lines)
+        ax.axvline(x, zorder=0.9, **dashed(colours.quiet))
     if y is not None:
-        ax.axhline(y, **lines)
+        ax.axhline(y, zorder=0.9, **dashed(colours.quiet))
 
 
 def spots(ax: Axes, x: NDArray[Any], y: NDArray[Any], colour: str, size: float, **options: Any) -> None:
@@ -178,7 +189,8 @@ def spots(ax: Axes, x: NDArray[Any], y: NDArray[Any], colour: str, size: float, 
     if len(places) > _FEW:
         finest = np.maximum(np.ptp(places, axis=0), 1e-12) / _PLACES
         places = places[np.unique(np.round(places / finest), axis=0, return_index=True)[1]]
-    ax.plot(places[:, 0], places[:, 1], "o", color=colour, markersize=size, markeredgewidth=0, **options)
+    marks: dict[str, Any] = {"marker": "o", "linestyle": "none", "markersize": size, "markeredgewidth": 0.0}
+    ax.plot(places[:, 0], places[:, 1], color=colour, **(marks | options))
 
 
 def png(drawn: Figure, *, dpi: int = 200) -> bytes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.plots.canvas import areas, chosen, cut, drawing_on, figure_of, head, refuse_other
+from drugresponse.plots.canvas import areas, chosen, cut, dashed, drawing_on, figure_of, head, refuse_other
 from drugresponse.plots.evaluations import refuse_other_than_summary
 from drugresponse.plots.names import named, names_of, scale_words
 from drugresponse.plots.palettes import Palette
@@ -123,7 +123,7 @@ def predicted(
     measured, said = (np.clip(values, low + inner, high - inner) for values in (measured, said))
     with drawing_on(ax, 4.0) as (ax, colours):
         shade = color or colours.model
-        ax.plot([low, high], [low, high], linestyle=(0, (4, 3)), color=colours.quiet, linewidth=1.0, zorder=2.5)
+        ax.plot([low, high], [low, high], zorder=2.5, **dashed(colours.quiet))
         if len(measured) <= most_dots:
             ax.plot(measured, said, "o", color=shade, markersize=size, alpha=0.75, markeredgewidth=0)
         else:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from drugresponse.plots.canvas import cut, label_rows
+from drugresponse.plots.canvas import cut, guide, label_rows
 from drugresponse.plots.palettes import Palette
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Row", "draw_rows", "height_of"]
+__all__ = ["Row", "draw_bars", "draw_rows", "height_of"]
 
 _HEAD, _ROW = 0.7, 0.3
 """Inches."""
@@ -96,3 +96,27 @@ def draw_rows(
         if row.words:
             across = ax.get_yaxis_transform()
             ax.text(1.02, at, row.words, transform=across, va="center", ha="left", color=colours.ink)
+
+
+def draw_bars(ax: Axes, rows: Sequence[Row], colours: Palette, size: float, *, best: float | None = None) -> None:
+    """Bars from zero with their numbers, and the marks of each as rings on it.
+
+    Parameters
+    ----------
+    ax, rows, colours
+        As for `draw_rows`; values are 0 or more.
+    size
+        Height of a bar, as a share of its row.
+    best
+        Where a dashed line stands.
+    """
+    places = range(len(rows))
+    ax.barh(places, [row.value for row in rows], size, color=[row.colour or colours.model for row in rows])
+    for at, row in enumerate(rows):
+        if len(row.marks):
+            ring: dict[str, Any] = {"markerfacecolor": colours.paper, "markeredgecolor": colours.ink, "markersize": 5.0}
+            ax.plot(row.marks, [at] * len(row.marks), "o", **ring)
+    if best is not None:
+        guide(ax, colours, x=best)
+    draw_rows(ax, [replace(row, value=math.nan, marks=()) for row in rows], colours, 0.0)
+    ax.set_xlim(left=0.0)

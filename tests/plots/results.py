@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 import drugresponse as dr
@@ -52,25 +55,62 @@ def predictions() -> pd.DataFrame:
     """Of new samples, with bounds."""
     known = cohort()
     twins = dr.simulate_cohort(n_samples=24, n_drugs=6, n_features=30, random_state=1)
-    return model().predict(twins.genotypes, drugs=known.drugs, samples=twins.samples)
+    called = replace(twins.genotypes, sample_ids="N" + twins.genotypes.sample_ids)
+    samples = twins.samples.set_axis("N" + twins.samples.index, axis=0).rename_axis("sample_id")
+    return model().predict(called, drugs=known.drugs, samples=samples)
+
+
+@cache
+def of_outcome(kind: str) -> EvaluationSummary:
+    """Of classes or times, without shuffles."""
+    known = dr.simulate_cohort(n_samples=90, n_drugs=3, n_features=20, outcome=kind)
+    return dr.evaluate(
+        known.genotypes, known.responses, samples=known.samples, learners=["ridge"], folds=2, shuffles=0, n_jobs=1
+    )
+
+
+@cache
+def fits() -> dr.CurveFits:
+    """Three curves: an effect, none, and one beyond the doses."""
+    dose = np.tile([0.01, 0.1, 1.0, 10.0, 100.0], 3)
+    response = [1.02, 0.96, 0.55, 0.12, 0.1, 1.0, 1.04, 0.98, 1.3, 0.96, 0.2, 0.1, 0.05, 0.02, 0.01]
+    rows = pd.DataFrame({"sample_id": np.repeat(["s1", "s2", "s3"], 5), "drug_id": "d", "dose": dose})
+    return dr.fit_curves(rows.assign(response=response))
+
+
+@cache
+def overview() -> dr.GenotypeOverview:
+    """Of dosages with missing calls."""
+    return dr.overview_of(dr.simulate_cohort("germline", n_samples=60, n_features=60).genotypes)
 
 
 def draw(name: str, ax: Any, **options: Any) -> Any:
     """A plot by its name, of the result that it takes."""
-    from drugresponse import plots
-
-    return getattr(plots, name)(GIVEN[name](), ax=ax, **options)
+    return getattr(dr.plots, name)(GIVEN[name](), ax=ax, **options)
 
 
-GIVEN = {
+GIVEN: dict[str, Callable[[], Any]] = {
+    "calibration": evaluation,
+    "carriers": explanation,
+    "classes": lambda: of_outcome("ordinal"),
+    "components": overview,
     "coverage": evaluation,
+    "curve": fits,
+    "dilutions": lambda: of_outcome("interval"),
     "drug_verdicts": evaluation,
     "effects": explanation,
+    "frequencies": overview,
     "heat_map": predictions,
+    "losses": model,
+    "missingness": overview,
     "permutation": evaluation,
+    "pilots": model,
+    "precision_recall": lambda: of_outcome("binary"),
     "predicted": evaluation,
     "ranked_drugs": predictions,
+    "roc": lambda: of_outcome("binary"),
     "skill": evaluation,
+    "survival": lambda: of_outcome("time-to-event"),
     "volcano": explanation,
     "waterfall": explanation,
 }

@@ -34,7 +34,7 @@ def drawn(name: str, *, dark: bool = False, width: float = 4.2):
 def words_of(figure):
     """Texts that are seen, with their places in pixels."""
     beyond = []
-    for ax in figure.axes:
+    for ax in [*figure.axes, *(child for ax in figure.axes for child in ax.child_axes)]:
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
             beyond += [tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
