@@ -6,6 +6,7 @@ import itertools
 import re
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -34,7 +35,7 @@ def drawn(name: str, *, dark: bool = False, width: float = 4.2):
 def words_of(figure):
     """Texts that are seen, with their places in pixels."""
     beyond = []
-    for ax in [*figure.axes, *(child for ax in figure.axes for child in ax.child_axes)]:
+    for ax in [*figure.axes, *(child for each in figure.axes for child in each.child_axes)]:
         for axis in (ax.xaxis, ax.yaxis):
             low, high = sorted(axis.get_view_interval())
             beyond += [tick.label1 for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
@@ -201,3 +202,17 @@ def test_plots__without_a_home_or_a_display__say_nothing(tmp_path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_gallery__every_plot_with_its_line_and_its_picture() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    page = (docs / "plots.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```(?:\n\n!\[[^\]]+\]\((plots/[^)]+)\))?", page, re.DOTALL)
+    pictures = {picture for _, picture in blocks if picture}
+    assert pictures == {f"plots/{path.name}" for path in (docs / "plots").glob("*.png")}
+    assert sum((docs / picture).stat().st_size for picture in pictures) < 1_000_000
+    called = set()
+    for code, picture in blocks:
+        compile(code, "plots.md", "exec")
+        called |= set(re.findall(r"dr\.plots\.(\w+)\(", code)) if picture else set()
+    assert set(GIVEN) <= called
