@@ -4,6 +4,7 @@ Each takes what a function or a method of the package returned and, where you gi
 `style(dark=True)` draws light on dark; `svg` and `png` turn a figure into a file's content.
 """
 
+from drugresponse.plots.agreement import classes, dilutions
 from drugresponse.plots.calibrations import calibration
 from drugresponse.plots.canvas import figure, png, svg
 from drugresponse.plots.carriers import carriers
@@ -12,7 +13,7 @@ from drugresponse.plots.evaluations import coverage, drug_verdicts, permutation,
 from drugresponse.plots.features import effects, volcano, waterfall
 from drugresponse.plots.genotypes import components, frequencies, missingness
 from drugresponse.plots.models import losses, pilots
-from drugresponse.plots.outcomes import classes, dilutions, precision_recall, roc, survival
+from drugresponse.plots.outcomes import precision_recall, roc, survival
 from drugresponse.plots.palettes import Palette, style
 from drugresponse.plots.predictions import heat_map, predicted, ranked_drugs
 
