@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from drugresponse.learners.encoders import load_sample_encoder, sample_encoder_state
     from drugresponse.learners.registry import LEARNERS, Learner
     from drugresponse.learners.state import State
+    from drugresponse.messages import show_progress
     from drugresponse.model.loading import load_model
     from drugresponse.model.model import DrugResponseModel, PredictionParts
     from drugresponse.preparing import prepare
@@ -87,6 +88,7 @@ _NAMES = {
     "drugresponse.learners.encoders": ("load_sample_encoder", "sample_encoder_state"),
     "drugresponse.learners.registry": ("LEARNERS", "Learner"),
     "drugresponse.learners.state": ("State",),
+    "drugresponse.messages": ("show_progress",),
     "drugresponse.model.loading": ("load_model",),
     "drugresponse.model.model": ("DrugResponseModel", "PredictionParts"),
     "drugresponse.preparing": ("prepare",),
@@ -167,6 +169,7 @@ __all__ = [
     "read_samples",
     "read_splits",
     "sample_encoder_state",
+    "show_progress",
     "simulate_cohort",
     "to_anndata",
     "with_named_parents",

@@ -22,6 +22,7 @@ from drugresponse.command_line.streams import forget, hold_closed_streams, say, 
 from drugresponse.errors import DrugResponseError, InputError, one_line
 from drugresponse.messages import messages_to_stderr
 from drugresponse.plugins import origin_of
+from drugresponse.progress import doing
 from drugresponse.settings import COMMANDS, as_typed, collect_settings, input_files, name_columns, pipes_as_files
 from drugresponse.version import __version__
 
@@ -69,6 +70,7 @@ def _run(words: list[str]) -> int:
 
     with pipes_as_files(settings) as settings, protected_inputs(input_files(settings)):
         settings = name_columns(settings)
+        doing("loading the libraries")
         from drugresponse import workflows  # heavy: only when something is to be done
 
         with output_files({"output": getattr(settings, "output", None)}) as temporary:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TextIO
 
 from drugresponse.errors import one_line
+from drugresponse.progress import PROGRESS, hide, moving_line
 
-__all__ = ["PROGRESS", "messages_to_stderr"]
-
-PROGRESS = "drugresponse.progress"
-"""Name of the logger whose INFO lines, one a stage, are shown unless -q is given."""
+__all__ = ["messages_to_stderr", "show_progress"]
 
 
 class _OneLine(logging.Formatter):
@@ -25,6 +25,14 @@ class _OneLine(logging.Formatter):
         text = one_line(record.getMessage())
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()}: "
         return f"{self.program}: {level}{self.shown(text)}"
+
+
+class _AboveTheLine(logging.StreamHandler[TextIO]):
+    """Writes above the line that moves, not into it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        hide()
+        super().emit(record)
 
 
 class _Shown(logging.Filter):
@@ -44,7 +52,12 @@ class _Shown(logging.Filter):
 
 @contextmanager
 def messages_to_stderr(
-    program: str, verbose: int = 0, quiet: bool = False, shown: Callable[[str], str] = str
+    program: str,
+    verbose: int = 0,
+    quiet: bool = False,
+    shown: Callable[[str], str] = str,
+    *,
+    moves: bool | None = None,
 ) -> Iterator[None]:
     """Show this package's log on stderr while a command runs; warnings of libraries only when all is asked for.
 
@@ -58,13 +71,15 @@ def messages_to_stderr(
         Show errors only.
     shown
         Makes of a message what is shown.
+    moves
+        Whether a line moves while work is long; None where stderr is a terminal.
 
     Examples
     --------
     >>> with messages_to_stderr("drugresponse train", quiet=True):
     ...     logging.getLogger("drugresponse").warning("not shown")
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _AboveTheLine(sys.stderr)
     handler.setFormatter(_OneLine(program, shown))
     handler.addFilter(_Shown(verbose, quiet))
     loggers = [logging.getLogger(name) for name in ("drugresponse", "py.warnings")]
@@ -75,8 +90,11 @@ def messages_to_stderr(
         log.propagate = False
     before_capture = warnings.showwarning
     logging.captureWarnings(True)
+    if moves is None:
+        moves = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     try:
-        yield
+        with moving_line(sys.stderr) if moves and not quiet else nullcontext():
+            yield
     finally:
         logging.captureWarnings(False)
         warnings.showwarning = before_capture
@@ -84,3 +102,25 @@ def messages_to_stderr(
             log.removeHandler(handler)
             log.setLevel(level)
             log.propagate = propagate
+
+
+def show_progress(verbose: int = 0) -> AbstractContextManager[None]:
+    """Inside, what this package has to say while it works stands on stderr, as on the command line.
+
+    In Python nothing is said unless asked for. A line that moves tells what is done, how much of how much and the time
+    that is left, in notebooks too; a line stays for each stage and each warning.
+
+    Parameters
+    ----------
+    verbose
+        0 shows stages and warnings, 1 also information, 2 everything.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=3, n_features=20)
+    >>> with dr.show_progress():
+    ...     model = dr.DrugResponseModel("ridge").fit(cohort.genotypes, cohort.responses)
+    """
+    in_notebook = "ipykernel" in sys.modules
+    return messages_to_stderr("drugresponse", verbose, moves=True if in_notebook else None)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 from drugresponse.cluster.workers import Cluster
-from drugresponse.messages import PROGRESS
+from drugresponse.progress import Count, counted
 from drugresponse.threads import count_jobs, run_in_order
 
 __all__ = ["units_as_done", "units_in_order", "units_on"]
-
-progress = logging.getLogger(PROGRESS)
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -59,6 +57,8 @@ def units_as_done(
     n_jobs: int | None,
     *,
     processes: bool = False,
+    count: Count | None = None,
+    named: Callable[[Item], str] = lambda _item: "",
 ) -> Iterator[tuple[int, Made]]:
     """The place of each unit among the items and what it made: on a cluster as soon as it is made, else in order.
 
@@ -77,23 +77,46 @@ def units_as_done(
         Units run at once on this machine, as `count_jobs` has it; a cluster runs as many as it has threads.
     processes
         On this machine, run them in processes and not in threads.
+    count
+        Of those that are done.
+    named
+        What an item is called there.
 
     Examples
     --------
     >>> list(units_as_done(pow, [2, 3], {"exp": 2}, n_jobs=1))
     [(0, 4), (1, 9)]
     """
+    count = Count(len(items)) if count is None else count
     cluster = _CLUSTER.get()
-    if cluster is not None:
-        yield from cluster.run(partial(_unit, work), items, shared)
-    elif processes:
-        # it takes half a second to import
-        from joblib import Parallel, delayed
+    if cluster is None and not processes:
 
-        run = Parallel(n_jobs=min(count_jobs(n_jobs), max(len(items), 1)), return_as="generator")
-        yield from enumerate(run(delayed(_unit)(work, item, **shared) for item in items))
-    else:
-        yield from enumerate(run_in_order(lambda item: _unit(work, item, **shared), items, n_jobs))
+        def counted_unit(item: Item) -> Made:
+            count.begin(named(item))
+            made = _unit(work, item, **shared)
+            count.done(named(item))
+            return made
+
+        yield from enumerate(run_in_order(counted_unit, items, n_jobs))
+        return
+    if cluster is not None:
+        for at, one in cluster.run(partial(_unit, work), items, shared):
+            count.done(named(items[at]))
+            yield at, one
+        return
+    # it takes half a second to import
+    from joblib import Parallel, delayed
+
+    width = min(count_jobs(n_jobs), max(len(items), 1))
+    begun = iter(items)  # processes take them in this order, and do not tell
+    for item in islice(begun, width):
+        count.begin(named(item))
+    run = Parallel(n_jobs=width, return_as="generator")
+    for at, one in enumerate(run(delayed(_unit)(work, item, **shared) for item in items)):
+        count.done(named(items[at]))
+        for item in islice(begun, 1):
+            count.begin(named(item))
+        yield at, one
 
 
 def units_in_order(
@@ -102,6 +125,7 @@ def units_in_order(
     shared: Mapping[str, Any],
     n_jobs: int | None,
     called: str = "",
+    named: Callable[[Item], str] = lambda _item: "",
 ) -> list[Made]:
     """What the units made, in the order of the items.
 
@@ -111,18 +135,16 @@ def units_in_order(
         As for `units_as_done`.
     called
         What several are called; progress counts them under this name.
+    named
+        What an item is called there.
 
     Examples
     --------
     >>> units_in_order(pow, [2, 3], {"exp": 2}, n_jobs=2)
     [4, 9]
     """
-    made: dict[int, Made] = {}
-    tenth = max(1, -(-len(items) // 10))
-    for at, one in units_as_done(work, items, shared, n_jobs):
-        made[at] = one
-        if called and not _WITHIN.get() and (len(made) % tenth == 0 or len(made) == len(items)):
-            progress.info("%d of %d %s", len(made), len(items), called)
+    with counted(len(items), "" if _WITHIN.get() else called) as count:
+        made = dict(units_as_done(work, items, shared, n_jobs, count=count, named=named))
     return [made[at] for at in range(len(items))]
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from drugresponse import cli
 from drugresponse.errors import InputError, MemoryLimitError, ModelFileError
-from drugresponse.messages import PROGRESS, messages_to_stderr
+from drugresponse.messages import messages_to_stderr
+from drugresponse.progress import PROGRESS
 from drugresponse.settings import COMMANDS, as_typed
 from drugresponse.version import __version__
 

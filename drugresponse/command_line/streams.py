@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from drugresponse.errors import InputError
+from drugresponse.progress import rest
 
 __all__ = ["forget", "hold_closed_streams", "say", "write_to_stderr"]
 
@@ -20,6 +21,7 @@ def say(text: str) -> None:
     InputError
         It cannot be written to, as where a disk is full.
     """
+    rest()
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         if sys.stdout is not None:
@@ -36,6 +38,7 @@ def say(text: str) -> None:
 
 def write_to_stderr(text: str) -> None:
     """What went wrong may be that this cannot be written to: then the exit code has to do."""
+    rest()
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.stored.column_statistics import ColumnStatistics
+from drugresponse.progress import counted
 
 __all__ = [
     "BLOCK_CELLS",
@@ -185,8 +186,11 @@ class StoredValues:
 
     def blocks(self, columns: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
         """As `column_blocks`, of the columns with these numbers, or of all."""
-        for part in column_blocks(self.shape, columns):
-            yield part, self.read(part)
+        parts = list(column_blocks(self.shape, columns))
+        with counted(len(parts), "blocks of genotypes", logged=False) as count:
+            for part in parts:
+                yield part, self.read(part)
+                count.done()
 
     def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:
         """`(n_samples, len(columns))` float32 numbers of these columns, NaN where missing."""

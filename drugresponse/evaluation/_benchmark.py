@@ -21,6 +21,7 @@ from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome
 from drugresponse.evaluation.outcomes.tables import outcome_table
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
+from drugresponse.progress import counted, doing
 from drugresponse.units import units_as_done
 
 __all__ = ["run_units", "units_of"]
@@ -92,15 +93,20 @@ def units_of(
     todo = [at for at in range(len(units)) if at not in done]
     if done:
         progress.info("%d of %d units were found finished", len(done), len(units))
+    doing("preparing what the fits share")
     for name in dict.fromkeys(units[at][0].name for at in todo):
         next(contender for contender in learners if contender.name == name).fresh().prepare(rows.pairs, n_jobs)
-    for place, result in units_as_done(_unit, todo, {"units": units, "rows": rows}, n_jobs, processes=True):
-        done[todo[place]] = result
-        contender, planned = units[todo[place]]
-        if store is not None:
-            store.keep(contender, planned, result)
-        unit = (contender.name, planned.repeat, planned.fold)
-        progress.info("%s: repeat %d, fold %d (%d of %d units)", *unit, len(done), len(units))
+
+    def named(at: int) -> str:
+        contender, planned = units[at]
+        return f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}"
+
+    with counted(len(units), "units", len(done), each=True) as count:
+        shared = {"units": units, "rows": rows}
+        for place, result in units_as_done(_unit, todo, shared, n_jobs, processes=True, count=count, named=named):
+            done[todo[place]] = result
+            if store is not None:
+                store.keep(*units[todo[place]], result)
     return {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
 
 

@@ -34,6 +34,7 @@ from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import EVALUATED_LEARNERS
 from drugresponse.model.manifest import package_versions
+from drugresponse.progress import doing
 from drugresponse.threads import one_thread
 from drugresponse.units import units_on
 from drugresponse.version import __version__
@@ -190,6 +191,7 @@ def evaluate(
             progress.info("fitted ridge on folds of samples beside folds of lineages")
     if plan.rule is not None:
         evaluation = replace(evaluation, rule=rule_name)
+    doing("looking for leaks")
     findings = audit(
         plan.joined,
         genotypes=plan.genotypes,
@@ -198,6 +200,7 @@ def evaluate(
         together=rows.pairs.subjects,
         folds=once,
     )
+    doing("scoring and drawing bootstrap samples")
     covered, predictions = _bounded(evaluation, predictions)
     scores = [
         score_evaluation(evaluation, random_state=random_state),

@@ -37,6 +37,7 @@ from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests.ancestry import placed_on_axes
 from drugresponse.model.requests.covariates import covariates_as_trained
 from drugresponse.model.requests.requests import drugs_by_id
+from drugresponse.progress import doing
 from drugresponse.readers.genes.sets import GeneSet
 from drugresponse.shown import Shown
 from drugresponse.threads import one_thread
@@ -180,6 +181,7 @@ def explain(
     measure, measured_ids = model.parts_.measure, rows.pairs.genotypes.sample_ids
     progress.info("explaining %d samples x %d drugs", rows.pairs.genotypes.shape[0], len(rows.pairs.drugs))
     explained = known.reindex(measured_ids.append(selected[~selected.isin(measured_ids)]))
+    doing("attributing predictions to features")
     decomposed = model.contributions(explained, drugs=rows.pairs.drugs, samples=samples)
     pairs = decomposed.pairs
     parts = with_genes(decomposed.parts, known.features)
@@ -190,6 +192,7 @@ def explain(
         selected=pairs.genotypes.sample_ids.isin(selected)[pairs.sample_index],
         n_strongest=n_reasons,
     )
+    doing("testing associations")
     progress.info("testing associations")
     associations = associate_pairs(
         rows.pairs,
@@ -203,6 +206,7 @@ def explain(
     refitted = replace(rows, pairs=replace(rows.pairs, genotypes=known.reindex(measured_ids)))
     with units_on(client):
         spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
+    doing("putting attributions and associations side by side")
     attributions = attribution_table(effects, measure, spread=spread, noise=noise)
     return Explanation(
         attributions,

@@ -17,6 +17,7 @@ from drugresponse.errors import InputError, count
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.genotypes_in_memory import new_pairs_for, training_pairs_for
 from drugresponse.learners.state import Array, State
+from drugresponse.progress import doing
 from drugresponse.units import units_in_order
 
 __all__ = ["PairRegressor", "predictions_of", "relative_weights"]
@@ -93,10 +94,11 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         pairs = training_pairs_for(self, pairs)
         self.prepare(pairs, n_jobs)
         shared = {"learner": clone(self), "pairs": pairs, "y": y, "weights": sample_weight, "folds": folds}
-        made = units_in_order(_held_out_fit, range(len(folds)), shared, n_jobs, "held-out fits")
+        made = units_in_order(_held_out_fit, range(len(folds)), shared, n_jobs, "held-out fits", _name_of_fit)
         predicted = np.full(len(pairs), np.nan)
         for (_, test), values in zip(folds, made, strict=True):
             predicted[test] = values
+        doing("fitting to all rows")
         self.fit(pairs, y, sample_weight)
         return predicted
 
@@ -160,6 +162,10 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     def notes(self) -> dict[str, Any]:
         """What is worth telling about the fit, as plain JSON values."""
         return {}
+
+
+def _name_of_fit(at: int) -> str:
+    return f"fold {at + 1}"
 
 
 def _held_out_fit(

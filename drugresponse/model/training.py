@@ -38,6 +38,7 @@ from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.scales.scales import TrainedScales
+from drugresponse.progress import doing
 
 __all__ = ["Training", "join_tables", "plan_training", "train", "with_ancestry"]
 
@@ -101,11 +102,13 @@ def train(
     """
     responses, rows, axes = _joined(settings, genotypes, responses, drugs, samples)
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
+    doing(f"training {settings['learner']}")
     if rows.pairs.outcome.kind == "continuous":
         checked = _checked(regressor, rows, settings, n_jobs)
     else:
         checked = _checked_forecasts(regressor, rows, settings, n_jobs)
     ids = rows.pairs.genotypes.sample_ids
+    doing("describing the model")
     parts = FittedParts(
         regressor,
         NaiveEffects.fit(rows.pairs, rows.y, rows.weights, scheme=settings["scheme"]),
@@ -197,6 +200,7 @@ def join_tables(
     InputError
         The tables do not fit together, or the measure's name and unit do not.
     """
+    doing("joining the tables")
     responses = right_way_round(responses, samples=genotypes.sample_ids)
     if responses.outcome.kind == "continuous":
         refuse_misread_responses(responses)
@@ -248,6 +252,7 @@ def _audited_rows(
 ) -> tuple[TrainingRows, tuple[Finding, ...]]:
     """The rows with twins on one side of every fold; and what the audit says, leaks as warnings too."""
     together = replace(rows, pairs=twins_together(rows.pairs, scheme))
+    doing("looking for leaks")
     findings = audit(rows, genotypes=genotypes, responses=responses, scheme=scheme, together=together.pairs.subjects)
     for message in (*leak_messages(findings), *caution_messages(findings)):
         logger.warning("%s", message)
@@ -298,6 +303,7 @@ def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str
         regressor.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
         return _Checked()
     predicted = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+    doing("judging by the held-out rows")
     held_out = HeldOut.gather(rows, scheme, folds, predicted)
     return _Checked(
         score_held_out(held_out, settings["learner"]),
@@ -313,6 +319,7 @@ def _checked_forecasts(
     scheme, horizon = settings["scheme"], settings["horizon"]
     n_folds, folds = settings["folds"], _folds_of_check(rows, settings)
     scores = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+    doing("judging by the held-out rows")
     held_out = HeldOutForecasts(rows, scheme, folds, scores, settings["cost_of_miss"], horizon)
     check = replace(held_out, folds=folds[:1] if n_folds == 1 else folds)
     return _Checked(

@@ -9,6 +9,7 @@ from drugresponse.errors import InputError, count
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.report import adaptation_report, drug_names
 from drugresponse.settings import AdaptSettings
 from drugresponse.settings.input_files import input_names
@@ -30,6 +31,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
         The model cannot adapt, or no measurement can be used.
     """
     with output_files(settings.outputs(), publish=not settings.dry_run) as out:
+        doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
@@ -40,6 +42,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
         genotypes = None
         if settings.genotypes:
             genotypes = read_new_genotypes(model, settings, samples, named_samples(pilots, samples))
+        doing("predicting")
         result = model.adapt(
             genotypes,
             pilots,
@@ -52,6 +55,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
         if genotypes is not None:
             advice = ", or leave `genotypes` out"
             refuse_few_features(result, model, genotypes, settings.minimum_features, advice=advice)
+        doing("ranking what to measure next")
         ranked = model.next_drugs(
             pilots,
             sample_ids=list(dict.fromkeys(result["sample_id"])),

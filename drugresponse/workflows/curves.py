@@ -8,6 +8,7 @@ from drugresponse.curves import CurveFits, fit_curves
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.errors import InputError, count
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.readers.tables.doses import read_doses
 from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
@@ -30,6 +31,7 @@ def curves(settings: CurvesSettings) -> list[str]:
             "(plates matter for a raw signal only). Leave the option out, or give `response_scale` signal."
         )
     with output_files(settings.outputs()) as out:
+        doing("reading the doses")
         doses = read_doses(
             settings.doses,
             sample_column=settings.sample_column,
@@ -41,11 +43,13 @@ def curves(settings: CurvesSettings) -> list[str]:
             dose_scale=settings.dose_scale,
             response_scale=settings.response_scale,
         )
+        doing("fitting curves")
         fits = fit_curves(doses, minimum_doses=settings.minimum_doses, fit_top=settings.top == "fitted")
         responses = fits.responses(settings.measure, maximum_rmse=settings.maximum_rmse)
         write_table(responses.table[["sample_id", "drug_id", "response", "censor"]], out["responses"])
         if "fits" in out:
             write_table(fits.table, out["fits"])
+        doing("writing")
         if "report" in out:
             out["report"].write_text(curves_report(fits, responses, input_names(settings)), encoding="utf-8")
         return _summary(fits, responses, settings.responses)

@@ -26,6 +26,7 @@ from drugresponse.evaluation.summary import EvaluationSummary, random_folds_word
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.registry import LEARNERS
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.readers.tables.rules import read_rule
 from drugresponse.readers.tables.splits import read_splits
 from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
@@ -72,6 +73,7 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         )
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
+        doing("writing")
         _write(summary, out, input_names(settings))
         if figures is not None:
             _write_figures(summary, figures)

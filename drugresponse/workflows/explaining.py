@@ -14,6 +14,7 @@ from drugresponse.explanation.explain import explain as explain_model
 from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.readers.genes.names import read_gene_names
 from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
 from drugresponse.report import explanation_report
@@ -41,6 +42,7 @@ def explain(settings: ExplainSettings) -> list[str]:
         output_files(settings.outputs(), publish=not settings.dry_run) as out,
         open_client(address, settings.n_jobs) as client,
     ):
+        doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(device=settings.device)
         gene_sets = _gene_sets_of(settings)
         responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome, times=settings)
@@ -71,6 +73,7 @@ def explain(settings: ExplainSettings) -> list[str]:
             random_state=settings.seed,
             **values_of(settings, ExplanationChecks),
         )
+        doing("writing")
         _write(explanation, out, input_names(settings))
         return _summary(explanation, settings.attributions)
 

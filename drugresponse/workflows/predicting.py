@@ -9,6 +9,7 @@ from drugresponse.features.parents import borne_by_parent_alone
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.report import drug_names, prediction_report
 from drugresponse.settings import PredictSettings
 from drugresponse.settings.input_files import input_names
@@ -28,6 +29,7 @@ def predict(settings: PredictSettings) -> list[str]:
         Every sample has too few of the model's features.
     """
     with output_files(settings.outputs(), publish=not settings.dry_run) as out:
+        doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
@@ -35,6 +37,7 @@ def predict(settings: PredictSettings) -> list[str]:
         known: set[str] = set() if samples is None else set(samples.index)
         known |= set() if pairs is None else set(pairs["sample_id"])
         genotypes = read_new_genotypes(model, settings, samples, known or None)
+        doing("predicting")
         result = model.predict(
             genotypes,
             samples=samples,
@@ -47,6 +50,7 @@ def predict(settings: PredictSettings) -> list[str]:
         if settings.dry_run:
             return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
         write_table(true_and_false(result), out["predictions"])
+        doing("writing")
         if "report" in out:
             features = FeatureMatch.of(model.regressor_, genotypes)
             names = drug_names(model.drugs_, drugs_of(settings))

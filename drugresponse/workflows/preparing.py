@@ -21,6 +21,7 @@ from drugresponse.model.file import is_model_file
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.preparing import features_of_training, reshape
+from drugresponse.progress import doing
 from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotypes import read_genotypes
@@ -91,8 +92,11 @@ def _trained_features(like: Path, site_filter: SiteFilter | None) -> pd.DataFram
 def _write(
     genotypes: Genotypes, samples: pd.DataFrame | None, story: dict[str, Any], out: dict[str, Path]
 ) -> GenotypeOverview:
+    doing("writing the genotypes")
     write_genotypes(genotypes, out["dataset"], samples=samples, about=_about(genotypes, story))
+    doing("counting calls, frequencies and relatives")
     overview = overview_of(genotypes)
+    doing("writing")
     if "summary" in out:
         write_table(overview.table(), out["summary"])
     if "report" in out:

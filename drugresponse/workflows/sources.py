@@ -23,6 +23,7 @@ from drugresponse.data.turned_responses import right_way_round
 from drugresponse.data.variants.sexes import men_of
 from drugresponse.errors import InputError, count
 from drugresponse.learners.memory import TrainingSize, refuse_too_little_memory
+from drugresponse.progress import doing
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.recognition import genotype_format_of, genotype_parts
@@ -112,6 +113,7 @@ def read_training_tables(
     measure = Measure(settings.measure or "", settings.unit or "", settings.higher_means)
     refuse_misnamed_measure(measure)
     settings = with_sources(settings)
+    doing("reading the files")
     checksums = _checksums(settings)
     _refuse_one_file_twice(checksums)
     drugs, samples = drugs_of(settings), samples_of(settings)
@@ -192,6 +194,7 @@ def responses_of(
     times: TimeColumns | None = None,
 ) -> Responses:
     """The measured responses; known ids of drugs tell a table of samples by drugs from its transpose."""
+    doing("reading the responses")
     return read_responses(
         settings.responses,
         sample_column=settings.sample_column,
@@ -223,6 +226,7 @@ def genotypes_of(
     known_samples, known_features, site_filter
         As for `read_genotypes`.
     """
+    doing("reading the genotypes")
     names = None if settings.aliases is None else read_gene_names(settings.aliases)
     sources = sources_of(settings.genotypes)
     genotypes = read_genotypes(

@@ -23,6 +23,7 @@ from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.training import plan_training
 from drugresponse.outputs import output_files, write_table
+from drugresponse.progress import doing
 from drugresponse.report import drug_names, training_report
 from drugresponse.settings import ForecastSettings, LearnerSettings, StudyDesign, TrainSettings, values_of
 from drugresponse.settings.input_files import input_names
@@ -69,6 +70,7 @@ def train(settings: TrainSettings) -> list[str]:
             client=client,
         )
         progress.info("trained %s", settings.learner)
+        doing("writing")
         fitted.save(out["model"])
         if "metrics" in out:
             unchecked = pd.DataFrame(columns=list(METRIC_COLUMNS))

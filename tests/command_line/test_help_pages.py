@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
 import sys
 
 import pytest
 
 from drugresponse.cli import main
 from drugresponse.settings import COMMANDS, GROUPS, SECTIONS
+from tests.terminal import shown_on_terminal
 
 
 def help_of(*words: str) -> None:
@@ -54,23 +52,7 @@ def test_help__tells_the_order_of_work_with_a_line_for_each(capsys):
 
 def on_a_terminal(**environment: str) -> str:
     """What `train --help` prints to a terminal."""
-    leader, follower = pty.openpty()
-    words = [sys.executable, "-m", "drugresponse.cli", "train", "--help"]
-    settings = {**os.environ, "COLUMNS": "80", **environment}
-    with subprocess.Popen(words, stdout=follower, env=settings) as process:
-        os.close(follower)
-        page = b""
-        while True:
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # Linux says so when the other end is closed
-                break
-            if not part:
-                break
-            page += part
-        assert process.wait(timeout=60) == 0
-    os.close(leader)
-    return page.decode().replace("\r\n", "\n")
+    return shown_on_terminal([sys.executable, "-m", "drugresponse.cli", "train", "--help"], COLUMNS="80", **environment)
 
 
 def test_help__has_colours_on_a_terminal_that_wants_them_and_the_same_words_everywhere(capsys, monkeypatch):

@@ -151,7 +151,7 @@ class AutoLearner(PairRegressor):
             if self.most_minutes and columns and time.monotonic() - started > 60 * self.most_minutes:
                 break
             units = [(name, at) for name in batch for at in range(len(folds))]
-            predictions = iter(units_in_order(_held_out_fit, units, shared, n_jobs, "held-out fits"))
+            predictions = iter(units_in_order(_held_out_fit, units, shared, n_jobs, "held-out fits", _name_of_fit))
             for name in batch:
                 column = np.full(len(y), np.nan)
                 for _, test in folds:
@@ -167,7 +167,7 @@ class AutoLearner(PairRegressor):
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
         shared = {"pairs": pairs, "y": y, "weights": weights, "settings": self._settings(jobs)}
-        fitted = units_in_order(_fit, names, shared, n_jobs, "fits to all rows")
+        fitted = units_in_order(_fit, names, shared, n_jobs, "fits to all rows", str)
         self.members_: dict[str, PairRegressor] = dict(zip(names, fitted, strict=True))
 
     def _settings(self, n_jobs: int | None) -> dict[str, Any]:
@@ -253,6 +253,11 @@ class AutoLearner(PairRegressor):
         members, own = state["members"], auto._settings(auto.n_jobs)
         auto.members_ = {name: restore_learner(name, members[name], own) for name in (NAIVE, *auto.weights_)}
         return auto
+
+
+def _name_of_fit(unit: tuple[str, int]) -> str:
+    name, at = unit
+    return f"{name}, fold {at + 1}"
 
 
 def _fit(name: str, pairs: Pairs, y: Array, weights: Array, settings: Mapping[str, Any]) -> PairRegressor:
