@@ -6,6 +6,7 @@ from drugresponse.report.drug_names import drug_names
 from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.report.explanation import explanation_report
 from drugresponse.report.genotypes import GenotypeSource, genotypes_report
+from drugresponse.report.model_card import model_card
 from drugresponse.report.predictions import prediction_report
 from drugresponse.report.training import training_report
 
@@ -20,6 +21,7 @@ __all__ = [
     "evaluation_title",
     "explanation_report",
     "genotypes_report",
+    "model_card",
     "prediction_report",
     "training_report",
 ]

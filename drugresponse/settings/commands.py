@@ -343,6 +343,12 @@ class DescribeSettings(ModelFile, Settings):
     output: OutputFile | None = option(
         "description", "A file for the description. Unless given: standard output.", formats=("txt", "json")
     )
+    card: OutputFile | None = option(
+        "model card",
+        "A model card in Markdown, with the front matter of model hubs and a TRIPOD+AI checklist; what the model must "
+        "not be used for stands first.",
+        formats=("markdown",),
+    )
 
 
 _ALL = (

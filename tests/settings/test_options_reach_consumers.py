@@ -257,7 +257,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
                      **outputs("attributions")}),
         ("explain", {**whole, **MATRIX, **explained}),
         ("explain", {**layers, **model, "refits": 0, **outputs("attributions")}),
-        ("describe", model),
+        ("describe", {**model, "card": out / "card.md"}),
     ]  # fmt: skip
 
 
