@@ -13,6 +13,7 @@ from drugresponse.report.blocks import Cell, Part, Row, Table, Words
 from drugresponse.report.page import count
 from drugresponse.report.wording import as_sentence, direction, general_limits, learner_words, scheme_words
 from drugresponse.verdict import gain_sources, measure_of, measure_words, model_verdict
+from drugresponse.version import __version__
 from drugresponse.words import joined
 
 __all__ = ["OPEN", "tripod_part"]
@@ -84,8 +85,8 @@ def tripod_part(manifest: Mapping[str, Any]) -> Part:
     >>> import drugresponse as dr
     >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
     >>> model = dr.DrugResponseModel(learner="ridge", folds=2).fit(cohort.genotypes, cohort.responses)
-    >>> tripod_part(model.manifest_).blocks[1].rows[-1]
-    ['27c', 'Next steps, and where it may hold', Cell(shown='Open: not known to the model file.', ..., kind='bad', ...)]
+    >>> tripod_part(model.manifest_).blocks[1].rows[5]
+    ['4', 'Aim: development, evaluation, or both', 'Development, with internal validation on held-out rows.']
     """
     answers = _answers(manifest)
     rows: list[Row] = [
@@ -151,7 +152,7 @@ def _of_methods(manifest: Mapping[str, Any]) -> dict[str, str]:
         "12e": "Skill over the best naive prediction of each fold, and the scores above.",
         "12g": "By drugresponse predict, from the model file.",
         "15": " ".join([direction(measure_of(manifest)), *(f"{line}." for line in forecast_words(dict(manifest)))]),
-        "18f": f"drugresponse {manifest['package']}, under the MIT licence.",
+        "18f": f"drugresponse {manifest.get('package', __version__)}, under the MIT licence.",
         "22": "The model file, with drugresponse predict. Its arrays are described with the format.",
         "27a": f"A sample is not predicted where its features carry less than {parameters['minimum_features']:.0%} of "
         "the weight; other units and scales are refused or flagged.",
