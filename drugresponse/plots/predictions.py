@@ -339,16 +339,20 @@ def leaf_order(values: Array) -> NDArray[np.intp]:
 def _coloured(ax: Axes, values: Array, low: str, high: str, colours: Palette, relative: bool) -> None:
     """Cells in nine steps from one colour over the ground to the other, with their legend."""
     from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
+    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, to_rgba
 
     widest = float(np.nanquantile(np.abs(values), 0.98)) or 1.0
-    shades = LinearSegmentedColormap.from_list("below and above", [low, colours.card, high], _STEPS)
+    # shades by opacity, so that they pale towards the ground of a page that is light or dark
+    ends = [(low, 1.0), (low, 0.0), (high, 0.0), (high, 1.0)]
+    nodes = [(at, to_rgba(*end)) for at, end in zip((0.0, 0.499, 0.501, 1.0), ends, strict=True)]
+    shades = LinearSegmentedColormap.from_list("below and above", nodes, _STEPS)
     norm = BoundaryNorm(np.linspace(-widest, widest, _STEPS + 1), _STEPS)
     known = np.isfinite(values)
     step = norm(np.clip(np.where(known, values, 0.0), -widest, 0.999 * widest))
-    for number_of_step in range(_STEPS):
-        corner = np.argwhere(known & (step == number_of_step))[:, None, ::-1]
-        areas(ax, corner + np.array([[0, 0], [1, 0], [1, 1], [0, 1]]), shades(number_of_step))
+    cell = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    for at in range(_STEPS):
+        shade = colours.card if at == _STEPS // 2 else shades(at)  # the middle is told from what is missing
+        areas(ax, np.argwhere(known & (step == at))[:, None, ::-1] + cell, shade)
     ax.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
     label = "predicted minus baseline" if relative else "predicted minus median"
     bar = figure_of(ax).colorbar(ScalarMappable(norm, shades), ax=ax, location="top", shrink=0.7, aspect=30, pad=0.02)

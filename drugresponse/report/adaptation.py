@@ -14,6 +14,7 @@ from drugresponse.report.drug_names import drug_words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.html import as_html
 from drugresponse.report.page import count, joined, number
+from drugresponse.report.prediction_figures import prediction_figures
 from drugresponse.report.wording import direction, general_limits, learner_words, measure_of, measure_words, notice
 
 __all__ = ["adaptation_report"]
@@ -68,8 +69,10 @@ def adaptation_report(
         f"{count(n_samples, 'sample')} and {count(n_drugs, 'drug')}, by {learner_words(manifest)}, corrected by what "
         f"was measured of the same samples. {direction(measure)}"
     )
+    figures = prediction_figures(predictions, measure, names)
     parts = [
         Part("What pilot measurements are worth", _worth(manifest)),
+        *([Part("Predictions in pictures", figures)] if figures else []),
         Part("What was measured and predicted", [Items(_facts(predictions, manifest, with_genotypes))]),
         Part("Sample by sample", _samples(predictions, next_drugs, measure, names)),
         Part("Limits", [Items(_limits(manifest, names))]),

@@ -19,6 +19,7 @@ from drugresponse.report.held_out import HeldOut
 from drugresponse.report.html import as_html
 from drugresponse.report.outcome_predictions import outcome_predictions_part
 from drugresponse.report.page import count, number
+from drugresponse.report.prediction_figures import prediction_figures
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -93,16 +94,21 @@ def prediction_report(
         drug_by_drug = outcome_predictions_part(predictions, manifest, names)
         return as_html(forecast_report("Prediction report", manifest, [], [counts, drug_by_drug, features], inputs))
     verdict, measure = model_verdict(manifest), measure_of(manifest)
+    figures = prediction_figures(predictions, measure, names)
     lead = (
         f"{count(known, 'prediction')} of {measure_words(measure)} "
         f"for {count(predictions['sample_id'].nunique(), 'sample')} "
         f"and {count(predictions['drug_id'].nunique(), 'drug')}, by {learner_words(manifest)}. {direction(measure)}"
     )
     parts = [
-        Part("How good the model was on held-out rows", [verdict_box(verdict), _scores(manifest)]),
+        Part(
+            "How good the model was on held-out rows",
+            [verdict_box(verdict), Words(_caution(verdict)), _scores(manifest)],
+        ),
+        *([Part("Predictions in pictures", figures)] if figures else []),
         counts,
         features,
-        _samples_part(predictions, measure, verdict, names),
+        _samples_part(predictions, measure, names),
         Part("Limits", [Items(_limits(manifest, predictions))]),
     ]
     return as_html(Report("Prediction report", lead, parts, notice(manifest), inputs))
@@ -141,12 +147,12 @@ def _distinct(predictions: pd.DataFrame, what: str) -> int:
     return int(predictions.loc[predictions[f"{what}_seen"].astype(bool), f"{what}_id"].nunique())
 
 
-def _samples_part(predictions: pd.DataFrame, measure: Measure, verdict: ModelVerdict, names: Mapping[str, str]) -> Part:
+def _samples_part(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str]) -> Part:
     several = predictions["drug_id"].nunique() > 1
     content = _top_drugs(predictions, measure, names) if several else _one_drug(predictions)
     left = predictions["sample_id"].nunique() - MOST_SAMPLES
     more = f"The first {MOST_SAMPLES} samples; the table of predictions has {left:,} more." if left > 0 else ""
-    return Part("Sample by sample", [Words(_caution(verdict)), *content, Words(more, quiet=True)])
+    return Part("Sample by sample", [*content, Words(more, quiet=True)])
 
 
 def _caution(verdict: ModelVerdict) -> str:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
+from drugresponse.plots.palettes import DARK, LIGHT, Palette
+
 __all__ = ["STYLE", "drawing_style"]
 
-STYLE = files("drugresponse.report").joinpath("templates/style.css").read_text(encoding="utf-8")
+
+def _variables(palette: Palette) -> str:
+    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in palette.by_name().items())} }}"
+
+
+_RULES = files("drugresponse.report").joinpath("templates/style.css").read_text(encoding="utf-8")
+STYLE = f"{_variables(LIGHT)}\n@media screen and (prefers-color-scheme: dark) {{ {_variables(DARK)} }}\n{_RULES}"
 
 
 def drawing_style() -> str:
     """Of a drawing in a file of its own: light, and without variables, which few drawing programs know."""
-    colours = dict(re.findall(r"--(\w+): (#\w+);", STYLE.partition("@media")[0]))
     rules = "\n".join(line for line in STYLE.splitlines() if line.startswith("svg"))
-    own = f"svg {{ color: {colours['ink']}; font-family: system-ui, Arial, sans-serif; }}\n{rules}\n"
-    return re.sub(r"var\(--(\w+)\)", lambda variable: colours[variable[1]], own)
+    own = f"svg {{ color: {LIGHT.ink}; font-family: system-ui, Arial, sans-serif; }}\n{rules}\n"
+    return re.sub(r"var\(--([\w-]+)\)", lambda variable: LIGHT.by_name()[variable[1]], own)

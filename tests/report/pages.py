@@ -10,7 +10,7 @@ EXPECTED_TAGS = set(
     re.findall(
         r"\w+",
         "html head meta title style body main header footer section h1 h2 p div span strong b bdi ul li figure "
-        "figcaption svg text rect circle line path table thead tbody tr th td",
+        "figcaption svg defs clippath g use text rect circle line path table thead tbody tr th td",
     )
 )
 
@@ -34,7 +34,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
-        self.attributes.update(name for name, _ in attrs)
+        self._take(attrs)
         given = dict(attrs)
         if (tag == "table" or given.get("role") in ("img", "region")) and not given.get("aria-label", "").strip():
             self.nameless.append(tag)
@@ -45,7 +45,11 @@ class Page(HTMLParser):
 
     def handle_startendtag(self, tag, attrs):
         self.tags.add(tag)
-        self.attributes.update(name for name, _ in attrs)
+        self._take(attrs)
+
+    def _take(self, attrs):
+        """Names of attributes, but for what refers to the page itself."""
+        self.attributes.update(name for name, value in attrs if name != "href" or not value.startswith("#"))
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag

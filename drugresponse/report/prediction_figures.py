@@ -1,0 +1,78 @@
+"""Predictions in pictures: the drugs of each sample where they are few, else samples and drugs as colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from drugresponse.data.tables import Measure
+from drugresponse.plots.predictions import heat_map, ranked_drugs
+from drugresponse.plots.rows import height_of
+from drugresponse.report.blocks import Block, Figure
+from drugresponse.report.drug_ranking import ranked_ends
+from drugresponse.report.page import count
+from drugresponse.report.plotted import plotted
+
+__all__ = ["prediction_figures"]
+
+_MOST_RANKED = 4
+_MOST_DRUGS = 12
+_MOST_SAMPLES, _MOST_CELLS = 60, 3000
+
+
+def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str]) -> list[Block]:
+    """Figures of two or more drugs; none of predictions that are words.
+
+    Parameters
+    ----------
+    predictions
+        As `prediction_report` takes them.
+    measure
+        Of the response, which tells what end of a ranking comes first.
+    names
+        Of drugs, by id.
+    """
+    numbers = all(is_numeric_dtype(predictions[name]) for name in ("prediction", "lower", "upper"))
+    known = predictions[predictions["prediction"].notna()]
+    samples, n_drugs = list(known["sample_id"].unique()), known["drug_id"].nunique()
+    if not numbers or not samples or n_drugs < 2:
+        return []
+    if len(samples) <= _MOST_RANKED:
+        return [_rankings(known, samples, measure, names)]
+    if len(samples) > _MOST_SAMPLES or len(samples) * n_drugs > _MOST_CELLS:
+        return []
+    height, width = min(1.8 + 0.16 * len(samples), 9.0), min(max(4.2, 2.0 + 0.2 * n_drugs), 8.0)
+    drawing = plotted(
+        f"Predictions minus baseline of {count(len(samples), 'sample')} and {count(n_drugs, 'drug')}",
+        lambda ax: heat_map(known, ax, drugs=names),
+        height,
+        width,
+    )
+    words = (
+        "Prediction minus baseline of each sample (row) and drug (column), the baseline being the finest mean that the "
+        "row's ids allow; what is alike stands side by side; blank: no prediction."
+    )
+    return [Figure({"heat-map.svg": drawing}, words)]
+
+
+def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: Mapping[str, str]) -> Figure:
+    end = ranked_ends(measure)[0]
+    n_shown = min(_MOST_DRUGS, int(known.groupby("sample_id")["drug_id"].nunique().max()))
+    ranked = partial(ranked_drugs, known, drugs=names, n_drugs=_MOST_DRUGS, highest_first=end == "highest")
+    drawings = {
+        f"ranked-{at}.svg": plotted(
+            f"Drugs of sample {sample} by prediction minus baseline",
+            partial(ranked, sample),
+            height_of(n_shown) + 0.25,
+        )
+        for at, sample in enumerate(samples, start=1)
+    }
+    bars = "bars: their bounds; " if known["lower"].notna().any() else ""
+    words = (
+        f"Drugs of each sample by prediction minus baseline, {end} first, {_MOST_DRUGS} at most. Dots: predictions; "
+        f"{bars}upright lines: the baseline, the finest mean that the row's ids allow."
+    )
+    return Figure(drawings, words)

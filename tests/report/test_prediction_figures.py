@@ -1,0 +1,65 @@
+"""Predictions in pictures: which picture there is, and what users wrote in it."""
+
+from __future__ import annotations
+
+import html5lib
+import numpy as np
+import pandas as pd
+import pytest
+
+from drugresponse.data.tables import Measure
+from drugresponse.report.blocks import Figure, Part, Report
+from drugresponse.report.html import as_html
+from drugresponse.report.prediction_figures import prediction_figures
+from tests.report.pages import EXPECTED_TAGS, Page
+
+HOSTILE = '"<script>&--> $x$ \u202e'
+
+
+def predictions_of(n_samples: int, n_drugs: int, **changes: object) -> pd.DataFrame:
+    pairs = pd.MultiIndex.from_product(
+        [[f"{HOSTILE}{i}" for i in range(n_samples)], [f"D{i}" for i in range(n_drugs)]], names=["sample_id", "drug_id"]
+    )
+    numbers = {"prediction": np.arange(len(pairs)) % 7.0, "lower": -1.0, "upper": 9.0, "baseline": 3.0}
+    return pairs.to_frame(index=False).assign(**{**numbers, **changes})
+
+
+def drawings_of(predictions: pd.DataFrame, higher: str | None = "resistant") -> list[str]:
+    figures = prediction_figures(predictions, Measure("auc", "", higher), {"D1": HOSTILE})
+    report = Report("Toy", "", [Part("", figures)], "Research use only.")
+    html5lib.HTMLParser(strict=True).parse(as_html(report))
+    page = Page(as_html(report))
+    assert page.tags <= EXPECTED_TAGS
+    assert not {name for name in page.attributes if name.startswith("on") or name in ("src", "href")}
+    return list(report.drawings())
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "n_drugs", "drawings"),
+    [
+        (2, 3, ["ranked-1.svg", "ranked-2.svg"]),
+        (5, 3, ["heat-map.svg"]),
+        (5, 1, []),
+        (61, 3, []),
+        (40, 90, []),
+    ],
+)
+def test_prediction_figures__follow_how_many_samples_and_drugs_there_are(n_samples, n_drugs, drawings):
+    assert drawings_of(predictions_of(n_samples, n_drugs)) == drawings
+
+
+def test_prediction_figures__none_of_words_and_of_nothing():
+    assert drawings_of(predictions_of(2, 3, prediction="R")) == []
+    assert drawings_of(predictions_of(2, 3, prediction=np.nan)) == []
+
+
+def test_prediction_figures__end_and_bounds_are_those_of_the_predictions():
+    table = predictions_of(1, 3, lower=np.nan, upper=np.nan)
+    for higher, end in (("resistant", "lowest"), ("sensitive", "highest")):
+        (figure,) = prediction_figures(table, Measure("auc", "", higher), {})
+        assert isinstance(figure, Figure)
+        assert f", {end} first" in figure.caption and "bars" not in figure.caption
+        drawn = str(figure.drawings["ranked-1.svg"])
+        assert (drawn.index(">D0<") < drawn.index(">D2<")) == (end == "lowest")
+    (figure,) = prediction_figures(predictions_of(1, 3), Measure("auc"), {})
+    assert "bars: their bounds" in figure.caption
