@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.data.variants.star_features import STAR_ALLELES
 from drugresponse.errors import count
 from drugresponse.features.alignment import Alignment, align
@@ -24,9 +25,9 @@ logger = logging.getLogger(__name__)
 def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotypes:
     """Genotypes with the sites of a model that they lack, as far as it is known that samples bear the reference.
 
-    A site is the reference for a sample of whom every place that is not listed is (`--absent-means reference`), where a
-    record without alternates or a block of gVCF covers its bases, and where the sample was called for another
-    alternate of the same reference. Elsewhere its call stays missing.
+    A site is the reference for a sample of whom every place that is not listed is (`--absent-means reference`), in the
+    callable regions where such are given, where a record without alternates or a block of gVCF covers its bases, and
+    where the sample was called for another alternate of the same reference. Elsewhere its call stays missing.
 
     Parameters
     ----------
@@ -78,7 +79,11 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     known = filled | np.concatenate([called, np.zeros_like(without_place)])
     added = np.flatnonzero(known.any(axis=1))
     if not len(added):
-        return genotypes
+        if genotypes.reference.assayed is None:
+            return genotypes
+        # what lies outside of callable regions is said once
+        reference = replace(genotypes.reference, sites_filled=sites_filled(genotypes))
+        return replace(genotypes, reference=reference)
     logger.info("genotypes: %s of the model's without a variant are the reference.", count(len(added), "site"))
     # a call that is not known is stored, and 0 is not
     calls = sparse.csr_array(np.where(known[added].T, np.float32(0), np.float32(np.nan)))
@@ -142,7 +147,29 @@ def _placed(
         return called, np.zeros_like(called)
     if not called.any() and not _any_listed(alignment, variants.counted & variants.placed):
         return called, np.zeros_like(called)
-    return called, ~called & reference.everywhere & ~_doubtful(genotypes, sites)
+    filled = ~called & reference.everywhere & ~_doubtful(genotypes, sites)
+    return called, _assayed_alone(filled, reference, sites)
+
+
+def _assayed_alone(filled: NDArray[np.bool_], reference: ReferenceCalls, sites: Variants) -> NDArray[np.bool_]:
+    """`(n_sites, n_samples)` what is filled of the sites that were assayed; both numbers are said."""
+    if reference.assayed is None:
+        return filled
+    inside = np.zeros(len(filled), dtype=bool)
+    last = sites.position + _lengths(sites) - 1
+    for name in pd.unique(sites.chromosome):
+        rows = np.flatnonzero(sites.chromosome == name)
+        inside[rows] = reference.assayed_at(str(name), sites.position[rows], last[rows])
+    absent = filled.any(axis=1)
+    if absent.any() and reference.sites_filled is None:
+        logger.warning(
+            "genotypes: of %s of the model without a variant, %d in the callable regions are the reference, and %d "
+            "outside them stay missing.",
+            count(int(absent.sum()), "site"),
+            int((absent & inside).sum()),
+            int((absent & ~inside).sum()),
+        )
+    return filled & inside[:, None]
 
 
 def _without_place(
@@ -157,6 +184,11 @@ def _without_place(
         logger.warning(
             "genotypes: %s of the model without a position may be among the records that a filter left out; they stay "
             "missing.",
+            count(len(filled), "site"),
+        )
+    elif reference.assayed is not None:
+        logger.warning(
+            "genotypes: %s of the model without a position may lie outside the callable regions; they stay missing.",
             count(len(filled), "site"),
         )
     elif _any_listed(alignment, sites):
@@ -180,7 +212,7 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     """`(n_sites, n_samples)` whether the sample was called at the site and has another allele than its alternate."""
     known = np.zeros((len(sites.position), genotypes.shape[0]), dtype=bool)
     reference = genotypes.reference
-    lengths = np.array([max(len(ref), 1) for ref in sites.ref], dtype=np.int64)
+    lengths = _lengths(sites)
     for name in pd.unique(sites.chromosome):
         rows = np.flatnonzero(sites.chromosome == name)
         if reference is not None:
@@ -197,6 +229,11 @@ def _called(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:
     columns = genotypes.values[:, beside["column"].to_numpy(dtype=np.intp)].toarray()
     known[beside["row"].to_numpy(dtype=np.intp)] |= ~np.isnan(columns.T)
     return known
+
+
+def _lengths(sites: Variants) -> NDArray[np.int64]:
+    """`(n_sites,)` bases of the reference."""
+    return np.array([max(len(ref), 1) for ref in sites.ref], dtype=np.int64)
 
 
 def _doubtful(genotypes: Genotypes, sites: Variants) -> NDArray[np.bool_]:

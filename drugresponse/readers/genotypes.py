@@ -6,6 +6,7 @@ import inspect
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.recognition import genotype_format_of
 from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
 
 __all__ = ["read_genotypes"]
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 
 ABSENT_MEANS = ("missing", "reference")
 FILTERS = ("all", "pass")
+_WITH_ABSENT_SITES = ("vcf", "matrix", "anndata")
+"""Formats that may lack sites of a model, of which callable regions tell whether they were looked at."""
 
 
 def read_genotypes(
@@ -37,6 +41,7 @@ def read_genotypes(
     features: AnySource | None = None,
     genotype_format: str = "auto",
     absent_means: str | None = None,
+    callable: Regions | str | Path | None = None,
     filters: str = "all",
     kind: str | None = None,
     layer: str | None = None,
@@ -62,6 +67,10 @@ def read_genotypes(
     absent_means
         What a call that is not there means: `missing` (also None, for VCF and PLINK) or `reference` (also None, for
         alterations). Of a matrix and .h5ad, only a site of a trained model that they lack altogether can be meant.
+    callable
+        Where variants were looked for: `Regions`, or a file or text as `read_regions` takes it. Then `reference`, also
+        None, holds for what lies in them, and a call that is not there outside of them is missing. Of VCF and BCF, and
+        of sites that a matrix or .h5ad lacks.
     filters
         `all` keeps variants and calls of VCF and PLINK 2 that failed a filter of their caller (FILTER, FT), and counts
         them in a warning; `pass` leaves them out.
@@ -106,7 +115,11 @@ def read_genotypes(
         raise InputError(f'`filters`: "{filters}" is unknown. {nearest(filters, FILTERS)}')
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
+    groups = _grouped(files, genotype_format)
+    if callable is not None:
+        callable = _callable_regions(callable, absent_means, [record for record, _ in groups])
     options = {
+        "callable": callable,
         "features": features,
         "absent_means": absent_means,
         "kind": kind,
@@ -116,7 +129,6 @@ def read_genotypes(
         "aliases": aliases,
         "site_filter": site_filter,
     }
-    groups = _grouped(files, genotype_format)
     tables: list[Genotypes] = []
     for record, group in groups:
         # many files of which each is small, such as one for each chromosome, are large together
@@ -125,6 +137,24 @@ def read_genotypes(
     if len(tables) > 1:
         _report_overlap([group[0].name for _, group in groups], tables)
     return Genotypes.join(tables)
+
+
+def _callable_regions(
+    regions: Regions | str | Path, absent_means: str | None, records: Sequence[GenotypeFormat]
+) -> Regions:
+    """The callable regions, refused where nothing would look at them."""
+    if absent_means == "missing":
+        raise InputError(
+            "`callable`: found them beside `absent_means` missing (expected reference, which is what they "
+            "limit). Leave one of the two out."
+        )
+    if not any(record.name in _WITH_ABSENT_SITES for record in records):
+        named = ", ".join(dict.fromkeys(record.label for record in records))
+        raise InputError(
+            f"`callable`: found {named} (expected VCF, BCF, a table of samples and features or .h5ad, which may "
+            "lack sites). Leave the option out."
+        )
+    return regions if isinstance(regions, Regions) else read_regions(regions)
 
 
 def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[GenotypeFormat, list[Source]]]:
@@ -142,13 +172,18 @@ def _read(
     """What the reader of a format makes of files by the options that it takes; the others are applied afterwards."""
     reader = record.reader()
     taken = inspect.signature(reader).parameters
+    limited = options["callable"] is not None and record.name in _WITH_ABSENT_SITES
+    if limited:
+        options = {**options, "absent_means": "reference"}
     own = {name: value for name, value in options.items() if name in taken and value is not None}
     genotypes = reader(files if record.is_joint else files[0], **own)
     if "site_filter" in taken:
         return genotypes
     writes_missing = not (record.is_joint or "absent_means" in taken)  # only sites that such a table lacks are absent
     if writes_missing and options["absent_means"] == "reference" and (genotypes.features["kind"] == "dosage").any():
-        genotypes = replace(genotypes, reference=ReferenceCalls(np.ones(genotypes.shape[0], dtype=bool), {}))
+        assayed = options["callable"].stretches if limited else None
+        everywhere = np.ones(genotypes.shape[0], dtype=bool)
+        genotypes = replace(genotypes, reference=ReferenceCalls(everywhere, {}, assayed=assayed))
     if men:
         genotypes = double_single_copies(genotypes, men, files[0].name)
     return genotypes if options["site_filter"] is None else filter_genotypes(genotypes, options["site_filter"])

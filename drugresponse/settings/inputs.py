@@ -90,6 +90,13 @@ class GenotypeReading(GenotypeFiles):
         unset="As usual for the format",
         belongs_to=("VCF, BCF, PLINK, lists of alterations, resistance genes", "sites that a table lacks"),
     )
+    callable: InputFile | None = option(
+        "Callable regions: where variants were looked for",
+        "BED, GTF or GFF3 of the assay, of the same genome build. A missing call in them means the reference, and is "
+        "missing elsewhere; both are counted. Blocks of gVCF tell it by themselves.",
+        formats=("bed", "gtf", "gff3", "tabular"),
+        belongs_to=("VCF, BCF", "sites that a table lacks"),
+    )
     filters: str = option(
         "Variants and calls that failed a filter of their caller",
         "By FILTER of each variant and FT of each call. They are counted in any case.",

@@ -80,7 +80,8 @@ def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: 
     genotypes = with_named_parents(genotypes, settings.parents)
     if trained is None:
         refuse_without_features(genotypes)
-    return reshape(genotypes, trained, site_filter, settings.by_gene, settings.absent_means)
+    absent_means = settings.absent_means if settings.callable is None else "reference"
+    return reshape(genotypes, trained, site_filter, settings.by_gene, absent_means)
 
 
 def _trained_features(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
@@ -145,9 +146,11 @@ def _typed(option: str, words: Sequence[str], instead: str) -> list[str]:
 
 
 def _other_choices(settings: PrepareSettings) -> list[str]:
-    like = settings.like
+    like, places = settings.like, settings.callable
     applies = {
-        "A missing call was taken as the reference.": settings.absent_means == "reference",
+        "A missing call was taken as the reference.": settings.absent_means == "reference" and places is None,
+        f"A missing call in the regions of {places.name if places else ''} was taken as the reference.": places
+        is not None,
         "Only variants and calls that passed the filters of their caller.": settings.filters == "pass",
         "Features have the families, genes and sites that their names tell.": settings.parents == "named",
         "Variants of one gene are joined.": settings.by_gene == "any",

@@ -139,3 +139,40 @@ def test_prepare__a_file_without_any_variant(cohort):
         prepare(PrepareSettings(genotypes=[cohort / "none"], dataset=cohort / "out"))
     predict(PredictSettings(model=cohort / "model", genotypes=[cohort / "none"], predictions=cohort / "predicted"))
     np.testing.assert_allclose(pd.read_table(cohort / "predicted")["prediction"], 0, atol=0.5)
+
+
+@pytest.mark.parametrize(
+    ("regions", "filled", "outside"),
+    [("1:90-250", 0, 1), ("1:90-450", 1, 0), ("2:90-450", 0, 1)],
+)
+def test_commands__absent_sites_are_the_reference_in_callable_regions_alone(cohort, caplog, regions, filled, outside):
+    (cohort / "callable").write_text(f"{regions}\n")
+    given = {"genotypes": [cohort / "absent"], "callable": cohort / "callable"}
+    predict(PredictSettings(model=cohort / "model", predictions=cohort / "predicted", **given))
+    said = [line for line in caplog.messages if "callable regions" in line]
+    assert said == [
+        f"genotypes: of 1 site of the model without a variant, {filled} in the callable regions are the reference, and "
+        f"{outside} outside them stay missing."
+    ]
+    table = pd.read_table(cohort / "predicted")
+    assert (table["sites_filled"] == filled).all()
+    assert ((table["features_found"] == 1) == (filled == 1)).all()
+    prepare(PrepareSettings(dataset=cohort / "new", like=cohort / "model", **given))
+    assert np.isnan(read_genotypes(cohort / "new").dense()).sum() == outside
+    predict(PredictSettings(model=cohort / "model", genotypes=[cohort / "new"], predictions=cohort / "prepared"))
+    np.testing.assert_allclose(pd.read_table(cohort / "prepared")["prediction"], table["prediction"])
+
+
+def test_read_genotypes__a_missing_call_outside_callable_regions_stays_missing(cohort):
+    file = vcf(cohort / "merged", [f"1 {at} . A G . . . GT ./. 0/1 ./1" for at in POSITIONS[:2]], ["P", "Q", "R"])
+    read = read_genotypes(file, callable="1:100-199")
+    np.testing.assert_array_equal(read.dense(), [[0, np.nan], [1, 1], [np.nan, np.nan]])
+
+
+def test_read_genotypes__callable_regions_that_nothing_looks_at(cohort):
+    table = cohort / "table"
+    table.write_text("Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nKRAS\tP\tMissense_Mutation\n")
+    with pytest.raises(InputError, match="`callable`: found List of alterations"):
+        read_genotypes(table, callable="1:1-9")
+    with pytest.raises(InputError, match="beside `absent_means` missing"):
+        read_genotypes(cohort / "absent", callable="1:1-9", absent_means="missing")

@@ -57,6 +57,9 @@ class ReferenceCalls:
         By chromosome, first bases of records that a filter left out: of these places nothing is known.
     sites_filled
         `(n_samples,)` how many sites of a model were absent and taken for the reference; None before any was.
+    assayed
+        By chromosome, the first and last bases, ascending, of the stretches to which `everywhere` is limited, since
+        nothing else was looked at; None where it is not limited.
 
     Examples
     --------
@@ -71,6 +74,7 @@ class ReferenceCalls:
     stretches: Mapping[str, Stretches]
     left_out: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     sites_filled: NDArray[np.intp] | None = None
+    assayed: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]] | None = None
 
     def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
@@ -84,6 +88,21 @@ class ReferenceCalls:
         there = np.isin(positions, self.left_out.get(chromosome, _NOWHERE))
         return np.asarray(there)[:, None]
 
+    def assayed_at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """`(n_places,)` whether all bases from a first to a last were looked at.
+
+        Examples
+        --------
+        >>> limited = ReferenceCalls(np.array([True]), {}, assayed={"1": (np.array([5, 40]), np.array([20, 60]))})
+        >>> limited.assayed_at("1", np.array([5, 20, 30]), np.array([5, 21, 30])).tolist()
+        [True, False, False]
+        """
+        if self.assayed is None:
+            return np.ones(len(first), dtype=bool)
+        starts, ends = self.assayed.get(chromosome, (_NOWHERE, _NOWHERE))
+        at = np.searchsorted(starts, first, side="right") - 1
+        return (at >= 0) & (np.append(ends, 0)[at] >= last)
+
     def take(self, rows: NDArray[np.intp]) -> ReferenceCalls:
         """The samples at these row numbers; of a negative one nothing is known."""
         known, n_samples = rows >= 0, len(self.everywhere)
@@ -95,7 +114,7 @@ class ReferenceCalls:
             for name, stretch in self.stretches.items()
         }
         filled = None if self.sites_filled is None else np.where(known, self.sites_filled[places], 0)
-        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out, filled)
+        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out, filled, self.assayed)
 
     @classmethod
     def join(cls, sources: Sequence[ReferenceCalls]) -> ReferenceCalls | None:
@@ -111,6 +130,7 @@ class ReferenceCalls:
             {name: _together(part.stretches[name] for part in sources if name in part.stretches) for name in names},
             {name: np.concatenate([source.left_out.get(name, _NOWHERE) for source in sources]) for name in left_out},
             np.sum(filled, axis=0) if filled else None,
+            next((source.assayed for source in sources if source.assayed is not None), None),
         )
 
 

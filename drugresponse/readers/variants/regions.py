@@ -80,6 +80,17 @@ class Regions(Shown):
         """Every gene that a region names."""
         return frozenset(region.gene for region in self.regions if region.gene)
 
+    @property
+    def stretches(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """By chromosome the first and last bases of what is covered, ascending; what touches is one stretch.
+
+        Examples
+        --------
+        >>> read_regions("1:5-9,1:10-12,1:20-30").stretches["1"]
+        (array([ 5, 20]), array([12, 30]))
+        """
+        return {name: _stretches(pieces) for name, pieces in self._pieces.items()}
+
     def covers(self, chromosomes: str | Sequence[str] | pd.Series, positions: ArrayLike) -> NDArray[np.bool_]:
         """`(n,)` whether each 1-based position lies in a region, on one chromosome or on one for each.
 
@@ -195,6 +206,12 @@ def _cut(regions: list[Region]) -> _Chromosome:
         covered.append(bool(active))
         genes.append(tuple(dict.fromkeys(name for _, name in sorted(active) if name)))
     return _Chromosome(np.array(edges, dtype=np.int64), np.array(covered), tuple(genes))
+
+
+def _stretches(pieces: _Chromosome) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last bases of neighbouring pieces that are covered; the last piece, beyond all edges, never is."""
+    change = np.diff(pieces.covered.astype(np.int8))
+    return pieces.edges[change > 0], pieces.edges[change < 0] - 1
 
 
 def _length_and_gene(region: Region) -> tuple[int, str]:

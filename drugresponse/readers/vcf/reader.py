@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError
 from drugresponse.readers.source.source import AnySource, Source
-from drugresponse.readers.variants.allele_calls import HALF, NO_ALLELE, symbolic_allele, tell_of_calls
+from drugresponse.readers.variants.allele_calls import HALF, MISSING, NO_ALLELE, symbolic_allele, tell_of_calls
 from drugresponse.readers.variants.regions import Regions
 from drugresponse.readers.variants.site_filter import QUALITIES, SiteFilter, tell_of_dropped, tell_of_failed
 from drugresponse.readers.variants.sparse_calls import Allele, SparseCalls
@@ -41,6 +42,7 @@ def read_variants(
     *,
     absent_means: Literal["missing", "reference"] = "missing",
     site_filter: SiteFilter | None = None,
+    callable: Regions | None = None,
 ) -> Genotypes:
     r"""Read a VCF (plain, gzip or bgzip) or BCF file into dosages of alternate alleles.
 
@@ -54,6 +56,8 @@ def read_variants(
     site_filter
         Which variants are kept while the file is read; None keeps all. Memory grows with what is kept. For regions, an
         index beside a bgzipped VCF (.tbi, .csi) is used. Many calls stay in a temporary file, and are read in blocks.
+    callable
+        Where variants were looked for, so that a missing call is the reference there alone; None is everywhere.
 
     Returns
     -------
@@ -104,7 +108,7 @@ def read_variants(
     is_bcf = file.content == "bcf"
     with contextlib.nullcontext() if is_bcf else file.opened():  # htslib opens BCF by itself
         records = open_bcf(file) if is_bcf else open_vcf(file, wanted.regions)
-        reading = _Reading(records, wanted, absent_means == "reference")
+        reading = _Reading(records, wanted, absent_means == "reference", callable)
         with reading.calls:
             genotypes, n_filled = with_reference_calls(*reading.run())
     tell_of_calls(
@@ -121,7 +125,13 @@ def read_variants(
 class _Reading:
     """A file while it is read: which of its alleles are kept, and what is told about them."""
 
-    def __init__(self, records: VariantRecords, site_filter: SiteFilter, absent_as_reference: bool) -> None:
+    def __init__(
+        self,
+        records: VariantRecords,
+        site_filter: SiteFilter,
+        absent_as_reference: bool,
+        callable: Regions | None,
+    ) -> None:
         self.calls = SparseCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
         self._records, self._filter = records, site_filter
         self._where = records.where[0]
@@ -129,7 +139,7 @@ class _Reading:
         self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
         self._names_genes = self._annotation is not None
         self._references = ReferenceRecords(len(records.header.samples))
-        self._absent_as_reference = absent_as_reference
+        self._absent_as_reference, self._callable = absent_as_reference, callable
         self._n_sites = self._n_without_calls = self._n_without_quality = self._n_failed_calls = 0
         self._failed: Counter[str] = Counter()
 
@@ -147,6 +157,8 @@ class _Reading:
                 "some genes, give regions that name them too, such as a BED or GTF file."
             )
         reference = self._references.finish(self._absent_as_reference)
+        if self._callable is not None:
+            reference = replace(reference, assayed=self._callable.stretches)
         tell_of_failed(self._where, self._failed, self._n_failed_calls, self._filter.passed_only)
         if n_kept or not reference.stretches:
             tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
@@ -205,7 +217,16 @@ class _Reading:
             added += alleles.values()
             beyond_two += [further] * len(alleles)
         if rows:
-            self.calls.add(np.concatenate(rows), added, beyond_two)
+            self.calls.add(self._assayed(np.concatenate(rows), added), added, beyond_two)
+
+    def _assayed(self, calls: NDArray[Any], alleles: Sequence[Allele]) -> NDArray[Any]:
+        """Calls, those that are not there outside the callable regions missing."""
+        if self._callable is None or not (absent := calls == MISSING).any():
+            return calls
+        inside = self._callable.covers(
+            [allele.chromosome for allele in alleles], [allele.position for allele in alleles]
+        )
+        return np.where(absent & ~inside[:, None], calls.dtype.type(HALF), calls)
 
     def _passed(self, site: Site) -> bool:
         """Whether a record is read, as far as its filters go."""
