@@ -9,6 +9,7 @@ from drugresponse.audit.findings import caution_messages, findings_of
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.scores.labels import metric_label
+from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.verdict import fitted_learners, higher_words, measure_of, model_verdict
@@ -283,6 +284,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         f"Response: {named or 'not named'}; {higher_words(measure, outcome)}",
         f"Features: {features['given']} given, {features['varying']} varying, {features['used']} used"
         f"{why_none_is_used(manifest)}{_parent_words(features)}",
+        *([f"Genome build: {GenomeBuild.from_dict(manifest['genome'])}"] if "genome" in manifest else []),
         *censor_words(manifest["training"], fitted_learners(manifest)),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *lineage_words(manifest.get("lineages")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy import sparse
 from drugresponse.data.ids import ids_as_text, is_missing_id, without_blanks
 from drugresponse.data.stored.number_kinds import KINDS, guess_kind
 from drugresponse.data.stored_values import ColumnsInMemory, SideBySide, StoredValues, stays_stored
+from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.data.variants.genome_order import genome_order
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, show_ids
@@ -50,6 +51,8 @@ class Genotypes(Shown):
         block, chromosome, position, ref, alt and id. An id is unique within its block.
     reference
         Where samples bear the reference beside these features, where the source tells it; None tells nothing.
+    genome
+        The genome build of the positions, as far as the source tells it.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class Genotypes(Shown):
     sample_ids: pd.Index
     features: pd.DataFrame
     reference: ReferenceCalls | None = None
+    genome: GenomeBuild = field(default_factory=GenomeBuild)
 
     @classmethod
     def build(cls, values: Any, sample_ids: Sequence[str], features: pd.DataFrame) -> Genotypes:
@@ -148,7 +152,8 @@ class Genotypes(Shown):
         else:
             values = sparse.hstack([part.values for part in parts], format="csr")
             joined = cls.build(values, list(samples), pd.concat([source.features for source in sources]))
-        return replace(joined, reference=ReferenceCalls.join([part.reference for part in parts if part.reference]))
+        reference = ReferenceCalls.join([part.reference for part in parts if part.reference])
+        return replace(joined, reference=reference, genome=GenomeBuild.joined(part.genome for part in parts))
 
     @classmethod
     def _join_stored(cls, parts: Sequence[Genotypes]) -> Genotypes:
@@ -294,7 +299,7 @@ class Genotypes(Shown):
         """The samples at these row numbers, in this order."""
         reference = None if self.reference is None else self.reference.take(np.asarray(rows))
         values = self.values.take_rows(np.asarray(rows)) if self.is_stored else sparse.csr_array(self.values[rows])
-        return Genotypes(values, self.sample_ids[rows], self.features, reference)
+        return Genotypes(values, self.sample_ids[rows], self.features, reference, self.genome)
 
     def reindex(self, sample_ids: pd.Index) -> Genotypes:
         """The samples with these ids, in this order; an id that is not here becomes a row of missing calls."""
@@ -302,12 +307,12 @@ class Genotypes(Shown):
         reference = None if self.reference is None else self.reference.take(at)
         ids = pd.Index(sample_ids, name="sample_id", dtype=object)
         if self.is_stored:
-            return Genotypes(self.values.take_rows(at), ids, self.features, reference)
+            return Genotypes(self.values.take_rows(at), ids, self.features, reference, self.genome)
         rows = self.values
         if (at < 0).any():
             unknown = np.full((1, self.shape[1]), np.nan, np.float32)
             rows = sparse.vstack([rows, sparse.csr_array(unknown)], format="csr")
-        return Genotypes(sparse.csr_array(rows[at]), ids, self.features, reference)
+        return Genotypes(sparse.csr_array(rows[at]), ids, self.features, reference, self.genome)
 
     def equals(self, other: Genotypes) -> bool:
         """Whether samples, features and every call, missing ones included, are the same."""

@@ -98,7 +98,7 @@ def _beside(genotypes: Genotypes, calls: sparse.csr_array, rows: pd.DataFrame) -
     if genotypes.is_stored:
         return Genotypes.join([genotypes, Genotypes.build(calls, ids, rows)])
     values = sparse.hstack([genotypes.values, calls], format="csr")
-    return Genotypes.build(values, ids, pd.concat([genotypes.features, rows]))
+    return replace(Genotypes.build(values, ids, pd.concat([genotypes.features, rows])), genome=genotypes.genome)
 
 
 def _may_be_known(genotypes: Genotypes, variants: Variants) -> NDArray[np.bool_]:

@@ -152,6 +152,7 @@ MANIFEST: dict[str, Schema] = {
             "features": Absent(WHOLE),
         }
     ),
+    "genome": Absent({"name": TEXT, "lengths": Named(WHOLE)}),
     "individual_level": FLAG,
     "training": {
         "samples": WHOLE,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
+from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
@@ -102,6 +103,11 @@ class FittedParts(Shown):
     def arm(self) -> dict[str, Any] | None:
         """`column` of the treatment arm, and its `levels` where it is text; None where there is none."""
         return self.manifest.get("arm")
+
+    @property
+    def genome(self) -> GenomeBuild:
+        """The genome build of the training's positions, as far as it was told."""
+        return GenomeBuild.from_dict(self.manifest.get("genome"))
 
     @property
     def measure(self) -> Measure:

@@ -129,6 +129,8 @@ def train(
     manifest = describe_training(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
+    if genotypes.genome:
+        manifest["genome"] = genotypes.genome.to_dict()
     return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
 
 

@@ -15,10 +15,12 @@ import pandas as pd
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.stored_values import beside
+from drugresponse.data.variants.genome_build import GenomeBuild, refuse_other_build
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.formats import GenotypeFormat, find_format
 from drugresponse.readers.genes.names import GeneNames
+from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.recognition import genotype_format_of
 from drugresponse.readers.source.source import AnySource, Source, sources_of
@@ -134,8 +136,10 @@ def read_genotypes(
         # many files of which each is small, such as one for each chromosome, are large together
         with beside(sum(table.shape[0] * table.shape[1] for table in tables if not table.is_stored)):
             tables.append(_read(record, group, options, men))
+    names = [group[0].name for _, group in groups]
+    _refuse_other_builds(names, tables)
     if len(tables) > 1:
-        _report_overlap([group[0].name for _, group in groups], tables)
+        _report_overlap(names, tables)
     return Genotypes.join(tables)
 
 
@@ -179,6 +183,8 @@ def _read(
     genotypes = reader(files if record.is_joint else files[0], **own)
     if "site_filter" in taken:
         return genotypes
+    if record.name == "anndata":
+        genotypes = replace(genotypes, genome=GenomeBuild(genome_build(files[0])))
     writes_missing = not (record.is_joint or "absent_means" in taken)  # only sites that such a table lacks are absent
     if writes_missing and options["absent_means"] == "reference" and (genotypes.features["kind"] == "dosage").any():
         assayed = options["callable"].stretches if limited else None
@@ -187,6 +193,13 @@ def _read(
     if men:
         genotypes = double_single_copies(genotypes, men, files[0].name)
     return genotypes if options["site_filter"] is None else filter_genotypes(genotypes, options["site_filter"])
+
+
+def _refuse_other_builds(names: Sequence[str], sources: Sequence[Genotypes]) -> None:
+    told = [(name, source.genome) for name, source in zip(names, sources, strict=True) if source.genome]
+    for at, (name, build) in enumerate(told):
+        for before, earlier in told[:at]:
+            refuse_other_build(name, build, before, earlier)
 
 
 def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes]) -> None:

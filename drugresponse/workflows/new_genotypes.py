@@ -10,6 +10,7 @@ import pandas as pd
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.sums import is_parent
+from drugresponse.data.variants.genome_build import refuse_other_build
 from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
 from drugresponse.model.feature_weights import FeatureMatch, rows_of_features
@@ -40,8 +41,14 @@ def read_new_genotypes(
         Fitted; its features are those that a list may leave out.
     settings, samples, known_samples
         As for `genotypes_of`.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or bears positions of another genome build than the model.
     """
     table = genotypes_of(settings, samples, known_samples, known_features=_features_of(model))
+    refuse_other_build("genotypes", table.genome, "the model", model.parts_.genome)
     table = completed_genotypes(table, model.parts_.features)
     trained = model.parts_.features
     n_made = int(table.features.index.isin(trained.index[is_parent(trained)]).sum())

@@ -14,6 +14,7 @@ import pandas as pd
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
 from drugresponse.data.parents.naming import with_named_parents
+from drugresponse.data.variants.genome_build import GenomeBuild, refuse_other_build
 from drugresponse.errors import InputError, count, one_line
 from drugresponse.genotype_files import write_genotypes
 from drugresponse.genotype_qc.overview import GenotypeOverview, overview_of
@@ -61,7 +62,6 @@ def prepare(settings: PrepareSettings) -> list[str]:
                 GenotypeSource(file.name, genotype_format_of(file, settings.genotype_format), genome_build(file))
                 for file in settings.genotypes
             ]
-            _report_builds(sources, settings.like)
             _report_strange_samples(genotypes, table)
         progress.info("read %s x %s", count(genotypes.shape[0], "sample"), count(genotypes.shape[1], "feature"))
         story = {"sources": sources, "choices": [*sentences, *_other_choices(settings)], "notes": notes}
@@ -74,9 +74,11 @@ def prepare(settings: PrepareSettings) -> list[str]:
 
 def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: SiteFilter | None) -> Genotypes:
     """The genotypes that are kept, in the features of the training where it is given."""
-    trained = None if settings.like is None else _trained_features(settings.like, site_filter)
+    trained, build = (None, GenomeBuild()) if settings.like is None else _trained(settings.like, site_filter)
     known_samples = None if samples is None else set(samples.index)
     genotypes = genotypes_of(settings, samples, known_samples, trained, site_filter)
+    if settings.like is not None:
+        refuse_other_build("genotypes", genotypes.genome, settings.like.name, build)
     genotypes = with_named_parents(genotypes, settings.parents)
     if trained is None:
         refuse_without_features(genotypes)
@@ -84,10 +86,10 @@ def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: 
     return reshape(genotypes, trained, site_filter, settings.by_gene, absent_means)
 
 
-def _trained_features(like: Path, site_filter: SiteFilter | None) -> pd.DataFrame:
-    """The features of a model, or of the genotypes that it was trained on; content tells which of both it is."""
-    features = load_model(like).parts_.features if is_model_file(like) else read_genotypes(like).features
-    return features_of_training(features, site_filter)
+def _trained(like: Path, site_filter: SiteFilter | None) -> tuple[pd.DataFrame, GenomeBuild]:
+    """The features of a model, or of the genotypes that it was trained on, and their genome build."""
+    trained = load_model(like).parts_ if is_model_file(like) else read_genotypes(like)
+    return features_of_training(trained.features, site_filter), trained.genome
 
 
 def _write(
@@ -193,19 +195,6 @@ def _report_strange_samples(genotypes: Genotypes, samples: pd.DataFrame | None) 
     tell_of_lost_ids(
         "genotypes", "samples", genotypes.sample_ids, "samples table", samples.index, "without its columns"
     )
-
-
-def _report_builds(sources: Sequence[GenotypeSource], like: Path | None) -> None:
-    builds = [(source.file, source.build) for source in sources]
-    if like is not None:
-        builds.append((like.name, genome_build(like)))
-    if len({build for _, build in builds if build}) > 1:
-        files = ", ".join(f"{name} is of {build}" for name, build in builds if build)
-        logger.warning(
-            "genotypes: %s; variants are found by their positions. Bring all files to one genome build first, for "
-            "instance with bcftools +liftover.",
-            files,
-        )
 
 
 def _about(genotypes: Genotypes, story: dict[str, Any]) -> dict[str, Any]:

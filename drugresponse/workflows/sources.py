@@ -238,7 +238,9 @@ def genotypes_of(
         **values_of(settings, GenotypeReading) | {"aliases": names},
     )
     formats = {genotype_format_of(source, settings.genotype_format) for source in sources}
-    return genotypes if names is None or formats <= _RENAMED_BY_READER else apply_gene_names(genotypes, names)
+    if names is None or formats <= _RENAMED_BY_READER:
+        return genotypes
+    return replace(apply_gene_names(genotypes, names), genome=genotypes.genome)
 
 
 def refuse_without_features(genotypes: Genotypes) -> None:

@@ -18,6 +18,7 @@ from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, find_scheme
 from drugresponse.data.tables import index_by_id
+from drugresponse.data.variants.genome_build import refuse_other_build
 from drugresponse.errors import InputError, nearest
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.drugs import without_unreadable
@@ -200,8 +201,9 @@ class Request:
         Raises
         ------
         InputError
-            As `Tables.join`; or the values are on another scale.
+            As `Tables.join`; or positions are of another genome build, or values on another scale.
         """
+        refuse_other_build("genotypes", genotypes.genome, "the model", parts.genome)
         placed = placed_on_axes(parts, genotypes)
         completed = completed_genotypes(genotypes, parts.features)
         alignment = align(completed.features, parts.features)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.variants.allele_calls import NO_ALLELE, SPANNED
 from drugresponse.readers.vcf._calls import only_field
@@ -89,12 +90,15 @@ class VariantHeader:
         The human genome build, `GRCh37` or `GRCh38`; "" where the header tells none, or both.
     contigs
         Names of the chromosomes that the header lists.
+    lengths
+        Bases of those of which it tells them, by the plain name.
     """
 
     samples: tuple[str, ...]
     descriptions: dict[str, str] = field(default_factory=dict)
     build: str = ""
     contigs: tuple[str, ...] = ()
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, text: str, where: str) -> VariantHeader:
@@ -127,7 +131,13 @@ class VariantHeader:
             )
         described = {match[1]: match[2] for line in lines if (match := _INFO_LINE.match(line))}
         contigs = tuple(match[1] for line in lines if (match := _CONTIG.match(line)))
-        return cls(tuple(samples), described, _build_of(lines), contigs)
+        lengths = _lengths_of(lines, human=are_human(contigs))
+        return cls(tuple(samples), described, _build_of(lines), contigs, lengths)
+
+
+def _lengths_of(lines: list[str], *, human: bool) -> dict[str, int]:
+    told = ((_CONTIG.match(line), _LENGTH.match(line)) for line in lines)
+    return {plain_chromosome(name[1], human=human): int(length[1]) for name, length in told if name and length}
 
 
 def _build_of(lines: list[str]) -> str:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
+from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError
 from drugresponse.readers.source.source import AnySource, Source
@@ -111,6 +112,7 @@ def read_variants(
         reading = _Reading(records, wanted, absent_means == "reference", callable)
         with reading.calls:
             genotypes, n_filled = with_reference_calls(*reading.run())
+    build = GenomeBuild(records.header.build, records.header.lengths).of(genotypes.features["chromosome"])
     tell_of_calls(
         file.name,
         n_samples=genotypes.shape[0],
@@ -119,7 +121,7 @@ def read_variants(
         n_conflicts=reading.calls.n_conflicts,
         absent_means=absent_means,
     )
-    return genotypes
+    return replace(genotypes, genome=build)
 
 
 class _Reading:
