@@ -60,11 +60,26 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     >>> with_reference_sites(new, trained).dense().tolist()
     [[2.0, 0.0]]
     """
-    if genotypes.reference is None:
+    before = genotypes.reference
+    if before is None:
         return genotypes
     alignment = align(genotypes.features, trained)
+    completed = _completed(genotypes, trained, alignment)
+    if before.sites_filled is not None or (before.filled is None and before.assayed is None):
+        return completed
+    found = alignment.columns[is_site(trained) & (alignment.columns >= 0)]
+    filled = 0 if before.filled is None else before.filled.count(genotypes.features.index[found])
+    reference = replace(before, sites_filled=sites_filled(completed) + filled, filled=None)
+    completed = replace(completed, reference=reference)
+    if before.assayed is not None:
+        _tell_of_regions(completed, trained)
+    return completed
+
+
+def _completed(genotypes: Genotypes, trained: pd.DataFrame, alignment: Alignment) -> Genotypes:
+    """Genotypes with the sites that they lack; they themselves where nothing is known of any."""
     absent = (alignment.columns < 0) & ~alignment.conflict
-    if not absent.any():
+    if not absent.any() or genotypes.reference is None:
         return genotypes
     sites, variants = is_site(trained), Variants.of(trained)
     placed = variants.placed
@@ -79,17 +94,27 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     known = filled | np.concatenate([called, np.zeros_like(without_place)])
     added = np.flatnonzero(known.any(axis=1))
     if not len(added):
-        if genotypes.reference.assayed is None:
-            return genotypes
-        # what lies outside of callable regions is said once
-        reference = replace(genotypes.reference, sites_filled=sites_filled(genotypes))
-        return replace(genotypes, reference=reference)
+        return genotypes
     logger.info("genotypes: %s of the model's without a variant are the reference.", count(len(added), "site"))
     # a call that is not known is stored, and 0 is not
     calls = sparse.csr_array(np.where(known[added].T, np.float32(0), np.float32(np.nan)))
     rows_added = _unlike(genotypes.features, trained.iloc[rows[added]])
     reference = replace(genotypes.reference, sites_filled=sites_filled(genotypes) + filled.sum(axis=0))
     return replace(_beside(genotypes, calls, rows_added), reference=reference)
+
+
+def _tell_of_regions(completed: Genotypes, trained: pd.DataFrame) -> None:
+    """Say how many calls the callable regions fill, and how many outside of them stay missing."""
+    sites = Variants.of(trained)
+    outside = is_site(trained) & sites.placed & ~_in_regions(completed.reference, sites)
+    columns = align(completed.features, trained).columns[outside]
+    n_missing = int((columns < 0).sum()) * completed.shape[0] + int(completed.n_missing()[columns[columns >= 0]].sum())
+    logger.warning(
+        "genotypes: of the calls at sites of the model that are not listed, %s in the callable regions are the "
+        "reference, and %s outside them stay missing.",
+        f"{int(sites_filled(completed).sum()):,}",
+        f"{n_missing:,}",
+    )
 
 
 def _beside(genotypes: Genotypes, calls: sparse.csr_array, rows: pd.DataFrame) -> Genotypes:
@@ -104,7 +129,7 @@ def _beside(genotypes: Genotypes, calls: sparse.csr_array, rows: pd.DataFrame) -
 def _may_be_known(genotypes: Genotypes, variants: Variants) -> NDArray[np.bool_]:
     """`(n_trained,)` sites of which anything tells: who is the reference everywhere, a stretch, another alternate."""
     reference = genotypes.reference
-    if reference is None or reference.everywhere.any() or reference.stretches:
+    if reference is None or reference.everywhere.any() or reference.has_stretches:
         return np.ones(len(variants.position), dtype=bool)
     listed = Variants.of(genotypes.features)
     return np.isin(variants.position, listed.position[listed.placed])
@@ -148,28 +173,19 @@ def _placed(
     if not called.any() and not _any_listed(alignment, variants.counted & variants.placed):
         return called, np.zeros_like(called)
     filled = ~called & reference.everywhere & ~_doubtful(genotypes, sites)
-    return called, _assayed_alone(filled, reference, sites)
+    return called, filled & _in_regions(reference, sites)[:, None]
 
 
-def _assayed_alone(filled: NDArray[np.bool_], reference: ReferenceCalls, sites: Variants) -> NDArray[np.bool_]:
-    """`(n_sites, n_samples)` what is filled of the sites that were assayed; both numbers are said."""
-    if reference.assayed is None:
-        return filled
-    inside = np.zeros(len(filled), dtype=bool)
+def _in_regions(reference: ReferenceCalls | None, sites: Variants) -> NDArray[np.bool_]:
+    """`(n_sites,)` which lie in the callable regions; all where there are none."""
+    inside = np.ones(len(sites.position), dtype=bool)
+    if reference is None or reference.assayed is None:
+        return inside
     last = sites.position + _lengths(sites) - 1
     for name in pd.unique(sites.chromosome):
         rows = np.flatnonzero(sites.chromosome == name)
         inside[rows] = reference.assayed_at(str(name), sites.position[rows], last[rows])
-    absent = filled.any(axis=1)
-    if absent.any() and reference.sites_filled is None:
-        logger.warning(
-            "genotypes: of %s of the model without a variant, %d in the callable regions are the reference, and %d "
-            "outside them stay missing.",
-            count(int(absent.sum()), "site"),
-            int((absent & inside).sum()),
-            int((absent & ~inside).sum()),
-        )
-    return filled & inside[:, None]
+    return inside
 
 
 def _without_place(
@@ -180,7 +196,7 @@ def _without_place(
     reference = genotypes.reference
     if not absent.any() or reference is None or not reference.everywhere.any():
         return filled
-    if any(len(positions) for positions in reference.left_out.values()):
+    if reference.leaves_out:
         logger.warning(
             "genotypes: %s of the model without a position may be among the records that a filter left out; they stay "
             "missing.",

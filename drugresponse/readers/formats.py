@@ -41,6 +41,8 @@ class GenotypeFormat:
         never taken for it.
     insisted
         Further contents that may be this format, and are only where it is insisted on.
+    stacked
+        Module and function that reads a list of files of other samples each; "" where such files are not read.
     is_joint
         Whether files of this format hold some samples each, and are read as one table.
     plugin
@@ -54,14 +56,15 @@ class GenotypeFormat:
     contents: tuple[str, ...] = ()
     header: str = ""
     insisted: tuple[str, ...] = ()
+    stacked: str = ""
     is_joint: bool = False
     plugin: Plugin | None = None
 
-    def reader(self) -> Callable[..., Genotypes]:
-        """The function that reads it."""
+    def reader(self, *, stacked: bool = False) -> Callable[..., Genotypes]:
+        """The function that reads it, or several files of it as a stack."""
         if self.plugin is not None:
             return functools.partial(_read_by, self.plugin)
-        module, _, name = self.place.partition(":")
+        module, _, name = (self.stacked if stacked else self.place).partition(":")
         reader: Callable[..., Genotypes] = self._function(module, name)
         return reader
 
@@ -81,6 +84,7 @@ _ALL = (
         label="VCF or BCF",
         description="VCF or BCF",
         contents=("vcf", "bcf"),
+        stacked="drugresponse.readers.vcf.patients:read_patients",
     ),
     GenotypeFormat(
         "plink",

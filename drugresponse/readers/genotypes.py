@@ -26,6 +26,7 @@ from drugresponse.readers.recognition import genotype_format_of
 from drugresponse.readers.source.source import AnySource, Source, sources_of
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
+from drugresponse.readers.vcf.patients import hold_other_samples
 
 __all__ = ["read_genotypes"]
 
@@ -163,10 +164,13 @@ def _callable_regions(
 
 def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[GenotypeFormat, list[Source]]]:
     """What is read together; a group stands where its first file stands."""
+    records = [find_format(genotype_format_of(file, genotype_format)) for file in files]
+    stackable = [file for file, record in zip(files, records, strict=True) if record.stacked]
+    stacked = hold_other_samples(stackable)
     groups: dict[object, tuple[GenotypeFormat, list[Source]]] = {}
-    for number, file in enumerate(files):
-        record = find_format(genotype_format_of(file, genotype_format))
-        groups.setdefault(record.name if record.is_joint else number, (record, []))[1].append(file)
+    for number, (file, record) in enumerate(zip(files, records, strict=True)):
+        together = record.is_joint or (stacked and record.stacked)
+        groups.setdefault(record.name if together else number, (record, []))[1].append(file)
     return list(groups.values())
 
 
@@ -174,13 +178,14 @@ def _read(
     record: GenotypeFormat, files: Sequence[Source], options: Mapping[str, Any], men: Collection[str]
 ) -> Genotypes:
     """What the reader of a format makes of files by the options that it takes; the others are applied afterwards."""
-    reader = record.reader()
+    stacked = not record.is_joint and (len(files) > 1 or files[0].sample_id is not None)
+    reader = record.reader(stacked=stacked)
     taken = inspect.signature(reader).parameters
     limited = options["callable"] is not None and record.name in _WITH_ABSENT_SITES
     if limited:
         options = {**options, "absent_means": "reference"}
     own = {name: value for name, value in options.items() if name in taken and value is not None}
-    genotypes = reader(files if record.is_joint else files[0], **own)
+    genotypes = reader(files if record.is_joint or stacked else files[0], **own)
     if "site_filter" in taken:
         return genotypes
     if record.name == "anndata":

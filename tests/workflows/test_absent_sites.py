@@ -151,8 +151,8 @@ def test_commands__absent_sites_are_the_reference_in_callable_regions_alone(coho
     predict(PredictSettings(model=cohort / "model", predictions=cohort / "predicted", **given))
     said = [line for line in caplog.messages if "callable regions" in line]
     assert said == [
-        f"genotypes: of 1 site of the model without a variant, {filled} in the callable regions are the reference, and "
-        f"{outside} outside them stay missing."
+        f"genotypes: of the calls at sites of the model that are not listed, {filled} in the callable regions are the "
+        f"reference, and {outside} outside them stay missing."
     ]
     table = pd.read_table(cohort / "predicted")
     assert (table["sites_filled"] == filled).all()

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
-__all__ = ["ReferenceCalls", "Stretches"]
+__all__ = ["ReferenceCalls", "SitesFilled", "Stretches"]
 
 _NOWHERE = np.zeros(0, dtype=np.int64)
 
@@ -44,6 +46,40 @@ class Stretches:
 
 
 @dataclass(frozen=True, eq=False)
+class SitesFilled:
+    """Which calls of several files' genotypes are the reference because a sample's file does not list the site.
+
+    `feature_ids` `(n,)`; `others` `(n_samples, n)`, not 0 where a call is not of that kind, which are the fewer.
+
+    Examples
+    --------
+    >>> others = sparse.csr_array(np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]))
+    >>> filled = SitesFilled(pd.Index(["a", "b", "c"]), others)
+    >>> filled.count(pd.Index(["b", "c", "d"])).tolist()
+    [2, 1]
+    >>> filled.take(np.array([1, -1])).count(filled.feature_ids).tolist()
+    [1, 0]
+    """
+
+    feature_ids: pd.Index
+    others: sparse.csr_array
+
+    def count(self, feature_ids: pd.Index) -> NDArray[np.intp]:
+        """`(n_samples,)` how many of these features are filled."""
+        at = self.feature_ids.get_indexer(feature_ids)
+        at = at[at >= 0]
+        others = (self.others[:, at] != 0).sum(axis=1)
+        return np.asarray(len(at) - others, dtype=np.intp)
+
+    def take(self, rows: NDArray[np.intp]) -> SitesFilled:
+        """The samples at these row numbers; of a negative one nothing is filled."""
+        others, known = self.others, rows >= 0
+        if not known.all():
+            others = sparse.vstack([others, sparse.csr_array(np.ones((1, others.shape[1])))], format="csr")
+        return SitesFilled(self.feature_ids, sparse.csr_array(others[np.where(known, rows, self.others.shape[0])]))
+
+
+@dataclass(frozen=True, eq=False)
 class ReferenceCalls:
     """What a file says of places at which it lists no alternate allele.
 
@@ -60,6 +96,10 @@ class ReferenceCalls:
     assayed
         By chromosome, the first and last bases, ascending, of the stretches to which `everywhere` is limited, since
         nothing else was looked at; None where it is not limited.
+    by_file
+        What single files of several say of their samples alone, with the row numbers of these.
+    filled
+        Of genotypes of several files, which calls are the reference because the sample's file does not list the site.
 
     Examples
     --------
@@ -75,18 +115,39 @@ class ReferenceCalls:
     left_out: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     sites_filled: NDArray[np.intp] | None = None
     assayed: Mapping[str, tuple[NDArray[np.int64], NDArray[np.int64]]] | None = None
+    by_file: tuple[tuple[NDArray[np.intp], ReferenceCalls], ...] = ()
+    filled: SitesFilled | None = None
+
+    @property
+    def has_stretches(self) -> bool:
+        """Whether any stretch was called."""
+        return bool(self.stretches) or any(part.has_stretches for _, part in self.by_file)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a filter left out any record."""
+        own = any(len(positions) for positions in self.left_out.values())
+        return own or any(part.leaves_out for _, part in self.by_file)
 
     def at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places, n_samples)` whether the reference was called there, from a first base to a last."""
         stretches = self.stretches.get(chromosome)
-        if stretches is None:
-            return np.zeros((len(first), len(self.everywhere)), dtype=bool)
-        return _bits(stretches.at(first, last), len(self.everywhere))
+        known = np.zeros((len(first), len(self.everywhere)), dtype=bool)
+        if stretches is not None:
+            known |= _bits(stretches.at(first, last), len(self.everywhere))
+        for rows, part in self.by_file:
+            if chromosome in part.stretches:
+                known[:, rows] |= part.at(chromosome, first, last)
+        return known
 
     def left_out_at(self, chromosome: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """`(n_places, 1)` whether a record of the place was left out."""
+        """`(n_places, n_samples)` whether a record of the place was left out."""
         there = np.isin(positions, self.left_out.get(chromosome, _NOWHERE))
-        return np.asarray(there)[:, None]
+        left_out = np.repeat(there[:, None], len(self.everywhere), axis=1)
+        for rows, part in self.by_file:
+            if chromosome in part.left_out:
+                left_out[:, rows] |= part.left_out_at(chromosome, positions)
+        return left_out
 
     def assayed_at(self, chromosome: str, first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.bool_]:
         """`(n_places,)` whether all bases from a first to a last were looked at.
@@ -113,8 +174,17 @@ class ReferenceCalls:
             )
             for name, stretch in self.stretches.items()
         }
-        filled = None if self.sites_filled is None else np.where(known, self.sites_filled[places], 0)
-        return ReferenceCalls(self.everywhere[places] & known, stretches, self.left_out, filled, self.assayed)
+        n_filled = None if self.sites_filled is None else np.where(known, self.sites_filled[places], 0)
+        by_file = [_taken(own, part, rows) for own, part in self.by_file]
+        return ReferenceCalls(
+            self.everywhere[places] & known,
+            stretches,
+            self.left_out,
+            n_filled,
+            self.assayed,
+            tuple(part for part in by_file if len(part[0])),
+            None if self.filled is None else self.filled.take(rows),
+        )
 
     @classmethod
     def join(cls, sources: Sequence[ReferenceCalls]) -> ReferenceCalls | None:
@@ -131,7 +201,19 @@ class ReferenceCalls:
             {name: np.concatenate([source.left_out.get(name, _NOWHERE) for source in sources]) for name in left_out},
             np.sum(filled, axis=0) if filled else None,
             next((source.assayed for source in sources if source.assayed is not None), None),
+            tuple(part for source in sources for part in source.by_file),
+            next((source.filled for source in sources if source.filled is not None), None),
         )
+
+
+def _taken(
+    own: NDArray[np.intp], part: ReferenceCalls, rows: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], ReferenceCalls]:
+    """What a file says of those of its samples that are taken, and their new row numbers."""
+    place = {row: at for at, row in enumerate(own.tolist())}
+    kept = [(new, place[row]) for new, row in enumerate(rows.tolist()) if row in place]
+    at = np.array([before for _, before in kept], dtype=np.intp)
+    return np.array([new for new, _ in kept], dtype=np.intp), part.take(at)
 
 
 def _together(parts: Iterable[Stretches]) -> Stretches:

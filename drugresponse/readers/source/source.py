@@ -56,6 +56,8 @@ class Source:
     path
         The file; of a workbook perhaps with a sheet, as in `file.xlsx#responses`. That it is there is found out when it
         is opened.
+    label
+        What messages call it; "" takes the name of the file.
 
     Attributes
     ----------
@@ -63,6 +65,8 @@ class Source:
         The file.
     sheet
         The sheet that is named; else "".
+    sample_id, covariates
+        What a list of files says of its only sample: its id, None where the file's own counts, and columns by name.
     formats
         The formats of genotypes that the file was found to have, by what was insisted on; kept by
         `genotype_format_of`.
@@ -79,8 +83,11 @@ class Source:
     ('text', b'sample_id\tage\n')
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, label: str = "") -> None:
         self.path, self.sheet = parted_sheet(Path(path))
+        self._label = label
+        self.sample_id: str | None = None
+        self.covariates: dict[str, str] = {}
         self.formats: dict[str, str] = {}
         self.fileset: tuple[Source, Source, Source] | None = None
         self._stream: io.BufferedReader | None = None
@@ -93,8 +100,8 @@ class Source:
 
     @property
     def name(self) -> str:
-        """Name of the file, and of the sheet that is named, for messages."""
-        return f"{self.path.name}#{self.sheet}" if self.sheet else self.path.name
+        """What messages call the file: as a list does, else its name, with the sheet that is named."""
+        return self._label or (f"{self.path.name}#{self.sheet}" if self.sheet else self.path.name)
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[io.BufferedReader]:

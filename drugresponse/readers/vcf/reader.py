@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
@@ -30,7 +30,7 @@ from drugresponse.readers.vcf.bcf_lines import open_bcf
 from drugresponse.readers.vcf.lines import open_vcf
 from drugresponse.readers.vcf.reference_records import ReferenceRecords, with_reference_calls
 
-__all__ = ["read_variants"]
+__all__ = ["read_file", "read_variants", "records_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -106,22 +106,53 @@ def read_variants(
         raise InputError(
             f"{file.name}: this is neither VCF nor BCF (expected ##fileformat=VCF on line 1). Check the file."
         )
-    is_bcf = file.content == "bcf"
-    with contextlib.nullcontext() if is_bcf else file.opened():  # htslib opens BCF by itself
-        records = open_bcf(file) if is_bcf else open_vcf(file, wanted.regions)
-        reading = _Reading(records, wanted, absent_means == "reference", callable)
-        with reading.calls:
-            genotypes, n_filled = with_reference_calls(*reading.run())
-    build = GenomeBuild(records.header.build, records.header.lengths).of(genotypes.features["chromosome"])
+    absent_as_reference = absent_means == "reference"
+    with records_of(file, wanted.regions) as records:
+        genotypes, calls = read_file(records, wanted, absent_as_reference, callable)
     tell_of_calls(
         file.name,
         n_samples=genotypes.shape[0],
         n_alleles=genotypes.shape[1],
-        n_missing=reading.calls.n_missing - n_filled,
-        n_conflicts=reading.calls.n_conflicts,
+        n_missing=calls.n_missing,
+        n_conflicts=calls.n_conflicts,
         absent_means=absent_means,
     )
-    return replace(genotypes, genome=build)
+    return genotypes
+
+
+@contextlib.contextmanager
+def records_of(file: Source, regions: Regions | None = None) -> Iterator[VariantRecords]:
+    """The records of an open VCF or BCF file."""
+    is_bcf = file.content == "bcf"
+    with contextlib.nullcontext() if is_bcf else file.opened():  # htslib opens BCF by itself
+        yield open_bcf(file) if is_bcf else open_vcf(file, regions)
+
+
+def read_file(
+    records: VariantRecords,
+    site_filter: SiteFilter,
+    absent_as_reference: bool,
+    callable: Regions | None = None,
+    *,
+    may_be_empty: bool = False,
+) -> tuple[Genotypes, SparseCalls]:
+    """The genotypes of records while their file is open, and how many calls are missing or contradict each other.
+
+    Parameters
+    ----------
+    records
+        Of a file.
+    site_filter, absent_as_reference, callable
+        As for `read_variants`.
+    may_be_empty
+        Whether a file without any variant is read too: of one patient among many, that tells something.
+    """
+    reading = _Reading(records, site_filter, absent_as_reference, callable, may_be_empty)
+    with reading.calls as calls:
+        genotypes, n_filled = with_reference_calls(*reading.run())
+    calls.n_missing -= n_filled
+    build = GenomeBuild(records.header.build, records.header.lengths)
+    return replace(genotypes, genome=build if may_be_empty else build.of(genotypes.features["chromosome"])), calls
 
 
 class _Reading:
@@ -133,6 +164,7 @@ class _Reading:
         site_filter: SiteFilter,
         absent_as_reference: bool,
         callable: Regions | None,
+        may_be_empty: bool,
     ) -> None:
         self.calls = SparseCalls(records.header.samples, site_filter, absent_as_reference=absent_as_reference)
         self._records, self._filter = records, site_filter
@@ -141,7 +173,7 @@ class _Reading:
         self._annotation = find_annotation(records.header.descriptions, site_filter.genes)
         self._names_genes = self._annotation is not None
         self._references = ReferenceRecords(len(records.header.samples))
-        self._absent_as_reference, self._callable = absent_as_reference, callable
+        self._absent_as_reference, self._callable, self._may_be_empty = absent_as_reference, callable, may_be_empty
         self._n_sites = self._n_without_calls = self._n_without_quality = self._n_failed_calls = 0
         self._failed: Counter[str] = Counter()
 
@@ -153,7 +185,8 @@ class _Reading:
         # reference calls of other records are put into what is in memory
         genotypes = self.calls.finish(in_memory=bool(self._references))
         n_kept = genotypes.shape[1]
-        if self._filter.genes is not None and n_kept == 0 and self._n_sites and not self._names_genes:
+        nothing = n_kept == 0 and not self._may_be_empty
+        if self._filter.genes is not None and nothing and self._n_sites and not self._names_genes:
             raise InputError(
                 f"{self._where}: its variants tell no genes (expected CSQ, ANN, BCSQ or GENEINFO in INFO). To keep "
                 "some genes, give regions that name them too, such as a BED or GTF file."
@@ -164,7 +197,7 @@ class _Reading:
         tell_of_failed(self._where, self._failed, self._n_failed_calls, self._filter.passed_only)
         if n_kept or not reference.stretches:
             tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
-            if n_kept == 0:
+            if nothing:
                 self._refuse_without_calls()
         if self._n_without_calls:
             logger.warning(
