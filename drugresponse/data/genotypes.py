@@ -49,10 +49,8 @@ class Genotypes(Shown):
         `dosage` (0 to 2 copies of the alternate allele), `altered` (0 or 1), `copy_number` or `score` (real). `parent`
         names what a feature is one of, such as its gene family, nearest first and separated by `;`. Rows are ordered by
         block, chromosome, position, ref, alt and id. An id is unique within its block.
-    reference
-        Where samples bear the reference beside these features, where the source tells it; None tells nothing.
-    genome
-        The genome build of the positions, as far as the source tells it.
+    reference, genome
+        Where samples bear the reference beside these features, None tells nothing; and the genome build, if it is told.
 
     Examples
     --------
@@ -297,7 +295,7 @@ class Genotypes(Shown):
 
     def take(self, rows: NDArray[np.intp]) -> Genotypes:
         """The samples at these row numbers, in this order."""
-        reference = None if self.reference is None else self.reference.take(np.asarray(rows))
+        reference = self.reference and self.reference.take(np.asarray(rows))
         values = self.values.take_rows(np.asarray(rows)) if self.is_stored else sparse.csr_array(self.values[rows])
         return Genotypes(values, self.sample_ids[rows], self.features, reference, self.genome)
 
@@ -308,10 +306,8 @@ class Genotypes(Shown):
         ids = pd.Index(sample_ids, name="sample_id", dtype=object)
         if self.is_stored:
             return Genotypes(self.values.take_rows(at), ids, self.features, reference, self.genome)
-        rows = self.values
-        if (at < 0).any():
-            unknown = np.full((1, self.shape[1]), np.nan, np.float32)
-            rows = sparse.vstack([rows, sparse.csr_array(unknown)], format="csr")
+        unknown = sparse.csr_array(np.full((1, self.shape[1]), np.nan, np.float32))
+        rows = sparse.vstack([self.values, unknown], format="csr") if (at < 0).any() else self.values
         return Genotypes(sparse.csr_array(rows[at]), ids, self.features, reference, self.genome)
 
     def equals(self, other: Genotypes) -> bool:

@@ -23,7 +23,8 @@ from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.recognition import genotype_format_of
-from drugresponse.readers.source.source import AnySource, Source, sources_of
+from drugresponse.readers.source.source import AnySource, Source
+from drugresponse.readers.text.file_lists import listed_sources
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.vcf.patients import hold_other_samples
@@ -61,7 +62,8 @@ def read_genotypes(
     paths
         VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset), and its
         text of dosages (.raw, .traw); a table of
-        alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad. Formats may be mixed.
+        alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad. Formats may be mixed. VCF files
+        of other samples each are put below each other; a list of files (`listed_sources`) stands for them.
     features
         Table that explains the features of the matrices.
     genotype_format
@@ -109,7 +111,7 @@ def read_genotypes(
     ...     read_genotypes(file, kind="altered").dense()
     array([[ 1.], [nan]], dtype=float32)
     """
-    files = sources_of(paths)
+    files = listed_sources(paths)
     if absent_means is not None and absent_means not in ABSENT_MEANS:
         raise InputError(f'`absent_means`: "{absent_means}" is unknown. {nearest(absent_means, ABSENT_MEANS)}')
     if not files:

@@ -16,6 +16,7 @@ from drugresponse.readers.plink.fileset import (
 )
 from drugresponse.readers.source.foreign_formats import FOREIGN, refuse_own_table
 from drugresponse.readers.source.source import AnySource, Source
+from drugresponse.readers.text.file_lists import listed_sources
 from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["genotype_format_of", "genotype_parts", "genotype_source_files"]
@@ -53,14 +54,18 @@ def genotype_format_of(path: AnySource, insist: str = "auto") -> str:
 
 
 def genotype_source_files(path: str | Path) -> list[Path]:
-    """Every file that reading this source may touch, by its name: it, and what stands beside it as parts of a fileset.
+    """Every file that reading this source may touch, by its name: it, parts of its fileset, and those that it lists.
 
     Examples
     --------
     >>> [str(file) for file in genotype_source_files("mutations.tsv")]
     ['mutations.tsv']
     """
-    return files_beside(Path(path))
+    listed: list[Source] = []
+    # what is wrong with the source is said when it is read
+    with contextlib.suppress(InputError, OSError):
+        listed = listed_sources(path)
+    return [*files_beside(Path(path)), *(source.path for source in listed if source.path != Path(path))]
 
 
 def genotype_parts(source: Source, insist: str = "auto") -> list[Source]:

@@ -27,14 +27,13 @@ from drugresponse.readers.genes.lists import GENE_LISTS, read_gene_list
 from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.recognition import genotype_format_of
-from drugresponse.readers.tables.text_tables import read_samples
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.settings import PrepareSettings, SiteSelection
 from drugresponse.version import __version__
 from drugresponse.workflows.dry_run import dry_run_words
-from drugresponse.workflows.sources import genotypes_of, refuse_without_features, with_sources
+from drugresponse.workflows.sources import genotypes_of, refuse_without_features, samples_of, with_sources
 
 __all__ = ["prepare"]
 
@@ -52,9 +51,8 @@ def prepare(settings: PrepareSettings) -> list[str]:
         the training's features is found.
     """
     settings = with_sources(settings)
-    samples = settings.samples
     with output_files(settings.outputs(), publish=not settings.dry_run) as out:
-        table = None if samples is None else read_samples(samples, sample_column=settings.sample_column)
+        table = samples_of(settings)
         site_filter, sentences = _site_filter(settings)
         with _what_readers_say() as notes:
             genotypes = _read(settings, table, site_filter)

@@ -8,7 +8,7 @@ import os
 import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -27,9 +27,11 @@ from drugresponse.progress import doing
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
 from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.recognition import genotype_format_of, genotype_parts
-from drugresponse.readers.source.source import Source, sources_of, words_of
+from drugresponse.readers.samples_beside import samples_beside
+from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 from drugresponse.readers.tables.responses import read_responses
 from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
+from drugresponse.readers.text.file_lists import listed_sources
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.settings import (
     CohortTables,
@@ -58,6 +60,19 @@ __all__ = [
 progress = logging.getLogger("drugresponse.progress")
 
 Reading = TypeVar("Reading", bound=GenotypeReading)
+
+
+class SampleTables(Protocol):
+    """Settings that name genotypes, and perhaps a table of their samples."""
+
+    @property
+    def genotypes(self) -> Sequence[AnySource]: ...
+    @property
+    def samples(self) -> AnySource | None: ...
+    @property
+    def sample_column(self) -> str: ...
+
+
 _TABLES = ("responses", "drugs", "samples", "features", "aliases")
 _RENAMED_BY_READER = {"alterations", "star-alleles"}
 
@@ -142,7 +157,7 @@ def with_sources(settings: Reading) -> Reading:
     """Settings with sources in place of paths, so that what is seen of a file once need not be looked at again."""
     paths = {role: getattr(settings, role, None) for role in _TABLES}
     sources: dict[str, Any] = {role: Source.of(path) for role, path in paths.items() if path is not None}
-    sources["genotypes"] = sources_of(settings.genotypes)
+    sources["genotypes"] = listed_sources(settings.genotypes)
     return replace(settings, **sources)
 
 
@@ -168,9 +183,28 @@ def _refuse_one_file_twice(checksums: dict[str, list[str]]) -> None:
                 )
 
 
-def samples_of(settings: CohortTables) -> pd.DataFrame | None:
-    """The table of samples, if there is one."""
-    return None if settings.samples is None else read_samples(settings.samples, sample_column=settings.sample_column)
+def samples_of(settings: SampleTables) -> pd.DataFrame | None:
+    """The table of samples, else what the files of genotypes tell of them; None where nothing does.
+
+    Parameters
+    ----------
+    settings
+        Which files.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read, or the files of genotypes contradict each other.
+    """
+    beside, files = samples_beside(listed_sources(settings.genotypes))
+    named = "" if beside is None else f"{', '.join(map(str, beside.columns[:8]))} of {words_of(files)}"
+    if settings.samples is None:
+        if beside is not None:
+            progress.info("samples: no table was given; the columns are %s", named)
+        return beside
+    if beside is not None:
+        progress.info("samples: the table is used, and not the columns %s", named)
+    return read_samples(settings.samples, sample_column=settings.sample_column)
 
 
 def drugs_of(settings: CohortTables) -> pd.DataFrame | None:
@@ -228,7 +262,7 @@ def genotypes_of(
     """
     doing("reading the genotypes")
     names = None if settings.aliases is None else read_gene_names(settings.aliases)
-    sources = sources_of(settings.genotypes)
+    sources = listed_sources(settings.genotypes)
     genotypes = read_genotypes(
         sources,
         known_samples=known_samples,

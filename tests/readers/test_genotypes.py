@@ -202,10 +202,15 @@ def test_read_genotypes__gene_tables_of_several_files_are_one_table(cohort):
     assert absent.sample_ids.tolist() == ["p2"]
 
 
-def test_read_genotypes__the_same_variants_of_other_samples_are_not_side_by_side(cohort):
+def test_read_genotypes__the_same_variants_of_other_samples_are_put_below_each_other(cohort):
     (cohort / "others").write_text(vcf_text().replace("p1\tp2\tp3\tp10", "q1\tq2\tq3\tq4"))
+    read, one = read_genotypes([cohort / "vcf", cohort / "others"]), read_genotypes(cohort / "vcf")
+    assert read.sample_ids.tolist() == [*SAMPLES, "q1", "q2", "q3", "q4"]
+    pd.testing.assert_frame_equal(read.features, one.features)
+    np.testing.assert_array_equal(read.dense(), np.vstack([one.dense(), one.dense()]))
+    (cohort / "matrix_of_others").write_text((cohort / "matrix").read_text().replace("p", "q"))
     with pytest.raises(InputError, match=r"none of its samples .*Merge such files first"):
-        read_genotypes([cohort / "vcf", cohort / "others"])
+        read_genotypes([cohort / "matrix", cohort / "matrix_of_others"])
 
 
 def test_read_genotypes__absent_means_reaches_the_vcf(cohort):

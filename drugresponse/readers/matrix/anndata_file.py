@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from drugresponse.readers.matrix._stored_columns import DenseColumns, SparseColu
 from drugresponse.readers.source.hdf5_checks import checked_part, refuse_crashing, refuse_large_parts
 from drugresponse.readers.source.source import AnySource, Source
 
-__all__ = ["read_anndata"]
+__all__ = ["read_anndata", "read_observations"]
 
 logger = logging.getLogger(__name__)
 
@@ -74,21 +75,10 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     (['KRAS', 'TP53'], [[1.0, 0.0]])
     """
     file = Source.of(path).checked_path()
-    library = require("h5py", "read .h5ad files")
-    refuse_crashing(file)
-    try:
-        with library.File(file, "r", locking=False) as stored:
-            parts = _Stored(stored, file)
-            samples, features = parts.names("obs"), parts.names("var")
-            table, own_ids = parts.feature_columns(features), parts.own_ids()
-            values = parts.matrix(layer, (len(samples), len(features)))
-    except DrugResponseError:
-        raise
-    except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
-        raise InputError(
-            f"{file.name}: this HDF5 file cannot be read ({quoted(one_line(error), 120)}). It is truncated or "
-            "damaged, or not written by anndata; write it anew with AnnData.write_h5ad."
-        ) from error
+    with _opened(file) as parts:
+        samples, features = parts.names("obs"), parts.names("var")
+        table, own_ids = parts.feature_columns(features), parts.own_ids()
+        values = parts.matrix(layer, (len(samples), len(features)))
     if isinstance(values, StoredValues):
         _refuse_infinite(values, file.name)
     kept = feature_columns(features, file.name)
@@ -102,6 +92,34 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     if own_ids is not None:
         described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
     return Genotypes.build(values, samples, described)
+
+
+def read_observations(path: AnySource) -> pd.DataFrame:
+    """What `obs` says of the samples, column by column; the matrix is not read.
+
+    Raises
+    ------
+    InputError
+        As `read_anndata`.
+    """
+    with _opened(Source.of(path).checked_path()) as parts:
+        return parts.observations()
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[_Stored]:
+    library = require("h5py", "read .h5ad files")
+    refuse_crashing(file)
+    try:
+        with library.File(file, "r", locking=False) as stored:
+            yield _Stored(stored, file)
+    except DrugResponseError:
+        raise
+    except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
+        raise InputError(
+            f"{file.name}: this HDF5 file cannot be read ({quoted(one_line(error), 120)}). It is truncated or "
+            "damaged, or not written by anndata; write it anew with AnnData.write_h5ad."
+        ) from error
 
 
 class _Stored:
@@ -135,6 +153,14 @@ class _Stored:
         if not columns:
             return None
         return pd.DataFrame({name: pd.Series(column).to_numpy() for name, column in columns.items()}, index=features)
+
+    def observations(self) -> pd.DataFrame:
+        """Every column of obs but the ids, which are the index."""
+        frame = self._element("obs")
+        ids = pd.Index(self.names("obs"), name="sample_id", dtype=object)
+        index = _as_text(frame.attrs["_index"])
+        columns = {name: pd.Series(self._read(f"obs/{name}")).to_numpy() for name in frame if name != index}
+        return pd.DataFrame(columns, index=ids)
 
     def own_ids(self) -> list[str] | None:
         """The ids of the features, where they are not the names of var."""

@@ -195,7 +195,7 @@ class _Reading:
         if self._callable is not None:
             reference = replace(reference, assayed=self._callable.stretches)
         tell_of_failed(self._where, self._failed, self._n_failed_calls, self._filter.passed_only)
-        if n_kept or not reference.stretches:
+        if n_kept or not (reference.stretches or self._may_be_empty):
             tell_of_dropped(self._where, self.calls.dropped, n_kept + self.calls.dropped.total())
             if nothing:
                 self._refuse_without_calls()

@@ -1,0 +1,110 @@
+"""A list of files in place of the files: a path a line, perhaps with the sample's id and its covariates."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from drugresponse.data.missing import is_missing
+from drugresponse.errors import InputError, show_ids
+from drugresponse.readers.source.source import AnySource, Source
+from drugresponse.readers.text.delimited import rows_of
+
+__all__ = ["listed_sources"]
+
+_LISTED = (".vcf", ".vcf.gz", ".vcf.bgz", ".gvcf", ".gvcf.gz", ".g.vcf", ".g.vcf.gz", ".bcf")
+_NAMES_OF_PATHS = ("path", "file", "vcf", "genotypes")
+_LARGEST = 1 << 24
+
+
+def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
+    r"""The sources of files, those of which a list names in its place.
+
+    Parameters
+    ----------
+    paths
+        Files; a text file whose first cells are paths of VCF or BCF files, or of files that are there, is a list.
+        Cells are separated by tabs, commas or semicolons: the path, relative to the folder of the list, and perhaps the
+        id of the file's only sample. A first line that names the columns (path, sample_id, age ...) may name further
+        ones, which are covariates; a file's own id counts where the cell is empty.
+
+    Raises
+    ------
+    InputError
+        A line names no file, or one that another line names, or has columns without a name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.vcf").write_text("##fileformat=VCFv4.2\n")
+    ...     _ = Path(folder, "patients.txt").write_text("path\tsample_id\tage\na.vcf\tP1\t61\n")
+    ...     (source,) = listed_sources(Path(folder, "patients.txt"))
+    >>> source.name, source.sample_id, source.covariates
+    ('a.vcf', 'P1', {'age': '61'})
+    """
+    given = [paths] if isinstance(paths, AnySource) else list(paths)
+    return [source for each in given for source in _listed(Source.of(each))]
+
+
+def _listed(source: Source) -> list[Source]:
+    rows = _rows(source)
+    if not rows:
+        return [source]
+    (_, first), *rest = rows
+    names = [cell.strip() for cell in first]
+    has_header = names[0].lower() in _NAMES_OF_PATHS
+    if has_header and len(set(names)) < len(names):
+        raise InputError(f"{source.name}: found a column twice ({show_ids(names)}). Rename or remove one.")
+    if not has_header:
+        names, rest = ["path", "sample_id"], rows
+    listed: dict[Path, Source] = {}
+    for number, cells in rest:
+        file = _source_of(source, number, names, [cell.strip() for cell in cells])
+        if file.path in listed:
+            raise InputError(f"{source.name}, line {number}: found {file.name} again (expected each file once).")
+        listed[file.path] = file
+    return list(listed.values())
+
+
+def _rows(source: Source) -> list[tuple[int, list[str]]]:
+    """The rows of a list of files; none where it is another file."""
+    if not source.path.is_file() or source.path.stat().st_size > _LARGEST or source.content != "text":
+        return []
+    rows: list[tuple[int, list[str]]] = []
+    with contextlib.suppress(InputError), source.opened(), source.unpacked() as stream:
+        for row in rows_of(stream, source.name):
+            rows.append(row)
+            if len(rows) == 2 and not any(_is_path(source, cells[0]) for _, cells in rows):
+                return []
+        return rows if any(_is_path(source, cells[0]) for _, cells in rows[:2]) else []
+    return []  # whose reader says what is wrong with it
+
+
+def _is_path(source: Source, cell: str) -> bool:
+    text = cell.strip()
+    return text.lower().endswith(_LISTED) or ("/" in text and (source.path.parent / text).is_file())
+
+
+def _source_of(listing: Source, number: int, names: Sequence[str], cells: Sequence[str]) -> Source:
+    where = f"{listing.name}, line {number}"
+    if len(cells) > len(names):
+        raise InputError(
+            f"{where}: found {len(cells)} cells (expected at most {len(names)}: {show_ids(names)}). Name all columns "
+            "in a first line, such as path, sample_id, age."
+        )
+    path = listing.path.parent / cells[0]
+    if not path.is_file():
+        raise InputError(
+            f'{where}: found no file "{cells[0]}" (expected a path from the folder of the list, '
+            f"{listing.path.parent}). Correct the path."
+        )
+    source = Source(path, label=cells[0])
+    for name, cell in zip(names[1:], cells[1:], strict=False):
+        value = "" if is_missing(cell) else cell
+        if name == "sample_id":
+            source.sample_id = value or None
+        else:
+            source.covariates[name] = value
+    return source
