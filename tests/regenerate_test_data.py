@@ -8,6 +8,7 @@ Models change when learners or the model file change; tests/test_galaxy_cases.py
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import math
 import random
@@ -154,6 +155,17 @@ def write_chromosomes() -> None:
     for each in ("2", "19"):
         text = "".join(line for line in lines if line.startswith(("#", f"{each}\t")))
         (folder / f"chromosome_{each}.vcf").write_text(text, encoding="utf-8")
+
+
+def write_patients() -> None:
+    """New patients, a file each that lists what differs from the reference alone."""
+    packed = ROOT.parent / "tools" / "workflows" / "predict-new-patients" / "test-data" / "new_patients.vcf.gz"
+    lines = [line.split("\t") for line in gzip.decompress(packed.read_bytes()).decode().splitlines()]
+    columns = next(cells for cells in lines if cells[0] == "#CHROM")
+    for at, sample in list(enumerate(columns))[9:12]:
+        kept = [cells if cells[0].startswith("##") else [*cells[:9], cells[at]] for cells in lines]
+        rows = ["\t".join(cells) for cells in kept if cells[0].startswith("#") or cells[-1] not in ("0/0", "0|0")]
+        (ROOT / "germline" / f"patient_{sample}.vcf").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def write_other_formats() -> None:
@@ -435,6 +447,7 @@ def write_resistance() -> None:
 if __name__ == "__main__":
     write_cohorts()
     write_chromosomes()
+    write_patients()
     write_other_formats()
     write_variations()
     write_awkward()

@@ -81,8 +81,13 @@ def connections(workflow: dict[str, Any]) -> list[tuple[str, str, etree._Element
     ]
 
 
+def files_of(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """The file that a case gives, or those of its collection."""
+    return given["elements"] if given["class"] == "Collection" else [given]
+
+
 def test_workflows__are_found():
-    assert len(PATHS) >= 2
+    assert len(PATHS) >= 3
     assert [path.name for path in PATHS] == [f"{path.parent.name}.gxwf.yml" for path in PATHS]
 
 
@@ -143,6 +148,7 @@ def test_inputs__offer_what_the_fields_take(path):
         if field.get("type") == "data":
             assert set(given["format"]) <= set(field.get("format").split(",")), (label, step)
             assert given.get("optional", False) == (field.get("optional") == "true"), (label, step)
+            assert given["type"] == "data" or (given["type"] == "collection" and field.get("multiple") == "true")
         elif field.get("type") == "select":
             choices = {each["value"] for each in given["restrictions"]}
             assert given["default"] in choices
@@ -179,8 +185,10 @@ def test_cases__fit_the_workflow(path):
         assert set(case["outputs"]) <= set(workflow["outputs"])
         for label, given in case["job"].items():
             if isinstance(given, dict):
-                assert (path.parent / given["path"]).is_file(), given["path"]
-                assert given["filetype"] in workflow["inputs"][label]["format"]
+                assert (given["class"] == "Collection") == (workflow["inputs"][label]["type"] == "collection")
+                for file in files_of(given):
+                    assert (path.parent / file["path"]).is_file(), file["path"]
+                    assert file["filetype"] in workflow["inputs"][label]["format"]
     asserted = {label for case in cases_in(path) for label in case["outputs"]}
     assert asserted == set(workflow["outputs"])
 

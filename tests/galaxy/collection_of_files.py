@@ -8,7 +8,10 @@ from typing import Any
 from server import TEST_DATA, GalaxyServer
 from waiting import LONGEST_SECONDS
 
-FILES = {"chromosome_2.vcf": "vcf", "chromosome_19.vcf": "vcf", "responses.tsv": "tabular"}
+PATIENTS = [f"patient_P{number}.vcf" for number in ("0121", "0122", "0123")]
+FILES = {"chromosome_2.vcf": "vcf", "chromosome_19.vcf": "vcf", "responses.tsv": "tabular"} | dict.fromkeys(
+    PATIENTS, "vcf"
+)
 AWKWARD = "chr2 $(touch x) 'a"
 """Name of an element that a shell would misread."""
 LINKED = "chr2 _(touch x) _a"
@@ -32,6 +35,9 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
         return f"two chromosomes: {(joined['tool_stderr'] or joined['tool_stdout'])[-300:]}"
     if f"'genotypes_1/{LINKED}'" not in joined["command_line"]:
         return f"the first file is not linked as {LINKED}: {joined['command_line']}"
+    stacked = prepared_from(galaxy, history, [(name, ids[name]) for name in PATIENTS])
+    if stacked["exit_code"] != 0 or "3 samples and " not in stacked["tool_stdout"]:
+        return f"a file for each patient: {(stacked['tool_stderr'] or stacked['tool_stdout'])[-300:]}"
     wrong = prepared_from(galaxy, history, [first, ("chr19", ids["responses.tsv"])])
     if wrong["exit_code"] != 2 or "error: chr19: all its columns tell of the sample" not in wrong["tool_stderr"]:
         return f"a file that is none of genotypes is not named: {wrong['tool_stderr'][-300:]}"
