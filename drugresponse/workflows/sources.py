@@ -21,7 +21,7 @@ from drugresponse.data.parents.sums import with_parent_rows
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.data.variants.sexes import men_of
-from drugresponse.errors import InputError, count
+from drugresponse.errors import InputError, count, show_ids
 from drugresponse.learners.memory import TrainingSize, refuse_too_little_memory
 from drugresponse.progress import doing
 from drugresponse.readers.genes.names import apply_gene_names, read_gene_names
@@ -196,15 +196,21 @@ def samples_of(settings: SampleTables) -> pd.DataFrame | None:
     InputError
         The table cannot be read, or the files of genotypes contradict each other.
     """
-    beside, files = samples_beside(listed_sources(settings.genotypes))
-    named = "" if beside is None else f"{', '.join(map(str, beside.columns[:8]))} of {words_of(files)}"
+    sources = listed_sources(settings.genotypes)
     if settings.samples is None:
+        beside, files = samples_beside(sources)
         if beside is not None:
-            progress.info("samples: no table was given; the columns are %s", named)
+            progress.info("samples: no table was given; used are the columns %s", _columns_of(beside, files))
         return beside
-    if beside is not None:
-        progress.info("samples: the table is used, and not the columns %s", named)
+    with contextlib.suppress(InputError):  # what is wrong with the genotypes is said when they are read
+        beside, files = samples_beside(sources)
+        if beside is not None:
+            progress.info("samples: the table is used, and not the columns %s", _columns_of(beside, files))
     return read_samples(settings.samples, sample_column=settings.sample_column)
+
+
+def _columns_of(beside: pd.DataFrame, files: Sequence[Source]) -> str:
+    return f"{show_ids(beside.columns, 8)} of {words_of(files)}"
 
 
 def drugs_of(settings: CohortTables) -> pd.DataFrame | None:
