@@ -125,8 +125,7 @@ class Genotypes(Shown):
         """Genotypes from a plain array, NaN where missing; `kind` is guessed from the values when not given."""
         refuse_complex(values)
         array = np.asarray(values, dtype=np.float32)
-        if kind is None:
-            kind = guess_kind(array)
+        kind = guess_kind(array) if kind is None else kind
         features = pd.DataFrame({"kind": kind, "block": block or kind}, index=pd.Index(feature_ids, name="feature_id"))
         return cls.build(array, sample_ids, features)
 
