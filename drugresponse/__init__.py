@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from drugresponse.messages import show_progress
     from drugresponse.model.loading import load_model
     from drugresponse.model.model import DrugResponseModel, PredictionParts
+    from drugresponse.model.scoring.estimator import PairEstimator
     from drugresponse.preparing import prepare
     from drugresponse.readers.genes.names import GeneNames, read_gene_names
     from drugresponse.readers.genes.sets import GeneSet, read_gene_sets
@@ -91,6 +92,7 @@ _NAMES = {
     "drugresponse.messages": ("show_progress",),
     "drugresponse.model.loading": ("load_model",),
     "drugresponse.model.model": ("DrugResponseModel", "PredictionParts"),
+    "drugresponse.model.scoring.estimator": ("PairEstimator",),
     "drugresponse.preparing": ("prepare",),
     "drugresponse.readers.genes.names": ("GeneNames", "read_gene_names"),
     "drugresponse.readers.genes.sets": ("GeneSet", "read_gene_sets"),
@@ -133,6 +135,7 @@ __all__ = [
     "ModelFileError",
     "Noise",
     "NoiseCeiling",
+    "PairEstimator",
     "PairRegressor",
     "Pairs",
     "PermutationCheck",

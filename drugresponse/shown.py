@@ -45,6 +45,9 @@ class Shown:
         lines = [_cut(f"    {name}: {words}") for name, words in _few(self._facts())]
         return "\n".join([_cut(self._headline()), *lines])
 
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
     def _repr_html_(self) -> str:
         rows = "".join(_ROW.format(html.escape(name), html.escape(_cut(words))) for name, words in _few(self._facts()))
         return _TABLE.format(html.escape(_cut(self._headline())), rows)

@@ -27,6 +27,7 @@ from drugresponse.model.parts import FittedParts
 from drugresponse.model.pilots.adapting import adapt, next_drugs
 from drugresponse.model.predictions import features_found, predict, predicted_distribution, survival_table
 from drugresponse.model.requests.requests import Request, Tables, refuse_settings
+from drugresponse.model.scoring.scored import ScoredModel
 from drugresponse.model.training import train
 from drugresponse.shown import Shown
 from drugresponse.threads import count_jobs, one_thread
@@ -35,7 +36,7 @@ from drugresponse.units import units_on
 __all__ = ["DrugResponseModel"]
 
 
-class DrugResponseModel(Shown, BaseEstimator):
+class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
     """Learns drug response from genotype and predicts it for new samples and drugs.
 
     Parameters
@@ -553,9 +554,6 @@ class DrugResponseModel(Shown, BaseEstimator):
 
     def _facts(self) -> dict[str, str]:
         return fitted_facts(self.manifest_) if hasattr(self, "parts_") else {"fitted": "not yet"}
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
     def _request(
         self, genotypes: GenotypesLike, drugs: FrameLike | None, samples: FrameLike | None, pairs: FrameLike | None
