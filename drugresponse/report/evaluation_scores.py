@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from drugresponse.data.metrics import METRIC_LABELS, MINIMUM_ROWS, POOLED_WARNING
 from drugresponse.evaluation.drug_verdicts import HELPS, TOO_FEW
-from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
+from drugresponse.report.blocks import Block, Cell, Columns, Part, Table, Words
 from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.evaluation_charts import drugs_figure, predicted_figure
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, shown
 from drugresponse.report.evaluation_verdict import LEVEL, base_words, order_words
 from drugresponse.report.page import count, number
 
-__all__ = ["comparison_part", "drugs_part", "groups_part", "scores_part"]
+__all__ = ["comparison_part", "drugs_part", "groups_part", "groups_table", "scores_part", "verdicts_table"]
 
 _LEVELS = {
     "global": "All held-out rows of a fold together",
     "drug": f"Within drug: averages over drugs with {MINIMUM_ROWS} or more held-out rows in a fold",
     "sample": f"Within sample: averages over samples with {MINIMUM_ROWS} or more held-out rows in a fold",
 }
-_MOST_DRUGS = 400
-_MOST_GROUPS = 120
+MOST_DRUGS = 400
+MOST_GROUPS = 120
 
 
 def scores_part(numbers: Numbers) -> Part:
@@ -65,34 +65,26 @@ def _estimate(estimate: Estimate, metric: str = "skill") -> Cell:
 
 def comparison_part(numbers: Numbers) -> Part:
     """Every learner against every other, and whether their order holds."""
-    table = numbers.summary.comparison
-    rows: list[Row] = [
-        [
-            f"{row['learner']} minus {row['other']}",
-            _winner(row),
-            _estimate(Estimate(row["difference"], row["lower"], row["upper"]), "rmse"),
-            p_words(row["p"]),
-            p_words(row["q"]),
-        ]
-        for row in table.to_dict("records")
-    ]
-    columns = ["Pair", "Better", "Difference of squared error", "p", "q"]
+    columns: Columns = {
+        "Pair": lambda row: f"{row.learner} minus {row.other}",
+        "Better": _winner,
+        "Difference of squared error": lambda row: _estimate(Estimate(row.difference, row.lower, row.upper), "rmse"),
+        "p": lambda row: p_words(row.p),
+        "q": lambda row: p_words(row.q),
+    }
+    table = Table.of(numbers.summary.comparison, columns, words=2)
     explained = (
         "Difference of the mean squared error over all held-out rows, below 0 where the first of the pair is better, "
         "with its 95% interval. q is p adjusted for the number of pairs; a winner is named where q is 0.05 or less. "
         f"The best naive prediction is the {numbers.best_naive()}."
     )
-    order = order_words(numbers)
-    return Part(
-        "Learners against each other",
-        [*([Words(order)] if order else []), Table(columns, rows, words=2), Words(explained, quiet=True)],
-    )
+    return Part("Learners against each other", [Words(order_words(numbers)), table, Words(explained, quiet=True)])
 
 
-def _winner(pair: Mapping[Any, Any]) -> Cell:
-    if not pair["q"] <= LEVEL or pair["difference"] == 0:
+def _winner(pair: Any) -> Cell:
+    if not pair.q <= LEVEL or pair.difference == 0:
         return Cell("not told apart")
-    return Cell(str(pair["learner"] if pair["difference"] < 0 else pair["other"]), kind="strong")
+    return Cell(str(pair.learner if pair.difference < 0 else pair.other), kind="strong")
 
 
 def drugs_part(numbers: Numbers) -> Part:
@@ -101,11 +93,7 @@ def drugs_part(numbers: Numbers) -> Part:
     title = "Drug by drug: does genotype help?"
     if table.empty:
         return Part(title, [Words("No learner that uses genotype was evaluated, so there is no verdict.")])
-    names = numbers.drug_names()
-    cut = table.head(_MOST_DRUGS)
-    rows = [_drug(row, names) for row in cut.to_dict("records")]
-    columns = ["Drug", "Verdict", "Gain", "q", "Rows", "RMSE genotype", "RMSE covariates", "RMSE best naive"]
-    left = len(table) - len(cut)
+    left = len(table) - MOST_DRUGS
     more = f"{count(left, 'drug')} with lower gain not shown; the table of verdicts has all." if left > 0 else ""
     figure = drugs_figure(numbers)
     explained = (
@@ -114,15 +102,39 @@ def drugs_part(numbers: Numbers) -> Part:
         "with q of 0.05 or less; q is the false-discovery rate over drugs. The genotype learner of a fold is the one "
         "that was best in the other folds."
     )
-    shown_table = Table(
-        columns,
-        rows,
-        "By falling gain",
-        words=2,
-        most_bytes=150_000,
-    )
-    blocks: list[Block] = [Words(_helped(numbers, table)), *([figure] if figure else []), shown_table, Words(more)]
-    return Part(title, [*blocks, Words(explained, quiet=True)])
+    errors = {f"RMSE {of}": f"{of.split()[-1]}_rmse" for of in ("genotype", "covariates", "best naive")}
+    blocks: list[Block] = [*([figure] if figure else []), Words(_helped(numbers, table))]
+    return Part(title, [*blocks, verdicts_table(numbers, errors), Words(more), Words(explained, quiet=True)])
+
+
+def verdicts_table(numbers: Numbers, losses: Mapping[str, str], counted: str = "") -> Table:
+    """Drugs by falling gain, with verdict, gain and losses.
+
+    Parameters
+    ----------
+    numbers
+        Of the evaluation.
+    losses
+        Columns of `drug_verdicts` by heading.
+    counted
+        Heading of the column `events`, where there is one.
+    """
+    names = numbers.drug_names()
+    columns: Columns = {
+        "Drug": lambda row: drug_cell(row.drug_id, names),
+        "Verdict": lambda row: Cell(str(row.verdict), kind="good" if row.verdict == HELPS else ""),
+        "Gain": lambda row: _estimate(Estimate(row.gain, row.lower, row.upper)),
+        "q": lambda row: p_words(row.q),
+        "Rows": lambda row: f"{row.n:,}",
+        **({counted: lambda row: f"{row.events:,}"} if counted else {}),
+        **{heading: _number_of(column) for heading, column in losses.items()},
+    }
+    drugs = numbers.summary.drug_verdicts.head(MOST_DRUGS)
+    return Table.of(drugs, columns, caption="By falling gain", words=2, most_bytes=150_000)
+
+
+def _number_of(column: str) -> Callable[[Any], str]:
+    return lambda row: number(getattr(row, column))
 
 
 def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
@@ -142,50 +154,17 @@ def _helped(numbers: Numbers, table: pd.DataFrame) -> str:
     return f"Genotype helps for {helped} of {count(n_drugs, 'drug')} (false-discovery rate 5%){false}.{untold}"
 
 
-def _drug(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[Cell | str]:
-    return [
-        drug_cell(row["drug_id"], names),
-        Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
-        _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
-        p_words(row["q"]),
-        f"{row['n']:,}",
-        number(row["genotype_rmse"]),
-        number(row["covariates_rmse"]),
-        number(row["naive_rmse"]),
-    ]
-
-
 def groups_part(numbers: Numbers) -> Part | None:
     """Who is served worse; None without a text covariate."""
     table = numbers.summary.group_errors
     if table.empty:
         return None
-    cut = table.head(_MOST_GROUPS)
-    rows: list[Row] = [
-        [
-            Cell(str(row["group"]) or "not known", kind="id"),
-            str(row["column"]),
-            shown(row["skill"]),
-            _estimate(Estimate(row["rmse"], row["lower"], row["upper"]), "rmse"),
-            number(row["best_naive_rmse"]),
-            f"{row['n_samples']:,}",
-            f"{row['n_rows']:,}",
-        ]
-        for row in cut.to_dict("records")
-    ]
-    left = len(table) - len(cut)
-    columns = ["Group", "Covariate", "Skill", "RMSE", "RMSE best naive", "Samples", "Rows"]
+    left = len(table) - MOST_GROUPS
     return Part(
         "Who is served worse",
         [
             Words(f"Errors of the best learner, {numbers.best()}. {_extremes(table)}"),
-            Table(
-                columns,
-                rows,
-                "By covariate, the lowest skill first",
-                words=2,
-                most_bytes=50_000,
-            ),
+            groups_table(numbers, "RMSE", "RMSE best naive", "rmse"),
             Words(f"{count(left, 'group')} not shown." if left > 0 else ""),
             Words(
                 "Skill is against the naive prediction that is best in the group. Small groups swing by chance: read "
@@ -194,6 +173,21 @@ def groups_part(numbers: Numbers) -> Part | None:
             ),
         ],
     )
+
+
+def groups_table(numbers: Numbers, label: str, naive_label: str, loss: str) -> Table:
+    """Groups of samples by covariate, the lowest skill first, with their loss (column `loss`) and the naive one."""
+    columns: Columns = {
+        "Group": lambda row: Cell(str(row.group) or "not known", kind="id"),
+        "Covariate": lambda row: str(row.column),
+        "Skill": lambda row: shown(row.skill),
+        label: lambda row: _estimate(Estimate(getattr(row, loss), row.lower, row.upper), loss),
+        naive_label: _number_of(f"best_naive_{loss}"),
+        "Samples": lambda row: f"{row.n_samples:,}",
+        "Rows": lambda row: f"{row.n_rows:,}",
+    }
+    groups = numbers.summary.group_errors.head(MOST_GROUPS)
+    return Table.of(groups, columns, caption="By covariate, the lowest skill first", words=2, most_bytes=50_000)
 
 
 def _extremes(table: pd.DataFrame) -> str:

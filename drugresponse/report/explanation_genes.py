@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from drugresponse.explanation.drivers import DrugClusters
-from drugresponse.report.blocks import Cell, Part, Row, Table, Words
+from drugresponse.report.blocks import Cell, Columns, Part, Row, Table, Words
 from drugresponse.report.drug_names import drug_cell, drug_words
 from drugresponse.report.page import count, joined, number, p_number
 
@@ -26,22 +26,17 @@ def pathways_part(pathways: pd.DataFrame, names: Mapping[str, str]) -> Part:
         f"{len(pathways):,} pairs of a drug and a gene set were tested; {count(len(sure), 'pair')} stand out at a "
         "false-discovery rate of 5%. A z above 0 says that the set's genes raise the response in the model."
     )
-    rows: list[Row] = [
-        [
-            drug_cell(row["drug_id"], names),
-            Cell(str(row["gene_set"]).replace("_", " "), kind="id"),
-            Cell(str(row["leading_genes"]).replace(",", ", "), kind="id"),
-            str(row["n_genes"]),
-            number(row["statistic"], sign=True),
-            p_number(row["q"]),
-        ]
-        for row in sure.sort_values(["q", "p", "drug_id", "gene_set"], kind="stable")
-        .head(_MOST_ROWS)
-        .to_dict("records")
-    ]
-    columns = ["Drug", "Gene set", "Genes that lead it", "Genes", "z", "q"]
-    table = [Table(columns, rows, f"The {len(rows)} surest.", words=3)] if rows else []
-    return Part("Gene sets", [words, *table])
+    columns: Columns = {
+        "Drug": lambda row: drug_cell(row.drug_id, names),
+        "Gene set": lambda row: Cell(str(row.gene_set).replace("_", " "), kind="id"),
+        "Genes that lead it": lambda row: Cell(str(row.leading_genes).replace(",", ", "), kind="id"),
+        "Genes": lambda row: str(row.n_genes),
+        "z": lambda row: number(row.statistic, sign=True),
+        "q": lambda row: p_number(row.q),
+    }
+    rows = sure.sort_values(["q", "p", "drug_id", "gene_set"], kind="stable").head(_MOST_ROWS)
+    table = Table.of(rows, columns, caption=f"The {len(rows)} surest.", words=3)
+    return Part("Gene sets", [words, *([table] if len(rows) else [])])
 
 
 def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
@@ -53,21 +48,18 @@ def targets_part(targets: pd.DataFrame, names: Mapping[str, str]) -> Part:
         f"features; for {first} of them it weighs most in the model. Many drugs work without any change in the gene of "
         "their target, so that a low rank is no fault."
     )
-    rows: list[Row] = [
-        [
-            drug_cell(row["drug_id"], names),
-            Cell(str(row["targets_in_model"]).replace(",", ", "), kind="id"),
-            "" if pd.isna(row["association_rank"]) else str(int(row["association_rank"])),
-            "" if pd.isna(row["q"]) else p_number(row["q"]),
-            "" if pd.isna(row["attribution_rank"]) else f"{int(row['attribution_rank'])} of {row['n_features']}",
-        ]
-        for row in known.sort_values(["association_rank", "attribution_rank", "drug_id"], kind="stable")
-        .head(_MOST_ROWS)
-        .to_dict("records")
-    ]
-    columns = ["Drug", "Target", "Rank measured", "q", "Rank in the model"]
-    table = [Table(columns, rows, "The best ranks first.", words=2)] if rows else []
-    return Part("Annotated targets of the drugs", [words, *table])
+    columns: Columns = {
+        "Drug": lambda row: drug_cell(row.drug_id, names),
+        "Target": lambda row: Cell(str(row.targets_in_model).replace(",", ", "), kind="id"),
+        "Rank measured": lambda row: "" if pd.isna(row.association_rank) else f"{row.association_rank:.0f}",
+        "q": lambda row: "" if pd.isna(row.q) else p_number(row.q),
+        "Rank in the model": lambda row: (
+            "" if pd.isna(row.attribution_rank) else f"{row.attribution_rank:.0f} of {row.n_features}"
+        ),
+    }
+    rows = known.sort_values(["association_rank", "attribution_rank", "drug_id"], kind="stable").head(_MOST_ROWS)
+    table = Table.of(rows, columns, caption="The best ranks first.", words=2)
+    return Part("Annotated targets of the drugs", [words, *([table] if len(rows) else [])])
 
 
 def clusters_part(clusters: DrugClusters, names: Mapping[str, str]) -> Part:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.genotype_qc.overview import GenotypeOverview
 from drugresponse.genotype_qc.relatives import ALIKE, MOST_COMPARED, SAME
-from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Report, Row, Table, Verdict, Words
+from drugresponse.report.blocks import Block, Cell, Columns, Figure, Items, Part, Report, Row, Table, Verdict, Words
 from drugresponse.report.column_drawings import columns_drawing, shares_drawing
 from drugresponse.report.genotype_components import components_part, explained
 from drugresponse.report.html import as_html
@@ -139,19 +139,16 @@ def _one_subject(pairs: pd.DataFrame, samples: pd.DataFrame) -> np.ndarray:
 def _read(
     overview: GenotypeOverview, sources: Sequence[GenotypeSource], choices: Sequence[str], notes: Sequence[str]
 ) -> list[Block]:
-    rows: list[Row] = [
-        [
-            Cell(str(name), kind="id"),
-            "; ".join(_KINDS.get(kind, kind) for kind in row.kind.split(";")),
-            f"{row.n_features:,}",
-            f"{row.constant:,}",
-            percent(row.missing),
-        ]
-        for name, row in overview.summary.blocks.iterrows()
-    ]
+    columns: Columns = {
+        "Block": lambda row: Cell(str(row.Index), kind="id"),
+        "Numbers are": lambda row: "; ".join(_KINDS.get(kind, kind) for kind in row.kind.split(";")),
+        "Features": lambda row: f"{row.n_features:,}",
+        "of these constant": lambda row: f"{row.constant:,}",
+        "Calls missing": lambda row: percent(row.missing),
+    }
     blocks: list[Block] = [
         Items([f"{source.file}: {source.format}{f', {source.build}' if source.build else ''}" for source in sources]),
-        Table(["Block", "Numbers are", "Features", "of these constant", "Calls missing"], rows, words=2),
+        Table.of(overview.summary.blocks, columns, words=2),
     ]
     if choices:
         blocks += [Words("What was asked for:"), Items(choices)]
@@ -225,17 +222,13 @@ def _relatives(overview: GenotypeOverview, samples: pd.DataFrame) -> list[Block]
     words = Words(f"Every sample was compared with every other, by {joined(by)}.")
     if not len(relatives.table):
         return [words, Words("No two samples are closer than chance. With few variants, relatives are not seen.")]
-    known = _one_subject(relatives.table, samples)
-    shown = relatives.table[["sample_id", "other_id", "relation", "value"]].head(_MOST_PAIRS).to_numpy(dtype=object)
-    rows: list[Row] = [
-        [
-            Cell(str(one), kind="id"),
-            Cell(str(other), kind="id"),
-            f"{relation}{' (known: one subject)' if is_known else ''}",
-            number(value),
-        ]
-        for (one, other, relation, value), is_known in zip(shown.tolist(), known[: len(shown)], strict=True)
-    ]
+    pairs = relatives.table.assign(known=_one_subject(relatives.table, samples))
+    columns: Columns = {
+        "Sample": lambda row: Cell(str(row.sample_id), kind="id"),
+        "Other sample": lambda row: Cell(str(row.other_id), kind="id"),
+        "Relation": lambda row: f"{row.relation}{' (known: one subject)' if row.known else ''}",
+        "Value": lambda row: number(row.value),
+    }
     left = len(relatives.table) - _MOST_PAIRS
     more = [Words(f"The summary table has {count(left, 'more pair')}.", quiet=True)] if left > 0 else []
     advice = Words(
@@ -243,7 +236,7 @@ def _relatives(overview: GenotypeOverview, samples: pd.DataFrame) -> list[Block]
         "subject_id in the table of samples, or remove one.",
         quiet=True,
     )
-    return [words, Table(["Sample", "Other sample", "Relation", "Value"], rows, words=3), *more, advice]
+    return [words, Table.of(pairs.head(_MOST_PAIRS), columns, words=3), *more, advice]
 
 
 def _limits() -> list[str]:

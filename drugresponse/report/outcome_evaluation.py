@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from drugresponse.audit.findings import caution_messages
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import covariate_words
-from drugresponse.evaluation.drug_verdicts import HELPS, UNJUDGED
+from drugresponse.evaluation.drug_verdicts import UNJUDGED
 from drugresponse.evaluation.summary import EvaluationSummary, rule_words
-from drugresponse.report.blocks import Cell, Items, Part, Row, Table, Verdict, Words
-from drugresponse.report.drug_names import drug_cell
+from drugresponse.report.blocks import Cell, Columns, Items, Part, Row, Table, Verdict, Words
 from drugresponse.report.evaluation_checks import audit_part, random_folds_part
-from drugresponse.report.evaluation_numbers import Estimate, Numbers, interval, p_words, percent_interval, shown
+from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_interval, shown
+from drugresponse.report.evaluation_scores import groups_table, verdicts_table
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
 from drugresponse.report.outcome_evaluation_figures import evaluation_pictures
 from drugresponse.report.outcome_scores import scores_table
@@ -22,8 +21,6 @@ from drugresponse.report.outcome_words import COUNTED
 from drugresponse.report.page import count, number
 
 __all__ = ["loss_label", "outcome_parts", "outcome_verdict"]
-
-_MOST_DRUGS, _MOST_GROUPS = 400, 120
 
 
 def loss_label(summary: EvaluationSummary) -> str:
@@ -112,55 +109,21 @@ def _scores_part(numbers: Numbers) -> Part:
     return Part("Scores beside naive predictions", [*tables, Words(words, quiet=True)])
 
 
-def _estimate(estimate: Estimate) -> Cell:
-    return Cell(shown(estimate.value), interval(estimate))
-
-
 def _drugs_part(numbers: Numbers) -> Part:
     table = numbers.summary.drug_verdicts
     title = "Drug by drug: does genotype help?"
     if table.empty:
         return Part(title, [Words("No learner that uses genotype was evaluated.")])
-    names = numbers.drug_names()
-    rows = [_drug(row, names) for row in table.head(_MOST_DRUGS).to_dict("records")]
-    label = loss_label(numbers.summary)
-    counted = COUNTED[numbers.evaluation.kind]
-    columns = ["Drug", "Verdict", "Gain", "q", "Rows", counted, f"{label} with genotype", "covariates", "naive"]
+    label = f"{loss_label(numbers.summary)} with genotype"
+    losses = {label: "genotype_loss", "covariates": "covariates_loss", "naive": "naive_loss"}
     unjudged = int(table["verdict"].isin(UNJUDGED).sum())
     words = f"{count(unjudged, 'drug')} had too few rows, groups or events for a verdict." if unjudged else ""
-    return Part(title, [Words(words), Table(columns, rows, "By falling gain", words=2, most_bytes=150_000)])
-
-
-def _drug(row: Mapping[Any, Any], names: Mapping[str, str]) -> list[Cell | str]:
-    return [
-        drug_cell(row["drug_id"], names),
-        Cell(str(row["verdict"]), kind="good" if row["verdict"] == HELPS else ""),
-        _estimate(Estimate(row["gain"], row["lower"], row["upper"])),
-        p_words(row["q"]),
-        f"{row['n']:,}",
-        f"{row['events']:,}",
-        number(row["genotype_loss"]),
-        number(row["covariates_loss"]),
-        number(row["naive_loss"]),
-    ]
+    return Part(title, [Words(words), verdicts_table(numbers, losses, COUNTED[numbers.evaluation.kind])])
 
 
 def _groups_part(numbers: Numbers) -> Part:
-    rows: list[Row] = [
-        [
-            Cell(str(row["group"]) or "not known", kind="id"),
-            str(row["column"]),
-            shown(row["skill"]),
-            _estimate(Estimate(row["loss"], row["lower"], row["upper"])),
-            number(row["best_naive_loss"]),
-            f"{row['n_samples']:,}",
-            f"{row['n_rows']:,}",
-        ]
-        for row in numbers.summary.group_errors.head(_MOST_GROUPS).to_dict("records")
-    ]
     label = loss_label(numbers.summary)
-    columns = ["Group", "Covariate", "Skill", label, f"{label}, best naive", "Samples", "Rows"]
-    return Part("Who is served worse", [Table(columns, rows, "By covariate, the lowest skill first", words=2)])
+    return Part("Who is served worse", [groups_table(numbers, label, f"{label}, best naive", "loss")])
 
 
 def _decision_part(numbers: Numbers) -> Part:
@@ -184,20 +147,16 @@ def _coverage_part(numbers: Numbers) -> Part:
     table = numbers.summary.coverage
     kept = table[table["level"].isin(("all", "class"))]
     has_classes = numbers.evaluation.rows.pairs.outcome.has_classes
-    size = "Mean number of classes" if has_classes else "Mean width"
-    rows: list[Row] = [
-        [
-            str(row["learner"]),
-            Cell(str(row["id"]), kind="id"),
-            f"{row['n']:,}",
-            shown(row["coverage"]),
-            number(row["mean_size"]),
-            number(row["reference_size"]),
-        ]
-        for row in kept.to_dict("records")
-    ]
-    columns = ["Predicted by", "Rows of", "Rows", "Coverage", size, "of the reference"]
-    return Part("How often sets and bounds hold", [Table(columns, rows, "Made to hold 90 % of new rows", words=2)])
+    columns: Columns = {
+        "Predicted by": lambda row: str(row.learner),
+        "Rows of": lambda row: Cell(str(row.id), kind="id"),
+        "Rows": lambda row: f"{row.n:,}",
+        "Coverage": lambda row: shown(row.coverage),
+        "Mean number of classes" if has_classes else "Mean width": lambda row: number(row.mean_size),
+        "of the reference": lambda row: number(row.reference_size),
+    }
+    held = Table.of(kept, columns, caption="Made to hold 90 % of new rows", words=2)
+    return Part("How often sets and bounds hold", [held])
 
 
 def _method(numbers: Numbers) -> list[str]:

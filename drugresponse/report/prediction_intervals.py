@@ -9,7 +9,8 @@ import pandas as pd
 
 from drugresponse.data.splits import find_scheme
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
-from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
+from drugresponse.report.blocks import Block, Cell, Columns, Part, Table, Words
+from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.page import count, number
 
@@ -104,7 +105,12 @@ def coverage_part(numbers: Numbers) -> Part | None:
     )
     rows = [_learner(name, table, numbers) for name in whole.index]
     columns = ["Predicted by", "Rows", "Coverage", "Median width", "Width of reference", "Drugs low", "Tissues low"]
-    blocks: list[Block] = [Words(words), Table(columns, rows), *_low(table, best), Words(explained, quiet=True)]
+    blocks: list[Block] = [
+        Words(words),
+        Table(columns, rows),
+        *_low(table, best, numbers.drug_names()),
+        Words(explained, quiet=True),
+    ]
     return Part(title, blocks)
 
 
@@ -131,26 +137,20 @@ def _learner(name: str, table: pd.DataFrame, numbers: Numbers) -> list[Cell | st
     ]
 
 
-def _low(table: pd.DataFrame, best: str) -> list[Block]:
+def _low(table: pd.DataFrame, best: str, names: Mapping[str, str]) -> list[Block]:
     """The drugs and tissues whose intervals hold least, where any is low."""
     rows = table[(table["learner"] == best) & (table["level"] != "all") & (table["n"] >= _LEAST_ROWS)]
     low = rows[rows["coverage"] < _LEAST].sort_values(["coverage", "level", "id"], kind="stable")
     if low.empty:
         return []
-    shown: list[Row] = [
-        [
-            Cell(str(row["id"]), kind="id"),
-            str(row["level"]),
-            f"{row['n']:,}",
-            f"{100 * row['coverage']:.1f}%",
-            number(row["median_width"]),
-            number(row["reference_width"]),
-        ]
-        for row in low.head(_MOST_GROUPS).to_dict("records")
-    ]
-    left = len(low) - len(shown)
-    columns = ["Drug or tissue", "Level", "Rows", "Coverage", "Median width", "Width of reference"]
-    return [
-        Table(columns, shown, f"Where the intervals of {best} hold least", words=2),
-        Words(f"{left:,} more are low." if left > 0 else ""),
-    ]
+    columns: Columns = {
+        "Drug or tissue": lambda row: drug_cell(row.id, names if row.level == "drug" else {}),
+        "Level": lambda row: str(row.level),
+        "Rows": lambda row: f"{row.n:,}",
+        "Coverage": lambda row: f"{100 * row.coverage:.1f}%",
+        "Median width": lambda row: number(row.median_width),
+        "Width of reference": lambda row: number(row.reference_width),
+    }
+    caption, left = f"Where the intervals of {best} hold least", len(low) - _MOST_GROUPS
+    shown = Table.of(low.head(_MOST_GROUPS), columns, caption=caption, words=2)
+    return [shown, Words(f"{left:,} more are low." if left > 0 else "")]
