@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from drugresponse.version import __version__
 
 if TYPE_CHECKING:
-    from drugresponse import plots
+    from drugresponse import datasets, plots
     from drugresponse.association.associations import Associations, associate
     from drugresponse.audit.findings import Finding
     from drugresponse.curves import CurveFits, HillCurves, convert_responses, fit_curves
@@ -106,6 +106,7 @@ _NAMES = {
     "drugresponse.readers.variants.site_filter": ("SiteFilter",),
     "drugresponse.simulation.cohort": ("Cohort", "simulate_cohort"),
 }
+_ROOMS = ("datasets", "plots")
 _PLACES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = [
@@ -152,6 +153,7 @@ __all__ = [
     "as_genotypes",
     "associate",
     "convert_responses",
+    "datasets",
     "evaluate",
     "evaluate_fold",
     "explain",
@@ -182,8 +184,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that importing the package stays light."""
-    if name == "plots":
-        return importlib.import_module("drugresponse.plots")
+    if name in _ROOMS:
+        return importlib.import_module(f"drugresponse.{name}")
     if name not in _PLACES:
         raise AttributeError(f"module 'drugresponse' has no attribute {name!r}")
     return getattr(importlib.import_module(_PLACES[name]), name)

@@ -62,6 +62,18 @@ def test_page_on_outcomes__every_command_runs_in_order_and_the_python_too(tmp_pa
     assert names["model"].classes_.tolist() == ["S", "R"]
 
 
+def test_page_on_notebooks__every_block_runs_in_order_and_shows_what_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    blocks = blocks_of((ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8"))
+    names: dict[str, object] = {}
+    for block in (block for language, block in blocks if language == "python"):
+        exec(block, names)
+    (shown,) = (block for language, block in blocks if not language)
+    assert capsys.readouterr().out == shown
+    assert names["search"].best_params_ == {"model__learner": "ridge"}
+    assert names["read"]["tissue"].tolist() == names["cohort"].samples["tissue"].tolist()
+
+
 def test_shell_blocks__what_make_and_pip_are_asked_for_exists():
     rules = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert {line.split()[1] for line in LINES if line.startswith("make ")} <= rules
