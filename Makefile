@@ -9,7 +9,8 @@ UV_VERSION := 0.13.9
 
 VENV := .venv/bin
 GALAXY_RUN := .galaxy/planemo/bin/python tests/galaxy/run.py
-# pip, because it follows the user's own pip settings (mirrors, torch builds); uv only for Galaxy, see below
+# what the package needs to run; and with all that its tests need
+DEMO_READY := .venv/.ready-to-run
 PACKAGE_READY := .venv/.ready
 GALAXY_READY := .galaxy/.ready
 # ruff leaves out what git ignores, but only inside a git check-out
@@ -27,7 +28,7 @@ endef
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "make %-15s %s\n", $$1, $$2 }'
 
-demo: $(PACKAGE_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
+demo: $(DEMO_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
 	$(call stage,demo,$(VENV)/python docs/demo.py)
 
 test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests galaxy-tests ## everything: checks, unit tests, tools, workflows and pages in a real Galaxy
@@ -60,14 +61,23 @@ galaxy-install: $(GALAXY_READY) ## only install Galaxy and planemo into .galaxy/
 clean: ## remove all that make has made: .venv, .galaxy, demo results, caches
 	rm -rf .venv .galaxy demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
-$(PACKAGE_READY): constraints.txt setup.cfg pyproject.toml
+# $(call install,EXTRAS): the package with its extras into .venv; by uv with the user's own pip settings, else by pip
+define install
 	@test -n '$(PYTHON)' || { echo 'error: no Python 3.11 or newer with venv was found. Name one: make PYTHON=/path/to/python3'; exit 1; }
-	@echo 'Installing the package and its test tools into .venv (once; about 90 s)'
+	@echo 'Setting up .venv with $(PYTHON)'
 	@$(VENV)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(call stage,package install,$(VENV)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]')
+	$(call stage,package install,$(VENV)/python packaging/install.py $(UV_VERSION) $(1))
+endef
+
+$(DEMO_READY): constraints.txt setup.cfg pyproject.toml
+	$(call install,)
 	@touch $@
 
-# uv and not pip: Galaxy's pins need one override, which pip does not offer; and it is five times as fast
+$(PACKAGE_READY): constraints.txt setup.cfg pyproject.toml
+	$(call install,test)
+	@touch $(DEMO_READY) $@
+
+# uv alone: Galaxy's pins need one override, which pip does not offer
 $(GALAXY_READY): $(wildcard tests/galaxy/*.txt)
 	@test -n '$(PYTHON)' || { echo 'error: no Python 3.11 or newer with venv was found. Name one: make PYTHON=/path/to/python3'; exit 1; }
 	@echo 'Installing Galaxy and planemo into .galaxy (once; about 40 s, 1.6 GB)'
