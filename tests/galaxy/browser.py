@@ -104,7 +104,7 @@ def read_source(client: WebClient, steps: Steps) -> None:
         source = report.locator("pre").inner_text()
         steps.done("report-as-source")
     top = source.partition("<style")[0]
-    for expected in ("ask the administrator to allow", "\nPrediction report\n===", "\nSample by sample\n---"):
+    for expected in ("ask the administrator to allow", "\nPrediction report\n===", "\nSample by sample\n- -"):
         check(expected in top, f"report as source: {expected!r} is not in what comes first: {top[:300]!r}")
 
 
