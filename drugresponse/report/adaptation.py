@@ -72,10 +72,9 @@ def adaptation_report(
         f"{count(n_samples, 'sample')} and {count(n_drugs, 'drug')}, by {learner_words(manifest)}, corrected by what "
         f"was measured of the same samples. {direction(measure)}"
     )
-    figures = prediction_figures(predictions, measure, names)
     parts = [
         Part("What pilot measurements are worth", _worth(manifest)),
-        *([Part("Predictions in pictures", figures)] if figures else []),
+        *prediction_figures(predictions, measure, names, measure_words(measure)),
         Part("What was measured and predicted", [Items(_facts(predictions, manifest, with_genotypes))]),
         Part("Sample by sample", _samples(predictions, next_drugs, measure, names)),
         Part("Limits", [Items(_limits(manifest, names))]),

@@ -11,8 +11,10 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
 from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.outcome_words import predicted_number
+from drugresponse.report.prediction_figures import prediction_figures
+from drugresponse.report.wording import measure_of
 
-__all__ = ["outcome_predictions_part"]
+__all__ = ["outcome_prediction_figures", "outcome_predictions_part"]
 
 _MOST_DRUGS, _MOST_ROWS = 200, 300
 
@@ -45,6 +47,15 @@ def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, A
     else:
         blocks.append(Words("The table of predictions has them one by one.", quiet=True))
     return Part("What was predicted, drug by drug", blocks)
+
+
+def outcome_prediction_figures(
+    predictions: pd.DataFrame, manifest: Mapping[str, Any], names: Mapping[str, str]
+) -> list[Part]:
+    """Probabilities and times in pictures; classes and limits of dilutions are read in the table."""
+    outcome = Outcome.from_dict(manifest["outcome"])
+    what = {"binary": f"probability of {outcome.event}", "time-to-event": "mean time"}.get(outcome.kind)
+    return [] if what is None else prediction_figures(predictions, measure_of(manifest), names, what)
 
 
 def _by_drug(known: pd.DataFrame, outcome: Outcome, names: Mapping[str, str]) -> Table:

@@ -11,20 +11,21 @@ from pandas.api.types import is_numeric_dtype
 from drugresponse.data.tables import Measure
 from drugresponse.plots.predictions import heat_map, ranked_drugs
 from drugresponse.plots.rows import height_of
-from drugresponse.report.blocks import Block, Figure
+from drugresponse.report.blocks import Figure, Part
 from drugresponse.report.drug_ranking import ranked_ends
 from drugresponse.report.page import count
 from drugresponse.report.plotted import plotted
 
 __all__ = ["prediction_figures"]
 
+_TITLE = "Predictions in pictures"
 _MOST_RANKED = 4
 _MOST_DRUGS = 12
 _MOST_SAMPLES, _MOST_CELLS = 60, 3000
 
 
-def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str]) -> list[Block]:
-    """Figures of two or more drugs; none of predictions that are words.
+def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str], what: str) -> list[Part]:
+    """A part with a figure of two or more drugs; no part of predictions that are words, or of too many.
 
     Parameters
     ----------
@@ -34,6 +35,8 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
         Of the response, which tells what end of a ranking comes first.
     names
         Of drugs, by id.
+    what
+        What a prediction is, such as `ln_ic50 (uM)`.
     """
     numbers = all(is_numeric_dtype(predictions[name]) for name in ("prediction", "lower", "upper"))
     known = predictions[predictions["prediction"].notna()]
@@ -41,7 +44,7 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
     if not numbers or not samples or n_drugs < 2:
         return []
     if len(samples) <= _MOST_RANKED:
-        return [_rankings(known, samples, measure, names)]
+        return [Part(_TITLE, [_rankings(known, samples, measure, names, what)])]
     if len(samples) > _MOST_SAMPLES or len(samples) * n_drugs > _MOST_CELLS:
         return []
     height, width = min(1.8 + 0.16 * len(samples), 9.0), min(max(4.2, 2.0 + 0.2 * n_drugs), 8.0)
@@ -52,13 +55,13 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
         width,
     )
     words = (
-        "Prediction minus baseline of each sample (row) and drug (column), the baseline being the finest mean that the "
-        "row's ids allow; what is alike stands side by side; blank: no prediction."
+        f"Prediction minus baseline, {what}, of each sample (row) and drug (column), the baseline being the finest "
+        "mean that the row's ids allow; what is alike stands side by side; blank: no prediction."
     )
-    return [Figure({"heat-map.svg": drawing}, words)]
+    return [Part(_TITLE, [Figure({"heat-map.svg": drawing}, words)])]
 
 
-def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: Mapping[str, str]) -> Figure:
+def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: Mapping[str, str], what: str) -> Figure:
     end = ranked_ends(measure)[0]
     n_shown = min(_MOST_DRUGS, int(known.groupby("sample_id")["drug_id"].nunique().max()))
     ranked = partial(ranked_drugs, known, drugs=names, n_drugs=_MOST_DRUGS, highest_first=end == "highest")
@@ -72,7 +75,7 @@ def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: 
     }
     bars = "bars: their bounds; " if known["lower"].notna().any() else ""
     words = (
-        f"Drugs of each sample by prediction minus baseline, {end} first, {_MOST_DRUGS} at most. Dots: predictions; "
-        f"{bars}upright lines: the baseline, the finest mean that the row's ids allow."
+        f"Drugs of each sample by prediction minus baseline, {what}, {end} first, {_MOST_DRUGS} at most. Dots: "
+        f"predictions; {bars}upright lines: the baseline, the finest mean that the row's ids allow."
     )
     return Figure(drawings, words)

@@ -17,7 +17,7 @@ from drugresponse.report.forecasts import forecast_report
 from drugresponse.report.found_features import features_part
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.html import as_html
-from drugresponse.report.outcome_predictions import outcome_predictions_part
+from drugresponse.report.outcome_predictions import outcome_prediction_figures, outcome_predictions_part
 from drugresponse.report.page import count, number
 from drugresponse.report.prediction_figures import prediction_figures
 from drugresponse.report.prediction_intervals import interval_lines
@@ -92,9 +92,11 @@ def prediction_report(
     counts, features = _counts_part(predictions, known), features_part(predictions, manifest, match)
     if "outcome" in manifest:
         drug_by_drug = outcome_predictions_part(predictions, manifest, names)
-        return as_html(forecast_report("Prediction report", manifest, [], [counts, drug_by_drug, features], inputs))
+        figures = outcome_prediction_figures(predictions, manifest, names)
+        return as_html(
+            forecast_report("Prediction report", manifest, figures, [counts, drug_by_drug, features], inputs)
+        )
     verdict, measure = model_verdict(manifest), measure_of(manifest)
-    figures = prediction_figures(predictions, measure, names)
     lead = (
         f"{count(known, 'prediction')} of {measure_words(measure)} "
         f"for {count(predictions['sample_id'].nunique(), 'sample')} "
@@ -105,7 +107,7 @@ def prediction_report(
             "How good the model was on held-out rows",
             [verdict_box(verdict), Words(_caution(verdict)), _scores(manifest)],
         ),
-        *([Part("Predictions in pictures", figures)] if figures else []),
+        *prediction_figures(predictions, measure, names, measure_words(measure)),
         counts,
         features,
         _samples_part(predictions, measure, names),

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from drugresponse.data.tables import Measure
-from drugresponse.report.blocks import Figure, Part, Report
+from drugresponse.report.blocks import Figure, Report
 from drugresponse.report.html import as_html
 from drugresponse.report.prediction_figures import prediction_figures
 from tests.report.pages import EXPECTED_TAGS, Page
@@ -25,13 +25,18 @@ def predictions_of(n_samples: int, n_drugs: int, **changes: object) -> pd.DataFr
 
 
 def drawings_of(predictions: pd.DataFrame, higher: str | None = "resistant") -> list[str]:
-    figures = prediction_figures(predictions, Measure("auc", "", higher), {"D1": HOSTILE})
-    report = Report("Toy", "", [Part("", figures)], "Research use only.")
+    parts = prediction_figures(predictions, Measure("auc", "", higher), {"D1": HOSTILE}, HOSTILE)
+    report = Report("Toy", "", parts, "Research use only.")
     html5lib.HTMLParser(strict=True).parse(as_html(report))
     page = Page(as_html(report))
     assert page.tags <= EXPECTED_TAGS
     assert not {name for name in page.attributes if name.startswith("on") or name in ("src", "href")}
     return list(report.drawings())
+
+
+def blocks_of(predictions: pd.DataFrame, measure: Measure) -> list[Figure]:
+    (part,) = prediction_figures(predictions, measure, {}, "auc")
+    return list(part.blocks)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +61,9 @@ def test_prediction_figures__none_of_words_and_of_nothing():
 def test_prediction_figures__end_and_bounds_are_those_of_the_predictions():
     table = predictions_of(1, 3, lower=np.nan, upper=np.nan)
     for higher, end in (("resistant", "lowest"), ("sensitive", "highest")):
-        (figure,) = prediction_figures(table, Measure("auc", "", higher), {})
-        assert isinstance(figure, Figure)
-        assert f", {end} first" in figure.caption and "bars" not in figure.caption
+        (figure,) = blocks_of(table, Measure("auc", "", higher))
+        assert f", auc, {end} first" in figure.caption and "bars" not in figure.caption
         drawn = str(figure.drawings["ranked-1.svg"])
         assert (drawn.index(">D0<") < drawn.index(">D2<")) == (end == "lowest")
-    (figure,) = prediction_figures(predictions_of(1, 3), Measure("auc"), {})
+    (figure,) = blocks_of(predictions_of(1, 3), Measure("auc"))
     assert "bars: their bounds" in figure.caption
