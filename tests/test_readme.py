@@ -1,4 +1,4 @@
-"""The README as a newcomer types it: every command of its shell blocks in order, in a fresh folder, and its Python."""
+"""The README and the pages that it leads to as a newcomer types them: commands and Python in order, in a fresh folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from drugresponse.settings import with_learners
 from tests.galaxy_tools import ROOT
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
-OUTCOMES = (ROOT / "docs" / "outcomes.md").read_text(encoding="utf-8")
+OUTCOMES, COMMAND_LINE, PYTHON, TABLE = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("outcomes", "command-line", "python", "learners")
+)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MOST_LINES = 120
 
 
 def blocks_of(text: str) -> list[tuple[str, str]]:
@@ -27,10 +32,12 @@ def lines_of(text: str) -> list[str]:
 
 
 def commands_of(text: str) -> list[list[str]]:
-    return [shlex.split(line)[1:] for line in lines_of(text) if line.startswith("drugresponse ")]
+    """What follows the program's name; not where it goes into a file of the shell's."""
+    lines = [line for line in lines_of(text) if line.startswith("drugresponse ") and " > " not in line]
+    return [shlex.split(line)[1:] for line in lines]
 
 
-BLOCKS, LINES, COMMANDS = blocks_of(TEXT), lines_of(TEXT), commands_of(TEXT)
+LINES = lines_of(TEXT)
 SMALLER = {
     "simulate": ["--n-samples=60", "--n-drugs=6", "--n-features=30"],
     "train": ["--learner=ridge", "--folds=2"],
@@ -40,11 +47,27 @@ SMALLER = {
 """The same commands on less data, in less time."""
 
 
-def test_shell_blocks__every_command_runs_in_order(tmp_path, monkeypatch, capsys):
+def test_readme__is_short():
+    assert len(TEXT.splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param(TEXT, {"doctor", "simulate", "train", "predict"}, id="README"),
+        pytest.param(
+            COMMAND_LINE,
+            {"simulate", "train", "predict", "describe", "evaluate", "adapt", "explain", "curves", "prepare"},
+            id="command-line",
+        ),
+    ],
+)
+def test_shell_blocks__every_command_runs_in_order(text, names, tmp_path, monkeypatch, capsys):
     (tmp_path / "test-data").symlink_to(ROOT / "test-data")
     monkeypatch.chdir(tmp_path)
-    assert {each[0] for each in COMMANDS} >= {"simulate", "train", "predict", "adapt", "curves", "prepare"}
-    for words in COMMANDS:
+    commands = commands_of(text)
+    assert {each[0] for each in commands} == names
+    for words in commands:
         code = main([*words, *SMALLER.get(words[0], [])])
         assert code == 0, (words, capsys.readouterr().err)
     assert Path("report.html").stat().st_size > 1000
@@ -91,21 +114,36 @@ def test_shell_blocks__pip_comes_after_an_environment():
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_python_block__runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("text", [pytest.param(TEXT, id="README"), pytest.param(PYTHON, id="python")])
+def test_python_blocks__run(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (code,) = (block for language, block in BLOCKS if language == "python")
+    code = "\n".join(block for language, block in blocks_of(text) if language == "python")
     smaller = code.replace("simulate_cohort()", "simulate_cohort(n_samples=60, n_drugs=4, n_features=30)")
     smaller = smaller.replace('learner="auto"', 'learner="ridge"').replace('["ridge", "neural"]', '["ridge"]')
     names: dict[str, object] = {}
-    exec(compile(smaller, "README.md", "exec"), names)
+    exec(compile(smaller, "page", "exec"), names)
     assert Path("model.safetensors").is_file()
-    assert len(names["evaluation"].drug_verdicts) == 4
+    assert len(names["predictions"]) == 4 * len(names["cohort"].genotypes.sample_ids)
     assert not set(names) & {"found", "told"}
 
 
-def test_links__lead_to_files():
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", TEXT):
-        assert (ROOT / target).is_file(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links__lead_to_files(page):
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_pages__each_is_reached_from_the_readme():
+    linked = {"README"}
+    todo = [ROOT / "README.md"]
+    while todo:
+        page = todo.pop()
+        targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
+        for target in ((page.parent / target).resolve() for target in targets):
+            if target.stem not in linked:
+                linked.add(target.stem)
+                todo.append(target)
+    assert {page.stem for page in PAGES} <= linked
 
 
 def test_sections__say_where_to_ask_how_to_cite_to_upgrade_and_to_remove():
@@ -114,6 +152,6 @@ def test_sections__say_where_to_ask_how_to_cite_to_upgrade_and_to_remove():
 
 
 def test_table_of_learners__is_that_of_the_registry():
-    assert with_learners(TEXT) == TEXT, "run python -m drugresponse.galaxy"
-    rows = re.findall(r"^\| `([a-z-]+)`", TEXT.partition("| `--learner` |")[2], re.MULTILINE)
+    assert with_learners(TABLE) == TABLE, "run python -m drugresponse.galaxy"
+    rows = re.findall(r"^\| `([a-z-]+)`", TABLE.partition("| `--learner` |")[2], re.MULTILINE)
     assert rows == list(LEARNERS)

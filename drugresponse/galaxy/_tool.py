@@ -23,7 +23,7 @@ _GENERATED = "<!-- Generated from drugresponse/settings: the fields of more than
 
 
 def render_all(root: Path = ROOT) -> dict[Path, str]:
-    """Everything that is made from the options and the learners: the tools, the option page and a table of the README.
+    """Everything that is made from the options and the learners: the tools, the option page and a table of learners.
 
     Parameters
     ----------
@@ -35,8 +35,11 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     contents
         Text by path.
     """
-    readme = root / "README.md"
-    contents = {root / "docs" / "options.md": option_page(COMMANDS), readme: with_learners(readme.read_text("utf-8"))}
+    learners = root / "docs" / "learners.md"
+    contents = {
+        root / "docs" / "options.md": option_page(COMMANDS),
+        learners: with_learners(learners.read_text("utf-8")),
+    }
     folder = root / "tools"
     tools = {path: build_tool(read_story(path)) for path in sorted(folder.glob("drugresponse_*.yml"))}
     contents[folder / FILE] = _GENERATED + lay_out(share_fields(tools.values()))

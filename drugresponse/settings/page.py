@@ -1,4 +1,4 @@
-"""The page of all options, and the table of learners in the README, in Markdown."""
+"""The page of all options, and the table of the page of learners, in Markdown."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def option_page(commands: Mapping[str, Command]) -> str:
     return "\n".join([_OPENING, *map(_command_part, commands.values())])
 
 
-def with_learners(readme: str) -> str:
-    r"""The README with the table of learners as the registry has it.
+def with_learners(page: str) -> str:
+    r"""The page of learners with the table of learners as the registry has it.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def with_learners(readme: str) -> str:
         f"| `{name}`{' (default)' if name == AUTO else ''} | {learner.description} |\n"
         for name, learner in LEARNERS.items()
     ]
-    return re.sub(r"(\| `--learner` \|.*\n\|[-|]+\n)(?:\|.*\n)+", lambda found: found[1] + "".join(rows), readme)
+    return re.sub(r"(\| `--learner` \|.*\n\|[-|]+\n)(?:\|.*\n)+", lambda found: found[1] + "".join(rows), page)
 
 
 def _command_part(command: Command) -> str:
