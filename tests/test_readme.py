@@ -1,4 +1,4 @@
-"""The README and the pages that it leads to as a newcomer types them: commands and Python in order, in a fresh folder."""
+"""The README and its pages as a newcomer types them: commands and Python in order, in a fresh folder."""
 
 from __future__ import annotations
 

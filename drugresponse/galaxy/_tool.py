@@ -35,11 +35,8 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     contents
         Text by path.
     """
-    learners = root / "docs" / "learners.md"
-    contents = {
-        root / "docs" / "options.md": option_page(COMMANDS),
-        learners: with_learners(learners.read_text("utf-8")),
-    }
+    options, learners = (root / "docs" / f"{name}.md" for name in ("options", "learners"))
+    contents = {options: option_page(COMMANDS), learners: with_learners(learners.read_text("utf-8"))}
     folder = root / "tools"
     tools = {path: build_tool(read_story(path)) for path in sorted(folder.glob("drugresponse_*.yml"))}
     contents[folder / FILE] = _GENERATED + lay_out(share_fields(tools.values()))
