@@ -90,6 +90,11 @@ def _run_without_settings(typed: argparse.Namespace) -> int:
 
         say(completion_script(typed.shell))
         return 0
+    if typed.command == "import":
+        from drugresponse.workflows.importing import import_published
+
+        say("\n".join(import_published(typed.publisher, typed.files, typed.directory)) + "\n")
+        return 0
     from drugresponse.command_line.doctor import examine, findings_as_text
 
     found = examine()

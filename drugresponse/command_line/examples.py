@@ -51,6 +51,11 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "drugresponse describe --model model.safetensors",
             "drugresponse describe --model model.safetensors --json --output model.json",
         ),
+        "import": (
+            "drugresponse import gdsc GDSC2_fitted_dose_response.xlsx PANCANCER_Genetic_features.csv --directory gdsc",
+            "drugresponse import depmap secondary-screen-dose-response-curve-parameters.csv "
+            "OmicsSomaticMutationsMatrixDamaging.csv Model.csv --directory depmap",
+        ),
         "doctor": ("drugresponse doctor", "drugresponse doctor --json"),
         "completion": (
             "drugresponse completion bash > drugresponse.bash",

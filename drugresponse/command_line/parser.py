@@ -8,6 +8,7 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -22,11 +23,13 @@ __all__ = ["ALL_COMMANDS", "WITHOUT_SETTINGS", "build_parser"]
 SHELLS = ("bash", "zsh")
 WITHOUT_SETTINGS: Mapping[str, str] = MappingProxyType(
     {
+        "import": "Make the tables of a training of files as publishers of drug screens give them out.",
         "doctor": "Say what is installed here, what this machine gives, and what would go wrong.",
         "completion": "Print what completes commands, options and files in a shell.",
     }
 )
 """Commands that are for the command line alone, and what each does."""
+PUBLISHERS = ("depmap", "gdsc")
 ALL_COMMANDS = (*COMMANDS, *WITHOUT_SETTINGS)
 
 _WIDTH = 100
@@ -103,7 +106,12 @@ def build_parser() -> argparse.ArgumentParser:
     group.add_argument("--json", action="store_true", default=False, help="For programs to read, instead of text.")
     completion = _add_part(subparsers, "completion", WITHOUT_SETTINGS["completion"], f"{{{','.join(SHELLS)}}}")
     completion.add_argument("shell", choices=SHELLS, help="The shell that is to complete.")
-    for part in (doctor, completion):
+    published = _add_part(subparsers, "import", WITHOUT_SETTINGS["import"], "PUBLISHER FILE ... --directory FOLDER")
+    published.add_argument("publisher", choices=PUBLISHERS, help="Who gave the files out.")
+    published.add_argument("files", nargs="+", type=Path, metavar="FILE", help="The files, told by their columns.")
+    group = published.add_argument_group("Output")
+    group.add_argument("--directory", type=Path, required=True, metavar="FOLDER", help="Folder to write the tables to.")
+    for part in (doctor, completion, published):
         _add_general(part)
     return parser
 

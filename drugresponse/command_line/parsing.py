@@ -15,7 +15,7 @@ __all__ = ["command_named", "loudness", "parse", "typed_options"]
 
 _WITHOUT_COMMAND = ("--help", "--version", "-h")
 _OF_EVERY_COMMAND = ("--help", "--version", "--verbose", "--quiet")
-_WITHOUT_SETTINGS: dict[str, list[str]] = {"doctor": ["--json"], "completion": []}
+_WITHOUT_SETTINGS: dict[str, list[str]] = {"doctor": ["--json"], "completion": [], "import": ["--directory"]}
 _GENERAL = ("command", "verbose", "quiet")
 
 

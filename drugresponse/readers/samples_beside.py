@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from drugresponse.data.ids import ids_as_text
+from drugresponse.data.conversion.observations import samples_of_observations
 from drugresponse.errors import InputError
 from drugresponse.readers.matrix.anndata_file import read_observations
 from drugresponse.readers.source.source import Source
@@ -58,8 +58,7 @@ def _table_of(source: Source) -> pd.DataFrame | None:
         return pd.DataFrame([source.covariates], index=pd.Index(samples, name="sample_id", dtype=object))
     if not source.path.is_file() or source.content != "hdf5":
         return None
-    observed = read_observations(source)
-    return pd.DataFrame({name: ids_as_text(column) for name, column in observed.items()}, index=observed.index)
+    return samples_of_observations(read_observations(source))
 
 
 def _together(tables: Sequence[pd.DataFrame], files: Sequence[Source]) -> pd.DataFrame:

@@ -10,4 +10,14 @@ from drugresponse.workflows.preparing import prepare
 from drugresponse.workflows.simulating import simulate
 from drugresponse.workflows.training import train
 
-__all__ = ["adapt", "curves", "describe", "evaluate", "explain", "predict", "prepare", "simulate", "train"]
+__all__ = [
+    "adapt",
+    "curves",
+    "describe",
+    "evaluate",
+    "explain",
+    "predict",
+    "prepare",
+    "simulate",
+    "train",
+]

@@ -13,6 +13,7 @@ from drugresponse.cli import main
 from drugresponse.command_line.examples import EXAMPLES
 from drugresponse.command_line.parser import ALL_COMMANDS
 from tests.galaxy_tools import TEST_DATA
+from tests.readers.published.look_alikes import write_depmap, write_gdsc
 
 SMALLER = {
     "simulate": ["--n-samples=50", "--n-drugs=4", "--n-features=25"],
@@ -40,6 +41,9 @@ def test_help__shows_the_examples_as_they_are(name, capsys):
 def test_examples__run_in_the_order_of_work(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     shutil.copy(TEST_DATA / "curves" / "doses.tsv", "doses.tsv")
+    downloaded = [[Path(word) for word in example.split()[3:-2]] for example in EXAMPLES["import"]]
+    write_gdsc(*downloaded[0])
+    write_depmap(*downloaded[1])
     for name, examples in EXAMPLES.items():
         for example in examples:
             words, _, target = example.partition(" > ")

@@ -80,8 +80,9 @@ FOREIGN: Mapping[str, str] = {
     "gene, consequence_type to alteration and aa_mutation to protein_change, and give it as genotypes.",
     "a table of ANNOVAR": "Give the VCF that table_annovar.pl -vcfinput writes; or add a column sample_id, rename "
     "Gene.refGene to gene and ExonicFunc.refGene to alteration, and keep the exonic rows.",
-    "a table of DepMap with several columns of ids": "Keep the rows whose IsDefaultEntryForModel is Yes, and of the "
-    "columns only ModelID and those of the genes, and give that.",
+    "a table of DepMap with several columns of ids": "Make tables of it with drugresponse import depmap FILE "
+    "--directory FOLDER; or keep the rows whose IsDefaultEntryForModel is Yes, and of the columns only ModelID and "
+    "those of the genes, and give that.",
     "a table of calls by Aldy": _STARS.format(row="S1, CYP2D6, *1/*4, from its line '#Solution'"),
     "a table of calls by Cyrius": _STARS.format(row="S1, CYP2D6, *1/*4")
     + " Cyrius calls CYP2D6 alone; Genotype is its diplotype.",

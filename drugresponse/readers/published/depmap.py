@@ -1,0 +1,150 @@
+"""Files of DepMap: the secondary PRISM screen, matrices of somatic mutations, and the table of models.
+
+Columns: the README of each release (depmap.org, "README_DepMap.txt"), and of the screen Corsello et al. 2020,
+doi:10.1038/s43018-019-0018-6. Models are known by their id (ACH-000001).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from drugresponse.data.conversion.numbers import to_numbers
+from drugresponse.data.ids import clean_ids
+from drugresponse.data.tables import Measure
+from drugresponse.errors import InputError, count
+from drugresponse.readers.published.tables import PublishedFile, PublishedTables
+
+__all__ = ["DEPMAP_FILES", "genes_of", "take_matrix"]
+
+_GENE = re.compile(r"(.+) \((?:\d+|Unknown)\)")
+_YES = frozenset(("true", "yes", "1"))
+_KINDS = ("damaging", "hotspot")
+
+
+def _take_screen(tables: PublishedTables, table: pd.DataFrame, where: str) -> None:
+    response = to_numbers(table["auc"], where=where)
+    rows = pd.DataFrame(
+        {
+            "sample_id": clean_ids(table["depmap_id"], where),
+            "drug_id": clean_ids(table["broad_id"], where),
+            "response": response,
+            "study": table["screen_id"],
+        }
+    )
+    proved = _are_yes(table["passed_str_profiling"]) if "passed_str_profiling" in table else np.ones(len(table), bool)
+    known = (rows["sample_id"] != "") & (rows["drug_id"] != "") & rows["response"].notna()
+    kept = rows[known & proved]
+    tables.responses = kept if tables.responses is None else pd.concat([tables.responses, kept], ignore_index=True)
+    tables.measure = Measure("auc", "", "resistant")
+    columns = {"name": "name", "smiles": "smiles", "targets": "target", "mechanism": "moa"}
+    drugs = pd.DataFrame(
+        {name: table[of] for name, of in columns.items() if of in table} | {"drug_id": rows["drug_id"]}
+    )
+    if "smiles" in drugs:
+        drugs["smiles"] = drugs["smiles"].str.split(",").str[0].str.strip()  # one of the forms that were bought
+    tables.drugs = drugs[drugs["drug_id"] != ""].drop_duplicates("drug_id").set_index("drug_id")
+    unproved = int((known & ~proved).sum())
+    tables.notes.append(
+        f"{where}: {count(len(kept), 'response')} (auc of viability; higher is more resistant) of "
+        f"{count(kept['sample_id'].nunique(), 'model')} and {count(kept['drug_id'].nunique(), 'drug')}; "
+        f"{count(unproved, 'row')} of lines whose STR profile did not match and {count(int((~known).sum()), 'row')} "
+        "without an id or a response left out. Pairs of several screens are averaged when they are read."
+    )
+
+
+def _take_models(tables: PublishedTables, table: pd.DataFrame, where: str) -> None:
+    columns = {
+        "name": "CellLineName",
+        "tissue": "OncotreeLineage",
+        "subject_id": "PatientID",
+        "sex": "Sex",
+        "age": "Age",
+    }
+    samples = pd.DataFrame({name: table[of] for name, of in columns.items() if of in table})
+    samples["sample_id"] = clean_ids(table["ModelID"], where)
+    samples = samples[samples["sample_id"] != ""].drop_duplicates("sample_id").set_index("sample_id")
+    if "age" in samples:
+        samples["age"] = samples["age"].where(pd.to_numeric(samples["age"], errors="coerce").notna(), "")
+    if "subject_id" in samples:
+        samples["subject_id"] = samples["subject_id"].where(samples["subject_id"] != "", samples.index.to_series())
+    tables.samples = samples
+    tables.notes.append(f"{where}: {count(len(samples), 'model')}; those of one patient are one subject.")
+
+
+def genes_of(header: Sequence[str]) -> dict[int, str]:
+    """The columns that are named as `TP53 (7157)`, by their places, each with its gene.
+
+    Examples
+    --------
+    >>> genes_of(["ModelID", "TP53 (7157)", "NKX2-1 (7080)"])
+    {1: 'TP53', 2: 'NKX2-1'}
+    """
+    return {at: found[1] for at, name in enumerate(header) if (found := _GENE.fullmatch(name))}
+
+
+def take_matrix(
+    tables: PublishedTables, labels: pd.DataFrame, genes: Sequence[str], values: NDArray[np.float32], where: str
+) -> None:
+    """Add a matrix of models by genes.
+
+    Parameters
+    ----------
+    tables
+        Of the study.
+    labels
+        Text, one row a model; of several for one that counts which is marked as its default.
+    genes
+        Of the columns.
+    values
+        `(n_rows, n_genes)`; above 0 is altered, NaN is missing.
+    where
+        Name of the file, which says what the genes have (damaging, hotspot).
+
+    Raises
+    ------
+    InputError
+        A model has several rows and none is marked, or a gene two columns.
+    """
+    default = _are_yes(labels["IsDefaultEntryForModel"]) if "IsDefaultEntryForModel" in labels else slice(None)
+    samples = clean_ids((labels["ModelID"] if "ModelID" in labels else labels.iloc[:, 0])[default], where)
+    if samples.duplicated().any():
+        raise InputError(
+            f'{where}: found "{samples[samples.duplicated()].iloc[0]}" in several rows (expected one row a model, or '
+            "the column IsDefaultEntryForModel). Keep one row for each."
+        )
+    if len(set(genes)) < len(genes):
+        raise InputError(f"{where}: found a gene in two columns (expected one each). Remove one of them.")
+    kept = values[default]
+    varies = np.nanmax(kept, axis=0, initial=0) > np.nanmin(kept, axis=0, initial=np.inf)
+    altered = np.where(np.isnan(kept), np.nan, kept > 0)[:, varies]
+    what = next((kind for kind in _KINDS if kind in where.lower()), "")
+    ids = [f"{gene}_{what}" if what else gene for gene in np.asarray(genes, dtype=object)[varies]]
+    features = pd.DataFrame(
+        {"kind": "altered", "gene": np.asarray(genes, dtype=object)[varies], "block": what or "altered"},
+        index=pd.Index(ids, name="feature_id"),
+    )
+    matrix = pd.DataFrame(altered, index=pd.Index(samples, name="sample_id"), columns=ids)
+    tables.genotypes = matrix if tables.genotypes is None else tables.genotypes.join(matrix, how="outer")
+    tables.features = features if tables.features is None else pd.concat([tables.features, features])
+    same, others = count(len(genes) - len(ids), "gene"), count(len(labels) - len(matrix), "row")
+    tables.notes.append(
+        f"{where}: {count(len(ids), 'gene')}{f' ({what})' * bool(what)} of {count(len(matrix), 'model')}, altered or "
+        f"not (2, where both copies are, counts as 1); left out: {same} in which no model differs, {others} beside a "
+        "model's default."
+    )
+
+
+def _are_yes(column: pd.Series) -> NDArray[np.bool_]:
+    return column.str.strip().str.lower().isin(_YES).to_numpy()
+
+
+DEPMAP_FILES = (
+    PublishedFile("secondary PRISM screen", ("broadid", "depmapid", "auc", "screenid"), _take_screen),
+    PublishedFile("models", ("modelid", "oncotreelineage"), _take_models),
+)
+"""In the order in which they are tried; a matrix is known by its genes, with `genes_of`."""
