@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import pandas as pd
 
-from drugresponse.report.page import Html, count, joined, text
+from drugresponse.report.page import Html, count, joined, shortened, text
 from drugresponse.version import __version__
 
 __all__ = ["Block", "Cell", "Chip", "Columns", "Figure", "Items", "Part", "Report", "Row", "Table", "Verdict", "Words"]
@@ -102,7 +102,7 @@ class Table:
         rows
             Whose rows are handed over as named tuples.
         columns
-            By heading; an empty one is left out.
+            By heading.
         more
             Other attributes.
 
@@ -115,16 +115,22 @@ class Table:
 
     def fitting(self) -> Sequence[Sequence[Cell | str]]:
         """The rows that a page has room for."""
-        sizes = accumulate(
-            sum(30 + len(text(each.in_words() if isinstance(each, Cell) else each).encode()) for each in row)
-            for row in self.rows
-        )
+        sizes = accumulate(sum(map(_bytes_of, row)) for row in self.rows)
         return [row for row, size in zip(self.rows, sizes, strict=True) if size <= self.most_bytes]
 
     def left_out(self) -> Words:
         """How many rows a page has no room for."""
         left = len(self.rows) - len(self.fitting())
         return Words(f"{count(left, 'more row')} left out to keep the page small." if left else "", quiet=True)
+
+
+def _bytes_of(cell: Cell | str) -> int:
+    """About what a cell takes in a page, where names are cut."""
+    if isinstance(cell, str):
+        return 30 + len(text(cell).encode())
+    shown = shortened(cell.shown) if cell.kind == "id" else cell.shown
+    chips = [f"{shortened(name)} {words}" for name, words in cell.chips]
+    return 30 + len(text(" ".join([shown, cell.below, *chips])).encode())
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from drugresponse.plots.names import names_of
 from drugresponse.report.blocks import Cell
 from drugresponse.report.page import shortened
 
@@ -25,9 +26,7 @@ def drug_names(*tables: pd.DataFrame | None) -> dict[str, str]:
     >>> drug_names(pd.DataFrame({"name": ["gefitinib", "D2", None]}, index=["D1", "D2", "D3"]))
     {'D1': 'gefitinib'}
     """
-    named = [table["name"].dropna().items() for table in tables if table is not None and "name" in table.columns]
-    names = {str(drug): str(name).strip() for pairs in named for drug, name in pairs}
-    return {drug: name for drug, name in names.items() if name and name != drug}
+    return {drug: name.strip() for table in tables for drug, name in names_of(table).items()}
 
 
 def drug_cell(drug: object, names: Mapping[str, str]) -> Cell:

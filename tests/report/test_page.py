@@ -149,3 +149,10 @@ def test_package__has_the_templates_and_the_style():
     assert {path.name for path in data} >= {"page.html", "blocks.html", "style.css"}
     for path in data:
         assert any(fnmatch(str(path), str(package.parent.joinpath(*name.split("."), glob))) for name, glob in packaged)
+
+
+def test_table__long_names_are_cut_and_leave_room_for_their_rows():
+    rows = [[Cell("x" * 5000, kind="id"), Cell(chips=[Chip("y" * 5000)])] for _ in range(100)]
+    page = Page(as_html(report_of(Part("", [Table(["Drug", "Others"], rows)]))))
+    assert "left out" not in page.text
+    assert page.text.count("x" * 47 + "…") == 100
