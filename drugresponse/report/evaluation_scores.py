@@ -39,9 +39,8 @@ def scores_part(numbers: Numbers) -> Part:
         "values first. "
     )
     warned = POOLED_WARNING if numbers.n_drugs() > 1 else ""
-    return Part(
-        "Scores beside naive predictions", [*tables, Words(explained + warned, quiet=True), predicted_figure(numbers)]
-    )
+    words = Words(explained + warned, quiet=True)
+    return Part("Scores beside naive predictions", [predicted_figure(numbers), *tables, words])
 
 
 def _folds(numbers: Numbers) -> str:

@@ -124,4 +124,7 @@ def test_pages__are_valid_small_and_whole_whatever_names_are(made: Made, kind: s
     assert any(name in page.text for name in HOSTILE[:2])
     if kind not in ("prepare", "curves"):
         assert "named <script>" in page.text
+    # pictures come first
+    before = written.partition("<body>")[2].partition("<figure>")[0]
+    assert len(re.sub("<[^>]*>", " ", before).split()) < 200
     assert written == PAGES[kind](made)
