@@ -15,7 +15,7 @@ from drugresponse.explanation import _agreement as agreement
 from drugresponse.explanation import _gene_sets as gene_sets
 from drugresponse.explanation import _reasons as reasons
 from drugresponse.explanation import attribution_table
-from drugresponse.galaxy._command import LEFT_OUT
+from drugresponse.galaxy._command import LEFT_OUT, OF_DATASETS
 from drugresponse.galaxy._installed import TABLE
 from drugresponse.model import held_out, predictions
 from drugresponse.model.file import FORMAT
@@ -44,7 +44,7 @@ def test_form__has_every_option_and_no_other(name):
     expected = {
         each.option
         for each in command.parameters
-        if each.type not in ("output", "folder") and each.name not in ("threads", *LEFT_OUT)
+        if each.type not in ("output", "folder") and each.name not in ("threads", *LEFT_OUT, *OF_DATASETS)
     }
     assert set(arguments) == expected
     others = [each.get("name") for each in fields(read(name)) if not each.get("argument")]

@@ -9,15 +9,30 @@ from drugresponse.galaxy._installed import link_either, linked_name
 from drugresponse.galaxy._story import Story
 from drugresponse.settings import Command, Parameter
 
-__all__ = ["LEFT_OUT", "RENAMED", "command_lines", "dataset_name", "file_name"]
+__all__ = ["LEFT_OUT", "OF_DATASETS", "RENAMED", "command_lines", "dataset_name", "file_name"]
 
 LEFT_OUT = ("allow_learner", "config", "dask", "device", "dry_run", "figures", "only_fold", "resume")
 """Options that Galaxy's users do not see: a server offers the learners of this package alone, a form is the settings
 file, administrators choose the device and Dask through the environment, a job is queued to be run and not tried,
 reports hold their figures, and Galaxy starts a job that was stopped from the beginning, and in one piece."""
+OF_DATASETS = ("genome_build",)
+"""Options that the datasets themselves tell, so that no field asks for them."""
 RENAMED = {"json": "as_json", "write_splits": "used_splits"}
 """Fields and outputs whose own name would clash with another name inside Galaxy, or say too little there."""
 _SUFFIXES = {"tabular": "tsv", "markdown": "md"}
+_BUILD_OF_DATASETS = [
+    "#set $builds = []",
+    "#for $each in $genotypes",
+    "    #if $each and str($each.dbkey) not in ('?', '', 'None') and str($each.dbkey) not in $builds",
+    "        #silent $builds.append(str($each.dbkey))",
+    "    #end if",
+    "#end for",
+    "#if $builds",
+    "    #set $build = re.sub(r'[^\\w.-]', '_', ' '.join($builds))",
+    "    --genome-build='$build'",
+    "#end if",
+]
+"""Datasets that are marked as of several builds are of none that a model has, and are refused."""
 _SEVERAL_FILES = "pbed"
 """The datatype whose datasets hold several files."""
 _PAD = "    "
@@ -94,6 +109,8 @@ def _linked(parameter: Parameter) -> str:
 def _option(parameter: Parameter, story: Story) -> list[str]:
     if parameter.type == "output":
         return _output_option(parameter, story)
+    if parameter.name in OF_DATASETS:
+        return _BUILD_OF_DATASETS
     if parameter.name == "threads":
         return ['--threads "\\${GALAXY_SLOTS:-1}"']
     if parameter.type == "folder":

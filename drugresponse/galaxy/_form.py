@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drugresponse.galaxy._columns import column_picker, columns_choice
-from drugresponse.galaxy._command import LEFT_OUT, RENAMED, dataset_name, file_name
+from drugresponse.galaxy._command import LEFT_OUT, OF_DATASETS, RENAMED, dataset_name, file_name
 from drugresponse.galaxy._installed import add_installed
 from drugresponse.galaxy._story import Story
 from drugresponse.galaxy._xml import gx, selection
@@ -72,7 +72,7 @@ def _start_of_labels(command: Command, story: Story) -> str:
 
 def _is_field(parameter: Parameter) -> bool:
     written = parameter.type in ("output", "folder")
-    return parameter.section is not None and not written and parameter.name not in LEFT_OUT
+    return parameter.section is not None and not written and parameter.name not in (*LEFT_OUT, *OF_DATASETS)
 
 
 def _field(parameter: Parameter) -> Any:

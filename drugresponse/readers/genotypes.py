@@ -46,6 +46,7 @@ def read_genotypes(
     genotype_format: str = "auto",
     absent_means: str | None = None,
     callable: Regions | str | Path | None = None,
+    genome_build: str | None = None,
     filters: str = "all",
     kind: str | None = None,
     layer: str | None = None,
@@ -76,6 +77,8 @@ def read_genotypes(
         Where variants were looked for: `Regions`, or a file or text as `read_regions` takes it. Then `reference`, also
         None, holds for what lies in them, and a call that is not there outside of them is missing. Of VCF and BCF, and
         of sites that a matrix or .h5ad lacks.
+    genome_build
+        Genome build of the positions, such as `GRCh38` or `hg19`, where the files do not tell it.
     filters
         `all` keeps variants and calls of VCF and PLINK 2 that failed a filter of their caller (FILTER, FT), and counts
         them in a warning; `pass` leaves them out.
@@ -143,7 +146,12 @@ def read_genotypes(
     _refuse_other_builds(names, tables)
     if len(tables) > 1:
         _report_overlap(names, tables)
-    return Genotypes.join(tables)
+    joined = Genotypes.join(tables)
+    if genome_build is None or joined.features["position"].isna().all():
+        return joined
+    named = GenomeBuild.named(genome_build)
+    refuse_other_build("genotypes", joined.genome, "`genome_build`", named)
+    return replace(joined, genome=GenomeBuild.joined([joined.genome, named]))
 
 
 def _callable_regions(

@@ -97,6 +97,12 @@ class GenotypeReading(GenotypeFiles):
         formats=("bed", "gtf", "gff3", "tabular"),
         belongs_to=("VCF, BCF", "sites that a table lacks"),
     )
+    genome_build: str | None = option(
+        "Genome build of the genotypes",
+        "Such as GRCh38 or hg19, where the files do not tell it. Another than they tell, or than the model has, is "
+        "refused.",
+        belongs_to=("genotypes with positions",),
+    )
     filters: str = option(
         "Variants and calls that failed a filter of their caller",
         "By FILTER of each variant and FT of each call. They are counted in any case.",

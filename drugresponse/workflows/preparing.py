@@ -56,8 +56,11 @@ def prepare(settings: PrepareSettings) -> list[str]:
         site_filter, sentences = _site_filter(settings)
         with _what_readers_say() as notes:
             genotypes = _read(settings, table, site_filter)
+            named = GenomeBuild.named(settings.genome_build or "").name
             sources = [
-                GenotypeSource(file.name, genotype_format_of(file, settings.genotype_format), genome_build(file))
+                GenotypeSource(
+                    file.name, genotype_format_of(file, settings.genotype_format), genome_build(file) or named
+                )
                 for file in settings.genotypes
             ]
             _report_strange_samples(genotypes, table)

@@ -59,7 +59,13 @@ MATRIX = {
     "aliases": CELL_LINES / "gene_aliases.tsv",
     "filters": "pass",
 }
-LAYER = {"genotype_format": "anndata", "layer": "altered", "kind": "altered", "callable": PREPARE / "regions.bed"}
+LAYER = {
+    "genome_build": "hg19",
+    "genotype_format": "anndata",
+    "layer": "altered",
+    "kind": "altered",
+    "callable": PREPARE / "regions.bed",
+}
 
 
 def test_rooms_above__are_those_of_the_package():

@@ -90,3 +90,20 @@ def test_model__another_build_is_refused_in_python(cohort):
 def test_read_genotypes__files_of_two_builds(cohort):
     with pytest.raises(InputError, match="GRCh38: found positions of GRCh38, and GRCh37 has those of GRCh37"):
         read_genotypes([cohort / "GRCh37", cohort / "GRCh38"])
+
+
+def test_predict__a_build_that_only_the_user_tells(cohort):
+    given = {"model": cohort / "model GRCh38", "predictions": cohort / "out"}
+    predict(PredictSettings(**given, genotypes=[cohort / "untold"], genome_build="hg38"))
+    for file, build, words in (
+        ("untold", "hg19", "positions of GRCh37, and the model has those of GRCh38"),
+        ("GRCh38", "hg19", "positions of GRCh38, and `genome_build` has those of GRCh37"),
+        ("untold", "hg19 hg38", "positions of hg19 hg38, and the model"),
+    ):
+        with pytest.raises(InputError, match=words):
+            predict(PredictSettings(**given, genotypes=[cohort / file], genome_build=build))
+
+
+def test_read_genotypes__a_build_is_of_positions_alone(tmp_path):
+    (tmp_path / "genes").write_text("sample_id\tTP53_lof\ns1\t1\ns2\t0\n")
+    assert not read_genotypes(tmp_path / "genes", genome_build="hg19").genome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,11 @@ from typing import Any
 from drugresponse.errors import InputError
 
 __all__ = ["GenomeBuild", "refuse_other_build"]
+
+_NAMED = {
+    "GRCh37": re.compile(r"grch37|hg19|hs37|g1k_v37|(?<![a-z0-9])b37(?![0-9])", re.IGNORECASE),
+    "GRCh38": re.compile(r"grch38|hg38|hs38|(?<![a-z0-9])b38(?![0-9])", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,18 @@ class GenomeBuild:
             return self.name or "an unknown build"
         chromosome = max(self.lengths, key=self.lengths.__getitem__)
         return f"a genome whose chromosome {chromosome} has {self.lengths[chromosome]:,} bases"
+
+    @classmethod
+    def named(cls, text: str) -> GenomeBuild:
+        """A build by a name that people, headers or Galaxy (dbkey) use; the human ones under one name.
+
+        Examples
+        --------
+        >>> [str(GenomeBuild.named(name)) for name in ("hg19", "b38", "human_g1k_v37.fasta", "mm10", "")]
+        ['GRCh37', 'GRCh38', 'GRCh37', 'mm10', 'an unknown build']
+        """
+        human = [build for build, words in _NAMED.items() if words.search(text)]
+        return cls(human[0] if len(human) == 1 else text.strip())
 
     def differs(self, other: GenomeBuild) -> bool:
         """Whether it is surely another build: by their names, else by the lengths of most chromosomes of both."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
+from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.variants.allele_calls import NO_ALLELE, SPANNED
 from drugresponse.readers.vcf._calls import only_field
@@ -20,10 +21,6 @@ _FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
 _CONTIG = re.compile(r"##contig=<(?:.*,)?ID=([^,>]+)")
 _LENGTH = re.compile(r"##contig=<.*\blength=(\d+)")
 _REFERENCE = re.compile(r"##(?:reference=|assembly=|contig=<.*\bassembly=)([^,>]*)")
-_NAMED = {
-    "GRCh37": re.compile(r"grch37|hg19|hs37|g1k_v37|(?<![a-z0-9])b37(?![0-9])", re.IGNORECASE),
-    "GRCh38": re.compile(r"grch38|hg38|hs38|(?<![a-z0-9])b38(?![0-9])", re.IGNORECASE),
-}
 _LENGTHS = {
     "GRCh37": """
     249250621 243199373 198022430 191154276 180915260 171115067 159138663 146364022 141213431 135534747 135006516
@@ -145,6 +142,6 @@ def _build_of(lines: list[str]) -> str:
     lengths = (match[1] for line in lines if (match := _LENGTH.match(line)))
     builds = {_BUILD_OF[length] for length in lengths if length in _BUILD_OF}
     if not builds:
-        names = [match[1] for line in lines if (match := _REFERENCE.match(line))]
-        builds = {build for build, words in _NAMED.items() if any(words.search(name) for name in names)}
+        named = (GenomeBuild.named(match[1]).name for line in lines if (match := _REFERENCE.match(line)))
+        builds = {name for name in named if name in _LENGTHS}
     return builds.pop() if len(builds) == 1 else ""
