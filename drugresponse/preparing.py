@@ -15,6 +15,7 @@ from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.errors import InputError, count, nearest
 from drugresponse.features.parents import with_parents_of
 from drugresponse.features.places import Variants
+from drugresponse.features.reference_sites import count_sites, sites_filled, with_reference_sites
 from drugresponse.features.same_features import with_features_of
 from drugresponse.features.unseen_alleles import without_unseen_alleles
 from drugresponse.genotype_qc.burden import to_genes
@@ -140,6 +141,14 @@ def _as_in_training(genotypes: Genotypes, trained: pd.DataFrame, absent_means: s
     genotypes = with_parents_of(genotypes, trained, absent_as_reference=as_reference)
     trained = with_parent_rows(trained)
     genotypes = without_unseen_alleles(genotypes, trained)
+    genotypes = with_reference_sites(genotypes, trained)
+    n_many = int((2 * sites_filled(genotypes) > count_sites(trained)).sum())
+    if n_many:
+        logger.warning(
+            "genotypes: in %s more than half of the sites of the training are absent and the reference now; what "
+            "is predicted from the written file does not count them, as from the files themselves.",
+            count(n_many, "sample"),
+        )
     aligned, alignment = with_features_of(genotypes, trained, absent_as_reference=as_reference)
     logger.info("genotypes: %s.", alignment.sentence("features of the training"))
     n_absent = int(((alignment.columns < 0) & ~alignment.conflict).sum())

@@ -88,7 +88,7 @@ def test_commands__sites_without_a_variant_are_the_reference(cohort, file, means
 
 
 @pytest.mark.parametrize("named", ["vcf", "ids alone"])
-def test_predict__a_patient_with_a_third_of_the_sites_as_prepared_like_the_training(tmp_path, named):
+def test_predict__a_patient_with_a_third_of_the_sites_as_prepared_like_the_training(tmp_path, caplog, named):
     """A germline cohort and the variants of one of its patients: both ways give one number."""
     simulate(SimulateSettings(directory=tmp_path, preset="germline", n_samples=100, n_features=50))
     lines = [line.split("\t") for line in (tmp_path / "genotypes.vcf").read_text().splitlines()]
@@ -107,7 +107,9 @@ def test_predict__a_patient_with_a_third_of_the_sites_as_prepared_like_the_train
     direct = pd.read_table(tmp_path / "direct", keep_default_na=False).iloc[0]
     assert (direct["features_found"], direct["sites_filled"], direct["flag"]) == (1, 32, "many-sites-filled")
     for like in (tmp_path / "trained", model):
+        caplog.clear()
         prepare(PrepareSettings(dataset=tmp_path / "new", like=like, **patient))
+        assert "in 1 sample more than half of the sites of the training are absent" in caplog.text
         assert read_genotypes(tmp_path / "new").shape == (1, 50)
         predict(PredictSettings(model=model, genotypes=[tmp_path / "new"], predictions=tmp_path / "prepared"))
         assert pd.read_table(tmp_path / "prepared")["prediction"].item() == pytest.approx(direct["prediction"])

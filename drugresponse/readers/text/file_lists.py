@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -45,7 +46,13 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     ('a.vcf', 'P1', {'age': '61'})
     """
     given = [paths] if isinstance(paths, AnySource) else list(paths)
-    return [source for each in given for source in _listed(Source.of(each))]
+    named = Counter(Path(each).name for each in given if not isinstance(each, Source))
+    sources = [
+        # two folders may hold files of one name
+        Source(each, label=str(each) if named[Path(each).name] > 1 else "") if not isinstance(each, Source) else each
+        for each in given
+    ]
+    return [listed for source in sources for listed in _listed(source)]
 
 
 def _listed(source: Source) -> list[Source]:

@@ -53,11 +53,13 @@ class SiteStack:
         self._files: list[_File] = []
 
     def column_of(self, name: str, allele: Allele) -> int:
-        """The column of an allele under its id; one that is written with bases shared by both ends has that without."""
+        """The column of an allele under its id, also where it is in small letters or with bases that both share."""
         column = self._column_of.get(name)
         if column is None:
-            if len(allele.ref) > 1 and len(allele.alt) > 1 and not allele.alt.startswith("<"):
-                cut, ref, alt = without_shared_ends(allele.ref, allele.alt)
+            if not allele.alt.startswith("<"):
+                cut, ref, alt = 0, allele.ref.upper(), allele.alt.upper()
+                if len(ref) > 1 and len(alt) > 1:
+                    cut, ref, alt = without_shared_ends(ref, alt)
                 allele = allele._replace(position=allele.position + cut, ref=ref, alt=alt)
             plain = f"{allele.chromosome}:{allele.position}:{allele.ref}:{allele.alt}"
             column = self._column_of.setdefault(plain, len(self._alleles))
@@ -128,18 +130,20 @@ class SiteStack:
             _refuse_same_sample(sample, [file for file, _ in files], sites)
         assayed = next((file.reference for file in self._files if file.reference.assayed is not None), None)
         inside = sites.inside(assayed)
+        fills = any(file.reference.everywhere.any() for file in self._files)
         rows, not_filled = _Rows(len(table)), _Rows(int(inside.sum()))
         for files in parts.values():
             values, filled = sites.row(files, inside)
             rows.add(np.flatnonzero(values), values)
-            not_filled.add(np.flatnonzero(~filled[inside]))
+            if fills:
+                not_filled.add(np.flatnonzero(~filled[inside]))
         genotypes = Genotypes.build(rows.matrix(), list(parts), table)
-        filled_sites = SitesFilled(table.index[inside], not_filled.matrix())
-        return replace(
-            genotypes, reference=self._reference(parts, filled_sites), genome=self.genome.of(table["chromosome"])
-        )
+        reference = self._reference(parts)
+        if fills:
+            reference = replace(reference, filled=SitesFilled(table.index[inside], not_filled.matrix()))
+        return replace(genotypes, reference=reference, genome=self.genome.of(table["chromosome"]))
 
-    def _reference(self, parts: Mapping[str, Sequence[tuple[_File, int]]], filled: SitesFilled) -> ReferenceCalls:
+    def _reference(self, parts: Mapping[str, Sequence[tuple[_File, int]]]) -> ReferenceCalls:
         row_of = {sample: row for row, sample in enumerate(parts)}
         told = [file for file in self._files if file.reference.stretches or file.reference.left_out]
         everywhere = [any(file.reference.everywhere[at] for file, at in files) for files in parts.values()]
@@ -149,7 +153,6 @@ class SiteStack:
             {},
             assayed=assayed[0] if assayed else None,
             by_file=tuple((np.array([row_of[sample] for sample in file.samples]), file.reference) for file in told),
-            filled=filled if any(everywhere) else None,
         )
 
 

@@ -201,4 +201,4 @@ def _same_words_once() -> Iterator[None]:
             each.removeFilter(is_among_first)
     more = max((number for (_, _, level), number in said.items() if level >= logging.WARNING), default=0) - _SHOWN
     if more > 0:
-        logger.warning("genotypes: the like is to be said of %s.", count(more, "further file"))
+        logger.warning("genotypes: messages of this kind are left out for %s.", count(more, "further file"))

@@ -33,6 +33,11 @@ def test_listed_sources__of_a_list(folder, text, expected):
     assert genotype_source_files(folder / "list")[-len(listed) :] == [source.path for source in listed]
 
 
+def test_listed_sources__files_of_one_name_are_told_apart(folder):
+    files = [folder / "one" / "x.vcf", folder / "other" / "x.vcf", folder / "there" / "a.vcf"]
+    assert [source.name for source in listed_sources(files)] == [str(files[0]), str(files[1]), "a.vcf"]
+
+
 @pytest.mark.parametrize("text", ["sample_id\tTP53\ns1\t1\n", "path\tTP53\ns1\t1\n", "s1\n", "chr1/a\tb\n"])
 def test_listed_sources__other_files_are_themselves(folder, text):
     (folder / "table").write_text(text)

@@ -81,6 +81,7 @@ RULES = [
     ("chr1 99 . TA CT . . . GT 0/1", None, None),
     ("chr1 99 . TA TT . . . GT 0/1", 0, 0),
     ("chr1 99 . TA TG . . . GT 1/1", 2, 2),
+    ("chr1 100 . a g . . . GT 1/1", 2, 2),
     ("chr1 100 . A G . LowQual . GT 1/1", None, None),
     ("chr1 100 . A T . LowQual . GT 1/1", None, None),
 ]
@@ -176,7 +177,7 @@ def test_read_genotypes__what_is_said_of_many_files_is_said_of_three(tmp_path, c
         read_genotypes(files)
     said = [record.getMessage() for record in caplog.records]
     assert sum("LowQual" in line for line in said) == 3
-    assert said[-1] == "genotypes: the like is to be said of 6 further files."
+    assert said[-1] == "genotypes: messages of this kind are left out for 6 further files."
 
 
 def test_model__predicts_patients_one_by_one_as_their_cohort(cohort):
