@@ -126,8 +126,7 @@ class SiteStack:
         table = _table_of(self._alleles)
         sites = _Sites.of(table)
         parts = _parts_by_sample(self._files)
-        for sample, files in parts.items():
-            _refuse_same_sample(sample, [file for file, _ in files], sites)
+        _refuse_repeated_samples(parts, sites)
         assayed = next((file.reference for file in self._files if file.reference.assayed is not None), None)
         inside = sites.inside(assayed)
         fills = any(file.reference.everywhere.any() for file in self._files)
@@ -302,20 +301,28 @@ def _parts_by_sample(files: Sequence[_File]) -> dict[str, list[tuple[_File, int]
     return parts
 
 
-def _refuse_same_sample(sample: str, files: Sequence[_File], sites: _Sites) -> None:
+def _refuse_repeated_samples(parts: Mapping[str, Sequence[tuple[_File, int]]], sites: _Sites) -> None:
     """Refuse files of one sample, unless they are parts of a genome: two persons may bear one id."""
-    spans: list[tuple[str, dict[Any, tuple[int, int]]]] = []
-    for file in files if len(files) > 1 else ():
-        places = pd.Series(sites.position[file.columns]).groupby(sites.chromosome[file.columns]).agg(["min", "max"])
-        span = {name: (int(low), int(high)) for name, low, high in places.itertuples()}
-        for before, earlier in spans:
-            if any(
-                span[name][0] <= earlier[name][1] and earlier[name][0] <= span[name][1]
-                for name in span.keys() & earlier
-            ):
-                raise InputError(
-                    f'{file.name}: sample "{sample}" is in {before} too (expected each sample in one file, or in files '
-                    "for other chromosomes). Name the sample of each file in a list (path, tab, sample_id), or join "
-                    "the files of one sample first, for instance with bcftools concat."
-                )
-        spans.append((file.name, span))
+    spans: dict[int, dict[Any, tuple[int, int]]] = {}
+    for sample, files in parts.items():
+        if len(files) < 2:
+            continue
+        for file, _ in files:
+            spans.setdefault(id(file), _span(file, sites))
+        for at, (file, _) in enumerate(files):
+            span = spans[id(file)]
+            for before, _ in files[:at]:
+                earlier = spans[id(before)]
+                shared = span.keys() & earlier.keys()
+                if any(span[name][0] <= earlier[name][1] and earlier[name][0] <= span[name][1] for name in shared):
+                    raise InputError(
+                        f'{file.name}: sample "{sample}" is in {before.name} too (expected each sample in one file, or '
+                        "in files for other chromosomes). Name the sample of each file in a list (path, tab, "
+                        "sample_id), or join the files of one sample first, for instance with bcftools concat."
+                    )
+
+
+def _span(file: _File, sites: _Sites) -> dict[Any, tuple[int, int]]:
+    """By chromosome the first and last position that a file lists."""
+    places = pd.Series(sites.position[file.columns]).groupby(sites.chromosome[file.columns]).agg(["min", "max"])
+    return {name: (int(low), int(high)) for name, low, high in places.itertuples()}
