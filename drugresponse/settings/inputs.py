@@ -47,7 +47,8 @@ class GenotypeFiles:
         "Annotation Format; calls of star alleles; resistance genes from AMRFinderPlus, ResFinder, RGI or "
         "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad; or a table of samples and "
         "features (mutations, copy number, expression, dosages), separated by tabs, commas or semicolons or Parquet, "
-        "either way round. Several files, such as one for each chromosome or isolate, are joined by sample.",
+        "either way round. Several files, such as one for each chromosome, patient or isolate, are joined by sample. "
+        "Where paths are typed, a text file may list VCF files, a path a line.",
         formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad"),
     )
 
