@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.conversion.frames import FrameLike
+from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.covariates import typed_covariate
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.stored_values import BLOCK_CELLS
+from drugresponse.data.tables import index_by_id
 from drugresponse.errors import require
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ _RESERVED = ("_index", "sample_id", "__categories")
 
 
 def to_anndata(
-    genotypes: Genotypes, *, samples: pd.DataFrame | None = None, about: Mapping[str, Any] | None = None
+    genotypes: GenotypesLike, *, samples: FrameLike | None = None, about: Mapping[str, Any] | None = None
 ) -> AnnData:
     """Genotypes as an AnnData.
 
@@ -40,8 +43,9 @@ def to_anndata(
     genotypes
         Shared, not copied: the AnnData holds the same numbers. Those that stay where they are stored are read.
     samples
-        Index `sample_id`; its columns become those of `obs`, numeric where every present value is a number. Samples
-        without genotypes are left out, those that the table lacks have empty cells.
+        Index `sample_id`, or a frame of another library with this column; its columns become those of `obs`, numeric
+        where every present value is a number. Samples without genotypes are left out, those that the table lacks have
+        empty cells.
     about
         What to remember of the origin, plain JSON values; stands in `uns["drugresponse"]` as JSON text.
 
@@ -59,13 +63,16 @@ def to_anndata(
     >>> made.obs["age"].tolist(), made.var["kind"].tolist(), made.X.toarray().tolist()
     ([70.0, 61.0], ['dosage', 'dosage'], [[0.0, nan], [1.0, 2.0]])
     """
-    return _described(genotypes, genotypes.in_memory().values, samples, about)
+    called = as_genotypes(genotypes)
+    return _described(called, called.in_memory().values, samples, about)
 
 
 def _described(
-    genotypes: Genotypes, values: Any, samples: pd.DataFrame | None, about: Mapping[str, Any] | None
+    genotypes: Genotypes, values: Any, samples: FrameLike | None, about: Mapping[str, Any] | None
 ) -> AnnData:
     library = require("anndata", "write .h5ad files")
+    if samples is not None and not isinstance(samples, pd.DataFrame):
+        samples = index_by_id(samples, "sample_id", where="samples")  # which have no index
     table = pd.DataFrame(index=genotypes.sample_ids) if samples is None else samples.reindex(genotypes.sample_ids)
     names = _stored_names([str(name) for name in table.columns])
     obs = pd.DataFrame(
@@ -77,10 +84,10 @@ def _described(
 
 
 def write_genotypes(
-    genotypes: Genotypes,
+    genotypes: GenotypesLike,
     path: str | os.PathLike[str],
     *,
-    samples: pd.DataFrame | None = None,
+    samples: FrameLike | None = None,
     about: Mapping[str, Any] | None = None,
 ) -> None:
     """Write genotypes to an .h5ad file; the same arguments give the same bytes.
@@ -104,10 +111,10 @@ def write_genotypes(
     ...     read_genotypes(Path(folder, "cohort.h5ad")).equals(genotypes)
     True
     """
-    values = None if genotypes.is_stored else genotypes.values
-    _described(genotypes, values, samples, about).write_h5ad(path, **_PACKED)
-    if genotypes.is_stored:
-        _write_blocks(genotypes, path)
+    called = as_genotypes(genotypes)
+    _described(called, None if called.is_stored else called.values, samples, about).write_h5ad(path, **_PACKED)
+    if called.is_stored:
+        _write_blocks(called, path)
 
 
 def _write_blocks(genotypes: Genotypes, path: str | os.PathLike[str]) -> None:

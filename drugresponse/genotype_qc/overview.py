@@ -7,7 +7,8 @@ from typing import cast
 
 import pandas as pd
 
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.errors import count
 from drugresponse.genotype_qc._summary import GenotypeSummary, summarise_genotypes
 from drugresponse.genotype_qc.principal_components import PrincipalComponents, principal_components
@@ -64,17 +65,23 @@ class GenotypeOverview(Shown):
         return table.assign(other_id=table["other_id"].astype(object).fillna(""))
 
 
-def overview_of(genotypes: Genotypes) -> GenotypeOverview:
+def overview_of(genotypes: GenotypesLike) -> GenotypeOverview:
     """Describe genotypes.
+
+    Parameters
+    ----------
+    genotypes
+        `Genotypes`, a DataFrame, an AnnData or a MuData.
 
     Examples
     --------
-    >>> genotypes = Genotypes.from_dense([[0, 2], [1, 0]], ["s1", "s2"], ["rs1", "rs2"], kind="dosage")
+    >>> genotypes = as_genotypes(pd.DataFrame({"rs1": [0, 1], "rs2": [2, 0]}, index=["s1", "s2"]))
     >>> overview_of(genotypes).table().head(2)["metric"].tolist()
     ['n_samples', 'n_features']
     """
+    called = as_genotypes(genotypes)
     return GenotypeOverview(
-        *genotypes.shape, summarise_genotypes(genotypes), principal_components(genotypes), find_relatives(genotypes)
+        *called.shape, summarise_genotypes(called), principal_components(called), find_relatives(called)
     )
 
 

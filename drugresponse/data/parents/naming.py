@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.variants.effects import ALTERING_EFFECTS
 
 __all__ = ["named_parents", "parents_by_name", "with_named_parents"]
@@ -85,13 +86,13 @@ def parents_by_name(features: pd.DataFrame) -> list[str]:
     ]
 
 
-def with_named_parents(genotypes: Genotypes, parents: str = "named") -> Genotypes:
+def with_named_parents(genotypes: GenotypesLike, parents: str = "named") -> Genotypes:
     """Genotypes whose features have the parents that their names and annotations tell, unless they have some.
 
     Parameters
     ----------
     genotypes
-        As read.
+        As read, or a DataFrame, AnnData or MuData.
     parents
         `given` leaves them as they are.
 
@@ -101,8 +102,9 @@ def with_named_parents(genotypes: Genotypes, parents: str = "named") -> Genotype
     >>> with_named_parents(genotypes).features["parent"].tolist()
     ['qnrS (family)', 'sul (family)']
     """
+    called = as_genotypes(genotypes)
     if parents == "given":
-        return genotypes
-    features = genotypes.features
+        return called
+    features = called.features
     told = features["parent"].where(features["parent"] != "", parents_by_name(features)).astype(object)
-    return replace(genotypes, features=features.assign(parent=told))
+    return replace(called, features=features.assign(parent=told))

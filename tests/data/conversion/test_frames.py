@@ -56,6 +56,17 @@ def test_doses_and_curves(of):
     pd.testing.assert_frame_equal(dr.fit_curves(of(rows)).table, dr.fit_curves(rows).table)
 
 
+def test_functions_of_genotypes__take_frames_too(cohort, tmp_path):
+    table = pd.DataFrame(cohort.genotypes.dense(), columns=cohort.genotypes.features.index)
+    table.insert(0, "sample_id", cohort.genotypes.sample_ids)
+    frame, samples = polars.from_pandas(table), polars.from_pandas(cohort.samples.reset_index())
+    assert dr.overview_of(frame).n_samples == 40
+    assert dr.with_named_parents(frame).shape == dr.prepare(frame).shape == (40, 20)
+    assert dr.to_anndata(frame, samples=samples).obs["tissue"].tolist() == cohort.samples["tissue"].tolist()
+    dr.write_genotypes(frame, tmp_path / "cohort.h5ad", samples=samples)
+    assert dr.read_genotypes(tmp_path / "cohort.h5ad").equals(dr.as_genotypes(frame))
+
+
 def test_as_responses__order_of_an_enum_is_that_of_its_classes():
     kind = polars.Enum(["S", "I", "R"])
     table = polars.DataFrame(
