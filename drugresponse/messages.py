@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TextIO
 
 from drugresponse.errors import one_line
-from drugresponse.progress import PROGRESS, hide, moving_line
+from drugresponse.progress import PROGRESS, above_line, moving_line
 
 __all__ = ["messages_to_stderr", "show_progress"]
 
@@ -31,8 +31,8 @@ class _AboveTheLine(logging.StreamHandler[TextIO]):
     """Writes above the line that moves, not into it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        hide()
-        super().emit(record)
+        with above_line():
+            super().emit(record)
 
 
 class _Shown(logging.Filter):

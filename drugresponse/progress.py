@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["PROGRESS", "Count", "counted", "doing", "hide", "moving_line", "rest"]
+__all__ = ["PROGRESS", "Count", "above_line", "counted", "doing", "moving_line", "rest"]
 
 PROGRESS = "drugresponse.progress"
 """Name of the logger whose INFO lines, one a stage, are shown unless -q is given."""
@@ -118,10 +118,15 @@ def doing(what: str) -> None:
         _line.begin(what)
 
 
-def hide() -> None:
-    """Clear the moving line away, since something is to be written; it comes again."""
-    if _line is not None:
-        _line.hide()
+@contextmanager
+def above_line() -> Iterator[None]:
+    """The moving line is cleared away inside, where something is written that stays; it comes again."""
+    if _line is None:
+        yield
+        return
+    with _line.lock:
+        _line.clear()
+        yield
 
 
 def rest() -> None:
@@ -158,29 +163,31 @@ class _Line:
     def __init__(self, stream: TextIO) -> None:
         self.stream, self.counts = stream, list[Count]()
         self.what, self.started, self.shown = "", time.monotonic(), False
-        self._lock, self._ended = threading.Lock(), threading.Event()
+        self.lock, self._ended = threading.Lock(), threading.Event()
         self.thread = threading.Thread(target=self._run, name="progress", daemon=True)
 
     def begin(self, what: str) -> None:
-        self.hide()
-        self.what, self.started = what, time.monotonic()
+        with self.lock:
+            self.clear()
+            self.what, self.started = what, time.monotonic()
 
-    def hide(self) -> None:
-        with self._lock:
-            if self.shown:
-                self._write("\r\x1b[K")
-                self.shown = False
+    def clear(self) -> None:
+        """By who holds the lock."""
+        if self.shown:
+            self._write("\r\x1b[K")
+            self.shown = False
 
     def end(self) -> None:
         self._ended.set()
         self.thread.join(timeout=2)
-        self.hide()
+        with self.lock:
+            self.clear()
 
     def _run(self) -> None:
         while not self._ended.wait(_TICK):
-            counts = list(self.counts)
-            text = self._bar(counts) if counts else self._stage()
-            with self._lock:
+            with self.lock:
+                counts = list(self.counts)
+                text = self._bar(counts) if counts else self._stage()
                 if text and not self._ended.is_set():
                     self._write(f"\r{text}\x1b[K")
                     self.shown = True

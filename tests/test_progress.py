@@ -121,13 +121,14 @@ def test_messages__in_a_pipe_nothing_moves(capsys, quick):
     assert capsys.readouterr().err == "drugresponse train: read\n"
 
 
-def test_messages__stand_above_the_line(capsys, quick):
+def test_messages__stand_above_the_line(quick, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
     with messages_to_stderr("drugresponse train", moves=True):
         doing("reading")
-        time.sleep(0.1)
+        lines_drawn(stream)
         logging.getLogger(PROGRESS).info("read")
-    said = capsys.readouterr().err
-    assert "\r\x1b[Kdrugresponse train: read\n" in said
+    assert "\r\x1b[Kdrugresponse train: read\n" in stream.getvalue()
 
 
 def test_show_progress__is_off_unless_asked_for(capsys):
