@@ -93,7 +93,7 @@ def test_evaluate__writes_all_that_was_asked_for_and_tells(evaluated, tmp_path, 
     assert cli.main([*evaluated, *(f"--{name}={tmp_path}/{name}" for name in names)]) == 0
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(names)
     assert capsys.readouterr().out.splitlines()[-1] == f"Metrics: {tmp_path}/metrics"
-    assert {each.suffix for each in (tmp_path / "figures").iterdir()} == {".svg"}
+    assert {each.suffix for each in (tmp_path / "figures").iterdir()} == {".png", ".svg"}
     assert (tmp_path / "report").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 

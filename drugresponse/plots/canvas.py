@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "head",
     "label_rows",
     "legend_below",
+    "off_screen",
     "png",
     "refuse_other",
     "spots",
@@ -48,12 +50,29 @@ _FEW, _PLACES = 500, 160
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
+_PAGE: ContextVar[float | None] = ContextVar("page", default=None)
+
+
+@contextmanager
+def off_screen(width: float = 0.0) -> Iterator[None]:
+    """New figures are of this width in inches, or 0 of their own; neither a window nor pyplot knows of them."""
+    before = _PAGE.set(width)
+    try:
+        yield
+    finally:
+        _PAGE.reset(before)
+
+
 @contextmanager
 def drawing_on(ax: Axes | None, height: float, width: float = WIDTH) -> Iterator[tuple[Axes, Palette]]:
     """The axes that are given, or pyplot's in a new figure of this size, and the palette in use."""
     palette = current()
     with drawn_in(palette):
-        if ax is None:
+        page = _PAGE.get()
+        if ax is None and page is not None:
+            # narrow ones are a little lower too
+            ax = figure(height * min(page / width, 1.0) ** 0.5 if page else height, page or width)[1]
+        elif ax is None:
             from matplotlib import pyplot as plt
 
             ax = plt.subplots(figsize=(width, height), layout="constrained")[1]
@@ -252,11 +271,12 @@ def svg(drawn: Figure, *, title: str = "", live: bool = False) -> str:
         for colour, variable in LIGHT.variables().items():
             body = body.replace(colour, f"var({variable})")
     named = html.escape(one_line(_UNPRINTABLE.sub("\ufffd", title))) if title else ""
+    # a page needs no name space
+    space = "" if live else ' xmlns="http://www.w3.org/2000/svg"'
     label = f' role="img" aria-label="{named}"' if named else ""
+    size = f'width="{width}" height="{height}" viewBox="{view[0][9:-1]}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg"{label} width="{width}" '
-        f'height="{height}" viewBox="{view[0][9:-1]}" '
-        'style="stroke-linejoin: round; stroke-linecap: butt">'
+        f'<svg{space}{label} {size} style="stroke-linejoin: round; stroke-linecap: butt">'
         f"{f'<title>{named}</title>' if named else ''}{body}</svg>\n"
     )
 
@@ -283,7 +303,7 @@ def _without_idle_groups(body: str) -> str:
     for line in (line.strip() for line in body.splitlines()):
         if line == "<g>":
             idle.append(True)
-        elif line.startswith("<g "):
+        elif line.startswith("<g ") and not line.endswith("/>"):
             idle.append(False)
             lines.append(line)
         elif line != "</g>" or not idle.pop():

@@ -107,6 +107,8 @@ def curve(
             ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
         below.set_xlabel("dose (uM)")
         below.xaxis.set_major_formatter(lambda dose, _: f"{dose:g}")
+        for each in (ax, below):
+            each.minorticks_off()
         ax.set_title(f"{cut(sample, 20)}, {cut(drug, 20)}")
         sign = {"none": "", "left": "< ", "right": "> "}[fit["ic50_censor"]]
         words = f"IC50 {sign}{fit['ic50']:.2g} uM\nAUC {fit['auc']:.2f}"

@@ -16,7 +16,7 @@ from drugresponse.report.drug_names import drug_words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.html import as_html
 from drugresponse.report.page import count, joined, number
-from drugresponse.report.plotted import plotted
+from drugresponse.report.pictures import Picture
 from drugresponse.report.prediction_figures import prediction_figures
 from drugresponse.report.wording import direction, general_limits, learner_words, measure_of, measure_words, notice
 
@@ -100,9 +100,9 @@ def _worth(manifest: Mapping[str, Any]) -> list[Block]:
         "Tried at training on held-out samples, with randomly chosen pilot drugs and the other drugs predicted: root "
         "mean squared error of the model's own prediction, and after the correction."
     )
-    drawing = plotted("Error of the model and after the correction", partial(pilots_plot, manifest), 3.0)
+    drawing = Picture("Error of the model and after the correction", partial(pilots_plot, manifest))
     caption = "Error of the drugs that were not measured over the number of pilot drugs, with the squared error saved."
-    figure = Figure({"pilots.svg": drawing}, caption)
+    figure = Figure({"pilots": drawing}, caption)
     return [figure, Words(words), Table(["Pilot drugs", "RMSE before", "RMSE after", "Squared error saved"], rows)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -10,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 from drugresponse.report.page import Html, count, joined, shortened, text
+from drugresponse.report.pictures import Picture
 from drugresponse.version import __version__
 
 __all__ = ["Block", "Cell", "Chip", "Columns", "Figure", "Items", "Part", "Report", "Row", "Table", "Verdict", "Words"]
@@ -135,9 +137,9 @@ def _bytes_of(cell: Cell | str) -> int:
 
 @dataclass(frozen=True)
 class Figure:
-    """Drawings side by side under one caption, by the name of the file that each may be written to."""
+    """Drawings side by side under one caption, by the name of the files that each may be written to."""
 
-    drawings: Mapping[str, Html]
+    drawings: Mapping[str, Picture]
     caption: str = ""
 
 
@@ -203,8 +205,13 @@ class Report:
         """All blocks of all parts."""
         return (block for part in self.parts for block in part.blocks)
 
-    def drawings(self) -> dict[str, Html]:
-        """Every drawing by the name of its file."""
-        return {
-            name: drawn for each in self.blocks() if isinstance(each, Figure) for name, drawn in each.drawings.items()
-        }
+    def files(self) -> dict[str, bytes]:
+        """Every figure as PNG and SVG, by file name; ids in names are shortened to what every system can store."""
+        made: dict[str, bytes] = {}
+        drawings = [each.drawings.items() for each in self.blocks() if isinstance(each, Figure)]
+        for name, picture in (pair for pairs in drawings for pair in pairs):
+            stem = re.sub(r"[^A-Za-z0-9_.-]+", "-", name)[:80]
+            alike = sum(1 for other in made if other.startswith(f"{stem}.") or other.startswith(f"{stem}~")) // 2
+            for ending, content in picture.files().items():
+                made[f"{stem}~{alike + 1}.{ending}" if alike else f"{stem}.{ending}"] = content
+        return made

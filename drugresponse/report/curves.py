@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-import numpy as np
 import pandas as pd
 
+from drugresponse import plots
 from drugresponse.curves import CurveFits
 from drugresponse.curves.fits import FLAGS
 from drugresponse.data.tables import Responses
 from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Report, Row, Table, Verdict, Words
-from drugresponse.report.curve_drawings import curve_drawing
 from drugresponse.report.html import as_html
-from drugresponse.report.page import Html, count, number, percent
+from drugresponse.report.page import count, number, percent
+from drugresponse.report.pictures import BESIDE, Picture
 from drugresponse.report.wording import as_sentence
 
 __all__ = ["curves_report"]
@@ -171,38 +172,18 @@ def _figures(fits: CurveFits) -> list[Block]:
     ]
     if len(ordered) <= PICTURES:
         chosen = [("All", "the smallest RMSE first", ordered.index)]
-    pictures = _points(fits, [row for _, _, rows in chosen for row in rows])
     figures: list[Block] = []
     for word, order, rows in chosen:
         if len(rows):
-            drawings = {f"{word.lower()}-{row}.svg": _picture(fits, row, pictures[row]) for row in rows}
+            drawings = dict(_picture(fits, row, word) for row in rows)
             figures.append(Figure(drawings, f"{word}: {order}.{'' if figures else f' {_MARKS}'}"))
     return figures
 
 
-def _points(fits: CurveFits, rows: Sequence[int]) -> dict[int, pd.DataFrame]:
-    """The doses of some rows of the fits."""
-    keys = ["sample_id", "drug_id"]
-    wanted = fits.table.loc[list(dict.fromkeys(rows)), keys].assign(row=lambda frame: frame.index)
-    points = fits.doses.table.merge(wanted, on=keys)
-    return {row: points[points["row"] == row] for row in wanted["row"]}
-
-
-def _picture(fits: CurveFits, row: int, points: pd.DataFrame) -> Html:
-    fit = fits.table.loc[row].to_dict()
-    log_dose = np.log10(points["dose"].to_numpy(dtype=np.float64))
-    one = fits.curves.take(np.array([row]))
-    curve = one.viability_at(np.linspace(log_dose.min(), log_dose.max(), _STEPS)[None])[0]
-    inside = fit["ic50_censor"] == "none"
-    potency = {"none": "", "left": "< ", "right": "> "}[fit["ic50_censor"]] + f"{fit['ic50']:.2g}"
-    return curve_drawing(
-        log_dose,
-        points["viability"].to_numpy(dtype=np.float64),
-        curve,
-        (str(fit["sample_id"]), str(fit["drug_id"])),
-        f"IC50 {potency} uM, AUC {fit['auc']:.2f}",
-        float(np.log10(fit["ic50"])) if inside else None,
-    )
+def _picture(fits: CurveFits, row: int, word: str) -> tuple[str, Picture]:
+    sample, drug = (str(fits.table.loc[row, name]) for name in ("sample_id", "drug_id"))
+    title = f"{word}: curve of {sample}, {drug}"
+    return f"{word.lower()}-{sample}-{drug}", Picture(title, partial(plots.curve, fits, sample, drug), BESIDE)
 
 
 def _drugs_part(table: pd.DataFrame) -> Part:

@@ -20,7 +20,6 @@ from drugresponse.report.evaluation_checks import (
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
 from drugresponse.report.evaluation_verdict import leak_warning, verdict
-from drugresponse.report.figures import standalone
 from drugresponse.report.html import as_html
 from drugresponse.report.markdown import as_markdown
 from drugresponse.report.outcome_evaluation import outcome_parts, outcome_verdict
@@ -70,15 +69,15 @@ def evaluation_markdown(summary: EvaluationSummary, inputs: Sequence[str] = ()) 
     return as_markdown(_report(summary, inputs))
 
 
-def evaluation_figures(summary: EvaluationSummary) -> dict[str, str]:
-    """The figures of `evaluation_report` as SVG files, by file name.
+def evaluation_figures(summary: EvaluationSummary) -> dict[str, bytes]:
+    """The figures of `evaluation_report` as SVG and PNG files, by file name.
 
     Parameters
     ----------
     summary
         What `evaluate` returns.
     """
-    return {name: standalone(drawing) for name, drawing in _report(summary).drawings().items()}
+    return _report(summary).files()
 
 
 def evaluation_title(summary: EvaluationSummary) -> str:

@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import math
+from functools import partial
 
 import numpy as np
 
+from drugresponse import plots
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
 from drugresponse.report.blocks import Figure
-from drugresponse.report.evaluation_numbers import Numbers, p_words, shown
-from drugresponse.report.hexagons import hexagons
-from drugresponse.report.intervals import Range, crowd, ranges
-from drugresponse.report.page import count, number
-from drugresponse.report.wording import measure_words
+from drugresponse.report.evaluation_numbers import Numbers, p_words
+from drugresponse.report.page import count
+from drugresponse.report.pictures import BESIDE, Picture
 
-__all__ = ["drugs_figure", "permutation_figure", "predicted_figure", "skill_figure"]
+__all__ = ["coverage_figure", "drugs_figure", "permutation_figure", "predicted_figure", "skill_figure"]
 
 _FEWEST_DRUGS = 3
 """Fewer drugs need no figure."""
-_SMALLEST_AXIS = 0.05
 
 
 def skill_figure(numbers: Numbers) -> Figure:
     """Skill of every learner beside every naive prediction."""
-    rows = []
-    ordered = sorted(numbers.by_loss(), key=lambda name: -numbers.score(name, "skill").value)
-    for name in sorted(ordered, key=lambda name: not numbers.is_learner(name)):
-        skill = numbers.score(name, "skill")
-        words = f"skill {shown(skill.value)}, RMSE {number(numbers.score(name, 'rmse').value)}"
-        kind = "model" if numbers.is_learner(name) else "naive"
-        rows.append(Range(name, words, skill.value, skill.lower, skill.upper, kind))
-    low, high = _skill_axis(rows)
+    what = "squared error" if numbers.evaluation.kind == "continuous" else "loss"
     title = "Skill of each learner and of each naive prediction, with 95% intervals"
-    whiskers = "bars: 95% intervals; " if any(math.isfinite(row.lower) for row in rows) else ""
     return Figure(
-        {"skill.svg": ranges(rows, title, low, high)},
-        "Skill on held-out rows: the share saved of the squared error of the naive prediction that was best in the "
-        "fold; further right is better. Blue: learners; grey: naive predictions, which know no genotype; "
-        f"{whiskers}dashed: no gain{_arrows(rows, low, high)}.",
+        {"skill": Picture(title, partial(plots.skill, numbers.summary))},
+        f"Skill on held-out rows: the share saved of the {what} of the naive prediction that was best in the fold; "
+        "further right is better. Blue: learners; grey: naive predictions, which know no genotype; bars: 95% "
+        "intervals; dashed: no gain; arrows: beyond the scale.",
     )
-
-
-def _skill_axis(rows: list[Range]) -> tuple[float, float]:
-    """All learners that matter; a hopeless naive prediction must not squeeze them into a corner."""
-    ends = [bound for row in rows for bound in (row.value, row.lower, row.upper) if math.isfinite(bound)]
-    high = max([*ends, _SMALLEST_AXIS])
-    return min(max(min([*ends, 0.0]), -0.6 * high), -0.2 * high), high
-
-
-def _arrows(rows: list[Range], low: float, high: float) -> str:
-    beyond = any(not low <= row.value <= high for row in rows if math.isfinite(row.value))
-    return "; arrows: beyond the scale" if beyond else ""
 
 
 def drugs_figure(numbers: Numbers) -> Figure | None:
@@ -59,36 +37,36 @@ def drugs_figure(numbers: Numbers) -> Figure | None:
     table = table[np.isfinite(table["gain"].to_numpy(dtype=np.float64))]
     if len(table) < _FEWEST_DRUGS:
         return None
-    gain, lower, upper = (table[name].to_numpy(dtype=np.float64) for name in ("gain", "lower", "upper"))
-    marked = table["verdict"].isin((HELPS, LEAKS)).to_numpy()
-    drawing = crowd(gain, lower, upper, marked, f"Gain of genotype in each of {count(len(table), 'drug')}, best first")
+    n_helped = int(table["verdict"].isin((HELPS, LEAKS)).sum())
+    title = f"Gain of genotype in each of {count(len(table), 'drug')}, best first"
     return Figure(
-        {"drugs.svg": drawing},
-        f"Gain of genotype in each of {count(len(table), 'drug')}, best first, with 95% intervals. "
-        f"Blue: {LEAKS if numbers.leaks() else HELPS} ({int(marked.sum())}); grey: no gain shown. Chance alone also "
-        "gives a slope from left to right: the blue ones are those that stand out from it.",
+        {"drugs": Picture(title, partial(plots.drug_verdicts, numbers.summary))},
+        f"{title}, with 95% intervals. Blue: {LEAKS if numbers.leaks() else HELPS} ({n_helped}); grey: no gain shown. "
+        "Chance alone also gives a slope from the first to the last: the blue ones are those that stand out from it.",
     )
 
 
 def predicted_figure(numbers: Numbers) -> Figure:
     """Predicted against measured responses of the best learner, as they are and without the reference."""
     evaluation, best = numbers.evaluation, numbers.best()
-    held = evaluation.fold[0] >= 0
-    measured, predicted = evaluation.rows.y[held], evaluation.of(best)[0][held]
-    reference = evaluation.of(evaluation.reference)[0][held]
-    below = f"measured {measure_words(numbers.summary.measure)}"
-    drawings = {
-        "predicted.svg": hexagons(measured, predicted, f"{best}, predicted (upwards)", below),
-        "predicted_normalised.svg": hexagons(
-            measured - reference, predicted - reference, f"the same, minus the {evaluation.reference}", below
-        ),
+    titles = {
+        "predicted": f"{best}, predicted against measured",
+        "predicted_normalised": f"the same, minus the {evaluation.reference}",
     }
+    drawings = {
+        name: Picture(title, partial(plots.predicted, numbers.summary, learner=best, normalised="_" in name), BESIDE)
+        for name, title in titles.items()
+    }
+    title = f"{best}, mean measured against mean predicted response, in ten bins"
+    drawings["calibration"] = Picture(title, partial(plots.calibration, numbers.summary, learner=best), BESIDE)
     several = " of the first repeat" if len(evaluation.fold) > 1 else ""
+    n_held = int((evaluation.fold[0] >= 0).sum())
     return Figure(
         drawings,
-        f"{int(held.sum()):,} held-out rows{several}; darker: more rows; dashed: predicted equals measured. The first "
+        f"{n_held:,} held-out rows{several}; darker: more rows; dashed: predicted equals measured. The first "
         f"drawing looks good wherever drugs differ in potency; the second has the {evaluation.reference} subtracted "
-        "from both sides and shows what is left to predict. Values beyond the frame stand at its edge.",
+        "from both sides and shows what is left to predict. Values beyond the frame stand at its edge. The third tells "
+        "whether predictions mean what they say: ten bins of equal counts, bars the middle half of what was measured.",
     )
 
 
@@ -97,17 +75,18 @@ def permutation_figure(numbers: Numbers) -> Figure | None:
     check = numbers.summary.permutation
     if check is None:
         return None
-    gains = [gain for gain in (check.observed, *check.shuffled) if math.isfinite(gain)] or [0.0]
-    span = max(max([*gains, 0.0]) - min([*gains, 0.0]), 1e-3)
-    low, high = min([*gains, 0.0]) - 0.05 * span, max([*gains, 0.0]) + 0.05 * span
-    shuffled = f"{shown(min(check.shuffled))} to {shown(max(check.shuffled))}" if check.shuffled else ""
-    rows = [
-        Range("true genotypes", f"gain {shown(check.observed)}", check.observed, kind="model"),
-        Range(f"{len(check.shuffled)} shuffles", shuffled, math.nan, marks=check.shuffled),
-    ]
     title = f"Gain with true and with shuffled genotypes, p {p_words(check.p)}"
     return Figure(
-        {"permutation.svg": ranges(rows, title, low, high)},
+        {"permutation": Picture(title, partial(plots.permutation, numbers.summary))},
         f"Share of the squared error of covariates alone that {check.learner} saves, with the true genotypes (dot) and "
         "with genotypes shuffled between samples of one tissue (lines); dashed: no gain.",
+    )
+
+
+def coverage_figure(numbers: Numbers) -> Figure:
+    """Which share of the responses lies within their intervals, over all and drug by drug."""
+    title = "Share of the held-out responses within their 90% interval, by learner"
+    return Figure(
+        {"coverage": Picture(title, partial(plots.coverage, numbers.summary))},
+        "Blue: all held-out rows; grey: drugs with 20 rows or more; dashed: 90%.",
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from drugresponse.explanation.explain import Explanation
 from drugresponse.learners.registry import NAIVE
+from drugresponse.plots.names import scale_words
 from drugresponse.report.blocks import Items, Part
-from drugresponse.report.outcome_words import scale_words
 from drugresponse.report.page import count, joined
 from drugresponse.report.wording import fitted_learners, general_limits
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from drugresponse import plots
 from drugresponse.explanation.explain import Explanation
+from drugresponse.plots.names import scale_words
 from drugresponse.report.blocks import Block, Cell, Figure, Part, Row, Table, Words
 from drugresponse.report.drug_names import drug_cell, drug_names, drug_words
-from drugresponse.report.outcome_words import predicted_number, scale_words
-from drugresponse.report.page import MISSING, Html, number
-from drugresponse.report.waterfalls import Step, waterfall
+from drugresponse.report.outcome_words import predicted_number
+from drugresponse.report.page import MISSING, number
+from drugresponse.report.pictures import Picture
 
 __all__ = ["sample_parts"]
 
@@ -55,14 +58,12 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
     way = f"the one to which that makes it most {word}" if word else "the one that is moved furthest"
     names = drug_names(results.rows.pairs.drugs)
-    for number_of, row in enumerate(rows.head(_DRAWN).to_dict("records"), start=1):
-        parts = reasons[reasons["drug_id"] == row["drug_id"]]
-        if len(parts):
-            drawing = _waterfall(parts, drug_words(row["drug_id"], names))
-            yield Figure(
-                {f"sample-{number_of}": drawing},
-                "How the parts add up to the prediction: blue raises it, red lowers it.",
-            )
+    for drug in rows["drug_id"].head(_DRAWN):
+        if (reasons["drug_id"] == drug).any():
+            title = f"Parts of the prediction for {drug_words(drug, names)}"
+            picture = Picture(title, partial(plots.waterfall, results, sample, drug))
+            words = "How the parts add up to the prediction: blue raises it, red lowers it."
+            yield Figure({f"parts-{sample}-{drug}": picture}, words)
     yield Words(
         "Drugs ranked by how far covariates and genotype move the prediction from the usual, the mean of such rows in "
         f"training: {way} comes first."
@@ -99,29 +100,6 @@ def _bounds(lower: Any, upper: Any) -> str:
     if isinstance(lower, str):
         return f"{lower} to {upper}" if lower and upper else ""
     return f"{number(lower)} to {number(upper)}" if np.isfinite(lower) and np.isfinite(upper) else ""
-
-
-def _waterfall(parts: pd.DataFrame, drug: str) -> Html:
-    mean = parts[parts["kind"] == "mean"]
-    rest = _shortened(parts[parts["kind"] != "mean"])
-    start = Step("Mean of such rows in training", float(mean["contribution"].sum()))
-    steps = [Step(_label(row), float(row["contribution"])) for row in rest.to_dict("records")]
-    return waterfall(
-        start, steps or [Step("nothing else", 0.0)], f"Predicted for {drug}", f"Parts of the prediction for {drug}"
-    )
-
-
-def _shortened(parts: pd.DataFrame) -> pd.DataFrame:
-    """The strongest features one by one, all others in one; what is next to nothing is left out."""
-    genotype = (parts["kind"] == "genotype").to_numpy()
-    weaker = parts[genotype].iloc[_FEATURES_DRAWN:]
-    kept = parts.drop(index=weaker.index)
-    other = (kept["kind"] == "other").to_numpy()
-    if len(weaker) and other.any():
-        kept.loc[other, "contribution"] += weaker["contribution"].sum()
-        kept.loc[other, "feature_id"] = "all other features"
-    size = kept["contribution"].abs()
-    return kept[size > _LEAST * size.max()]
 
 
 def _label(row: Mapping[Hashable, Any]) -> str:

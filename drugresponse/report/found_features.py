@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.model.feature_weights import FeatureMatch
+from drugresponse.plots.canvas import drawing_on, head
+from drugresponse.plots.rows import Row, draw_bars, height_of
 from drugresponse.report.blocks import Block, Cell, Columns, Figure, Items, Part, Table, Words
-from drugresponse.report.figures import Bar, bars
 from drugresponse.report.page import count, joined, number, percent
+from drugresponse.report.pictures import Picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["MOST_ABSENT", "features_part"]
 
@@ -51,7 +56,7 @@ def _shares(shares: NDArray[np.float64]) -> list[Block]:
     rows, above = [], np.inf
     for least, words in _FOUND:
         n = int(((shares >= least) & (shares < above)).sum())
-        rows.append(Bar(words, count(n, "sample"), float(n), "model"))
+        rows.append(Row(words, float(n), words=count(n, "sample")))
         above = least
     words = (
         f"Share of the model's weight on features that are known in a sample: lowest {number(shares.min())}, median "
@@ -59,7 +64,14 @@ def _shares(shares: NDArray[np.float64]) -> list[Block]:
         "of the training samples, so that the prediction moves towards the average; trees may take the branch that "
         "they learned for missing values."
     )
-    return [Figure({"features.svg": bars(rows, "Samples by share of features found")}, words)]
+
+    def draw() -> Axes:
+        with drawing_on(None, height_of(len(rows))) as (ax, colours):
+            draw_bars(ax, rows, colours, 0.55)
+            head(ax, "", "samples by share of features found")
+        return ax
+
+    return [Figure({"features": Picture("Samples by share of features found", draw)}, words)]
 
 
 def _facts(match: FeatureMatch) -> list[str]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse import plots
 from drugresponse.genotype_qc.principal_components import PrincipalComponents, shares_explained
+from drugresponse.plots.genotypes import colour_groups
 from drugresponse.report.blocks import Block, Cell, Figure, Part, Row, Table, Words
-from drugresponse.report.page import Html, count, percent
-from drugresponse.report.scatter import colour_groups, legend, scatter
+from drugresponse.report.page import count, percent
+from drugresponse.report.pictures import BESIDE, Picture
 
 __all__ = ["components_part", "explained"]
 
@@ -62,22 +66,16 @@ def components_part(components: PrincipalComponents, samples: pd.DataFrame) -> P
 
 def _figure(components: PrincipalComponents, samples: pd.DataFrame) -> Figure:
     column = next((name for name in _COLOURED_BY for name in samples.columns if str(name).lower() == name), None)
-    groups = colour_groups(samples[column]) if column is not None else []
-    if len(groups) < 2:
-        groups = [("samples", np.ones(len(samples), dtype=bool))]
-        words = ""
-    else:
-        words = f" Colours: {column}."
-    scores, shares = components.scores, components.shares
-    drawings: dict[str, Html] = {}
-    for first in range(0, min(_SHOWN, scores.shape[1]) - 1, 2):
-        axes = tuple(f"{scores.columns[at]} ({percent(shares[at])})" for at in (first, first + 1))
-        x, y = (scores.iloc[:, at].to_numpy() for at in (first, first + 1))
-        drawings[f"components-{first + 1}.svg"] = scatter(
-            x, y, groups, (axes[0], axes[1]), f"Samples on {axes[0]} and {axes[1]}"
+    groups = samples[column] if column is not None and len(colour_groups(samples[column])) > 1 else None
+    drawings = {
+        f"components-{first}": Picture(
+            f"Samples on principal components {first} and {first + 1}",
+            partial(plots.components, components, axes=(first, first + 1), groups=groups),
+            BESIDE,
         )
-    if words:
-        drawings["groups.svg"] = legend(groups, f"Colours of {column}")
+        for first in range(1, min(_SHOWN, components.scores.shape[1]), 2)
+    }
+    words = f" Colours: {column}." if groups is not None else ""
     return Figure(drawings, f"Each dot is a sample; in brackets the share of the variance.{words}")
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from drugresponse import plots
 from drugresponse.genotype_qc.overview import GenotypeOverview
 from drugresponse.genotype_qc.relatives import ALIKE, MOST_COMPARED, SAME
 from drugresponse.report.blocks import Block, Cell, Columns, Figure, Items, Part, Report, Row, Table, Verdict, Words
-from drugresponse.report.column_drawings import columns_drawing, shares_drawing
 from drugresponse.report.genotype_components import components_part, explained
 from drugresponse.report.html import as_html
 from drugresponse.report.page import count, joined, number, percent
+from drugresponse.report.pictures import BESIDE, Picture
 from drugresponse.report.wording import as_sentence
 
 __all__ = ["GenotypeSource", "genotypes_report"]
@@ -163,10 +165,10 @@ def _missing(overview: GenotypeOverview) -> list[Block]:
         return [Words("No call is missing.")]
     shares = summary.samples["missing"]
     drawings = {
-        "missing-by-sample.svg": shares_drawing(shares.to_numpy(), "Samples", "share of features without a call"),
-        "missing-by-feature.svg": shares_drawing(
-            summary.feature_missing, "Features", "share of samples without a call"
-        ),
+        f"missing-by-{of[:-1]}": Picture(
+            f"{of.capitalize()} by share of calls missing", partial(plots.missingness, overview, of=of), BESIDE
+        )
+        for of in ("samples", "features")
     }
     worst = shares.sort_values(ascending=False, kind="stable").head(_WORST)
     worst = worst[worst > _FEWEST_MISSING]
@@ -184,11 +186,14 @@ def _frequencies(overview: GenotypeOverview) -> list[Block]:
     spectrum = overview.summary.spectrum
     if not len(spectrum):
         return [Words("There are no dosages and no alterations, of which frequencies could be told.")]
-    drawings = {}
-    for number_of, ((block, kind), rows) in enumerate(spectrum.groupby(["block", "kind"], sort=True), start=1):
-        labels = [f"{100 * to:g}" for to in rows["to"]]
-        below = "minor allele frequency, up to %" if kind == "dosage" else "share of carriers, up to %"
-        drawings[f"frequency-{number_of}.svg"] = columns_drawing(rows["n_features"].tolist(), labels, str(block), below)
+    drawings = {
+        f"frequency-{block}-{kind}": Picture(
+            f"Features of {block} by frequency",
+            partial(plots.frequencies, overview, block=block, kind=kind),
+            BESIDE,
+        )
+        for block, kind in spectrum[["block", "kind"]].drop_duplicates().itertuples(index=False)
+    }
     caption = "Features by frequency among called samples. The column at 0 has those without a minor allele or carrier."
     return [Figure(drawings, caption), *_altered_words(overview)]
 

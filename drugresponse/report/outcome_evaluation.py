@@ -11,11 +11,12 @@ from drugresponse.description import covariate_words
 from drugresponse.evaluation.drug_verdicts import UNJUDGED
 from drugresponse.evaluation.summary import EvaluationSummary, rule_words
 from drugresponse.report.blocks import Cell, Columns, Items, Part, Row, Table, Verdict, Words
+from drugresponse.report.evaluation_charts import skill_figure
 from drugresponse.report.evaluation_checks import audit_part, random_folds_part
 from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_interval, shown
 from drugresponse.report.evaluation_scores import groups_table, verdicts_table
 from drugresponse.report.evaluation_verdict import Outcome, leak_warning, verdict_title
-from drugresponse.report.outcome_evaluation_figures import evaluation_pictures
+from drugresponse.report.outcome_pictures import outcome_pictures
 from drugresponse.report.outcome_scores import scores_table
 from drugresponse.report.outcome_words import COUNTED
 from drugresponse.report.page import count, number
@@ -44,7 +45,8 @@ def outcome_parts(numbers: Numbers) -> Iterator[Part]:
     settings = Words(f"{'. '.join(used)}.", quiet=True)
     rule = [Words(words) for words in rule_words(numbers.summary)]
     yield Part("", [outcome_verdict(numbers), *([warning] if warning else []), *rule, settings])
-    yield Part("How well it is predicted", evaluation_pictures(numbers))
+    pictures = outcome_pictures(numbers.summary, numbers.best(), numbers.summary.measure.unit)
+    yield Part("How well it is predicted", [skill_figure(numbers), *pictures])
     yield _scores_part(numbers)
     yield _drugs_part(numbers)
     if not numbers.summary.group_errors.empty:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from drugresponse import plots
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.data.scores.truth import Truth, count_events
 from drugresponse.description import covariate_words
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
 from drugresponse.report.blocks import Block, Figure, Part, Report, Words
-from drugresponse.report.figures import Bar, bars
 from drugresponse.report.forecasts import forecast_report
 from drugresponse.report.method import joining_part, method_part
 from drugresponse.report.outcome_pictures import outcome_pictures
 from drugresponse.report.outcome_scores import drug_scores_part, scores_table
 from drugresponse.report.page import count, number
+from drugresponse.report.pictures import Picture
 from drugresponse.report.wording import measure_of, scheme_words
 
 __all__ = ["events_of_drugs", "loss_figure", "outcome_training_report"]
@@ -55,15 +57,15 @@ def outcome_training_report(
 def _checked_parts(
     manifest: Mapping[str, Any], metrics: pd.DataFrame, held_out: HeldOutForecasts, names: Mapping[str, str]
 ) -> list[Part]:
-    learner, (truth, said) = str(manifest["learner"]), held_out.pictured()
+    learner, (truth, _) = str(manifest["learner"]), held_out.pictured()
     n_folds = len(held_out.folds)
     words = (
         f"All held-out rows together, of {count(n_folds, 'fold')}; scheme {scheme_words(manifest)}. What turns scores "
         "into probabilities, the thresholds and the sets of a fold's rows were learned on the other folds."
     )
-    pictures = outcome_pictures(truth, {learner: said}, measure_of(manifest).unit)
+    pictures = outcome_pictures(held_out, learner, measure_of(manifest).unit)
     parts = [
-        Part("How well it predicts", [loss_figure(metrics, truth, [learner]), *pictures]),
+        Part("How well it predicts", [loss_figure(metrics, truth), *pictures]),
         Part(
             "Scores beside naive predictions",
             [scores_table(metrics, truth.outcome, [learner]), Words(words, quiet=True)],
@@ -74,7 +76,7 @@ def _checked_parts(
     return parts
 
 
-def loss_figure(metrics: pd.DataFrame, truth: Truth, learners: list[str]) -> Block:
+def loss_figure(metrics: pd.DataFrame, truth: Truth) -> Block:
     """The proper loss of each learner and of each naive prediction, as bars.
 
     Parameters
@@ -83,25 +85,16 @@ def loss_figure(metrics: pd.DataFrame, truth: Truth, learners: list[str]) -> Blo
         `METRIC_COLUMNS`.
     truth
         Of the held-out rows.
-    learners
-        Those that are no naive predictions.
     """
     metric = LOSS_METRICS[truth.outcome.kind]
     of_metric = metrics[(metrics["level"] == "global") & (metrics["metric"] == metric)]
     pooled = of_metric[of_metric["fold"].astype(str) == "all"].set_index("learner")["value"].astype(np.float64)
-    naive = pooled.drop(index=learners).sort_values(kind="stable")
     if (pooled < 0).any():
         return Words(f"{metric_label(metric)}: " + ", ".join(f"{name} {number(loss)}" for name, loss in pooled.items()))
-    rows = []
-    for name in (*learners, *map(str, naive.index)):
-        folds = of_metric[(of_metric["learner"] == name) & (of_metric["fold"].astype(str) != "all")]["value"]
-        kind = "model" if name in learners else "naive"
-        dots = [float(value) for value in folds] if len(folds) <= 10 else []
-        rows.append(Bar(name, number(float(pooled[name])), float(pooled[name]), kind, dots))
     label = metric_label(metric)
-    drawing = bars(rows, f"{label} of the model and of each naive prediction", line=float(naive.iloc[0]))
+    title = f"{label} of the model and of each naive prediction"
     return Figure(
-        {"loss.svg": drawing},
+        {"loss": Picture(title, partial(plots.losses, metrics))},
         f"{label} on held-out rows, lower is better. Blue: learned; grey: naive predictions, which know no genotype; "
         "circles: each fold; dashed: the best naive prediction.",
     )

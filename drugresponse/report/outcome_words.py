@@ -1,4 +1,4 @@
-"""What effects on an outcome are measured in, and what a prediction of it is called."""
+"""What rows of an outcome are counted as, and what a prediction of it is called."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from drugresponse.data.outcomes.outcome import Kind, Outcome
-from drugresponse.data.tables import Measure
+from drugresponse.data.outcomes.outcome import Kind
 from drugresponse.report.page import MISSING, number
-from drugresponse.verdict import measure_words
 
-__all__ = ["COUNTED", "predicted_number", "scale_words"]
+__all__ = ["COUNTED", "predicted_number"]
 
 
 COUNTED: Mapping[Kind, str] = MappingProxyType(
@@ -25,26 +23,6 @@ COUNTED: Mapping[Kind, str] = MappingProxyType(
     }
 )
 """What rows of a drug are counted as, beside all of them: those that a score rests on, of `count_events`."""
-
-
-def scale_words(outcome: Outcome, measure: Measure) -> str:
-    """What a score, and so an effect, is measured in.
-
-    Examples
-    --------
-    >>> scale_words(Outcome("binary", ("S", "R")), Measure("susceptibility"))
-    'log odds of R'
-    >>> scale_words(Outcome("interval", logarithm=2), Measure("mic", "mg/L"))
-    'log2 of mic (mg/L)'
-    """
-    name = measure_words(measure)
-    return {
-        "continuous": name,
-        "binary": f"log odds of {outcome.event}",
-        "ordinal": f"log odds of a class nearer to {outcome.event}",
-        "interval": f"log{outcome.logarithm} of {name}" if outcome.logarithm else name,
-        "time-to-event": "log hazard of the event",
-    }[outcome.kind]
 
 
 def predicted_number(predicted: Any) -> str:

@@ -10,11 +10,10 @@ from pandas.api.types import is_numeric_dtype
 
 from drugresponse.data.tables import Measure
 from drugresponse.plots.predictions import heat_map, ranked_drugs
-from drugresponse.plots.rows import height_of
 from drugresponse.report.blocks import Figure, Part
 from drugresponse.report.drug_ranking import ranked_ends
 from drugresponse.report.page import count
-from drugresponse.report.plotted import plotted
+from drugresponse.report.pictures import Picture
 
 __all__ = ["prediction_figures"]
 
@@ -47,31 +46,21 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
         return [Part(_TITLE, [_rankings(known, samples, measure, names, what)])]
     if len(samples) > _MOST_SAMPLES or len(samples) * n_drugs > _MOST_CELLS:
         return []
-    height, width = min(1.8 + 0.16 * len(samples), 9.0), min(max(4.2, 2.0 + 0.2 * n_drugs), 8.0)
-    drawing = plotted(
-        f"Predictions minus baseline of {count(len(samples), 'sample')} and {count(n_drugs, 'drug')}",
-        lambda ax: heat_map(known, ax, drugs=names),
-        height,
-        width,
-    )
+    title = f"Predictions minus baseline of {count(len(samples), 'sample')} and {count(n_drugs, 'drug')}"
+    drawing = Picture(title, partial(heat_map, known, drugs=names))
     words = (
         f"Prediction minus baseline, {what}, of each sample (row) and drug (column), the baseline being the finest "
         "mean that the row's ids allow; what is alike stands side by side; blank: no prediction."
     )
-    return [Part(_TITLE, [Figure({"heat-map.svg": drawing}, words)])]
+    return [Part(_TITLE, [Figure({"heat-map": drawing}, words)])]
 
 
 def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: Mapping[str, str], what: str) -> Figure:
     end = ranked_ends(measure)[0]
-    n_shown = min(_MOST_DRUGS, int(known.groupby("sample_id")["drug_id"].nunique().max()))
     ranked = partial(ranked_drugs, known, drugs=names, n_drugs=_MOST_DRUGS, highest_first=end == "highest")
     drawings = {
-        f"ranked-{at}.svg": plotted(
-            f"Drugs of sample {sample} by prediction minus baseline",
-            partial(ranked, sample),
-            height_of(n_shown) + 0.25,
-        )
-        for at, sample in enumerate(samples, start=1)
+        f"ranked-{sample}": Picture(f"Drugs of sample {sample} by prediction minus baseline", partial(ranked, sample))
+        for sample in samples
     }
     bars = "bars: their bounds; " if known["lower"].notna().any() else ""
     words = (

@@ -11,6 +11,7 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.model.intervals.intervals import CLAIMED_SCHEMES
 from drugresponse.report.blocks import Block, Cell, Columns, Part, Table, Words
 from drugresponse.report.drug_names import drug_cell
+from drugresponse.report.evaluation_charts import coverage_figure
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.page import count, number
 
@@ -106,6 +107,7 @@ def coverage_part(numbers: Numbers) -> Part | None:
     rows = [_learner(name, table, numbers) for name in whole.index]
     columns = ["Predicted by", "Rows", "Coverage", "Median width", "Width of reference", "Drugs low", "Tissues low"]
     blocks: list[Block] = [
+        coverage_figure(numbers),
         Words(words),
         Table(columns, rows),
         *_low(table, best, numbers.drug_names()),

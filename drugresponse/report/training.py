@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from drugresponse import plots
 from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
 from drugresponse.report.blocks import Cell, Columns, Figure, Items, Part, Report, Table, Words
 from drugresponse.report.drug_names import drug_cell
-from drugresponse.report.figures import Bar, bars, skill_bar
 from drugresponse.report.held_out import HeldOut
 from drugresponse.report.html import as_html
 from drugresponse.report.method import joining_part, method_part
 from drugresponse.report.outcome_training import outcome_training_report
 from drugresponse.report.page import count, number
+from drugresponse.report.pictures import Picture, skill_bar
 from drugresponse.report.prediction_intervals import interval_lines
 from drugresponse.report.wording import (
     direction,
@@ -97,14 +99,15 @@ def training_report(
 
 
 def _figure(manifest: Mapping[str, Any], held: HeldOut) -> Figure:
-    rows = []
-    for name, rmse in held.pooled["rmse"].items():
-        kind = "model" if name == held.learner else "naive"
-        rows.append(Bar(str(name), number(rmse), float(rmse), kind, held.by_fold(str(name), "rmse")))
-    drawing = bars(rows, "RMSE of the model and of each naive prediction", line=held.best_naive_rmse)
+    table = held.pooled["rmse"].rename_axis("learner").reset_index(name="value").assign(fold="all")
+    if len(held.folds):
+        of_folds = held.folds["rmse"].reset_index(name="value")
+        table = pd.concat([table, of_folds])
+    metrics = table.assign(level="global", metric="rmse")
+    picture = Picture("RMSE of the model and of each naive prediction", partial(plots.losses, metrics))
     dots = "circles: each fold; " if len(held.by_fold(held.learner, "rmse")) > 1 else ""
     return Figure(
-        {"rmse.svg": drawing},
+        {"rmse": picture},
         f"RMSE on held-out rows, lower is better; scheme {scheme_words(manifest)}. Blue: the model; grey: naive "
         f"predictions; {dots}dashed: the best naive prediction.",
     )

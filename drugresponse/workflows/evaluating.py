@@ -203,8 +203,8 @@ def _write_figures(summary: EvaluationSummary, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     drawn = evaluation_figures(summary)
     with output_files({name: folder / name for name in drawn}) as out:
-        for name, text in drawn.items():
-            out[name].write_text(text, encoding="utf-8")
+        for name, content in drawn.items():
+            out[name].write_bytes(content)
 
 
 _BESIDE = {

@@ -2,14 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.genotype_qc.overview import overview_of
 from drugresponse.report import GenotypeSource, genotypes_report
-from drugresponse.report.column_drawings import columns_drawing, shares_drawing
 from drugresponse.report.genotype_components import explained
-from drugresponse.report.scatter import COLOURS, MOST_DOTS, colour_groups, scatter
 from tests.report.pages import EXPECTED_TAGS, Page
 
 IDS = [f"s{i:02d}" for i in range(40)]
@@ -104,34 +101,3 @@ def test_explained__columns_that_are_groups():
     assert [name for name, _ in found] == ["half", "turn"]
     assert found[0][1][0] > 0.8
     assert found[1][1][0] < 0.2
-
-
-def test_colours__six_groups_and_the_others():
-    labels = pd.Series([f"g{i % 9}" for i in range(30)] + [""])
-    groups = colour_groups(labels)
-    assert [name for name, _ in groups] == ["g0", "g1", "g2", "g3", "g4", "g5", "others"]
-    assert sum(rows.sum() for _, rows in groups) == 31
-    assert len(groups) == len(COLOURS) + 1
-
-
-def test_scatter__as_many_dots_as_samples_up_to_a_limit():
-    for n, expected in ((10, 10), (MOST_DOTS + 1, MOST_DOTS // 2 + 1)):
-        x = np.linspace(0, 1, n)
-        assert scatter(x, x, [("all", np.ones(n, dtype=bool))], ("x", "y"), "t").count("h0") == expected
-
-
-def test_scatter__all_at_one_place():
-    assert "nan" not in scatter(np.zeros(3), np.ones(3), [("all", np.ones(3, dtype=bool))], ("x", "y"), "t")
-
-
-def test_columns__heights_are_in_proportion():
-    drawing = columns_drawing([10, 0, 5], ["a", "b", "c"], "title", "below")
-    heights = [float(part.split('"')[0]) for part in drawing.split(' height="')[2:]]
-    assert heights == pytest.approx([106, 0, 53])
-
-
-def test_shares__the_axis_ends_above_the_largest():
-    assert "100%" not in shares_drawing(np.array([0.0, 0.03]), "t", "b")
-    assert "1.25%" in shares_drawing(np.array([0.0, 0.03]), "t", "b")
-    assert "75%" in shares_drawing(np.array([0.0, 1.0]), "t", "b")
-    assert "nan" not in shares_drawing(np.empty(0), "t", "b")

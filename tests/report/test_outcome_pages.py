@@ -74,7 +74,7 @@ def test_explanation_page__tells_effects_on_the_scale_of_the_link(
     assert "score tests of one feature" in page
     assert "least squares of the response" not in page
     # each class has its share in the bars of carriers
-    assert all(f"<title>{word}: " in page for word in cohort.responses.outcome.classes)
+    assert all(f">{word}</text>" in page for word in cohort.responses.outcome.classes)
 
 
 @pytest.mark.parametrize("kind", list(PICTURES))

@@ -5,8 +5,7 @@ import numpy as np
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
-from drugresponse.report.blocks import Table
-from drugresponse.report.outcome_pictures import outcome_pictures
+from drugresponse.report.outcome_pictures import dilutions_table
 from tests.data.scores.made_truths import truth_of
 
 
@@ -17,9 +16,7 @@ def test_dilutions__are_those_of_the_value_that_is_predicted() -> None:
     # locations of limits lie where nobody measures
     said = Distribution(outcome, np.full(4, -9.0), spread=np.ones(4), point=np.array([0.5, 0.5, 0.9, 1.9]))
 
-    (table,) = outcome_pictures(truth, {"ridge": said})
-
-    assert isinstance(table, Table)
+    table = dilutions_table(truth, said, "ridge")
     rows = {str(row[0]): str(row[1]) for row in table.rows}
     assert (rows["0"], rows["\N{MINUS SIGN}1"], rows["\N{MINUS SIGN}3 or less"]) == ("1", "1", "0")
     assert rows["at or below a limit, and predicted so within one dilution"] == "1 of 1"

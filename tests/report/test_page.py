@@ -12,10 +12,11 @@ import pytest
 from jinja2 import UndefinedError
 
 import drugresponse
+from drugresponse import plots
 from drugresponse.report.blocks import Cell, Chip, Figure, Items, Part, Report, Table, Verdict, Words
-from drugresponse.report.drawings import drawing
 from drugresponse.report.html import as_html, environment
 from drugresponse.report.markdown import as_markdown
+from drugresponse.report.pictures import Picture
 from drugresponse.version import __version__
 from tests.report.pages import EXPECTED_TAGS, Page
 
@@ -27,6 +28,10 @@ HOSTILE = [
     "{{ 7 * 7 }}{% raw %}{# gone #}",
     "\u202egnp\x00\ufffe 'q' &amp; \N{HEBREW LETTER ALEF}",
 ]
+
+
+def drawing(title: str) -> Picture:
+    return Picture(title, lambda: plots.figure(height=0.5)[1])
 
 
 def report_of(*parts: Part, inputs: tuple[str, ...] = ()) -> Report:
@@ -57,7 +62,7 @@ def test_page__without_style_its_lines_read_in_order():
             "Scores",
             [
                 Table(["Predicted by", "RMSE", "Verdict"], [cells, chips], "Best first"),
-                Figure({"a": drawing("A", 9, 9, "")}, "B"),
+                Figure({"a": drawing("A")}, "B"),
             ],
         ),
     ]
@@ -76,7 +81,7 @@ def everywhere(words: str) -> Report:
         Words(words, quiet=True),
         Items([words]),
         Table([words] * 6, [[*cells, words]], words),
-        Figure({"a": drawing(words, 9, 9, ""), "b": drawing("B", 9, 9, "")}, words),
+        Figure({"a": drawing(words), "b": drawing("B")}, words),
     ]
     return Report(words, words, [Part(words, blocks)], words, [words])
 

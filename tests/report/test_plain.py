@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from drugresponse.report import plain
 from drugresponse.report.blocks import Block, Cell, Chip, Figure, Items, Part, Report, Table, Verdict, Words
-from drugresponse.report.drawings import drawing
 from drugresponse.report.html import as_html
+from drugresponse.report.pictures import Picture, skill_bar
 from drugresponse.report.plain import as_plain
 
 
@@ -15,7 +17,7 @@ def plain_blocks(*blocks: Block, title: str = "") -> list[str]:
 
 
 def test_plain__reads_in_the_order_of_the_page():
-    figure = Figure({"a": drawing("drawn", 9, 9, "<text>7</text>")}, "Skill")
+    figure = Figure({"a": Picture("drawn", lambda: pytest.fail("text needs no drawing"))}, "Skill")
     blocks = [Verdict("better", "Better", "By 22%."), figure, Items(["one", "two"]), Words("")]
     written = plain_blocks(*blocks, title="Scores")
     assert written == ["Scores\n------", "Better", "By 22%.", "Figure: Skill", "- one\n- two"]
@@ -34,7 +36,7 @@ def test_plain__wide_table_has_a_sentence_a_row():
 
 
 def test_plain__drawings_leave_no_column():
-    drawn = Cell(drawing=drawing("a gain", 9, 9, ""))
+    drawn = Cell(drawing=skill_bar(0.1, 1.0))
     assert plain_blocks(Table(["Drug", "Gain", "n"], [["D1", drawn, "7"]])) == ["Drug  n\nD1    7"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import html5lib
 import numpy as np
 import pandas as pd
@@ -31,7 +33,8 @@ def drawings_of(predictions: pd.DataFrame, higher: str | None = "resistant") -> 
     page = Page(as_html(report))
     assert page.tags <= EXPECTED_TAGS
     assert not {name for name in page.attributes if name.startswith("on") or name in ("src", "href")}
-    return list(report.drawings())
+    assert all(re.fullmatch(r"[\w.~-]+", name) for name in report.files())
+    return [name for block in report.blocks() if isinstance(block, Figure) for name in block.drawings]
 
 
 def blocks_of(predictions: pd.DataFrame, measure: Measure) -> list[Figure]:
@@ -42,8 +45,8 @@ def blocks_of(predictions: pd.DataFrame, measure: Measure) -> list[Figure]:
 @pytest.mark.parametrize(
     ("n_samples", "n_drugs", "drawings"),
     [
-        (2, 3, ["ranked-1.svg", "ranked-2.svg"]),
-        (5, 3, ["heat-map.svg"]),
+        (2, 3, [f"ranked-{HOSTILE}0", f"ranked-{HOSTILE}1"]),
+        (5, 3, ["heat-map"]),
         (5, 1, []),
         (61, 3, []),
         (40, 90, []),
@@ -63,7 +66,8 @@ def test_prediction_figures__end_and_bounds_are_those_of_the_predictions():
     for higher, end in (("resistant", "lowest"), ("sensitive", "highest")):
         (figure,) = blocks_of(table, Measure("auc", "", higher))
         assert f", auc, {end} first" in figure.caption and "bars" not in figure.caption
-        drawn = str(figure.drawings["ranked-1.svg"])
+        (picture,) = figure.drawings.values()
+        drawn = picture.inline()
         assert (drawn.index(">D0<") < drawn.index(">D2<")) == (end == "lowest")
     (figure,) = blocks_of(predictions_of(1, 3), Measure("auc"))
     assert "bars: their bounds" in figure.caption
