@@ -47,6 +47,8 @@ WIDTH = 4.2
 """Inches: as wide as a phone, so that the words of a page are of one size on every screen."""
 _FEW, _PLACES = 500, 160
 """Dots up to which each is drawn, and how many places an axis has beyond that."""
+_SHORT = 16
+"""Letters of a word in the legend up to which several stand side by side."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -178,7 +180,9 @@ def chosen(plot: str, parameter: str, wanted: object, ids: pd.Series) -> str:
 
 def legend_below(ax: Axes, n_columns: int = 1) -> None:
     """What the colours are, under the axes, where it covers nothing."""
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), ncols=n_columns, borderaxespad=0.0)
+    words = ax.get_legend_handles_labels()[1]
+    columns = n_columns if max(map(len, words), default=0) <= _SHORT else 1
+    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), ncols=columns, borderaxespad=0.0)
 
 
 def label_rows(ax: Axes, labels: Sequence[str], colours: Palette) -> None:

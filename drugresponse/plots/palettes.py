@@ -150,13 +150,14 @@ def drawn_in(palette: Palette) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without what matplotlib tells of a home that it cannot write to, and of letters that its font lacks."""
+    """Without what matplotlib tells of a home that it cannot write to, of letters that its font lacks, and of words too long."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from", category=UserWarning)
+            for told in ("Glyph .* missing from", "constrained_layout not applied"):
+                warnings.filterwarnings("ignore", message=told, category=UserWarning)
             yield
     finally:
         logger.setLevel(level)
