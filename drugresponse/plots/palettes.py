@@ -150,7 +150,7 @@ def drawn_in(palette: Palette) -> Iterator[None]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Without what matplotlib tells of a home that it cannot write to, of letters that its font lacks, and of words too long."""
+    """Without what matplotlib tells of a home that it cannot write to, of letters it lacks, and of words too long."""
     logger = logging.getLogger("matplotlib")
     level = logger.level
     logger.setLevel(logging.ERROR)
