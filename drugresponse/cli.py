@@ -93,6 +93,7 @@ def _run_without_settings(typed: argparse.Namespace) -> int:
     if typed.command == "import":
         from drugresponse.workflows.importing import import_published
 
+        doing("reading the files")
         say("\n".join(import_published(typed.publisher, typed.files, typed.directory)) + "\n")
         return 0
     from drugresponse.command_line.doctor import examine, findings_as_text

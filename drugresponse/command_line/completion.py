@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from drugresponse.command_line.parser import Convert, build_parser
 
@@ -25,9 +26,12 @@ def completion_script(shell: str) -> str:
     import shtab
 
     parser = build_parser()
+    of_paths = {"FILE": shtab.FILE, "FOLDER": shtab.DIRECTORY}
     kinds = {"input": shtab.FILE, "output": shtab.FILE, "folder": shtab.DIRECTORY}
     for part in _parts(parser):
         for action in part._actions:
+            if action.type is Path and isinstance(action.metavar, str):
+                action.complete = of_paths[action.metavar]  # type: ignore[attr-defined]
             if isinstance(action, Convert):
                 # the parser checks choices itself, so that it can propose the nearest
                 action.choices = list(action.parameter.choices) or None

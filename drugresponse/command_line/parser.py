@@ -31,14 +31,15 @@ WITHOUT_SETTINGS: Mapping[str, str] = MappingProxyType(
 """Commands that are for the command line alone, and what each does."""
 PUBLISHERS = ("depmap", "gdsc")
 ALL_COMMANDS = (*COMMANDS, *WITHOUT_SETTINGS)
+_IN_ORDER = ("simulate", "import", *(name for name in COMMANDS if name != "simulate"), "doctor", "completion")
 
 _WIDTH = 100
 _DESCRIPTION = """\
 Predict how samples respond to drugs from their genotypes, and say whether genotype helped.
 
-The order of work is that of the commands below. What you need not, leave out: curves is for raw doses, prepare for
-genotypes that are large or come in several files, adapt for samples of which a few drugs were measured. A first try
-needs no data: begin with simulate."""
+The order of work is that of the commands below. What you need not, leave out: import is for files of publishers,
+curves for raw doses, prepare for genotypes that are large or come in several files, adapt for samples of which a few
+drugs were measured. A first try needs no data: begin with simulate."""
 _EPILOG = """\
 drugresponse COMMAND --help tells the options of one command, with examples. The page docs/options.md has all of them.
 
@@ -99,21 +100,34 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands, in the order of work", dest="command", metavar="COMMAND", required=True
     )
-    for command in COMMANDS.values():
-        _add_command(subparsers, command)
-    doctor = _add_part(subparsers, "doctor", WITHOUT_SETTINGS["doctor"], "[option ...]")
-    group = doctor.add_argument_group("Output")
-    group.add_argument("--json", action="store_true", default=False, help="For programs to read, instead of text.")
-    completion = _add_part(subparsers, "completion", WITHOUT_SETTINGS["completion"], f"{{{','.join(SHELLS)}}}")
-    completion.add_argument("shell", choices=SHELLS, help="The shell that is to complete.")
-    published = _add_part(subparsers, "import", WITHOUT_SETTINGS["import"], "PUBLISHER FILE ... --directory FOLDER")
-    published.add_argument("publisher", choices=PUBLISHERS, help="Who gave the files out.")
-    published.add_argument("files", nargs="+", type=Path, metavar="FILE", help="The files, told by their columns.")
-    group = published.add_argument_group("Output")
-    group.add_argument("--directory", type=Path, required=True, metavar="FOLDER", help="Folder to write the tables to.")
-    for part in (doctor, completion, published):
-        _add_general(part)
+    for name in _IN_ORDER:
+        if name in COMMANDS:
+            _add_command(subparsers, COMMANDS[name])
+        else:
+            _add_without_settings(subparsers, name)
     return parser
+
+
+def _add_without_settings(subparsers: Any, name: str) -> None:
+    usages = {
+        "import": "PUBLISHER FILE ... --directory FOLDER",
+        "doctor": "[option ...]",
+        "completion": f"{{{','.join(SHELLS)}}}",
+    }
+    part = _add_part(subparsers, name, WITHOUT_SETTINGS[name], usages[name])
+    if name == "completion":
+        part.add_argument("shell", choices=SHELLS, help="The shell that is to complete.")
+    elif name == "doctor":
+        group = part.add_argument_group("Output")
+        group.add_argument("--json", action="store_true", default=False, help="For programs to read, instead of text.")
+    else:
+        part.add_argument("publisher", choices=PUBLISHERS, help="Who gave the files out.")
+        part.add_argument("files", nargs="+", type=Path, metavar="FILE", help="The files, told by their columns.")
+        group = part.add_argument_group("Output")
+        group.add_argument(
+            "--directory", type=Path, required=True, metavar="FOLDER", help="Folder to write the tables to."
+        )
+    _add_general(part)
 
 
 def _add_part(subparsers: Any, name: str, summary: str, usage: str) -> argparse.ArgumentParser:

@@ -27,6 +27,7 @@ def script(tmp_path_factory):
         (["drugresponse", "train", "--genotypes", "coh"], {"cohort.tsv"}, {"--genotypes", "other.tsv"}),
         (["drugresponse", "simulate", "--directory", ""], {"folder"}, {"cohort.tsv"}),
         (["drugresponse", "completion", ""], {"bash", "zsh"}, {"train"}),
+        (["drugresponse", "import", "gdsc", "coh"], {"cohort.tsv"}, {"depmap"}),
     ],
 )
 def test_bash__completes(script, tmp_path, line, among, not_among):

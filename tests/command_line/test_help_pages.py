@@ -45,7 +45,7 @@ def test_help__tells_the_order_of_work_with_a_line_for_each(capsys):
     help_of()
     page = capsys.readouterr().out
     named = re.findall(r"^    (\w+)\b", page, re.MULTILINE)
-    work = ["curves", "prepare", "train", "evaluate", "predict", "explain", "adapt"]
+    work = ["simulate", "import", "curves", "prepare", "train", "evaluate", "predict", "explain", "adapt"]
     assert [name for name in named if name in work] == work
     assert COMMANDS["train"].summary in page
 
