@@ -12,7 +12,7 @@ from drugresponse.settings import COMMANDS
 from tests.galaxy.tool_xml import read_tool
 
 ROOT = Path(__file__).resolve().parents[1]
-TOOLS = {name: ROOT / "tools" / f"drugresponse_{name}.xml" for name in COMMANDS}
+TOOLS = {name: ROOT / "tools" / f"drugresponse_{name}.xml" for name, command in COMMANDS.items() if command.has_tool}
 TEST_DATA = ROOT / "test-data"
 
 each_tool = pytest.mark.parametrize("name", TOOLS)

@@ -56,6 +56,10 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "drugresponse import depmap secondary-screen-dose-response-curve-parameters.csv "
             "OmicsSomaticMutationsMatrixDamaging.csv Model.csv --directory depmap",
         ),
+        "reproduce": (
+            f"drugresponse reproduce --model model.safetensors {_TABLES}",
+            f"drugresponse reproduce --model model.safetensors {_TABLES} --tolerance 0.001 --threads 1",
+        ),
         "doctor": ("drugresponse doctor", "drugresponse doctor --json"),
         "completion": (
             "drugresponse completion bash > drugresponse.bash",

@@ -70,7 +70,7 @@ def joining_part(manifest: Mapping[str, Any]) -> Part:
 def method_part(manifest: Mapping[str, Any]) -> Part:
     """Learner, notes, settings, versions and checksums."""
     settings = [[key, plain(value)] for key, value in sorted(manifest["parameters"].items())]
-    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != "sha256"}
+    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key not in ("sha256", "reading")}
     versions = ", ".join(f"{name} {version}" for name, version in sorted(manifest["versions"].items()))
     sums = [[role, plain(value)] for role, value in sorted(inputs.items())]
     blocks = [

@@ -10,6 +10,7 @@ from drugresponse.settings.commands import (
     EvaluationChecks,
     NewSamples,
     PredictSettings,
+    ReproduceSettings,
     SimulateSettings,
     TrainSettings,
 )
@@ -24,7 +25,7 @@ from drugresponse.settings.inputs import (
     TrainingTables,
 )
 from drugresponse.settings.learning import ForecastSettings, LearnerSettings, StudyDesign
-from drugresponse.settings.option import Command, Settings, values_of
+from drugresponse.settings.option import Command, Settings, parameters_of, values_of
 from drugresponse.settings.page import option_page, with_learners
 from drugresponse.settings.parameter import GROUPS, SECTIONS, Parameter
 from drugresponse.settings.preparing import PrepareSettings, SiteSelection
@@ -51,6 +52,7 @@ __all__ = [
     "Parameter",
     "PredictSettings",
     "PrepareSettings",
+    "ReproduceSettings",
     "Settings",
     "SimulateSettings",
     "SiteSelection",
@@ -64,6 +66,7 @@ __all__ = [
     "input_files",
     "name_columns",
     "option_page",
+    "parameters_of",
     "pipes_as_files",
     "values_of",
     "with_learners",

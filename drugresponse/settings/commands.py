@@ -43,6 +43,7 @@ from drugresponse.settings.option import (
     options,
 )
 from drugresponse.settings.preparing import PrepareSettings
+from drugresponse.settings.reproducing import ReproduceSettings
 
 __all__ = [
     "COMMANDS",
@@ -52,6 +53,7 @@ __all__ = [
     "EvaluationChecks",
     "NewSamples",
     "PredictSettings",
+    "ReproduceSettings",
     "SimulateSettings",
     "TrainSettings",
 ]
@@ -381,6 +383,12 @@ _ALL = (
         AdaptSettings,
     ),
     Command("describe", "Say what a model file holds.", DescribeSettings),
+    Command(
+        "reproduce",
+        "Train a model again with the settings that its file holds, and say whether it is the same.",
+        ReproduceSettings,
+        has_tool=False,
+    ),
 )
 COMMANDS: Mapping[str, Command] = MappingProxyType({command.name: command for command in _ALL})
 """Every command by name, in the order of work."""

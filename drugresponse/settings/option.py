@@ -242,7 +242,7 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
 @dataclass(frozen=True)
 class Command:
-    """One command and its settings.
+    """One command and its settings; `has_tool` where there is a Galaxy tool of it.
 
     Examples
     --------
@@ -253,6 +253,7 @@ class Command:
     name: str
     summary: str
     settings: type[Settings]
+    has_tool: bool = True
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:

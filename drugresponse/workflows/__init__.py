@@ -7,6 +7,7 @@ from drugresponse.workflows.evaluating import evaluate
 from drugresponse.workflows.explaining import explain
 from drugresponse.workflows.predicting import predict
 from drugresponse.workflows.preparing import prepare
+from drugresponse.workflows.reproducing import reproduce
 from drugresponse.workflows.simulating import simulate
 from drugresponse.workflows.training import train
 
@@ -18,6 +19,7 @@ __all__ = [
     "explain",
     "predict",
     "prepare",
+    "reproduce",
     "simulate",
     "train",
 ]

@@ -30,6 +30,7 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.verdict import fitted_learners
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
+from drugresponse.workflows.reproducing import reading_of
 from drugresponse.workflows.sources import SourceTables, read_training_tables
 
 __all__ = ["train"]
@@ -66,7 +67,7 @@ def train(settings: TrainSettings) -> list[str]:
             tables.responses,
             drugs=tables.drugs,
             samples=tables.samples,
-            inputs=tables.checksums,
+            inputs=tables.checksums | reading_of(settings),
             client=client,
         )
         progress.info("trained %s", settings.learner)

@@ -50,6 +50,7 @@ CONSUMED_VALUES = {
 }
 """What the consumer is handed, where that is another value."""
 COLUMNS = {"sample_id": "line", "drug_id": "compound", "response": "effect", "dose": "amount"}
+FILES = ("genotypes", "responses", "drugs", "samples", "features", "aliases")
 OUTPUTS = {parameter.name for command in COMMANDS.values() for parameter in command.parameters}
 CELL_LINES, CURVES, PREPARE = (TEST_DATA / name for name in ("cell_lines", "curves", "prepare"))
 MATRIX = {
@@ -192,6 +193,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     measured = {**columns, "response_column": "effect"}
     cohort = {name: tables / f"{name}.tsv" for name in ("responses", "samples", "drugs")}
     whole = {"genotypes": [CELL_LINES / "genotypes.tsv"], **cohort, **measured}
+    whole_files = {name: value for name, value in {**whole, **MATRIX}.items() if name in FILES}
     layers = {"genotypes": [tables / "genotypes.h5ad"], **cohort, **measured, **LAYER}
     new = {"genotypes": [CELL_LINES / "new_genotypes.tsv"], "samples": tables / "new_samples.tsv", **columns, **MATRIX}
     new_layers = {"genotypes": [tables / "new_genotypes.h5ad"], **LAYER}
@@ -241,6 +243,10 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("curves", {**doses, "maximum_rmse": 0.75, **outputs("responses", "fits", "report")}),
         ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
                    "cost_of_miss": 3.5, "horizon": 61.5, **outputs("model", "metrics", "report")}),
+        ("reproduce", {**whole_files, "model": output["model"], "allow_learner": ["another"], **threads}),
+        # without structures the bytes differ, and the predictions are compared
+        ("reproduce", {**{name: path for name, path in whole_files.items() if name != "drugs"},
+                       "model": output["model"], "tolerance": 0.5}),
         ("train", {**layers, "parents": "named", "learner": "ridge", "folds": 0, "forget_samples": True,
                    **outputs("model")}),
         ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": scheduler, **outputs("model")}),
