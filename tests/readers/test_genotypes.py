@@ -166,7 +166,7 @@ def test_as_genotypes__frame_with_ids_in_index_or_column():
 
 
 def test_as_genotypes__what_is_not_genotypes():
-    with pytest.raises(InputError, match=r"found ndarray \(expected Genotypes, a DataFrame or AnnData\)"):
+    with pytest.raises(InputError, match=r"found ndarray \(expected Genotypes, a DataFrame, AnnData or MuData\)"):
         as_genotypes(DOSAGES)
     with pytest.raises(InputError, match='column "tissue": "lung" is not a number'):
         as_genotypes(pd.DataFrame({"tissue": ["lung"]}, index=["s1"]))
