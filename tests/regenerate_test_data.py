@@ -262,6 +262,8 @@ def _write_rows(path: Path, rows: list[list[str]]) -> None:
 def write_broken() -> None:
     """Files that must be refused with one line."""
     folder = ROOT / "broken"
+    listed = "".join(f"../germline/patient_{name}.vcf\n" for name in ("P0121", "P0122"))
+    (folder / "list_of_files.txt").write_text(listed, encoding="utf-8")
     folder.mkdir(exist_ok=True)
     responses = pd.read_table(ROOT / "cell_lines" / "responses.tsv", dtype=str)
     text = responses.head(200).copy()

@@ -52,7 +52,8 @@ def command_lines(command: Command, story: Story) -> list[str]:
     links = [line for parameter in inputs for line in _link(parameter, story)]
     options = [_PAD + line for parameter in parameters for line in _option(parameter, story)]
     imports = ["#import re"] if any(_LABEL in line for line in links) else []
-    return [*imports, *links, f"drugresponse {command.name}", *options]
+    uploads = ["export DRUGRESPONSE_UPLOADS=1 &&"] if any(each.name == "genotypes" for each in inputs) else []
+    return [*imports, *links, *uploads, f"drugresponse {command.name}", *options]
 
 
 def variable(parameter: Parameter) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ __all__ = ["listed_sources"]
 _LISTED = (".vcf", ".vcf.gz", ".vcf.bgz", ".gvcf", ".gvcf.gz", ".g.vcf", ".g.vcf.gz", ".bcf")
 _NAMES_OF_PATHS = ("path", "file", "vcf", "genotypes")
 _LARGEST = 1 << 24
+_OF_GALAXY = ("DRUGRESPONSE_UPLOADS", "GALAXY_SLOTS", "_GALAXY_JOB_TMP_DIR")
+"""Set by the wrappers of this package, and by Galaxy for every job."""
 
 
 def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
@@ -33,7 +36,8 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     Raises
     ------
     InputError
-        A line names no file, or one that another line names, or has columns without a name.
+        A line names no file, or one that another line names, or has columns without a name; or a list is given in a job
+        of Galaxy, whose uploads must not name files of the server.
 
     Examples
     --------
@@ -59,6 +63,11 @@ def _listed(source: Source) -> list[Source]:
     rows = _rows(source)
     if not rows:
         return [source]
+    if _is_of_others():
+        raise InputError(
+            f"{source.name}: this is a list of files, which is not read in Galaxy (expected the files themselves). "
+            "Give them together, or as a collection."
+        )
     (_, first), *rest = rows
     names = [cell.strip() for cell in first]
     has_header = names[0].lower() in _NAMES_OF_PATHS
@@ -91,7 +100,14 @@ def _rows(source: Source) -> list[tuple[int, list[str]]]:
 
 def _is_path(source: Source, cell: str) -> bool:
     text = cell.strip()
-    return text.lower().endswith(_LISTED) or ("/" in text and (source.path.parent / text).is_file())
+    if text.lower().endswith(_LISTED):
+        return True
+    return "/" in text and not _is_of_others() and (source.path.parent / text).is_file()
+
+
+def _is_of_others() -> bool:
+    """Whether whoever wrote the inputs is not who reads the files: an upload must not name files of the server."""
+    return any(os.environ.get(name) for name in _OF_GALAXY)
 
 
 def _source_of(listing: Source, number: int, names: Sequence[str], cells: Sequence[str]) -> Source:

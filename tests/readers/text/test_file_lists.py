@@ -57,3 +57,21 @@ def test_listed_sources__what_is_wrong_is_named_with_its_line(folder, text, mess
     (folder / "list").write_text(text)
     with pytest.raises(InputError, match=message):
         listed_sources(folder / "list")
+
+
+@pytest.mark.parametrize("name", ["DRUGRESPONSE_UPLOADS", "GALAXY_SLOTS", "_GALAXY_JOB_TMP_DIR"])
+@pytest.mark.parametrize("text", ["there/a.vcf\n", "path\tsample_id\nthere/a.vcf\tP1\n"])
+def test_listed_sources__an_upload_names_no_files_of_the_server(folder, monkeypatch, name, text):
+    (folder / "list").write_text(text)
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(InputError, match=r"list: this is a list of files, which is not read in Galaxy"):
+        listed_sources(folder / "list")
+    assert genotype_source_files(folder / "list") == [folder / "list"]
+
+
+def test_listed_sources__an_upload_does_not_tell_which_files_there_are(folder, monkeypatch):
+    (folder / "there" / "secret").write_text("s")
+    (folder / "list").write_text("there/secret\n")
+    assert [source.name for source in listed_sources(folder / "list")] == ["there/secret"]
+    monkeypatch.setenv("DRUGRESPONSE_UPLOADS", "1")
+    assert [source.name for source in listed_sources(folder / "list")] == ["list"]
