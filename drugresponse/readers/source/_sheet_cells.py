@@ -149,7 +149,7 @@ def _uncounted(path: str, number: int) -> dict[str, list[str]]:
             parts = dict(_relations(book.read("xl/_rels/workbook.xml.rels")))
             part = parts[sheets[number]].decode()
             return _marked(book, part.lstrip("/") if part.startswith("/") else f"xl/{part}")
-    except (zipfile.BadZipFile, KeyError, IndexError, OSError, ValueError):
+    except (zipfile.BadZipFile, KeyError, IndexError, OSError, ValueError, RuntimeError):
         return {"errors": [], "formulas": []}
 
 

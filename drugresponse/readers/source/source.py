@@ -15,7 +15,7 @@ from typing import IO
 from drugresponse.errors import InputError
 from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format, foreign_table
 from drugresponse.readers.source.json_results import results_in_json
-from drugresponse.readers.source.spreadsheets import is_spreadsheet, parted_sheet, spreadsheet_text
+from drugresponse.readers.source.spreadsheets import NO_ARCHIVE, is_spreadsheet, parted_sheet, spreadsheet_text
 from drugresponse.readers.source.unpacking import GZIP, damaged_gzip, unpacked, whole
 
 __all__ = ["AnySource", "Source", "sources_of", "words_of"]
@@ -305,7 +305,7 @@ class Source:
     def _is_archive_of_calls(self) -> bool:
         with (
             self.opened() as stream,
-            contextlib.suppress(zipfile.BadZipFile, OSError, ValueError),
+            contextlib.suppress(*NO_ARCHIVE),
             zipfile.ZipFile(stream) as archive,
         ):
             return any(Path(name).name == "metadata.txt" for name in archive.namelist())

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import re
+import struct
 import subprocess
 import zipfile
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from drugresponse.errors import InputError, count, nearest, quoted, show_ids
 from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
 
-__all__ = ["is_spreadsheet", "parted_sheet", "spreadsheet_text"]
+__all__ = ["NO_ARCHIVE", "is_spreadsheet", "parted_sheet", "spreadsheet_text"]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
@@ -42,6 +43,8 @@ _NAMING = re.compile(
 )
 _TIME = re.compile(r"date|day|time|year|month|visit|at")
 _WAY_OUT = "Format the column as text and write its values again, or give tab-separated text"
+NO_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, struct.error)
+"""What is raised for an archive that is damaged."""
 _NEVER_ENDED = (-6, -9, -24)
 """Signals that end a process without memory or beyond its time."""
 
@@ -64,7 +67,7 @@ def is_spreadsheet(start: bytes, opened: Callable[[], AbstractContextManager[IO[
     if not start.startswith(b"PK\x03\x04") or _BEGINNINGS.match(start):
         return bool(_BEGINNINGS.match(start))
     with (
-        contextlib.suppress(zipfile.BadZipFile, OSError, ValueError),
+        contextlib.suppress(*NO_ARCHIVE),
         opened() as stream,
         zipfile.ZipFile(stream) as book,
     ):

@@ -213,6 +213,18 @@ def test_spreadsheet__damaged_or_empty(dat):
         read_table(workbook(dat, []))
 
 
+def test_spreadsheet__archive_that_asks_for_a_newer_program_is_no_workbook(dat):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as book:
+        book.writestr("customXml/item.xml", "<x/>")
+        book.writestr("xl/workbook.xml", "<x/>")
+    damaged = bytearray(archive.getvalue())
+    damaged[damaged.index(b"PK\x01\x02") + 6] = 75  # the version that is needed to unpack it
+    dat.write_bytes(damaged)
+    with pytest.raises(InputError, match="this is a zip archive"):
+        read_table(dat)
+
+
 def test_spreadsheet__few_bytes_that_stand_for_terabytes(dat, monkeypatch):
     monkeypatch.setenv("GALAXY_MEMORY_MB", "8000")
     with pytest.raises(MemoryLimitError, match="its cells take more memory than is left"):
