@@ -30,6 +30,10 @@ def test_help__each_option_stands_in_its_group(name, capsys):
 
 def test_groups__are_the_sections_of_the_forms_and_more():
     assert set(SECTIONS.values()) < set(GROUPS)
+    names = ("genotypes", "learner", "model", "response_column", "folds", "threads")
+    assert [COMMANDS["train"].parameter(name).group for name in names] == [
+        "Input", "Main choices", "Output", "Columns and measure", "Learner settings", "Running",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)
