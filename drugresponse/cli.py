@@ -68,6 +68,7 @@ def _run(words: list[str]) -> int:
     settings = collect_settings(command, typed_options(typed))
     from drugresponse.outputs import output_files, protected_inputs
 
+    doing("opening the inputs")
     with pipes_as_files(settings) as settings, protected_inputs(input_files(settings)):
         settings = name_columns(settings)
         doing("loading the libraries")

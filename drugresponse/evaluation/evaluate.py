@@ -21,6 +21,7 @@ from drugresponse.evaluation._benchmark import run_units, units_of
 from drugresponse.evaluation._ceiling import noise_ceiling
 from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
+from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._permutation import permutation_check
 from drugresponse.evaluation._plan import AskedEvaluation, EvaluationPlan
@@ -39,7 +40,7 @@ from drugresponse.threads import one_thread
 from drugresponse.units import units_on
 from drugresponse.version import __version__
 
-__all__ = ["evaluate", "evaluate_fold", "plan_evaluation", "refuse_few_shuffles"]
+__all__ = ["evaluate", "evaluate_fold", "folds_numbered", "plan_evaluation", "refuse_few_shuffles"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -248,6 +249,23 @@ def plan_evaluation(genotypes: GenotypesLike, responses: ResponsesLike, **option
     return EvaluationPlan.of(AskedEvaluation(**options), genotypes, responses)
 
 
+def folds_numbered(plan: EvaluationPlan, fold: int) -> list[PlannedFold]:
+    """The folds of a plan that have this number, one in each repeat.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    chosen = [planned for planned in plan.folds if planned.fold == fold]
+    if not chosen:
+        numbers = sorted({planned.fold for planned in plan.folds})
+        raise InputError(
+            f"`only_fold`: found {fold} (expected {numbers[0]} to {numbers[-1]}). Name one of these folds."
+        )
+    return chosen
+
+
 @one_thread()
 def evaluate_fold(
     fold: int,
@@ -296,12 +314,7 @@ def evaluate_fold(
     >>> summary = dr.evaluate(cohort.genotypes, cohort.responses, shuffles=0, resume=folder, **options)
     """
     plan = plan_evaluation(genotypes, responses, **options)
-    chosen = [planned for planned in plan.folds if planned.fold == fold]
-    if not chosen:
-        numbers = sorted({planned.fold for planned in plan.folds})
-        raise InputError(
-            f"`only_fold`: found {fold} (expected {numbers[0]} to {numbers[-1]}). Name one of these folds."
-        )
+    chosen = folds_numbered(plan, fold)
     with units_on(client):
         return len(units_of(plan.rows, chosen, plan.contenders, plan.settings["scheme"], n_jobs=n_jobs, resume=resume))
 

@@ -45,13 +45,13 @@ def joined_words(rows: TrainingRows, learners: Sequence[str]) -> list[str]:
         Names of those that would be fitted: some read limits.
     """
     pairs, loss = rows.pairs, rows.loss
-    n_subjects = len(np.unique(pairs.subjects))
-    subjects = f", of {count(n_subjects, 'subject')}" if n_subjects < loss.samples else ""
+    n_groups = len(np.unique(pairs.subjects))
+    together = f" in {count(n_groups, 'group')} that no fold parts" if n_groups < loss.samples else ""
     blocks = pairs.genotypes.features["block"].value_counts()
     kinds = ", ".join(f"{number:,} {name}" for name, number in blocks.items())
     lines = [
         outcome_words(rows.y, pairs.observed),
-        f"Joined: {count(loss.samples, 'sample')}{subjects}; {count(loss.drugs, 'drug')}; "
+        f"Joined: {count(loss.samples, 'sample')}{together}; {count(loss.drugs, 'drug')}; "
         f"{count(loss.pairs, 'measured pair')}.",
         *lost_words(loss.to_dict()),
         f"Features: {pairs.genotypes.shape[1]:,} ({kinds}).",

@@ -20,7 +20,7 @@ from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
-from drugresponse.evaluation.evaluate import evaluate_fold, plan_evaluation, refuse_few_shuffles
+from drugresponse.evaluation.evaluate import evaluate_fold, folds_numbered, plan_evaluation, refuse_few_shuffles
 from drugresponse.evaluation.rules.rule import RULE
 from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words, rule_words
 from drugresponse.learners.baselines import NAIVE_NAMES
@@ -88,10 +88,19 @@ def _refuse_net_benefit_without_cost(settings: EvaluateSettings) -> None:
         )
 
 
+def _folder_of_fits(settings: EvaluateSettings) -> Path:
+    """Where the fits of one fold are kept, which has to be said."""
+    if settings.resume is None:
+        raise InputError("`only_fold`: found no folder for its fits (expected `resume`). Name one.")
+    return settings.resume
+
+
 def _dry_run(settings: EvaluateSettings) -> list[str]:
     """What was understood, and what would be fitted; that outputs can be written is proved too."""
     with output_files(settings.outputs(), publish=False):
         _refuse_net_benefit_without_cost(settings)
+        if settings.only_fold is not None:
+            _folder_of_fits(settings)
         refuse_few_shuffles(settings.shuffles)
         return dry_run_words(settings, _plan(settings))
 
@@ -105,7 +114,7 @@ def _plan(settings: EvaluateSettings) -> list[str]:
         samples=tables.samples,
         **_options_of_fits(settings),
     )
-    folds = [fold for fold in plan.folds if settings.only_fold in (None, fold.fold)]
+    folds = plan.folds if settings.only_fold is None else folds_numbered(plan, settings.only_fold)
     names = [contender.name for contender in plan.contenders]
     repeats = f", {settings.repeats} times dealt" if settings.repeats > 1 and settings.splits is None else ""
     fits = f"{joined(names)} on {count(len(folds), 'fold')}{repeats}: {count(len(names) * len(folds), 'fit')}"
@@ -120,8 +129,7 @@ def _plan(settings: EvaluateSettings) -> list[str]:
 
 def _evaluate_fold(settings: EvaluateSettings, fold: int) -> list[str]:
     """Make the fits of one fold, for a run that collects them."""
-    if settings.resume is None:
-        raise InputError("`only_fold`: found no folder for its fits (expected `resume`). Name one.")
+    folder = _folder_of_fits(settings)
     tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
     with open_client(settings.dask, settings.n_jobs) as client:
         fits = evaluate_fold(
@@ -130,12 +138,12 @@ def _evaluate_fold(settings: EvaluateSettings, fold: int) -> list[str]:
             tables.responses,
             drugs=tables.drugs,
             samples=tables.samples,
-            resume=settings.resume,
+            resume=folder,
             n_jobs=settings.n_jobs,
             client=client,
             **_options_of_fits(settings),
         )
-    return [f"Fits of fold {fold}: {fits} in {settings.resume}. Outputs are written without --only-fold."]
+    return [f"Fits of fold {fold}: {fits} in {folder}. Outputs are written without --only-fold."]
 
 
 def _options_of_fits(settings: EvaluateSettings) -> dict[str, Any]:

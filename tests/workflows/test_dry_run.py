@@ -84,6 +84,7 @@ def test_dry_run__of_predict_tells_the_pairs_that_are_then_predicted(folder, tmp
         ("train", ["--scheme=new-drugs"], "drugs: no drug has a structure"),
         ("train", ["--model=/nowhere/model"], 'the folder "/nowhere" does not exist'),
         ("evaluate", ["--covariates=shoe"], "shoe"),
+        ("evaluate", ["--only-fold=7"], "--only-fold: found 7 (expected 0 to 1)"),
         ("evaluate", ["--shuffles=5"], "expected 0, or 20 or more"),
         ("explain", ["--refits=1"], "expected 0, or 2 or more"),
         ("explain", ["--selected-samples=nobody"], "have no genotype"),
