@@ -83,7 +83,7 @@ def _send(sheet: Any) -> dict[str, Any]:
         widest = max(widest, sum(map(bool, cells)))
         for column, cell in enumerate(row):
             if cell != "":
-                columns[column].note(cell, _name(first_column + column, at))
+                columns[column].note(cell, first_column + column, at)
     row_of_names, names, dates = header or (0, [], [])
     return {
         "row": row_of_names + 1,
@@ -106,14 +106,14 @@ class _Column:
         self.date = self.round = ""
         self.words: list[str] = []
 
-    def note(self, cell: Any, place: str) -> None:
+    def note(self, cell: Any, column: int, row: int) -> None:
         if isinstance(cell, str):
             if len(self.words) < _FIRST_WORDS and _WORDS.search(cell) and not _LIMIT.match(cell):
                 self.words.append(cell[:40])
         elif not self.date and _is_date(cell):
-            self.date = place
+            self.date = _name(column, row)
         elif not self.round and isinstance(cell, float) and abs(cell) >= _MANY_ZEROS and cell % _MANY_ZEROS == 0:
-            self.round = place
+            self.round = _name(column, row)
 
 
 def _text(cell: Any) -> str:

@@ -50,15 +50,15 @@ _NEVER_ENDED = (-6, -9, -24)
 
 
 def parted_sheet(path: Path) -> tuple[Path, str]:
-    """The file and the sheet that a path such as `file.xlsx#responses` names; no sheet where there is such a file.
+    """The file and the sheet that a path such as `file.xlsx#responses` names; no sheet where the path is a file itself.
 
     Examples
     --------
-    >>> parted_sheet(Path("none.xlsx#responses"))
-    (PosixPath('none.xlsx'), 'responses')
+    >>> parted_sheet(Path("no-such.xlsx#responses"))
+    (PosixPath('no-such.xlsx#responses'), '')
     """
-    file, mark, sheet = str(path).rpartition("#")
-    parted = mark and sheet and file and not path.exists() and "/" not in sheet
+    file, _, sheet = str(path).rpartition("#")
+    parted = bool(sheet) and not path.exists() and Path(file).is_file()
     return (Path(file), sheet) if parted else (path, "")
 
 
