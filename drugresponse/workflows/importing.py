@@ -47,6 +47,10 @@ def import_published(publisher: str, files: Sequence[Path], directory: Path) -> 
         for name, table in written.items():
             write_table(table, temporary[name])
         temporary[_SETTINGS].write_text(_settings(tables, directory), encoding="utf-8")
+        return _summary(tables, list(written), directory)
+
+
+def _summary(tables: PublishedTables, written: Sequence[str], directory: Path) -> list[str]:
     lines = [*tables.notes, f"Wrote {', '.join(written)} and {_SETTINGS} to {directory}."]
     if tables.responses is None or tables.genotypes is None:
         lacking = "responses" if tables.responses is None else "genotypes"
