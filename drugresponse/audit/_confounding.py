@@ -16,6 +16,7 @@ from drugresponse.data.column_names import plain_name
 from drugresponse.data.covariate_names import is_usual_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows
+from drugresponse.data.missing import UNKNOWN_LEVELS
 from drugresponse.errors import count, show_ids
 
 __all__ = ["confounding_findings"]
@@ -81,8 +82,7 @@ def _single_samples(rows: TrainingRows, samples: pd.DataFrame | None) -> Iterato
     named = [] if samples is None else [name for name in samples.columns if plain_name(name) == "tissue"]
     if samples is None or not named:
         return
-    column = samples[named[0]].reindex(ids).astype(object)
-    counts = column[column.notna() & (column != "")].astype(str).value_counts()
+    counts = _known(samples[named[0]].reindex(ids)).value_counts()
     alone = sorted(counts.index[counts == 1])
     if alone:
         message = (
@@ -149,7 +149,13 @@ def _groups_without_response(table: pd.DataFrame, measured: pd.Index) -> Iterato
 
 def _levels(column: pd.Series) -> pd.Series:
     """What is known of a column of kinds, as text; nothing of amounts and of names."""
-    known = column[column.notna() & (column.astype(str).str.strip() != "")].astype(str)
+    known = _known(column)
     few = known.nunique() <= max(2, len(known) // 3)
     numbers = pd.to_numeric(known, errors="coerce").notna().all() and known.nunique() > 2
     return known if few and not numbers else known.iloc[:0]
+
+
+def _known(column: pd.Series) -> pd.Series:
+    """Its texts, without those that say that nothing is known."""
+    text = column.astype(object).where(column.notna(), "").astype(str).str.strip()
+    return text[~text.str.casefold().isin(UNKNOWN_LEVELS)]

@@ -43,11 +43,16 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
     covariates = rows.pairs.covariates.drop(columns=[] if rows.pairs.arm is None else [rows.pairs.arm])
     features = rows.pairs.genotypes.features.index
     n_comparisons = len(names) * (len(features) + covariates.shape[1])
-    of_features = [
-        (str(features[columns[at]]), names[response])
-        for columns, values in _continuous_features(rows.pairs.genotypes)
-        for at, response in orders.copies(values, n_comparisons)
-    ]
+    of_features: list[tuple[str, str]] = []
+    near: list[tuple[str, str, str]] = []
+    chance = CHANCE / max(n_comparisons, 1)
+    for columns, values in _continuous_features(rows.pairs.genotypes):
+        here = [str(name) for name in features[columns]]
+        of_features += [(here[at], names[response]) for at, response in orders.copies(values, n_comparisons)]
+        near += [("feature", here[at], names[response]) for at, response in orders.near_copies(values, chance)]
+    numbers = covariates.select_dtypes("number")
+    for at, response in orders.near_copies(numbers.to_numpy(np.float64), chance) if numbers.shape[1] else ():
+        near.append(("covariate", str(numbers.columns[at]), names[response]))
     of_covariates = [
         (is_cut, str(name), f"{names[response]}, cut into parts," if is_cut else names[response])
         for name, column in covariates.items()
@@ -60,26 +65,12 @@ def copies_of_response(rows: TrainingRows) -> list[Finding]:
         "covariate": {name: copy for _, name, copy in of_covariates[::-1]},
     }
     named = {name for columns in copies.values() for name in columns}
-    near = [copy for copy in _near_copies(rows, orders, names, covariates, n_comparisons) if copy[1] not in named]
+    near = [copy for copy in near if copy[1] not in named]
     return [_finding(kind, columns) for kind, columns in copies.items() if columns] + _near_findings(near)
 
 
-def _near_copies(
-    rows: TrainingRows, orders: ResponseOrders, names: list[str], covariates: pd.DataFrame, n_comparisons: int
-) -> Iterator[tuple[str, str, str]]:
-    """Kind and name of each column that agrees with a response better than that agrees with itself, and with which."""
-    chance = CHANCE / max(n_comparisons, 1)
-    features = rows.pairs.genotypes.features.index
-    for columns, values in _continuous_features(rows.pairs.genotypes):
-        for at, response in orders.near_copies(values, chance):
-            yield "feature", str(features[columns[at]]), names[response]
-    numbers = covariates.select_dtypes("number")
-    if numbers.shape[1]:
-        for at, response in orders.near_copies(numbers.to_numpy(np.float64), chance):
-            yield "covariate", str(numbers.columns[at]), names[response]
-
-
 def _near_findings(near: list[tuple[str, str, str]]) -> list[Finding]:
+    """Kind and name of each column that agrees with a response better than that agrees with itself, and with which."""
     if not near:
         return []
     kind, column, response = near[0]

@@ -111,8 +111,10 @@ def _missing_calls(rows: TrainingRows, levels: NDArray[np.float64]) -> Iterator[
     genotypes = rows.pairs.genotypes
     if genotypes.is_stored or not genotypes.shape[1]:
         return
-    missing = sparse.csc_array(genotypes.values)
-    missing.data = np.isnan(missing.data).astype(np.float64)
+    values = genotypes.values
+    cells = np.flatnonzero(np.isnan(values.data))
+    places = (np.searchsorted(values.indptr, cells, side="right") - 1, values.indices[cells])
+    missing = sparse.csc_array((np.ones(len(cells)), places), shape=values.shape)
     n_missing = np.asarray(missing.sum(axis=0)).ravel()
     n = len(levels)
     asked = np.flatnonzero((n_missing >= _FEWEST) & (n_missing <= n - _FEWEST))

@@ -14,6 +14,8 @@ from drugresponse.errors import count
 
 __all__ = ["sex_findings"]
 
+_MOST_SITES = 500
+"""Sites of X that are looked at, spread over all: a tenth of them would tell a sex."""
 _ERRORS = 0.02
 """Share of a man's calls on X that are two different copies by error."""
 _SURE = float(np.log(1000.0))
@@ -34,6 +36,7 @@ def sex_findings(rows: TrainingRows) -> Iterator[Finding]:
     on_x = np.flatnonzero(single_in_men(genotypes.features) & (genotypes.features["chromosome"] == "X").to_numpy())
     if words is None or not len(on_x):
         return
+    on_x = on_x[:: -(-len(on_x) // _MOST_SITES)]
     calls = genotypes.select(on_x).in_memory().dense().astype(np.float64)
     words = words.reindex(genotypes.sample_ids).fillna("")
     is_man = genotypes.sample_ids.isin(list(men_of(rows.samples)))

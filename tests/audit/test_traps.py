@@ -146,6 +146,15 @@ def test_confounding__a_subtype_of_a_tissue_is_no_batch(study):
     assert list(confounding_findings(rows, rows.pairs.genotypes)) == []
 
 
+@pytest.mark.parametrize(("level", "n_found"), [("man", 1), ("unknown", 0)])
+def test_confounding__who_is_of_an_unknown_level_is_of_no_group(study, level, n_found):
+    rows, _ = study.rows()
+    more = pd.DataFrame({"sex": ["woman"] * 120 + [level] * 40}, index=[*study.ids, *map(str, range(40))])
+    genotyped = Genotypes.from_dense(np.zeros((160, 1)), list(more.index), ["g"])
+    found = list(confounding_findings(replace(rows, samples=more), genotyped))
+    assert [finding.check for finding in found] == ["groups without response"] * n_found
+
+
 def test_responses__one_drug_of_many_is_a_note(study):
     study.wide["A"] = 1.0
     assert _only(response_findings(study.rows()[0])).severity == "warning"
