@@ -6,7 +6,6 @@ import inspect
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ def read_genotypes(
     features: AnySource | None = None,
     genotype_format: str = "auto",
     absent_means: str | None = None,
-    callable: Regions | str | Path | None = None,
+    callable: Regions | AnySource | None = None,
     genome_build: str | None = None,
     filters: str = "all",
     kind: str | None = None,
@@ -155,7 +154,7 @@ def read_genotypes(
 
 
 def _callable_regions(
-    regions: Regions | str | Path, absent_means: str | None, records: Sequence[GenotypeFormat]
+    regions: Regions | AnySource, absent_means: str | None, records: Sequence[GenotypeFormat]
 ) -> Regions:
     """The callable regions, refused where nothing would look at them."""
     if absent_means == "missing":

@@ -19,6 +19,7 @@ class ReproduceSettings(ModelFile, Running, Settings):
     samples: InputTable | None = changed(CohortTables, "samples")
     features: InputTable | None = changed(GenotypeReading, "features")
     aliases: InputTable | None = changed(GenotypeReading, "aliases")
+    callable: InputFile | None = changed(GenotypeReading, "callable")
     tolerance: float = option(
         "Tolerance",
         "By how much a prediction may differ, as a share of the standard deviation of the predictions, where the bytes "

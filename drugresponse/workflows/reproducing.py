@@ -21,7 +21,7 @@ from drugresponse.workflows.sources import read_training_tables
 
 __all__ = ["reading_of", "reproduce"]
 
-_FILES = ("genotypes", "responses", "drugs", "samples", "features", "aliases")
+_FILES = ("genotypes", "responses", "drugs", "samples", "features", "aliases", "callable")
 _READING = {each.name: each for each in parameters_of(TrainingTables) if each.type != "input"}
 """Options that say how files are read, by name."""
 

@@ -73,7 +73,7 @@ class SampleTables(Protocol):
     def sample_column(self) -> str: ...
 
 
-_TABLES = ("responses", "drugs", "samples", "features", "aliases")
+_TABLES = ("responses", "drugs", "samples", "features", "aliases", "callable")
 _RENAMED_BY_READER = {"alterations", "star-alleles"}
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from drugresponse.data.variants.chromosomes import plain_chromosome
 from drugresponse.errors import InputError, quoted
-from drugresponse.readers.source.source import Source
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.encoding import lines_of
 from drugresponse.shown import Shown
 
@@ -132,7 +132,7 @@ class Regions(Shown):
                 yield pieces, rows, np.searchsorted(pieces.edges, places[rows], side="right")
 
 
-def read_regions(source: str | Path) -> Regions:
+def read_regions(source: AnySource) -> Regions:
     r"""Read regions from a file, or from text.
 
     Parameters
@@ -164,7 +164,7 @@ def read_regions(source: str | Path) -> Regions:
     """
     if isinstance(source, str) and not Path(source).exists() and _looks_like_text(source):
         return Regions.of(_from_text(text, "regions") for text in _texts(source))
-    file = Source(source)
+    file = Source.of(source)
     with file.opened():
         file.refuse_unreadable()
         regions = Regions.of(_from_lines(_lines(file), file.name))
