@@ -23,7 +23,7 @@ from drugresponse.readers.vcf._records import Lines, Places
 from drugresponse.readers.vcf._sites import VariantHeader
 from drugresponse.readers.vcf.reader import read_file, records_of
 
-__all__ = ["hold_other_samples", "read_patients"]
+__all__ = ["hold_other_samples", "read_patients", "sample_names"]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
