@@ -3,7 +3,7 @@
 from drugresponse.report.adaptation import adaptation_report
 from drugresponse.report.curves import curves_report
 from drugresponse.report.drug_names import drug_names
-from drugresponse.report.evaluation import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
+from drugresponse.report.evaluation import evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.report.explanation import explanation_report
 from drugresponse.report.genotypes import GenotypeSource, genotypes_report
 from drugresponse.report.model_card import model_card
@@ -15,7 +15,6 @@ __all__ = [
     "adaptation_report",
     "curves_report",
     "drug_names",
-    "evaluation_figures",
     "evaluation_markdown",
     "evaluation_report",
     "evaluation_title",

@@ -14,7 +14,7 @@ from drugresponse.plots.models import pilots as pilots_plot
 from drugresponse.report.blocks import Block, Cell, Chip, Figure, Items, Part, Report, Row, Table, Words
 from drugresponse.report.drug_names import drug_words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.page import count, joined, number
 from drugresponse.report.pictures import Picture
 from drugresponse.report.prediction_figures import prediction_figures
@@ -33,7 +33,7 @@ def adaptation_report(
     with_genotypes: bool = True,
     names: Mapping[str, str] | None = None,
     inputs: Sequence[str] = (),
-) -> str:
+) -> Page:
     """The page that sums up predictions corrected by pilot measurements.
 
     Parameters

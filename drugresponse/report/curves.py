@@ -12,7 +12,7 @@ from drugresponse.curves import CurveFits
 from drugresponse.curves.fits import FLAGS
 from drugresponse.data.tables import Responses
 from drugresponse.report.blocks import Block, Cell, Figure, Items, Part, Report, Row, Table, Verdict, Words
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.page import count, number, percent
 from drugresponse.report.pictures import BESIDE, Picture
 from drugresponse.report.wording import as_sentence
@@ -45,7 +45,7 @@ _MEASURES = {
 }
 
 
-def curves_report(fits: CurveFits, responses: Responses, inputs: Sequence[str] = ()) -> str:
+def curves_report(fits: CurveFits, responses: Responses, inputs: Sequence[str] = ()) -> Page:
     """The page that sums up fitted curves.
 
     Parameters

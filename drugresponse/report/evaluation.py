@@ -20,17 +20,17 @@ from drugresponse.report.evaluation_checks import (
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
 from drugresponse.report.evaluation_verdict import leak_warning, verdict
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.markdown import as_markdown
 from drugresponse.report.outcome_evaluation import outcome_parts, outcome_verdict
 from drugresponse.report.page import count
 from drugresponse.report.prediction_intervals import coverage_part
 from drugresponse.report.wording import as_sentence, direction, measure_words
 
-__all__ = ["evaluation_figures", "evaluation_markdown", "evaluation_report"]
+__all__ = ["evaluation_markdown", "evaluation_report"]
 
 
-def evaluation_report(summary: EvaluationSummary, inputs: Sequence[str] = ()) -> str:
+def evaluation_report(summary: EvaluationSummary, inputs: Sequence[str] = ()) -> Page:
     """The page that tells what an evaluation found.
 
     Parameters
@@ -67,17 +67,6 @@ def evaluation_markdown(summary: EvaluationSummary, inputs: Sequence[str] = ()) 
         As in `evaluation_report`.
     """
     return as_markdown(_report(summary, inputs))
-
-
-def evaluation_figures(summary: EvaluationSummary) -> dict[str, bytes]:
-    """The figures of `evaluation_report` as SVG and PNG files, by file name.
-
-    Parameters
-    ----------
-    summary
-        What `evaluate` returns.
-    """
-    return _report(summary).files()
 
 
 def evaluation_title(summary: EvaluationSummary) -> str:

@@ -17,7 +17,7 @@ from drugresponse.report.explanation_genes import clusters_part, pathways_part, 
 from drugresponse.report.explanation_method import limits_part, method_part
 from drugresponse.report.explanation_samples import sample_parts
 from drugresponse.report.explanation_verdict import explanation_verdict
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.page import count, number, p_number, percent
 from drugresponse.report.wording import direction, learner_words, measure_words, notice
 
@@ -27,7 +27,7 @@ _MOST_NAMED = 25
 _MOST_ONE_SIDED = 20
 
 
-def explanation_report(explanation: Explanation, inputs: Sequence[str] = ()) -> str:
+def explanation_report(explanation: Explanation, inputs: Sequence[str] = ()) -> Page:
     """The page that tells what moves the response, by the measurements, by the model, and by both.
 
     Parameters

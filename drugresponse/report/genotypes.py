@@ -14,7 +14,7 @@ from drugresponse.genotype_qc.overview import GenotypeOverview
 from drugresponse.genotype_qc.relatives import ALIKE, MOST_COMPARED, SAME
 from drugresponse.report.blocks import Block, Cell, Columns, Figure, Items, Part, Report, Row, Table, Verdict, Words
 from drugresponse.report.genotype_components import components_part, explained
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.page import count, joined, number, percent
 from drugresponse.report.pictures import BESIDE, Picture
 from drugresponse.report.wording import as_sentence
@@ -50,7 +50,7 @@ def genotypes_report(
     choices: Sequence[str] = (),
     notes: Sequence[str] = (),
     samples: pd.DataFrame | None = None,
-) -> str:
+) -> Page:
     """The page that describes genotypes.
 
     Parameters

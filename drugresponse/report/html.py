@@ -12,7 +12,7 @@ from drugresponse.report.page import Html, cleaned, shortened
 from drugresponse.report.plain import as_plain
 from drugresponse.report.style import STYLE
 
-__all__ = ["as_html", "environment"]
+__all__ = ["Page", "as_html", "environment"]
 
 
 @cache
@@ -33,8 +33,21 @@ def environment() -> Environment:
     return made
 
 
-def as_html(report: Report) -> str:
+class Page(str):
+    """The text of a page, which knows the report that it shows."""
+
+    report: Report
+
+    def __new__(cls, text: str, report: Report) -> Page:
+        """A page of a report."""
+        page = super().__new__(cls, text)
+        page.report = report
+        return page
+
+
+def as_html(report: Report) -> Page:
     """The whole file; the same in plain text stands before the style, for those who see its source."""
     # dashes side by side are forbidden in comments by older standards; escaped, nothing in the text can end one
     plain = re.sub("-(?=-)", "- ", as_plain(report))
-    return environment().get_template("page.html").render(report=report, style=Html(STYLE), plain=plain)
+    text = environment().get_template("page.html").render(report=report, style=Html(STYLE), plain=plain)
+    return Page(text, report)

@@ -16,7 +16,7 @@ from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_end
 from drugresponse.report.forecasts import forecast_report
 from drugresponse.report.found_features import features_part
 from drugresponse.report.held_out import HeldOut
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.outcome_predictions import outcome_prediction_figures, outcome_predictions_part
 from drugresponse.report.page import count, number
 from drugresponse.report.prediction_figures import prediction_figures
@@ -56,7 +56,7 @@ def prediction_report(
     *,
     names: Mapping[str, str] | None = None,
     inputs: Sequence[str] = (),
-) -> str:
+) -> Page:
     """The page that sums up a table of predictions.
 
     Parameters

@@ -15,7 +15,7 @@ from drugresponse.model.held_out_forecasts import HeldOutForecasts
 from drugresponse.report.blocks import Cell, Columns, Figure, Items, Part, Report, Table, Words
 from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.held_out import HeldOut
-from drugresponse.report.html import as_html
+from drugresponse.report.html import Page, as_html
 from drugresponse.report.method import joining_part, method_part
 from drugresponse.report.outcome_training import outcome_training_report
 from drugresponse.report.page import count, number
@@ -46,7 +46,7 @@ def training_report(
     *,
     names: Mapping[str, str] | None = None,
     inputs: Sequence[str] = (),
-) -> str:
+) -> Page:
     """The page that tells what a training found.
 
     Parameters

@@ -163,9 +163,6 @@ class EvaluationPages:
     markdown: OutputFile | None = option(
         "report in Markdown", "The numbers of the report as Markdown.", formats=("markdown",)
     )
-    figures: Folder | None = option(
-        "Figures", "A folder for the figures of the report as PNG and SVG files; made when it does not exist."
-    )
     write_splits: OutputTable | None = option(
         "splits", "A table of the folds that were used, to be given again with --splits."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drugresponse.learners.registry import AUTO, LEARNERS
-from drugresponse.settings.option import OutputFile, OutputTable, option, options
+from drugresponse.settings.option import Folder, OutputFile, OutputTable, option, options
 from drugresponse.threads import count_jobs
 
 __all__ = [
@@ -164,6 +164,9 @@ class Report:
     """A page."""
 
     report: OutputFile | None = option("report", "A page for people to read.", formats=("html",))
+    figures: Folder | None = option(
+        "Figures", "A folder for the figures of the report as PNG and SVG files; made when it does not exist."
+    )
 
 
 @options()

@@ -14,6 +14,7 @@ from drugresponse.report import adaptation_report, drug_names
 from drugresponse.settings import AdaptSettings
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
+from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, named_samples, pairs_of, responses_of, samples_of, true_and_false
 
@@ -30,6 +31,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
     InputError
         The model cannot adapt, or no measurement can be used.
     """
+    refuse_bad_folder(settings.figures)
     with output_files(settings.outputs(), publish=not settings.dry_run) as out:
         doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
@@ -68,7 +70,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
         write_table(true_and_false(result), out["predictions"])
         if "next_drugs" in out:
             write_table(ranked, out["next_drugs"])
-        if "report" in out:
+        if "report" in out or settings.figures:
             page = adaptation_report(
                 result,
                 ranked,
@@ -77,7 +79,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
                 names=drug_names(model.drugs_, drugs),
                 inputs=input_names(settings),
             )
-            out["report"].write_text(page, encoding="utf-8")
+            write_report(page, out, settings.figures)
         return [*_summary(result, ranked), f"Predictions: {settings.predictions}"]
 
 

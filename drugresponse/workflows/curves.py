@@ -13,6 +13,7 @@ from drugresponse.readers.tables.doses import read_doses
 from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
 from drugresponse.settings.input_files import input_names
+from drugresponse.workflows.figures import refuse_bad_folder, write_report
 
 __all__ = ["curves"]
 
@@ -30,6 +31,7 @@ def curves(settings: CurvesSettings) -> list[str]:
             f'`plate_column`: found "{settings.plate_column}" beside `response_scale` {settings.response_scale} '
             "(plates matter for a raw signal only). Leave the option out, or give `response_scale` signal."
         )
+    refuse_bad_folder(settings.figures)
     with output_files(settings.outputs()) as out:
         doing("reading the doses")
         doses = read_doses(
@@ -50,8 +52,8 @@ def curves(settings: CurvesSettings) -> list[str]:
         if "fits" in out:
             write_table(fits.table, out["fits"])
         doing("writing")
-        if "report" in out:
-            out["report"].write_text(curves_report(fits, responses, input_names(settings)), encoding="utf-8")
+        if "report" in out or settings.figures:
+            write_report(curves_report(fits, responses, input_names(settings)), out, settings.figures)
         return _summary(fits, responses, settings.responses)
 
 

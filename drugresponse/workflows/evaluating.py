@@ -29,7 +29,7 @@ from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
 from drugresponse.readers.tables.rules import read_rule
 from drugresponse.readers.tables.splits import read_splits
-from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report, evaluation_title
+from drugresponse.report import evaluation_markdown, evaluation_report, evaluation_title
 from drugresponse.settings import (
     EvaluateSettings,
     ForecastSettings,
@@ -40,6 +40,7 @@ from drugresponse.settings import (
 from drugresponse.settings.input_files import input_names
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
+from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
@@ -49,9 +50,7 @@ logger = logging.getLogger(__name__)
 
 def evaluate(settings: EvaluateSettings) -> list[str]:
     """Evaluate learners on held-out rows and write the tables and pages; returns what to tell the user."""
-    figures = settings.figures
-    if figures is not None and (not figures.parent.is_dir() or figures.is_file()):
-        raise InputError(f"{figures}: is no folder and cannot be made one. Name a folder whose parent exists.")
+    refuse_bad_folder(settings.figures)
     if settings.dry_run:
         return _dry_run(settings)
     if settings.only_fold is not None:
@@ -74,9 +73,7 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
         doing("writing")
-        _write(summary, out, input_names(settings))
-        if figures is not None:
-            _write_figures(summary, figures)
+        _write(summary, out, input_names(settings), settings.figures)
         return lines
 
 
@@ -182,7 +179,7 @@ def _name_of_rule(path: Path | None) -> str:
     return stem if told else RULE
 
 
-def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str]) -> None:
+def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str], figures: Path | None) -> None:
     tables = {
         "metrics": lambda: summary.metrics,
         "predictions": lambda: true_and_false(summary.predictions),
@@ -193,10 +190,10 @@ def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str]) 
     for name, table in tables.items():
         if name in out:
             write_table(table(), out[name])
-    texts = {"report": evaluation_report, "markdown": evaluation_markdown}
-    for name, text in texts.items():
-        if name in out:
-            out[name].write_text(text(summary, inputs), encoding="utf-8")
+    if "markdown" in out:
+        out["markdown"].write_text(evaluation_markdown(summary, inputs), encoding="utf-8")
+    if "report" in out or figures:
+        write_report(evaluation_report(summary, inputs), out, figures)
 
 
 def _net_benefit(summary: EvaluationSummary) -> pd.DataFrame:
@@ -205,14 +202,6 @@ def _net_benefit(summary: EvaluationSummary) -> pd.DataFrame:
     if summary.decision_curve.empty:
         logger.warning("`net_benefit`: no row, since the outcome is not yes or no.")
     return summary.decision_curve.assign(call_none=0.0).reindex(columns=columns)
-
-
-def _write_figures(summary: EvaluationSummary, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    drawn = evaluation_figures(summary)
-    with output_files({name: folder / name for name in drawn}) as out:
-        for name, content in drawn.items():
-            out[name].write_bytes(content)
 
 
 _BESIDE = {

@@ -21,6 +21,7 @@ from drugresponse.report import explanation_report
 from drugresponse.settings import ExplainSettings, ExplanationChecks, values_of
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words, joined_words
+from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
 
@@ -38,6 +39,7 @@ def explain(settings: ExplainSettings) -> list[str]:
     selected = [sample for sample in settings.selected_samples or () if sample]
     _refuse_outputs_without_input(settings, selected)
     address = None if settings.dry_run else settings.dask
+    refuse_bad_folder(settings.figures)
     with (
         output_files(settings.outputs(), publish=not settings.dry_run) as out,
         open_client(address, settings.n_jobs) as client,
@@ -74,7 +76,7 @@ def explain(settings: ExplainSettings) -> list[str]:
             **values_of(settings, ExplanationChecks),
         )
         doing("writing")
-        _write(explanation, out, input_names(settings))
+        _write(explanation, out, input_names(settings), settings.figures)
         return _summary(explanation, settings.attributions)
 
 
@@ -105,7 +107,7 @@ def _gene_sets_of(settings: ExplainSettings) -> tuple[GeneSet, ...] | None:
     return read_gene_sets(settings.gene_sets, None if settings.aliases is None else read_gene_names(settings.aliases))
 
 
-def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str]) -> None:
+def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str], figures: Path | None) -> None:
     tables = {
         "attributions": explanation.attributions,
         "associations": explanation.associations.table,
@@ -116,8 +118,8 @@ def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str]
     for name, table in tables.items():
         if name in out and table is not None:
             write_table(table, out[name])
-    if "report" in out:
-        out["report"].write_text(explanation_report(explanation, inputs), encoding="utf-8")
+    if "report" in out or figures:
+        write_report(explanation_report(explanation, inputs), out, figures)
 
 
 def _summary(explanation: Explanation, path: Path) -> list[str]:

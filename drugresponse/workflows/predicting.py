@@ -14,6 +14,7 @@ from drugresponse.report import drug_names, prediction_report
 from drugresponse.settings import PredictSettings
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
+from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false
 
@@ -28,6 +29,7 @@ def predict(settings: PredictSettings) -> list[str]:
     InputError
         Every sample has too few of the model's features.
     """
+    refuse_bad_folder(settings.figures)
     with output_files(settings.outputs(), publish=not settings.dry_run) as out:
         doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
@@ -51,11 +53,11 @@ def predict(settings: PredictSettings) -> list[str]:
             return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
         write_table(true_and_false(result), out["predictions"])
         doing("writing")
-        if "report" in out:
+        if "report" in out or settings.figures:
             features = FeatureMatch.of(model.regressor_, genotypes)
             names = drug_names(model.drugs_, drugs_of(settings))
             page = prediction_report(result, model.manifest_, features, names=names, inputs=input_names(settings))
-            out["report"].write_text(page, encoding="utf-8")
+            write_report(page, out, settings.figures)
         return [*_summary(result, *by_parent), f"Predictions: {settings.predictions}"]
 
 

@@ -16,7 +16,7 @@ from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._scores import score_evaluation
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.summary import EvaluationSummary, NoiseCeiling, PermutationCheck, RankStability
-from drugresponse.report import evaluation_figures, evaluation_markdown, evaluation_report
+from drugresponse.report import evaluation_markdown, evaluation_report
 from drugresponse.report.page import number
 from tests.evaluation.made_evaluations import made_evaluation
 from tests.report.pages import EXPECTED_TAGS, Page
@@ -323,13 +323,12 @@ def test_evaluation_report__direction_comes_from_the_measure_only(useless, highe
 
 def svgs(summary):
     """The figures by name, of those that are text."""
-    return {
-        name[:-4]: content.decode() for name, content in evaluation_figures(summary).items() if name.endswith("svg")
-    }
+    files = evaluation_report(summary).report.files()
+    return {name[:-4]: content.decode() for name, content in files.items() if name.endswith(".svg")}
 
 
 def test_evaluation_figures__are_files_of_their_own(helped):
-    files = evaluation_figures(helped)
+    files = evaluation_report(helped).report.files()
     names = {"skill", "drugs", "predicted", "predicted_normalised", "calibration", "permutation"}
     assert set(files) == {f"{name}.{ending}" for name in names for ending in ("png", "svg")}
     for name, content in files.items():

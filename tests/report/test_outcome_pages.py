@@ -10,7 +10,6 @@ from drugresponse.evaluation.evaluate import evaluate
 from drugresponse.explanation.explain import explain
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.report import (
-    evaluation_figures,
     evaluation_report,
     explanation_report,
     prediction_report,
@@ -88,7 +87,7 @@ def test_evaluation_page__shows_each_learner_beside_naive_predictions(kind: str)
         assert words in page, words
     assert not re.search(r"RMSE|Pearson|squared error of", page)
     assert ("The classes from low to high are S, " in page) == (kind in ("binary", "ordinal"))
-    assert "skill.svg" in evaluation_figures(summary)
+    assert "skill.svg" in evaluation_report(summary).report.files()
 
 
 def test_evaluation_page__tells_by_how_much_random_folds_would_flatter() -> None:

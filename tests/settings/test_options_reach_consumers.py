@@ -223,14 +223,15 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     site_filter |= {"gene_list": PREPARE / "genes.txt", "regions": PREPARE / "regions.bed", "within": "chr1:1-90000"}
     prepared = {"genotypes": [PREPARE / "annotated.vcf"], "samples": tables / "prepared_samples.tsv"}
     prepared |= {"sample_column": "line", "absent_means": "reference", "genotype_format": "vcf", "by_gene": "effect"}
-    prepared |= {"filters": "pass"}
+    prepared |= {"filters": "pass", "figures": out / "figures-prepare"}
     like = {"like": output["dataset"], "aliases": MATRIX["aliases"], "dataset": out / "like.out"}
     doses = {"doses": tables / "doses.tsv", **measured, "dose_column": "amount", "plate_column": "plate"}
     doses |= {"measure": "ln_ic50", "response_scale": "signal", "dose_unit": "nM", "dose_scale": "linear"}
-    doses |= {"top": "fitted", "minimum_doses": 5}
+    doses |= {"top": "fitted", "minimum_doses": 5, "figures": out / "figures-curves"}
     explained = {**outputs("attributions", "associations", "agreement", "reasons", "pathways", "report"), **model}
     explained |= {"gene_sets": CELL_LINES / "gene_sets.gmt", "selected_samples": ["L0001"], "adjust_sensitivity": True}
     explained |= {"refits": 2, "refit_learner": "pair-ridge", "minimum_carriers": 4, "seed": 5, **threads}
+    explained |= {"figures": out / "figures-explain"}
     evaluated = outputs("metrics", "predictions", "verdicts", "report", "markdown", "write_splits")
     evaluated |= {"figures": out / "figures", "resume": out / "resume", "learner": ["ridge"], "shuffles": 21}
     return [
@@ -242,7 +243,8 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("prepare", {"genotypes": layers["genotypes"], **LAYER, "dataset": out / "layer.out"}),
         ("curves", {**doses, "maximum_rmse": 0.75, **outputs("responses", "fits", "report")}),
         ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
-                   "cost_of_miss": 3.5, "horizon": 61.5, **outputs("model", "metrics", "report")}),
+                   "cost_of_miss": 3.5, "horizon": 61.5, "figures": out / "figures-train",
+                   **outputs("model", "metrics", "report")}),
         ("reproduce", {**whole_files, "model": output["model"], "allow_learner": ["another"], **threads}),
         # without structures the bytes differ, and the predictions are compared
         ("reproduce", {**{name: path for name, path in whole_files.items() if name != "drugs"},
@@ -254,10 +256,10 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": scheduler, **outputs("model")}),
         ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
-                     **outputs("predictions", "report")}),
+                     "figures": out / "figures-predict", **outputs("predictions", "report")}),
         ("predict", {**new_layers, **model, "pairs": tables / "pairs.tsv", **columns, **outputs("predictions")}),
         ("adapt", {**new, **model, **pilots, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, "n_next": 3,
-                   **threads, **outputs("predictions", "next_drugs", "report")}),
+                   **threads, "figures": out / "figures-adapt", **outputs("predictions", "next_drugs", "report")}),
         ("adapt", {**new_layers, **model, **pilots, **columns, **outputs("predictions")}),
         ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
