@@ -58,21 +58,6 @@ class HeldOut:
         return cls(learner, pooled, pd.DataFrame(), pd.DataFrame())
 
     @property
-    def skill(self) -> float:
-        """Share of the squared error of the best naive prediction that the learner saves."""
-        return float(self.pooled["skill"].iloc[0])
-
-    @property
-    def rmse(self) -> float:
-        """Of the learner."""
-        return float(self.pooled["rmse"].iloc[0])
-
-    @property
-    def best_naive(self) -> str:
-        """The naive prediction with the least RMSE."""
-        return str(self.pooled.index[1])
-
-    @property
     def best_naive_rmse(self) -> float:
         """The RMSE of the best naive prediction."""
         return float(self.pooled["rmse"].iloc[1])
