@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["MISSING", "joined", "number", "percent", "weighed"]
+__all__ = ["MISSING", "cleaned", "joined", "number", "percent", "shortened", "weighed"]
 
 MISSING = "\N{EN DASH}"
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def cleaned(value: object) -> str:
+    """Text without characters that do not print."""
+    return _UNPRINTABLE.sub("\ufffd", str(value))
+
+
+def shortened(words: str, longest: int = 48) -> str:
+    """Text that is cut where it is long.
+
+    Examples
+    --------
+    >>> shortened("abcdef", 4)
+    'abc…'
+    """
+    return words if len(words) <= longest else f"{words[: longest - 1]}…"
 
 
 def number(value: float | None, *, sign: bool = False) -> str:

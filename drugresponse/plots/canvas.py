@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from drugresponse.data.ids import suggest_ids
 from drugresponse.errors import InputError, one_line
 from drugresponse.plots.palettes import LIGHT, Palette, current, drawn_in, quiet
+from drugresponse.words import cleaned, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,7 +50,6 @@ _FEW, _PLACES = 500, 160
 """Dots up to which each is drawn, and how many places an axis has beyond that."""
 _SHORT = 16
 """Letters of a word in the legend up to which several stand side by side."""
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 _PAGE: ContextVar[float | None] = ContextVar("page", default=None)
@@ -126,10 +126,7 @@ def cut(value: object, longest: int = 28) -> str:
     >>> cut("a long name of a drug", longest=10), cut("$5")
     ('a long na…', '\\$5')
     """
-    shown = one_line(_UNPRINTABLE.sub("\ufffd", str(value)))
-    if len(shown) > longest:
-        shown = shown[: longest - 1] + "…"
-    return shown.replace("$", r"\$")
+    return shortened(one_line(cleaned(value)), longest).replace("$", r"\$")
 
 
 def refuse_other(plot: str, found: object, expected: tuple[type, ...], source: str) -> None:
@@ -274,7 +271,7 @@ def svg(drawn: Figure, *, title: str = "", live: bool = False) -> str:
     if live:
         for colour, variable in LIGHT.variables().items():
             body = body.replace(colour, f"var({variable})")
-    named = html.escape(one_line(_UNPRINTABLE.sub("\ufffd", title))) if title else ""
+    named = html.escape(one_line(cleaned(title))) if title else ""
     # a page needs no name space
     space = "" if live else ' xmlns="http://www.w3.org/2000/svg"'
     label = f' role="img" aria-label="{named}"' if named else ""

@@ -129,10 +129,11 @@ class Table:
 def _bytes_of(cell: Cell | str) -> int:
     """About what a cell takes in a page, where names are cut."""
     if isinstance(cell, str):
-        return 30 + len(text(cell).encode())
+        return 25 + len(text(cell).encode())
     shown = shortened(cell.shown) if cell.kind == "id" else cell.shown
     chips = [f"{shortened(name)} {words}" for name, words in cell.chips]
-    return 30 + len(text(" ".join([shown, cell.below, *chips])).encode())
+    tags = 25 + (12 if cell.kind else 0) + (25 if cell.below else 0) + 30 * len(chips)
+    return tags + len(text(" ".join([shown, cell.below, *chips])).encode())
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def verdicts_table(numbers: Numbers, losses: Mapping[str, str], counted: str = "
         **{heading: _number_of(column) for heading, column in losses.items()},
     }
     drugs = numbers.summary.drug_verdicts.head(MOST_DRUGS)
-    return Table.of(drugs, columns, caption="By falling gain", words=2, most_bytes=150_000)
+    return Table.of(drugs, columns, caption="By falling gain", words=2, most_bytes=125_000)
 
 
 def _number_of(column: str) -> Callable[[Any], str]:

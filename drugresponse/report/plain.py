@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from drugresponse.report.blocks import Block, Cell, Figure, Items, Report, Table, Verdict, Words
+from drugresponse.report.page import text
 
 __all__ = ["as_plain"]
 
@@ -13,7 +15,7 @@ WIDTH = 80
 MOST_ROWS = 40
 """Rows of one table that are shown."""
 MOST_CHARACTERS = 20_000
-"""The text is cut at the end of a paragraph or a table when it is longer."""
+"""The text, escaped, is cut at the end of a paragraph or a table when it is longer."""
 
 
 def as_plain(report: Report) -> str:
@@ -22,11 +24,10 @@ def as_plain(report: Report) -> str:
     for part in report.parts:
         pieces += [_heading(part.title, "-")] if part.title else []
         pieces += [piece for block in part.blocks for piece in _pieces(block)]
-    written = "\n\n".join(filter(None, [*pieces, report.foot]))
-    if len(written) <= MOST_CHARACTERS:
-        return written
-    end = max(0, written.rfind("\n\n", 0, MOST_CHARACTERS))
-    return f"{written[:end]}\n\nThe rest stands in the downloaded file."
+    pieces = [piece for piece in (*pieces, report.foot) if piece]
+    sizes = accumulate(len(text(piece)) for piece in pieces)
+    kept = [piece for piece, size in zip(pieces, sizes, strict=True) if size <= MOST_CHARACTERS]
+    return "\n\n".join(kept if len(kept) == len(pieces) else [*kept, "The rest stands in the downloaded file."])
 
 
 def _heading(title: str, rule: str) -> str:
