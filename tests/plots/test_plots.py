@@ -86,8 +86,13 @@ def test_plot__of_something_else__names_what_fits(name: str) -> None:
 
 def test_svg__live__colours_are_those_of_the_page() -> None:
     written = plots.svg(drawn("skill"), live=True)
-    assert "var(--model)" in written and "var(--ink)" in written
-    assert not re.search("#[0-9a-f]{6}", re.sub(r'href="#[^"]*"|url\(#[^)]*\)| id="[^"]*"', "", written))
+    assert "var(--model, #1f6fb5)" in written and "var(--ink, #1c2430)" in written
+    assert not re.search("#[0-9a-f]{6}", re.sub(r'href="#[^"]*"|url\(#[^)]*\)| id="[^"]*"|var\([^)]*\)', "", written))
+
+
+def test_svg__without_its_style_is_no_black_area() -> None:
+    bare = re.sub(r' style="[^"]*"', "", plots.svg(drawn("skill")))
+    assert re.match(r'<svg [^>]*fill="none" stroke="gray">', bare) and 'fill="#' not in bare
 
 
 def test_png__has_its_resolution_and_the_ground_it_was_drawn_on() -> None:
