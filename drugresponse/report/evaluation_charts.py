@@ -21,13 +21,15 @@ _FEWEST_DRUGS = 3
 
 def skill_figure(numbers: Numbers) -> Figure:
     """Skill of every learner beside every naive prediction."""
-    what = "squared error" if numbers.evaluation.kind == "continuous" else "loss"
+    # outcomes that are no numbers are scored over all folds together
+    is_number = numbers.evaluation.kind == "continuous"
+    best_in_fold = "squared error of the naive prediction that was best in the fold"
+    saved = best_in_fold if is_number else "loss of the best naive prediction"
     title = "Skill of each learner and of each naive prediction, with 95% intervals"
     return Figure(
         {"skill": Picture(title, partial(plots.skill, numbers.summary))},
-        f"Skill on held-out rows: the share saved of the {what} of the naive prediction that was best in the fold; "
-        "further right is better. Blue: learners; grey: naive predictions, which know no genotype; bars: 95% "
-        "intervals; dashed: no gain; arrows: beyond the scale.",
+        f"Skill on held-out rows: the share saved of the {saved}; further right is better. Blue: learners; grey: naive "
+        "predictions, which know no genotype; bars: 95% intervals; dashed: no gain; arrows: beyond the scale.",
     )
 
 
