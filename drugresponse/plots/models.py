@@ -139,7 +139,9 @@ def pilots(
             "plots.pilots: found no trial of pilot measurements (expected one, by held-out samples that have several "
             "measured drugs). Train with more samples and drugs, and `folds` above 0."
         )
-    n, before, after = (np.array([trial[key] for trial in tried], dtype=np.float64) for key in tried[0])
+    # by name, since a stored manifest has its keys in another order
+    keys = ("pilots", "rmse_before", "rmse_after")
+    n, before, after = (np.array([trial[key] for trial in tried], dtype=np.float64) for key in keys)
     with drawing_on(ax, 3.0) as (ax, colours):
         line = dashed(before_color or colours.naive)
         ax.plot(n, before, marker="s", markersize=0.7 * size, label="the model alone", **line)
@@ -151,7 +153,8 @@ def pilots(
         ax.set_xticks(n, [f"{each:g}" for each in n], minor=False)
         ax.minorticks_off()
         low, high = float(min(before.min(), after.min())), float(max(before.max(), after.max()))
-        ax.set_ylim(low - 0.25 * max(high - low, 0.05 * high), high + 0.1 * max(high - low, 0.05 * high))
+        room = max(high - low, 0.05 * high) or 1.0
+        ax.set_ylim(low - 0.25 * room, high + 0.1 * room)
         ax.margins(x=0.08)
         ax.legend(loc="upper right", bbox_to_anchor=(1.0, 1.16), ncols=2)
     return ax

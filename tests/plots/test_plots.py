@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from drugresponse import InputError, plots
+from drugresponse import InputError, load_model, plots
 from drugresponse.plots.palettes import DARK, LIGHT
 from tests.plots.results import GIVEN, draw, evaluation, explanation, predictions
 
@@ -221,3 +221,26 @@ def test_gallery__every_plot_with_its_line_and_its_picture() -> None:
         compile(code, "plots.md", "exec")
         called |= set(re.findall(r"dr\.plots\.(\w+)\(", code)) if picture else set()
     assert set(GIVEN) <= called
+
+
+def test_pilots__of_a_model_from_its_file_are_those_of_the_model(tmp_path: Path) -> None:
+    fitted = GIVEN["pilots"]()
+    fitted.save(tmp_path / "model.safetensors")
+    written = []
+    for model in (fitted, load_model(tmp_path / "model.safetensors")):
+        figure, ax = plots.figure()
+        plots.pilots(model, ax=ax)
+        written.append(plots.svg(figure, title="pilots"))
+    assert written[0] == written[1]
+
+
+def test_pilots__the_line_of_the_corrected_predictions_is_the_lower_one() -> None:
+    trials = [{"pilots": n, "rmse_after": 1.0 - n / 10, "rmse_before": 1.0} for n in (1, 3)]
+    _, ax = plots.figure()
+    plots.pilots({"adaptation": {"tried": trials}}, ax)
+    lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
+    assert (lines["corrected by pilots"] < lines["the model alone"]).all()
+
+
+def test_pilots__of_responses_that_are_told_to_the_last_digit() -> None:
+    plots.pilots({"adaptation": {"tried": [{"pilots": 1, "rmse_before": 0.0, "rmse_after": 0.0}]}})
