@@ -239,10 +239,12 @@ def _how_far_read() -> str:
     """The share of a large file that is read just now, as the system tells it (on Linux)."""
     if not sys.platform.startswith("linux"):
         return ""
+    installed = Path(sys.prefix).resolve()
     for entry in Path("/proc/self/fd").iterdir():
         try:
             path = entry.readlink()
-            if not path.is_file() or (size := path.stat().st_size) < _LARGE:
+            # a library may hold a file of its own open, such as a font
+            if path.is_relative_to(installed) or not path.is_file() or (size := path.stat().st_size) < _LARGE:
                 continue
             lines = Path("/proc/self/fdinfo", entry.name).read_text("ascii").splitlines()
             about = dict(line.split(":", 1) for line in lines)

@@ -16,7 +16,15 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
 from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
-from drugresponse.workflows.sources import drugs_of, named_samples, pairs_of, responses_of, samples_of, true_and_false
+from drugresponse.workflows.sources import (
+    drugs_of,
+    named_samples,
+    pairs_of,
+    responses_of,
+    samples_of,
+    true_and_false,
+    with_sources,
+)
 
 __all__ = ["adapt"]
 
@@ -37,13 +45,14 @@ def adapt(settings: AdaptSettings) -> list[str]:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
-        samples, drugs = samples_of(settings), drugs_of(settings)
+        files = with_sources(settings)
+        samples, drugs = samples_of(files), drugs_of(settings)
         known_drugs = [*model.drugs_.index, *(() if drugs is None else drugs.index)]
         pilots = responses_of(settings, known_drugs, outcome=model.parts_.outcome)
         pilots = right_way_round(pilots, drugs=model.drugs_.index)
         genotypes = None
         if settings.genotypes:
-            genotypes = read_new_genotypes(model, settings, samples, named_samples(pilots, samples))
+            genotypes = read_new_genotypes(model, files, samples, named_samples(pilots, samples))
         doing("predicting")
         result = model.adapt(
             genotypes,

@@ -23,7 +23,7 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words, joined_words
 from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes
-from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of
+from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of, with_sources
 
 __all__ = ["explain"]
 
@@ -49,8 +49,9 @@ def explain(settings: ExplainSettings) -> list[str]:
         gene_sets = _gene_sets_of(settings)
         responses = responses_of(settings, model.drugs_.index, outcome=model.parts_.outcome, times=settings)
         responses = right_way_round(responses, drugs=model.drugs_.index)
-        samples = samples_of(settings)
-        genotypes = read_new_genotypes(model, settings, samples, named_samples(responses, samples))
+        files = with_sources(settings)
+        samples = samples_of(files)
+        genotypes = read_new_genotypes(model, files, samples, named_samples(responses, samples))
         if settings.dry_run:
             rows, known = rows_to_explain(
                 model,

@@ -16,7 +16,7 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
 from drugresponse.workflows.figures import refuse_bad_folder, write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
-from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false
+from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false, with_sources
 
 __all__ = ["predict"]
 
@@ -35,10 +35,11 @@ def predict(settings: PredictSettings) -> list[str]:
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
-        samples, pairs = samples_of(settings), pairs_of(settings)
+        files = with_sources(settings)
+        samples, pairs = samples_of(files), pairs_of(settings)
         known: set[str] = set() if samples is None else set(samples.index)
         known |= set() if pairs is None else set(pairs["sample_id"])
-        genotypes = read_new_genotypes(model, settings, samples, known or None)
+        genotypes = read_new_genotypes(model, files, samples, known or None)
         doing("predicting")
         result = model.predict(
             genotypes,

@@ -31,7 +31,7 @@ from drugresponse.readers.samples_beside import samples_beside
 from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 from drugresponse.readers.tables.responses import read_responses
 from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
-from drugresponse.readers.text.file_lists import listed_sources
+from drugresponse.readers.text.file_lists import labelled_sources, listed_sources
 from drugresponse.readers.variants.site_filter import SiteFilter
 from drugresponse.settings import (
     CohortTables,
@@ -157,8 +157,14 @@ def with_sources(settings: Reading) -> Reading:
     """Settings with sources in place of paths, so that what is seen of a file once need not be looked at again."""
     paths = {role: getattr(settings, role, None) for role in _TABLES}
     sources: dict[str, Any] = {role: Source.of(path) for role, path in paths.items() if path is not None}
-    sources["genotypes"] = listed_sources(settings.genotypes)
-    return replace(settings, **sources)
+    given = labelled_sources(settings.genotypes)
+    for source in given:
+        # what it holds, and whether it is a list, is seen while it is open once
+        with contextlib.suppress(InputError), source.opened():
+            genotype_parts(source, settings.genotype_format)
+            if isinstance(settings, TrainingTables):
+                _checksum(source)
+    return replace(settings, **sources, genotypes=listed_sources(given))
 
 
 def _checksums(settings: TrainingTables) -> dict[str, list[str]]:
@@ -320,11 +326,8 @@ def true_and_false(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _checksums_of_parts(source: Source, genotype_format: str) -> list[str]:
-    """Those of the files that a source of genotypes is, which is told while it is open for its checksum."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(InputError):
-            stack.enter_context(source.opened())
-        return [_checksum(part) for part in genotype_parts(source, genotype_format)]
+    """Those of the files that a source of genotypes is."""
+    return [_checksum(part) for part in genotype_parts(source, genotype_format)]
 
 
 def _checksum(source: Source) -> str:

@@ -34,6 +34,7 @@ def double_single_copies(genotypes: Genotypes, men: Collection[str], where: str)
 
     Examples
     --------
+    >>> import pandas as pd
     >>> row = {"kind": "dosage", "chromosome": "X", "position": 9_000_000}
     >>> table = Genotypes.build([[1.0], [1.0]], ["man", "woman"], pd.DataFrame(row, index=["rs1"]))
     >>> double_single_copies(table, ["man"], "table.tsv").dense().tolist()

@@ -224,10 +224,11 @@ class Source:
     @cached_property
     def sha256(self) -> str:
         """Checksum of the file as it is stored, or of the text of its sheet, in hexadecimal digits."""
-        if self.sheet_text is not None:
-            return hashlib.sha256(self.sheet_text).hexdigest()  # the tables of a study may be sheets of one workbook
         digest = hashlib.sha256()
         with self.opened() as stream:
+            if self.sheet_text is not None:
+                return hashlib.sha256(self.sheet_text).hexdigest()  # a study's tables may be sheets of one workbook
+            stream.seek(0)
             while block := stream.read(1 << 20):
                 digest.update(block)
         return digest.hexdigest()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,7 +15,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import rows_of
 
-__all__ = ["listed_sources"]
+__all__ = ["labelled_sources", "listed_sources"]
 
 _LISTED = (".vcf", ".vcf.gz", ".vcf.bgz", ".gvcf", ".gvcf.gz", ".g.vcf", ".g.vcf.gz", ".bcf")
 _NAMES_OF_PATHS = ("path", "file", "vcf", "genotypes")
@@ -49,14 +51,23 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     >>> source.name, source.sample_id, source.covariates
     ('a.vcf', 'P1', {'age': '61'})
     """
+    return [listed for source in labelled_sources(paths) for listed in _listed(source)]
+
+
+def labelled_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
+    """The sources of one file or of several; of those that have one name in two folders messages name the path.
+
+    Examples
+    --------
+    >>> [source.name for source in labelled_sources(["a/calls.vcf", "b/calls.vcf", "c.vcf"])]
+    ['a/calls.vcf', 'b/calls.vcf', 'c.vcf']
+    """
     given = [paths] if isinstance(paths, AnySource) else list(paths)
     named = Counter(Path(each).name for each in given if not isinstance(each, Source))
-    sources = [
-        # two folders may hold files of one name
+    return [
         Source(each, label=str(each) if named[Path(each).name] > 1 else "") if not isinstance(each, Source) else each
         for each in given
     ]
-    return [listed for source in sources for listed in _listed(source)]
 
 
 def _listed(source: Source) -> list[Source]:
@@ -88,14 +99,12 @@ def _rows(source: Source) -> list[tuple[int, list[str]]]:
     """The rows of a list of files; none where it is another file."""
     if not source.path.is_file() or source.path.stat().st_size > _LARGEST or source.content != "text":
         return []
-    rows: list[tuple[int, list[str]]] = []
-    with contextlib.suppress(InputError), source.opened(), source.unpacked() as stream:
-        for row in rows_of(stream, source.name):
-            rows.append(row)
-            if len(rows) == 2 and not any(_is_path(source, cells[0]) for _, cells in rows):
-                return []
-        return rows if any(_is_path(source, cells[0]) for _, cells in rows[:2]) else []
-    return []  # whose reader says what is wrong with it
+    with contextlib.suppress(InputError):  # its reader says what is wrong with it
+        first = itertools.islice(rows_of(io.BytesIO(source.head), source.name), 2)
+        if any(_is_path(source, cells[0]) for _, cells in first):
+            with source.unpacked() as stream:
+                return list(rows_of(stream, source.name))
+    return []
 
 
 def _is_path(source: Source, cell: str) -> bool:

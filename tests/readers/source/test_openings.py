@@ -94,16 +94,20 @@ def _write_formats(folder: Path) -> None:
 
 @pytest.mark.parametrize("command", ["train", "predict"])
 @pytest.mark.parametrize("name", GENOTYPES)
-def test_inputs__are_opened_at_most_twice(openings, command, name):
+def test_inputs__are_opened_at_most_twice_after_a_look(openings, command, name):
+    """Genotypes are looked at once more: a list of files names files that no output may replace."""
     counts = openings[command, name]
     parts = ("cohort.bed", "cohort.bim", "cohort.fam") if name == "cohort.bed" else (name,)
     tables = TABLES if command == "train" else TABLES[1:]
     assert counts.keys() == {*parts, *tables}
+    counts[name] -= 1
     assert max(counts.values()) <= 2, counts
-    assert counts[name] == 1 or name not in BY_A_LIBRARY
+    # of .h5ad the samples beside the genotypes are read first
+    assert counts[name] == 1 + (name == "genotypes.h5ad") or name not in BY_A_LIBRARY
 
 
-def test_inputs__are_opened_at_most_twice_by_evaluate(openings):
+def test_inputs__are_opened_at_most_twice_after_a_look_by_evaluate(openings):
     counts = openings["evaluate", GENOTYPES[-1]]
     assert counts.keys() == {GENOTYPES[-1], *TABLES}
+    counts[GENOTYPES[-1]] -= 1
     assert max(counts.values()) <= 2, counts

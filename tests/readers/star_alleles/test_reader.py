@@ -233,7 +233,7 @@ def test_read_star_alleles__a_spreadsheet_is_no_archive_of_calls(tmp_path):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as stream:
         stream.writestr("xl/workbook.xml", "<x/>")
-    with pytest.raises(InputError, match=r"this is an Excel workbook"):
+    with pytest.raises(InputError, match=r"begins like a workbook and cannot be read as one"):
         read_star_alleles(write(tmp_path, packed.getvalue()))
 
 
