@@ -164,7 +164,8 @@ def with_sources(settings: Reading) -> Reading:
             genotype_parts(source, settings.genotype_format)
             if isinstance(settings, TrainingTables):
                 _checksum(source)
-    return replace(settings, **sources, genotypes=listed_sources(given))
+    sources["genotypes"] = listed_sources(given)
+    return replace(settings, **sources)
 
 
 def _checksums(settings: TrainingTables) -> dict[str, list[str]]:
