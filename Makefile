@@ -40,8 +40,9 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 	$(call stage,mypy,$(VENV)/mypy)
 	$(call stage,import directions,$(VENV)/lint-imports)
 
+# one thread each: two processes that both take all cores wait for each other, and learners alone take ten times as long
 unit-tests: $(PACKAGE_READY)
-	$(call stage,unit tests,$(VENV)/pytest -q -n 2)
+	$(call stage,unit tests,OMP_NUM_THREADS=1 $(VENV)/pytest -q -n 2)
 
 other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/learners/trees/test_trees.py')
 	$(call stage,other processors,$(VENV)/python tests/other_cpus.py $(ONLY))
