@@ -149,7 +149,8 @@ def carriers(
                 _dots(ax, rows.y[at], number, shades[number > 0], size, colours)
             _label(ax, measured, colours)
             ax.set_xlabel(f"measured {cut(scale_words(outcome, explanation.measure), 40)}")
-        ax.set_title(f"{cut(feature, 20)}, {cut(named(drug, names, 26), 26)}")
+        # over the names of rows too: two of these stand side by side in a page
+        ax.set_title(f"{cut(feature, 18)}, {cut(named(drug, names, 24), 24)}", loc="right")
     return ax
 
 

@@ -17,6 +17,7 @@ from matplotlib.text import Text
 
 from drugresponse import InputError, load_model, plots
 from drugresponse.plots.palettes import DARK, LIGHT
+from drugresponse.report.pictures import BESIDE
 from tests.plots.results import GIVEN, draw, evaluation, explanation, predictions
 
 HEIGHT = 4.4
@@ -64,8 +65,11 @@ def test_plot__legible_and_same_bytes(name: str) -> None:
     assert "matplotlib.pyplot" not in sys.modules or not mpl.pyplot.get_fignums()
 
 
-@pytest.mark.parametrize(("dark", "width"), [(False, 4.2), (True, 7.0)])
-@pytest.mark.parametrize("name", GIVEN)
+WIDTHS = [(name, dark, width) for name in GIVEN for dark, width in ((False, 4.2), (True, 7.0))]
+NARROW = [(name, False, BESIDE) for name in ("calibration", "carriers", "curve", "predicted", "roc", "volcano")]
+
+
+@pytest.mark.parametrize(("name", "dark", "width"), WIDTHS + NARROW)
 def test_plot__words_neither_cut_off_nor_over_one_another(name: str, dark: bool, width: float) -> None:
     figure = drawn(name, dark=dark, width=width)
     words, whole = words_of(figure), figure.bbox
