@@ -9,6 +9,7 @@ import pandas as pd
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.verdict import measure_words
+from drugresponse.words import shortened
 
 __all__ = ["named", "names_of", "scale_words"]
 
@@ -48,7 +49,7 @@ def named(drug: object, names: Mapping[str, str], longest: int = 28) -> str:
     name, left = names.get(str(drug)), longest - len(str(drug)) - 3
     if not name or left < 2:
         return str(drug)
-    return f"{name if len(name) <= left else name[: left - 1] + chr(0x2026)} ({drug})"
+    return f"{shortened(name, left)} ({drug})"
 
 
 def scale_words(outcome: Outcome, measure: Measure) -> str:
