@@ -92,6 +92,13 @@ def test_explain__measurements_are_adjusted_for_ancestry(model, cohort):
     assert (without["q"] < 0.05).sum() > 20 > (explanation.associations.table["q"] < 0.05).sum()
 
 
+def test_explain__another_ancestry_is_named_once(model, populations, caplog):
+    other, _ = drawn(populations, 20, (2,), seed=6)
+    responses = pd.DataFrame({"sample_id": other.sample_ids, "drug_id": "d", "response": np.arange(20.0)})
+    dr.explain(model, other, responses, refits=0)
+    assert caplog.text.count("are of another ancestry than all of the training") == 1
+
+
 def test_fit__a_covariate_of_that_name_is_refused(cohort):
     samples = pd.DataFrame({"sample_id": cohort[0].sample_ids, "ancestry PC1": np.arange(150.0)})
     with pytest.raises(InputError, match='column "ancestry PC1": is the name of a component'):

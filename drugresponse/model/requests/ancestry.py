@@ -15,7 +15,7 @@ from drugresponse.features.alignment import align
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
-__all__ = ["Placed", "placed_on_axes"]
+__all__ = ["Placed", "placed_on_axes", "tell_of_places"]
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
 
 
 def placed_on_axes(parts: FittedParts, genotypes: Genotypes) -> Placed:
-    """Project samples on the axes of a model, and warn of those that are of another ancestry than its training.
+    """Project samples on the axes of a model.
 
     Parameters
     ----------
@@ -53,19 +53,23 @@ def placed_on_axes(parts: FittedParts, genotypes: Genotypes) -> Placed:
     is_new = ~parts.training_ids.contains(ids)
     scores = pd.DataFrame(axes.project(values, is_new), index=ids, columns=axes.names)
     outside = axes.outside(values) & is_new
-    lost = int(scores.isna().any(axis=1).sum())
+    return Placed(scores, outside)
+
+
+def tell_of_places(placed: Placed) -> None:
+    """Warn of samples whose place is not known, and of those that are of another ancestry than the training."""
+    lost = int(placed.scores.isna().any(axis=1).sum())
     if lost:
         logger.warning(
             "genotypes: in %d of %s more than half of what tells ancestry is missing; theirs counts as not known.",
             lost,
-            count(len(ids), "sample"),
+            count(len(placed.outside), "sample"),
         )
-    if outside.any():
+    if placed.outside.any():
         logger.warning(
             "genotypes: %d of %s are of another ancestry than all of the training (%s). Their rows are flagged "
             "out-of-range; do not rely on them.",
-            int(outside.sum()),
-            count(len(ids), "sample"),
-            show_ids(ids[outside]),
+            int(placed.outside.sum()),
+            count(len(placed.outside), "sample"),
+            show_ids(placed.scores.index[placed.outside]),
         )
-    return Placed(scores, outside)
