@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from configparser import ConfigParser
 from pathlib import Path
@@ -100,28 +101,38 @@ def test_shed_file__is_complete(path):
     # the Tool Shed shows the short one in a list
     assert len(shed["description"]) <= 80
     assert shed["long_description"].strip()
-    assert shed["remote_repository_url"].endswith(str(path.parent.relative_to(ROOT)))
+
+
+def included(path: Path) -> dict[str, list]:
+    """What goes into each repository that a file describes."""
+    shed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {name: each["include"] for name, each in shed.get("repositories", {shed["name"]: shed}).items()}
 
 
 @each_shed_file
 def test_shed_file__includes_files_that_exist(path):
-    for each in yaml.safe_load(path.read_text(encoding="utf-8"))["include"]:
-        source = each if isinstance(each, str) else each["source"]
-        base, pattern = path.parent, source
-        while pattern.startswith("../"):
-            base, pattern = base.parent, pattern.removeprefix("../")
-        assert any(base.glob(pattern)), source
-        if not isinstance(each, str):
-            # what is left of the path lies in the repository's test-data, as the cases name it
-            parts = Path(source.split("*", maxsplit=1)[0]).parts
-            assert parts[each["strip_components"] - 1] == "test-data" == each["destination"].rstrip("/")
+    for each in itertools.chain.from_iterable(included(path).values()):
+        sources = [each] if isinstance(each, str) else each["source"]
+        for source in [sources] if isinstance(sources, str) else sources:
+            base, pattern = path.parent, source
+            while pattern.startswith("../"):
+                base, pattern = base.parent, pattern.removeprefix("../")
+            assert any(base.glob(pattern)), source
+            if not isinstance(each, str) and "strip_components" in each:
+                # what is left of the path lies in the repository's test-data, as the cases name it
+                assert Path(source).parts[each["strip_components"] - 1] == "test-data"
+                assert each["destination"] == "test-data/"
 
 
 def test_shed_file__takes_along_the_table_of_models():
-    include = yaml.safe_load(SHED_FILES[0].read_text(encoding="utf-8"))["include"]
-    assert {"*.xml", "tool_data_table_conf.xml.sample", "tool-data/*.loc.sample"} <= {
-        each for each in include if isinstance(each, str)
-    }
+    for name, include in included(SHED_FILES[0]).items():
+        table = {"tool_data_table_conf.xml.sample", "tool-data/drugresponse_models.loc.sample"}
+        offers = "installed" in {each.get("name") for each in read(name.removeprefix("drugresponse_")).iter("param")}
+        assert table & {each for each in include if isinstance(each, str)} == (table if offers else set())
+
+
+def test_shed_file__has_a_repository_for_each_tool():
+    assert sorted(included(SHED_FILES[0])) == sorted(f"drugresponse_{name}" for name in TOOLS)
 
 
 def test_shed_file__defines_the_suite():

@@ -9,6 +9,7 @@ from drugresponse.galaxy._cases import add_cases
 from drugresponse.galaxy._command import command_lines
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
+from drugresponse.galaxy._repositories import DESCRIPTION, with_repositories
 from drugresponse.galaxy._shared import FILE, share_fields
 from drugresponse.galaxy._story import Story, read_story
 from drugresponse.galaxy._xml import etree, gx, gxt
@@ -23,7 +24,9 @@ _GENERATED = "<!-- Generated from drugresponse/settings: the fields of more than
 
 
 def render_all(root: Path = ROOT) -> dict[Path, str]:
-    """Everything that is made from the options and the learners: the tools, the option page and a table of learners.
+    """Everything that is made from the options, the learners and the test cases.
+
+    These are the tools, their repositories, the option page and a table of learners.
 
     Parameters
     ----------
@@ -43,6 +46,9 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     for path, tool in tools.items():
         tool.insert(0, etree.Comment(f"Generated from {path.name} and drugresponse/settings: change these."))
         contents[path.with_suffix(".xml")] = lay_out(tool)
+    described = (folder / DESCRIPTION).read_text(encoding="utf-8")
+    by_file = {path.with_suffix(".xml").name: tool for path, tool in tools.items()}
+    contents[folder / DESCRIPTION] = with_repositories(described, by_file, root / "test-data")
     return contents
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from repositories import problems_of_repositories
 from server import DATA_MANAGER, ROOT, ServerError, running_galaxy
 from stages import PLANEMO, STAGES, planemo, say, workflow_files
 from summary import Row, table_of
@@ -38,10 +39,13 @@ def lint() -> int:
         for path in workflow_files():
             code = planemo("workflow_lint", *levels, "--iwc", str(path.parent)) or code
     with stage("planemo shed_lint"):
-        # version_bumped asks the Tool Shed; a mere warning is that the address should end like the check-out's folder
-        levels = ("--report_level", "warn", "--fail_level", "error")
+        # version_bumped asks the Tool Shed
         for folder in ("tools", str(DATA_MANAGER.relative_to(ROOT))):
             code = planemo("shed_lint", *levels, "--skip", "version_bumped", folder) or code
+    with stage("repositories"):
+        for problem in problems_of_repositories():
+            say(f"FAILED {problem}")
+            code = 1
     return code
 
 
