@@ -12,13 +12,14 @@ GALAXY_RUN := .galaxy/planemo/bin/python tests/galaxy/run.py
 # what the package needs to run; and with all that its tests need
 DEMO_READY := .venv/.ready-to-run
 PACKAGE_READY := .venv/.ready
+DOCS_READY := .venv/.ready-for-docs
 GALAXY_READY := .galaxy/.ready
 # ruff leaves out what git ignores, but only inside a git check-out
 NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests other-cpus galaxy galaxy-install galaxy-tests screenshots clean
+.PHONY: help demo test unit check unit-tests docs other-cpus galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -31,7 +32,7 @@ help: ## list the targets
 demo: $(DEMO_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
 	$(call stage,demo,$(VENV)/python docs/demo.py)
 
-test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests galaxy-tests ## everything: checks, unit tests, tools, workflows and pages in a real Galaxy
+test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests docs galaxy-tests ## everything: checks, unit tests, docs, tools, workflows and pages in a real Galaxy
 
 unit: $(PACKAGE_READY) check unit-tests ## checks and unit tests, without Galaxy
 
@@ -43,6 +44,11 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 # one thread each: two processes that both take all cores wait for each other, and learners alone take ten times as long
 unit-tests: $(PACKAGE_READY)
 	$(call stage,unit tests,OMP_NUM_THREADS=1 $(VENV)/pytest -q -n 2)
+
+# nothing is fetched; a warning is an error, and so is a link inside that leads nowhere
+docs: $(DOCS_READY) ## the pages as a site, its notebooks run anew: build/docs/index.html
+	$(call stage,docs,$(VENV)/python -m sphinx -q -j 2 -W --keep-going -d build/docs/.doctrees docs build/docs)
+	@echo 'build/docs/index.html'
 
 other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/learners/trees/test_trees.py')
 	$(call stage,other processors,$(VENV)/python tests/other_cpus.py $(ONLY))
@@ -60,7 +66,7 @@ screenshots: $(PACKAGE_READY) $(GALAXY_READY) ## pictures of each form and repor
 galaxy-install: $(GALAXY_READY) ## only install Galaxy and planemo into .galaxy/
 
 clean: ## remove all that make has made: .venv, .galaxy, demo results, caches
-	rm -rf .venv .galaxy demo build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .galaxy demo build docs/api/generated *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 # $(call install,EXTRAS): the package with its extras into .venv; by uv with the user's own pip settings, else by pip
 define install
@@ -76,6 +82,10 @@ $(DEMO_READY): constraints.txt setup.cfg pyproject.toml
 
 $(PACKAGE_READY): constraints.txt setup.cfg pyproject.toml
 	$(call install,test)
+	@touch $(DEMO_READY) $@
+
+$(DOCS_READY): constraints.txt setup.cfg pyproject.toml
+	$(call install,docs)
 	@touch $(DEMO_READY) $@
 
 # uv alone: Galaxy's pins need one override, which pip does not offer

@@ -1,0 +1,43 @@
+"""How Sphinx makes a site of these pages and of the docstrings: `make docs`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from drugresponse import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+# kernels of notebooks inherit it: two that take all cores wait for each other
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+project = "drugresponse"
+author = copyright = "The drugresponse authors"
+version = release = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "pages_of_the_repository"]
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"drugresponse {__version__}"
+html_copy_source = html_show_sourcelink = False
+html_theme_options = {"show_nav_level": 2, "footer_start": ["copyright"], "footer_end": []}
+
+# links go to headings as a code host names them
+myst_heading_anchors = 4
+
+# run again when a page or, after `make clean`, the package has changed
+nb_execution_mode = "cache"
+nb_execution_timeout = 120
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+# a page for each public name, with all its members
+autosummary_generate = True
+templates_path = ["_templates"]
+autodoc_typehints = "none"
+# scikit-learn's own, which link to its pages
+methods = ("fit", "predict", "predict_proba", "score", "transform")
+autodoc_default_options = {"exclude-members": ", ".join(f"set_{method}_request" for method in methods)}
+numpydoc_class_members_toctree = False
+numpydoc_show_inherited_class_members = False
