@@ -127,6 +127,7 @@ _ALL = (
         description="the ridge, and a few strong effects among many features, most of which have none",
         cost=4,
         for_many_features=True,
+        reads_blocks=True,
     ),
     Learner(
         "gaussian",

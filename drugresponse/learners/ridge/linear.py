@@ -98,12 +98,16 @@ class FactorRidge(FactorModel):
         if not self.uses_genotypes:
             return super()._map_samples(pairs)
         if self.stored_ is not None and self.stored_.knows(pairs.genotypes):
-            return self.stored_.products(pairs, self.input_coefficients_) + self.intercepts_
+            return self._known_products(self.stored_, pairs) + self.intercepts_
         n_tokens, n_samples = len(self.coefficients_), len(pairs.genotypes.sample_ids)
         if n_tokens * n_samples <= STORED_CELLS or len(self.sample_encoder_.links_.targets):
             return super()._map_samples(pairs)
         products = token_products(self.sample_encoder_, pairs.genotypes, pairs.covariates, self.coefficients_)
         return products + self.intercepts_
+
+    def _known_products(self, stored: StoredTokens, pairs: Pairs) -> Array:
+        """`(n_samples, 1 + rank)` the map of samples of the training's root, less the intercepts."""
+        return stored.products(pairs, self.input_coefficients_)
 
     def _map_parts(self, tokens: Array) -> Callable[[Array], Array]:
         return lambda loadings: tokens * (self.coefficients_ @ loadings)

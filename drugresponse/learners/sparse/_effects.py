@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.learners.sparse._columns import ColumnTable, TokenColumns
 from drugresponse.learners.sparse._mixture import Moments, Posterior, fit_mixture
-from drugresponse.learners.sparse._screening import ColumnSums, leading_columns
+from drugresponse.learners.sparse._screening import ColumnLooks, leading_columns
 from drugresponse.learners.state import Array
 
 __all__ = ["SparseEffects", "deal_groups", "fit_sparse"]
@@ -46,54 +47,56 @@ class SparseEffects:
     centre: Array
     intercepts: Array
 
-    def predict(self, tokens: Array, rows: NDArray[np.intp] | None = None) -> Array:
+    def predict(self, tokens: ColumnTable, rows: NDArray[np.intp] | None = None) -> Array:
         """`(n_rows, n_targets)` of all rows, or of those with these numbers."""
-        inputs = tokens[:, self.columns] if rows is None else tokens[np.ix_(rows, self.columns)]
+        inputs = tokens.of(self.columns, rows)
         return np.asarray((inputs - self.centre) @ self.effects.T + self.intercepts)
 
     def at_zero(self) -> Array:
         """`(n_targets,)` prediction where every token is 0."""
         return np.asarray(self.intercepts - self.effects @ self.centre)
 
-    def loudness(self, tokens: Array) -> tuple[NDArray[np.intp], Array]:
+    def loudness(self, tokens: ColumnTable) -> tuple[NDArray[np.intp], Array]:
         """Numbers of the tokens that are of any use, and what each is multiplied by under one penalty.
 
         It is the root mean square of its effects, in units that give the tokens together a mean squared row norm of 1.
         """
         squares = self.second_moments.mean(axis=0)
-        spreads = squares * tokens[:, self.columns].var(axis=0)
+        spreads = squares * tokens.of(self.columns).var(axis=0)
         kept = np.flatnonzero(spreads > _FAINTEST * spreads.max(initial=0.0))
         return self.columns[kept], np.sqrt(squares[kept] / spreads[kept].sum())
 
 
-def fit_sparse(
-    tokens: Array, targets: Array, weights: Array, *, always: NDArray[np.intp], scale: Array
-) -> list[SparseEffects]:
+def fit_sparse(tokens: TokenColumns, targets: Array, weights: Array) -> tuple[list[SparseEffects], ColumnTable]:
     """Effects on each set of rows.
 
     Parameters
     ----------
     tokens
-        `(n_rows, n_tokens)`, no missing.
+        Of all rows.
     targets
         `(n_rows, n_targets)`, no missing.
     weights
         `(n_sets, n_rows)` 0 or more; a row of weight 0 is not looked at.
-    always
-        Numbers of the tokens that have an effect without question.
-    scale
-        `(n_tokens,)` what each token is multiplied by: an effect on a unit of it is as likely as on that of any other.
+
+    Returns
+    -------
+    fits
+        One for each set.
+    table
+        The tokens that have an effect in one of them.
     """
-    sums = ColumnSums.of(tokens, weights)
+    looks, always = ColumnLooks(tokens, weights), tokens.always
     means = weights @ targets / weights.sum(axis=1, keepdims=True)
     residuals = targets[None] - means[:, None, :]
-    is_free = np.ones(tokens.shape[1], dtype=bool)
+    is_free = np.ones(len(tokens), dtype=bool)
     is_free[always] = False
     most = min(_MOST_COLUMNS + _MORE_COLUMNS * (targets.shape[1] - 1), _MOST_IN_ALL)
     chosen: list[NDArray[np.intp]] = [np.zeros(0, dtype=np.intp)] * len(weights)
     fits: list[SparseEffects] = []
+    table = ColumnTable(np.zeros(0, dtype=np.intp), np.zeros((len(targets), 0)))
     for look in range(_LOOKS):
-        scores = sums.scores(tokens, residuals, weights)
+        scores = looks.scores(residuals)
         taken = []
         for k, columns in enumerate(chosen):
             fresh = scores[k] * is_free
@@ -104,24 +107,30 @@ def fit_sparse(
         if look and all(len(new) == len(old) for new, old in zip(taken, chosen, strict=True)):
             break
         chosen = taken
-        fits = [
-            _fit_set(tokens, targets, weights[k], np.concatenate([always, chosen[k]]), len(always), scale)
-            for k in range(len(weights))
-        ]
-        residuals = np.stack([targets - fit.predict(tokens) for fit in fits])
-    return fits
+        table = table.widened(tokens, np.concatenate([always, *chosen]))
+        fits = []
+        for k, columns in enumerate(chosen):
+            mine = np.concatenate([always, columns])
+            n_unseen = tokens.n_tokens - len(mine)
+            fits.append(_fit_set(table, targets, weights[k], mine, len(always), tokens.units(mine), n_unseen))
+        residuals = np.stack([targets - fit.predict(table) for fit in fits])
+    return fits, table
 
 
 def _fit_set(
-    tokens: Array, targets: Array, weights: Array, columns: NDArray[np.intp], n_always: int, scale: Array
+    table: ColumnTable,
+    targets: Array,
+    weights: Array,
+    columns: NDArray[np.intp],
+    n_always: int,
+    unit: Array,
+    n_unseen: int,
 ) -> SparseEffects:
     rows = np.flatnonzero(weights)
     weights, root = weights[rows], np.sqrt(weights[rows])[:, None]
-    inputs, aims = tokens[np.ix_(rows, columns)], targets[rows]
-    centre, intercepts = (np.average(table, axis=0, weights=weights) for table in (inputs, aims))
-    unit = scale[columns]
+    inputs, aims = table.of(columns, rows), targets[rows]
+    centre, intercepts = (np.average(of_rows, axis=0, weights=weights) for of_rows in (inputs, aims))
     inputs, aims = root * (inputs - centre) * unit, root * (aims - intercepts)
-    n_unseen = tokens.shape[1] - len(columns)
     moments = Moments(
         inputs.T @ inputs, aims.T @ inputs, (aims**2).sum(axis=0), float(weights.sum()), n_always, n_unseen
     )

@@ -2,71 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.learners.sparse._columns import TokenColumns
 from drugresponse.learners.state import Array
 
-__all__ = ["ColumnSums", "leading_columns"]
-
-_BLOCK = 2048
-"""Columns that are looked at together."""
+__all__ = ["ColumnLooks", "leading_columns"]
 
 
-@dataclass(frozen=True, eq=False)
-class ColumnSums:
-    """Weighted sums of each column, for several sets of weights of the rows; a row of weight 0 is left out.
+@dataclass(eq=False)
+class ColumnLooks:
+    """Looks at all columns, for several sets of weights of the rows; a row of weight 0 is left out.
 
     Attributes
     ----------
-    means, squares
-        `(n_sets, n_columns)` weighted mean, and weighted sum of squares about it.
+    tokens
+        What is looked at, one pass a look.
+    weights
+        `(n_sets, n_rows)`, 0 or more.
+    squares
+        `(n_sets, n_columns)` weighted sum of squares about the weighted mean; known after the first look.
     """
 
-    means: Array
-    squares: Array
+    tokens: TokenColumns
+    weights: Array
+    squares: Array | None = None
 
-    @classmethod
-    def of(cls, tokens: Array, weights: Array) -> ColumnSums:
-        """One pass over the columns; `weights` `(n_sets, n_rows)`, 0 or more.
-
-        Examples
-        --------
-        >>> sums = ColumnSums.of(np.array([[0.0], [2.0], [7.0]]), np.array([[1.0, 1.0, 0.0]]))
-        >>> sums.means.tolist(), sums.squares.tolist()
-        ([[1.0]], [[2.0]])
-        """
-        means, squares = np.empty((2, len(weights), tokens.shape[1]))
-        sizes = weights.sum(axis=1, keepdims=True)
-        for at in _blocks(tokens.shape[1]):
-            block = tokens[:, at]
-            means[:, at] = weights @ block / sizes
-            squares[:, at] = np.maximum(weights @ block**2 - sizes * means[:, at] ** 2, 0.0)
-        return cls(means, squares)
-
-    def scores(self, tokens: Array, residuals: Array, weights: Array) -> Array:
+    def scores(self, residuals: Array) -> Array:
         """`(n_sets, n_targets, n_columns)` how far each column's product with each target lies from 0, in its noise.
 
         Parameters
         ----------
-        tokens
-            Those of `of`.
         residuals
             `(n_sets, n_rows, n_targets)` of weighted mean 0 in each set.
-        weights
-            Those of `of`.
+
+        Examples
+        --------
+        >>> from drugresponse.learners.sparse._columns import DenseColumns
+        >>> looks = ColumnLooks(DenseColumns(np.array([[0.0], [2.0], [7.0]]), {}), np.array([[1.0, 1.0, 0.0]]))
+        >>> looks.scores(np.array([[[-1.0], [1.0], [5.0]]])).round(3).tolist(), looks.squares.tolist()
+        ([[[1.414]]], [[2.0]])
         """
         n_sets, _, n_targets = residuals.shape
-        weighted = residuals * weights[:, :, None]
-        spreads = np.sqrt((weighted * residuals).sum(axis=1) / weights.sum(axis=1)[:, None])
+        weighted = residuals * self.weights[:, :, None]
+        sizes = self.weights.sum(axis=1, keepdims=True)
+        spreads = np.sqrt((weighted * residuals).sum(axis=1) / sizes)
         flat = weighted.transpose(0, 2, 1).reshape(n_sets * n_targets, -1)
-        products = np.empty((n_sets, n_targets, tokens.shape[1]), dtype=np.float32)
-        for at in _blocks(tokens.shape[1]):
-            products[:, :, at] = (flat @ tokens[:, at]).reshape(n_sets, n_targets, -1)
-        noise = np.sqrt(self.squares)[:, None, :] * spreads[:, :, None]
+        products = np.empty((n_sets, n_targets, len(self.tokens)), dtype=np.float32)
+        known = self.squares
+        squares = np.empty((n_sets, len(self.tokens))) if known is None else known
+        for at, block in self.tokens.blocks():
+            products[:, :, at] = (flat @ block).reshape(n_sets, n_targets, -1)
+            if known is None:
+                sums = self.weights @ block
+                squares[:, at] = np.maximum(self.weights @ block**2 - sums**2 / sizes, 0.0)
+        self.squares = squares
+        noise = np.sqrt(squares)[:, None, :] * spreads[:, :, None]
         return np.asarray(np.abs(products) / np.where(noise > 0, noise, np.inf))
 
 
@@ -93,7 +87,3 @@ def leading_columns(scores: Array, most: int) -> NDArray[np.intp]:
     loudest = scores.max(axis=0, initial=0.0)
     kept = np.lexsort((-loudest, best))[:most]
     return np.sort(kept[loudest[kept] > 0])
-
-
-def _blocks(n_columns: int) -> Iterator[slice]:
-    return (slice(start, min(start + _BLOCK, n_columns)) for start in range(0, n_columns, _BLOCK))

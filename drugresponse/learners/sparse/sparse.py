@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.features.samples import COVARIATES
+from drugresponse.data.pairs import Pairs
+from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.factors.blocks import LEADING_TARGETS
 from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.stored_tokens import StoredTokens
 from drugresponse.learners.factors.token_spaces import TokenSpace
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, add_up, fit_scores
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.sparse._effects import SparseEffects, deal_groups, fit_sparse
+from drugresponse.learners.sparse._columns import ChosenTokens, DenseColumns, StoredColumns, TokenColumns
+from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
 from drugresponse.learners.sparse._shares import shares_by_drug
 from drugresponse.learners.state import Array
 
@@ -45,21 +49,24 @@ class SparseRidge(FactorRidge):
     scheme: str = "new-samples"
     rank: int = 256
     random_state: int = 0
-    reads_blocks = False
+
+    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
+        self.chosen_ = ChosenTokens.none()
+        return super()._encode_samples(pairs)
 
     def _fit_map(self, space: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
-        left_out, tokens = super()._fit_map(space, targets, weights, groups), space.inputs
+        left_out, tokens = super()._fit_map(space, targets, weights, groups), self._columns(space)
         folds = deal_groups(groups, _FOLDS, self.random_state)
-        if len(folds) < 2 or not tokens.shape[1]:
+        if len(folds) < 2 or not len(tokens):
             return left_out
         to_drugs, n_drugs = targets.loadings.T, len(targets.loadings)
         common, by_drug = targets.values[:, LEADING_TARGETS], targets.values @ to_drugs
         # one drug's own effects are those that all drugs have in common
         aims = common if n_drugs == 1 else np.hstack([common, by_drug])
-        fits = self._fit_sparse(tokens, aims, weights, folds)
+        fits, table = fit_sparse(tokens, aims, _sets(weights, folds))
         outside = np.empty(aims.shape)
         for fold, fit in zip(folds, fits[1:], strict=True):
-            outside[fold] = fit.predict(tokens, fold)
+            outside[fold] = fit.predict(table, fold)
         # from the targets to the drugs: through what drugs have in common, and each drug's own
         ways = np.zeros((1 if n_drugs == 1 else 2, aims.shape[1], n_drugs))
         ways[0, : common.shape[1]] = to_drugs[: common.shape[1]]
@@ -70,39 +77,71 @@ class SparseRidge(FactorRidge):
         back = _embedding(targets.loadings)
         of_ridge, of_targets = (to_drugs * shares[0]) @ back, (shares[1:, None] * ways).sum(axis=0) @ back
         kept = ((1 - shares.sum(axis=0)) * means) @ back
-        self.coefficients_ = self.coefficients_ @ of_ridge
-        self.coefficients_[fits[0].columns] += fits[0].effects.T @ of_targets
+        name = "coefficients_" if self.stored_ is None else "input_coefficients_"
+        setattr(
+            self,
+            name,
+            self._beside(tokens, fits[0].columns, fits[0].effects.T @ of_targets, getattr(self, name) @ of_ridge),
+        )
         self.intercepts_ = kept + self.intercepts_ @ of_ridge + fits[0].at_zero() @ of_targets
         return np.asarray(kept + left_out @ of_ridge + outside @ of_targets)
 
     def _fit_scores(self, space: TokenSpace, targets: ResponseFactors, problem: ScoreProblem) -> tuple[Array, ScoreFit]:
-        tokens, ridge = super()._fit_scores(space, targets, problem)
-        folds = [samples for _, samples in problem.fold_rows()]
-        if min(len(tokens) - len(fold) for fold in folds) < 2 or not tokens.shape[1]:
-            return tokens, ridge
+        inputs, ridge = super()._fit_scores(space, targets, problem)
+        folds, tokens = [samples for _, samples in problem.fold_rows()], self._columns(space)
+        if min(len(inputs) - len(fold) for fold in folds) < 2 or not len(tokens):
+            return inputs, ridge
         aims = np.column_stack([targets.values[:, 0], targets.values @ targets.loadings.T])
-        fits = self._fit_sparse(tokens, aims, self.sample_weights_, folds)
-        columns, scale = fits[0].loudness(tokens)
-        without = [tokens[:, at] * loud for at, loud in (fit.loudness(tokens) for fit in fits[1:])]
-        fit = fit_scores(tokens[:, columns] * scale, problem, without)
-        coefficients = np.zeros((tokens.shape[1], problem.shape[1]))
-        coefficients[columns] = scale[:, None] * fit.coefficients
-        return tokens, add_up([ridge, replace(fit, coefficients=coefficients)], problem)[0]
+        fits, table = fit_sparse(tokens, aims, _sets(self.sample_weights_, folds))
+        columns, scale = fits[0].loudness(table)
+        without = [table.of(at) * loud for at, loud in (fit.loudness(table) for fit in fits[1:])]
+        fit = fit_scores(table.of(columns) * scale, problem, without)
+        nothing = np.zeros_like(ridge.coefficients)
+        coefficients = self._beside(tokens, columns, scale[:, None] * fit.coefficients, nothing)
+        n_more = len(self.chosen_)
+        ridge = replace(ridge, coefficients=np.vstack([np.zeros((n_more, nothing.shape[1])), ridge.coefficients]))
+        if n_more:
+            inputs = np.hstack([table.of(columns[columns >= len(tokens.always)]), inputs])
+        return inputs, add_up([ridge, replace(fit, coefficients=coefficients)], problem)[0]
 
-    def _fit_sparse(
-        self, tokens: Array, aims: Array, weights: Array, folds: Sequence[NDArray[np.intp]]
-    ) -> list[SparseEffects]:
-        """The effects on all rows, then those without each fold's."""
-        sets = np.tile(weights, (1 + len(folds), 1))
-        for k, fold in enumerate(folds):
-            sets[1 + k, fold] = 0.0
-        blocks = self.sample_encoder_.block_columns()
-        always = blocks.get(COVARIATES, np.zeros(0, dtype=np.intp))
-        scale = np.ones(tokens.shape[1])
-        for name, columns in blocks.items():
-            if name != COVARIATES:
-                scale[columns] = np.sqrt(len(columns))
-        return fit_sparse(tokens, aims, sets, always=always, scale=scale)
+    def _columns(self, space: TokenSpace) -> TokenColumns:
+        """What is screened: tokens in memory, or those of stored genotypes block by block."""
+        if self.stored_ is None:
+            return DenseColumns(space.inputs, self.sample_encoder_.block_columns())
+        return StoredColumns(self.stored_)
+
+    def _beside(self, tokens: TokenColumns, columns: NDArray[np.intp], effects: Array, of_inputs: Array) -> Array:
+        """Coefficients with effects of some tokens added; of stored genotypes they come before those of inputs."""
+        coefficients = of_inputs.copy()
+        if not isinstance(tokens, StoredColumns):
+            coefficients[columns] += effects
+            return coefficients
+        genotype = columns >= len(tokens.always)
+        coefficients[columns[~genotype]] += effects[~genotype]
+        self.chosen_ = tokens.chosen(columns[genotype])
+        return np.vstack([effects[genotype], coefficients])
+
+    def _known_products(self, stored: StoredTokens, pairs: Pairs) -> Array:
+        n, encoder = len(self.chosen_), stored.covariate_encoder
+        products = stored.products(pairs, self.input_coefficients_[n:])
+        side = encoder.covariate_tokens_of(pairs.genotypes.sample_ids, pairs.covariates)
+        values = pairs.genotypes.values.read(self.chosen_.features)
+        return products + self.chosen_.of_values(values, side, encoder) @ self.input_coefficients_[:n]
+
+    @cached_property
+    def _effects(self) -> TokenEffects:
+        n = len(self.chosen_)
+        effects = self._stored("coefficients_").effects(self.sample_encoder_, self.input_coefficients_[n:])
+        effects.coefficients[self.chosen_.among(self.sample_encoder_)] += self.input_coefficients_[:n]
+        return effects
+
+
+def _sets(weights: Array, folds: Sequence[NDArray[np.intp]]) -> Array:
+    """Weights of all rows, then without those of each fold."""
+    sets = np.tile(weights, (1 + len(folds), 1))
+    for k, fold in enumerate(folds):
+        sets[1 + k, fold] = 0.0
+    return sets
 
 
 def _embedding(loadings: Array) -> Array:

@@ -218,7 +218,7 @@ def test_fit__samples_whose_kernel_is_beyond_the_memory_are_refused(monkeypatch)
 def test_auto__weighs_what_reads_blocks_and_says_what_it_leaves_out(caplog):
     pairs, y = cohort(n_drugs=1, covariates=True)
     auto = AutoLearner().fit(stored_pairs(pairs), y)
-    assert set(auto.tried_) == {"covariates", "ridge"}
+    assert set(auto.tried_) == {"covariates", "ridge", "sparse"}
     assert "boosted-trees" in auto.notes()["not_tried"] and "auto leaves out" in caplog.text
 
 

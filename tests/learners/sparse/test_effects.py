@@ -3,9 +3,12 @@ from __future__ import annotations
 import numpy as np
 
 from drugresponse.learners.sparse import _effects
+from drugresponse.learners.sparse._columns import DenseColumns
 from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
 
-NONE = np.zeros(0, dtype=np.intp)
+
+def tokens_in_memory(tokens: np.ndarray) -> DenseColumns:
+    return DenseColumns(tokens, {})
 
 
 def test_fit_sparse__finds_the_columns_and_each_set_of_rows_has_its_own():
@@ -14,16 +17,16 @@ def test_fit_sparse__finds_the_columns_and_each_set_of_rows_has_its_own():
     targets = np.column_stack([tokens[:, 7] * 2, tokens[:, 1000] - tokens[:, 7]]) + rng.normal(size=(300, 2)) + 5
     weights = np.ones((2, 300))
     weights[1, :100] = 0
-    whole, part = fit_sparse(tokens, targets, weights, always=NONE, scale=np.ones(2000))
+    (whole, part), table = fit_sparse(tokens_in_memory(tokens), targets, weights)
     effects = np.zeros((2000, 2))
     effects[whole.columns] = whole.effects.T
     np.testing.assert_allclose(effects[[7, 1000]], [[2, -1], [0, 1]], atol=0.2)
-    np.testing.assert_allclose(whole.predict(tokens), tokens @ effects + whole.at_zero(), atol=1e-9)
+    np.testing.assert_allclose(whole.predict(table), tokens @ effects + whole.at_zero(), atol=1e-9)
     changed = targets.copy()
     changed[:100] += 100
-    again = fit_sparse(tokens, changed, weights[1:], always=NONE, scale=np.ones(2000))[0]
-    np.testing.assert_allclose(again.predict(tokens), part.predict(tokens), rtol=1e-9)
-    assert len(whole.loudness(tokens)[0]) < 20
+    (again,), of_part = fit_sparse(tokens_in_memory(tokens), changed, weights[1:])
+    np.testing.assert_allclose(again.predict(of_part), part.predict(table), rtol=1e-9)
+    assert len(whole.loudness(table)[0]) < 20
 
 
 def test_fit_sparse__a_second_look_finds_what_a_crowd_hid(monkeypatch):
@@ -32,7 +35,7 @@ def test_fit_sparse__a_second_look_finds_what_a_crowd_hid(monkeypatch):
     tokens = np.hstack([crowd, rng.normal(size=(400, 30))])
     targets = (3 * tokens[:, 0] + 0.8 * tokens[:, 40])[:, None] + rng.normal(size=(400, 1))
     monkeypatch.setattr(_effects, "_MOST_COLUMNS", 20)
-    fit = fit_sparse(tokens, targets, np.ones((1, 400)), always=NONE, scale=np.ones(60))[0]
+    fit = fit_sparse(tokens_in_memory(tokens), targets, np.ones((1, 400)))[0][0]
     assert 40 in fit.columns
     assert abs(fit.effects[0, list(fit.columns).index(40)] - 0.8) < 0.15
 

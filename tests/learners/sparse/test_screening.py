@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from drugresponse.learners.sparse import _screening
-from drugresponse.learners.sparse._screening import ColumnSums, leading_columns
+from drugresponse.learners.sparse import _columns
+from drugresponse.learners.sparse._columns import DenseColumns
+from drugresponse.learners.sparse._screening import ColumnLooks, leading_columns
 
 
 def test_scores__are_those_of_each_set_of_rows_and_of_any_blocks(monkeypatch):
@@ -13,8 +14,10 @@ def test_scores__are_those_of_each_set_of_rows_and_of_any_blocks(monkeypatch):
     weights[1, :20] = 0
     weights[1, 20:] = rng.random(40)
     centred = np.stack([targets - np.average(targets, axis=0, weights=row) for row in weights])
-    monkeypatch.setattr(_screening, "_BLOCK", 5)
-    scores = ColumnSums.of(tokens, weights).scores(tokens, centred, weights)
+    monkeypatch.setattr(_columns, "_BLOCK", 5)
+    looks = ColumnLooks(DenseColumns(tokens, {}), weights)
+    scores = looks.scores(centred)
+    np.testing.assert_array_equal(looks.scores(centred), scores)
     whole = np.abs([[np.corrcoef(column, target)[0, 1] for column in tokens.T] for target in targets.T])
     np.testing.assert_allclose(scores[0], whole * np.sqrt(60), rtol=1e-5)
     covariance = np.cov(tokens[20:, 4], targets[20:, 1], aweights=weights[1, 20:])
@@ -25,7 +28,7 @@ def test_scores__are_those_of_each_set_of_rows_and_of_any_blocks(monkeypatch):
 def test_scores__of_a_constant_column_are_0():
     tokens, targets = np.ones((10, 1)), np.arange(10.0)[None, :, None] - 4.5
     weights = np.ones((1, 10))
-    assert ColumnSums.of(tokens, weights).scores(tokens, targets, weights).tolist() == [[[0.0]]]
+    assert ColumnLooks(DenseColumns(tokens, {}), weights).scores(targets).tolist() == [[[0.0]]]
 
 
 def test_leading_columns__every_target_has_its_best():
