@@ -12,6 +12,7 @@ import gzip
 import json
 import math
 import random
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,20 @@ def write_gene_calls() -> None:
             calls.append([sample, gene, diplotype, f"{phenotype} Metabolizer", score, "no"])
         calls.append([sample, "DPYD", "no call", "", "", "no"])
     _write_rows(ROOT / "germline" / "star_alleles.tsv", calls)
+    _write_archive_of_calls(ROOT / "germline" / "results.zip", [call for call in calls if call[1] == "CYP2D6"])
+
+
+def _write_archive_of_calls(path: Path, calls: list[list[str]]) -> None:
+    """Calls of one gene as PyPGx packs them: what they are, and a table whose first column has no name."""
+    rows = [["", "Genotype", "Phenotype", "Haplotype1", "Haplotype2"]]
+    for sample, _, diplotype, phenotype, *_ in calls:
+        rows.append([sample, diplotype, phenotype, *(f"{allele};" for allele in diplotype.split("/"))])
+    told = {"Gene": "CYP2D6", "Assembly": "GRCh38", "SemanticType": "SampleTable[Results]"}
+    contents = {"metadata.txt": "".join(f"{name}={value}\n" for name, value in told.items())}
+    contents["data.tsv"] = "".join("\t".join(row) + "\n" for row in rows)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in contents.items():
+            archive.writestr(zipfile.ZipInfo(f"tmp1/{name}", (2026, 1, 1, 0, 0, 0)), text, zipfile.ZIP_DEFLATED)
 
 
 def _kind(draw: random.Random, kinds: list[tuple[str, str]], sample: str) -> list[str]:

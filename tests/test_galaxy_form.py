@@ -48,7 +48,7 @@ def test_form__has_every_option_and_no_other(name):
     }
     assert set(arguments) == expected
     others = [each.get("name") for each in fields(read(name)) if not each.get("argument")]
-    assert set(others) <= {"outputs", "source", "installed"}
+    assert set(others) <= {"outputs", "source", "installed", "sheet"}
     assert others.count("source") == len(read(name).findall("inputs//conditional"))
 
 

@@ -64,7 +64,7 @@ def main(url: str, cohort: str, results: str) -> None:
         "drugresponse_predict",
         {
             "model_source|model": trained["model"],
-            "genotypes": data["new_genotypes"],
+            "genotypes_source|genotypes": data["new_genotypes"],
             "samples": data["new_samples"],
             "outputs": [],
         },

@@ -1,8 +1,8 @@
 """Test cases of a Galaxy tool, from YAML to XML.
 
 A case has `about` (a comment), `inputs` (nested like the form; a file is `{value: ..., ftype: ...}`, with `parts` where
-the dataset holds several; a list chooses several values or none), `outputs` (assertions by output name) or `fails_with`
-(the exit code), and assertions on `stdout`, `stderr` and `command`.
+the dataset holds several; a collection is `{elements: {NAME: file}}`; a list chooses several values or none), `outputs`
+(assertions by output name) or `fails_with` (the exit code), and assertions on `stdout`, `stderr` and `command`.
 An assertion is a mapping of one name to its attributes, such as `has_n_lines: {n: 41}`.
 """
 
@@ -42,7 +42,12 @@ def _expectation(case: Mapping[str, Any]) -> dict[str, str]:
 
 def _add_inputs(parent: Any, inputs: Mapping[str, Any]) -> None:
     for name, value in inputs.items():
-        if isinstance(value, Mapping) and "value" not in value:
+        if isinstance(value, Mapping) and "elements" in value:
+            param = etree.SubElement(parent, "param", name=name)
+            collection = etree.SubElement(param, "collection", type="list")
+            for element, file in value["elements"].items():
+                etree.SubElement(collection, "element", name=element, **file)
+        elif isinstance(value, Mapping) and "value" not in value:
             kind = "conditional" if name.endswith(_CHOICES) else "section"
             _add_inputs(etree.SubElement(parent, kind, name=name), value)
         elif isinstance(value, Mapping):

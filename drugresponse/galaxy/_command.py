@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from drugresponse.galaxy._columns import column_lines
 from drugresponse.galaxy._installed import link_either, linked_name
+from drugresponse.galaxy._sample_sheets import FILES, configured_list, files_of_choice, lines_of_list, listed_option
 from drugresponse.galaxy._story import Story
 from drugresponse.settings import Command, Parameter
 
-__all__ = ["LEFT_OUT", "OF_DATASETS", "RENAMED", "command_lines", "dataset_name", "file_name"]
+__all__ = ["LEFT_OUT", "OF_DATASETS", "RENAMED", "command_lines", "dataset_name", "file_name", "listed_genotypes"]
 
 LEFT_OUT = ("allow_learner", "config", "dask", "device", "dry_run", "figures", "only_fold", "resume")
 """Options that Galaxy's users do not see: a server offers the learners of this package alone, a form is the settings
 file, administrators choose the device and Dask through the environment, a job is queued to be run and not tried,
 reports hold their figures, and Galaxy starts a job that was stopped from the beginning, and in one piece."""
+_GENOTYPES = "genotypes"
 OF_DATASETS = ("genome_build",)
 """Options that the datasets themselves tell, so that no field asks for them."""
 RENAMED = {"json": "as_json", "write_splits": "used_splits"}
@@ -22,7 +25,7 @@ RENAMED = {"json": "as_json", "write_splits": "used_splits"}
 _SUFFIXES = {"tabular": "tsv", "markdown": "md"}
 _BUILD_OF_DATASETS = [
     "#set $builds = []",
-    "#for $each in $genotypes",
+    "#for $each in {}",
     "    #if $each and str($each.dbkey) not in ('?', '', 'None') and str($each.dbkey) not in $builds",
     "        #silent $builds.append(str($each.dbkey))",
     "    #end if",
@@ -52,8 +55,23 @@ def command_lines(command: Command, story: Story) -> list[str]:
     links = [line for parameter in inputs for line in _link(parameter, story)]
     options = [_PAD + line for parameter in parameters for line in _option(parameter, story)]
     imports = ["#import re"] if any(_LABEL in line for line in links) else []
-    uploads = ["export DRUGRESPONSE_UPLOADS=1 &&"] if any(each.name == "genotypes" for each in inputs) else []
-    return [*imports, *links, *uploads, f"drugresponse {command.name}", *options]
+    uploads = ["export DRUGRESPONSE_UPLOADS=1 &&"] if any(each.name == _GENOTYPES for each in inputs) else []
+    chosen = files_of_choice(_GENOTYPES) if story.takes_sample_sheets else []
+    return [*imports, *chosen, *links, *uploads, f"drugresponse {command.name}", *options]
+
+
+def listed_genotypes() -> Any:
+    """The element of a tool's XML that writes a sample sheet's list of files, which are linked as all genotypes are."""
+    return configured_list(_linked_of_several(_GENOTYPES), _LABEL)
+
+
+def _files(parameter: Parameter, story: Story) -> str:
+    """How a Cheetah template names the datasets of an input."""
+    return FILES if _in_sheet(parameter, story) else variable(parameter)
+
+
+def _in_sheet(parameter: Parameter, story: Story) -> bool:
+    return parameter.name == _GENOTYPES and story.takes_sample_sheets
 
 
 def variable(parameter: Parameter) -> str:
@@ -75,12 +93,13 @@ def dataset_name(parameter: Parameter) -> str:
 def _link(parameter: Parameter, story: Story) -> list[str]:
     if parameter.name in story.offered_by_server:
         return link_either(parameter)
-    value = variable(parameter)
+    value = _files(parameter, story)
     if parameter.repeatable:
         lines = [
             f"#for $number, $each in enumerate({value}, 1)",
             *(_PAD + line for line in _link_of_several(parameter)),
             "#end for",
+            *(lines_of_list() if _in_sheet(parameter, story) else ()),
         ]
     else:
         lines = [f"ln -s '{value}' '{_linked(parameter)}' &&"]
@@ -89,7 +108,7 @@ def _link(parameter: Parameter, story: Story) -> list[str]:
 
 def _link_of_several(parameter: Parameter) -> list[str]:
     # a folder for each file: two may bear one name
-    name = _linked_of_several(parameter)
+    name = _linked_of_several(parameter.name)
     folder = f"mkdir '{name.partition('/')[0]}' &&"
     link = f"ln -s '$each' '{name}' &&"
     if _SEVERAL_FILES not in parameter.formats:
@@ -99,8 +118,8 @@ def _link_of_several(parameter: Parameter) -> list[str]:
     return [_LABEL, folder, f"#if $each.ext == '{_SEVERAL_FILES}'", _PAD + several, "#else", _PAD + link, "#end if"]
 
 
-def _linked_of_several(parameter: Parameter) -> str:
-    return f"{parameter.name}_$number/$label"
+def _linked_of_several(name: str) -> str:
+    return f"{name}_$number/$label"
 
 
 def _linked(parameter: Parameter) -> str:
@@ -111,7 +130,7 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
     if parameter.type == "output":
         return _output_option(parameter, story)
     if parameter.name in OF_DATASETS:
-        return _BUILD_OF_DATASETS
+        return [line.format(FILES if story.takes_sample_sheets else f"${_GENOTYPES}") for line in _BUILD_OF_DATASETS]
     if parameter.name == "threads":
         return ['--threads "\\${GALAXY_SLOTS:-1}"']
     if parameter.type == "folder":
@@ -120,7 +139,7 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
     if parameter.type == "input":
         if parameter.name in story.offered_by_server:
             return [f"{parameter.option} '{linked_name(parameter)}'"]
-        lines = _input_option(parameter)
+        lines = _input_option(parameter, story)
         return lines if parameter.required else _only_if(value, lines)
     if parameter.type == "switch":
         return [value]
@@ -133,16 +152,17 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
     return [line] if parameter.default is not None else _only_if(f"str({value})", [line])
 
 
-def _input_option(parameter: Parameter) -> list[str]:
+def _input_option(parameter: Parameter, story: Story) -> list[str]:
     if not parameter.repeatable:
         return [f"{parameter.option} '{_linked(parameter)}'"]
-    return [
+    lines = [
         parameter.option,
-        f"#for $number, $each in enumerate({variable(parameter)}, 1)",
+        f"#for $number, $each in enumerate({_files(parameter, story)}, 1)",
         _PAD + _LABEL,
-        f"{_PAD}'{_linked_of_several(parameter)}'",
+        f"{_PAD}'{_linked_of_several(parameter.name)}'",
         "#end for",
     ]
+    return listed_option(parameter.option, lines) if _in_sheet(parameter, story) else lines
 
 
 def _output_option(parameter: Parameter, story: Story) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from drugresponse.galaxy._columns import column_picker, columns_choice
 from drugresponse.galaxy._command import LEFT_OUT, OF_DATASETS, RENAMED, dataset_name, file_name
 from drugresponse.galaxy._installed import add_installed
+from drugresponse.galaxy._sample_sheets import add_choice
 from drugresponse.galaxy._story import Story
 from drugresponse.galaxy._xml import gx, selection
 from drugresponse.settings import SECTIONS, Command, Parameter
@@ -24,6 +25,8 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
     for parameter in shown:
         if parameter.name in story.offered_by_server:
             add_installed(inputs, _field(parameter))
+        elif parameter.name == "genotypes" and story.takes_sample_sheets:
+            add_choice(inputs, _field(parameter))
         elif not parameter.section:
             inputs.append(_field(parameter))
     if story.optional_outputs:
@@ -82,7 +85,7 @@ def _field(parameter: Parameter) -> Any:
         "name": RENAMED.get(parameter.name),
         "argument": parameter.option,
         "label": parameter.label,
-        "help": parameter.full_help,
+        "help": parameter.form_help,
     }
     if parameter.type == "input":
         optional = None if parameter.required else True

@@ -24,7 +24,9 @@ _FIRST = (
     "checked",
 )
 _LAST = ("label", "help")
-_VERBATIM = ("command", "help")
+_WRITTEN = "configfile"
+"""Its text becomes a file as it stands."""
+_VERBATIM = ("command", _WRITTEN, "help")
 _ATTRIBUTE_ESCAPES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;"}
 
 
@@ -34,7 +36,8 @@ def lay_out(element: Any) -> str:
     Parameters
     ----------
     element
-        Root of the tree. Blanks around the text of its elements mean nothing, except in `command` and `help`.
+        Root of the tree. Blanks around the text of its elements mean nothing, except in `command`, `configfile` and
+        `help`.
 
     Returns
     -------
@@ -52,6 +55,8 @@ def _lines(element: Any, depth: int) -> list[str]:
     text = element.text or ""
     if element.tag in _VERBATIM and text.strip():
         body = text.strip("\n").rstrip()
+        if element.tag == _WRITTEN:
+            return f"{opening}><![CDATA[{body}]]></{element.tag}>".split("\n")
         return [f"{opening}><![CDATA[", *body.split("\n"), f"{_INDENT}]]></{element.tag}>"]
     if len(element):
         inner = [line for child in element for line in _lines(child, depth + 1)]

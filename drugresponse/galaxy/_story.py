@@ -59,6 +59,8 @@ class Story:
         Those chosen at first.
     offered_by_server
         Names of the inputs that users may also choose among what is installed on the server.
+    takes_sample_sheets
+        Whether genotypes may also come as a sample sheet, with covariates beside each file.
     folder, files
         For a command that writes a folder: its name, and what becomes a dataset.
     """
@@ -72,6 +74,7 @@ class Story:
     optional_outputs: Mapping[str, str] = field(default_factory=dict)
     chosen_outputs: tuple[str, ...] = ()
     offered_by_server: tuple[str, ...] = ()
+    takes_sample_sheets: bool = False
     folder: str = ""
     files: tuple[FolderOutput, ...] = ()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.galaxy._cases import add_cases
-from drugresponse.galaxy._command import command_lines
+from drugresponse.galaxy._command import command_lines, listed_genotypes
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
 from drugresponse.galaxy._repositories import DESCRIPTION, with_repositories
@@ -59,6 +59,8 @@ def build_tool(story: Story) -> Any:
         root.set(name, value)
     _add_after(root.find("macros"), *_edam(story.edam), etree.Element("expand", macro="creator"))
     root.find("command").set("oom_exit_code", OUT_OF_MEMORY)
+    if story.takes_sample_sheets:
+        root.find("command").addnext(listed_genotypes())
     root.find("help").set("format", "markdown")
     tests = root.find("tests")
     add_cases(tests, story.tests)

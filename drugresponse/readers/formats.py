@@ -89,7 +89,7 @@ _ALL = (
     GenotypeFormat(
         "plink",
         "drugresponse.readers.plink.reader:read_plink",
-        label="PLINK 1 or 2",
+        label="PLINK",
         description="a PLINK file",
         contents=("plink",),
     ),

@@ -49,7 +49,9 @@ class GenotypeFiles:
         "features (mutations, copy number, expression, dosages), separated by tabs, commas or semicolons or Parquet, "
         "either way round. Several files, such as one for each chromosome, patient or isolate, are joined by sample. "
         "Where paths are typed, a text file may list VCF files, a path a line.",
-        formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad"),
+        formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "zip"),
+        short_help="Variants, called genes, star alleles, resistance genes, or a table of samples and features; "
+        "several files are joined by sample. See the help below.",
     )
 
 

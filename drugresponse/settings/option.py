@@ -64,12 +64,13 @@ def option(
     belongs_to: tuple[str, ...] = (),
     environment: str = "",
     unless: str = "",
+    short_help: str = "",
 ) -> Any:
     """A field of a class of `options`; its name and its annotation are those of the option.
 
     Parameters
     ----------
-    label, help, default, choices, unset, column_of, belongs_to, environment, unless
+    label, help, default, choices, unset, column_of, belongs_to, environment, unless, short_help
         As in `Parameter`. Without a default, what cannot be None, or only with another option, is required.
     limits
         Least and largest number.
@@ -80,7 +81,7 @@ def option(
     """
     return Parameter(
         "", "text", label, help, default, *limits, choices, unset, False, unless, False, formats, section, column_of,
-        belongs_to, environment,
+        belongs_to, environment, short_help,
     )  # fmt: skip
 
 
@@ -119,6 +120,7 @@ def changed(
         declared,
         label=label or declared.label,
         help=f"{help or declared.help} {also}".strip(),
+        short_help=f"{declared.short_help} {also}".strip() if declared.short_help and not help else "",
         default=declared.default if default is None else default,
         section=section or declared.section,
         column_of=column_of or declared.column_of,

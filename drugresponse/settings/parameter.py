@@ -39,6 +39,8 @@ class Parameter:
         `choices`, or a switch that is off unless given.
     label, help
         What a form shows above and below the field; the command line shows `help`.
+    short_help
+        What a form shows in place of `help`, where its page says more below.
     default
         None when the option may be left out without a value of its own; a tuple for a repeatable one.
     minimum, maximum
@@ -86,6 +88,7 @@ class Parameter:
     column_of: tuple[str, ...] = ()
     belongs_to: tuple[str, ...] = ()
     environment: str = ""
+    short_help: str = ""
 
     @property
     def option(self) -> str:
@@ -128,4 +131,4 @@ class Parameter:
         if self.column_of and self.type == "names":
             return f"{self.full_help} Where none is chosen, none is used."
         looked_for = self.column_of and self.default is not None
-        return f"{self.full_help} Unless chosen: {self.default}." if looked_for else self.full_help
+        return f"{self.full_help} Unless chosen: {self.default}." if looked_for else self.short_help or self.full_help

@@ -72,7 +72,7 @@ def predict(client: WebClient, steps: Steps) -> None:
     client.open_tool("Drug response: predict")
     model = client.form_field("model_source|model").locator(".multiselect").first.inner_text()
     check("train on" in model and "model" in model, f"predict: the form offers {model!r} (the trained model expected)")
-    client.choose("genotypes", "new_genotypes.tsv")
+    client.choose("genotypes_source|genotypes", "new_genotypes.tsv")
     client.choose("samples", "new_samples.tsv")
     steps.done("predict-form")
     client.run_tool()

@@ -1,4 +1,5 @@
-"""Genotypes as a collection, in a real Galaxy: planemo's cases cannot give one to a field for several datasets."""
+"""Genotypes as a collection, in a real Galaxy: planemo's cases cannot give one to a field for several datasets, nor a
+sample sheet."""
 
 from __future__ import annotations
 
@@ -9,9 +10,14 @@ from server import TEST_DATA, GalaxyServer
 from waiting import LONGEST_SECONDS
 
 PATIENTS = [f"patient_P{number}.vcf" for number in ("0121", "0122", "0123")]
-FILES = {"chromosome_2.vcf": "vcf", "chromosome_19.vcf": "vcf", "responses.tsv": "tabular"} | dict.fromkeys(
-    PATIENTS, "vcf"
-)
+COVARIATES = {"age": "int", "sex": "string", "ancestry": "string"}
+FILES = {
+    "chromosome_2.vcf": "vcf",
+    "chromosome_19.vcf": "vcf",
+    "responses.tsv": "tabular",
+    "new_samples.tsv": "tabular",
+}
+FILES |= {"model.safetensors": "safetensors"} | dict.fromkeys(PATIENTS, "vcf")
 AWKWARD = "chr2 $(touch x) 'a"
 """Name of an element that a shell would misread."""
 LINKED = "chr2 _(touch x) _a"
@@ -41,7 +47,47 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
     wrong = prepared_from(galaxy, history, [first, ("chr19", ids["responses.tsv"])])
     if wrong["exit_code"] != 2 or "error: chr19: all its columns tell of the sample" not in wrong["tool_stderr"]:
         return f"a file that is none of genotypes is not named: {wrong['tool_stderr'][-300:]}"
-    return None
+    return problem_of_sheet(galaxy, history, ids)
+
+
+def problem_of_sheet(galaxy: Any, history: str, ids: dict[str, str]) -> str | None:
+    """What is wrong with how predict takes a sample sheet: it gives what a table of samples beside the files gives."""
+    lines = (TEST_DATA / "germline" / "new_samples.tsv").read_text(encoding="utf-8").splitlines()[1:4]
+    rows = [line.split("\t") for line in lines]
+    elements = [{"src": "hda", "id": ids[name], "name": row[0]} for name, row in zip(PATIENTS, rows, strict=True)]
+    definitions = [{"name": name, "type": kind, "optional": False} for name, kind in COVARIATES.items()]
+    asked = {
+        "collection_type": "sample_sheet",
+        "element_identifiers": elements,
+        "column_definitions": definitions,
+        "rows": {sample: [int(age), *others] for sample, age, *others in rows},
+        "name": "patients",
+        "instance_type": "history",
+        "history_id": history,
+    }
+    made = galaxy.make_post_request(f"{galaxy.url}/dataset_collections", payload=asked)
+    sheet = {"genotypes_source|source": "sheet", "genotypes_source|sheet": {"src": "hdca", "id": made["id"]}}
+    files = [{"src": "hda", "id": ids[name]} for name in PATIENTS]
+    beside = {
+        "genotypes_source|genotypes": {"batch": False, "values": files},
+        "samples": {"src": "hda", "id": ids["new_samples.tsv"]},
+    }
+    expected, found = (predictions_of(galaxy, history, ids["model.safetensors"], each) for each in (beside, sheet))
+    return None if found == expected else f"a sample sheet gives {found[-500:]!r} (expected {expected[-500:]!r})"
+
+
+def predictions_of(galaxy: Any, history: str, model: str, genotypes: dict[str, Any]) -> str:
+    """The table that predict writes of some genotypes; what it says where it writes none."""
+    inputs = {"model_source|model": {"src": "hda", "id": model}, "outputs": None, **genotypes}
+    started = galaxy.tools.run_tool(
+        history, "drugresponse_predict", {**inputs, "genotype_options|absent_means": "reference"}
+    )
+    (job,) = started["jobs"]
+    galaxy.jobs.wait_for_job(job["id"], maxwait=LONGEST_SECONDS, interval=0.5, check=False)
+    shown = galaxy.jobs.show_job(job["id"], full_details=True)
+    if shown["exit_code"] != 0:
+        return f"exit {shown['exit_code']}, {shown['tool_stderr']}"
+    return galaxy.datasets.download_dataset(started["outputs"][0]["id"], require_ok_state=True).decode()
 
 
 def prepared_from(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]) -> dict[str, Any]:

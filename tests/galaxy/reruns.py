@@ -68,7 +68,7 @@ class Run:
 
 AUTO, NETWORK = Model("train auto"), Model("train network")
 COHORT = {name: File(f"cell_lines/{name}.tsv") for name in ("genotypes", "responses", "drugs", "samples")}
-NEW = {"genotypes": File("cell_lines/new_genotypes.tsv"), "samples": File("cell_lines/new_samples.tsv")}
+NEW_GENOTYPES, NEW = File("cell_lines/new_genotypes.tsv"), {"samples": File("cell_lines/new_samples.tsv")}
 FEATURES = {"genotype_options|features": File("cell_lines/features.tsv")}
 FEW_FITS = {"learner_settings|epochs": 5, "learner_settings|trees": 20}
 NO_FOLDS = {"learner_settings|folds": 0}
@@ -89,8 +89,11 @@ CASES = (
         "explain",
         {**COHORT, **SETS, "model_source|model": AUTO, "selected_samples": "L0001, L0002", "held_out|refits": 2},
     ),
-    Case("predict", {**NEW, "model_source|model": NETWORK}),
-    Case("adapt", {**NEW, "model_source|model": AUTO, "responses": File("cell_lines/pilots.tsv")}),
+    Case("predict", {**NEW, "genotypes_source|genotypes": NEW_GENOTYPES, "model_source|model": NETWORK}),
+    Case(
+        "adapt",
+        {**NEW, "genotypes": NEW_GENOTYPES, "model_source|model": AUTO, "responses": File("cell_lines/pilots.tsv")},
+    ),
     Case("describe", {"model_source|model": AUTO}),
 )
 

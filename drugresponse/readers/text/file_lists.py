@@ -22,6 +22,8 @@ _NAMES_OF_PATHS = ("path", "file", "vcf", "genotypes")
 _LARGEST = 1 << 24
 _OF_GALAXY = ("DRUGRESPONSE_UPLOADS", "GALAXY_SLOTS", "_GALAXY_JOB_TMP_DIR")
 """Set by the wrappers of this package, and by Galaxy for every job."""
+_OF_WRAPPER = "DRUGRESPONSE_LIST"
+"""Names the list that a wrapper has written itself, of a sample sheet; the wrappers set it."""
 
 
 def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
@@ -38,8 +40,8 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     Raises
     ------
     InputError
-        A line names no file, or one that another line names, or has columns without a name; or a list is given in a job
-        of Galaxy, whose uploads must not name files of the server.
+        A line names no file, or one that another line names, or has columns without a name; or a list that the wrapper
+        has not written is given in a job of Galaxy, whose uploads must not name files of the server.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def _listed(source: Source) -> list[Source]:
     rows = _rows(source)
     if not rows:
         return [source]
-    if _is_of_others():
+    if _is_of_others(source):
         raise InputError(
             f"{source.name}: this is a list of files, which is not read in Galaxy (expected the files themselves). "
             "Give them together, or as a collection."
@@ -111,12 +113,16 @@ def _is_path(source: Source, cell: str) -> bool:
     text = cell.strip()
     if text.lower().endswith(_LISTED):
         return True
-    return "/" in text and not _is_of_others() and (source.path.parent / text).is_file()
+    return "/" in text and not _is_of_others(source) and (source.path.parent / text).is_file()
 
 
-def _is_of_others() -> bool:
-    """Whether whoever wrote the inputs is not who reads the files: an upload must not name files of the server."""
-    return any(os.environ.get(name) for name in _OF_GALAXY)
+def _is_of_others(source: Source) -> bool:
+    """Whether whoever wrote a file is not who reads what it names: an upload must not name files of the server."""
+    return any(os.environ.get(name) for name in _OF_GALAXY) and not _is_of_wrapper(source)
+
+
+def _is_of_wrapper(source: Source) -> bool:
+    return os.environ.get(_OF_WRAPPER) == str(source.path) and not source.path.is_symlink()
 
 
 def _source_of(listing: Source, number: int, names: Sequence[str], cells: Sequence[str]) -> Source:
@@ -132,7 +138,7 @@ def _source_of(listing: Source, number: int, names: Sequence[str], cells: Sequen
             f'{where}: found no file "{cells[0]}" (expected a path from the folder of the list, '
             f"{listing.path.parent}). Correct the path."
         )
-    source = Source(path, label=cells[0])
+    source = Source(path, label=path.name if _is_of_wrapper(listing) else cells[0])
     for name, cell in zip(names[1:], cells[1:], strict=False):
         value = "" if is_missing(cell) else cell
         if name == "sample_id":

@@ -75,3 +75,16 @@ def test_listed_sources__an_upload_does_not_tell_which_files_there_are(folder, m
     assert [source.name for source in listed_sources(folder / "list")] == ["there/secret"]
     monkeypatch.setenv("DRUGRESPONSE_UPLOADS", "1")
     assert [source.name for source in listed_sources(folder / "list")] == ["list"]
+
+
+def test_listed_sources__a_list_of_the_wrapper_is_read_and_none_that_it_links(folder, monkeypatch):
+    (folder / "patients.tsv").write_text("path\tage\nthere/a.vcf\t61\n")
+    (folder / "upload.tsv").symlink_to(folder / "patients.tsv")
+    monkeypatch.setenv("DRUGRESPONSE_UPLOADS", "1")
+    monkeypatch.setenv("DRUGRESPONSE_LIST", str(folder / "patients.tsv"))
+    (source,) = listed_sources(folder / "patients.tsv")
+    assert (source.name, source.covariates) == ("a.vcf", {"age": "61"})
+    monkeypatch.setenv("DRUGRESPONSE_LIST", str(folder / "upload.tsv"))
+    for name in ("patients.tsv", "upload.tsv"):
+        with pytest.raises(InputError, match="is not read in Galaxy"):
+            listed_sources(folder / name)
