@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -322,7 +322,7 @@ class Genotypes(Shown):
         )
 
 
-GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData", "MuData", "IntoFrame"]
+GenotypesLike: TypeAlias = Union[Genotypes, pd.DataFrame, "AnnData", "MuData", "IntoFrame", Mapping[str, Any]]
 """What functions take for genotypes: see `as_genotypes`."""
 
 
@@ -396,5 +396,5 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
         repeated = features.index[keys.duplicated()].unique()
         raise InputError(
             f"genotypes: feature {show_ids(repeated)} occurs more than once in its block "
-            "(expected each feature once). Rename or remove the repeats, or give the sources different kinds."
+            "(expected each feature once). Rename or remove the repeats, or name each block, as in expression=FILE."
         )

@@ -26,7 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.genotypes import KINDS, Genotypes
 from drugresponse.data.variants.alleles import Relation, compare_alleles, complements
 from drugresponse.errors import show_ids
 from drugresponse.features.places import Variants, find_by_place, other_alternates
@@ -180,8 +180,8 @@ def align(features: pd.DataFrame, trained: pd.DataFrame) -> Alignment:
 def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.intp]:
     """Where each wanted (block, id) stands among the features at hand; -1 where it does not.
 
-    Ids are matched alone, since the guess of a block may differ between files; where an id is not unique on either
-    side its block decides.
+    Ids are matched alone where the block is but guessed from values on either side, since guesses may differ between
+    files; where both sides name it, or an id is not unique on either side, the block decides.
 
     Examples
     --------
@@ -199,6 +199,11 @@ def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.
     if ambiguous.any():
         have = pd.MultiIndex.from_arrays([features["block"], features.index])
         at[ambiguous] = have.get_indexer(wanted[ambiguous])
+    theirs = np.append(features["block"].to_numpy(dtype=object), "")[at]
+    blocks = wanted.get_level_values(0).to_numpy(dtype=object)
+    named = ~np.isin(theirs, KINDS)
+    of_another = named & (theirs != blocks) & (np.isin(theirs, blocks) | ~np.isin(blocks, KINDS))
+    at[of_another] = -1
     return at
 
 

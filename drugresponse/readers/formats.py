@@ -193,7 +193,7 @@ _ALL = (
     GenotypeFormat(
         "anndata",
         "drugresponse.readers.matrix.anndata_file:read_anndata",
-        label=".h5ad",
+        label=".h5ad or .h5mu",
         description="an .h5ad file",
         contents=("hdf5",),
     ),

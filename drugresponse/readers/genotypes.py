@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.conversion.blocks import in_block, refuse_other_samples
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import spellings_alike, suggest_ids
 from drugresponse.data.stored_values import beside
@@ -23,7 +24,7 @@ from drugresponse.readers.genome_build import genome_build
 from drugresponse.readers.matrix.single_copies import double_single_copies
 from drugresponse.readers.recognition import genotype_format_of
 from drugresponse.readers.source.source import AnySource, Source
-from drugresponse.readers.text.file_lists import listed_sources
+from drugresponse.readers.text.file_lists import AnySources, listed_sources
 from drugresponse.readers.variants.regions import Regions, read_regions
 from drugresponse.readers.variants.site_filter import SiteFilter, filter_genotypes
 from drugresponse.readers.vcf.patients import hold_other_samples
@@ -39,7 +40,7 @@ _WITH_ABSENT_SITES = ("vcf", "matrix", "anndata")
 
 
 def read_genotypes(
-    paths: AnySource | Sequence[AnySource],
+    paths: AnySources,
     *,
     features: AnySource | None = None,
     genotype_format: str = "auto",
@@ -57,13 +58,18 @@ def read_genotypes(
 ) -> Genotypes:
     r"""Read one or several sources of genotypes and put them side by side.
 
+    Several sources are blocks of the same samples where they are named: features of one name in two blocks are two
+    features. Files of other samples are put below each other within their block.
+
     Parameters
     ----------
     paths
         VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset), and its
         text of dosages (.raw, .traw); a table of
-        alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad. Formats may be mixed. VCF files
-        of other samples each are put below each other; a list of files (`listed_sources`) stands for them.
+        alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad; .h5mu, whose modalities are
+        blocks. Formats may be mixed. VCF files
+        of other samples each are put below each other; a list of files (`listed_sources`) stands for them. The name of
+        a block stands before its path, as in `expression=genes.tsv`, or is the key of a mapping.
     features
         Table that explains the features of the matrices.
     genotype_format
@@ -122,7 +128,10 @@ def read_genotypes(
         raise InputError(f'`filters`: "{filters}" is unknown. {nearest(filters, FILTERS)}')
     if filters == "pass":
         site_filter = replace(site_filter or SiteFilter(), passed_only=True)
-    groups = _grouped(files, genotype_format)
+    by_block: dict[str, list[Source]] = {}
+    for file in files:
+        by_block.setdefault(file.block, []).append(file)
+    groups = [group for named in by_block.values() for group in _grouped(named, genotype_format)]
     if callable is not None:
         callable = _callable_regions(callable, absent_means, [record for record, _ in groups])
     options = {
@@ -140,11 +149,14 @@ def read_genotypes(
     for record, group in groups:
         # many files of which each is small, such as one for each chromosome, are large together
         with beside(sum(table.shape[0] * table.shape[1] for table in tables if not table.is_stored)):
-            tables.append(_read(record, group, options, men))
+            table = _read(record, group, options, men)
+            block = group[0].block
+            tables.append(in_block(table, block, group[0].name) if block else table)
     names = [group[0].name for _, group in groups]
     _refuse_other_builds(names, tables)
+    blocks = [group[0].block for _, group in groups]
     if len(tables) > 1:
-        _report_overlap(names, tables)
+        _report_overlap(names, tables, blocks)
     joined = Genotypes.join(tables)
     if genome_build is None or joined.features["position"].isna().all():
         return joined
@@ -188,6 +200,11 @@ def _read(
 ) -> Genotypes:
     """What the reader of a format makes of files by the options that it takes; the others are applied afterwards."""
     stacked = not record.is_joint and (len(files) > 1 or files[0].sample_id is not None)
+    if files[0].block and record.is_joint:
+        raise InputError(
+            f"{files[0].name}: found {record.description} under the name {files[0].block} (expected none: its features "
+            "are a block already). Leave the name out."
+        )
     reader = record.reader(stacked=stacked)
     taken = inspect.signature(reader).parameters
     limited = options["callable"] is not None and record.name in _WITH_ABSENT_SITES
@@ -216,9 +233,13 @@ def _refuse_other_builds(names: Sequence[str], sources: Sequence[Genotypes]) -> 
             refuse_other_build(name, build, before, earlier)
 
 
-def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes]) -> None:
+def _report_overlap(names: Sequence[str], sources: Sequence[Genotypes], blocks: Sequence[str]) -> None:
     for at, source in enumerate(sources):
-        for before, earlier in zip(names, sources[:at], strict=False):
+        for number, (before, earlier) in enumerate(zip(names, sources[:at], strict=False)):
+            if blocks[at] != blocks[number]:
+                refuse_other_samples({blocks[i] or names[i]: sources[i] for i in (number, at)})
+                _warn_of_other_spellings(names[at], source.sample_ids, before, earlier.sample_ids)
+                continue
             shared = earlier.features.index.intersection(source.features.index)
             if len(shared) and not len(earlier.sample_ids.intersection(source.sample_ids)):
                 raise InputError(

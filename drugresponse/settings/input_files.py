@@ -69,10 +69,13 @@ def pipes_as_files(settings: SomeSettings) -> Iterator[SomeSettings]:
     """
     copies: dict[str, Any] = {}
     read: dict[tuple[int, int], str] = {}
+    from drugresponse.readers.source.block_names import parted_block
+
     scratch = HiddenFolder(Path(tempfile.gettempdir()))
     try:
         for name, path in _inputs(settings):
-            pipe = _which_pipe(name, path)
+            block, file = parted_block(path)
+            pipe = _which_pipe(name, file)
             if pipe is None:
                 continue
             if pipe in read:
@@ -85,9 +88,10 @@ def pipes_as_files(settings: SomeSettings) -> Iterator[SomeSettings]:
                 continue  # which was read to know the settings
             if not scratch.path.is_dir():
                 scratch.make()
-            copy = _copy(path, scratch.path / str(len(read)), name)
+            copy = _copy(file, scratch.path / str(len(read)), name)
+            copy = Path(f"{block}={copy}") if block else copy
             before = copies.get(name, getattr(settings, name))
-            copies[name] = [copy if file == path else file for file in before] if isinstance(before, list) else copy
+            copies[name] = [copy if each == path else each for each in before] if isinstance(before, list) else copy
         yield replace(settings, **copies)
     finally:
         scratch.remove()

@@ -49,8 +49,15 @@ def wanted(*keys: tuple[str, str]) -> pd.MultiIndex:
     return pd.MultiIndex.from_tuples(keys)
 
 
-def test_align_features__by_id_whatever_the_block_is_called():
-    assert align_features(wanted(("x", "d"), ("x", "a"), ("x", "e")), two_blocks()).tolist() == [3, 0, -1]
+def test_align_features__by_id_where_a_block_is_but_a_guess():
+    guessed = wanted(("score", "d"), ("altered", "a"), ("score", "e"))
+    assert align_features(guessed, two_blocks()).tolist() == [3, 0, -1]
+    only = Genotypes.from_dense(np.zeros((1, 2)), ["s"], ["a", "b"], kind="score").features
+    assert align_features(wanted(("copies", "a"), ("mutation", "b")), only).tolist() == [0, 1]
+
+
+def test_align_features__a_named_block_is_never_another_one():
+    assert align_features(wanted(("expression", "d"), ("mutation", "a")), two_blocks()).tolist() == [-1, -1]
 
 
 def test_align_features__block_decides_where_an_id_is_in_two():
@@ -59,7 +66,7 @@ def test_align_features__block_decides_where_an_id_is_in_two():
     )
     table = Genotypes.build(np.zeros((1, 3)), ["s"], features).features
     at = align_features(
-        wanted(("mutation", "TP53"), ("expression", "TP53"), ("copies", "TP53"), ("any", "KRAS")), table
+        wanted(("mutation", "TP53"), ("expression", "TP53"), ("copies", "TP53"), ("mutation", "KRAS")), table
     )
     assert at.tolist() == [2, 0, -1, 1]
 

@@ -173,3 +173,20 @@ def test_predict__model_and_genotypes_from_pipes(tmp_path):
     files = [f"--model={data}/model.safetensors", f"--genotypes={data}/new_genotypes.tsv", typed[2]]
     assert cli.main(["predict", *files, f"--predictions={tmp_path}/files.tsv", "-q"]) == 0
     assert (tmp_path / "pipes.tsv").read_bytes() == (tmp_path / "files.tsv").read_bytes()
+
+
+def test_input_files__a_block_is_named_before_its_file(tmp_path):
+    settings = settings_of("train", genotypes=[Path(f"expression={tmp_path}/a.tsv")])
+    assert tmp_path / "a.tsv" in input_files(settings)
+
+
+def test_pipes_as_files__a_named_block_may_be_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_text("sample_id\tA\n"))
+    writer.start()
+    settings = settings_of("train", genotypes=[Path(f"expression={tmp_path}/pipe")])
+    with pipes_as_files(settings) as copied:
+        (named,) = copied.genotypes
+        block, _, file = str(named).partition("=")
+        assert (block, Path(file).read_text()) == ("expression", "sample_id\tA\n")
+    writer.join()

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.conversion.blocks import joined_blocks
 from drugresponse.data.conversion.features import describe_features
 from drugresponse.data.conversion.frames import FrameLike, as_pandas, is_frame
 from drugresponse.data.conversion.numbers import to_numbers
@@ -24,11 +25,13 @@ _ID_COLUMNS = {"sample_id", "IID"}
 
 
 def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | None = None) -> Genotypes:
-    """Genotypes from an object in memory: Genotypes, a frame, AnnData or MuData.
+    """Genotypes from an object in memory: Genotypes, a frame, AnnData or MuData, or several of them as named blocks.
 
     Parameters
     ----------
     data
+        A mapping of names to such objects makes a block of each, such as `{"expression": frame, "mutation": other}`:
+        features of one name in two blocks are two features, and a sample that a block lacks is missing there.
         `Genotypes` come back as they are. Of a DataFrame, rows are samples, with ids in the index or in a column
         `sample_id`; frames of polars, pyarrow and others have the column. Of an AnnData, obs are samples, var are
         features, and columns of `var` such as `kind` or `gene` are taken. Of a MuData, each modality is a block of its
@@ -51,6 +54,8 @@ def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | N
     """
     if isinstance(data, Genotypes):
         return data
+    if isinstance(data, Mapping):
+        return joined_blocks({name: as_genotypes(part, layer=layer, kind=kind) for name, part in data.items()})
     if is_frame(data):
         return _from_frame(data, kind)
     if modalities := modalities_of(data):
@@ -58,8 +63,8 @@ def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | N
     if is_anndata(data):
         return _from_anndata(data, layer, kind)
     raise InputError(
-        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame, AnnData or MuData). "
-        "Read a file with read_genotypes."
+        f"genotypes: found {type(data).__name__} (expected Genotypes, a DataFrame, AnnData or MuData). Read a file "
+        "with read_genotypes; blocks are a dict of such objects."
     )
 
 

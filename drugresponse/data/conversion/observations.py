@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from drugresponse.data.conversion.genotypes import as_genotypes, is_anndata, mod
 from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.ids import ids_as_text
 
-__all__ = ["genotypes_and_samples", "samples_of_observations"]
+__all__ = ["genotypes_and_samples", "joined_observations", "samples_of_observations"]
 
 progress = logging.getLogger("drugresponse.progress")
 
@@ -27,7 +27,8 @@ def genotypes_and_samples(data: GenotypesLike, samples: FrameLike | None) -> tup
     Parameters
     ----------
     data
-        As for `as_genotypes`. Of a MuData its own `obs` comes first, then those of the modalities in their order.
+        As for `as_genotypes`. Of a MuData its own `obs` comes first, then those of the modalities in their order; of a
+        mapping those of its parts.
     samples
         The table that was given; None takes `obs`, if it has any column.
 
@@ -40,10 +41,9 @@ def genotypes_and_samples(data: GenotypesLike, samples: FrameLike | None) -> tup
     ['lung', '']
     """
     genotypes = as_genotypes(data)
-    modalities = modalities_of(data)
-    sources: list[Any] = [data] if modalities or is_anndata(data) else []
-    tables = [source.obs for source in [*sources, *modalities.values()]]
-    observed = _joined_observations([samples_of_observations(table, modalities) for table in tables])
+    observed = joined_observations(
+        [table for part in (data.values() if isinstance(data, Mapping) else [data]) for table in _observations_of(part)]
+    )
     if observed is None or observed.columns.empty:
         return genotypes, samples
     shown = ", ".join(map(str, observed.columns[:_SHOWN])) + (", ..." if len(observed.columns) > _SHOWN else "")
@@ -52,6 +52,13 @@ def genotypes_and_samples(data: GenotypesLike, samples: FrameLike | None) -> tup
         return genotypes, samples
     progress.info("samples: no table was given; obs is used, with the columns %s", shown)
     return genotypes, observed
+
+
+def _observations_of(data: Any) -> list[pd.DataFrame]:
+    """What obs of an AnnData says, or those of a MuData and its modalities; nothing of anything else."""
+    modalities = modalities_of(data)
+    sources: list[Any] = [data] if modalities or is_anndata(data) else []
+    return [samples_of_observations(source.obs, modalities) for source in [*sources, *modalities.values()]]
 
 
 def samples_of_observations(observed: pd.DataFrame, modalities: Collection[str] = ()) -> pd.DataFrame:
@@ -74,8 +81,8 @@ def samples_of_observations(observed: pd.DataFrame, modalities: Collection[str] 
     return pd.DataFrame({name: ids_as_text(observed[name]).to_numpy() for name in own}, index=index, dtype=object)
 
 
-def _joined_observations(tables: Sequence[pd.DataFrame]) -> pd.DataFrame | None:
-    """One table of several; where two have a value, the first one's counts."""
+def joined_observations(tables: Sequence[pd.DataFrame]) -> pd.DataFrame | None:
+    """One samples table of several, None of none; where two have a value, the first one's counts."""
     if not tables:
         return None
     filled = [table.where(table != "") for table in tables]

@@ -28,6 +28,7 @@ from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.ancestry import placed_on_axes, tell_of_places
+from drugresponse.model.requests.blocks import refuse_other_blocks
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
 from drugresponse.model.requests.first_reading import Checks, FirstReading
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
@@ -208,6 +209,7 @@ class Request:
         tell_of_places(placed)
         completed = completed_genotypes(genotypes, parts.features)
         alignment = align(completed.features, parts.features)
+        refuse_other_blocks(completed.features, parts.features, alignment)
         aligned, n_filled = as_trained(completed, parts.features, alignment), sites_filled(completed)
         if aligned.is_stored:
             reading = FirstReading(parts, completed, alignment, aligned)

@@ -1,4 +1,4 @@
-"""An .h5ad file -> Genotypes: obs are samples, var are features."""
+"""An .h5ad or .h5mu file -> Genotypes: obs are samples, var are features, and each modality is a block."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from drugresponse.data.conversion.blocks import refuse_wrong_block_name
 from drugresponse.data.conversion.features import describe_features
+from drugresponse.data.conversion.observations import joined_observations, samples_of_observations
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes
 from drugresponse.data.stored_values import ColumnsInMemory, StoredValues, stays_stored
@@ -41,7 +43,7 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     Parameters
     ----------
     path
-        The file; its extension does not matter.
+        The file; its extension does not matter. Of .h5mu each modality is a block of its name.
     layer
         Layer to read; None takes `X`.
     kind
@@ -75,10 +77,18 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     (['KRAS', 'TP53'], [[1.0, 0.0]])
     """
     file = Source.of(path).checked_path()
-    with _opened(file) as parts:
-        samples, features = parts.names("obs"), parts.names("var")
-        table, own_ids = parts.feature_columns(features), parts.own_ids()
-        values = parts.matrix(layer, (len(samples), len(features)))
+    with _opened(file) as (whole, modalities):
+        if not modalities:
+            return _genotypes(whole, layer, kind)
+        return Genotypes.join([_genotypes(part, layer, kind) for part in modalities.values()])
+
+
+def _genotypes(parts: _Stored, layer: str | None, kind: str | None) -> Genotypes:
+    """Those of a file, or of one modality of it, which is a block unless its features tell theirs."""
+    file = parts.file
+    samples, features = parts.names("obs"), parts.names("var")
+    table, own_ids = parts.feature_columns(features), parts.own_ids()
+    values = parts.matrix(layer, (len(samples), len(features)))
     if isinstance(values, StoredValues):
         _refuse_infinite(values, file.name)
     kept = feature_columns(features, file.name)
@@ -91,28 +101,35 @@ def read_anndata(path: AnySource, *, layer: str | None = None, kind: str | None 
     described = describe_features(features, values, table=table, kind=kind, where=file.name)
     if own_ids is not None:
         described = described.set_index(pd.Index(own_ids, name="feature_id", dtype=object))
+    if parts.modality and (table is None or "block" not in table.columns):
+        described = described.assign(block=refuse_wrong_block_name(parts.modality))
     return Genotypes.build(values, samples, described)
 
 
 def read_observations(path: AnySource) -> pd.DataFrame:
-    """What `obs` says of the samples, column by column; the matrix is not read.
+    """What `obs` says of the samples, column by column, in .h5mu that of the modalities too; no matrix is read.
 
     Raises
     ------
     InputError
         As `read_anndata`.
     """
-    with _opened(Source.of(path).checked_path()) as parts:
-        return parts.observations()
+    with _opened(Source.of(path).checked_path()) as (whole, modalities):
+        tables = [whole.observations(), *(part.observations() for part in modalities.values())]
+    told = [samples_of_observations(table, modalities) for table in tables]
+    joined = joined_observations(told) if modalities else None
+    return tables[0] if joined is None else joined
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[_Stored]:
+def _opened(file: Path) -> Iterator[tuple[_Stored, dict[str, _Stored]]]:
+    """The parts of a file, and of an .h5mu file those of each of its modalities, which are in their order."""
     library = require("h5py", "read .h5ad files")
     refuse_crashing(file)
     try:
         with library.File(file, "r", locking=False) as stored:
-            yield _Stored(stored, file)
+            names = _modalities(stored, file)
+            yield _Stored(stored, file), {name: _Stored(stored, file, name) for name in names}
     except DrugResponseError:
         raise
     except Exception as error:  # of a damaged file, the libraries raise nearly everything there is
@@ -125,9 +142,10 @@ def _opened(file: Path) -> Iterator[_Stored]:
 class _Stored:
     """The parts of an open file that are read, each looked at before it is."""
 
-    def __init__(self, stored: Any, file: Path) -> None:
-        self._stored, self._file = stored, file
-        absent = [name for name in ("obs", "var") if name not in stored]
+    def __init__(self, stored: Any, file: Path, modality: str = "") -> None:
+        self._stored, self.file, self.modality = stored, file, modality
+        self._within = f"mod/{modality}/" if modality else ""
+        absent = [name for name in ("obs", "var") if f"{self._within}{name}" not in stored]
         if absent:
             raise InputError(
                 f"{file.name}: this HDF5 file has no {' and no '.join(absent)} (expected .h5ad, which has obs, var and "
@@ -139,7 +157,7 @@ class _Stored:
         frame = self._element(axis)
         if "_index" not in frame.attrs or not hasattr(frame, "keys"):
             raise InputError(
-                f"{self._file.name}: {axis} is not stored as anndata 0.7 and later store it. "
+                f"{self.file.name}: {axis} is not stored as anndata 0.7 and later store it. "
                 "Read it and write it anew with a newer anndata."
             )
         index = frame.attrs["_index"]
@@ -171,22 +189,23 @@ class _Stored:
         """The numbers of X or a layer, as `scipy.sparse` where they are stored so, NaN where missing."""
         where = "X" if layer is None else f"layers/{layer}"
         if layer is not None:
-            layers = list(self._element("layers")) if "layers" in self._stored else []
+            layers = list(self._element("layers")) if f"{self._within}layers" in self._stored else []
             if layer not in layers:
                 hint = nearest(layer, layers) if layers else "It has none."
-                raise InputError(f'{self._file.name}: found no layer "{layer}". {hint}')
-        if where not in self._stored or self._encoding(self._stored[where]) == "null":
-            raise InputError(f"{self._file.name}: this file has no X. Name the layer that holds the genotypes.")
+                raise InputError(f'{self.file.name}: found no layer "{layer}". {hint}')
+        place = f"{self._within}{where}"
+        if place not in self._stored or self._encoding(self._stored[place]) == "null":
+            raise InputError(f"{self.file.name}: this file has no X. Name the layer that holds the genotypes.")
         stored = self._element(where)
         is_sparse = self._encoding(stored) in _SPARSE
-        large = stays_stored(shape) and self._by_columns(stored, where, shape)
+        large = stays_stored(shape) and self._by_columns(stored, place, shape)
         if large:
             return large
         values = self._read(where) if is_sparse else stored
-        _refuse_other_than_numbers(values.dtype, self._file.name)
+        _refuse_other_than_numbers(values.dtype, self.file.name)
         if tuple(values.shape) != shape:
             raise InputError(
-                f"{self._file.name}: {where} is {' x '.join(map(str, values.shape))}, its names are {shape[0]} samples "
+                f"{self.file.name}: {where} is {' x '.join(map(str, values.shape))}, its names are {shape[0]} samples "
                 f"x {shape[1]} features. Write the file anew."
             )
         if is_sparse:
@@ -207,8 +226,8 @@ class _Stored:
         if width is None or dtype.kind not in "fiub":
             return None
         if encoding in _SPARSE:
-            return StoredValues.of(SparseColumns(self._file, where, shape))
-        return StoredValues.of(DenseColumns(self._file, where, shape, width))
+            return StoredValues.of(SparseColumns(self.file, where, shape))
+        return StoredValues.of(DenseColumns(self.file, where, shape, width))
 
     def _dense(self, stored: Any, shape: tuple[int, int]) -> sparse.csr_array:
         if 0 in shape:
@@ -219,7 +238,7 @@ class _Stored:
         for top in range(0, shape[0], height):
             tiles = []
             for left in range(0, shape[1], width):
-                refuse_beyond_memory(n_cells * (stored.dtype.itemsize + _CELL_BYTES), self._file.name)
+                refuse_beyond_memory(n_cells * (stored.dtype.itemsize + _CELL_BYTES), self.file.name)
                 cells = np.asarray(stored[top : top + height, left : left + width])
                 with np.errstate(over="ignore"):  # what does not fit becomes infinite, which is refused later
                     tiles.append(sparse.csr_array(cells.astype(np.float32)))
@@ -229,17 +248,17 @@ class _Stored:
     def _together(self, parts: list[sparse.csr_array], stack: Callable[..., Any]) -> sparse.csr_array:
         if len(parts) == 1:
             return parts[0]
-        refuse_beyond_memory(sum(part.data.nbytes + part.indices.nbytes for part in parts), self._file.name)
+        refuse_beyond_memory(sum(part.data.nbytes + part.indices.nbytes for part in parts), self.file.name)
         return sparse.csr_array(stack(parts, format="csr"))
 
     def _read(self, where: str) -> Any:
         element = self._element(where)
-        refuse_large_parts(element, self._file.name)
+        refuse_large_parts(element, self.file.name)
         return require("anndata.io", "read .h5ad files").read_elem(element)
 
     def _element(self, where: str) -> Any:
         """A part, after a look at all that it is made of."""
-        part = checked_part(self._stored, where, self._file)
+        part = checked_part(self._stored, f"{self._within}{where}", self.file)
         # columns of obs and var are looked at when they are read
         for name in part if hasattr(part, "keys") and where not in ("obs", "var") else ():
             self._element(f"{where}/{name}")
@@ -248,6 +267,15 @@ class _Stored:
     @staticmethod
     def _encoding(part: Any) -> str:
         return _as_text(part.attrs.get("encoding-type", part.attrs.get("h5sparse_format", "")))
+
+
+def _modalities(stored: Any, file: Path) -> list[str]:
+    """The modalities of an .h5mu file, in their order; none of an .h5ad file."""
+    if "mod" not in stored or "X" in stored:
+        return []
+    held = checked_part(stored, "mod", file)
+    order = [_as_text(name) for name in held.attrs.get("mod-order", ())]
+    return [name for name in order if name in held] + sorted(set(held) - set(order))
 
 
 def _refuse_infinite(values: StoredValues, where: str) -> None:

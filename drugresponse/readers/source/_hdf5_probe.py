@@ -6,7 +6,7 @@ from typing import Any
 
 from drugresponse.readers.source._own_process import BEYOND_MEMORY, bytes_held, limit
 
-_PARTS = ("obs", "var", "layers", "X")
+_PARTS = ("obs", "var", "layers", "X", "mod")
 _SMALL = 1 << 26
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from drugresponse.errors import InputError
+from drugresponse.readers.source.block_names import parted_block
 from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format, foreign_table
 from drugresponse.readers.source.json_results import results_in_json
 from drugresponse.readers.source.spreadsheets import NO_ARCHIVE, is_spreadsheet, parted_sheet, spreadsheet_text
@@ -28,6 +29,7 @@ _MAGIC = (
     (b"BCF\x02", "bcf"),
     (b"\x6c\x1b", "plink"),
     (b"\x89HDF", "hdf5"),
+    (b"MuData (", "hdf5"),  # .h5mu begins with a block of text
     (b"PK\x03\x04", "zip"),
 )
 _ZIP_ADVICE = "this is a zip archive (expected a table with a header). Unpack it, and give the file inside."
@@ -54,8 +56,8 @@ class Source:
     Parameters
     ----------
     path
-        The file; of a workbook perhaps with a sheet, as in `file.xlsx#responses`. That it is there is found out when it
-        is opened.
+        The file; of a workbook perhaps with a sheet, as in `file.xlsx#responses`; of genotypes perhaps after the name
+        of their block, as in `expression=file.tsv`. That it is there is found out when it is opened.
     label
         What messages call it; "" takes the name of the file.
 
@@ -63,8 +65,8 @@ class Source:
     ----------
     path
         The file.
-    sheet
-        The sheet that is named; else "".
+    sheet, block
+        The sheet, and the block of genotypes, that are named; else "".
     sample_id, covariates
         What a list of files says of its only sample: its id, None where the file's own counts, and columns by name.
     formats
@@ -84,7 +86,8 @@ class Source:
     """
 
     def __init__(self, path: str | Path, label: str = "") -> None:
-        self.path, self.sheet = parted_sheet(Path(path))
+        self.block, file = parted_block(Path(path))
+        self.path, self.sheet = parted_sheet(file)
         self._label = label
         self.sample_id: str | None = None
         self.covariates: dict[str, str] = {}

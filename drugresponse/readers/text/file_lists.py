@@ -7,15 +7,20 @@ import io
 import itertools
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
+from drugresponse.data.conversion.blocks import refuse_wrong_block_name
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import rows_of
 
-__all__ = ["labelled_sources", "listed_sources"]
+__all__ = ["AnySources", "labelled_sources", "listed_sources"]
+
+AnySources: TypeAlias = AnySource | Iterable[AnySource] | Mapping[str, AnySource | Sequence[AnySource]]
+"""One source, several, or one or several of each block by its name."""
 
 _LISTED = (".vcf", ".vcf.gz", ".vcf.bgz", ".gvcf", ".gvcf.gz", ".g.vcf", ".g.vcf.gz", ".bcf")
 _NAMES_OF_PATHS = ("path", "file", "vcf", "genotypes")
@@ -26,7 +31,7 @@ _OF_WRAPPER = "DRUGRESPONSE_LIST"
 """Names the list that a wrapper has written itself, of a sample sheet; the wrappers set it."""
 
 
-def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
+def listed_sources(paths: AnySources) -> list[Source]:
     r"""The sources of files, those of which a list names in its place.
 
     Parameters
@@ -35,7 +40,8 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
         Files; a text file whose first cells are paths of VCF or BCF files, or of files that are there, is a list.
         Cells are separated by tabs, commas or semicolons: the path, relative to the folder of the list, and perhaps the
         id of the file's only sample. A first line that names the columns (path, sample_id, age ...) may name further
-        ones, which are covariates; a file's own id counts where the cell is empty.
+        ones, which are covariates; a file's own id counts where the cell is empty. A mapping names the block of each
+        file, as `expression=FILE` does.
 
     Raises
     ------
@@ -56,20 +62,28 @@ def listed_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
     return [listed for source in labelled_sources(paths) for listed in _listed(source)]
 
 
-def labelled_sources(paths: AnySource | Iterable[AnySource]) -> list[Source]:
-    """The sources of one file or of several; of those that have one name in two folders messages name the path.
+def labelled_sources(paths: AnySources) -> list[Source]:
+    """The sources of one file, of several or of blocks; of those with one name in two folders messages name the path.
 
     Examples
     --------
     >>> [source.name for source in labelled_sources(["a/calls.vcf", "b/calls.vcf", "c.vcf"])]
     ['a/calls.vcf', 'b/calls.vcf', 'c.vcf']
     """
+    if isinstance(paths, Mapping):
+        return [source for block, files in paths.items() for source in _of_block(block, labelled_sources(files))]
     given = [paths] if isinstance(paths, AnySource) else list(paths)
     named = Counter(Path(each).name for each in given if not isinstance(each, Source))
     return [
         Source(each, label=str(each) if named[Path(each).name] > 1 else "") if not isinstance(each, Source) else each
         for each in given
     ]
+
+
+def _of_block(name: str, files: list[Source]) -> list[Source]:
+    for file in files:
+        file.block = refuse_wrong_block_name(name)
+    return files
 
 
 def _listed(source: Source) -> list[Source]:
@@ -91,6 +105,7 @@ def _listed(source: Source) -> list[Source]:
     listed: dict[Path, Source] = {}
     for number, cells in rest:
         file = _source_of(source, number, names, [cell.strip() for cell in cells])
+        file.block = source.block
         if file.path in listed:
             raise InputError(f"{source.name}, line {number}: found {file.name} again (expected each file once).")
         listed[file.path] = file

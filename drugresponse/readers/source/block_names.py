@@ -1,0 +1,24 @@
+"""The name of a block before the path of a file, as in `expression=genes.parquet`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+__all__ = ["parted_block"]
+
+_NAMED = re.compile(r"([A-Za-z][\w.-]*)=(.+)", re.DOTALL)
+
+
+def parted_block(path: Path) -> tuple[str, Path]:
+    """The block that is named before a path, and the path; no block where the path is a file itself.
+
+    Examples
+    --------
+    >>> parted_block(Path("expression=data/genes.parquet"))
+    ('expression', PosixPath('data/genes.parquet'))
+    >>> parted_block(Path("data/run=3.tsv"))
+    ('', PosixPath('data/run=3.tsv'))
+    """
+    named = _NAMED.fullmatch(str(path))
+    return ("", path) if named is None or path.exists() else (named[1], Path(named[2]))
