@@ -39,16 +39,29 @@ def test_page__allows_the_tools_that_write_a_report():
     assert {first.removeprefix("drugresponse_") for first, _ in allowed} == writers
 
 
+ENTRIES = ROOT / "packaging" / "tpv" / "tools.yml"
+BY_SIZE = r"min\(max\(1 \+ (\d+) \* (cores \* )?input_size, (\d+)\), (\d+)\)"
+
+
+def memory_of(entry: dict, input_size: float) -> float:
+    """GB for inputs of so many GB, as an entry asks for them."""
+    if isinstance(entry["mem"], int):
+        return entry["mem"]
+    each, by_cores, least, most = re.fullmatch(BY_SIZE, entry["mem"]).groups()
+    return min(max(1 + int(each) * (entry["cores"] if by_cores else 1) * input_size, int(least)), int(most))
+
+
 @pytest.mark.parametrize("tool", [*(f"drugresponse_{name}" for name in TOOLS), "data_manager_drugresponse_models"])
-def test_page__every_tool_has_cores_and_memory_once(tool):
-    (rules,) = (
-        part["tools"] for part in yaml_parts() if isinstance(part.get("tools"), dict) and len(part["tools"]) > 1
-    )
-    address = f"toolshed.example.org/repos/owner/{tool}/{tool}/0.1.0+galaxy0"
-    found = [needs for pattern, needs in rules.items() if re.fullmatch(pattern, address)]
-    assert len(found) == 1
-    assert found[0]["cores"] >= 1
-    assert found[0]["mem"] >= 2
+def test_entries__every_tool_has_cores_and_memory_once(tool):
+    rules = yaml.safe_load(ENTRIES.read_text(encoding="utf-8"))["tools"]
+    address = f"toolshed.g2.bx.psu.edu/repos/OWNER/{tool}/{tool}/0.1.0+galaxy0"
+    (entry,) = (needs for pattern, needs in rules.items() if re.fullmatch(pattern, address))
+    entry = rules.get(entry.get("inherits"), {}) | entry
+    small, large = (memory_of(entry, size) for size in (0.001, 0.04))
+    assert entry["cores"] >= 1
+    assert 2 <= small <= large <= 8
+    # what auto was estimated to need with so many threads, of a table of 40 MB
+    assert tool != "drugresponse_train" or (entry["cores"] == 4 and large > 6.1)
 
 
 @pytest.mark.parametrize("kind", ["docker", "singularity"])
