@@ -25,6 +25,7 @@ __all__ = [
     "leak_words",
     "lost_words",
     "outcome_of",
+    "response_scale_words",
     "why_none_is_used",
 ]
 
@@ -96,6 +97,25 @@ def outcome_of(manifest: Mapping[str, Any]) -> str:
     """
     measured = f"Outcome: measured numbers, {count(manifest['training']['pairs'], 'response')}."
     return str(manifest.get("outcome", {}).get("words", measured))
+
+
+def response_scale_words(manifest: Mapping[str, Any]) -> list[str]:
+    """On which scale responses were learned, and what spoke for it; nothing where no other was tried.
+
+    Examples
+    --------
+    >>> response_scale_words({"response_scale": {"name": "sqrt", "errors": {}}})
+    ['Learned on the scale of the square root; predictions are means as the responses were given']
+    """
+    told = manifest.get("response_scale")
+    if told is None:
+        return []
+    errors = ", ".join(f"{name} {error:.4g}" for name, error in told["errors"].items())
+    tried = f" (error on held-out rows: {errors})" if errors else ""
+    if told["name"] == "identity":
+        return [f"Learned as given: no other scale is better beyond noise{tried}"]
+    words = {"sqrt": "square root", "log": "logarithm"}[told["name"]]
+    return [f"Learned on the scale of the {words}{tried}; predictions are means as the responses were given"]
 
 
 def censor_words(training: Mapping[str, int], learners: Sequence[str]) -> list[str]:
@@ -286,6 +306,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         f"{why_none_is_used(manifest)}{_parent_words(features)}",
         *([f"Genome build: {GenomeBuild.from_dict(manifest['genome'])}"] if "genome" in manifest else []),
         *censor_words(manifest["training"], fitted_learners(manifest)),
+        *response_scale_words(manifest),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *lineage_words(manifest.get("lineages")),
         *_treatment_arm(manifest.get("arm")),

@@ -24,11 +24,13 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
+from drugresponse.model.response_scales.choice import asked_scale
+from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY
 from drugresponse.model.training import join_tables, with_ancestry
 
 __all__ = ["AskedEvaluation", "EvaluationPlan"]
 
-_SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "device")
+_SETTINGS = ("rank", "epochs", "trees", "depth", "most_fits", "most_minutes", "response_scale", "device")
 """What may be set whichever learners are asked for."""
 
 
@@ -111,6 +113,9 @@ class EvaluationPlan:
         planned = folds_of_table(rows.pairs, given_folds)
         prove_free_of_leaks(rows.pairs, scheme, planned)
         settings = {"device": "cpu", **(asked.settings or {}), "scheme": scheme, "random_state": seed}
+        continuous = measured.outcome.kind == "continuous"
+        scale = asked_scale(settings.pop("response_scale", AUTO), measured.measure) if continuous else IDENTITY
+        settings |= {} if scale == IDENTITY else {"response_scale": scale}
         rule = None if asked.rule is None else _known_rule(asked.rule, asked.rule_name, rows, named)
         contended = {COVARIATES: None, **named} | ({} if rule is None else {asked.rule_name: RuleLearner(rule)})
         evaluated = contenders(contended, settings)

@@ -20,12 +20,15 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError, show_ids
 from drugresponse.evaluation._folds import PlannedFold
+from drugresponse.evaluation.rules.rule_learner import RuleLearner
 from drugresponse.features.alignment import align
 from drugresponse.features.genotype_kernels import known_of_variance
 from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import make_learner
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
+from drugresponse.model.response_scales.response_scale import IDENTITY
+from drugresponse.model.response_scales.scaled_learner import ScaledLearner
 from drugresponse.outputs import output_files
 from drugresponse.threads import one_thread
 from drugresponse.version import __version__
@@ -55,14 +58,23 @@ class Contender:
 
     def fresh(self) -> PairRegressor:
         """An unfitted learner."""
+        return self._on_scale(self._bare())
+
+    def _bare(self) -> PairRegressor:
         return make_learner(self.name, self.settings) if self.estimator is None else clone(self.estimator)
+
+    def _on_scale(self, learner: PairRegressor) -> PairRegressor:
+        scale = self.settings.get("response_scale", IDENTITY)
+        if scale == IDENTITY or isinstance(learner, RuleLearner):
+            return learner
+        return ScaledLearner(learner, scale, self.settings["scheme"], self.settings["random_state"])
 
     def fingerprint(self) -> str:
         """Text that changes with everything that may change its predictions."""
-        learner = self.fresh()
+        learner, scale = self._bare(), self.settings.get("response_scale", IDENTITY)
         parameters = {name: value for name, value in learner.get_params().items() if name not in ("n_jobs", "device")}
         words = json.dumps(parameters, sort_keys=True, default=repr)
-        return f"{type(learner).__module__}.{type(learner).__qualname__} {words}"
+        return f"{type(learner).__module__}.{type(learner).__qualname__} {words} {scale}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,7 +104,8 @@ def evaluate(
         How many principal components of the genotypes are covariates too, so that `covariates` tells what ancestry
         alone predicts. They are made of all samples, those that are held out too, and of no response.
     settings
-        Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`.
+        Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`, and
+        `response_scale`, as for `DrugResponseModel`, which each fold chooses from its training rows.
     resume
         Folder that keeps finished units, from which a killed run goes on.
     rule

@@ -37,6 +37,7 @@ from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests.ancestry import placed_on_axes
 from drugresponse.model.requests.covariates import covariates_as_trained
 from drugresponse.model.requests.requests import drugs_by_id
+from drugresponse.model.response_scales.response_scale import IDENTITY, on_scale
 from drugresponse.progress import doing
 from drugresponse.readers.genes.sets import GeneSet
 from drugresponse.shown import Shown
@@ -101,6 +102,11 @@ class Explanation(Shown):
     fits: int
     refit_learner: str
 
+    @property
+    def response_scale(self) -> str:
+        """On which effects and parts of predictions are, by its name: that on which the model learned."""
+        return str(self.manifest.get("response_scale", {}).get("name", IDENTITY))
+
     def _headline(self) -> str:
         learner, pairs = self.manifest.get("learner", "a model"), count(len(self.rows.y), "measured pair")
         return f"Explanation of {learner}, on {pairs} of {count(self.attributions['drug_id'].nunique(), 'drug')}"
@@ -134,7 +140,8 @@ def explain(
     genotypes, responses, drugs, samples
         As for `DrugResponseModel.fit`: the samples whose predictions are explained, and what was measured of them.
         Those of the training, or others of the same assay. Associations are adjusted for the model's covariates.
-        Effects on an outcome that is no number are on the scale of its link: log odds, latent place, log hazard.
+        Effects on an outcome that is no number are on the scale of its link: log odds, latent place, log hazard. Those
+        of a model that learned roots or logarithms of the responses are on that scale; associations are as measured.
     gene_sets
         As `read_gene_sets` gives them.
     selected_samples
@@ -203,7 +210,8 @@ def explain(
         n_jobs=n_jobs,
     )
     # without features that the model was not given
-    refitted = replace(rows, pairs=replace(rows.pairs, genotypes=known.reindex(measured_ids)))
+    y = on_scale(model.parts_.response_scale.name, rows.y)
+    refitted = replace(rows, y=y, pairs=replace(rows.pairs, genotypes=known.reindex(measured_ids)))
     with units_on(client):
         spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
     doing("putting attributions and associations side by side")

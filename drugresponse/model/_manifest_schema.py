@@ -17,6 +17,8 @@ from drugresponse.data.outcomes.outcome import KINDS
 from drugresponse.data.splits import SCHEMES
 from drugresponse.errors import ModelFileError
 from drugresponse.learners.registry import LEARNERS
+from drugresponse.model.response_scales.response_scale import AUTO
+from drugresponse.model.response_scales.response_scale import SCALES as RESPONSE_SCALES
 
 __all__ = ["MANIFEST", "check_manifest"]
 
@@ -106,6 +108,7 @@ _PARAMETERS: dict[str, Schema] = {
     "arm": Absent(TEXT),
     "outcome": Absent(one_of(KINDS)),
     "classes": Absent(TEXT),
+    "response_scale": Absent(one_of((AUTO, *RESPONSE_SCALES))),
     "lineage_column": Absent(TEXT),
     "ancestry_components": Absent(whole(_MOST_WORK)),
     "minimum_features": SHARE,
@@ -136,6 +139,7 @@ MANIFEST: dict[str, Schema] = {
     ),
     "scheme": {"name": one_of(SCHEMES), "test_rows": TEXT, "reference": TEXT},
     "seed": whole(2**64),
+    "response_scale": Absent({"name": one_of(RESPONSE_SCALES), "errors": Named(SIZE)}),
     "measure": {"name": TEXT, "unit": TEXT, "higher_means": Maybe(one_of(("sensitive", "resistant", "dose")))},
     "covariates": Many(TEXT),
     "unused_columns": Absent(Named(Many(TEXT))),

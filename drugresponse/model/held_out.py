@@ -15,6 +15,7 @@ from drugresponse.data.metrics import score_levels
 from drugresponse.data.splits import Fold, make_folds
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.intervals.intervals import IntervalTable, cross_conformal_bounds
+from drugresponse.model.response_scales.response_scale import IDENTITY
 
 __all__ = [
     "LEAST_SKILL",
@@ -52,6 +53,8 @@ class HeldOut:
         `(n_rows,)` by the learner; NaN where never held out.
     naive
         `(n_rows,)` by each naive prediction, fitted to the same training parts.
+    response_scale
+        On which residuals are measured for intervals; all values are on the user's.
     """
 
     rows: TrainingRows
@@ -59,9 +62,17 @@ class HeldOut:
     fold: NDArray[np.intp]
     predicted: NDArray[np.float64]
     naive: Mapping[str, NDArray[np.float64]]
+    response_scale: str = IDENTITY
 
     @classmethod
-    def gather(cls, rows: TrainingRows, scheme: str, folds: Sequence[Fold], predicted: NDArray[np.float64]) -> HeldOut:
+    def gather(
+        cls,
+        rows: TrainingRows,
+        scheme: str,
+        folds: Sequence[Fold],
+        predicted: NDArray[np.float64],
+        response_scale: str = IDENTITY,
+    ) -> HeldOut:
         """Put the naive predictions of the same folds beside the learner's."""
         fold = np.full(len(rows.y), -1, dtype=np.intp)
         naive: dict[str, NDArray[np.float64]] = {}
@@ -70,7 +81,7 @@ class HeldOut:
             means = NaiveEffects.fit(rows.pairs[train], rows.y[train], rows.weights[train], scheme=scheme)
             for name, values in means.predict(rows.pairs[test]).items():
                 naive.setdefault(name, np.full(len(rows.y), np.nan))[test] = values
-        return cls(rows, scheme, fold, predicted, naive)
+        return cls(rows, scheme, fold, predicted, naive, response_scale)
 
     @property
     def tested(self) -> NDArray[np.intp]:
@@ -86,7 +97,12 @@ class HeldOut:
         """What turns predictions into bounds, from every row that was held out."""
         at = self.tested
         return IntervalTable.calibrate(
-            self.rows.pairs[at], self.rows.y[at], self.predicted[at], scheme=self.scheme, weights=self.rows.weights[at]
+            self.rows.pairs[at],
+            self.rows.y[at],
+            self.predicted[at],
+            scheme=self.scheme,
+            weights=self.rows.weights[at],
+            response_scale=self.response_scale,
         )
 
 
@@ -134,7 +150,13 @@ def _score_intervals(held: HeldOut, learner: str) -> pd.DataFrame:
     y, scores = held.rows.y, []
     for name, predicted in ((learner, held.predicted), (reference_name(held.scheme, held.naive), held.reference)):
         lower, upper = cross_conformal_bounds(
-            held.rows.pairs, y, predicted, held.fold, scheme=held.scheme, weights=held.rows.weights
+            held.rows.pairs,
+            y,
+            predicted,
+            held.fold,
+            scheme=held.scheme,
+            weights=held.rows.weights,
+            response_scale=held.response_scale,
         )
         for number in np.unique(held.fold[np.isfinite(lower)]):
             at = np.isfinite(lower) & (held.fold == number)

@@ -33,6 +33,7 @@ _UNSET = {
     "lineage_column": None,
     "ancestry_components": 0,
     "outcome": AUTO,
+    "response_scale": AUTO,
     "classes": None,
     "cost_of_miss": None,
     "horizon": None,

@@ -58,6 +58,10 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
     classes
         Of a binary or ordinal outcome, lowest response first, such as `"S<I<R"` or a list; the last of two is the
         event. None takes the usual order of the words.
+    response_scale
+        Scale on which measured numbers are learned: `identity`, `sqrt`, `log`, or `auto`, which leaves them as they are
+        unless another one predicts held-out rows better, beyond noise. Predictions are mean responses as they were
+        given, on any scale.
     lineage_column
         Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
         none, `new-lineages` makes them from genotype.
@@ -122,6 +126,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         arm: str | None = None,
         outcome: str = "auto",
         classes: str | Sequence[str] | None = None,
+        response_scale: str = "auto",
         lineage_column: str | None = None,
         ancestry_components: int = 0,
         minimum_features: float = 0.5,
@@ -145,6 +150,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         self.arm = arm
         self.outcome = outcome
         self.classes = classes
+        self.response_scale = response_scale
         self.lineage_column = lineage_column
         self.ancestry_components = ancestry_components
         self.minimum_features = minimum_features
@@ -384,7 +390,9 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
 
         The parts of a row add up to its prediction, also where `predict` withholds it because too few features are
         known. Where responses are no measured numbers they add up to the learner's score, on the scale of the link:
-        log odds, the place among classes, the location, or the log hazard. Features that go together share the credit,
+        log odds, the place among classes, the location, or the log hazard; and where responses were learned as roots or
+        logarithms (`manifest_["response_scale"]`), to the root or the logarithm. Features that go together share the
+        credit,
         and a part is how the model reasons: it is no proof that the feature acts on the response.
 
         Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -13,10 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
+from drugresponse.data.pairs import Pairs
 from drugresponse.data.tables import Measure
 from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.features.ancestry import AncestryAxes
-from drugresponse.learners.base import PairRegressor
+from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.registry import restore_learner
 from drugresponse.learners.state import State, damaged, state_ids, state_texts
@@ -27,6 +28,7 @@ from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.heads import head_from_state, head_state
 from drugresponse.model.forecasts.naive import NaiveForecasts, naive_from_state
 from drugresponse.model.intervals.intervals import IntervalTable
+from drugresponse.model.response_scales.response_scale import ResponseScale
 from drugresponse.model.scales.ancestry_state import axes_from_state, axes_state
 from drugresponse.model.scales.scales import TrainedScales
 from drugresponse.shown import Shown
@@ -62,6 +64,8 @@ class FittedParts(Shown):
         Of an outcome that is not continuous: what turns scores into forecasts, and the naive ones; else None.
     ancestry
         Axes whose scores are covariates too; None where there are none.
+    response_scale
+        On which the learner predicts, and the way back to the user's.
     """
 
     regressor: PairRegressor
@@ -77,6 +81,7 @@ class FittedParts(Shown):
     head: Head | None = None
     naive_forecasts: NaiveForecasts | None = None
     ancestry: AncestryAxes | None = None
+    response_scale: ResponseScale = field(default_factory=ResponseScale.identity)
 
     @cached_property
     def features(self) -> pd.DataFrame:
@@ -87,6 +92,10 @@ class FittedParts(Shown):
     def feature_weights(self) -> NDArray[np.float64]:
         """`(n_features,)` what the model hangs on each feature of the training."""
         return weights_of_rows(self.regressor, self.features)
+
+    def predicted(self, pairs: Pairs) -> NDArray[np.float64]:
+        """`(n_pairs,)` predictions: mean responses, or scores of an outcome that is not continuous."""
+        return self.response_scale.means(pairs.drug_ids, predictions_of(self.regressor, pairs))
 
     @property
     def given_covariates(self) -> list[str]:
@@ -135,6 +144,7 @@ class FittedParts(Shown):
             "adaptation": {} if self.adaptation is None else self.adaptation.get_state(),
             "intervals": {} if self.intervals is None else self.intervals.get_state(),
             **({} if self.ancestry is None else {"ancestry": axes_state(self.ancestry)}),
+            **({} if self.response_scale.is_identity else {"response_scale": self.response_scale.get_state()}),
             **self._forecast_state(),
         }
 
@@ -171,6 +181,7 @@ class FittedParts(Shown):
             head,
             naive_forecasts,
             axes_from_state(state["ancestry"]) if "ancestry" in state else None,
+            ResponseScale.from_state(state.get("response_scale", {})),
         )
 
 

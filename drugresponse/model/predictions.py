@@ -73,7 +73,7 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
         Least share of the model's weight with which a sample is predicted.
     """
     pairs = request.pairs
-    predicted = predictions_of(parts.regressor, pairs)
+    predicted = parts.predicted(pairs)
     tell_of_alignment(request.alignment)
     if parts.head is not None and parts.naive_forecasts is not None:
         return _forecast_table(parts, parts.head, parts.naive_forecasts, request, predicted, minimum_features)

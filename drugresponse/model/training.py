@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -19,7 +19,7 @@ from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import Fold, find_scheme, tissue_of_pair
-from drugresponse.data.tables import Responses, index_by_id
+from drugresponse.data.tables import Measure, Responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
 from drugresponse.errors import InputError, count
 from drugresponse.features.ancestry import AncestryAxes
@@ -37,6 +37,9 @@ from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
+from drugresponse.model.response_scales.choice import ScaleChoice, asked_scale
+from drugresponse.model.response_scales.response_scale import ResponseScale
+from drugresponse.model.response_scales.scaled_learner import ScaledLearner
 from drugresponse.model.scales.scales import TrainedScales
 from drugresponse.progress import doing
 
@@ -104,7 +107,7 @@ def train(
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
     doing(f"training {settings['learner']}")
     if rows.pairs.outcome.kind == "continuous":
-        checked = _checked(regressor, rows, settings, n_jobs)
+        regressor, checked = _checked(regressor, rows, settings, responses.measure, n_jobs)
     else:
         checked = _checked_forecasts(regressor, rows, settings, n_jobs)
     ids = rows.pairs.genotypes.sample_ids
@@ -124,11 +127,14 @@ def train(
         head=checked.head,
         naive_forecasts=checked.naive_forecasts,
         ancestry=axes,
+        response_scale=checked.response_scale,
     )
     metrics = checked.metrics
     manifest = describe_training(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
+    if rows.pairs.outcome.kind == "continuous" and checked.choice.is_worth_telling:
+        manifest["response_scale"] = checked.choice.to_dict()
     if genotypes.genome:
         manifest["genome"] = genotypes.genome.to_dict()
     return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
@@ -296,21 +302,28 @@ class _Checked:
     head: Head | None = None
     naive_forecasts: NaiveForecasts | None = None
     held_out: HeldOutForecasts | None = None
+    response_scale: ResponseScale = field(default_factory=ResponseScale.identity)
+    choice: ScaleChoice = field(default_factory=ScaleChoice.identity)
 
 
-def _checked(regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], n_jobs: int) -> _Checked:
+def _checked(
+    regressor: PairRegressor, rows: TrainingRows, settings: Mapping[str, Any], measure: Measure, n_jobs: int
+) -> tuple[PairRegressor, _Checked]:
     """Train on all rows, and learn what held-out fits say of them."""
-    folds, scheme = _folds_of_check(rows, settings), settings["scheme"]
+    folds, scheme, seed = _folds_of_check(rows, settings), settings["scheme"], settings["random_state"]
+    scaled = ScaledLearner(regressor, asked_scale(settings["response_scale"], measure), scheme, seed)
     if not settings["folds"]:
-        regressor.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
-        return _Checked()
-    predicted = regressor.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+        scaled.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
+        return scaled.learner_, _Checked(response_scale=scaled.scale_, choice=scaled.choice_)
+    predicted = scaled.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
     doing("judging by the held-out rows")
-    held_out = HeldOut.gather(rows, scheme, folds, predicted)
-    return _Checked(
+    held_out = HeldOut.gather(rows, scheme, folds, predicted, scaled.scale_.name)
+    return scaled.learner_, _Checked(
         score_held_out(held_out, settings["learner"]),
-        PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
+        PilotAdaptation.learn(held_out, seed, n_jobs),
         held_out.intervals(),
+        response_scale=scaled.scale_,
+        choice=scaled.choice_,
     )
 
 

@@ -170,7 +170,7 @@ def effects(
         ]
         draw_rows(ax, shown, colours, size)
         guide(ax, colours, x=0.0)
-        scale = scale_words(explanation.rows.pairs.outcome, explanation.measure)
+        scale = scale_words(explanation.rows.pairs.outcome, explanation.measure, explanation.response_scale)
         title = named(drug, names_of(explanation.rows.pairs.drugs), 40)
         head(ax, cut(title, 40), f"effect in the model on {cut(scale, 32)}")
     return ax

@@ -8,6 +8,7 @@ import pandas as pd
 
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.tables import Measure
+from drugresponse.model.response_scales.response_scale import SCALES
 from drugresponse.verdict import measure_words
 from drugresponse.words import shortened
 
@@ -52,8 +53,15 @@ def named(drug: object, names: Mapping[str, str], longest: int = 28) -> str:
     return f"{shortened(name, left)} ({drug})"
 
 
-def scale_words(outcome: Outcome, measure: Measure) -> str:
+def scale_words(outcome: Outcome, measure: Measure, response_scale: str = "identity") -> str:
     """What a score, and so an effect, is measured in.
+
+    Parameters
+    ----------
+    outcome, measure
+        What a response is, and means.
+    response_scale
+        On which the model learned measured numbers.
 
     Examples
     --------
@@ -61,8 +69,12 @@ def scale_words(outcome: Outcome, measure: Measure) -> str:
     'log odds of R'
     >>> scale_words(Outcome("interval", logarithm=2), Measure("mic", "mg/L"))
     'log2 of mic (mg/L)'
+    >>> scale_words(Outcome("continuous"), Measure("dose", "mg"), "sqrt")
+    'square root of dose (mg)'
     """
     name = measure_words(measure)
+    if outcome.kind == "continuous" and response_scale != "identity":
+        return f"{SCALES[response_scale]} of {name}"
     return {
         "continuous": name,
         "binary": f"log odds of {outcome.event}",

@@ -29,6 +29,12 @@ def method_part(results: Explanation) -> Part:
         "of its own. Effects in a model are usually smaller than measured ones, since it holds back and shares them "
         "among features.",
     ]
+    if results.response_scale != "identity":
+        scale = scale_words(results.rows.pairs.outcome, results.measure, results.response_scale)
+        items.append(
+            f"The model learned the {scale}: its effects, their bounds and the parts of predictions are on that scale "
+            "and add up there; predictions and associations are as the responses were given."
+        )
     if results.spread is not None and results.noise is not None:
         items += [
             f"Stability: {results.spread.n_refits} fits without a part of the subjects and with other seeds. A feature "

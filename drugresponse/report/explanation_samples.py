@@ -45,8 +45,8 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     # the parts add up from here; a naive prediction that knows the tissue is another number
     means = reasons[reasons["kind"] == "mean"].groupby("drug_id")["contribution"].sum()
     rows = rows.assign(usual=rows["drug_id"].map(means).astype(np.float64))
-    is_number = results.rows.pairs.outcome.kind == "continuous"
-    # parts add up to the score, of which the prediction of an outcome that is no number is made
+    is_number = results.rows.pairs.outcome.kind == "continuous" and results.response_scale == "identity"
+    # parts add up to the score, of which the prediction of an outcome that is no number, or on another scale, is made
     scores = rows["prediction"] if is_number else rows["drug_id"].map(reasons.groupby("drug_id")["contribution"].sum())
     rows = rows.assign(beyond=scores.astype(np.float64) - rows["usual"])
     rows = rows[rows["beyond"].notna() & rows["prediction"].notna()]
@@ -69,7 +69,7 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
         f"training: {way} comes first."
     )
     if not is_number:
-        scale = scale_words(results.rows.pairs.outcome, results.measure)
+        scale = scale_words(results.rows.pairs.outcome, results.measure, results.response_scale)
         yield Words(f"Parts, the usual and what is beyond it are on the scale of the {scale}.", quiet=True)
     yield _ranking(rows, reasons, names)
 

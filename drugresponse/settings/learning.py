@@ -120,6 +120,19 @@ class LearnerSettings:
         limits=(1, 15),
         belongs_to=("boosted-trees",),
     )
+    response_scale: str = option(
+        "Scale on which responses are learned",
+        "Of positive numbers with a long tail to the right, such as doses. Predictions, bounds and scores are as the "
+        "responses are given; a prediction is a mean.",
+        default="auto",
+        choices={
+            "auto": "Another one only where it predicts held-out rows better, beyond noise",
+            "identity": "As they are",
+            "sqrt": "Square root",
+            "log": "Logarithm",
+        },
+        belongs_to=("measured numbers",),
+    )
     most_fits: int = option(
         "Fits that auto may spend, at most",
         "Over all folds and the last fit on all rows. The costly learners are left out first, and the report says so. "

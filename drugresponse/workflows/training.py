@@ -15,6 +15,7 @@ from drugresponse.description import (
     forecast_words,
     leak_words,
     outcome_of,
+    response_scale_words,
 )
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, NAIVE
@@ -94,6 +95,7 @@ def train(settings: TrainSettings) -> list[str]:
         manifest = fitted.manifest_
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
+        first += response_scale_words(manifest)
         first += lineage_words(manifest.get("lineages"))
         return [
             outcome_of(manifest),

@@ -199,7 +199,15 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     new_layers = {"genotypes": [tables / "new_genotypes.h5ad"], **LAYER}
     model = {"model": CELL_LINES / "model.safetensors", "allow_learner": ["plain-ridge", "another"]}
     threads = {"threads": 2, "device": "cpu"}
-    learning = {"covariates": ["tissue"], "arm": "arm", "scheme": "random-pairs", "seed": 5, "rank": 17, "epochs": 13}
+    learning = {
+        "response_scale": "identity",
+        "covariates": ["tissue"],
+        "arm": "arm",
+        "scheme": "random-pairs",
+        "seed": 5,
+        "rank": 17,
+        "epochs": 13,
+    }
     learning |= {"lineage_column": "strain", "ancestry_components": 2}
     learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
     means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}

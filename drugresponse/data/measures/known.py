@@ -17,6 +17,7 @@ __all__ = [
     "MEASURES",
     "POTENCIES",
     "SHARES",
+    "is_logarithm",
     "plain_measure",
     "refuse_misnamed_measure",
     "refuse_mixed_measures",
@@ -46,7 +47,20 @@ POTENCIES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"ln_ic50": (float(np.log(10.0)), 0.0), "log10_ic50_m": (1.0, _MOLAR), "pic50": (-1.0, -_MOLAR)}
 )
 """Measures that are the IC50 in other words: factor and offset on log10 of the IC50 in uM."""
+_LOGARITHM = re.compile(r"(?<![a-z])(ln|log|log2|log10|p(ic|ec|gi|ed)50|pki|pmic)(?![a-z0-9])")
 _CONCENTRATION = re.compile(r"(?<![A-Za-z])[pnum]?M(?![A-Za-z])")
+
+
+def is_logarithm(measure: Measure) -> bool:
+    """Whether a measure is a logarithm by its name or unit.
+
+    Examples
+    --------
+    >>> [is_logarithm(measure) for measure in (Measure("ln_ic50"), Measure("fold", "log2"), Measure("dose", "mg"))]
+    [True, True, False]
+    """
+    words = f"{plain_measure(measure).name} {measure.name} {measure.unit}".lower()
+    return _LOGARITHM.search(words) is not None
 
 
 def refuse_mixed_measures(measures: Iterable[Measure]) -> None:

@@ -21,6 +21,13 @@ from drugresponse.model.intervals.conformal import (
     conformal_quantile,
     fit_drug_tails,
 )
+from drugresponse.model.response_scales.response_scale import (
+    IDENTITY,
+    SCALES,
+    on_scale,
+    placed_on_scale,
+    to_users_scale,
+)
 
 __all__ = ["CLAIMED_SCHEMES", "UNCLAIMED_GROUPS", "IntervalTable", "cross_conformal_bounds"]
 
@@ -51,6 +58,8 @@ class IntervalTable:
         Half-width for any drug in schemes where drugs are new; infinite elsewhere and without bounds.
     drugs
         Tails of each drug that calibrated; empty in schemes where drugs are new.
+    response_scale
+        On which distances between response and prediction are measured; what is given and told is on the user's.
 
     Examples
     --------
@@ -70,6 +79,7 @@ class IntervalTable:
     median_width: float
     new_drug: float
     drugs: DrugTails
+    response_scale: str = IDENTITY
 
     @classmethod
     def calibrate(
@@ -81,6 +91,7 @@ class IntervalTable:
         scheme: str,
         coverage: float = 0.9,
         weights: Array | None = None,
+        response_scale: str = IDENTITY,
     ) -> IntervalTable:
         """Calibrate on rows that no training of their prediction saw.
 
@@ -96,6 +107,8 @@ class IntervalTable:
             Share of new rows that shall lie within the bounds.
         weights
             `(n_pairs,)` above 0; None is 1 for all. They share out what a group counts among its rows.
+        response_scale
+            On which residuals are even.
 
         Raises
         ------
@@ -110,16 +123,17 @@ class IntervalTable:
                 "intervals: found a missing prediction (expected one for every held-out row). Report this as a defect."
             )
         weight = np.ones(len(measured)) if weights is None else weights / weights.mean()
-        residuals = measured - predicted
+        fitted = placed_on_scale(response_scale, predicted)
+        residuals = on_scale(response_scale, measured) - fitted
         units = calibration_units(pairs, scheme)
         n_groups = min(len(np.unique(groups)) for groups in units)
         drugs, new_drug = DrugTails.none(), float("inf")
         if n_groups >= (1 if scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS):
             if known.drug_effect:
-                drugs = fit_drug_tails(pairs, units[0], residuals, predicted, weight, coverage)
+                drugs = fit_drug_tails(pairs, units[0], residuals, fitted, weight, coverage)
             else:
                 new_drug = max(conformal_quantile(np.abs(residuals), groups, coverage, weight) for groups in units)
-        table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs)
+        table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs, response_scale)
         lower, upper = table.bounds(pairs, predicted)
         width = (upper - lower)[np.isfinite(upper)]
         return replace(table, median_width=float(np.median(width)) if len(width) else float("inf"))
@@ -139,6 +153,10 @@ class IntervalTable:
         predicted
             `(n_pairs,)`; NaN has no bounds.
         """
+        lower, upper = self._bounds_on_scale(pairs, placed_on_scale(self.response_scale, predicted))
+        return to_users_scale(self.response_scale, lower), to_users_scale(self.response_scale, upper)
+
+    def _bounds_on_scale(self, pairs: Pairs, predicted: Array) -> tuple[Array, Array]:
         if not find_scheme(self.scheme).drug_effect:
             half = self.new_drug if np.isfinite(self.new_drug) else np.nan
             return predicted - half, predicted + half
@@ -178,6 +196,7 @@ class IntervalTable:
             "deviation": drugs.deviation.get_state(),
             # a place in format 1 that is not used
             "spread": Shape.flat().get_state(),
+            **({} if self.response_scale == IDENTITY else {"response_scale": self.response_scale}),
         }
 
     @classmethod
@@ -214,7 +233,14 @@ class IntervalTable:
             float(widths[0]),
             float(widths[1]),
             drugs,
+            _known_scale(state.get("response_scale", IDENTITY)),
         )
+
+
+def _known_scale(name: object) -> str:
+    if name not in SCALES:
+        raise damaged("the scale of its intervals is none")
+    return str(name)
 
 
 def cross_conformal_bounds(
@@ -226,6 +252,7 @@ def cross_conformal_bounds(
     scheme: str,
     coverage: float = 0.9,
     weights: Array | None = None,
+    response_scale: str = IDENTITY,
 ) -> tuple[Array, Array]:
     """Bounds of each fold's rows, calibrated on the held-out residuals of the other folds.
 
@@ -234,7 +261,7 @@ def cross_conformal_bounds(
 
     Parameters
     ----------
-    pairs, measured, predicted, scheme, coverage, weights
+    pairs, measured, predicted, scheme, coverage, weights, response_scale
         As in `IntervalTable.calibrate`; `predicted` is read where a row was held out.
     fold
         `(n_pairs,)` in which each row was held out; -1 where it never was.
@@ -255,6 +282,7 @@ def cross_conformal_bounds(
                 scheme=scheme,
                 coverage=coverage,
                 weights=None if weights is None else weights[others],
+                response_scale=response_scale,
             )
             bounds[:, tested] = table.bounds(pairs[tested], predicted[tested])
     return bounds[0], bounds[1]

@@ -53,6 +53,10 @@ def adapt(
     else:
         base, predictions = "model", predict(parts, Request.join(parts, table, tables), minimum_features)
     corrected = _correct(predictions, pilots, adaptation, base, parts.scheme)
+    if not parts.response_scale.is_identity:
+        # the update is linear, and knows nothing of where such responses end
+        ends = {name: corrected[name].clip(lower=0.0) for name in ("prediction", "lower", "upper")}
+        corrected = corrected.assign(**ends)
     # what was asked for comes first among the rows
     return corrected.head(len(wanted))[list(ADAPTED_COLUMNS)]
 

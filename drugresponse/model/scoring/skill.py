@@ -18,7 +18,6 @@ from drugresponse.data.scores.pooling import truth_of_folds
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError, count
-from drugresponse.learners.base import predictions_of
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import Request, Tables
 
@@ -56,7 +55,7 @@ def skill_on(parts: FittedParts, genotypes: Genotypes, responses: Responses, tab
     _tell_of_seen(parts, rows["sample_id"].unique())
     asked = Tables(tables.drugs, tables.samples, rows[["sample_id", "drug_id"]])
     pairs = Request.join(parts, genotypes, asked).pairs
-    y, predicted = rows["response"].to_numpy(dtype=np.float64), predictions_of(parts.regressor, pairs)
+    y, predicted = rows["response"].to_numpy(dtype=np.float64), parts.predicted(pairs)
     if parts.head is None or parts.naive_forecasts is None:
         return score(y, predicted, naive=parts.naive.predict(pairs))["skill"]
     observed = observed_of(rows, responses.outcome)
