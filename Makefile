@@ -5,6 +5,8 @@ PYTHON ?= $(shell for each in /usr/bin/python3 python3.11 python3 python3.12 pyt
 	$$each -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$each; break; }; done)
 PORT ?=
 ONLY ?=
+MINUTES ?= 10
+SEED ?= 0
 UV_VERSION := 0.13.9
 
 VENV := .venv/bin
@@ -19,7 +21,7 @@ NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests docs other-cpus galaxy galaxy-install galaxy-tests screenshots clean
+.PHONY: help demo test unit check unit-tests docs other-cpus fuzz galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -52,6 +54,9 @@ docs: $(DOCS_READY) ## the pages as a site, its notebooks run anew: build/docs/i
 
 other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/learners/trees/test_trees.py')
 	$(call stage,other processors,$(VENV)/python tests/other_cpus.py $(ONLY))
+
+fuzz: $(PACKAGE_READY) ## damaged inputs of every format (MINUTES=10 SEED=0 ONLY='vcf model')
+	$(call stage,fuzz,OMP_NUM_THREADS=1 $(VENV)/python -m benchmarks fuzz --minutes $(MINUTES) --seed $(SEED) --only $(ONLY))
 
 galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy (ONLY='workflows browser')
 	@$(GALAXY_RUN) lint

@@ -1,4 +1,4 @@
-"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome | memory | traps]: print tables."""
+"""python -m benchmarks [run | table | compare | outcomes | sparse | speed | genome ...]: measure, and print tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from benchmarks.compare import compare_with
 from benchmarks.outcomes.command import add_outcome_options, print_outcomes
 from benchmarks.pages import comparison_page, put_between_marks, scores_page, tab_separated
 from benchmarks.references import REFERENCES
+from benchmarks.robustness.fuzz import add_fuzz_options, run_fuzz
+from benchmarks.robustness.kills import add_kill_options, run_kills
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
 from benchmarks.sparse import add_sparse_options, sparse_lines
@@ -20,7 +22,7 @@ from benchmarks.traps.command import add_trap_options, trap_lines
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory", "traps")
+_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory", "traps", "fuzz", "kills")
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -45,6 +47,10 @@ def main(arguments: list[str]) -> int:
             for line in trap_lines(options.commands, options.clean, options.only):
                 print(line, flush=True)
             return 0
+        if options.command == "fuzz":
+            return run_fuzz(options)
+        if options.command == "kills":
+            return run_kills(options)
         if options.command == "memory":
             return _print_memory(options)
         if options.command == "outcomes":
@@ -116,6 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     memory.add_argument("--learners", nargs="+", default=["ridge", "boosted-trees", "auto"])
     memory.add_argument("--threads", type=int, default=1)
     add_trap_options(commands.add_parser("traps", help="statistical traps that are told of, and clean cohorts"))
+    add_fuzz_options(commands.add_parser("fuzz", help="damaged inputs of every format: none may end without its line"))
+    add_kill_options(commands.add_parser("kills", help="commands killed at random, and disks and folders in the way"))
     return parser
 
 

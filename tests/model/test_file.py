@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from drugresponse.errors import InputError, ModelFileError
@@ -196,3 +198,19 @@ def test_read_model_file__absent_and_folder(tmp_path):
     with pytest.raises(InputError, match="none: found no such file"):
         read_model_file(tmp_path / "none")
     refused(tmp_path, r"cannot be read \(Is a directory\)")
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8"), max_size=6) | st.lists(st.text(st.characters(codec="utf-8"), max_size=6))
+    | st.sampled_from(["f4", "f8", "i8", "u1"]).map(lambda kind: np.arange(6).astype(kind).reshape(2, 3)),
+    lambda inner: st.dictionaries(st.text("abc_", min_size=1, max_size=4), inner, max_size=4), max_leaves=8,
+)  # fmt: skip
+
+
+@settings(max_examples=50, derandomize=True, deadline=None, database=None)
+@given(st.dictionaries(st.text("abc_", min_size=1, max_size=4), PLAIN, max_size=5))
+def test_model_file__any_state_comes_back(tmp_path_factory, state):
+    file = tmp_path_factory.getbasetemp() / "any state"
+    write_model_file(file, state, MANIFEST)
+    assert same(state, read_model_file(file)[0])

@@ -16,6 +16,7 @@ from bed_reader import to_bed
 from pgenlib import PgenWriter
 from scipy import sparse
 
+from benchmarks.robustness.texts import TEXTS
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.responses.doses import Doses
 from drugresponse.data.tables import Responses
@@ -37,72 +38,21 @@ from drugresponse.readers.variants.regions import Regions, read_regions
 
 TURNS = 24
 
-TEXTS: dict[str, tuple[Callable, str]] = {
-    "matrix": (read_genotypes, "sample_id,TP53,KRAS,rs1\ns1,1,0,\ns2,0,1,1\ns3,1,1,0\ns4,0,0,1\n"),
-    "dosages": (read_genotypes, "sample_id\trs1\trs2\trs3\ns1\t0\t2\t1\ns2\t1\tNA\t0\ns3\t2\t1\t0.5\n"),
-    "alterations": (
-        read_genotypes,
-        "sample_id\tgene\talteration\ns1\tBRAF\tV600E\ns2\tTP53\tR213*\ns3\tKRAS\tG12D\ns1\tEGFR\tamplification\n",
-    ),
-    "maf": (
-        read_genotypes,
-        "#version 2.4\nHugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\tHGVSp_Short\n"
-        "TP53\tMissense_Mutation\ts1\tp.R175H\nFLT3\tIn_Frame_Ins\ts2\tp.E598_Y599insF\nDNMT3A\tSplice_Site\ts3\t\n",
-    ),
-    "star alleles": (
-        read_genotypes,
-        "Sample ID\tGene\tSource Diplotype\tPhenotype\tActivity Score\n"
-        "s1\tCYP2D6\t*1/*4\tIntermediate Metabolizer\t1.0\n"
-        "s2\tCYP2D6\t*4/*4\tPoor Metabolizer\t0.0\ns3\tTPMT\t*1/*3A\tIntermediate Metabolizer\t\n",
-    ),
-    "amrfinderplus": (
-        read_genotypes,
-        "Name\tElement symbol\tElement name\tScope\tSubtype\tClass\tSubclass\tMethod\n"
-        "S1\tblaTEM-1\ta\tcore\tAMR\tBETA-LACTAM\tBETA-LACTAM\tALLELEX\n"
-        "S2\tgyrA_S83L\tb\tcore\tPOINT\tQUINOLONE\tQUINOLONE\tPOINTX\n",
-    ),
-    "resfinder": (
-        read_genotypes,
-        "sample_id\tResistance gene\tIdentity\tPhenotype\nS1\tsul1\t99.9\tSulphonamide resistance\n"
-        "S2\tblaNDM-1\t99.9\tBeta-lactam resistance\n",
-    ),
-    "rgi": (
-        read_genotypes,
-        "sample_id\tORF_ID\tCut_Off\tBest_Hit_ARO\tSNPs_in_Best_Hit_ARO\tDrug Class\n"
-        "S1\t1\tStrict\tNDM-1\tn/a\tcarbapenem; penam\nS2\t1\tStrict\tgyrB\tR136L\taminocoumarin\n",
-    ),
-    "hamronization": (
-        read_genotypes,
-        "input_file_name\tgene_symbol\tanalysis_software_name\tamino_acid_mutation\nS1\tsul1\trgi\t\n"
-        "S2\tgyrA\tamrfinderplus\tp.S83L\n",
-    ),
-    "tb-profiler": (
-        read_genotypes,
-        '[{"id": "S1", "dr_variants": [{"gene": "rpoB", "change": "p.Ser450Leu", "pos": 761155}]},\n'
-        ' {"id": "S2", "dr_variants": [], "qc": {"missing_positions": [{"position": 1}]}}]\n',
-    ),
-    "sierra": (
-        read_genotypes,
-        '[{"inputSequence": {"header": "P1"}, "alignedGeneSequences": [{"gene": {"name": "RT"}, "firstAA": 1,\n'
-        '  "lastAA": 240, "mutations": [{"position": 184, "AAs": "MV", "consensus": "M"}]}]}]\n',
-    ),
-    "substitutions": (
-        read_genotypes,
-        "sample_id\tsubstitutions\nP1\tRT:M184MV, RT:K65R\nP2\tPR:V82A\nP3\tnone\nP4\tRT:184X\n",
-    ),
-    "responses": (read_responses, "sample_id\tdrug_id\tresponse\tcensor\ns1\td1\t0.5\tnone\ns2\td1\t-1.5e0\tright\n"),
-    "wide responses": (read_responses, "sample_id,d1,d2\ns1,0.5,1.5\ns2,,0.25\n"),
-    "doses": (read_doses, "sample_id\tdrug_id\tdose\tresponse\ns1\td1\t0\t1\ns1\td1\t0.1\t0.9\ns1\td1\t1\t0.4\n"),
-    "samples": (read_samples, "sample_id\ttissue\tage\ns1\tlung\t40\ns2\tskin\t50\n"),
-    "drugs": (read_drugs, 'drug_id;name;smiles\nd1;"a;b";CCO\nd2;b;c1ccccc1\n'),
-    "pairs": (read_pairs, "sample_id\tdrug_id\ns1\td1\ns2\td1\n"),
-    "features": (read_features, "feature_id\tkind\tgene\tchromosome\tposition\nrs1\tdosage\tTPMT\t6\t18130687\n"),
-    "splits": (read_splits, "sample_id\tfold\ns1\t0\ns2\t1\n"),
-    "gene names": (read_gene_names, "alias\tgene\nMLL\tKMT2A\nHER2\tERBB2\n"),
-    "gene list": (read_gene_list, "gene\nTPMT\nHLA-B\n"),
-    "bed": (read_regions, "track name=a\nchr6\t18128310\t18155169\tTPMT\nchr10\t94762680\t94855547\tCYP2C19\n"),
-    "gtf": (read_regions, 'chr6\tX\tgene\t18128311\t18155169\t.\t-\t.\tgene_id "E"; gene_name "TPMT";\n'),
+READERS: dict[str, Callable] = {
+    "responses": read_responses,
+    "wide responses": read_responses,
+    "doses": read_doses,
+    "samples": read_samples,
+    "drugs": read_drugs,
+    "pairs": read_pairs,
+    "features": read_features,
+    "splits": read_splits,
+    "gene names": read_gene_names,
+    "gene list": read_gene_list,
+    "bed": read_regions,
+    "gtf": read_regions,
 }
+"""Of the texts that are no genotypes."""
 
 
 def damaged(whole: bytes, generator: np.random.Generator) -> bytes:
@@ -167,7 +117,7 @@ def read_or_refuse(read: Callable[[], object]) -> bool:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_readers__damaged_text(tmp_path, name):
-    read, text = TEXTS[name]
+    read, text = READERS.get(name, read_genotypes), TEXTS[name]
     generator = np.random.default_rng(sorted(TEXTS).index(name))
     file = tmp_path / "table.dat"
     file.write_bytes(text.encode())
@@ -221,7 +171,7 @@ def test_readers__chromosomes_with_and_without_prefix_are_one(tmp_path):
 
 
 def test_readers__lines_of_a_matrix_deleted_and_turned_round(tmp_path):
-    text = TEXTS["matrix"][1].splitlines(True)
+    text = TEXTS["matrix"].splitlines(True)
     file = tmp_path / "matrix.dat"
     file.write_text("".join(text))
     whole = read_genotypes(file)
@@ -237,7 +187,7 @@ def test_readers__lines_of_a_matrix_deleted_and_turned_round(tmp_path):
 
 @pytest.mark.parametrize("name", ["alterations", "maf"])
 def test_readers__a_row_of_alterations_twice_is_one(tmp_path, name):
-    text = TEXTS[name][1].splitlines(True)
+    text = TEXTS[name].splitlines(True)
     file = tmp_path / "rows.dat"
     file.write_text("".join(text))
     whole = read_genotypes(file)
