@@ -4,7 +4,7 @@ Each takes what a function or a method of the package returned and, where you gi
 `style(dark=True)` draws light on dark; `svg` and `png` turn a figure into a file's content.
 """
 
-from drugresponse.plots.agreement import classes, dilutions
+from drugresponse.plots.agreement import classes, dilutions, predicted
 from drugresponse.plots.calibrations import calibration
 from drugresponse.plots.canvas import figure, png, svg
 from drugresponse.plots.carriers import carriers
@@ -15,7 +15,7 @@ from drugresponse.plots.genotypes import components, frequencies, missingness
 from drugresponse.plots.models import losses, pilots
 from drugresponse.plots.outcomes import precision_recall, roc, survival
 from drugresponse.plots.palettes import Palette, style
-from drugresponse.plots.predictions import heat_map, predicted, ranked_drugs
+from drugresponse.plots.predictions import heat_map, ranked_drugs, ranked_samples
 
 __all__ = [
     "Palette",
@@ -39,6 +39,7 @@ __all__ = [
     "precision_recall",
     "predicted",
     "ranked_drugs",
+    "ranked_samples",
     "roc",
     "skill",
     "style",

@@ -1,4 +1,4 @@
-"""Plots of how far predicted classes and dilutions agree with those that came."""
+"""Plots of how far predicted numbers, classes and dilutions agree with those that came."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from numpy.typing import NDArray
 
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.scores.truth import Truth
-from drugresponse.errors import count
-from drugresponse.plots.canvas import cut, drawing_on
+from drugresponse.errors import InputError, count
+from drugresponse.evaluation.summary import EvaluationSummary
+from drugresponse.plots.canvas import areas, cut, dashed, drawing_on
+from drugresponse.plots.evaluations import refuse_other_than_summary
+from drugresponse.plots.names import scale_words
 from drugresponse.plots.outcomes import HeldOut, one_learner, said_of, shares_of
+from drugresponse.plots.predictions import learner_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["classes", "dilutions", "dilutions_off"]
+__all__ = ["classes", "dilutions", "dilutions_off", "predicted"]
 
 _MOST_DILUTIONS = 3
+_MOST_DOTS = 400
+"""More rows than this are a crowd of hexagons."""
+_SHADES = (0.14, 0.28, 0.45, 0.65, 0.85, 1.0)
+
+Array = NDArray[np.float64]
 
 
 def dilutions(
@@ -158,3 +167,103 @@ def classes(
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
     return ax
+
+
+def predicted(
+    evaluation: EvaluationSummary,
+    ax: Axes | None = None,
+    *,
+    learner: str | None = None,
+    normalised: bool = False,
+    most_dots: int = _MOST_DOTS,
+    color: str | None = None,
+    size: float = 4.0,
+) -> Axes:
+    """Predicted against measured responses of held-out rows; many as hexagons, darker where there are more.
+
+    Parameters
+    ----------
+    evaluation
+        What `evaluate` returns, of an outcome that is a number.
+    ax
+        Where to draw; None makes a new figure.
+    learner
+        A learner or naive prediction by name; None takes the best learner.
+    normalised
+        Subtract the reference (such as the drug mean) from both: drugs that differ in potency make the plain plot look
+        good whatever is predicted.
+    most_dots
+        Up to so many rows are single dots.
+    color
+        Of dots, and of the densest hexagon.
+    size
+        Of a dot, in points.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Rows of the first repeat; the dashed line is where both agree. The axes hold the middle 99.8 % of the values,
+        and the few beyond stand at their ends.
+
+    Raises
+    ------
+    InputError
+        It is no evaluation of numbers, or the learner was not evaluated.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
+    >>> found = dr.evaluate(cohort.genotypes, cohort.responses, learners=["ridge"], folds=2, shuffles=0, n_jobs=1)
+    >>> _, ax = dr.plots.figure(height=4.2)
+    >>> dr.plots.predicted(found, ax).get_ylabel()
+    'predicted by ridge'
+    """
+    refuse_other_than_summary("predicted", evaluation)
+    held = evaluation.evaluation
+    if held.kind != "continuous":
+        raise InputError(
+            f"plots.predicted: found an evaluation of a {held.kind} outcome (expected measured numbers). Plot its "
+            "`calibration` instead."
+        )
+    name = learner_of("predicted", evaluation, learner)
+    rows = held.fold[0] >= 0
+    measured, said = held.rows.y[rows], held.of(name)[0][rows]
+    if normalised:
+        reference = held.of(held.reference)[0][rows]
+        measured, said = measured - reference, said - reference
+    low, high = _ends(np.concatenate([measured, said]))
+    inner = 0.02 * (high - low)
+    measured, said = (np.clip(values, low + inner, high - inner) for values in (measured, said))
+    with drawing_on(ax, 4.0) as (ax, colours):
+        shade = color or colours.model
+        ax.plot([low, high], [low, high], zorder=2.5, **dashed(colours.quiet))
+        if len(measured) <= most_dots:
+            ax.plot(measured, said, "o", color=shade, markersize=size, alpha=0.75, markeredgewidth=0)
+        else:
+            _hexagons(ax, measured, said, (low, high), shade)
+        less = f" minus {held.reference}" if normalised else ""
+        ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
+        ax.set_xlabel(f"measured {cut(scale_words(held.rows.pairs.outcome, evaluation.measure))}{less}")
+        ax.set_ylabel(f"predicted by {cut(name)}{less}")
+    return ax
+
+
+def _ends(values: Array) -> tuple[float, float]:
+    low, high = (float(end) for end in np.quantile(values, [0.001, 0.999]))
+    room = 0.05 * (high - low) or 0.5
+    return low - room, high + room
+
+
+def _hexagons(ax: Axes, x: Array, y: Array, ends: tuple[float, float], colour: str) -> None:
+    """Shades of one colour that grow with the logarithm of the number of rows."""
+    from matplotlib.colors import to_rgba
+
+    cells = ax.hexbin(x, y, gridsize=24, extent=(*ends, *ends), mincnt=1)
+    rows = np.asarray(cells.get_array(), dtype=np.float64)
+    share = np.log(rows) / max(float(np.log(rows.max())), 1e-9)
+    shade = np.minimum((share * len(_SHADES)).astype(int), len(_SHADES) - 1)
+    corners, centres = np.asarray(cells.get_paths()[0].vertices)[:6], np.asarray(cells.get_offsets())
+    cells.remove()
+    for step, opacity in enumerate(_SHADES):
+        areas(ax, corners + centres[shade == step][:, None], to_rgba(colour, opacity))

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
@@ -18,7 +19,7 @@ from drugresponse.words import number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["coverage", "drug_verdicts", "permutation", "refuse_other_than_summary", "skill"]
+__all__ = ["coverage", "drug_verdicts", "is_skill_beyond", "permutation", "refuse_other_than_summary", "skill"]
 
 _SMALLEST_AXIS = 0.05
 _MOST_NAMED = 30
@@ -73,11 +74,7 @@ def skill(
     ['ridge', 'covariates']
     """
     refuse_other_than_summary("skill", evaluation)
-    held = evaluation.evaluation
-    table = evaluation.metrics
-    pooled = table[
-        (table["level"] == "global") & (table["metric"] == "skill") & (table["fold"].astype(str) == "all")
-    ].set_index("learner")
+    held, pooled = evaluation.evaluation, _pooled_skill(evaluation)
     order = sorted(held.names, key=lambda name: (name not in held.learners, -_finite(pooled["value"].get(name))))
     with drawing_on(ax, height_of(len(order))) as (ax, colours):
         rows = []
@@ -85,14 +82,33 @@ def skill(
             bounds = pooled[["value", "lower", "upper"]].reindex([name]).to_numpy(dtype=np.float64)[0]
             colour = (color or colours.model) if name in held.learners else (naive_color or colours.naive)
             rows.append(Row.of(name, bounds, colour, _score(bounds[0])))
-        known = [end for row in rows for end in (row.value, row.lower, row.upper) if math.isfinite(end)]
-        high = max([*known, _SMALLEST_AXIS])
-        # a hopeless naive prediction must not squeeze the learners into a corner
-        low = min(max(min([*known, 0.0]), -0.6 * high), -0.2 * high)
-        draw_rows(ax, rows, colours, size, (low - 0.04 * (high - low), high + 0.04 * (high - low)))
+        draw_rows(ax, rows, colours, size, _ends_of_skill(pooled))
         guide(ax, colours, x=0.0)
         head(ax, "", "skill on held-out rows (0: no gain)")
     return ax
+
+
+def is_skill_beyond(evaluation: EvaluationSummary) -> bool:
+    """Whether the plot of skill shows any value as an arrow."""
+    pooled = _pooled_skill(evaluation)
+    low, high = _ends_of_skill(pooled)
+    return bool(((pooled["value"] < low) | (pooled["value"] > high)).any())
+
+
+def _pooled_skill(evaluation: EvaluationSummary) -> pd.DataFrame:
+    """Over all folds, by learner and naive prediction."""
+    table = evaluation.metrics
+    of_skill = (table["level"] == "global") & (table["metric"] == "skill") & (table["fold"].astype(str) == "all")
+    return table[of_skill].set_index("learner").reindex(evaluation.evaluation.names)
+
+
+def _ends_of_skill(pooled: pd.DataFrame) -> tuple[float, float]:
+    """Of the axis: a hopeless naive prediction must not squeeze the learners into a corner."""
+    values = pooled[["value", "lower", "upper"]].to_numpy(dtype=np.float64)
+    known = values[np.isfinite(values)]
+    high = max([*known, _SMALLEST_AXIS])
+    low = min(max(min([*known, 0.0]), -0.6 * high), -0.2 * high)
+    return low - 0.04 * (high - low), high + 0.04 * (high - low)
 
 
 def _finite(value: float | None) -> float:

@@ -1,8 +1,8 @@
-"""Plots of predictions: against what was measured, of one sample, and of all samples and drugs."""
+"""Plots of predictions: of one sample, of one drug, and of all samples and drugs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.plots.canvas import areas, chosen, cut, dashed, drawing_on, figure_of, head, refuse_other
-from drugresponse.plots.evaluations import refuse_other_than_summary
-from drugresponse.plots.names import named, names_of, scale_words
+from drugresponse.plots.canvas import areas, chosen, cut, drawing_on, figure_of, head, refuse_other
+from drugresponse.plots.names import named, names_of
 from drugresponse.plots.palettes import Palette
 from drugresponse.plots.rows import Row, draw_rows, height_of
 from drugresponse.words import number
@@ -21,14 +20,13 @@ from drugresponse.words import number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["best_learner", "heat_map", "predicted", "ranked_drugs"]
+__all__ = ["best_learner", "heat_map", "learner_of", "ranked_drugs", "ranked_samples"]
 
 Array = NDArray[np.float64]
 
-_MOST_DOTS = 400
-"""More rows than this are a crowd of hexagons."""
-_SHADES = (0.14, 0.28, 0.45, 0.65, 0.85, 1.0)
 _STEPS = 9
+_OF_CLASS = "probability_"
+"""Begins the names of columns that tell a class and, by their order, its rank."""
 _MOST_NAMED = 60
 
 
@@ -55,121 +53,28 @@ def learner_of(plot: str, evaluation: EvaluationSummary, learner: str | None) ->
     return learner
 
 
-def predicted(
-    evaluation: EvaluationSummary,
-    ax: Axes | None = None,
-    *,
-    learner: str | None = None,
-    normalised: bool = False,
-    most_dots: int = _MOST_DOTS,
-    color: str | None = None,
-    size: float = 4.0,
-) -> Axes:
-    """Predicted against measured responses of held-out rows; many as hexagons, darker where there are more.
-
-    Parameters
-    ----------
-    evaluation
-        What `evaluate` returns, of an outcome that is a number.
-    ax
-        Where to draw; None makes a new figure.
-    learner
-        A learner or naive prediction by name; None takes the best learner.
-    normalised
-        Subtract the reference (such as the drug mean) from both: drugs that differ in potency make the plain plot look
-        good whatever is predicted.
-    most_dots
-        Up to so many rows are single dots.
-    color
-        Of dots, and of the densest hexagon.
-    size
-        Of a dot, in points.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Rows of the first repeat; the dashed line is where both agree. The axes hold the middle 99.8 % of the values,
-        and the few beyond stand at their ends.
-
-    Raises
-    ------
-    InputError
-        It is no evaluation of numbers, or the learner was not evaluated.
-
-    Examples
-    --------
-    >>> import drugresponse as dr
-    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
-    >>> found = dr.evaluate(cohort.genotypes, cohort.responses, learners=["ridge"], folds=2, shuffles=0, n_jobs=1)
-    >>> _, ax = dr.plots.figure(height=4.2)
-    >>> dr.plots.predicted(found, ax).get_ylabel()
-    'predicted by ridge'
-    """
-    refuse_other_than_summary("predicted", evaluation)
-    held = evaluation.evaluation
-    if held.kind != "continuous":
-        raise InputError(
-            f"plots.predicted: found an evaluation of a {held.kind} outcome (expected measured numbers). Plot its "
-            "`calibration` instead."
-        )
-    name = learner_of("predicted", evaluation, learner)
-    rows = held.fold[0] >= 0
-    measured, said = held.rows.y[rows], held.of(name)[0][rows]
-    if normalised:
-        reference = held.of(held.reference)[0][rows]
-        measured, said = measured - reference, said - reference
-    low, high = _ends(np.concatenate([measured, said]))
-    inner = 0.02 * (high - low)
-    measured, said = (np.clip(values, low + inner, high - inner) for values in (measured, said))
-    with drawing_on(ax, 4.0) as (ax, colours):
-        shade = color or colours.model
-        ax.plot([low, high], [low, high], zorder=2.5, **dashed(colours.quiet))
-        if len(measured) <= most_dots:
-            ax.plot(measured, said, "o", color=shade, markersize=size, alpha=0.75, markeredgewidth=0)
-        else:
-            _hexagons(ax, measured, said, (low, high), shade)
-        less = f" minus {held.reference}" if normalised else ""
-        ax.set(xlim=(low, high), ylim=(low, high), aspect="equal")
-        ax.set_xlabel(f"measured {cut(scale_words(held.rows.pairs.outcome, evaluation.measure))}{less}")
-        ax.set_ylabel(f"predicted by {cut(name)}{less}")
-    return ax
-
-
-def _ends(values: Array) -> tuple[float, float]:
-    low, high = (float(end) for end in np.quantile(values, [0.001, 0.999]))
-    room = 0.05 * (high - low) or 0.5
-    return low - room, high + room
-
-
-def _hexagons(ax: Axes, x: Array, y: Array, ends: tuple[float, float], colour: str) -> None:
-    """Shades of one colour that grow with the logarithm of the number of rows."""
-    from matplotlib.colors import to_rgba
-
-    cells = ax.hexbin(x, y, gridsize=24, extent=(*ends, *ends), mincnt=1)
-    rows = np.asarray(cells.get_array(), dtype=np.float64)
-    share = np.log(rows) / max(float(np.log(rows.max())), 1e-9)
-    shade = np.minimum((share * len(_SHADES)).astype(int), len(_SHADES) - 1)
-    corners, centres = np.asarray(cells.get_paths()[0].vertices)[:6], np.asarray(cells.get_offsets())
-    cells.remove()
-    for step, opacity in enumerate(_SHADES):
-        areas(ax, corners + centres[shade == step][:, None], to_rgba(colour, opacity))
-
-
-def _table_of(plot: str, predictions: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """Predictions as numbers, with ids as text; the probability where a class is predicted."""
+def _table_of(plot: str, predictions: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Predictions as numbers, with ids as text, and the classes that the numbers count, if they do."""
     refuse_other(plot, predictions, (pd.DataFrame,), "`predict`")
-    absent = [name for name in columns if name not in predictions.columns]
+    absent = [name for name in ("sample_id", "drug_id", "prediction", "baseline") if name not in predictions.columns]
     if absent:
         raise InputError(
             f"plots.{plot}: found no column {absent[0]} (expected the table that `predict` returns). Give it whole."
         )
     table = predictions.astype({"sample_id": str, "drug_id": str})
-    if not pd.api.types.is_numeric_dtype(table["prediction"]):
+    table = table[table["prediction"].notna()]
+    if pd.api.types.is_numeric_dtype(predictions["prediction"]):
+        return table, []
+    classes = [name.removeprefix(_OF_CLASS) for name in table.columns if name.startswith(_OF_CLASS)]
+    strange = sorted(set(table["prediction"].astype(str)) - set(classes))
+    if strange:
         raise InputError(
-            f"plots.{plot}: found predictions that are classes in words (expected numbers). Give a table of their "
-            "probabilities in the column `prediction`."
+            f"plots.{plot}: found the prediction {strange[0]} without a column {_OF_CLASS}{strange[0]} (expected the "
+            "probability of each class, lowest class first). Give the table that `predict` returns."
         )
-    return table[table["prediction"].notna()]
+    codes = {word: float(code) for code, word in enumerate(classes)}
+    coded = [name for name in ("prediction", "lower", "upper", "baseline") if name in table.columns]
+    return table.assign(**{name: table[name].map(codes).astype(np.float64) for name in coded}), classes
 
 
 def ranked_drugs(
@@ -226,26 +131,92 @@ def ranked_drugs(
     >>> len(ax.get_yticklabels()), ax.get_title(loc="right")
     (4, 'L0001')
     """
-    table = _table_of("ranked_drugs", predictions, ("sample_id", "drug_id", "prediction", "baseline"))
-    sample = chosen("ranked_drugs", "sample_id", sample_id, table["sample_id"])
-    rows = table[table["sample_id"] == sample]
-    beyond = (rows["prediction"] - rows["baseline"]).fillna(0.0)
-    order = np.argsort(-beyond.to_numpy() if highest_first else beyond.to_numpy(), kind="stable")[:n_drugs]
-    shown, names = rows.iloc[order], names_of(drugs)
-    bounds = shown.reindex(columns=["prediction", "lower", "upper"]).to_numpy(dtype=np.float64)
-    with drawing_on(ax, height_of(len(shown)) + 0.25) as (ax, colours):
-        draw_rows(
-            ax,
-            [
-                Row.of(named(drug, names), numbers, color or colours.model)
-                for drug, numbers in zip(shown["drug_id"], bounds, strict=True)
-            ],
-            colours,
-            size,
-        )
-        places, usual = np.arange(len(shown)), shown["baseline"].to_numpy(dtype=np.float64)
-        ax.plot(usual, places, "|", color=baseline_color or colours.ink, markersize=12, markeredgewidth=1.8, zorder=3)
-        head(ax, cut(sample, 40), "predicted response (upright line: baseline)")
+    table, classes = _table_of("ranked_drugs", predictions)
+    sample, names = chosen("ranked_drugs", "sample_id", sample_id, table["sample_id"]), names_of(drugs)
+    rows = _from_one_end(table[table["sample_id"] == sample], n_drugs, highest_first)
+    labels = [named(drug, names) for drug in rows["drug_id"]]
+    return _ranked(ax, rows, classes, labels, sample, (color, baseline_color), size)
+
+
+def ranked_samples(
+    predictions: pd.DataFrame,
+    drug_id: str | None = None,
+    ax: Axes | None = None,
+    *,
+    drugs: pd.DataFrame | Mapping[str, str] | None = None,
+    n_samples: int = 20,
+    highest_first: bool = False,
+    color: str | None = None,
+    baseline_color: str | None = None,
+    size: float = 6.5,
+) -> Axes:
+    """The samples of one drug, ranked by how far their prediction lies from the baseline.
+
+    Parameters
+    ----------
+    predictions, ax, drugs, highest_first, color, baseline_color, size
+        As for `ranked_drugs`.
+    drug_id
+        Which drug; None takes the first.
+    n_samples
+        Most samples that are shown.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A row for each sample.
+
+    Raises
+    ------
+    InputError
+        It is no table of predictions, or the drug is not in it.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=4, n_features=30)
+    >>> model = dr.DrugResponseModel("ridge").fit(cohort.genotypes, cohort.responses)
+    >>> _, ax = dr.plots.figure()
+    >>> ax = dr.plots.ranked_samples(model.predict(cohort.genotypes), "D001", ax, n_samples=10)
+    >>> len(ax.get_yticklabels()), ax.get_title(loc="right")
+    (10, 'D001')
+    """
+    table, classes = _table_of("ranked_samples", predictions)
+    drug = chosen("ranked_samples", "drug_id", drug_id, table["drug_id"])
+    rows = _from_one_end(table[table["drug_id"] == drug], n_samples, highest_first)
+    title = named(drug, names_of(drugs), 40)
+    return _ranked(ax, rows, classes, list(rows["sample_id"]), title, (color, baseline_color), size)
+
+
+def _from_one_end(rows: pd.DataFrame, most: int, highest_first: bool) -> pd.DataFrame:
+    """The rows that lie farthest from their baseline, in that order."""
+    beyond = (rows["prediction"] - rows["baseline"]).fillna(0.0).to_numpy()
+    return rows.iloc[np.argsort(-beyond if highest_first else beyond, kind="stable")[:most]]
+
+
+def _ranked(
+    ax: Axes | None,
+    rows: pd.DataFrame,
+    classes: list[str],
+    labels: list[str],
+    title: str,
+    shades: tuple[str | None, str | None],
+    size: float,
+) -> Axes:
+    """Rows with their bounds and baselines; the horizontal axis counts classes where there are some."""
+    numbers = rows.reindex(columns=["prediction", "lower", "upper"]).to_numpy(dtype=np.float64)
+    with drawing_on(ax, height_of(len(rows)) + 0.25) as (ax, colours):
+        shown = [
+            Row.of(label, of_row, shades[0] or colours.model) for label, of_row in zip(labels, numbers, strict=True)
+        ]
+        draw_rows(ax, shown, colours, size)
+        places, usual = np.arange(len(rows)), rows["baseline"].to_numpy(dtype=np.float64)
+        ax.plot(usual, places, "|", color=shades[1] or colours.ink, markersize=12, markeredgewidth=1.8, zorder=3)
+        if classes:
+            ax.set_xlim(-0.4, len(classes) - 0.6)
+            ax.set_xticks(range(len(classes)), [cut(word, 12) for word in classes])
+        what = "most probable class" if classes else "predicted response"
+        head(ax, cut(title, 40), f"{what} (upright line: baseline)")
     return ax
 
 
@@ -271,7 +242,7 @@ def heat_map(
         The table of drugs, or names by id, for the names beside the ids.
     relative
         Show predictions minus the baseline, so that drugs of different potency compare; else the predictions minus
-        their median.
+        their median. Classes are shown as they are.
     low_color, high_color
         Of what lies farthest below and above.
     size
@@ -298,8 +269,8 @@ def heat_map(
     >>> len(ax.get_xticklabels()), len(ax.get_yticklabels())
     (4, 40)
     """
-    table = _table_of("heat_map", predictions, ("sample_id", "drug_id", "prediction", "baseline"))
-    usual = table["baseline"] if relative else table["prediction"].median()
+    table, classes = _table_of("heat_map", predictions)
+    usual = (len(classes) - 1) / 2 if classes else table["baseline"] if relative else table["prediction"].median()
     grid = table.assign(beyond=table["prediction"] - usual).pivot_table(
         index="sample_id", columns="drug_id", values="beyond", aggfunc="mean"
     )
@@ -312,7 +283,11 @@ def heat_map(
     few_samples, few_drugs = len(samples) <= _MOST_NAMED, len(columns) <= _MOST_NAMED
     height = min(1.8 + 0.16 * len(samples), 9.0)
     with drawing_on(ax, height, min(max(4.2, 2.0 + 0.2 * len(columns)), 10.0)) as (ax, colours):
-        _coloured(ax, values, low_color or colours.model, high_color or colours.bad, colours, relative)
+        ends = (low_color or colours.model, high_color or colours.bad)
+        if classes:
+            _coloured(ax, values, ends, colours, "most probable class", classes)
+        else:
+            _coloured(ax, values, ends, colours, f"predicted minus {'baseline' if relative else 'median'}")
         size = size or 7.5
         labels = [cut(named(drug, names, 24), 24) for drug in columns] if few_drugs else []
         ax.set_xticks(np.arange(len(labels)) + 0.5, labels, rotation=90, fontsize=size, color=colours.ink)
@@ -336,26 +311,31 @@ def leaf_order(values: Array) -> NDArray[np.intp]:
     return np.asarray(leaves_list(linkage(np.nan_to_num(values), "average")), dtype=np.intp)
 
 
-def _coloured(ax: Axes, values: Array, low: str, high: str, colours: Palette, relative: bool) -> None:
-    """Cells in nine steps from one colour over the ground to the other, with their legend."""
+def _coloured(
+    ax: Axes, values: Array, ends: tuple[str, str], colours: Palette, label: str, classes: Sequence[str] = ()
+) -> None:
+    """Cells in steps from one colour over the ground to the other, with their legend; a class is a step."""
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap, to_rgba
 
-    widest = float(np.nanquantile(np.abs(values), 0.98)) or 1.0
+    steps = len(classes) or _STEPS
+    widest = steps / 2 if classes else float(np.nanquantile(np.abs(values), 0.98)) or 1.0
     # shades by opacity, so that they pale towards the ground of a page that is light or dark
-    ends = [(low, 1.0), (low, 0.0), (high, 0.0), (high, 1.0)]
-    nodes = [(at, to_rgba(*end)) for at, end in zip((0.0, 0.499, 0.501, 1.0), ends, strict=True)]
-    shades = LinearSegmentedColormap.from_list("below and above", nodes, _STEPS)
-    norm = BoundaryNorm(np.linspace(-widest, widest, _STEPS + 1), _STEPS)
+    opacities = [(ends[0], 1.0), (ends[0], 0.0), (ends[1], 0.0), (ends[1], 1.0)]
+    nodes = [(at, to_rgba(*end)) for at, end in zip((0.0, 0.499, 0.501, 1.0), opacities, strict=True)]
+    shades = LinearSegmentedColormap.from_list("below and above", nodes, steps)
+    norm = BoundaryNorm(np.linspace(-widest, widest, steps + 1), steps)
     known = np.isfinite(values)
     step = norm(np.clip(np.where(known, values, 0.0), -widest, 0.999 * widest))
     cell = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    for at in range(_STEPS):
-        shade = colours.card if at == _STEPS // 2 else shades(at)  # the middle is told from what is missing
+    for at in range(steps):
+        shade = colours.card if 2 * at == steps - 1 else shades(at)  # the middle is told from what is missing
         areas(ax, np.argwhere(known & (step == at))[:, None, ::-1] + cell, shade)
     ax.set(xlim=(0, values.shape[1]), ylim=(values.shape[0], 0))
-    label = "predicted minus baseline" if relative else "predicted minus median"
     bar = figure_of(ax).colorbar(ScalarMappable(norm, shades), ax=ax, location="top", shrink=0.7, aspect=30, pad=0.02)
     bar.set_label(label)
-    bar.set_ticks([-widest, 0.0, widest], labels=[number(end) for end in (-widest, 0.0, widest)])
+    ticks = np.linspace(-widest, widest, 2 * steps + 1)[1::2] if classes else np.array([-widest, 0.0, widest])
+    bar.set_ticks(list(ticks), labels=[cut(word, 12) for word in classes] or [number(end) for end in ticks])
+    if classes:
+        bar.ax.tick_params(length=0)
     bar.outline.set_visible(False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from drugresponse import plots
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS
+from drugresponse.plots.evaluations import is_skill_beyond
 from drugresponse.report.blocks import Figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words
 from drugresponse.report.page import count
@@ -26,10 +27,11 @@ def skill_figure(numbers: Numbers) -> Figure:
     best_in_fold = "squared error of the naive prediction that was best in the fold"
     saved = best_in_fold if is_number else "loss of the best naive prediction"
     title = "Skill of each learner and of each naive prediction, with 95% intervals"
+    arrows = "; arrows: beyond the scale" if is_skill_beyond(numbers.summary) else ""
     return Figure(
         {"skill": Picture(title, partial(plots.skill, numbers.summary))},
         f"Skill on held-out rows: the share saved of the {saved}; further right is better. Blue: learners; grey: naive "
-        "predictions, which know no genotype; bars: 95% intervals; dashed: no gain; arrows: beyond the scale.",
+        f"predictions, which know no genotype; bars: 95% intervals; dashed: no gain{arrows}.",
     )
 
 

@@ -12,7 +12,7 @@ from drugresponse.report.blocks import Block, Cell, Part, Row, Table, Words
 from drugresponse.report.drug_names import drug_cell
 from drugresponse.report.outcome_words import predicted_number
 from drugresponse.report.prediction_figures import prediction_figures
-from drugresponse.report.wording import measure_of
+from drugresponse.report.wording import measure_of, measure_words
 
 __all__ = ["outcome_prediction_figures", "outcome_predictions_part"]
 
@@ -52,10 +52,17 @@ def outcome_predictions_part(predictions: pd.DataFrame, manifest: Mapping[str, A
 def outcome_prediction_figures(
     predictions: pd.DataFrame, manifest: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[Part]:
-    """Probabilities and times in pictures; classes and limits of dilutions are read in the table."""
-    outcome = Outcome.from_dict(manifest["outcome"])
-    what = {"binary": f"probability of {outcome.event}", "time-to-event": "mean time"}.get(outcome.kind)
-    return [] if what is None else prediction_figures(predictions, measure_of(manifest), names, what)
+    """Probabilities, classes, dilutions and times in pictures."""
+    outcome, measure = Outcome.from_dict(manifest["outcome"]), measure_of(manifest)
+    what = {
+        "binary": f"probability of {outcome.event}" if outcome.kind == "binary" else "",
+        "ordinal": "lowest first: " + ", ".join(outcome.classes),
+        "interval": f"log{outcome.logarithm} of {measure_words(measure)}"
+        if outcome.logarithm
+        else measure_words(measure),
+        "time-to-event": "mean time",
+    }[outcome.kind]
+    return prediction_figures(predictions, measure, names, what)
 
 
 def _by_drug(known: pd.DataFrame, outcome: Outcome, names: Mapping[str, str]) -> Table:

@@ -1,4 +1,4 @@
-"""Predictions in pictures: the drugs of each sample where they are few, else samples and drugs as colours."""
+"""Predictions in pictures: drugs of each sample, samples of one drug, or samples and drugs as colours."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from drugresponse.data.tables import Measure
-from drugresponse.plots.predictions import heat_map, ranked_drugs
+from drugresponse.plots.predictions import heat_map, ranked_drugs, ranked_samples
 from drugresponse.report.blocks import Figure, Part
+from drugresponse.report.drug_names import drug_words
 from drugresponse.report.drug_ranking import ranked_ends
 from drugresponse.report.page import count
 from drugresponse.report.pictures import Picture
@@ -19,17 +20,17 @@ __all__ = ["prediction_figures"]
 
 _TITLE = "Predictions in pictures"
 _MOST_RANKED = 4
-_MOST_DRUGS = 12
-_MOST_SAMPLES, _MOST_CELLS = 60, 3000
+_MOST_ROWS, _MOST_PATIENTS = 12, 40
+_MOST_SAMPLES, _MOST_DRUGS = 60, 50
 
 
 def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mapping[str, str], what: str) -> list[Part]:
-    """A part with a figure of two or more drugs; no part of predictions that are words, or of too many.
+    """A part with a figure; none where nothing was predicted.
 
     Parameters
     ----------
     predictions
-        As `prediction_report` takes them.
+        As `prediction_report` takes them; classes in words are drawn in their order.
     measure
         Of the response, which tells what end of a ranking comes first.
     names
@@ -37,34 +38,78 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
     what
         What a prediction is, such as `ln_ic50 (uM)`.
     """
-    numbers = all(is_numeric_dtype(predictions[name]) for name in ("prediction", "lower", "upper"))
     known = predictions[predictions["prediction"].notna()]
-    samples, n_drugs = list(known["sample_id"].unique()), known["drug_id"].nunique()
-    if not numbers or not samples or n_drugs < 2:
+    n_samples, n_drugs = known["sample_id"].nunique(), known["drug_id"].nunique()
+    if not len(known):
         return []
-    if len(samples) <= _MOST_RANKED:
-        return [Part(_TITLE, [_rankings(known, samples, measure, names, what)])]
-    if len(samples) > _MOST_SAMPLES or len(samples) * n_drugs > _MOST_CELLS:
-        return []
-    title = f"Predictions minus baseline of {count(len(samples), 'sample')} and {count(n_drugs, 'drug')}"
-    drawing = Picture(title, partial(heat_map, known, drugs=names))
-    words = (
-        f"Prediction minus baseline, {what}, of each sample (row) and drug (column), the baseline being the finest "
-        "mean that the row's ids allow; what is alike stands side by side; blank: no prediction."
-    )
-    return [Part(_TITLE, [Figure({"heat-map": drawing}, words)])]
+    if n_drugs == 1:
+        return [Part(_TITLE, [_one_drug(known, measure, names, what)])]
+    if n_samples <= _MOST_RANKED:
+        return [Part(_TITLE, [_rankings(known, measure, names, what)])]
+    return [Part(_TITLE, [_colours(known, names, what)])]
 
 
-def _rankings(known: pd.DataFrame, samples: list[str], measure: Measure, names: Mapping[str, str], what: str) -> Figure:
+def _colours(known: pd.DataFrame, names: Mapping[str, str], what: str) -> Figure:
+    shown = _farthest(known)
+    n_samples, n_drugs = shown["sample_id"].nunique(), shown["drug_id"].nunique()
+    words = _words_of(known)
+    kind = "Most probable class" if words else "Prediction minus baseline"
+    title = f"{kind} of {count(n_samples, 'sample')} and {count(n_drugs, 'drug')}"
+    usual = "" if words else ", the baseline being the finest mean that the row's ids allow"
+    sentences = [
+        f"{kind}, {what}, of each sample (row) and drug (column){usual}; what is alike stands side by side; blank: no "
+        "prediction."
+    ]
+    left = [
+        f"{shown[column].nunique()} of {known[column].nunique():,} {column.removesuffix('_id')}s"
+        for column in ("sample_id", "drug_id")
+        if shown[column].nunique() < known[column].nunique()
+    ]
+    if left:
+        sentences.append(f"Shown: {' and '.join(left)}, those whose predictions differ most from their baseline.")
+    return Figure({"heat-map": Picture(title, partial(heat_map, shown, drugs=names))}, " ".join(sentences))
+
+
+def _words_of(known: pd.DataFrame) -> bool:
+    """Whether predictions are classes in words."""
+    return not is_numeric_dtype(known["prediction"])
+
+
+def _farthest(known: pd.DataFrame) -> pd.DataFrame:
+    """As many samples and drugs as a picture shows legibly."""
+    if _words_of(known):
+        beyond = (known["prediction"] != known["baseline"]).astype(float)
+    else:
+        beyond = (known["prediction"] - known["baseline"]).abs()
+    for column, most in (("sample_id", _MOST_SAMPLES), ("drug_id", _MOST_DRUGS)):
+        of_each = beyond.groupby(known[column]).mean().sort_values(ascending=False, kind="stable")
+        known = known[known[column].isin(of_each.index[:most])]
+        beyond = beyond[known.index]
+    return known
+
+
+def _rankings(known: pd.DataFrame, measure: Measure, names: Mapping[str, str], what: str) -> Figure:
     end = ranked_ends(measure)[0]
-    ranked = partial(ranked_drugs, known, drugs=names, n_drugs=_MOST_DRUGS, highest_first=end == "highest")
+    ranked = partial(ranked_drugs, known, drugs=names, n_drugs=_MOST_ROWS, highest_first=end == "highest")
     drawings = {
         f"ranked-{sample}": Picture(f"Drugs of sample {sample} by prediction minus baseline", partial(ranked, sample))
-        for sample in samples
+        for sample in known["sample_id"].unique()
     }
-    bars = "bars: their bounds; " if known["lower"].notna().any() else ""
-    words = (
-        f"Drugs of each sample by prediction minus baseline, {what}, {end} first, {_MOST_DRUGS} at most. Dots: "
-        f"predictions; {bars}upright lines: the baseline, the finest mean that the row's ids allow."
+    return Figure(drawings, f"Drugs of each sample {_ranking_words(known, end, what, _MOST_ROWS)}")
+
+
+def _one_drug(known: pd.DataFrame, measure: Measure, names: Mapping[str, str], what: str) -> Figure:
+    end, drug = ranked_ends(measure)[0], str(known["drug_id"].iloc[0])
+    draw = partial(ranked_samples, known, drug, drugs=names, n_samples=_MOST_PATIENTS, highest_first=end == "highest")
+    title = f"Samples by prediction minus baseline, {drug_words(drug, names)}"
+    return Figure(
+        {"ranked-samples": Picture(title, draw)}, f"Samples {_ranking_words(known, end, what, _MOST_PATIENTS)}"
     )
-    return Figure(drawings, words)
+
+
+def _ranking_words(known: pd.DataFrame, end: str, what: str, most: int) -> str:
+    bars = "bars: their bounds; " if known["lower"].notna().any() else ""
+    return (
+        f"by prediction minus baseline, {what}, {end} first, {most} at most. Dots: predictions; {bars}"
+        "upright lines: the baseline, the finest mean that the row's ids allow."
+    )

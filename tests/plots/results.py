@@ -108,6 +108,7 @@ GIVEN: dict[str, Callable[[], Any]] = {
     "precision_recall": lambda: of_outcome("binary"),
     "predicted": evaluation,
     "ranked_drugs": predictions,
+    "ranked_samples": predictions,
     "roc": lambda: of_outcome("binary"),
     "skill": evaluation,
     "survival": lambda: of_outcome("time-to-event"),

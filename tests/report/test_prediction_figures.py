@@ -47,18 +47,38 @@ def blocks_of(predictions: pd.DataFrame, measure: Measure) -> list[Figure]:
     [
         (2, 3, [f"ranked-{HOSTILE}0", f"ranked-{HOSTILE}1"]),
         (5, 3, ["heat-map"]),
-        (5, 1, []),
-        (61, 3, []),
-        (40, 90, []),
+        (5, 1, ["ranked-samples"]),
+        (61, 3, ["heat-map"]),
+        (40, 90, ["heat-map"]),
     ],
 )
 def test_prediction_figures__follow_how_many_samples_and_drugs_there_are(n_samples, n_drugs, drawings):
     assert drawings_of(predictions_of(n_samples, n_drugs)) == drawings
 
 
-def test_prediction_figures__none_of_words_and_of_nothing():
-    assert drawings_of(predictions_of(2, 3, prediction="R")) == []
+def test_prediction_figures__none_of_nothing():
     assert drawings_of(predictions_of(2, 3, prediction=np.nan)) == []
+
+
+def test_prediction_figures__classes_in_words_are_drawn_in_their_order():
+    classes = {"lower": "S", "upper": "R", "baseline": "I", "probability_S": 0.2, "probability_I": 0.3}
+    table = predictions_of(5, 3, prediction=["S", "I", "R"] * 5, **classes, probability_R=0.5)
+    assert drawings_of(table) == ["heat-map"]
+    (figure,) = blocks_of(table, Measure("susceptibility"))
+    drawn = figure.drawings["heat-map"].inline()
+    assert drawn.index(">S<") < drawn.index(">I<") < drawn.index(">R<") and "minus" not in figure.caption
+    (figure,) = blocks_of(table.head(3), Measure("susceptibility", "", "resistant"))
+    (picture,) = figure.drawings.values()
+    drawn = picture.inline()
+    assert drawn.index(">D0<") < drawn.index(">D1<") < drawn.index(">D2<") and ">R<" in drawn
+
+
+def test_prediction_figures__of_many_those_that_differ_most_from_their_baseline():
+    table = predictions_of(70, 60, prediction=3.0)
+    table.loc[table["drug_id"] == "D59", "prediction"] = 9.0
+    (figure,) = blocks_of(table, Measure("auc"))
+    assert "Shown: 60 of 70 samples and 50 of 60 drugs" in figure.caption
+    assert ">D59<" in figure.drawings["heat-map"].inline()
 
 
 def test_prediction_figures__end_and_bounds_are_those_of_the_predictions():
