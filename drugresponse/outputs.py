@@ -16,6 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
+from types import MappingProxyType
+from typing import ClassVar
 
 import pandas as pd
 
@@ -77,8 +79,39 @@ def protected_inputs(inputs: Iterable[AnyPath]) -> Iterator[None]:
         _PROTECTED.reset(before)
 
 
+@dataclass(frozen=True)
+class _Folder:
+    """Where a folder of outputs goes, and the temporary folder whose files are moved there."""
+
+    name: str
+    target: Path
+    temporary: Path
+    is_stream: ClassVar[bool] = False
+
+    def publish(self, published: dict[Path, int]) -> None:
+        """Rename the folder, or its files one by one into the one that is there; numbers are noted as for files."""
+        try:
+            if not self.target.is_dir():
+                published[self.target] = self.temporary.stat().st_ino
+                self.temporary.rename(self.target)
+                return
+        except OSError as error:
+            raise InputError(
+                f'{self.name}: cannot make the folder "{self.target}" ({error.strerror}). Name another output.'
+            ) from error
+        for file in sorted(self.temporary.iterdir()):
+            target = self.target / file.name
+            mode = stat.S_IMODE((target if target.is_file() else file).stat().st_mode)
+            _Output(self.name, target, file, mode, is_stream=False).publish(published)
+
+
 @contextmanager
-def output_files(outputs: Mapping[str, AnyPath | None], *, publish: bool = True) -> Iterator[dict[str, Path]]:
+def output_files(
+    outputs: Mapping[str, AnyPath | None],
+    *,
+    folders: Mapping[str, AnyPath | None] = MappingProxyType({}),
+    publish: bool = True,
+) -> Iterator[dict[str, Path]]:
     """Temporary files to write to, renamed to their targets together when the block ends well.
 
     Each temporary file stands in a hidden folder beside its target and bears the same suffix. On any exception, an
@@ -90,13 +123,15 @@ def output_files(outputs: Mapping[str, AnyPath | None], *, publish: bool = True)
     ----------
     outputs
         Target path by name; an output that was not asked for (None) is left out. The name appears in errors.
+    folders
+        Target folders by name, for files whose names are not known yet; what else a folder holds already stays.
     publish
         Whether they appear at the end; otherwise it is only proved that they could.
 
     Yields
     ------
     dict
-        Path of the temporary file by name; the file exists and is empty.
+        Path of the temporary file or folder by name, which exists and is empty.
 
     Raises
     ------
@@ -115,10 +150,11 @@ def output_files(outputs: Mapping[str, AnyPath | None], *, publish: bool = True)
     targets = {name: Path(path) for name, path in outputs.items() if path is not None}
     _refuse_unusable(targets)
     _refuse_clashes(targets, _PROTECTED.get())
-    folders: dict[Path, HiddenFolder] = {}
+    hidden: dict[Path, HiddenFolder] = {}
     published: dict[Path, int] = {}
     try:
-        opened = [_open_beside(name, path, folders) for name, path in targets.items()]
+        opened: list[_Output | _Folder] = [_open_beside(name, path, hidden) for name, path in targets.items()]
+        opened += [_open_folder(name, Path(path), hidden) for name, path in folders.items() if path is not None]
         yield {output.name: output.temporary for output in opened}
         # streams first: a closed pipe must still be able to call off the renaming
         for output in sorted(opened, key=lambda output: not output.is_stream) if publish else ():
@@ -127,14 +163,14 @@ def output_files(outputs: Mapping[str, AnyPath | None], *, publish: bool = True)
         for target, number in published.items():
             with suppress(OSError):
                 if target.stat().st_ino == number:
-                    target.unlink()
+                    shutil.rmtree(target) if target.is_dir() else target.unlink()
         if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
             raise InputError(
                 f"outputs: cannot be written ({error.strerror}). Free space, or choose another folder."
             ) from error
         raise
     finally:
-        for folder in folders.values():
+        for folder in hidden.values():
             folder.remove()
 
 
@@ -218,7 +254,32 @@ def _open_stream(path: Path) -> int | None:
     return {"stdout": 1, "stderr": 2}[stream[1]] if stream[1] else int(stream[2])
 
 
-def _open_beside(name: str, path: Path, folders: dict[Path, HiddenFolder]) -> _Output:
+def _open_folder(name: str, path: Path, hidden: dict[Path, HiddenFolder]) -> _Folder:
+    target = path.resolve()
+    if target.is_file() or not target.parent.is_dir():
+        raise InputError(f'{name}: "{path}" is no folder and cannot be made one. Name a folder whose parent exists.')
+    # within the folder where there is one: it may be a file system of its own
+    temporary = _hidden_folder(name, target if target.is_dir() else target.parent, hidden) / name
+    temporary.mkdir()
+    return _Folder(name, target, temporary)
+
+
+def _hidden_folder(name: str, parent: Path, hidden: dict[Path, HiddenFolder]) -> Path:
+    """The hidden folder of this run in a folder, made where there is none."""
+    try:
+        if parent not in hidden:
+            HiddenFolder.remove_abandoned(parent)
+            # noted before it exists, so that an interrupt in between finds it
+            hidden[parent] = HiddenFolder(parent)
+            hidden[parent].make()
+    except OSError as error:
+        raise InputError(
+            f'{name}: cannot write into the folder "{parent}" ({error.strerror}). Choose another folder.'
+        ) from error
+    return hidden[parent].path
+
+
+def _open_beside(name: str, path: Path, hidden: dict[Path, HiddenFolder]) -> _Output:
     if path.is_dir():
         raise InputError(f'{name}: "{path}" is a folder (expected a file name). Name a file in it.')
     is_stream = _is_stream(path)
@@ -228,13 +289,8 @@ def _open_beside(name: str, path: Path, folders: dict[Path, HiddenFolder]) -> _O
         raise InputError(
             f'{name}: the folder "{parent}" does not exist (expected a folder). Create it or correct the path.'
         )
+    temporary = _hidden_folder(name, parent, hidden) / f"{name}{target.suffix}"
     try:
-        if parent not in folders:
-            HiddenFolder.remove_abandoned(parent)
-            # noted before it exists, so that an interrupt in between finds it
-            folders[parent] = HiddenFolder(parent)
-            folders[parent].make()
-        temporary = folders[parent].path / f"{name}{target.suffix}"
         # unlike the tempfile module, which makes files private, this leaves the mode to the umask
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         mode = stat.S_IMODE((target if target.is_file() and not is_stream else temporary).stat().st_mode)

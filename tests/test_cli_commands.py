@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -89,11 +90,15 @@ def evaluated(cohort) -> list[str]:
 
 
 def test_evaluate__writes_all_that_was_asked_for_and_tells(evaluated, tmp_path, capsys):
-    names = ("metrics", "predictions", "verdicts", "report", "markdown", "write-splits", "figures")
+    names = ("metrics", "predictions", "verdicts", "report", "markdown", "write-splits", "headline", "figures")
     assert cli.main([*evaluated, *(f"--{name}={tmp_path}/{name}" for name in names)]) == 0
     assert sorted(each.name for each in tmp_path.iterdir()) == sorted(names)
     assert capsys.readouterr().out.splitlines()[-1] == f"Metrics: {tmp_path}/metrics"
     assert {each.suffix for each in (tmp_path / "figures").iterdir()} == {".png", ".svg"}
+    assert (tmp_path / "headline").read_bytes().startswith(b"\x89PNG")
+    words = (tmp_path / "markdown").read_text(encoding="utf-8").replace("\\", "")
+    cited = ", ".join(re.findall(r"Figure \(([^)]*)\)", words)).split(", ")
+    assert cited[0] == "skill" and set(cited) == {each.stem for each in (tmp_path / "figures").iterdir()}
     assert (tmp_path / "report").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 

@@ -54,6 +54,41 @@ def test_output_files__failed_renaming_withdraws_what_was_renamed(tmp_path):
     assert names(tmp_path) == ["b.tsv"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_output_files__folder_appears_with_the_files_or_not_at_all(tmp_path, known):
+    folder, old = tmp_path / "figures", {"old.svg"} if known else set()
+    if known:
+        folder.mkdir()
+        (folder / "old.svg").write_text("old")
+    files = {"a": tmp_path / "a.tsv"}
+    with pytest.raises(InputError, match=r"cannot write"), output_files(files, folders={"figures": folder}) as made:
+        (made["figures"] / "new.svg").write_text("new")
+        assert {each.name for each in folder.glob("*.svg")} == old
+        (tmp_path / "a.tsv").mkdir()
+    assert folder.exists() == known and {each.name for each in folder.glob("*")} == old
+    (tmp_path / "a.tsv").rmdir()
+    with output_files(files, folders={"figures": folder}) as made:
+        (made["figures"] / "new.svg").write_text("new")
+    assert {each.name for each in folder.iterdir()} == {"new.svg"} | old
+    assert names(tmp_path) == ["a.tsv", "figures"]
+
+
+def test_output_files__files_are_withdrawn_where_their_folder_cannot_be_filled(tmp_path):
+    (tmp_path / "figures" / "new.svg").mkdir(parents=True)
+    with (
+        pytest.raises(InputError, match=r"^figures: cannot write"),
+        output_files({"a": tmp_path / "a.tsv"}, folders={"figures": tmp_path / "figures"}) as made,
+    ):
+        (made["figures"] / "new.svg").write_text("new")
+    assert names(tmp_path) == ["figures"]
+
+
+def test_output_files__a_file_is_no_folder(tmp_path):
+    (tmp_path / "figures").write_text("mine")
+    with pytest.raises(InputError, match="is no folder"), output_files({}, folders={"figures": tmp_path / "figures"}):
+        pass
+
+
 @pytest.mark.parametrize("broken", [True, False])
 def test_output_files__writer_that_removed_its_file_does_not_cost_the_old_target(tmp_path, broken):
     (tmp_path / "old.tsv").write_text("old")

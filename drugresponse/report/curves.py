@@ -166,8 +166,8 @@ def _figures(fits: CurveFits) -> list[Block]:
     falling = ordered[~ordered["flag"].str.contains("no-effect")]
     middle = max(len(ordered) // 2 - PICTURES // 2, 0)
     chosen = [
-        ("Closest", "with an effect, the smallest RMSE first", falling.index[:PICTURES]),
         ("Typical", "around the median RMSE", ordered.index[middle : middle + PICTURES]),
+        ("Closest", "with an effect, the smallest RMSE first", falling.index[:PICTURES]),
         ("Worst", "the largest RMSE first", ordered.index[::-1][:PICTURES]),
     ]
     if len(ordered) <= PICTURES:

@@ -177,8 +177,11 @@ class Report:
     """A page."""
 
     report: OutputFile | None = option("report", "A page for people to read.", formats=("html",))
+    headline: OutputFile | None = option(
+        "headline figure", "The verdict and the first figure of the report, as one PNG picture.", formats=("png",)
+    )
     figures: Folder | None = option(
-        "Figures", "A folder for the figures of the report as PNG and SVG files; made when it does not exist."
+        "figures", "A folder for the figures of the report as PNG and SVG files; made when it does not exist."
     )
 
 

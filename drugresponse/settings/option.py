@@ -238,6 +238,10 @@ class Settings:
         outputs = [parameter.name for parameter in parameters_of(type(self)) if parameter.type == "output"]
         return {name: getattr(self, name) for name in outputs}
 
+    def folders(self) -> dict[str, Path | None]:
+        """Where the folders of outputs go, by name, as for `outputs`."""
+        return {"figures": getattr(self, "figures", None)}
+
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 

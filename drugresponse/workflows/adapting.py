@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pandas as pd
 
 from drugresponse.data.turned_responses import right_way_round
@@ -14,7 +16,7 @@ from drugresponse.report import adaptation_report, drug_names
 from drugresponse.settings import AdaptSettings
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import (
     drugs_of,
@@ -39,8 +41,7 @@ def adapt(settings: AdaptSettings) -> list[str]:
     InputError
         The model cannot adapt, or no measurement can be used.
     """
-    refuse_bad_folder(settings.figures)
-    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
+    with output_files(settings.outputs(), folders=settings.folders(), publish=not settings.dry_run) as out:
         doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
@@ -79,16 +80,16 @@ def adapt(settings: AdaptSettings) -> list[str]:
         write_table(true_and_false(result), out["predictions"])
         if "next_drugs" in out:
             write_table(ranked, out["next_drugs"])
-        if "report" in out or settings.figures:
-            page = adaptation_report(
-                result,
-                ranked,
-                model.manifest_,
-                with_genotypes=genotypes is not None,
-                names=drug_names(model.drugs_, drugs),
-                inputs=input_names(settings),
-            )
-            write_report(page, out, settings.figures)
+        page = partial(
+            adaptation_report,
+            result,
+            ranked,
+            model.manifest_,
+            with_genotypes=genotypes is not None,
+            names=drug_names(model.drugs_, drugs),
+            inputs=input_names(settings),
+        )
+        write_report(out, page)
         return [*_summary(result, ranked), f"Predictions: {settings.predictions}"]
 
 

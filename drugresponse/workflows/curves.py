@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from drugresponse.curves import CurveFits, fit_curves
@@ -13,7 +14,7 @@ from drugresponse.readers.tables.doses import read_doses
 from drugresponse.report import curves_report
 from drugresponse.settings import CurvesSettings
 from drugresponse.settings.input_files import input_names
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 
 __all__ = ["curves"]
 
@@ -31,8 +32,7 @@ def curves(settings: CurvesSettings) -> list[str]:
             f'`plate_column`: found "{settings.plate_column}" beside `response_scale` {settings.response_scale} '
             "(plates matter for a raw signal only). Leave the option out, or give `response_scale` signal."
         )
-    refuse_bad_folder(settings.figures)
-    with output_files(settings.outputs()) as out:
+    with output_files(settings.outputs(), folders=settings.folders()) as out:
         doing("reading the doses")
         doses = read_doses(
             settings.doses,
@@ -52,8 +52,7 @@ def curves(settings: CurvesSettings) -> list[str]:
         if "fits" in out:
             write_table(fits.table, out["fits"])
         doing("writing")
-        if "report" in out or settings.figures:
-            write_report(curves_report(fits, responses, input_names(settings)), out, settings.figures)
+        write_report(out, partial(curves_report, fits, responses, input_names(settings)))
         return _summary(fits, responses, settings.responses)
 
 

@@ -30,7 +30,7 @@ def dry_run_words(settings: Settings, understood: Sequence[str]) -> list[str]:
     understood
         Lines on inputs, fits and memory.
     """
-    written = {**settings.outputs(), "figures": getattr(settings, "figures", None)}
+    written = {**settings.outputs(), **settings.folders()}
     return ["Dry run: inputs were read and joined, nothing is written.", *understood, *files_words(written)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ from drugresponse.settings import (
 from drugresponse.settings.input_files import input_names
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.sources import read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
@@ -50,12 +51,14 @@ logger = logging.getLogger(__name__)
 
 def evaluate(settings: EvaluateSettings) -> list[str]:
     """Evaluate learners on held-out rows and write the tables and pages; returns what to tell the user."""
-    refuse_bad_folder(settings.figures)
     if settings.dry_run:
         return _dry_run(settings)
     if settings.only_fold is not None:
         return _evaluate_fold(settings, settings.only_fold)
-    with output_files(settings.outputs()) as out, open_client(settings.dask, settings.n_jobs) as client:
+    with (
+        output_files(settings.outputs(), folders=settings.folders()) as out,
+        open_client(settings.dask, settings.n_jobs) as client,
+    ):
         _refuse_net_benefit_without_cost(settings)
         tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm, in_processes=True)
         summary = evaluate_tables(
@@ -73,7 +76,7 @@ def evaluate(settings: EvaluateSettings) -> list[str]:
         rows = summary.evaluation.rows
         lines = [outcome_words(rows.y, rows.pairs.observed), *_summary(summary), f"Metrics: {settings.metrics}"]
         doing("writing")
-        _write(summary, out, input_names(settings), settings.figures)
+        _write(summary, out, input_names(settings))
         return lines
 
 
@@ -94,7 +97,7 @@ def _folder_of_fits(settings: EvaluateSettings) -> Path:
 
 def _dry_run(settings: EvaluateSettings) -> list[str]:
     """What was understood, and what would be fitted; that outputs can be written is proved too."""
-    with output_files(settings.outputs(), publish=False):
+    with output_files(settings.outputs(), folders=settings.folders(), publish=False):
         _refuse_net_benefit_without_cost(settings)
         if settings.only_fold is not None:
             _folder_of_fits(settings)
@@ -179,7 +182,7 @@ def _name_of_rule(path: Path | None) -> str:
     return stem if told else RULE
 
 
-def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str], figures: Path | None) -> None:
+def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str]) -> None:
     tables = {
         "metrics": lambda: summary.metrics,
         "predictions": lambda: true_and_false(summary.predictions),
@@ -192,8 +195,7 @@ def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str], 
             write_table(table(), out[name])
     if "markdown" in out:
         out["markdown"].write_text(evaluation_markdown(summary, inputs), encoding="utf-8")
-    if "report" in out or figures:
-        write_report(evaluation_report(summary, inputs), out, figures)
+    write_report(out, partial(evaluation_report, summary, inputs))
 
 
 def _net_benefit(summary: EvaluationSummary) -> pd.DataFrame:

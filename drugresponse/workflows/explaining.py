@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from drugresponse.cluster.client import open_client
@@ -21,7 +22,7 @@ from drugresponse.report import explanation_report
 from drugresponse.settings import ExplainSettings, ExplanationChecks, values_of
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words, joined_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.new_genotypes import read_new_genotypes
 from drugresponse.workflows.sources import drugs_of, named_samples, responses_of, samples_of, with_sources
 
@@ -39,9 +40,8 @@ def explain(settings: ExplainSettings) -> list[str]:
     selected = [sample for sample in settings.selected_samples or () if sample]
     _refuse_outputs_without_input(settings, selected)
     address = None if settings.dry_run else settings.dask
-    refuse_bad_folder(settings.figures)
     with (
-        output_files(settings.outputs(), publish=not settings.dry_run) as out,
+        output_files(settings.outputs(), folders=settings.folders(), publish=not settings.dry_run) as out,
         open_client(address, settings.n_jobs) as client,
     ):
         doing("loading the model")
@@ -77,7 +77,7 @@ def explain(settings: ExplainSettings) -> list[str]:
             **values_of(settings, ExplanationChecks),
         )
         doing("writing")
-        _write(explanation, out, input_names(settings), settings.figures)
+        _write(explanation, out, input_names(settings))
         return _summary(explanation, settings.attributions)
 
 
@@ -108,7 +108,7 @@ def _gene_sets_of(settings: ExplainSettings) -> tuple[GeneSet, ...] | None:
     return read_gene_sets(settings.gene_sets, None if settings.aliases is None else read_gene_names(settings.aliases))
 
 
-def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str], figures: Path | None) -> None:
+def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str]) -> None:
     tables = {
         "attributions": explanation.attributions,
         "associations": explanation.associations.table,
@@ -119,8 +119,7 @@ def _write(explanation: Explanation, out: dict[str, Path], inputs: Sequence[str]
     for name, table in tables.items():
         if name in out and table is not None:
             write_table(table, out[name])
-    if "report" in out or figures:
-        write_report(explanation_report(explanation, inputs), out, figures)
+    write_report(out, partial(explanation_report, explanation, inputs))
 
 
 def _summary(explanation: Explanation, path: Path) -> list[str]:

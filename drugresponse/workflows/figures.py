@@ -1,45 +1,33 @@
-"""The figures of a report as files, whole or not at all."""
+"""What is made of a report: the page, its headline figure, and its figures as files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from drugresponse.errors import InputError
-from drugresponse.outputs import output_files
+from drugresponse.report.headline import headline_png
 from drugresponse.report.html import Page
 
-__all__ = ["refuse_bad_folder", "write_report"]
+__all__ = ["write_report"]
 
 
-def refuse_bad_folder(folder: Path | None) -> None:
-    """Refuse a folder that cannot be made, before any work is done.
-
-    Raises
-    ------
-    InputError
-        It is a file, or its parent does not exist.
-    """
-    if folder is not None and (not folder.parent.is_dir() or folder.is_file()):
-        raise InputError(f"{folder}: is no folder and cannot be made one. Name a folder whose parent exists.")
-
-
-def write_report(page: Page, out: dict[str, Path], folder: Path | None) -> None:
-    """Write a page where one is wanted, and its figures into a folder where one is named.
+def write_report(out: Mapping[str, Path], make: Callable[[], Page]) -> None:
+    """Write a page, its headline figure and its figures, as far as they are wanted.
 
     Parameters
     ----------
-    page
-        Of the report.
     out
-        The files to write, by option.
-    folder
-        For the figures.
+        The files to write, and the folder `figures`, by option.
+    make
+        Makes the page; not called where nothing of it is wanted.
     """
+    if not {"report", "headline", "figures"} & out.keys():
+        return
+    page = make()
     if "report" in out:
         out["report"].write_text(page, encoding="utf-8")
-    if folder is not None:
-        folder.mkdir(exist_ok=True)
-        drawn = page.report.files()
-        with output_files({name: folder / name for name in drawn}) as files:
-            for name, content in drawn.items():
-                files[name].write_bytes(content)
+    if "headline" in out:
+        out["headline"].write_bytes(headline_png(page.report))
+    if "figures" in out:
+        for name, content in page.report.files().items():
+            (out["figures"] / name).write_bytes(content)

@@ -11,10 +11,11 @@ from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
 from drugresponse.report import drug_names, prediction_report
+from drugresponse.report.html import Page
 from drugresponse.settings import PredictSettings
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.new_genotypes import covariates_words, read_new_genotypes, refuse_few_features
 from drugresponse.workflows.sources import drugs_of, pairs_of, samples_of, true_and_false, with_sources
 
@@ -29,14 +30,13 @@ def predict(settings: PredictSettings) -> list[str]:
     InputError
         Every sample has too few of the model's features.
     """
-    refuse_bad_folder(settings.figures)
-    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
+    with output_files(settings.outputs(), folders=settings.folders(), publish=not settings.dry_run) as out:
         doing("loading the model")
         model = load_model(settings.model, allow=settings.allow_learner).set_params(
             n_jobs=settings.n_jobs, device=settings.device
         )
         files = with_sources(settings)
-        samples, pairs = samples_of(files), pairs_of(settings)
+        samples, pairs, drugs = samples_of(files), pairs_of(settings), drugs_of(settings)
         known: set[str] = set() if samples is None else set(samples.index)
         known |= set() if pairs is None else set(pairs["sample_id"])
         genotypes = read_new_genotypes(model, files, samples, known or None)
@@ -46,7 +46,7 @@ def predict(settings: PredictSettings) -> list[str]:
             samples=samples,
             pairs=pairs,
             minimum_features=settings.minimum_features,
-            drugs=drugs_of(settings),
+            drugs=drugs,
         )
         refuse_few_features(result, model, genotypes, settings.minimum_features)
         by_parent = borne_by_parent_alone(genotypes, model.parts_.features)
@@ -54,11 +54,13 @@ def predict(settings: PredictSettings) -> list[str]:
             return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
         write_table(true_and_false(result), out["predictions"])
         doing("writing")
-        if "report" in out or settings.figures:
+        names = drug_names(model.drugs_, drugs)
+
+        def page() -> Page:
             features = FeatureMatch.of(model.regressor_, genotypes)
-            names = drug_names(model.drugs_, drugs_of(settings))
-            page = prediction_report(result, model.manifest_, features, names=names, inputs=input_names(settings))
-            write_report(page, out, settings.figures)
+            return prediction_report(result, model.manifest_, features, names=names, inputs=input_names(settings))
+
+        write_report(out, page)
         return [*_summary(result, *by_parent), f"Predictions: {settings.predictions}"]
 
 

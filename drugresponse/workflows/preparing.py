@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from drugresponse.report import GenotypeSource, genotypes_report
 from drugresponse.settings import PrepareSettings, SiteSelection
 from drugresponse.version import __version__
 from drugresponse.workflows.dry_run import dry_run_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.sources import genotypes_of, refuse_without_features, samples_of, with_sources
 
 __all__ = ["prepare"]
@@ -52,8 +53,7 @@ def prepare(settings: PrepareSettings) -> list[str]:
         the training's features is found.
     """
     settings = with_sources(settings)
-    refuse_bad_folder(settings.figures)
-    with output_files(settings.outputs(), publish=not settings.dry_run) as out:
+    with output_files(settings.outputs(), folders=settings.folders(), publish=not settings.dry_run) as out:
         table = samples_of(settings)
         site_filter, sentences = _site_filter(settings)
         with _what_readers_say() as notes:
@@ -72,7 +72,7 @@ def prepare(settings: PrepareSettings) -> list[str]:
             return dry_run_words(settings, [*sentences, *_other_choices(settings), *_summary(overview_of(genotypes))])
         purpose = "train on" if settings.like is None else "predict from"
         place = f"Genotypes: {settings.dataset}. To {purpose} them: --genotypes {settings.dataset}"
-        return [*_summary(_write(genotypes, table, story, out, settings.figures)), place]
+        return [*_summary(_write(genotypes, table, story, out)), place]
 
 
 def _read(settings: PrepareSettings, samples: pd.DataFrame | None, site_filter: SiteFilter | None) -> Genotypes:
@@ -100,7 +100,6 @@ def _write(
     samples: pd.DataFrame | None,
     story: dict[str, Any],
     out: dict[str, Path],
-    figures: Path | None,
 ) -> GenotypeOverview:
     doing("writing the genotypes")
     write_genotypes(genotypes, out["dataset"], samples=samples, about=_about(genotypes, story))
@@ -109,8 +108,7 @@ def _write(
     doing("writing")
     if "summary" in out:
         write_table(overview.table(), out["summary"])
-    if "report" in out or figures:
-        write_report(genotypes_report(overview, samples=samples, **story), out, figures)
+    write_report(out, partial(genotypes_report, overview, samples=samples, **story))
     return overview
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import pandas as pd
 
@@ -31,7 +32,7 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.verdict import fitted_learners
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
-from drugresponse.workflows.figures import refuse_bad_folder, write_report
+from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.reproducing import reading_of
 from drugresponse.workflows.sources import SourceTables, read_training_tables
 
@@ -44,9 +45,8 @@ progress = logging.getLogger("drugresponse.progress")
 def train(settings: TrainSettings) -> list[str]:
     """Train a model and write it with its scores and report; returns what to tell the user."""
     address = None if settings.dry_run else settings.dask
-    refuse_bad_folder(settings.figures)
     with (
-        output_files(settings.outputs(), publish=not settings.dry_run) as out,
+        output_files(settings.outputs(), folders=settings.folders(), publish=not settings.dry_run) as out,
         open_client(address, settings.n_jobs) as client,
     ):
         tables = read_training_tables(settings, settings.n_jobs, settings.learner, settings.arm)
@@ -79,15 +79,15 @@ def train(settings: TrainSettings) -> list[str]:
         if "metrics" in out:
             unchecked = pd.DataFrame(columns=list(METRIC_COLUMNS))
             write_table(unchecked if fitted.metrics_ is None else fitted.metrics_, out["metrics"])
-        if "report" in out or settings.figures:
-            page = training_report(
-                fitted.manifest_,
-                fitted.metrics_,
-                fitted.held_out_,
-                names=drug_names(fitted.drugs_),
-                inputs=input_names(settings),
-            )
-            write_report(page, out, settings.figures)
+        page = partial(
+            training_report,
+            fitted.manifest_,
+            fitted.metrics_,
+            fitted.held_out_,
+            names=drug_names(fitted.drugs_),
+            inputs=input_names(settings),
+        )
+        write_report(out, page)
         if fitted.manifest_["individual_level"]:
             logger.warning(
                 "model: the file holds an effect for each training sample; share it only as you may share their data."

@@ -57,13 +57,14 @@ class Case:
 
 @dataclass
 class Run:
-    """What one run of a tool has left: the job, its outputs by name, and the slots that it had."""
+    """What one run of a tool has left: the job, its outputs and lists of outputs by name, and the slots that it had."""
 
     job: str
     outputs: dict[str, str]
     slots: int | None = None
     problem: str | None = None
     contents: dict[str, bytes] = field(default_factory=dict)
+    collections: dict[str, str] = field(default_factory=dict)
 
 
 AUTO, NETWORK = Model("train auto"), Model("train network")
@@ -131,7 +132,8 @@ def start_all(
         outputs = {each["output_name"]: each["id"] for each in answer["outputs"]}
         if "model" in outputs:
             datasets.setdefault(Model(case.name), {"src": "hda", "id": outputs["model"]})
-        yield case.name, Run(answer["jobs"][0]["id"], outputs)
+        collections = {each["output_name"]: each["id"] for each in answer["output_collections"]}
+        yield case.name, Run(answer["jobs"][0]["id"], outputs, collections=collections)
 
 
 def finish(galaxy: GalaxyInstance, run: Run) -> None:
@@ -146,6 +148,9 @@ def finish(galaxy: GalaxyInstance, run: Run) -> None:
         run.problem = "Galaxy copied an earlier job (a run of its own expected)"
         return
     run.slots = slots_of(galaxy.jobs.get_metrics(run.job))
+    for name, collection in run.collections.items():
+        elements = galaxy.dataset_collections.show_dataset_collection(collection)["elements"]
+        run.outputs |= {f"{name}, {each['element_identifier']}": each["object"]["id"] for each in elements}
     for name, dataset in run.outputs.items():
         # raw: else Galaxy adds to some types, and packs others
         answer = galaxy.make_get_request(f"{galaxy.url}/datasets/{dataset}/display", params={"raw": "true"})

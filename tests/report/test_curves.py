@@ -37,7 +37,7 @@ def test_report__pictures_of_closest_typical_and_worst():
     order = fits.table.sort_values("rmse")["sample_id"].tolist()
     body = page.partition("<body>")[2]
     closest, worst = body.index(f">{order[0]}, drug<"), body.rindex(f">{order[-1]}, drug<")
-    assert closest < body.index("Typical: around the median RMSE") < worst < body.index("Worst: the largest RMSE first")
+    assert body.index("Typical: around the median RMSE") < closest < worst < body.index("Worst: the largest RMSE first")
     assert {each for each in read.attributes if each.startswith("on") or each in ("href", "src")} == set()
 
 
