@@ -2,7 +2,8 @@
 
 A case has `about` (a comment), `inputs` (nested like the form; a file is `{value: ..., ftype: ...}`, with `parts` where
 the dataset holds several; a collection is `{elements: {NAME: file}}`; a list chooses several values or none), `outputs`
-(assertions by output name) or `fails_with` (the exit code), and assertions on `stdout`, `stderr` and `command`.
+(assertions by output name, of a collection by the names of its `elements` too) or `fails_with` (the exit code), and
+assertions on `stdout`, `stderr` and `command`.
 An assertion is a mapping of one name to its attributes, such as `has_n_lines: {n: 41}`.
 """
 
@@ -27,11 +28,21 @@ def add_cases(tests: Any, cases: Iterable[Mapping[str, Any]]) -> None:
         test = etree.SubElement(tests, "test", **_expectation(case))
         _add_inputs(test, case["inputs"])
         for name, output in case.get("outputs", {}).items():
-            attributes = {key: _word(value) for key, value in output.items() if key != "asserts"}
-            _add_asserts(etree.SubElement(test, "output", name=name, **attributes), "assert_contents", output)
+            _add_output(test, name, output)
         for stream in ("command", "stdout", "stderr"):
             if stream in case:
                 _add_asserts(test, f"assert_{stream}", {"asserts": case[stream]})
+
+
+def _add_output(test: Any, name: str, output: Mapping[str, Any]) -> None:
+    attributes = {key: _word(value) for key, value in output.items() if key not in ("asserts", "elements")}
+    if "elements" not in output:
+        _add_asserts(etree.SubElement(test, "output", name=name, **attributes), "assert_contents", output)
+        return
+    collection = etree.SubElement(test, "output_collection", name=name, type="list", **attributes)
+    for element, expected in output["elements"].items():
+        one = etree.SubElement(collection, "element", name=element, ftype=expected["ftype"])
+        _add_asserts(one, "assert_contents", expected)
 
 
 def _expectation(case: Mapping[str, Any]) -> dict[str, str]:

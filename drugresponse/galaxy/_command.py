@@ -13,10 +13,10 @@ from drugresponse.settings import Command, Parameter
 
 __all__ = ["LEFT_OUT", "OF_DATASETS", "RENAMED", "command_lines", "dataset_name", "file_name", "listed_genotypes"]
 
-LEFT_OUT = ("allow_learner", "config", "dask", "device", "dry_run", "figures", "only_fold", "resume")
+LEFT_OUT = ("allow_learner", "config", "dask", "device", "dry_run", "only_fold", "resume")
 """Options that Galaxy's users do not see: a server offers the learners of this package alone, a form is the settings
-file, administrators choose the device and Dask through the environment, a job is queued to be run and not tried,
-reports hold their figures, and Galaxy starts a job that was stopped from the beginning, and in one piece."""
+file, administrators choose the device and Dask through the environment, a job is queued to be run and not tried, and
+Galaxy starts a job that was stopped from the beginning, and in one piece."""
 _GENOTYPES = "genotypes"
 OF_DATASETS = ("genome_build",)
 """Options that the datasets themselves tell, so that no field asks for them."""
@@ -81,7 +81,9 @@ def variable(parameter: Parameter) -> str:
 
 
 def file_name(parameter: Parameter) -> str:
-    """The name of an output in the working folder."""
+    """The name of an output in the working folder; a folder is named like its option."""
+    if parameter.type == "folder":
+        return parameter.name
     return f"{dataset_name(parameter)}.{_SUFFIXES.get(parameter.formats[0], parameter.formats[0])}"
 
 
@@ -127,7 +129,7 @@ def _linked(parameter: Parameter) -> str:
 
 
 def _option(parameter: Parameter, story: Story) -> list[str]:
-    if parameter.type == "output":
+    if parameter.type == "output" or parameter.name in story.optional_outputs:
         return _output_option(parameter, story)
     if parameter.name in OF_DATASETS:
         return [line.format(FILES if story.takes_sample_sheets else f"${_GENOTYPES}") for line in _BUILD_OF_DATASETS]

@@ -57,6 +57,8 @@ def add_outputs(outputs: Any, command: Command, story: Story) -> None:
             if len(parameter.formats) > 1:
                 _add_other_format(data, parameter)
             outputs.append(data)
+        elif parameter.type == "folder" and parameter.name in story.optional_outputs:
+            outputs.append(_pictures(parameter, start + parameter.label))
     for file in story.files:
         outputs.append(_dataset(file.name, file.format, f"{story.folder}/{file.file}", start + file.label, file.group))
 
@@ -146,8 +148,21 @@ def _dataset(name: str, format_name: str, file: str, label: str, choice: str) ->
     data = gx.OutputData(name, format_name, label=label, from_work_dir=file)
     del data.node.attrib["hidden"]
     if choice:
-        data.append(gx.OutputFilter(f"outputs and '{choice}' in outputs"))
+        data.append(_if_chosen(choice))
     return data
+
+
+def _pictures(parameter: Parameter, label: str) -> Any:
+    """A list of what a command writes into a folder of figures; the same as SVG is left in the folder."""
+    collection = gx.OutputCollection(parameter.name, type="list", label=label)
+    directory = file_name(parameter)
+    collection.append(gx.DiscoverDatasets(r"(?P<designation>.+)\.png", directory=directory, format="png"))
+    collection.append(_if_chosen(parameter.name))
+    return collection
+
+
+def _if_chosen(choice: str) -> Any:
+    return gx.OutputFilter(f"outputs and '{choice}' in outputs")
 
 
 def _add_other_format(data: Any, parameter: Parameter) -> None:
