@@ -12,6 +12,7 @@ import gzip
 import json
 import math
 import random
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,9 @@ from drugresponse.simulation.cohort import Cohort, simulate_cohort
 from drugresponse.simulation.files import write_cohort
 
 ROOT = Path(__file__).resolve().parents[1] / "test-data"
+EXAMPLE = ROOT.parent.joinpath(
+    *("data_managers", "data_manager_drugresponse_models", "data_manager", "simulated_cell_lines.safetensors")
+)
 TRAIN = {
     "cell_lines": [
         *("--genotypes={folder}/genotypes.tsv", "--features={folder}/features.tsv", "--drugs={folder}/drugs.tsv"),
@@ -77,6 +81,13 @@ def write_model(name: str, path: Path) -> None:
     code = main(["train", *shared, *options, f"--model={path}"])
     if code:
         raise SystemExit(code)
+
+
+def write_example() -> None:
+    """The model of simulated cell lines that the data manager installs, with its card."""
+    model = ROOT / "cell_lines" / "model.safetensors"
+    shutil.copyfile(model, EXAMPLE)
+    main(["describe", f"--model={model}", f"--card={EXAMPLE.with_suffix('.md')}"])
 
 
 def write_promised_models() -> None:
@@ -476,5 +487,6 @@ if __name__ == "__main__":
     write_isolates()
     for each in TRAIN:
         write_model(each, ROOT / each / "model.safetensors")
+    write_example()
     write_broken()
     write_promised_models()

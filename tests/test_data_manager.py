@@ -22,6 +22,7 @@ from tests.galaxy_tools import ROOT, TEST_DATA, ignoring_open_files
 FOLDER = ROOT / "data_managers" / "data_manager_drugresponse_models"
 TOOL = FOLDER / "data_manager" / "data_manager_drugresponse_models.xml"
 SCRIPT = FOLDER / "data_manager" / "install_model.py"
+EXAMPLE = FOLDER / "data_manager" / "simulated_cell_lines.safetensors"
 MODEL = TEST_DATA / "models" / "format-1" / "auto.safetensors"
 COLUMNS = ["value", "name", "format", "sha256", "path"]
 CHECKSUM = hashlib.sha256(MODEL.read_bytes()).hexdigest()
@@ -152,7 +153,7 @@ def test_galaxy__enters_the_model_in_its_table(tmp_path):
 def test_tool__runs_what_is_there():
     root = etree.parse(str(TOOL)).getroot()
     assert root.get("tool_type") == "manage_data"
-    assert [each.get("path") for each in root.iterfind("required_files/include")] == [SCRIPT.name]
+    assert [each.get("path") for each in root.iterfind("required_files/include")] == [SCRIPT.name, EXAMPLE.name]
     command = root.findtext("command")
     assert f"python '$__tool_directory__/{SCRIPT.name}'" in command
     # a file is described, and so refused when it is not a model, before it is installed
@@ -162,6 +163,15 @@ def test_tool__runs_what_is_there():
     assert (FOLDER / manager.get("tool_file")).samefile(TOOL)
     assert manager.find("data_table").get("name") == TABLE
     assert [each.get("name") for each in manager.iterfind("data_table/output/column")] == COLUMNS
+
+
+def test_example__is_a_model_of_simulated_cell_lines_with_its_card(tmp_path):
+    assert EXAMPLE.read_bytes() == (TEST_DATA / "cell_lines" / "model.safetensors").read_bytes()
+    card = tmp_path / "card.md"
+    describe(DescribeSettings(model=TEST_DATA / "cell_lines" / "model.safetensors", card=card))
+    assert EXAMPLE.with_suffix(".md").read_text(encoding="utf-8") == card.read_text(encoding="utf-8")
+    done, _ = install(tmp_path, EXAMPLE, name="Example: simulated cell lines")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_tool__has_the_macros_of_the_suite():
@@ -176,10 +186,10 @@ def test_tool__lint_and_cases():
     source = parser.get_tool_source(str(TOOL))
     context = lint.get_lint_context_for_tool_source(source)
     assert [str(each) for each in context.error_messages + context.warn_messages] == []
-    assert [each.validation_error for each in parameters.validate_test_cases_for_tool_source(source)] == [None] * 6
+    assert [each.validation_error for each in parameters.validate_test_cases_for_tool_source(source)] == [None] * 7
     cases = etree.parse(str(TOOL)).getroot().findall("tests/test")
-    assert [each.get("expect_exit_code") for each in cases] == [None, None, "2", "2", "3", "3"]
-    assert CHECKSUM in [each.get("value") for each in cases[0].iterfind("param")]
+    assert [each.get("expect_exit_code") for each in cases] == [None, None, None, "2", "2", "3", "3"]
+    assert CHECKSUM in [each.get("value") for each in cases[0].iter("param")]
 
 
 @pytest.mark.parametrize("folder", [ROOT / "tools", FOLDER], ids=["tools", "data manager"])
