@@ -33,9 +33,12 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
     reads_blocks
         Whether `fit` takes genotypes that stay where they are stored, and reads them in blocks. For other learners they
         are brought into memory, where they fit.
+    reads_blocks_of_numbers_alone
+        Whether it does so for continuous outcomes only.
     """
 
     reads_blocks: ClassVar[bool] = False
+    reads_blocks_of_numbers_alone: ClassVar[bool] = False
 
     @classmethod
     def own_settings(cls, settings: Mapping[str, Any]) -> dict[str, Any]:

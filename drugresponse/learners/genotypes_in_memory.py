@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import MemoryLimitError
 from drugresponse.memory_limit import memory_left
 
-__all__ = ["genotypes_in_memory", "new_pairs_for", "training_pairs_for"]
+__all__ = ["genotypes_in_memory", "new_pairs_for", "takes_stored", "training_pairs_for"]
 
 _COPIES = 4
 """Tokens are held densely in double precision, with copies while they are centred and drawn from."""
@@ -18,9 +18,17 @@ _MOST = 8 << 30
 
 
 class Reading(Protocol):
-    """A learner, as far as it matters here."""
+    """A learner or its record, as far as it matters here."""
 
-    reads_blocks: ClassVar[bool]
+    @property
+    def reads_blocks(self) -> bool:
+        """Whether it is fitted to stored genotypes by blocks."""
+
+
+def takes_stored(learner: Reading, pairs: Pairs) -> bool:
+    """Whether a learner, or one of this record, reads such pairs by blocks where their genotypes are stored."""
+    numbers_alone = getattr(learner, "reads_blocks_of_numbers_alone", False)
+    return learner.reads_blocks and (pairs.outcome.kind == "continuous" or not numbers_alone)
 
 
 def training_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:
@@ -38,7 +46,7 @@ def training_pairs_for(learner: Reading, pairs: Pairs) -> Pairs:
     MemoryLimitError
         Genotypes are stored and too many to be held.
     """
-    if learner.reads_blocks or not pairs.genotypes.is_stored:
+    if not pairs.genotypes.is_stored or takes_stored(learner, pairs):
         return pairs
     pairs = pairs.compact()
     held = genotypes_in_memory(pairs.genotypes, type(learner).__name__, "Choose the learner ridge, filter the features")

@@ -61,21 +61,23 @@ class _Needs:
     waves: float = 0.0
     inputs: float = 0.0
     reads_blocks: bool = False
+    kept: int = 0
+    """Features of stored genotypes that are brought into memory."""
 
 
 _LINEAR = _Needs(225, 6.8, 4.2, reads_blocks=True)
-_TREES = _Needs(265, 7.2, 4.2, inputs=1.0)
-_ALL = _Needs(540, 7.5, 5.0, waves=4.0, inputs=1.0)
+_TREES = _Needs(265, 7.2, 4.2, inputs=1.0, reads_blocks=True, kept=500)
+_ALL = _Needs(540, 7.5, 5.0, waves=4.0, inputs=1.0, reads_blocks=True, kept=1500)
 _NEEDS: Mapping[str, _Needs] = {
     "covariates": _Needs(225, 0.5, 4.2, reads_blocks=True),
     "additive-mean": _Needs(225, 0.5, 0.0, reads_blocks=True),
     "ridge": _LINEAR,
     "pair-ridge": _Needs(225, 6.8, 4.2),
-    "sparse": _Needs(225, 7.5, 4.2, reads_blocks=True),
+    "sparse": _Needs(225, 7.5, 4.2, reads_blocks=True, kept=1500),
     "gaussian": _Needs(240, 6.8, 4.2, waves=4.0),
     "boosted-trees": _TREES,
     "random-forest": _TREES,
-    "neural": _Needs(530, 7.5, 4.2),
+    "neural": _Needs(530, 7.5, 4.2, reads_blocks=True, kept=500),
     "auto": _ALL,
 }
 """Fitted to peaks that `python -m benchmarks memory` measures; a learner that is not here counts as the hungriest."""
@@ -173,15 +175,14 @@ def _rounded_down(number: int) -> int:
 
 def _estimate(name: str, size: TrainingSize) -> int:
     needs = _NEEDS.get(name, _ALL)
-    if size.is_stored and name == "auto":
-        needs = _LINEAR  # which leaves out the others
     n, n_jobs = size.n_samples, max(size.n_jobs, 1)
     tokens, squares = _OF_NUMBER * n * size.n_features, _OF_NUMBER * n * n
     table = _OF_FEATURE * size.n_features + _OF_PAIR * size.n_pairs
     own = needs.waves * _OF_NUMBER * n * most_waves(n) + needs.inputs * 4 * size.n_pairs * min(_INPUTS, size.n_features)
     if size.is_stored and needs.reads_blocks:
         # one kernel for all fits, and a few of each
-        shared, own = float(_BLOCKS + 2 * squares), own + needs.squares * squares
+        kept = needs.tokens * _OF_NUMBER * n * min(needs.kept, size.n_features)
+        shared, own = float(_BLOCKS + 2 * squares), own + needs.squares * squares + kept
     else:
         shared, own = 0.0, own + needs.tokens * tokens + needs.squares * squares
     if size.in_processes and n_jobs > 1:

@@ -61,6 +61,8 @@ class Learner:
     reads_blocks
         Whether it takes genotypes that are too many for the memory, and reads them in blocks; `auto` leaves the others
         out where they are.
+    reads_blocks_of_numbers_alone
+        Whether it does so for continuous outcomes only.
     plugin
         Where a learner of another distribution comes from; None for those of this package.
     """
@@ -75,6 +77,7 @@ class Learner:
     for_many_features: bool = False
     reads_limits: bool = False
     reads_blocks: bool = False
+    reads_blocks_of_numbers_alone: bool = False
     plugin: Plugin | None = None
 
 
@@ -142,6 +145,8 @@ _ALL = (
         label="Boosted trees",
         description="gradient-boosted trees on tokens and the ridge's left-out embeddings",
         cost=5,
+        reads_blocks=True,
+        reads_blocks_of_numbers_alone=True,
     ),
     Learner(
         "random-forest",
@@ -149,6 +154,8 @@ _ALL = (
         label="Random forest",
         description="a random forest on tokens and the ridge's left-out embeddings",
         cost=7,
+        reads_blocks=True,
+        reads_blocks_of_numbers_alone=True,
     ),
     Learner(
         "neural",
@@ -158,6 +165,7 @@ _ALL = (
         "rows say, and drug embeddings",
         cost=8,
         reads_limits=True,
+        reads_blocks=True,
     ),
 )
 LEARNERS: Mapping[str, Learner] = MappingProxyType({learner.name: learner for learner in _ALL})

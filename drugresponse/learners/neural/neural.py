@@ -142,9 +142,11 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         with one_thread():
             if self.epochs and folds:
                 settings = self._choose(rows, folds, settings)
-            self.stage_ = self._ridge().fit(pairs, y, weights)
-            self.second_ = self._trained(rows, settings)
-            self.token_slopes_ = self.second_.token_slopes(pairs)
+            self.stage_, shown, self.screened_ = self._start(pairs, y, weights)
+            self.second_ = self._trained(replace(rows, pairs=shown), settings)
+            self.token_slopes_ = self.second_.token_slopes(shown)
+            if self.screened_ is not None:
+                self.screened_.forget_scores()
         return self
 
     def _choose(self, rows: _Rows, folds: Sequence[Fold], settings: TrainingSettings) -> TrainingSettings:
@@ -152,13 +154,18 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
 
         Smaller ensembles than the last one are tried, on several folds: that a weak signal is one shows in many rows.
         """
-        held_out = [rows.take(test) for _, test in folds]
-        stages = [self._ridge().fit(part.pairs, part.y, part.weights) for part in (rows.take(at) for at, _ in folds)]
+        held_out, trained, stages = [], [], []
+        for train, test in folds:
+            part, seen = rows.take(train), rows.take(test)
+            stage, shown, screened = self._start(part.pairs, part.y, part.weights)
+            stages.append(stage)
+            trained.append(replace(part, pairs=shown))
+            held_out.append(seen if screened is None else replace(seen, pairs=screened.shown(seen.pairs)))
         small, chosen = replace(settings, members=min(settings.members, _TRIAL_MEMBERS)), settings
         for manner in (BOLD, CAUTIOUS):
             tried = []
-            for (train, _), stage, seen in zip(folds, stages, held_out, strict=True):
-                trial = rows.take(train).training(stage, replace(small, manner=manner))
+            for part, stage, seen in zip(trained, stages, held_out, strict=True):
+                trial = part.training(stage, replace(small, manner=manner))
                 tried.append(self._losses_by_share(trial, seen))
             if self._judge(np.hstack(tried), held_out, trial):
                 chosen = replace(settings, manner=manner)
@@ -220,7 +227,8 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
 
     def feature_weights(self) -> tuple[list[tuple[str, str]], Array]:
         """Root mean square, over samples and drugs, of each token's slope times its spread, as shares of 1."""
-        return genotype_shares(self.stage_.sample_encoder_, self.token_slopes_ * self.stage_.token_spread_)
+        weights = self.token_slopes_ * self.stage_.token_spread_
+        return self._of_features(*genotype_shares(self.stage_.sample_encoder_, weights))
 
     def notes(self) -> dict[str, Any]:
         """Epochs trained, the network's share, and the held-out error beside that of epoch 0, which is the ridge.
@@ -230,7 +238,7 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         counts in these errors by the Tobit likelihood. Of an outcome that is not continuous, both are of its mean loss,
         as `held_out_loss` and `held_out_loss_gain`.
         """
-        notes: dict[str, Any] = {"epochs": self.epochs_, "share_of_network": self.share_, **self.stage_.notes()}
+        notes: dict[str, Any] = {"epochs": self.epochs_, "share_of_network": self.share_, **self._whole().notes()}
         if self.n_censored_:
             notes["censored"] = self.n_censored_
         if errors := self.held_out_errors_:
@@ -250,7 +258,7 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
     def from_state(cls, state: State, **settings: Any) -> NeuralResponse:
         """A fitted learner from its state."""
         learner = cls(**settings)
-        learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
+        learner._restore_stage(state, settings)
         learner.epochs_ = state_whole(state, "epochs", 2**53)
         learner.held_out_errors_, learner.held_out_gain_, learner.n_censored_ = [], {}, 0
         learner.by_loss_ = False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import pandas as pd
 from sklearn.utils.validation import check_is_fitted
@@ -12,6 +12,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.ridge.linear import FactorRidge
+from drugresponse.learners.ridge.screened import ScreenedRidge
 from drugresponse.learners.state import Array, State
 
 __all__ = ["SecondStage", "StagedRegressor"]
@@ -34,34 +35,70 @@ Stage = TypeVar("Stage", bound=SecondStage)
 
 
 class StagedRegressor(PairRegressor, Generic[Stage]):
-    """A ridge, and a second stage that is fitted to its numbers."""
+    """A ridge, and a second stage that is fitted to its numbers.
+
+    Of stored genotypes the second stage is given the ridge's embedding and the features that a screening of the
+    training's samples kept.
+    """
 
     scheme: str
     rank: int
     random_state: int
     stage_: FactorRidge
     second_: Stage
+    screened_: ScreenedRidge | None = None
+    reads_blocks: ClassVar[bool] = True
 
     def _ridge(self) -> FactorRidge:
         return FactorRidge(self.scheme, self.rank, self.random_state)
 
+    def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
+        """What the ridge prepares."""
+        self._ridge().prepare(pairs, n_jobs)
+
+    def _start(self, pairs: Pairs, y: Array, weights: Array | None) -> tuple[FactorRidge, Pairs, ScreenedRidge | None]:
+        """The ridge, and the pairs that the second stage is fitted to: of stored genotypes its stand-in, and theirs."""
+        ridge = self._ridge().fit(pairs, y, weights)
+        if not pairs.genotypes.is_stored:
+            return ridge, pairs, None
+        screened, shown = ScreenedRidge.fit(ridge, pairs)
+        return screened.stage, shown, screened
+
     def predict(self, pairs: Pairs) -> Array:
         """Those of the second stage."""
         check_is_fitted(self, "second_")
-        return self.second_.predict(pairs)
+        return self.second_.predict(pairs if self.screened_ is None else self.screened_.shown(pairs))
 
     def contribution_parts(self) -> pd.DataFrame:
         """Those of the ridge."""
-        return self.stage_.contribution_parts()
+        return self._whole().contribution_parts()
 
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """Those of the second stage; credit of the ridge's numbers is rescaled to the tokens that they come from."""
-        return self.second_.contributions(pairs.compact())
+        pairs = pairs.compact()
+        if self.screened_ is None:
+            return self.second_.contributions(pairs)
+        return self.screened_.contributions(pairs, self.second_.contributions(self.screened_.shown(pairs)))
 
     def trained_features(self) -> pd.DataFrame:
         """Those of the ridge."""
-        return self.stage_.trained_features()
+        return self._whole().trained_features()
+
+    def _whole(self) -> FactorRidge:
+        """The ridge on all tokens."""
+        return self.stage_ if self.screened_ is None else self.screened_.whole
+
+    def _of_features(self, names: list[tuple[str, str]], shares: Array) -> tuple[list[tuple[str, str]], Array]:
+        """Shares of what the second stage is given as those of all features."""
+        return (names, shares) if self.screened_ is None else self.screened_.of_features(names, shares)
 
     def get_state(self) -> State:
         """The ridge, and the second stage."""
-        return {"stage": self.stage_.get_state(), **self.second_.get_state()}
+        state: State = {"stage": self.stage_.get_state(), **self.second_.get_state()}
+        return state if self.screened_ is None else {**state, "screened": self.screened_.get_state()}
+
+    def _restore_stage(self, state: State, settings: Mapping[str, Any]) -> None:
+        """Take the ridge of `get_state`'s answer."""
+        self.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
+        if "screened" in state:
+            self.screened_ = ScreenedRidge.from_state(state["screened"], self.stage_, settings)

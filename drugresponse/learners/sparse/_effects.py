@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.sparse._columns import ColumnTable, TokenColumns
+from drugresponse.learners.factors.screening import ColumnLooks, leading_columns
+from drugresponse.learners.factors.token_columns import ColumnTable, TokenColumns
 from drugresponse.learners.sparse._mixture import Moments, Posterior, fit_mixture
-from drugresponse.learners.sparse._screening import ColumnLooks, leading_columns
 from drugresponse.learners.state import Array
 
 __all__ = ["SparseEffects", "deal_groups", "fit_sparse"]

@@ -14,11 +14,11 @@ from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.factors.blocks import LEADING_TARGETS
 from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.token_columns import ChosenTokens, DenseColumns, StoredColumns, TokenColumns
 from drugresponse.learners.factors.token_spaces import TokenSpace
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, add_up, fit_scores
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.sparse._columns import ChosenTokens, DenseColumns, StoredColumns, TokenColumns
 from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
 from drugresponse.learners.sparse._shares import shares_by_drug
 from drugresponse.learners.state import Array

@@ -17,6 +17,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds, units_of_error
 from drugresponse.learners.base import PairRegressor, relative_weights
 from drugresponse.learners.contributions import Contributions
+from drugresponse.learners.genotypes_in_memory import takes_stored
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
@@ -281,7 +282,7 @@ def candidates_for(pairs: Pairs) -> tuple[str, ...]:
     refused = {
         learner.name
         for learner in LEARNERS.values()
-        if (pairs.genotypes.is_stored and not learner.reads_blocks)
+        if (pairs.genotypes.is_stored and not takes_stored(learner, pairs))
         or (learner.for_sparse_screens and filled >= _SPARSE)
         or (learner.for_many_features and pairs.genotypes.shape[1] <= n_samples)
     }
@@ -290,7 +291,7 @@ def candidates_for(pairs: Pairs) -> tuple[str, ...]:
 
 def _beyond_memory(pairs: Pairs) -> list[str]:
     """Learners that are left out because they hold all genotypes in memory, which is said."""
-    names = [name for name in CANDIDATES if not LEARNERS[name].reads_blocks]
+    names = [name for name in CANDIDATES if not takes_stored(LEARNERS[name], pairs)]
     n_samples, n_features = pairs.genotypes.shape
     logger.warning(
         "auto leaves out %s, which hold all genotypes in memory: here they are %s samples x %s features.",

@@ -13,7 +13,6 @@ from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
-from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
 from drugresponse.learners.state import Array, State
 from drugresponse.learners.trees._boosters import Growth
@@ -49,17 +48,21 @@ class StagedTrees(StagedRegressor[Trees]):
     trees: int
     n_jobs: int | None
     grows_forest = False
+    # how many rounds suit a loss is told by folds, whose rows a screening has seen
+    reads_blocks_of_numbers_alone = True
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> StagedTrees:
         """Fit the ridge, then the trees on its left-out predictions."""
         pairs = training_pairs_for(self, pairs.compact())
-        self.stage_ = self._ridge().fit(pairs, y, sample_weight)
+        self.stage_, pairs, self.screened_ = self._start(pairs, y, sample_weight)
         weights = relative_weights(sample_weight, len(y))
         if pairs.outcome.kind != "continuous":
             self.second_ = self._by_loss(pairs, y, loss_of(pairs, y, weights))
             return self
         kind = self._kind(len(pairs.drugs))
         self.second_ = kind.fit(self.stage_, pairs, y, weights, self._growth(*self._parameters(kind)))
+        if self.screened_ is not None:
+            self.screened_.forget_scores()
         return self
 
     def _by_loss(self, pairs: Pairs, y: Array, loss: RowLoss) -> Trees:
@@ -100,7 +103,7 @@ class StagedTrees(StagedRegressor[Trees]):
         """Half the ridge's shares, half the trees' (gain of boosters, splits of trees on samples), as shares of 1."""
         names, shares = self.stage_.feature_weights()
         tree_shares = genotype_shares(self.stage_.sample_encoder_, self.second_.token_gains())[1]
-        return names, (shares + tree_shares) / 2 if tree_shares.any() else shares
+        return self._of_features(names, (shares + tree_shares) / 2 if tree_shares.any() else shares)
 
     def notes(self) -> dict[str, Any]:
         """How the drugs are served, and the ridge stage's notes."""
@@ -108,7 +111,7 @@ class StagedTrees(StagedRegressor[Trees]):
             "boosters": 0 if isinstance(self.second_, SampleTrees) else len(self.second_.boosters.by_name),
             "one_booster_per_drug": isinstance(self.second_, DrugTrees),
             "trees_on_samples": isinstance(self.second_, SampleTrees),
-            **self.stage_.notes(),
+            **self._whole().notes(),
         }
 
     def get_state(self) -> State:
@@ -119,7 +122,7 @@ class StagedTrees(StagedRegressor[Trees]):
     def from_state(cls, state: State, **settings: Any) -> StagedTrees:
         """A fitted learner from its state."""
         learner = cls(**settings)
-        learner.stage_ = FactorRidge.from_state(state["stage"], **FactorRidge.own_settings(settings))
+        learner._restore_stage(state, settings)
         kind: type[Trees] = DrugTrees if state["single"] is True else PairTrees
         if "by_sample" in state:
             kind = SampleTrees

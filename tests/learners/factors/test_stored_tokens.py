@@ -27,8 +27,7 @@ from drugresponse.learners.registry import LEARNERS, learner_class
 from drugresponse.learners.ridge import linear
 from drugresponse.learners.ridge.linear import CovariateRidge, FactorRidge
 from drugresponse.learners.ridge.pair_ridge import PairRidge
-from drugresponse.learners.stack.stack import AutoLearner
-from drugresponse.learners.trees.trees import BoostedTrees
+from drugresponse.learners.stack.stack import AutoLearner, candidates_for
 from tests.learners.cohorts import made_pairs
 from tests.stored_genotypes import passes, stored
 
@@ -196,7 +195,7 @@ def test_covariates__never_read_a_genotype():
 def test_fit__learners_that_hold_all_tokens_take_stored_genotypes_that_fit():
     pairs, y = cohort(covariates=True, n_features=40)
     blocks = stored_pairs(pairs)
-    for learner in (PairRidge("new-samples"), BoostedTrees(trees=20), GaussianRidge(features=200)):
+    for learner in (PairRidge("new-samples"), GaussianRidge(features=200)):
         expected = clone(learner).fit(pairs, y).predict(pairs)
         assert away(learner.fit(blocks, y).predict(blocks), expected, y) < 1e-6
 
@@ -217,14 +216,18 @@ def test_fit__samples_whose_kernel_is_beyond_the_memory_are_refused(monkeypatch)
 
 def test_auto__weighs_what_reads_blocks_and_says_what_it_leaves_out(caplog):
     pairs, y = cohort(n_drugs=1, covariates=True)
-    auto = AutoLearner().fit(stored_pairs(pairs), y)
-    assert set(auto.tried_) == {"covariates", "ridge", "sparse"}
-    assert "boosted-trees" in auto.notes()["not_tried"] and "auto leaves out" in caplog.text
+    auto = AutoLearner(trees=8, epochs=1).fit(stored_pairs(pairs), y)
+    assert set(auto.tried_) == {"covariates", "ridge", "sparse", "boosted-trees", "random-forest", "neural"}
+    assert "gaussian" in auto.notes()["not_tried"] and "auto leaves out" in caplog.text
+    happened = replace(pairs, observed=Observed(Outcome("binary", ("no", "yes"))))
+    assert set(candidates_for(stored_pairs(happened))) == {"covariates", "ridge", "sparse", "neural"}
 
 
 @pytest.mark.parametrize("name", list(LEARNERS))
 def test_registry__knows_which_learners_read_blocks(name):
-    assert LEARNERS[name].reads_blocks == learner_class(name).reads_blocks
+    record, learner = LEARNERS[name], learner_class(name)
+    assert record.reads_blocks == learner.reads_blocks
+    assert record.reads_blocks_of_numbers_alone == learner.reads_blocks_of_numbers_alone
 
 
 def test_axes__write_the_same_map_as_tokens():

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from drugresponse.learners.factors.token_columns import DenseColumns
 from drugresponse.learners.sparse import _effects
-from drugresponse.learners.sparse._columns import DenseColumns
 from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from drugresponse.data import stored_values
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
+from drugresponse.learners.factors import token_columns
 from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.token_columns import StoredColumns
 from drugresponse.learners.ridge import linear
-from drugresponse.learners.sparse import _columns, _effects
-from drugresponse.learners.sparse._columns import StoredColumns
+from drugresponse.learners.sparse import _effects
 from drugresponse.learners.sparse._effects import fit_sparse
 from drugresponse.learners.sparse.sparse import SparseRidge
 from tests.learners.cohorts import draw_calls, draw_outcome, made_pairs
@@ -31,7 +32,7 @@ def stored_pairs(pairs: Pairs) -> Pairs:
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(stored_values, "BLOCK_CELLS", N_SAMPLES * 90)
-    monkeypatch.setattr(_columns, "_CELLS", N_SAMPLES * 50)
+    monkeypatch.setattr(token_columns, "_CELLS", N_SAMPLES * 50)
     # fewer than there are features, so that both looks choose
     monkeypatch.setattr(_effects, "_MOST_COLUMNS", 60)
 

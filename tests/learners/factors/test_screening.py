@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from drugresponse.learners.sparse import _columns
-from drugresponse.learners.sparse._columns import DenseColumns
-from drugresponse.learners.sparse._screening import ColumnLooks, leading_columns
+from drugresponse.learners.factors import token_columns
+from drugresponse.learners.factors.screening import ColumnLooks, leading_columns
+from drugresponse.learners.factors.token_columns import DenseColumns
 
 
 def test_scores__are_those_of_each_set_of_rows_and_of_any_blocks(monkeypatch):
@@ -14,7 +14,7 @@ def test_scores__are_those_of_each_set_of_rows_and_of_any_blocks(monkeypatch):
     weights[1, :20] = 0
     weights[1, 20:] = rng.random(40)
     centred = np.stack([targets - np.average(targets, axis=0, weights=row) for row in weights])
-    monkeypatch.setattr(_columns, "_BLOCK", 5)
+    monkeypatch.setattr(token_columns, "_BLOCK", 5)
     looks = ColumnLooks(DenseColumns(tokens, {}), weights)
     scores = looks.scores(centred)
     np.testing.assert_array_equal(looks.scores(centred), scores)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.learners.sparse._columns import TokenColumns
+from drugresponse.learners.factors.token_columns import TokenColumns
 from drugresponse.learners.state import Array
 
 __all__ = ["ColumnLooks", "leading_columns"]
@@ -41,7 +41,7 @@ class ColumnLooks:
 
         Examples
         --------
-        >>> from drugresponse.learners.sparse._columns import DenseColumns
+        >>> from drugresponse.learners.factors.token_columns import DenseColumns
         >>> looks = ColumnLooks(DenseColumns(np.array([[0.0], [2.0], [7.0]]), {}), np.array([[1.0, 1.0, 0.0]]))
         >>> looks.scores(np.array([[[-1.0], [1.0], [5.0]]])).round(3).tolist(), looks.squares.tolist()
         ([[[1.414]]], [[2.0]])
