@@ -14,6 +14,7 @@ __all__ = ["TRAPS", "Trap"]
 
 _LINES: Mapping[str, int | str] = {"n_samples": 150, "n_drugs": 8, "n_features": 60}
 _PATIENTS: Mapping[str, int | str] = {"n_samples": 250, "n_features": 60}
+_FAMILIES: Mapping[str, int | str] = {"n_samples": 120, "n_features": 1500}
 _YES_OR_NO: Mapping[str, int | str] = {"n_samples": 250, "n_features": 400, "outcome": "binary"}
 
 
@@ -168,6 +169,17 @@ def _clones(tables: Tables, rng: np.random.Generator) -> None:
     tables.samples["clone"] = [f"ST{number}" for number in ancestors]
 
 
+def _siblings(tables: Tables, rng: np.random.Generator) -> None:
+    genotypes = tables.genotypes.set_index("sample_id")
+    calls, half = genotypes.to_numpy(dtype=float), len(genotypes) // 2
+    parents = rng.binomial(2, np.nanmean(calls, axis=0) / 2, (half, calls.shape[1]))
+    couples = np.resize(np.arange(half // 2 * 2).reshape(-1, 2).repeat(2, axis=0), (half, 2))
+    children = rng.binomial(1, parents[couples[:, 0]] / 2) + rng.binomial(1, parents[couples[:, 1]] / 2)
+    tables.genotypes = pd.DataFrame(
+        np.vstack([calls[: len(genotypes) - half], children]), index=genotypes.index, columns=genotypes.columns
+    ).reset_index()
+
+
 def _drug_in_one_tissue(tables: Tables, rng: np.random.Generator) -> None:  # noqa: ARG001
     tissue = tables.responses["sample_id"].map(tables.samples.set_index("sample_id")["tissue"])
     drug = tables.drugs["drug_id"].iloc[0]
@@ -249,6 +261,7 @@ TRAPS: Mapping[str, Trap] = {
     "a feature is the response": Trap(_feature_is_response, "it is the response itself"),
     "a feature is a noisy copy of the response": Trap(_feature_is_noisy_copy, "than two measurements", _PATIENTS),
     "a covariate is a noisy copy of the response": Trap(_covariate_is_noisy_copy, "than two measurements", _PATIENTS),
+    "half of the patients have a sibling": Trap(_siblings, "parent, child or sibling", _FAMILIES),
     "batch in line with tissue": Trap(_batch_is_tissue, "cannot be told apart"),
     "plates differ in their level": Trap(_batch_moves_response, "plate tells"),
     "studies differ in their level": Trap(_study_moves_response, "study tells"),

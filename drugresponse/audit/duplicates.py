@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -24,11 +26,15 @@ from drugresponse.errors import count
 
 __all__ = ["find_duplicates", "twins_together"]
 
+Groups: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
+
 _SHOWN = 3
 _FEW_TWINS = 0.02
 """Share of the samples up to which twins move no score that matters."""
 _FEW_NEAR = 0.05
 """The same of nearly identical samples that folds part: a virus that is sequenced twice in a year is another sample."""
+_known: WeakKeyDictionary[Genotypes, Groups] = WeakKeyDictionary()
+"""Twins are looked for once where folds are dealt and where the audit tells of them."""
 
 
 def find_duplicates(pairs: Pairs, scheme: str, together: NDArray | None = None) -> list[Finding]:
@@ -94,13 +100,19 @@ def _merged(subjects: NDArray[np.intp], groups: NDArray[np.intp]) -> NDArray[np.
     return merged
 
 
-def _twins(pairs: Pairs) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _twins(pairs: Pairs) -> Groups:
     """`(n_samples,)` groups of those that may be one person, -1 in none.
 
     Of those with identical genotypes, of those with identical or nearly identical ones, and of those that chance may
     have made equal.
     """
-    genotypes = without_parents(pairs.genotypes)
+    groups = _known.get(pairs.genotypes)
+    if groups is None:
+        _known[pairs.genotypes] = groups = _twins_of(without_parents(pairs.genotypes))
+    return groups
+
+
+def _twins_of(genotypes: Genotypes) -> Groups:
     n = genotypes.shape[0]
     if not genotypes.shape[1]:
         return (np.full(n, -1),) * 3

@@ -9,6 +9,7 @@ from typing import Any
 __all__ = [
     "CHANCE",
     "LINEAGES",
+    "RELATIVES",
     "SEVERITIES",
     "TWINS",
     "Finding",
@@ -23,6 +24,8 @@ TWINS = "identical genotypes"
 """Name of the check that finds samples that may be one person."""
 LINEAGES = "lineages"
 """Name of the check that finds lineages of which folds part the samples."""
+RELATIVES = "relatives"
+"""Name of the check that finds close relatives whom folds part."""
 CHANCE = 1e-3
 """Expected false findings of one check in a clean cohort, over all that it compares there: with some twenty checks, one
 of 50 clean cohorts may be warned of."""
@@ -31,7 +34,14 @@ _QUIET = 0.05
 """Share of the cases (drugs, samples) up to which a caution is a note: no score moves that matters."""
 _CAUTIONS = frozenset(
     (
-        *(TWINS, LINEAGES, "near copies of the response", "confounded covariates", "batches that tell the response"),
+        *(
+            TWINS,
+            LINEAGES,
+            RELATIVES,
+            "near copies of the response",
+            "confounded covariates",
+            "batches that tell the response",
+        ),
         *("studies that tell the response", "missing calls that tell the response", "single-sample tissues"),
         *("groups without response", "drugs in one tissue", "constant responses", "responses that follow the tissue"),
         *("responses that outweigh all", "responses at a limit", "rows that outweigh all", "same responses"),

@@ -14,6 +14,7 @@ from drugresponse.audit._copies import copies_of_response
 from drugresponse.audit._levels import level_findings
 from drugresponse.audit._lineages import straddling_lineages
 from drugresponse.audit._outcomes import outcome_findings
+from drugresponse.audit._relatives import straddling_relatives
 from drugresponse.audit._responses import response_findings
 from drugresponse.audit._same_responses import same_response_findings
 from drugresponse.audit._scales import scale_findings
@@ -85,6 +86,7 @@ def audit(
         *copies_of_response(rows),
         *find_duplicates(pairs, scheme, together),
         *straddling_lineages(rows, scheme, together, folds),
+        *straddling_relatives(pairs, scheme, together),
         *confounding_findings(rows, genotypes),
         *level_findings(rows, responses),
         *response_findings(rows),

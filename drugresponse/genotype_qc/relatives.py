@@ -14,12 +14,12 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.genotype_qc.principal_components import independent_features
 from drugresponse.shown import Shown
 
-__all__ = ["ALIKE", "MOST_COMPARED", "SAME", "Relatives", "find_relatives"]
+__all__ = ["ALIKE", "FIRST_DEGREE", "MOST_COMPARED", "SAME", "Relatives", "find_relatives"]
 
 MOST_COMPARED = 4000
 """With more samples nothing is compared: the work grows with the square of their number."""
 SAME = "same person or twin"
-_FIRST_DEGREE = "parent, child or sibling"
+FIRST_DEGREE = "parent, child or sibling"
 ALIKE = "nearly equal alterations"
 _KINSHIP_OF_SAME = 2**-1.5
 _KINSHIP_OF_FIRST_DEGREE = 2**-2.5
@@ -127,7 +127,7 @@ def _by_kinship(dosages: NDArray[np.float32]) -> pd.DataFrame:
         beyond_chance = kinship > _ABOVE_NOISE * _NOISE / np.sqrt(fewer)
     one, other = np.nonzero(np.triu(beyond_chance & (kinship > _KINSHIP_OF_FIRST_DEGREE), k=1))
     value = kinship[one, other].astype(np.float64)
-    relation = np.where(value > _KINSHIP_OF_SAME, SAME, _FIRST_DEGREE)
+    relation = np.where(value > _KINSHIP_OF_SAME, SAME, FIRST_DEGREE)
     return pd.DataFrame({"one": one, "other": other, "relation": relation, "measure": "kinship", "value": value})
 
 
