@@ -17,13 +17,14 @@ from types import FrameType
 from typing import NoReturn
 
 from drugresponse.command_line.parser import WITHOUT_SETTINGS
-from drugresponse.command_line.parsing import command_named, loudness, parse, typed_options
+from drugresponse.command_line.parsing import command_named, loudness, parse
+from drugresponse.command_line.running import run_command
 from drugresponse.command_line.streams import forget, hold_closed_streams, say, write_to_stderr
 from drugresponse.errors import DrugResponseError, InputError, one_line
 from drugresponse.messages import messages_to_stderr
 from drugresponse.plugins import origin_of
 from drugresponse.progress import doing
-from drugresponse.settings import COMMANDS, as_typed, collect_settings, input_files, name_columns, pipes_as_files
+from drugresponse.settings import as_typed
 from drugresponse.version import __version__
 
 __all__ = ["main"]
@@ -40,7 +41,8 @@ _MEMORY_WORDS = ("out of memory", "can't allocate memory", "Cannot allocate memo
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code.
 
-    0 done; 2 the input is wrong; 3 the model file is refused; 4 out of memory; 70 a defect of this package;
+    0 done; 2 the input is wrong; 3 the model file is refused; 4 out of memory; 5 the installation does not compute
+    what it should; 70 a defect of this package;
     130, 141 and 143 when it was interrupted, its reader went away, or it was told to end.
 
     Examples
@@ -62,25 +64,12 @@ def _run(words: list[str]) -> int:
         return 0
     if typed.command in WITHOUT_SETTINGS:
         return _run_without_settings(typed)
-    command = COMMANDS[typed.command]
-    if sys.stdout is None:
-        raise InputError("standard output: is closed (expected to be open). Send it somewhere, such as to /dev/null.")
-    settings = collect_settings(command, typed_options(typed))
-    from drugresponse.outputs import output_files, protected_inputs
+    if typed.command == "validate":
+        from drugresponse.validation.validate import validate
 
-    doing("opening the inputs")
-    with pipes_as_files(settings) as settings, protected_inputs(input_files(settings)):
-        settings = name_columns(settings)
-        doing("loading the libraries")
-        from drugresponse import workflows  # heavy: only when something is to be done
-
-        with output_files({"output": getattr(settings, "output", None)}) as temporary:
-            text = getattr(workflows, command.name)(settings)
-            summary = (text if isinstance(text, str) else "\n".join(text)).rstrip("\n") + "\n"
-            if temporary:
-                temporary["output"].write_text(summary, encoding="utf-8")
-            elif text:
-                say(summary)
+        run_command(typed, validate)
+    else:
+        run_command(typed)
     return 0
 
 
@@ -129,6 +118,8 @@ def _unexpected(program: str, error: Exception) -> int:
         what = error.strerror or one_line(error)
         do = "Free space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Check the path"
         return _fail(program, f"{where}: {what}. {do}.", InputError.exit_code)
+    if isinstance(error, ImportError):
+        return _fail(program, _library_missing(error), InputError.exit_code)
     write_to_stderr(traceback.format_exc())
     where = "Please report it, with the lines above, on the issue tracker of the project; in Galaxy, with the bug icon."
     other = origin_of(error.__traceback__)
@@ -137,6 +128,16 @@ def _unexpected(program: str, error: Exception) -> int:
             program, f"this is a defect of {other}, not of your data. Please report it to its authors.", DEFECT
         )
     return _fail(program, f"this is a defect of drugresponse {__version__}, not of your data. {where}", DEFECT)
+
+
+def _library_missing(error: ImportError) -> str:
+    """What an installation that is not whole lacks."""
+    name = error.name or "a library"
+    package = "drugresponse" if name.startswith("drugresponse") else name.partition(".")[0]
+    return (
+        f"{name}: cannot be loaded ({one_line(error)}). This installation is not whole: install {package} again. "
+        "drugresponse doctor says what else is missing."
+    )
 
 
 def _out_of_memory(error: Exception) -> str:

@@ -11,6 +11,7 @@ from types import ModuleType
 __all__ = [
     "DrugResponseError",
     "InputError",
+    "InstallationError",
     "MemoryLimitError",
     "MissingDependencyError",
     "ModelFileError",
@@ -56,6 +57,12 @@ class MemoryLimitError(DrugResponseError, MemoryError):
     """The work would not fit into the memory that was granted."""
 
     exit_code = 4
+
+
+class InstallationError(DrugResponseError):
+    """What is installed here does not compute what is known to come out."""
+
+    exit_code = 5
 
 
 class MissingDependencyError(DrugResponseError, ImportError):

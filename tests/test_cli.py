@@ -49,7 +49,7 @@ def one_line(text: str) -> str:
         (
             [],
             "drugresponse: error: no command was given. Choose from: adapt, completion, curves, describe, doctor, "
-            "evaluate, explain, import, predict, prepare, reproduce, simulate, train.",
+            "evaluate, explain, import, predict, prepare, reproduce, simulate, train, validate.",
         ),
         (["trian"], 'drugresponse: error: "trian" is no command. Did you mean "train"?'),
         (["TRAIN"], 'drugresponse: error: "TRAIN" is no command. Did you mean "train"?'),

@@ -60,6 +60,10 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             f"drugresponse reproduce --model model.safetensors {_TABLES}",
             f"drugresponse reproduce --model model.safetensors {_TABLES} --tolerance 0.001 --threads 1",
         ),
+        "validate": (
+            "drugresponse validate",
+            "drugresponse validate --report validation.html --checks validation.tsv",
+        ),
         "doctor": ("drugresponse doctor", "drugresponse doctor --json"),
         "completion": (
             "drugresponse completion bash > drugresponse.bash",

@@ -13,6 +13,7 @@ from drugresponse.settings.commands import (
     ReproduceSettings,
     SimulateSettings,
     TrainSettings,
+    ValidateSettings,
 )
 from drugresponse.settings.curves import CurvesSettings
 from drugresponse.settings.explaining import ExplainSettings, ExplanationChecks
@@ -60,6 +61,7 @@ __all__ = [
     "TimeColumns",
     "TrainSettings",
     "TrainingTables",
+    "ValidateSettings",
     "as_typed",
     "collect_settings",
     "convert",

@@ -43,7 +43,7 @@ from drugresponse.settings.option import (
     options,
 )
 from drugresponse.settings.preparing import PrepareSettings
-from drugresponse.settings.reproducing import ReproduceSettings
+from drugresponse.settings.reproducing import ReproduceSettings, ValidateSettings
 
 __all__ = [
     "COMMANDS",
@@ -56,6 +56,7 @@ __all__ = [
     "ReproduceSettings",
     "SimulateSettings",
     "TrainSettings",
+    "ValidateSettings",
 ]
 
 
@@ -384,6 +385,12 @@ _ALL = (
         "reproduce",
         "Train a model again with the settings that its file holds, and say whether it is the same.",
         ReproduceSettings,
+        has_tool=False,
+    ),
+    Command(
+        "validate",
+        "Make checks whose answers are known, and say whether this installation computes what it should.",
+        ValidateSettings,
         has_tool=False,
     ),
 )

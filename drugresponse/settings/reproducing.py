@@ -1,12 +1,21 @@
-"""The options of `reproduce`: a model, and the files that it was trained on."""
+"""The options of `reproduce` and `validate`: a model and the files of its training; where results of checks go."""
 
 from __future__ import annotations
 
 from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, MeasuredResponses, ModelFile
-from drugresponse.settings.learning import Running
-from drugresponse.settings.option import InputFile, InputTable, Settings, changed, option, options
+from drugresponse.settings.learning import Report, Running
+from drugresponse.settings.option import (
+    InputFile,
+    InputTable,
+    OutputFile,
+    OutputTable,
+    Settings,
+    changed,
+    option,
+    options,
+)
 
-__all__ = ["ReproduceSettings"]
+__all__ = ["ReproduceSettings", "ValidateSettings"]
 
 
 @options()
@@ -27,3 +36,14 @@ class ReproduceSettings(ModelFile, Running, Settings):
         default=1e-5,
         limits=(0, 1),
     )
+
+
+@options()
+class ValidateSettings(Settings):
+    """Settings of `validate`; what is checked is not chosen."""
+
+    report: OutputFile | None = changed(Report, "report")
+    checks: OutputTable | None = option(
+        "checks", "Every check: what was expected, what was found, the tolerance, and whether it holds."
+    )
+    markdown: OutputFile | None = option("page as Markdown", "The page as Markdown.", formats=("markdown",))

@@ -1,0 +1,111 @@
+"""Validate: whether this installation gives the known answers, as a page, a table and an exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from drugresponse.command_line.doctor import examine as examine_machine
+from drugresponse.errors import InputError, InstallationError, count, one_line
+from drugresponse.progress import doing
+from drugresponse.settings import ValidateSettings
+from drugresponse.validation.checks import Check
+
+__all__ = ["results_of_checks", "validate"]
+
+_LONGEST_RUN = 900
+"""Seconds after which checks that do not end count as hung."""
+_NAMED = 3
+"""Checks that do not hold which the message names."""
+
+
+def validate(settings: ValidateSettings) -> list[str]:
+    """Make every check, write what came out, and fail where one does not hold."""
+    from drugresponse.outputs import output_files, write_table
+
+    with output_files(settings.outputs()) as out:
+        results = results_of_checks()
+        _write(results, out, write_table)
+    wrong = [(area, check) for area, check in results if not check.holds]
+    if wrong:
+        raise InstallationError(_words(wrong, len(results)))
+    return [f"All {count(len(results), 'check')} hold: this installation gives the known answers."]
+
+
+def _words(wrong: list[tuple[str, Check]], n_checks: int) -> str:
+    """What does not hold, the first of it by name."""
+    named = "; ".join(
+        f"{area}: {check.check}: found {check.found} (expected {check.expected})" for area, check in wrong[:_NAMED]
+    )
+    more = f"; and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
+    return (
+        f"this installation: {len(wrong)} of {n_checks:,} checks {'does' if len(wrong) == 1 else 'do'} not hold: "
+        f"{named}{more}. Install drugresponse and its libraries again, and rely on no result before all checks hold."
+    )
+
+
+def _write(results: list[tuple[str, Check]], out: dict[str, Path], write_table: Any) -> None:
+    """The outputs that were asked for."""
+    import pandas as pd
+
+    from drugresponse.report.html import as_html
+    from drugresponse.report.markdown import as_markdown
+    from drugresponse.report.validation import validation_report
+
+    rows = [
+        [area, each.check, each.expected, each.found, each.tolerance, "holds" if each.holds else "does not hold"]
+        for area, each in results
+    ]
+    table = pd.DataFrame(rows, columns=["area", "check", "expected", "found", "tolerance", "verdict"])
+    if "checks" in out:
+        write_table(table, out["checks"])
+    report = validation_report(table, examine_machine())
+    if "report" in out:
+        out["report"].write_text(as_html(report), encoding="utf-8")
+    if "markdown" in out:
+        out["markdown"].write_text(as_markdown(report), encoding="utf-8")
+
+
+def results_of_checks() -> list[tuple[str, Check]]:
+    """The results of a process that makes all checks; where it ends too soon, that is one more."""
+    doing("making the checks")
+    with _temporary_folder() as folder:
+        lines, scratch = folder / "results", folder / "work"
+        scratch.mkdir()
+        command = [sys.executable, "-m", "drugresponse.validation.examination", str(lines), str(scratch)]
+        with (folder / "stderr").open("wb") as stderr:
+            try:
+                code = subprocess.run(
+                    command, stdout=subprocess.DEVNULL, stderr=stderr, timeout=_LONGEST_RUN, check=False
+                ).returncode
+                ended = f"the process ended with code {code}"
+            except subprocess.TimeoutExpired:
+                code, ended = 1, f"no end after {_LONGEST_RUN} s"
+        said = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip()
+        rows = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+    names = [each.name for each in fields(Check)]
+    results = [(row["area"], Check(**{name: row[name] for name in names})) for row in rows if "check" in row]
+    if code or not results:
+        last = rows[-1] if rows else {"area": "Installation", "about": "The checks begin"}
+        words = f"{ended}{f', saying: {one_line(said.splitlines()[-1])}' if said else ''}"
+        results.append((last["area"], Check(last["about"], "done to the end", words[:300], "none", False)))
+    return results
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    try:
+        made = tempfile.TemporaryDirectory(prefix="drugresponse-validate-")
+    except OSError as error:
+        raise InputError(
+            f"temporary folder: cannot be written ({one_line(error)}). Set TMPDIR to one that can."
+        ) from error
+    with made as folder:
+        yield Path(folder)
