@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from lxml import etree
 
 import drugresponse as dr
 from tests.galaxy.tool_xml import read_tool
-from tests.galaxy_tools import ROOT
+from tests.galaxy_tools import ROOT, TOOLS
 
 TUTORIAL = ROOT / "docs" / "tutorial" / "tutorial.md"
 TOUR = ROOT / "docs" / "tutorial" / "tours" / "drug_response.yaml"
@@ -136,13 +137,36 @@ def test_tutorial__every_label_in_the_text_is_a_field():
 def test_tutorial__has_the_form_of_the_training_network():
     front = yaml.safe_load(TEXT.split("---\n")[1])
     assert front["layout"] == "tutorial_hands_on"
-    for key in ("title", "time_estimation", "questions", "objectives", "key_points", "contributors"):
+    for key in ("title", "time_estimation", "questions", "objectives", "key_points", "contributors", "requirements"):
         assert front[key]
+    assert front["level"] in ("Introductory", "Intermediate", "Advanced")
+    # the network's linter takes an empty one where the lesson makes its data
+    assert front["zenodo_link"] == ""
     assert re.fullmatch(r"(\d+H)?(\d+M)?", front["time_estimation"])
     for word, css_class in BOXES.items():
         opened = re.findall(rf"> <{word}-title>", TEXT)
         assert opened and len(opened) == len(re.findall(rf"\{{: \.{css_class}\}}", TEXT)), word
     assert TEXT.count("<question-title>") == TEXT.count("<solution-title>")
+
+
+def test_tutorial__cites_what_its_bibliography_has():
+    entries = (TUTORIAL.parent / "tutorial.bib").read_text(encoding="utf-8")
+    keys = re.findall(r"^@\w+\{(\w+),$", entries, re.MULTILINE)
+    assert keys and sorted(keys) == sorted(re.findall(r"\{% cite (\w+) %\}", TEXT))
+    assert entries.count("doi = {10.") == entries.count("url = {https://doi.org/10.") == len(keys)
+
+
+def test_tutorial__questions_asked_often_have_the_form_of_the_network():
+    pages = [path for path in (TUTORIAL.parent / "faqs").glob("*.md") if path.name != "index.md"]
+    assert len(pages) >= 3
+    fields = {each.get("label") for path in TOOLS.values() for each in read_tool(path).find("inputs").iter("*")}
+    titles = {each.get("title") for path in TOOLS.values() for each in read_tool(path).iter("section")}
+    for path in pages:
+        _, front, text = path.read_text(encoding="utf-8").split("---\n")
+        told = yaml.safe_load(front)
+        assert (told["layout"], told["box_type"]) == ("faq", "tip")
+        assert told["title"] and told["contributors"]
+        assert set(re.findall(r'\*"([^"]+)"\*', text)) <= fields | titles
 
 
 def test_tour__names_tools_and_fields_that_are_there():
@@ -224,6 +248,20 @@ def lesson(tmp_path_factory) -> Path:
 
 def table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.tsv", sep="\t")
+
+
+def test_lesson__data_library_lists_its_tables(lesson):
+    library = yaml.safe_load((TUTORIAL.parent / "data-library.yaml").read_text(encoding="utf-8"))
+    assert (library["destination"]["type"], library["destination"]["name"]) == ("library", "GTN - Material")
+    (topic,) = library["items"]
+    (tutorial,) = topic["items"]
+    assert tutorial["name"] == yaml.safe_load(TEXT.split("---\n")[1])["title"]
+    (record,) = tutorial["items"]
+    assert len(record["items"]) == 8
+    for each in record["items"]:
+        content = (lesson / "cohort" / each["url"].rpartition("/")[2]).read_bytes()
+        assert (each["src"], each["ext"]) == ("url", "tabular")
+        assert each["md5sum"] == hashlib.md5(content, usedforsecurity=False).hexdigest(), each["url"]
 
 
 def test_lesson__planted_effects(lesson):
