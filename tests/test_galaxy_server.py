@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from configparser import ConfigParser
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 
 from drugresponse.cli import main
 from drugresponse.version import __version__
-from tests.galaxy_tools import ROOT, TOOLS, each_tool, read
+from tests.galaxy_tools import ROOT, TOOLS, each_tool, ignoring_open_files, read
 
 PAGE = (ROOT / "docs" / "galaxy-admin.md").read_text(encoding="utf-8")
 MANAGER = ROOT / "data_managers" / "data_manager_drugresponse_models"
@@ -209,3 +210,35 @@ def test_dockerfile__copies_what_there_is_and_gives_up_root():
     assert f"drugresponse:{__version__}" in text
     assert f"drugresponse:{__version__}" in PAGE
     assert ":latest" not in text
+
+
+def test_drafts__say_where_nothing_is_released():
+    """Nothing stands for an address or an account that is not there, and one page lists what is to be filled in."""
+    page = (ROOT / "packaging" / "README.md").read_text(encoding="utf-8")
+    listed = {
+        file: set(re.findall(r"`(NOT-RELEASED|OWNER)`", rest))
+        for file, rest in re.findall(r"^\| `(.+?)` \|(.+)", page, re.M)
+    }
+    texts = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+        for folder in ("packaging", "tools", "data_managers", "docs")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".md", ".yml", ".yaml", ".json", ".xml") and path != ROOT / "packaging" / "README.md"
+    }
+    assert set(listed) <= {*texts, "CITATION.cff"}
+    for file, text in texts.items():
+        marks = set(re.findall(r"NOT-RELEASED|\bOWNER\b", text))
+        assert marks == listed.get(file, set()), file
+        assert not re.search(r"github\.com/drugresponse|zenodo\.org/record|0{64}(?!\"/>)", text), file
+
+
+@ignoring_open_files
+def test_biotools__terms_are_those_of_edam():
+    edam = pytest.importorskip("galaxy.tool_util.edam_util").load_edam_tree(None)
+    entry = json.loads((ROOT / "packaging" / "biotools" / "drugresponse.json").read_text(encoding="utf-8"))
+    assert entry["version"] == [__version__]
+    assert 10 <= len(entry["description"]) <= 1000
+    named = re.findall(r"\{'uri': '[^']+/(\w+)', 'term': '([^']+)'", str(entry))
+    assert len(named) >= 8
+    for term, label in named:
+        assert edam[term]["label"] == label
