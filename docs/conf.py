@@ -28,9 +28,12 @@ myst_heading_anchors = 4
 
 # run again when a page or, after `make clean`, the package has changed
 nb_execution_mode = "cache"
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+
+# what stands between single backticks in docstrings: a link where it is a public name
+default_role = "py:obj"
 
 # a page for each public name, with all its members
 autosummary_generate = True

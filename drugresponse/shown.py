@@ -94,6 +94,9 @@ def _words(value: Any) -> str:
     if isinstance(value, Sequence) and all(isinstance(part, str | int | float) for part in value):
         return first_few(value, len(value))
     if isinstance(value, Sequence):
-        return f"{len(value):,} {type(value[0]).__name__}"
+        return f"{len(value):,} {type(value[0]).__name__}{'s' * (len(value) > 1)}"
+    if dataclasses.is_dataclass(value):
+        parts = ((field.name, _words(getattr(value, field.name))) for field in dataclasses.fields(value) if field.repr)
+        return ", ".join(f"{name} {words}" for name, words in parts if words) or type(value).__name__
     shown = str(value)
     return shown if len(shown) < _WIDTH and " at 0x" not in shown else type(value).__name__

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass, field, replace
-from typing import Literal, TypeAlias
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from drugresponse.data.column_names import name_words
 from drugresponse.data.conversion.frames import FrameLike, as_pandas, is_frame
 from drugresponse.data.ids import clean_ids, warn_of_alike
 from drugresponse.data.outcomes.limits import place_between
+from drugresponse.data.outcomes.measure import Measure
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.outcomes.times import find_times
@@ -33,41 +35,6 @@ ONLY_DRUG = "drug"
 _INSTEAD = (("time", "event"), ("lower", "upper"))
 """Columns that may stand in place of the response."""
 _LARGEST = 1e30
-
-
-@dataclass(frozen=True)
-class Measure:
-    """What a response number means.
-
-    Attributes
-    ----------
-    name
-        Such as `ln_ic50` or `auc`; empty when not told.
-    unit
-        Free text such as `uM`; empty when not told.
-    higher_means
-        `sensitive`, `resistant` or `dose`; None when not told: then nothing is said about sensitivity.
-
-    Examples
-    --------
-    >>> Measure("ln_ic50", "uM", "resistant").higher_words()
-    'higher response (more resistant)'
-    >>> Measure().higher_words()
-    'higher response'
-    """
-
-    name: str = ""
-    unit: str = ""
-    higher_means: Literal["sensitive", "resistant", "dose"] | None = None
-
-    def higher_words(self) -> str:
-        """What a higher number means, in words that claim no more than the user told."""
-        words = {"sensitive": " (more sensitive)", "resistant": " (more resistant)", "dose": " (higher dose)"}
-        return "higher response" + words.get(self.higher_means or "", "")
-
-    def to_dict(self) -> dict[str, str | None]:
-        """Plain values for a manifest."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -102,7 +69,7 @@ class Responses(Shown):
     """
 
     table: pd.DataFrame
-    measure: Measure = Measure()
+    measure: Measure = field(default_factory=Measure)
     n_repeated: int = 0
     replicates: pd.DataFrame = field(default_factory=no_replicates)
     outcome: Outcome = CONTINUOUS
@@ -151,6 +118,37 @@ class Responses(Shown):
         if n_repeated:
             warn_of_repeats(table, replicates, n_repeated, read.outcome, where)
         return cls(merged, _directed(measure, read, where), n_repeated, replicates, read.outcome)
+
+    def select(self, *, samples: Iterable[str] | None = None, drugs: Iterable[str] | None = None) -> Responses:
+        """The responses of these samples and drugs. A cut of `table` would lose what its numbers mean.
+
+        Parameters
+        ----------
+        samples, drugs
+            Ids to keep, in any order; None keeps all. Ids without a response are passed over.
+
+        Raises
+        ------
+        InputError
+            No response is of them.
+
+        Examples
+        --------
+        >>> import drugresponse as dr
+        >>> responses = dr.datasets.load_antibiogram().responses
+        >>> responses.select(samples=["I0001", "I0002"]).outcome.classes
+        ('S', 'R')
+        """
+        wanted = {name: set(ids) for name, ids in (("sample_id", samples), ("drug_id", drugs)) if ids is not None}
+
+        def kept(rows: pd.DataFrame) -> pd.DataFrame:
+            of_all = np.logical_and.reduce([rows[name].isin(ids) for name, ids in wanted.items()])
+            return rows[of_all].reset_index(drop=True) if wanted else rows
+
+        table, replicates = kept(self.table), kept(self.replicates)
+        if table.empty:
+            raise InputError("select: found no response of these samples and drugs. Compare their ids with `table`.")
+        return replace(self, table=table, replicates=replicates, n_repeated=int((replicates["n"] - 1).sum()))
 
     def __len__(self) -> int:
         return len(self.table)

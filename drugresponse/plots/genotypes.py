@@ -107,7 +107,7 @@ def components(
             "components). Name others; with few samples or features there are none."
         )
     x, y = (parts.scores.iloc[:, at - 1].to_numpy(dtype=np.float64) for at in axes)
-    labels = None if groups is None else groups.reindex(parts.scores.index).fillna("").astype(str)
+    labels = None if groups is None else groups.astype(object).reindex(parts.scores.index).fillna("").astype(str)
     kinds = [("", np.ones(len(x), dtype=bool))] if labels is None else colour_groups(labels)
     is_new = parts.scores.index.isin([str(sample) for sample in new])
     with drawing_on(ax, 4.1 if labels is not None else 3.8) as (ax, colours):

@@ -320,3 +320,18 @@ def test_as_responses__bounds_of_predictions_are_no_limits_of_measurements():
     rows = {"sample_id": [f"s{i}" for i in range(12)], "prediction": 0.5, "lower": 0.1, "upper": 0.9}
     with pytest.raises(InputError, match='"lower" and "upper" beside "prediction"'):
         as_responses(pd.DataFrame(rows))
+
+
+def test_select__rows_keep_their_meaning_and_their_repeats():
+    pairs = pd.DataFrame({"sample_id": ["s1", "s1", "s2", "s2"], "drug_id": ["d", "d", "d", "e"]})
+    built = Responses.build(pairs.assign(response=["S", "S", "R", "S"]), Measure("susceptibility"))
+    of_second = built.select(samples=["s2", "unknown"])
+    assert of_second.table.index.tolist() == [0, 1]
+    assert of_second.table["response"].tolist() == [1.0, 0.0]
+    assert (of_second.outcome, of_second.measure) == (built.outcome, built.measure)
+    assert (built.n_repeated, of_second.n_repeated, len(of_second.replicates)) == (1, 0, 0)
+    assert built.select(samples=["s1"]).n_repeated == 1
+    assert built.select(samples=["s1", "s2"], drugs=["e"]).table["sample_id"].tolist() == ["s2"]
+    assert built.select().table.equals(built.table)
+    with pytest.raises(InputError, match="select: found no response"):
+        built.select(drugs=["unknown"])

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from drugresponse import InputError, load_model, plots
 from drugresponse.plots.palettes import DARK, LIGHT
 from drugresponse.report.pictures import BESIDE
-from tests.plots.results import GIVEN, draw, evaluation, explanation, predictions
+from tests.plots.results import GIVEN, draw, evaluation, explanation, overview, predictions
 
 HEIGHT = 4.4
 
@@ -147,6 +147,16 @@ def test_heat_map__blank_where_nothing_is_predicted() -> None:
         plots.heat_map(each, ax)
         counts.append(sum(len(patch.get_path().codes) for patch in ax.patches) // 5)
     assert counts == [len(table), len(table) - 1]
+
+
+def test_components__groups_may_be_categories_of_some_samples() -> None:
+    """As in the `obs` of AnnData."""
+    ids = overview().components.scores.index[:-5]
+    groups = pd.Series(pd.Categorical(["EUR", "AFR"] * 50)[: len(ids)], index=ids)
+    figure, ax = plots.figure()
+    plots.components(overview(), ax, groups=groups)
+    words = " ".join(text for text, _ in words_of(figure))
+    assert "EUR" in words and "AFR" in words
 
 
 def test_names__of_unknown_ids__are_suggested() -> None:

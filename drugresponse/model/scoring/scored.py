@@ -57,10 +57,10 @@ class ScoredModel:
         --------
         >>> import drugresponse as dr
         >>> cohort = dr.simulate_cohort(n_samples=80, n_drugs=3, n_features=20)
-        >>> rows = cohort.responses.table
-        >>> is_new = rows["sample_id"] > "L0060"
-        >>> model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, rows[~is_new])
-        >>> model.score(cohort.genotypes, rows[is_new]) <= 1
+        >>> known, new = cohort.samples.index[:60], cohort.samples.index[60:]
+        >>> model = dr.DrugResponseModel("ridge", folds=0)
+        >>> model = model.fit(cohort.genotypes.reindex(known), cohort.responses.select(samples=known))
+        >>> model.score(cohort.genotypes, cohort.responses.select(samples=new)) <= 1
         True
         """
         parts = self._fitted()
