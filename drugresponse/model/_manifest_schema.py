@@ -84,6 +84,7 @@ TEXT = Leaf("text", lambda value: isinstance(value, str) and len(value) <= _MOST
 NAME = Leaf("a name", lambda value: isinstance(value, str) and value.isprintable() and 0 < len(value) <= 200)
 FLAG = Leaf("true or false", lambda value: isinstance(value, bool))
 NUMBER, WHOLE, SHARE, SIZE = number(), whole(), number(0, 1), number(0)
+_RATIO, _PART = number(1, 1e6), number(0, 1.001)
 
 _NOTES: dict[str, Schema] = {
     "rank": Absent(WHOLE),
@@ -169,6 +170,10 @@ MANIFEST: dict[str, Schema] = {
         "censored_rows": Absent(WHOLE),
     },
     "features": {"given": WHOLE, "used": WHOLE, "varying": WHOLE, "parents": Absent(WHOLE)},
+    "blocks": Absent(
+        Many({"name": TEXT, "features": WHOLE, "samples": WHOLE, "weight": _PART, "widening": Absent(_RATIO)})
+    ),
+    "without_blocks": Absent(_RATIO),
     "drugs": WHOLE,
     "held_out": Maybe(
         {

@@ -29,6 +29,7 @@ from drugresponse.model.requests.genotypes import completed_genotypes
 from drugresponse.model.requests.requests import Request
 
 __all__ = [
+    "BLOCK_ABSENT",
     "MANY_SITES_FILLED",
     "NOT_CLAIMED",
     "PREDICTION_COLUMNS",
@@ -58,6 +59,8 @@ _PAIR_COLUMNS = (
 PREDICTION_COLUMNS = (*_PAIR_COLUMNS, "sites_filled")
 MANY_SITES_FILLED = "many-sites-filled"
 """Flag of rows whose sample lacks more than half of the model's sites, which were taken for the reference."""
+BLOCK_ABSENT = "block-absent"
+"""Flag of rows whose sample lacks a whole block of the model: predicted from the others, with wider bounds."""
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
 
@@ -77,11 +80,18 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
     tell_of_alignment(request.alignment)
     if parts.head is not None and parts.naive_forecasts is not None:
         return _forecast_table(parts, parts.head, parts.naive_forecasts, request, predicted, minimum_features)
-    table = table_of(parts, pairs, predicted, request.known_weight, minimum_features, request.out_of_range)
+    known, absent = request.known_weight, request.absent_blocks
+    if absent is not None and parts.intervals is not None:
+        known = absent.known_weight(known)
+    table = table_of(parts, pairs, predicted, known, minimum_features, request.out_of_range)
+    table = table.assign(features_found=request.known_weight[pairs.sample_index])
     table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], parts.features)
     if parts.intervals is None:
         return table
-    return with_bounds(table, *parts.intervals.bounds(pairs, predicted), parts.scheme)
+    lower, upper = parts.intervals.bounds(pairs, predicted, None if absent is None else absent.factors)
+    if absent is not None:
+        table = table.assign(flag=_flagged(table["flag"], absent.samples[pairs.sample_index], BLOCK_ABSENT))
+    return with_bounds(table, lower, upper, parts.scheme)
 
 
 def _forecast_table(

@@ -33,12 +33,13 @@ from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
+from drugresponse.model.intervals.absent_blocks import BlockWidths, describe_blocks
 from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.response_scales.choice import ScaleChoice, asked_scale
-from drugresponse.model.response_scales.response_scale import ResponseScale
+from drugresponse.model.response_scales.response_scale import ResponseScale, on_scale
 from drugresponse.model.response_scales.scaled_learner import ScaledLearner
 from drugresponse.model.scales.scales import TrainedScales
 from drugresponse.progress import doing
@@ -135,6 +136,7 @@ def train(
     )
     if rows.pairs.outcome.kind == "continuous" and checked.choice.is_worth_telling:
         manifest["response_scale"] = checked.choice.to_dict()
+    manifest |= describe_blocks(rows.pairs.genotypes, regressor, checked.block_widths)
     if genotypes.genome:
         manifest["genome"] = genotypes.genome.to_dict()
     return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
@@ -304,6 +306,7 @@ class _Checked:
     held_out: HeldOutForecasts | None = None
     response_scale: ResponseScale = field(default_factory=ResponseScale.identity)
     choice: ScaleChoice = field(default_factory=ScaleChoice.identity)
+    block_widths: BlockWidths | None = None
 
 
 def _checked(
@@ -324,6 +327,7 @@ def _checked(
         held_out.intervals(),
         response_scale=scaled.scale_,
         choice=scaled.choice_,
+        block_widths=BlockWidths.learn(replace(rows, y=on_scale(scaled.scale_.name, rows.y)), folds, settings, n_jobs),
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
-from drugresponse.model.predictions import MANY_SITES_FILLED, NOT_CLAIMED
+from drugresponse.model.predictions import BLOCK_ABSENT, MANY_SITES_FILLED, NOT_CLAIMED
 from drugresponse.report.blocks import Block, Cell, Columns, Items, Part, Report, Row, Table, Words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.forecasts import forecast_report
@@ -45,6 +45,8 @@ FLAGS = {
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",
     MANY_SITES_FILLED: "The file lacks more than half of the model's sites, which were taken for the reference: a "
     "guess where they were not assayed.",
+    BLOCK_ABSENT: "The sample lacks a whole block of features: it is predicted from the others, with bounds as much "
+    "wider as held-out errors were larger without it.",
     NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
 }
 

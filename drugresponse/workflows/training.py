@@ -10,6 +10,7 @@ import pandas as pd
 from drugresponse.cluster.client import open_client
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import (
+    block_words,
     censor_words,
     covariate_words,
     describe_scores,
@@ -96,7 +97,7 @@ def train(settings: TrainSettings) -> list[str]:
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
         first += response_scale_words(manifest)
-        first += lineage_words(manifest.get("lineages"))
+        first += [*lineage_words(manifest.get("lineages")), *block_words(manifest)]
         return [
             outcome_of(manifest),
             *first,

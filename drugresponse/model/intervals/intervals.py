@@ -143,7 +143,7 @@ class IntervalTable:
         """Whether coverage is claimed: new rows of the scheme are like the held-out ones, and there are bounds."""
         return self.scheme in CLAIMED_SCHEMES and bool(np.isfinite(self.median_width))
 
-    def bounds(self, pairs: Pairs, predicted: Array) -> tuple[Array, Array]:
+    def bounds(self, pairs: Pairs, predicted: Array, factors: Array | None = None) -> tuple[Array, Array]:
         """`(n_pairs,)` lower and upper bounds, NaN where there are none.
 
         Parameters
@@ -152,8 +152,14 @@ class IntervalTable:
             What is predicted; drugs are known by their ids.
         predicted
             `(n_pairs,)`; NaN has no bounds.
+        factors
+            `(n_samples,)` how many times as far as usual they lie from the prediction; None is once.
         """
-        lower, upper = self._bounds_on_scale(pairs, placed_on_scale(self.response_scale, predicted))
+        placed = placed_on_scale(self.response_scale, predicted)
+        lower, upper = self._bounds_on_scale(pairs, placed)
+        if factors is not None:
+            factor = factors[pairs.sample_index]
+            lower, upper = placed - factor * (placed - lower), placed + factor * (upper - placed)
         return to_users_scale(self.response_scale, lower), to_users_scale(self.response_scale, upper)
 
     def _bounds_on_scale(self, pairs: Pairs, predicted: Array) -> tuple[Array, Array]:

@@ -26,6 +26,7 @@ from drugresponse.features.reference_sites import sites_filled
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.model.feature_weights import share_of_weight
+from drugresponse.model.intervals.absent_blocks import AbsentBlocks, BlockWidths
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.ancestry import placed_on_axes, tell_of_places
 from drugresponse.model.requests.blocks import refuse_other_blocks
@@ -178,12 +179,15 @@ class Request:
     checks
         What is known of the samples. Of genotypes that are read in blocks it is learned while they are read to predict,
         and values on another scale are refused when it is asked for.
+    absent_blocks
+        Which samples lack whole blocks that a model can do without; None where all are there.
     """
 
     pairs: Pairs
     alignment: Alignment
     sites_filled: NDArray[np.intp]
     checks: Callable[[], Checks]
+    absent_blocks: AbsentBlocks | None = None
 
     @property
     def known_weight(self) -> NDArray[np.float64]:
@@ -222,7 +226,8 @@ class Request:
             else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
         )
         checks = Checks(share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
-        return cls(pairs, alignment, n_filled, lambda: checks.beside(placed.outside))
+        lacking = AbsentBlocks.of(aligned, parts.feature_weights, BlockWidths.from_manifest(parts.manifest))
+        return cls(pairs, alignment, n_filled, lambda: checks.beside(placed.outside), lacking)
 
 
 def _with_ids_as_columns(pairs: FrameLike | None) -> pd.DataFrame | None:
