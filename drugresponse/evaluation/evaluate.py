@@ -27,6 +27,7 @@ from drugresponse.evaluation._permutation import permutation_check
 from drugresponse.evaluation._plan import AskedEvaluation, EvaluationPlan
 from drugresponse.evaluation._random_folds import flattery_of_random_folds
 from drugresponse.evaluation._scores import score_evaluation
+from drugresponse.evaluation.blocks.block_verdicts import block_verdicts
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.outcomes.tables import decision_curve_of, outcome_coverage
@@ -188,6 +189,9 @@ def evaluate(
         if shuffles:
             check = permutation_check(rows, once, scheme, n_shuffles=shuffles, **running)
             progress.info("shuffled genotypes %d times", shuffles)
+        blocks = block_verdicts(rows, plan.folds, evaluation, **running)
+        if len(blocks):
+            progress.info("fitted ridge without each of %s", count(len(blocks), "block"))
         if scheme == "new-lineages":
             random_folds = flattery_of_random_folds(rows, once, **running)
             progress.info("fitted ridge on folds of samples beside folds of lineages")
@@ -223,6 +227,7 @@ def evaluate(
         coverage=covered,
         decision_curve=decision_curve_of(evaluation, cost_of_miss),
         random_folds=random_folds,
+        block_verdicts=blocks,
         measure=plan.responses.measure,
         settings={
             **_settings_used(plan, shuffles),

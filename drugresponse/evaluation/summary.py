@@ -172,6 +172,9 @@ class EvaluationSummary(Shown):
     coverage
         `learner, level, id, n, coverage, median_width, reference_width`: how often responses lie within their 90 %
         intervals, and how wide these are beside intervals of the reference prediction; empty without intervals.
+    block_verdicts
+        `block, n_features, rmse, rmse_without, gain, lower, upper, p, q, verdict` of each named block: what it adds to
+        the others and to covariates, by a ridge on the same folds with and without it; empty without two such blocks.
     decision_curve
         `learner, threshold, net_benefit, call_all` of yes or no where the cost of a miss was told; else empty.
     """
@@ -192,6 +195,7 @@ class EvaluationSummary(Shown):
     coverage: pd.DataFrame = field(default_factory=pd.DataFrame)
     decision_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     random_folds: RandomFolds | None = None
+    block_verdicts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def _headline(self) -> str:
         return f"EvaluationSummary: {repr(self.evaluation).partition(': ')[2].partition(chr(10))[0]}"

@@ -11,6 +11,7 @@ from drugresponse.report.blocks import Part, Report, Words
 from drugresponse.report.evaluation_charts import skill_figure
 from drugresponse.report.evaluation_checks import (
     audit_part,
+    blocks_part,
     ceiling_part,
     limits_part,
     method_part,
@@ -109,6 +110,9 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     coverage = coverage_part(numbers)
     if coverage is not None:
         yield coverage
+    blocks = blocks_part(numbers)
+    if blocks is not None:
+        yield blocks
     yield permutation_part(numbers)
     random_folds = random_folds_part(numbers)
     if random_folds is not None:

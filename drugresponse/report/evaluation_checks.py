@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from drugresponse.audit.findings import SEVERITIES
@@ -16,7 +20,15 @@ from drugresponse.report.method import joined_rows, plain
 from drugresponse.report.page import count, joined, number
 from drugresponse.report.wording import measure_words, scope_limits
 
-__all__ = ["audit_part", "ceiling_part", "limits_part", "method_part", "permutation_part", "random_folds_part"]
+__all__ = [
+    "audit_part",
+    "blocks_part",
+    "ceiling_part",
+    "limits_part",
+    "method_part",
+    "permutation_part",
+    "random_folds_part",
+]
 
 _TOLD_ELSEWHERE = (
     "covariates",
@@ -75,6 +87,26 @@ def random_folds_part(numbers: Numbers) -> Part | None:
         Words(how, quiet=True),
     ]
     return Part("By how much do random folds flatter?", words)
+
+
+def blocks_part(numbers: Numbers) -> Part | None:
+    """What each named block adds to the others; None without two of them."""
+    table = numbers.summary.block_verdicts
+    if table.empty:
+        return None
+    columns = ["Block", "Features", "RMSE with it", "RMSE without it", "Gain of squared error", "q", "Verdict"]
+    rows = [_block_row(row) for row in table.to_dict("records")]
+    how = (
+        "The same ridge on the same folds, with all blocks and without one at a time. A block that shares what it "
+        "tells with another adds little to it: two that each do so may not both be left out."
+    )
+    return Part("What does each block add?", [Table(columns, rows), Words(how, quiet=True)])
+
+
+def _block_row(row: Mapping[Any, Any]) -> list[str]:
+    bounds = f" ({100 * row['lower']:+.1f} to {100 * row['upper']:+.1f} %)" if math.isfinite(row["lower"]) else ""
+    numbers = [f"{row['n_features']:,}", shown(row["rmse"]), shown(row["rmse_without"])]
+    return [row["block"], *numbers, f"{100 * row['gain']:+.1f} %{bounds}", shown(row["q"]), row["verdict"]]
 
 
 def ceiling_part(numbers: Numbers) -> Part | None:

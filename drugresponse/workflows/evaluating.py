@@ -19,6 +19,7 @@ from drugresponse.data.outcomes.wording import outcome_words
 from drugresponse.data.scores.labels import LOSS_METRICS, metric_label
 from drugresponse.description import censor_words, covariate_words
 from drugresponse.errors import InputError, count
+from drugresponse.evaluation.blocks.block_verdicts import block_verdict_words
 from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.evaluate import evaluate_fold, folds_numbered, plan_evaluation, refuse_few_shuffles
@@ -261,6 +262,7 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     if summary.permutation is not None:
         check = summary.permutation
         lines.append(f"Shuffled genotypes: p {check.p:.3g} over {len(check.shuffled)} shuffles.")
+    lines += block_verdict_words(summary.block_verdicts)
     if summary.random_folds is not None:
         lines.append(random_folds_words(summary.random_folds))
     return [*lines, f"{evaluation_title(summary)}."]

@@ -1,0 +1,1 @@
+"""What each named block of features adds to the others."""
