@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -135,8 +136,28 @@ def test_form__a_model_comes_from_the_history_or_from_the_server():
         assert (options.find("filter").get("column"), options.find("filter").get("value")) == ("format", str(FORMAT))
         assert installed.find("validator").get("type") == "no_options"
         command = root.findtext("command")
-        assert "ln -s '$model_source.installed.fields.path' 'model.safetensors' &&" in command
+        assert "link_input '$model_source.installed.fields.path' 'model.safetensors' &&" in command
         assert "--model 'model.safetensors'" in command
+
+
+@pytest.mark.parametrize("path", ["there", ""])
+def test_command__a_dataset_without_a_file_is_told(tmp_path, path):
+    """Galaxy hands over no path of a deferred dataset that cannot be fetched, and joins the lines of a command."""
+    macros = etree.parse(str(ROOT / "tools" / "macros.xml")).getroot()
+    function = macros.findtext("token[@name='@LINK_INPUT@']").replace("\\$", "$").replace("\n", " ")
+    (tmp_path / "there").write_text("x", encoding="utf-8")
+    done = subprocess.run(
+        ["bash", "-c", f"{function} link_input '{path}' 'my samples.tsv' && cat 'my samples.tsv'"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if path:
+        assert (done.returncode, done.stdout, done.stderr) == (0, "x", "")
+    else:
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "error: my samples.tsv: Galaxy has no file of this dataset" in done.stderr
 
 
 def test_form__seed_on_every_tool_that_draws():

@@ -57,7 +57,8 @@ def command_lines(command: Command, story: Story) -> list[str]:
     imports = ["#import re"] if any(_LABEL in line for line in links) else []
     uploads = ["export DRUGRESPONSE_UPLOADS=1 &&"] if any(each.name == _GENOTYPES for each in inputs) else []
     chosen = files_of_choice(_GENOTYPES) if story.takes_sample_sheets else []
-    return [*imports, *chosen, *links, *uploads, f"drugresponse {command.name}", *options]
+    functions = ["@LINK_INPUT@"] if links else []
+    return [*functions, *imports, *chosen, *links, *uploads, f"drugresponse {command.name}", *options]
 
 
 def listed_genotypes() -> Any:
@@ -104,7 +105,7 @@ def _link(parameter: Parameter, story: Story) -> list[str]:
             *(lines_of_list() if _in_sheet(parameter, story) else ()),
         ]
     else:
-        lines = [f"ln -s '{value}' '{_linked(parameter)}' &&"]
+        lines = [f"link_input '{value}' '{_linked(parameter)}' &&"]
     return lines if parameter.required else _only_if(value, lines)
 
 
@@ -112,11 +113,11 @@ def _link_of_several(parameter: Parameter) -> list[str]:
     # a folder for each file: two may bear one name
     name = _linked_of_several(parameter.name)
     folder = f"mkdir '{name.partition('/')[0]}' &&"
-    link = f"ln -s '$each' '{name}' &&"
+    link = f"link_input '$each' '{name}' &&"
     if _SEVERAL_FILES not in parameter.formats:
         return [_LABEL, folder, link]
     # what belongs to such a dataset lies in a folder of its own
-    several = f"ln -s '$each.extra_files_path' '{name}' &&"
+    several = f"link_input '$each.extra_files_path' '{name}' &&"
     return [_LABEL, folder, f"#if $each.ext == '{_SEVERAL_FILES}'", _PAD + several, "#else", _PAD + link, "#end if"]
 
 

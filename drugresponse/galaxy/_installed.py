@@ -37,9 +37,9 @@ def link_either(parameter: Parameter) -> list[str]:
     name = linked_name(parameter)
     return [
         f"#if ${CHOICE}.source == 'server'",
-        f"    ln -s '${CHOICE}.installed.fields.path' '{name}' &&",
+        f"    link_input '${CHOICE}.installed.fields.path' '{name}' &&",
         "#else",
-        f"    ln -s '${CHOICE}.{parameter.name}' '{name}' &&",
+        f"    link_input '${CHOICE}.{parameter.name}' '{name}' &&",
         "#end if",
     ]
 
