@@ -6,14 +6,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from drugresponse.galaxy._tool import ROOT, render_all
+from drugresponse.galaxy._pictures import CHECKSUMS, checksums_text
+from drugresponse.galaxy._tool import ROOT, forms_now, render_all
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns 1 when --check found a stale file."""
     parser = argparse.ArgumentParser(prog="python -m drugresponse.galaxy", description=__doc__)
     parser.add_argument("--check", action="store_true", help="Write nothing.")
+    parser.add_argument("--pictured", action="store_true", help="Pictures of all forms have just been taken: note it.")
     arguments = parser.parse_args(argv)
+    if arguments.pictured:
+        (ROOT / CHECKSUMS).write_text(checksums_text(forms_now()), encoding="utf-8")
     contents = render_all()
     stale = [path for path, text in contents.items() if not path.is_file() or path.read_text("utf-8") != text]
     for path in stale:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ from drugresponse.galaxy._cases import add_cases
 from drugresponse.galaxy._command import command_lines, listed_genotypes
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
+from drugresponse.galaxy._pictures import CHECKSUMS, checksum_of, picture_of, with_older_pictures
 from drugresponse.galaxy._repositories import DESCRIPTION, with_repositories
 from drugresponse.galaxy._shared import FILE, share_fields
 from drugresponse.galaxy._story import Story, read_story
 from drugresponse.galaxy._xml import etree, gx, gxt
 from drugresponse.settings import COMMANDS, option_page, with_learners
 
-__all__ = ["ROOT", "build_tool", "render_all"]
+__all__ = ["ROOT", "build_tool", "forms_now", "render_all"]
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "@TOOL_VERSION@+galaxy@VERSION_SUFFIX@"
@@ -26,7 +29,8 @@ _GENERATED = "<!-- Generated from drugresponse/settings: the fields of more than
 def render_all(root: Path = ROOT) -> dict[Path, str]:
     """Everything that is made from the options, the learners and the test cases.
 
-    These are the tools, their repositories, the option page and a table of learners.
+    These are the tools, their repositories, the option page, a table of learners, and what pictures are older than
+    their forms.
 
     Parameters
     ----------
@@ -42,6 +46,9 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     contents = {options: option_page(COMMANDS), learners: with_learners(learners.read_text("utf-8"))}
     folder = root / "tools"
     tools = {path: build_tool(read_story(path)) for path in sorted(folder.glob("drugresponse_*.yml"))}
+    shown = root / "docs" / "screenshots.md"
+    taken = json.loads((root / CHECKSUMS).read_text(encoding="utf-8"))
+    contents[shown] = with_older_pictures(shown.read_text(encoding="utf-8"), _forms(tools), taken)
     contents[folder / FILE] = _GENERATED + lay_out(share_fields(tools.values()))
     for path, tool in tools.items():
         tool.insert(0, etree.Comment(f"Generated from {path.name} and drugresponse/settings: change these."))
@@ -50,6 +57,15 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     by_file = {path.with_suffix(".xml").name: tool for path, tool in tools.items()}
     contents[folder / DESCRIPTION] = with_repositories(described, by_file, root / "test-data")
     return contents
+
+
+def forms_now(root: Path = ROOT) -> dict[str, str]:
+    """Checksum of each form as it is, by the name of its picture."""
+    return _forms({path: build_tool(read_story(path)) for path in sorted((root / "tools").glob("drugresponse_*.yml"))})
+
+
+def _forms(tools: Mapping[Path, Any]) -> dict[str, str]:
+    return {picture_of(path.name): checksum_of(tool.find("inputs")) for path, tool in tools.items()}
 
 
 def build_tool(story: Story) -> Any:

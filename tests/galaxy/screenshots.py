@@ -7,6 +7,7 @@ more with its sections open, to look at before a release; ``docs/screenshots/`` 
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -158,10 +159,11 @@ def copy_to_docs() -> None:
     """Write the pictures of the documentation, with few colours, so that they stay small."""
     from PIL import Image  # planemo's Python has it
 
-    shutil.rmtree(IN_DOCS, ignore_errors=True)
-    IN_DOCS.mkdir(parents=True)
+    for older in IN_DOCS.glob("*.png"):
+        older.unlink()
     for taken in sorted(FOLDER.glob("*.png")):
         if not taken.name.startswith("open-"):
             with Image.open(taken) as picture:
                 small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 small.save(IN_DOCS / taken.name, optimize=True)
+    subprocess.run([ROOT / ".venv" / "bin" / "python", "-m", "drugresponse.galaxy", "--pictured"], cwd=ROOT, check=True)
