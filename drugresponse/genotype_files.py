@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -112,26 +113,61 @@ def write_genotypes(
     True
     """
     called = as_genotypes(genotypes)
-    _described(called, None if called.is_stored else called.values, samples, about).write_h5ad(path, **_PACKED)
-    if called.is_stored:
-        _write_blocks(called, path)
+    described = _described(called, None if called.is_stored else called.values, samples, about)
+    described.strings_to_categoricals()  # as AnnData's own writer does
+    library = require("h5py", "write .h5ad files")
+    with _FailingLater(path, "w+") as file:
+        with library.File(file, "w") as stored:
+            require("anndata", "write .h5ad files").io.write_elem(stored, "/", described, dataset_kwargs=_PACKED)
+            if called.is_stored:
+                _write_blocks(called, stored, file)
+        file.raise_failed()
 
 
-def _write_blocks(genotypes: Genotypes, path: str | os.PathLike[str]) -> None:
+class _FailingLater(io.FileIO):
+    """A file that takes what cannot be written as if it could: HDF5 ends the process where it cannot write its last."""
+
+    failed: OSError | None = None
+
+    def raise_failed(self) -> None:
+        """Raise what went wrong first."""
+        if self.failed is not None:
+            raise self.failed
+
+    def write(self, content: Any) -> int:
+        """Write all of it; a disk that is full takes a part, and the rest fails."""
+        rest = memoryview(content).cast("B")
+        size = len(rest)
+        while rest and self.failed is None:
+            try:
+                rest = rest[super().write(rest) or 0 :]
+            except OSError as error:
+                self.failed = error
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size, which may be beyond what was written."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failed = self.failed or error
+            return size or 0
+
+
+def _write_blocks(genotypes: Genotypes, stored: Any, file: _FailingLater) -> None:
     """Put the values into a file that has all else."""
     n_samples, n_features = genotypes.shape
     height = min(n_samples, _TALLEST)
     width = max(1, min(_CHUNK_CELLS // height, n_features))
     step = width * max(1, BLOCK_CELLS // (n_samples * width))  # whole chunks: each is packed once
-    with require("h5py", "write .h5ad files").File(path, "r+") as stored:
-        if "X" in stored:
-            del stored["X"]
-        chunks = (height, width)
-        matrix = stored.create_dataset("X", genotypes.shape, "f4", chunks=chunks, shuffle=True, **_PACKED)
-        matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
-        for start in range(0, n_features, step):
-            columns = np.arange(start, min(start + step, n_features))
-            matrix[:, start : start + len(columns)] = genotypes.values.read(columns)
+    if "X" in stored:
+        del stored["X"]
+    matrix = stored.create_dataset("X", genotypes.shape, "f4", chunks=(height, width), shuffle=True, **_PACKED)
+    matrix.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
+    for start in range(0, n_features, step):
+        columns = np.arange(start, min(start + step, n_features))
+        matrix[:, start : start + len(columns)] = genotypes.values.read(columns)
+        file.raise_failed()
 
 
 def _stored_features(features: pd.DataFrame) -> pd.DataFrame:

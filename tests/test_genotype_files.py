@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import anndata
 import numpy as np
@@ -122,3 +124,23 @@ def test_write__stored_values_block_by_block(tmp_path, monkeypatch, cells):
     np.testing.assert_array_equal(made.X, expected.X.toarray())
     assert made.obs["age"].tolist()[4] == 61 and json.loads(made.uns[ABOUT])["n"] == 1
     pd.testing.assert_frame_equal(made.var, expected.var, check_categorical=False, check_dtype=False)
+
+
+def test_write__a_disk_that_is_full_is_an_error_and_no_end_of_the_process(tmp_path):
+    """HDF5 ends a process with a signal where it cannot write its last; limits of files stand for the disk."""
+    program = (
+        "import resource, sys\n"
+        "from drugresponse import write_genotypes\n"
+        "from drugresponse.readers import read_genotypes\n"
+        f"genotypes = read_genotypes({str(TEST_DATA / 'germline/genotypes.vcf')!r})\n"
+        "for size in (300, 20_000, 60_000):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))\n"
+        "    try:\n"
+        "        write_genotypes(genotypes, sys.argv[1])\n"
+        "    except OSError as error:\n"
+        "        print(error.strerror, flush=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "a.h5ad"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "File too large\n" * 3, "")
