@@ -7,6 +7,7 @@ PORT ?=
 ONLY ?=
 MINUTES ?= 10
 SEED ?= 0
+CHECKS ?=
 UV_VERSION := 0.13.9
 
 VENV := .venv/bin
@@ -21,7 +22,7 @@ NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests docs other-cpus fuzz galaxy galaxy-install galaxy-tests screenshots clean
+.PHONY: help demo test unit check unit-tests docs other-cpus fuzz release-check galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -57,6 +58,9 @@ other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of
 
 fuzz: $(PACKAGE_READY) ## damaged inputs of every format (MINUTES=10 SEED=0 ONLY='vcf model')
 	$(call stage,fuzz,OMP_NUM_THREADS=1 $(VENV)/python -m benchmarks fuzz --minutes $(MINUTES) --seed $(SEED) --only $(ONLY))
+
+release-check: $(PACKAGE_READY) ## build, install into empty environments, use, write the bill of materials (CHECKS='--lowest --python 3.13')
+	$(call stage,release check,$(VENV)/python packaging/release_check.py $(CHECKS))
 
 galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy (ONLY='workflows browser')
 	@$(GALAXY_RUN) lint
