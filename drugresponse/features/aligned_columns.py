@@ -25,6 +25,8 @@ class AlignedColumns:
         Of the new samples.
     alignment
         Where the model's features stand among theirs.
+    filled
+        `(n_trained,)` which absent features are 0; None is none.
 
     Examples
     --------
@@ -38,13 +40,14 @@ class AlignedColumns:
 
     values: StoredValues
     alignment: Alignment
+    filled: NDArray[np.bool_] | None = None
 
     @classmethod
-    def of(cls, genotypes: Genotypes, alignment: Alignment) -> AlignedColumns:
+    def of(cls, genotypes: Genotypes, alignment: Alignment, filled: NDArray[np.bool_] | None = None) -> AlignedColumns:
         """Of genotypes that are stored or in memory."""
         if genotypes.is_stored:
-            return cls(genotypes.values, alignment)
-        return cls(StoredValues.of(ColumnsInMemory(sparse.csc_array(genotypes.values))), alignment)
+            return cls(genotypes.values, alignment, filled)
+        return cls(StoredValues.of(ColumnsInMemory(sparse.csc_array(genotypes.values))), alignment, filled)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -61,6 +64,9 @@ class AlignedColumns:
             block = np.full((len(rows), len(at)), np.nan, dtype=np.float32, order="F")
             if len(present):
                 block[:, present] = view.read(at[present])
+            if self.filled is not None:
+                block[:, self.filled[columns]] = 0.0
+                block[rows < 0] = np.nan
         turned = np.flatnonzero(self.alignment.turned[columns])
         if len(turned):
             self._count_other_alternates(block, view, columns)

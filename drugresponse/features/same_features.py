@@ -7,7 +7,9 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored_values import StoredValues, stays_stored
 from drugresponse.errors import InputError
+from drugresponse.features.aligned_columns import AlignedColumns
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.reference_sites import is_site, with_reference_sites
 
@@ -34,7 +36,8 @@ def with_features_of(
     Returns
     -------
     genotypes : Genotypes
-        The new samples; its feature table is the training's.
+        The new samples; its feature table is the training's. Too many for the memory, they are brought to these terms
+        when they are read.
     alignment : Alignment
         Which of the features were found, and how.
 
@@ -63,9 +66,13 @@ def with_features_of(
     filled = absent & absent_as_reference & trained["kind"].isin(_WITH_REFERENCE).to_numpy(dtype=bool)
     if genotypes.reference is not None:
         filled &= ~is_site(trained)  # what is known of them was completed before
+    n_samples, n_unknown = genotypes.shape[0], int(((alignment.columns < 0) & ~filled).sum())
+    if genotypes.is_stored or stays_stored((n_samples, n_unknown)):
+        there = StoredValues.of(AlignedColumns.of(genotypes, alignment, filled))
+        aligned = Genotypes.build(there, list(genotypes.sample_ids), trained)
+        return aligned if stays_stored(aligned.shape) else aligned.in_memory(), alignment
     present, values = alignment.taken(genotypes)
     unknown, zero = np.flatnonzero((alignment.columns < 0) & ~filled), np.flatnonzero(filled)
-    n_samples = genotypes.shape[0]
     parts = [values, _missing(n_samples, len(unknown)), sparse.csr_array((n_samples, len(zero)), dtype=np.float32)]
     table = trained.iloc[np.concatenate([present, unknown, zero])]
     return Genotypes.build(sparse.hstack(parts, format="csr"), list(genotypes.sample_ids), table), alignment

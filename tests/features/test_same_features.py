@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
 from drugresponse.features import alignment as alignment_module
 from drugresponse.features.same_features import with_features_of
+from tests.stored_genotypes import passes, stored
 
 MISSING = np.nan
 
@@ -38,6 +40,23 @@ def test_with_features_of__turned_absent_and_in_conflict(monkeypatch, cells):
     again, alignment = with_features_of(found, TRAINED)
     assert again.equals(found)
     assert not alignment.changed
+
+
+def test_with_features_of__stored_genotypes_are_read_when_they_are_wanted(monkeypatch):
+    new = variants([[0, 1, 1, 2], [MISSING, 2, MISSING, 0], [1, 0, 0, 1]], [5, 7, 8, 9], "CGAA", "ACCG")
+    there = stored(new)
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 5)
+    for as_reference in (False, True):
+        found, alignment = with_features_of(there, TRAINED, absent_as_reference=as_reference)
+        assert found.is_stored and passes(there) == 0
+        assert found.features.equals(TRAINED)
+        monkeypatch.setattr(stored_values, "STORED_CELLS", 5_000)
+        expected, of_memory = with_features_of(new, TRAINED, absent_as_reference=as_reference)
+        assert not expected.is_stored and found.in_memory().equals(expected)
+        assert alignment.counts() == of_memory.counts()
+        assert with_features_of(there, TRAINED, absent_as_reference=as_reference)[0].equals(expected)
+        monkeypatch.setattr(stored_values, "STORED_CELLS", 5)
+        there = stored(new)
 
 
 def test_with_features_of__what_has_no_reference_stays_missing():

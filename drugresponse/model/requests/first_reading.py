@@ -86,17 +86,25 @@ class FirstReading:
         self._checks: Checks | None = None
 
     def _observe(self, columns: NDArray[np.intp], block: NDArray[np.float32]) -> None:
-        step = max(1, _CELLS // max(len(block), 1))
-        for start in range(0, len(columns), step):
-            at = columns[start : start + step]
-            missing = np.isnan(block[:, start : start + step])
-            self._n_missing[at] = count_columns(missing)
-            if self._n_missing[at].any():
-                self._lost += _sums_where(missing, self._weights[at])
+        mine = np.flatnonzero(self._judged[columns]) if self._sums is not None else np.zeros(0, dtype=np.intp)
+        all_judged = len(mine) == len(columns)
+        if not all_judged:
+            step = max(1, _CELLS // max(len(block), 1))
+            for start in range(0, len(columns), step):
+                missing = np.isnan(block[:, start : start + step])
+                self._count(columns[start : start + step], count_columns(missing), missing)
         if self._sums is not None:
-            mine = np.flatnonzero(self._judged[columns])
-            for at, calls in coded_calls(columns[mine], block if len(mine) == len(columns) else block[:, mine]):
+            for at, calls in coded_calls(columns[mine], block if all_judged else block[:, mine]):
                 self._sums.add(at, calls)
+                if all_judged:
+                    # what tells the scale tells what is missing too, in one look
+                    self._count(at, calls.n_missing, calls.missing())
+
+    def _count(self, at: NDArray[np.intp], n_missing: NDArray[np.intp], missing: NDArray[np.bool_]) -> None:
+        """Take in which calls of some features are missing."""
+        self._n_missing[at] = n_missing
+        if n_missing.any():
+            self._lost += _sums_where(missing, self._weights[at])
 
     def checks(self, covariates: pd.DataFrame) -> Checks:
         """What was learned, after reading what has not been read yet.
