@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
     from drugresponse.readers.variants.regions import Regions, read_regions
     from drugresponse.readers.variants.site_filter import SiteFilter
+    from drugresponse.report.short_tables import short_evaluation, short_predictions, short_training
     from drugresponse.simulation.cohort import Cohort, simulate_cohort
 
 _NAMES = {
@@ -104,6 +105,7 @@ _NAMES = {
     "drugresponse.readers.tables.text_tables": ("read_drugs", "read_pairs", "read_samples"),
     "drugresponse.readers.variants.regions": ("Regions", "read_regions"),
     "drugresponse.readers.variants.site_filter": ("SiteFilter",),
+    "drugresponse.report.short_tables": ("short_evaluation", "short_predictions", "short_training"),
     "drugresponse.simulation.cohort": ("Cohort", "simulate_cohort"),
 }
 _ROOMS = ("datasets", "plots")
@@ -174,6 +176,9 @@ __all__ = [
     "read_samples",
     "read_splits",
     "sample_encoder_state",
+    "short_evaluation",
+    "short_predictions",
+    "short_training",
     "show_progress",
     "simulate_cohort",
     "to_anndata",

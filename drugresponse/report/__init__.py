@@ -8,6 +8,7 @@ from drugresponse.report.explanation import explanation_report
 from drugresponse.report.genotypes import GenotypeSource, genotypes_report
 from drugresponse.report.model_card import model_card
 from drugresponse.report.predictions import prediction_report
+from drugresponse.report.short_tables import short_evaluation, short_predictions, short_training
 from drugresponse.report.training import training_report
 
 __all__ = [
@@ -22,5 +23,8 @@ __all__ = [
     "genotypes_report",
     "model_card",
     "prediction_report",
+    "short_evaluation",
+    "short_predictions",
+    "short_training",
     "training_report",
 ]

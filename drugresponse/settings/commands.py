@@ -28,6 +28,7 @@ from drugresponse.settings.learning import (
     Report,
     Running,
     Seeded,
+    ShortTable,
     StudyDesign,
 )
 from drugresponse.settings.option import (
@@ -117,6 +118,7 @@ class TrainSettings(
     LearnerSettings,
     ForecastSettings,
     TrainedFiles,
+    ShortTable,
     Report,
     Seeded,
     Running,
@@ -220,6 +222,7 @@ class EvaluateSettings(
     LearnerSettings,
     ForecastSettings,
     EvaluationTables,
+    ShortTable,
     Report,
     EvaluationPages,
     EvaluationChecks,
@@ -261,7 +264,7 @@ class NewSamples(ModelFile, GenotypeReading, CohortTables, NewPairs):
 
 
 @options()
-class PredictSettings(NewSamples, Predictions, Report, Running, Rehearsed, Settings):
+class PredictSettings(NewSamples, Predictions, ShortTable, Report, Running, Rehearsed, Settings):
     """Settings of `predict`."""
 
     drugs: InputTable | None = changed(
@@ -315,7 +318,7 @@ class Ranking:
 
 
 @options()
-class AdaptSettings(PilotResponses, NewSamples, Predictions, Ranking, Report, Running, Rehearsed, Settings):
+class AdaptSettings(PilotResponses, NewSamples, Predictions, ShortTable, Ranking, Report, Running, Rehearsed, Settings):
     """Settings of `adapt`."""
 
     genotypes: list[InputFile] = changed(

@@ -17,6 +17,7 @@ __all__ = [
     "Report",
     "Running",
     "Seeded",
+    "ShortTable",
     "StudyDesign",
 ]
 
@@ -182,6 +183,16 @@ class Report:
     )
     figures: Folder | None = option(
         "figures", "A folder for the figures of the report as PNG and SVG files; made when it does not exist."
+    )
+
+
+@options()
+class ShortTable:
+    """A table for people beside those for programs."""
+
+    short: OutputTable | None = option(
+        "short table",
+        "A table for people: the verdict of each row first, numbers to four digits, names of drugs beside their ids.",
     )
 
 

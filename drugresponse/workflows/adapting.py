@@ -12,7 +12,7 @@ from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
-from drugresponse.report import adaptation_report, drug_names
+from drugresponse.report import adaptation_report, drug_names, short_predictions
 from drugresponse.settings import AdaptSettings
 from drugresponse.settings.input_files import input_names
 from drugresponse.workflows.dry_run import dry_run_words
@@ -78,6 +78,8 @@ def adapt(settings: AdaptSettings) -> list[str]:
         if settings.dry_run:
             return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, ranked)])
         write_table(true_and_false(result), out["predictions"])
+        if "short" in out:
+            write_table(short_predictions(result, model, drugs), out["short"])
         if "next_drugs" in out:
             write_table(ranked, out["next_drugs"])
         page = partial(

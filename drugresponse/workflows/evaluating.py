@@ -31,7 +31,7 @@ from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
 from drugresponse.readers.tables.rules import read_rule
 from drugresponse.readers.tables.splits import read_splits
-from drugresponse.report import evaluation_markdown, evaluation_report, evaluation_title
+from drugresponse.report import evaluation_markdown, evaluation_report, evaluation_title, short_evaluation
 from drugresponse.settings import (
     EvaluateSettings,
     ForecastSettings,
@@ -190,6 +190,7 @@ def _write(summary: EvaluationSummary, out: dict[str, Path], inputs: list[str]) 
         "verdicts": lambda: summary.drug_verdicts,
         "net_benefit": lambda: _net_benefit(summary),
         "write_splits": lambda: summary.splits,
+        "short": lambda: short_evaluation(summary),
     }
     for name, table in tables.items():
         if name in out:

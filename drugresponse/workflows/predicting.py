@@ -10,7 +10,7 @@ from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.loading import load_model
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
-from drugresponse.report import drug_names, prediction_report
+from drugresponse.report import drug_names, prediction_report, short_predictions
 from drugresponse.report.html import Page
 from drugresponse.settings import PredictSettings
 from drugresponse.settings.input_files import input_names
@@ -53,6 +53,8 @@ def predict(settings: PredictSettings) -> list[str]:
         if settings.dry_run:
             return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
         write_table(true_and_false(result), out["predictions"])
+        if "short" in out:
+            write_table(short_predictions(result, model, drugs), out["short"])
         doing("writing")
         names = drug_names(model.drugs_, drugs)
 

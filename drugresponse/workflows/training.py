@@ -27,7 +27,7 @@ from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.training import plan_training
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
-from drugresponse.report import drug_names, training_report
+from drugresponse.report import drug_names, short_training, training_report
 from drugresponse.settings import ForecastSettings, LearnerSettings, StudyDesign, TrainSettings, values_of
 from drugresponse.settings.input_files import input_names
 from drugresponse.verdict import fitted_learners
@@ -80,6 +80,8 @@ def train(settings: TrainSettings) -> list[str]:
         if "metrics" in out:
             unchecked = pd.DataFrame(columns=list(METRIC_COLUMNS))
             write_table(unchecked if fitted.metrics_ is None else fitted.metrics_, out["metrics"])
+        if "short" in out:
+            write_table(short_training(fitted), out["short"])
         page = partial(
             training_report,
             fitted.manifest_,

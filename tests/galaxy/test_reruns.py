@@ -46,9 +46,11 @@ def test_cases__give_fields_of_the_form_only(case: Case) -> None:
 
 
 def test_all_outputs__chooses_everything() -> None:
-    assert all_outputs("drugresponse_train") == {"outputs": ["metrics", "report", "headline", "figures"]}
+    assert all_outputs("drugresponse_train") == {"outputs": ["short", "metrics", "report", "headline", "figures"]}
     assert all_outputs("drugresponse_describe", without=("card",)) == {}
-    assert all_outputs("drugresponse_train", without=("report", "figures")) == {"outputs": ["metrics", "headline"]}
+    assert all_outputs("drugresponse_train", without=("report", "figures")) == {
+        "outputs": ["short", "metrics", "headline"]
+    }
 
 
 def test_cases__leave_out_outputs_that_there_are() -> None:

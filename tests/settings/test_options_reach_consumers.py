@@ -243,7 +243,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     explained |= {"gene_sets": CELL_LINES / "gene_sets.gmt", "selected_samples": ["L0001"], "adjust_sensitivity": True}
     explained |= {"refits": 2, "refit_learner": "pair-ridge", "minimum_carriers": 4, "seed": 5, **threads}
     explained |= {"figures": out / "figures-explain"}
-    evaluated = outputs("metrics", "predictions", "verdicts", "report", "headline", "markdown", "write_splits")
+    evaluated = outputs("metrics", "predictions", "short", "verdicts", "report", "headline", "markdown", "write_splits")
     evaluated |= {"figures": out / "figures", "resume": out / "resume", "learner": ["ridge"], "shuffles": 21}
     return [
         ("simulate", {"directory": out / "cohort", **simulated}),
@@ -255,7 +255,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("curves", {**doses, "maximum_rmse": 0.75, **outputs("responses", "fits", "report", "headline")}),
         ("train", {**whole, **MATRIX, **learning, **means, "learner": "ridge", "folds": 2, "minimum_features": 0.375,
                    "cost_of_miss": 3.5, "horizon": 61.5, "figures": out / "figures-train",
-                   **outputs("model", "metrics", "report", "headline")}),
+                   **outputs("model", "metrics", "short", "report", "headline")}),
         ("reproduce", {**whole_files, "model": output["model"], "allow_learner": ["another"], **threads}),
         # without structures the bytes differ, and the predictions are compared
         ("reproduce", {**{name: path for name, path in whole_files.items() if name != "drugs"},
@@ -267,11 +267,11 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": scheduler, **outputs("model")}),
         ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
-                     "figures": out / "figures-predict", **outputs("predictions", "report", "headline")}),
+                     "figures": out / "figures-predict", **outputs("predictions", "short", "report", "headline")}),
         ("predict", {**new_layers, **model, "pairs": tables / "pairs.tsv", **columns, **outputs("predictions")}),
         ("adapt", {**new, **model, **pilots, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, "n_next": 3,
                    **threads, "figures": out / "figures-adapt",
-                   **outputs("predictions", "next_drugs", "report", "headline")}),
+                   **outputs("predictions", "short", "next_drugs", "report", "headline")}),
         ("adapt", {**new_layers, **model, **pilots, **columns, **outputs("predictions")}),
         ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
