@@ -1,8 +1,8 @@
-"""python -m benchmarks.galaxy_suites: our Galaxy tools beside other suites, by the same counts over the tools' XML.
+"""python -m benchmarks.galaxy_suites [--write]: our Galaxy tools beside others, by the same counts over the tools' XML.
 
 The numbers of the others are typed in: they were counted in their repositories, in the state of the day that stands
 with each. Ours are counted now. Lint messages are those of `planemo lint` 0.75 without a network. A dash:
-not counted.
+not counted. `--write` puts the table, and the columns in which we are behind, into docs/galaxy-suites.md.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from pathlib import Path
 
 from lxml import etree
 
-__all__ = ["Counts", "count_suite", "table_of_suites"]
+from benchmarks.pages import put_between_marks
+
+__all__ = ["Counts", "columns_behind", "count_suite", "lines_of_columns_behind", "table_of_suites"]
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "galaxy-suites.md"
 _SHORT_HELP = 500
 
 
@@ -76,6 +79,17 @@ OTHERS = {
 }
 
 
+COMPARED = ("Flexynesis", "GLEAM Ludwig", "GLEAM Tabular and Image", "Galaxy Image Analysis")
+LESS_IS_BETTER = ("sim_size", "help < 500 characters", "lint errors", "lint warnings")
+REASONS = {
+    "expect_num_outputs": "only tests that pass can count their outputs, and every one of ours does; a third of ours "
+    "expect a failure, of which a suite without them has none",
+    "content assertions": "ours assert the header of a table, its length and a few rows whose numbers a known truth "
+    "gives; the tests in Python look at the rest of it",
+    "bio.tools": "an entry names a homepage, and nothing is released yet; the draft is packaging/biotools",
+}
+
+
 def count_suite(paths: Sequence[Path], *, lint: bool = True) -> Counts:
     """Count what the XML of some tools holds, with their macros expanded.
 
@@ -121,6 +135,42 @@ def table_of_suites(ours: Counts) -> str:
     return "\n".join(lines)
 
 
+def columns_behind(ours: Counts) -> dict[str, tuple[str, float, float]]:
+    """The columns in which one of the compared suites is better, counted for each tool.
+
+    Parameters
+    ----------
+    ours
+        Counts of our tools.
+
+    Returns
+    -------
+    columns
+        Heading to the suite that is best there, its count for each tool, and ours.
+    """
+    behind = {}
+    for heading, count, *others in zip(
+        HEADINGS, astuple(ours), *(astuple(OTHERS[name]) for name in COMPARED), strict=True
+    ):
+        sign = -1 if heading in LESS_IS_BETTER else 1
+        each = {
+            name: other / OTHERS[name].tools for name, other in zip(COMPARED, others, strict=True) if other is not None
+        }
+        best = max(each, key=lambda name: sign * each[name])
+        if heading != "tools" and count is not None and sign * each[best] > sign * count / ours.tools:
+            behind[heading] = (best, each[best], count / ours.tools)
+    return behind
+
+
+def lines_of_columns_behind(ours: Counts) -> list[str]:
+    """Markdown, a row for each column in which we are behind, with its reason."""
+    rows = [
+        f"| {heading} | {suite} | {theirs:.1f} | {own:.1f} | {REASONS[heading]} |"
+        for heading, (suite, theirs, own) in columns_behind(ours).items()
+    ]
+    return ["| column, for each tool | best | there | here | reason |", "|---|---|---|---|---|", *rows]
+
+
 def _expanded(path: Path) -> etree._Element:
     from galaxy.util.xml_macros import load
 
@@ -138,13 +188,18 @@ def _lint(path: Path) -> tuple[int, int]:
     return len(context.error_messages), len(context.warn_messages)
 
 
-def main() -> int:
-    """Print the table."""
+def main(arguments: Sequence[str]) -> int:
+    """Print the table, or write the page."""
     paths = [*sorted((ROOT / "tools").glob("drugresponse_*.xml"))]
     paths += sorted((ROOT / "data_managers").glob("*/data_manager/*_models.xml"))
-    sys.stdout.write(table_of_suites(count_suite(paths)) + "\n")
+    ours = count_suite(paths)
+    page = "\n".join([table_of_suites(ours), "", *lines_of_columns_behind(ours), ""])
+    if "--write" in arguments:
+        PAGE.write_text(put_between_marks(PAGE.read_text(encoding="utf-8"), page), encoding="utf-8")
+    else:
+        sys.stdout.write(page)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

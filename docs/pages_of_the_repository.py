@@ -56,6 +56,7 @@ def without_marks(text: str) -> str:
     body = re.sub(r"^((?:> )*)\{: ?\.\w+\}$", r"\1", body, flags=re.MULTILINE)
     body = re.sub(r"\{% tool \[(.*?)\]\(.*?\) %\}", r"**\1**", body)
     body = re.sub(r" ?\{% icon [\w-]+ %\}", "", body)
+    body = re.sub(r"\{% cite (\D+)(\d+) %\}", r"\1 \2", body)
     body = re.sub(
         r"<([\w-]+)-title>(.*?)</\1-title>",
         lambda match: f"**{': '.join(filter(None, (TITLES[match[1]], match[2])))}**",

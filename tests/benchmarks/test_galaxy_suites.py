@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
 pytest.importorskip("galaxy.util.xml_macros")
 
-from benchmarks.galaxy_suites import HEADINGS, OTHERS, Counts, count_suite, table_of_suites
+from benchmarks.galaxy_suites import (
+    HEADINGS,
+    OTHERS,
+    REASONS,
+    ROOT,
+    Counts,
+    columns_behind,
+    count_suite,
+    lines_of_columns_behind,
+    table_of_suites,
+)
 
 TOOL = """<tool id="a" name="A">
     <macros><import>macros.xml</import></macros>
@@ -58,3 +68,19 @@ def test_table__has_a_row_for_each_suite_and_a_cell_for_each_count():
     assert {line.count("|") for line in lines} == {len(HEADINGS) + 2} == {len(fields(Counts)) + 2}
     assert lines[2] == "| drugresponse | " + " | ".join(map(str, range(len(HEADINGS)))) + " |"
     assert lines[-1].endswith("| 37 | - | - |")
+
+
+def test_columns_behind__are_counted_for_each_tool():
+    level = Counts(2, 40, 40, 40, 400, 0, 2, 2, 2, 0, 0, 0)
+    assert columns_behind(level) == {}
+    worse = replace(level, bio_tools=1, lint_warnings=3)
+    assert columns_behind(worse) == {
+        "bio.tools": ("Galaxy Image Analysis", 44 / 60, 0.5),
+        "lint warnings": ("Flexynesis", 0.0, 1.5),
+    }
+
+
+def test_columns_behind__each_has_its_reason():
+    ours = count_suite(sorted((ROOT / "tools").glob("drugresponse_*.xml")), lint=False)
+    assert set(columns_behind(ours)) <= set(REASONS)
+    assert len(lines_of_columns_behind(ours)) == 2 + len(columns_behind(ours))
