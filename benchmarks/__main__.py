@@ -33,9 +33,16 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "speed":
+            from benchmarks.small_problems import small_problem_lines
             from benchmarks.speed import speed_page
 
-            sys.stdout.write(speed_page(options.data / options.cohort, options.learners))
+            if options.cohort is None:
+                for line in small_problem_lines(options.learners or ["auto"]):
+                    print(line, flush=True)
+                return 0
+            sys.stdout.write(
+                speed_page(options.data / options.cohort, options.learners or ["ridge", "neural", "boosted-trees"])
+            )
             return 0
         if options.command == "genome":
             return _print_genome(options)
@@ -106,8 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_parser("sparse", help="few or many causal variants among 20,000, beside a cross-validated lasso")
     )
     speed = commands.add_parser("speed", parents=[data], help="ratios of cost, measured in one run")
-    speed.add_argument("--learners", nargs="+", default=["ridge", "neural", "boosted-trees"])
-    speed.add_argument("cohort")
+    speed.add_argument("--learners", nargs="+", help="ridge neural boosted-trees on a cohort, auto on small problems")
+    speed.add_argument("cohort", nargs="?", help="a folder of the data; small simulated problems when left out")
     genome = commands.add_parser("genome", help="simulated PLINK files of genome-wide size: memory and time")
     genome.add_argument(
         "--sizes",

@@ -19,11 +19,12 @@ from drugresponse.learners.factors.model import genotype_shares
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
+from drugresponse.learners.neural._held_out_share import shrunken_share
 from drugresponse.learners.neural._manners import BOLD, CAUTIOUS, TrainingSettings
 from drugresponse.learners.neural._moved_weights import MovedWeights
 from drugresponse.learners.neural._sample_inputs import SampleInputs
 from drugresponse.learners.neural._tied_weights import TiedWeights
-from drugresponse.learners.paired_gain import paired_gain_interval, paired_gain_over_noise, squared_errors
+from drugresponse.learners.paired_gain import paired_gain_interval, squared_errors
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
 from drugresponse.learners.state import Array, State, state_array, state_whole
@@ -41,6 +42,8 @@ _SHARES = np.linspace(0.1, 1.0, 10)
 """Those of the network that are tried."""
 _FOLDS, _TRIALS, _TRIAL_MEMBERS = 5, 3, 6
 """Folds, how many of them are held out one after the other, and members of a trial."""
+_LEAST_SHARE = 0.05
+"""Less of the network is not worth its training."""
 _MOSTLY = 0.85
 """A bold network with a larger share has said enough: no cautious one is tried."""
 
@@ -81,9 +84,9 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
     ridge's left-out embedding through signs of its own. They give the leading columns of a sample embedding, which
     meets the drug vectors of `FactorRidge`: a drug's own, or what its structure says. The embedding of a prediction
     lies between the ridge's and the members' mean. How far, and whether the network is trained boldly or with caution,
-    is chosen on groups held out by the same scheme; then the model is trained on all rows. Where that is no better than
-    the ridge beyond noise, the number of epochs is 0 and the model is the ridge. The ridge takes a censored response at
-    its limit; training takes it for what it is.
+    is told by groups held out by the same scheme: the share of least error there, drawn to 0 as far as these rows leave
+    it unsure; then the model is trained on all rows. Where nothing is left of the share, the number of epochs is 0 and
+    the model is the ridge. The ridge takes a censored response at its limit; training takes it for what it is.
 
     Of an outcome that is not continuous, scores on the scale of its link are trained and judged by its loss. Times are
     at risk among the samples of a batch. In training, rare events of yes or no weigh more.
@@ -152,7 +155,8 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
     def _choose(self, rows: _Rows, folds: Sequence[Fold], settings: TrainingSettings) -> TrainingSettings:
         """The manner that predicts held-out rows best; epochs and share stay 0 where none beats the ridge.
 
-        Smaller ensembles than the last one are tried, on several folds: that a weak signal is one shows in many rows.
+        Smaller ensembles than the last one are tried, on several folds: that a weak signal is one shows in many rows. A
+        manner that on the first fold takes the ridge away from the responses is tried on no other.
         """
         held_out, trained, stages = [], [], []
         for train, test in folds:
@@ -167,7 +171,9 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
             for part, stage, seen in zip(trained, stages, held_out, strict=True):
                 trial = part.training(stage, replace(small, manner=manner))
                 tried.append(self._losses_by_share(trial, seen))
-            if self._judge(np.hstack(tried), held_out, trial):
+                if _slope(tried[0]) <= 0:
+                    break
+            if self._judge(np.hstack(tried), held_out[: len(tried)], trial, len(tried) == len(folds)):
                 chosen = replace(settings, manner=manner)
             if self.share_ > _MOSTLY:
                 break
@@ -203,8 +209,8 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         ridge, away = trial.stage.predict(held_out.pairs), _beyond(trial, held_out.pairs)
         return np.stack([held_out.losses(ridge + share * away, trial.scale) for share in (0.0, *_SHARES)])
 
-    def _judge(self, tried: Array, held_out: Sequence[_Rows], trial: Training) -> bool:
-        """Whether the best share is better than all before; it is used where it beats the ridge beyond noise."""
+    def _judge(self, tried: Array, held_out: Sequence[_Rows], trial: Training, is_whole: bool) -> bool:
+        """Whether the share that these rows tell of is better than all before; then it is used."""
         weights = np.concatenate([rows.weights for rows in held_out])
         units = [np.unique(units_of_error(rows.pairs, self.scheme), return_inverse=True)[1] for rows in held_out]
         # those of a fold are its own
@@ -212,14 +218,14 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         groups = np.concatenate([each + start for each, start in zip(units, starts[:-1], strict=True)])
         means = np.average(tried, weights=weights, axis=1)
         least = 1 + int(np.argmin(means[1:]))
+        share, drop = shrunken_share(tried[0] - tried[1:], _SHARES, weights, groups) if is_whole else (0.0, 0.0)
         what, ends = ("loss", means) if self.by_loss_ else ("RMSE", np.sqrt(means))
-        words = "%s training: held-out %s %.4f, of the ridge %.4f, with a share of %.1f"
-        logger.info(words, trial.settings.manner.name, what, ends[least], ends[0], _SHARES[least - 1])
-        if self.held_out_errors_ and means[least] >= self.held_out_errors_[-1]:
+        words = "%s training: held-out %s %.4f, of the ridge %.4f, with a share of %.1f, of which %.2f is sure"
+        logger.info(words, trial.settings.manner.name, what, ends[least], ends[0], _SHARES[least - 1], share)
+        if self.held_out_errors_ and drop <= self.held_out_errors_[0] - self.held_out_errors_[1]:
             return False
-        self.held_out_errors_ = [float(means[0]), float(means[least])]
-        if paired_gain_over_noise(tried[0], tried[least], weights, groups) > 1:
-            self.share_ = float(_SHARES[least - 1])
+        self.held_out_errors_ = [float(means[0]), float(means[0] - drop)]
+        self.share_ = share if share >= _LEAST_SHARE else 0.0
         gain, lower, upper = paired_gain_interval(tried[0], tried[least], weights, groups)
         name = "loss" if self.by_loss_ else "mse"
         self.held_out_gain_ = {"epoch": trial.passes, name: gain, "lower": lower, "upper": upper}
@@ -274,6 +280,11 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
             learner.members, learner.hidden, learner.share_ = columns.members, columns.hidden, 1.0
         learner.token_slopes_ = state_array(state, "token_slopes", len(learner.stage_.coefficients_))
         return learner
+
+
+def _slope(tried: Array) -> float:
+    """How a little of the network lowers the loss of held-out rows."""
+    return float((tried[0] - tried[1]).sum())
 
 
 def _beyond(trial: Training, pairs: Pairs) -> Array:
