@@ -132,11 +132,10 @@ def _unexpected(program: str, error: Exception) -> int:
 
 def _library_missing(error: ImportError) -> str:
     """What an installation that is not whole lacks."""
-    name = error.name or "a library"
-    package = "drugresponse" if name.startswith("drugresponse") else name.partition(".")[0]
+    name = (error.name or "").partition(".")[0]
     return (
-        f"{name}: cannot be loaded ({one_line(error)}). This installation is not whole: install {package} again. "
-        "drugresponse doctor says what else is missing."
+        f"this installation is not whole: {name or 'a library'} cannot be loaded ({one_line(error)}). Install "
+        f"{name or 'it'} again; drugresponse doctor says what else is missing."
     )
 
 

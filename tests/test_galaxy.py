@@ -27,6 +27,7 @@ HEADINGS = {
     "evaluate": ("What it does", "Inputs", "Outputs", "Limits"),
     "explain": ("What it does", "Inputs", "Outputs", "Limits"),
     "describe": ("What it does", "Output", "Limits"),
+    "validate": ("What it does", "Outputs", "Limits"),
 }
 
 
@@ -115,7 +116,8 @@ def test_outputs__are_taken_from_the_working_folder(name):
     labels = [each.get("label") for each in root.findall("outputs/data")]
     assert len(labels) == len(set(labels))
     # no dataset is given to the first, and none needs to be given to the second
-    starts = {"simulate": "${tool.name}: ", "describe": "${tool.name}#if $on_string# on ${on_string}#end if#: "}
+    starts = dict.fromkeys(("simulate", "validate"), "${tool.name}: ")
+    starts["describe"] = "${tool.name}#if $on_string# on ${on_string}#end if#: "
     assert all(label.startswith(starts.get(name, "${tool.name} on ${on_string}: ")) for label in labels)
     folder = "cohort/" if name == "simulate" else ""
     for each in root.findall("outputs/data"):

@@ -8,6 +8,9 @@ import pytest
 
 from tests.galaxy_tools import TEST_DATA, TOOLS, cases_of, each_tool, fields, ignoring_open_files, is_failure, read
 
+MINUTES_EACH = "validate"
+"""A tool without inputs, which has one case: it takes minutes, and nothing that a user gives could make it fail."""
+
 
 @ignoring_open_files
 @each_tool
@@ -25,7 +28,7 @@ def test_outputs__each_filter_is_tested_both_ways(name):
     optional = {each.get("name") for each in root.find("outputs") if each.find("filter") is not None}
     passing = [test for test in cases_of(root) if not is_failure(test)]
     sizes = {int(test.get("expect_num_outputs")) for test in passing}
-    assert not optional or len(sizes) > 1
+    assert not optional or len(sizes) > 1 or name == MINUTES_EACH
     assert optional <= {each.get("name") for test in passing for each in test if each.tag.startswith("output")} | {
         "new_samples",
         "new_responses",
@@ -35,6 +38,9 @@ def test_outputs__each_filter_is_tested_both_ways(name):
 @each_tool
 def test_cases__enough_of_each(name):
     failing = [is_failure(test) for test in cases_of(read(name))]
+    if name == MINUTES_EACH:
+        assert failing == [False]
+        return
     assert len(failing) - sum(failing) >= 5
     assert sum(failing) >= 3
 

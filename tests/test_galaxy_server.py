@@ -30,7 +30,7 @@ def yaml_parts() -> list[dict]:
 def test_page__names_every_tool():
     (named,) = re.findall(r"`drugresponse_` and: (.+?)\.", PAGE, re.DOTALL)
     assert sorted(re.split(r",\s+", named)) == sorted(TOOLS)
-    assert PAGE.startswith("# For Galaxy administrators\n\nThe suite has nine tools")
+    assert PAGE.startswith("# For Galaxy administrators\n\nThe suite has ten tools")
 
 
 def test_page__allows_the_tools_that_write_a_report():

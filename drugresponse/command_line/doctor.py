@@ -187,6 +187,9 @@ def _temporary_folder(problems: list[str]) -> dict[str, Any]:
     except OSError as error:
         problems.append(f"temporary folder: cannot be written ({error.strerror}). Set TMPDIR to one that can.")
         return {"path": os.environ.get("TMPDIR", "none"), "free_mb": 0}
+    asked = os.environ.get("TMPDIR", "")
+    if asked and folder.resolve() != Path(asked).resolve():
+        problems.append(f"TMPDIR: {asked} cannot be written, so that {folder} is used. Set it to a folder that can be.")
     if free < _LEAST_FREE:
         problems.append(
             f"temporary folder: {free:,} MB are free in {folder} (expected {_LEAST_FREE} or more). Free space, or set "

@@ -394,7 +394,6 @@ _ALL = (
         "validate",
         "Make checks whose answers are known, and say whether this installation computes what it should.",
         ValidateSettings,
-        has_tool=False,
     ),
 )
 COMMANDS: Mapping[str, Command] = MappingProxyType({command.name: command for command in _ALL})

@@ -149,7 +149,7 @@ class Bench:
             capture_output=True,
             text=True,
             errors="replace",
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, "TMPDIR": str(self.scratch), **(environment or {})},
             timeout=120,
             check=False,
         )

@@ -6,6 +6,7 @@ import importlib
 import json
 import logging
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
@@ -60,16 +61,22 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__}: {one_line(error)}"[:300]
 
 
-def main(scratch: Path, lines: TextIO) -> None:
-    """Write each result as a line of JSON as soon as it is there."""
+def main(scratch: Path, lines: TextIO, areas: Iterable[str] = ()) -> None:
+    """Write each result as a line of JSON as soon as it is there; without areas, of all."""
     warnings.simplefilter("ignore")
     logging.getLogger("drugresponse").setLevel(logging.ERROR)
-    for area, about, check in examine(Bench(scratch)):
+    bench = Bench(scratch)
+    for area, about, check in examine(bench, areas or tuple(AREAS)):
         result = {} if check is None else asdict(check)
+        for folder in (bench.scratch, bench.pack):
+            # where temporary files lie differs from run to run
+            result |= {name: text.replace(f"{folder}/", "") for name, text in result.items() if isinstance(text, str)}
         lines.write(json.dumps({"area": area, "about": about, **result}) + "\n")
         lines.flush()
 
 
 if __name__ == "__main__":
+    # temporary files go with the folder
+    tempfile.tempdir = sys.argv[2]
     with Path(sys.argv[1]).open("w", encoding="utf-8") as results:
-        main(Path(sys.argv[2]), results)
+        main(Path(sys.argv[2]), results, sys.argv[3:])

@@ -6,14 +6,12 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from drugresponse.command_line.doctor import examine as examine_machine
-from drugresponse.errors import InputError, InstallationError, count, one_line
+from drugresponse.errors import InstallationError, count, one_line
 from drugresponse.progress import doing
 from drugresponse.settings import ValidateSettings
 from drugresponse.validation.checks import Check
@@ -22,21 +20,44 @@ __all__ = ["results_of_checks", "validate"]
 
 _LONGEST_RUN = 900
 """Seconds after which checks that do not end count as hung."""
+_COLUMNS = ["area", "check", "expected", "found", "tolerance", "verdict"]
 _NAMED = 3
 """Checks that do not hold which the message names."""
 
 
 def validate(settings: ValidateSettings) -> list[str]:
     """Make every check, write what came out, and fail where one does not hold."""
-    from drugresponse.outputs import output_files, write_table
+    from drugresponse.outputs import output_files
 
     with output_files(settings.outputs()) as out:
         results = results_of_checks()
-        _write(results, out, write_table)
+        try:
+            _write(results, out)
+        except Exception as error:
+            # what is broken must not hide what was found
+            results.append(_not_written(error))
+            for file in out.values():
+                file.write_text(_lines(results), encoding="utf-8")
     wrong = [(area, check) for area, check in results if not check.holds]
     if wrong:
         raise InstallationError(_words(wrong, len(results)))
     return [f"All {count(len(results), 'check')} hold: this installation gives the known answers."]
+
+
+def _not_written(error: Exception) -> tuple[str, Check]:
+    named = f"{type(error).__name__}: {one_line(error)}"
+    return "Installation", Check("The page of validate", "written", named, "none", False)
+
+
+def _cells(area: str, check: Check) -> list[str]:
+    verdict = "holds" if check.holds else "does not hold"
+    return [area, check.check, check.expected, check.found, check.tolerance, verdict]
+
+
+def _lines(results: list[tuple[str, Check]]) -> str:
+    """The table as plain text, for where nothing better can be written."""
+    rows = [_COLUMNS, *(_cells(area, check) for area, check in results)]
+    return "".join("\t".join(one_line(cell) for cell in row) + "\n" for row in rows)
 
 
 def _words(wrong: list[tuple[str, Check]], n_checks: int) -> str:
@@ -51,19 +72,16 @@ def _words(wrong: list[tuple[str, Check]], n_checks: int) -> str:
     )
 
 
-def _write(results: list[tuple[str, Check]], out: dict[str, Path], write_table: Any) -> None:
+def _write(results: list[tuple[str, Check]], out: dict[str, Path]) -> None:
     """The outputs that were asked for."""
     import pandas as pd
 
+    from drugresponse.outputs import write_table
     from drugresponse.report.html import as_html
     from drugresponse.report.markdown import as_markdown
     from drugresponse.report.validation import validation_report
 
-    rows = [
-        [area, each.check, each.expected, each.found, each.tolerance, "holds" if each.holds else "does not hold"]
-        for area, each in results
-    ]
-    table = pd.DataFrame(rows, columns=["area", "check", "expected", "found", "tolerance", "verdict"])
+    table = pd.DataFrame([_cells(area, check) for area, check in results], columns=_COLUMNS)
     if "checks" in out:
         write_table(table, out["checks"])
     report = validation_report(table, examine_machine())
@@ -73,17 +91,22 @@ def _write(results: list[tuple[str, Check]], out: dict[str, Path], write_table: 
         out["markdown"].write_text(as_markdown(report), encoding="utf-8")
 
 
-def results_of_checks() -> list[tuple[str, Check]]:
-    """The results of a process that makes all checks; where it ends too soon, that is one more."""
+def results_of_checks(areas: Sequence[str] = ()) -> list[tuple[str, Check]]:
+    """The results of a process that makes the checks of areas, or all; where it ends too soon, that is one more."""
     doing("making the checks")
-    with _temporary_folder() as folder:
+    with tempfile.TemporaryDirectory(prefix="drugresponse-validate-") as made:
+        folder = Path(made)
         lines, scratch = folder / "results", folder / "work"
         scratch.mkdir()
-        command = [sys.executable, "-m", "drugresponse.validation.examination", str(lines), str(scratch)]
+        command = [sys.executable, "-m", "drugresponse.validation.examination", str(lines), str(scratch), *areas]
         with (folder / "stderr").open("wb") as stderr:
             try:
                 code = subprocess.run(
-                    command, stdout=subprocess.DEVNULL, stderr=stderr, timeout=_LONGEST_RUN, check=False
+                    command,
+                    stdout=subprocess.DEVNULL,
+                    stderr=stderr,
+                    timeout=_LONGEST_RUN,
+                    check=False,
                 ).returncode
                 ended = f"the process ended with code {code}"
             except subprocess.TimeoutExpired:
@@ -97,15 +120,3 @@ def results_of_checks() -> list[tuple[str, Check]]:
         words = f"{ended}{f', saying: {one_line(said.splitlines()[-1])}' if said else ''}"
         results.append((last["area"], Check(last["about"], "done to the end", words[:300], "none", False)))
     return results
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    try:
-        made = tempfile.TemporaryDirectory(prefix="drugresponse-validate-")
-    except OSError as error:
-        raise InputError(
-            f"temporary folder: cannot be written ({one_line(error)}). Set TMPDIR to one that can."
-        ) from error
-    with made as folder:
-        yield Path(folder)

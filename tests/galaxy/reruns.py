@@ -96,6 +96,7 @@ CASES = (
         {**NEW, "genotypes": NEW_GENOTYPES, "model_source|model": AUTO, "responses": File("cell_lines/pilots.tsv")},
     ),
     Case("describe", {"model_source|model": AUTO}),
+    Case("validate", {}),
 )
 
 

@@ -62,7 +62,7 @@ def test_examine__what_breaks_in_a_check_is_a_result(tmp_path, monkeypatch):
     assert [each.found[:20] for each in found[1:]] == ["KeyError: 'gone'", "ModuleNotFoundError:"]
     lines = io.StringIO()
     monkeypatch.setattr(
-        examination, "examine", lambda _bench: iter([("Made up", "One", None), ("Made up", "One", found[0])])
+        examination, "examine", lambda *_bench: iter([("Made up", "One", None), ("Made up", "One", found[0])])
     )
     examination.main(tmp_path, lines)
     begun, ended = map(json.loads, lines.getvalue().splitlines())
