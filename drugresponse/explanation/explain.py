@@ -325,7 +325,7 @@ def _rows_of(
     names, texts = [] if table is None else model.parts_.given_covariates, model.parts_.covariate_levels
     covariates = covariates_as_trained(genotypes.sample_ids, table, names, texts)
     lineages = model.manifest_["parameters"].get("lineage_column")
-    return join_training_rows(
+    rows = join_training_rows(
         genotypes,
         replace(measured, table=measured.table[known].reset_index(drop=True)),
         model.drugs_ if known_drugs is None else known_drugs,
@@ -335,6 +335,8 @@ def _rows_of(
         lineages if table is not None and lineages in table.columns else None,
         model.parts_.scheme,
     )
+    # training would read many calls in blocks, also where they are in memory; what tests them holds them
+    return replace(rows, pairs=replace(rows.pairs, genotypes=rows.pairs.genotypes.in_memory()))
 
 
 def _refuse_unknown(selected: pd.Index, genotypes: Genotypes) -> None:

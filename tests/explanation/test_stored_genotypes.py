@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import drugresponse as dr
+from drugresponse.data import stored_values
 from drugresponse.errors import MemoryLimitError
 from drugresponse.learners import genotypes_in_memory
 from tests.stored_genotypes import passes, stored
@@ -30,3 +31,13 @@ def test_explain__of_stored_genotypes_is_that_in_memory_or_refused(monkeypatch):
     for refused in (lambda: dr.explain(model, there, cohort.responses), lambda: dr.associate(there, cohort.responses)):
         with pytest.raises(MemoryLimitError, match="40 samples x"):
             refused()
+
+
+def test_explain__of_a_model_without_genotype_tests_many_calls_too(monkeypatch):
+    cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    model = dr.DrugResponseModel("additive-mean", folds=0, n_jobs=1).fit(cohort.genotypes, cohort.responses)
+    expected = dr.explain(model, cohort.genotypes, cohort.responses, refits=0, n_jobs=1).associations.table
+    # from here on a training would read them in blocks
+    monkeypatch.setattr(stored_values, "STORED_CELLS", 500)
+    told = dr.explain(model, cohort.genotypes, cohort.responses, refits=0, n_jobs=1).associations.table
+    pd.testing.assert_frame_equal(told, expected)

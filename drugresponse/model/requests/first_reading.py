@@ -103,7 +103,8 @@ class FirstReading:
     def _count(self, at: NDArray[np.intp], n_missing: NDArray[np.intp], missing: NDArray[np.bool_]) -> None:
         """Take in which calls of some features are missing."""
         self._n_missing[at] = n_missing
-        if n_missing.any():
+        # a model that uses no genotype has no weights
+        if n_missing.any() and len(self._weights):
             self._lost += _sums_where(missing, self._weights[at])
 
     def checks(self, covariates: pd.DataFrame) -> Checks:

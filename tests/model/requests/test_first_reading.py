@@ -99,6 +99,13 @@ def test_predict__of_more_genotypes_than_the_model_knows_reads_those_alone(model
     assert passes(there) == pytest.approx(genotypes.shape[1] / more.shape[1], abs=0.01)
 
 
+def test_predict__of_stored_genotypes_by_a_model_that_uses_none():
+    genotypes = drawn(25, 5, "n")
+    table = pd.DataFrame({"sample_id": genotypes.sample_ids, "drug_id": "d", "response": np.arange(25.0)})
+    naive = DrugResponseModel("additive-mean", folds=0, n_jobs=1).fit(genotypes, as_responses(table))
+    pd.testing.assert_frame_equal(naive.predict(stored(genotypes)), naive.predict(genotypes))
+
+
 def test_predict__of_a_panel_by_a_model_of_many_more_features_holds_no_cell_of_what_is_absent(model):
     panel = drawn(25, 5, "n").select(np.arange(5))
     aligned = as_trained(panel, model.parts_.features, align(panel.features, model.parts_.features))
