@@ -27,3 +27,17 @@ def test_pages_of_public_names__have_each_once():
 @pytest.mark.parametrize("room", ["datasets", "plots"])
 def test_page_of_a_room__has_each_name_once(room):
     assert sorted(names_on(room)) == sorted(getattr(dr, room).__all__)
+
+
+def test_pages__each_stands_in_a_table_of_contents():
+    """The site is built with its warnings as errors, and one of them is a page that none leads to."""
+    docs = ROOT / "docs"
+    entries = {
+        (page.parent / line).resolve()
+        for page in [docs / "index.md", *docs.glob("*/*.md")]
+        for tree in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+        for line in tree.splitlines()
+        if line and not line.startswith(":")
+    }
+    pages = {page.with_suffix("") for page in docs.glob("*.md")} - {docs / "index"}
+    assert [page.name for page in sorted(pages) if page not in entries] == []
