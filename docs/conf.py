@@ -18,6 +18,9 @@ version = release = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "pages_of_the_repository"]
 
+# of the Galaxy Training Network, which makes the page itself
+exclude_patterns = ["tutorial/faqs/index.md"]
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"drugresponse {__version__}"
 html_copy_source = html_show_sourcelink = False
@@ -41,9 +44,16 @@ default_role = "py:obj"
 # a page for each public name, with all its members
 autosummary_generate = True
 templates_path = ["_templates"]
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_type_aliases = {
+    name: f"drugresponse.{name}" for name in ("AnySource", "GenotypesLike", "ResponsesLike", "State")
+}
+python_maximum_signature_line_length = 100
 # scikit-learn's own, which link to its pages
 methods = ("fit", "predict", "predict_proba", "score", "transform")
 autodoc_default_options = {"exclude-members": ", ".join(f"set_{method}_request" for method in methods)}
+# each has a docstring with a summary, and no parameter that is not there
+numpydoc_validation_checks = {"GL08", "SS01", "PR02", "PR10"}
+numpydoc_validation_exclude = {r"\.LEARNERS$", r"Like$", r"\.AnySource$"}  # data
 numpydoc_class_members_toctree = False
 numpydoc_show_inherited_class_members = False

@@ -33,28 +33,29 @@ TITLES = {
 
 
 def with_links_of_the_site(text: str, folder: Path) -> str:
-    """The text of a file in this folder, whose links lead to pages of the site; a folder of code is but named."""
+    """The text of a file in this folder, whose links lead to pages of the site; what it lacks is but named."""
 
     def link(match: re.Match[str]) -> str:
         picture, words, target, place = match.groups(default="")
         path = (folder / target).resolve()
         if not path.is_relative_to(ROOT) or not path.exists():
             return match.group()  # Sphinx says that it leads nowhere
-        if path.is_dir():
-            return words
         name = PAGES.get(path.relative_to(ROOT).as_posix()) or os.path.relpath(path, DOCS)
+        if path.is_dir() or (path.suffix == ".md" and name.startswith("..")):
+            return words
         return f"{picture}[{words}](/{name}{place})"
 
     return LINK.sub(link, text)
 
 
 def without_marks(text: str) -> str:
-    """A tutorial of the Galaxy Training Network in plain Markdown: its title above, its boxes as quotations."""
+    """A page of the Galaxy Training Network in plain Markdown: its title above, its boxes as quotations."""
     _, front, body = text.split("---\n", 2)
     title = re.search(r"^title: (.*)$", front, re.MULTILINE)
     body = re.sub(r"^> <agenda-title>.*?^\{: \.agenda\}$", "", body, flags=re.DOTALL | re.MULTILINE)
     body = re.sub(r"^((?:> )*)\{: ?\.\w+\}$", r"\1", body, flags=re.MULTILINE)
     body = re.sub(r"\{% tool \[(.*?)\]\(.*?\) %\}", r"**\1**", body)
+    body = re.sub(r"\{% cite (\D+)(\d+) %\}", r"\1 \2", body)
     body = re.sub(r" ?\{% icon [\w-]+ %\}", "", body)
     body = re.sub(r"\{% cite (\D+)(\d+) %\}", r"\1 \2", body)
     body = re.sub(
@@ -67,7 +68,7 @@ def without_marks(text: str) -> str:
 
 def read_page(app: Sphinx, name: str, content: list[str]) -> None:
     """What Sphinx has read of a page of its own."""
-    if name == "tutorial/tutorial":
+    if name.startswith("tutorial/"):
         content[0] = without_marks(content[0])
     content[0] = with_links_of_the_site(content[0], Path(app.env.doc2path(name)).parent)
 

@@ -21,7 +21,7 @@ from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 from drugresponse.shown import Shown
 
-__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "observed_of"]
+__all__ = ["MINIMUM_SAMPLES", "JoinLoss", "TrainingRows", "join_training_rows", "lineages_of", "observed_of"]
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def join_training_rows(
     pairs = replace(pairs, observed=observed_of(rows, responses.outcome))
     if (rows["censor"] != "none").any():
         pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
-    lineages = _lineages_of(sample_table, lineage_column, pairs.genotypes, scheme)
+    lineages = lineages_of(sample_table, lineage_column, pairs.genotypes, scheme)
     pairs = pairs if lineages is None else replace(pairs, lineages=lineages.numbers)
     loss = JoinLoss(
         samples=len(shared),
@@ -162,9 +162,7 @@ def join_training_rows(
     return TrainingRows(pairs, rows["response"].to_numpy(), rows["weight"].to_numpy(), loss, chosen, lineages, samples)
 
 
-def _lineages_of(
-    samples: pd.DataFrame, column: str | None, genotypes: Genotypes, scheme: str | None
-) -> Lineages | None:
+def lineages_of(samples: pd.DataFrame, column: str | None, genotypes: Genotypes, scheme: str | None) -> Lineages | None:
     """Those of the column, or where there is none and they are needed, of the genotypes."""
     if column is not None:
         return Lineages.of_column(samples, column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.conversion.observations import genotypes_and_samples
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.ids import clean_ids
+from drugresponse.data.joining import lineages_of
+from drugresponse.data.lineages.lineages import lineage_column_of
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Measure, Responses, index_by_id
@@ -170,8 +173,9 @@ class PairEstimator(Shown, BaseEstimator):
     def groups(self, X: FrameLike) -> NDArray[np.intp]:
         """`(n_rows,)` number of what must stay on one side of every split, by the model's scheme.
 
-        Subjects (`subject_id` of the samples table, else samples), structures of drugs, tissues or lineages. Where both
-        samples and drugs are new, these are the subjects alone, and folds of scikit-learn share drugs.
+        Subjects (`subject_id` of the samples table, else samples), structures of drugs, tissues, or lineages (of their
+        column, else made from genotype). Where both samples and drugs are new, these are the subjects alone, and folds
+        of scikit-learn share drugs.
 
         Parameters
         ----------
@@ -187,6 +191,11 @@ class PairEstimator(Shown, BaseEstimator):
         table = pd.DataFrame(index=genotypes.sample_ids) if samples is None else samples
         subjects = table["subject_id"] if "subject_id" in table.columns else None
         pairs = Pairs.build(genotypes.without_features(), table, drugs, ids, subjects)
+        if self.model.scheme == "new-lineages":
+            ordered = table.reindex(genotypes.sample_ids)
+            column = lineage_column_of(ordered, self.model.lineage_column)
+            lineages = lineages_of(ordered, column, genotypes, self.model.scheme)
+            pairs = pairs if lineages is None else replace(pairs, lineages=lineages.numbers)
         held_out = find_scheme(self.model.scheme).held_out
         return np.asarray(held_out[0].of_pair(pairs) if held_out else np.arange(len(ids)), dtype=np.intp)
 

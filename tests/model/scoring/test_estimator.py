@@ -111,6 +111,19 @@ def test_groups__by_subject_and_by_the_scheme(cohort, estimator, X):
     assert len(set(estimator.set_params(model__scheme="random-pairs").groups(X))) == len(X)
 
 
+def test_groups__of_lineages__are_those_of_the_column_whatever_the_order_of_the_table():
+    isolates = dr.datasets.load_antibiogram()
+    turned = isolates.samples.iloc[::-1]
+    model = dr.DrugResponseModel("ridge", scheme="new-lineages")
+    pairs = isolates.responses.table[["sample_id", "drug_id"]]
+    groups = model.as_estimator(isolates.genotypes, samples=turned).groups(pairs)
+    expected = pairs["sample_id"].map(isolates.samples["lineage"])
+    assert len(set(groups)) == 25
+    assert (pd.Series(groups).groupby(expected).nunique() == 1).all()
+    of_genotypes = model.as_estimator(isolates.genotypes).groups(pairs)
+    assert (pd.Series(of_genotypes).groupby(pairs["sample_id"]).nunique() == 1).all()
+
+
 def test_fit__times_and_weights_stand_beside_the_ids():
     cohort = dr.simulate_cohort(n_samples=80, n_drugs=1, n_features=20, outcome="time-to-event")
     rows = cohort.responses.table
