@@ -15,6 +15,7 @@ from benchmarks.pages import comparison_page, put_between_marks, scores_page, ta
 from benchmarks.references import REFERENCES
 from benchmarks.robustness.fuzz import add_fuzz_options, run_fuzz
 from benchmarks.robustness.kills import add_kill_options, run_kills
+from benchmarks.robustness.membership import add_membership_options, membership_lines
 from benchmarks.run import Plan, known_learners, run
 from benchmarks.scores import fold_scores, mean_scores
 from benchmarks.sparse import add_sparse_options, sparse_lines
@@ -22,7 +23,20 @@ from benchmarks.traps.command import add_trap_options, trap_lines
 from drugresponse.errors import InputError
 from drugresponse.learners.registry import LEARNERS
 
-_COMMANDS = ("run", "table", "compare", "outcomes", "sparse", "speed", "genome", "memory", "traps", "fuzz", "kills")
+_COMMANDS = (
+    "run",
+    "table",
+    "compare",
+    "outcomes",
+    "sparse",
+    "speed",
+    "genome",
+    "memory",
+    "traps",
+    "fuzz",
+    "kills",
+    "membership",
+)
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
 
@@ -56,6 +70,10 @@ def main(arguments: list[str]) -> int:
             return 0
         if options.command == "fuzz":
             return run_fuzz(options)
+        if options.command == "membership":
+            for line in membership_lines(options):
+                print(line, flush=True)
+            return 0
         if options.command == "kills":
             return run_kills(options)
         if options.command == "memory":
@@ -131,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     add_trap_options(commands.add_parser("traps", help="statistical traps that are told of, and clean cohorts"))
     add_fuzz_options(commands.add_parser("fuzz", help="damaged inputs of every format: none may end without its line"))
     add_kill_options(commands.add_parser("kills", help="commands killed at random, and disks and folders in the way"))
+    add_membership_options(commands.add_parser("membership", help="how well a model tells who was in its training"))
     return parser
 
 
