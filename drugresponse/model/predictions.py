@@ -33,6 +33,7 @@ __all__ = [
     "MANY_SITES_FILLED",
     "NOT_CLAIMED",
     "PREDICTION_COLUMNS",
+    "UNLIKE_TRAINING",
     "features_found",
     "predict",
     "predicted_distribution",
@@ -61,6 +62,8 @@ MANY_SITES_FILLED = "many-sites-filled"
 """Flag of rows whose sample lacks more than half of the model's sites, which were taken for the reference."""
 BLOCK_ABSENT = "block-absent"
 """Flag of rows whose sample lacks a whole block of the model: predicted from the others, with wider bounds."""
+UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range"})
+"""Flags of rows for which held-out scores do not speak."""
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
 
@@ -275,8 +278,7 @@ def with_bounds(
 def _bounded(table: pd.DataFrame, scheme: str) -> NDArray[np.bool_]:
     """`(n_rows,)` which rows are predicted and such as were held out at training."""
     codes, words = pd.factorize(table["flag"])
-    unlike = {"outside-scheme", "out-of-range"}
-    outside = np.array([not unlike.isdisjoint(flags.split(";")) for flags in words], dtype=bool)[codes]
+    outside = np.array([not UNLIKE_TRAINING.isdisjoint(flags.split(";")) for flags in words], dtype=bool)[codes]
     known = table["sample_seen"].to_numpy(dtype=bool) & (not find_scheme(scheme).sample_effect)
     return np.asarray(table["prediction"].notna().to_numpy() & ~outside & ~known)
 

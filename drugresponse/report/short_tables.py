@@ -16,6 +16,7 @@ from drugresponse.data.tables import Measure
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.model.held_out import judge
 from drugresponse.model.model import DrugResponseModel
+from drugresponse.model.predictions import UNLIKE_TRAINING
 from drugresponse.report.drug_names import drug_names
 from drugresponse.report.drug_ranking import ranked_ends
 from drugresponse.report.evaluation import evaluation_title
@@ -25,6 +26,7 @@ from drugresponse.verdict import NOT_CHECKED, ModelVerdict, measure_of, model_ve
 __all__ = ["short_evaluation", "short_predictions", "short_training"]
 
 ALL_DRUGS = "all drugs"
+_UNLIKE = "unproven: unlike the training, see the flag"
 _DIRECTIONS = {
     "sensitive": ("less sensitive", "more sensitive"),
     "resistant": ("more sensitive", "more resistant"),
@@ -61,8 +63,8 @@ def short_predictions(
         the unit; samples in their order, the drugs of each by difference, the end that the measure's direction asks for
         first. The verdict is the direction away from the baseline, and whether the baseline lies beyond the bounds; of
         yes and no and of classes what is called, and what else remains possible. It is `unproven` where the model was
-        no better than naive predictions, was not checked, or its inputs leak, and `not predicted` where there is no
-        prediction. Numbers have four significant digits.
+        no better than naive predictions, was not checked, or its inputs leak, and in rows flagged `outside-scheme` or
+        `out-of-range`; `not predicted` where there is no prediction. Numbers have four significant digits.
 
     Examples
     --------
@@ -82,7 +84,8 @@ def short_predictions(
     unproven = _unproven(model_verdict(manifest))
     measure = measure_of(manifest)
     called = _called(table) if outcome is not None and outcome.has_classes else _directed(table, measure, outcome)
-    table["verdict"] = np.where(known, unproven or called, "not predicted")
+    unlike = np.array([not UNLIKE_TRAINING.isdisjoint(flags.split(";")) for flags in table["flag"]], dtype=bool)
+    table["verdict"] = np.where(known, unproven or np.where(unlike, _UNLIKE, called), "not predicted")
     ascending = ranked_ends(measure)[0] == "lowest"
     order = pd.Series(pd.factorize(table["sample_id"])[0])
     table = table.assign(order=order).sort_values(

@@ -41,6 +41,14 @@ def test_short_predictions__verdict_before_numbers_of_four_digits(cell_lines):
     assert short.loc[1, ["drug_name", "difference", "prediction"]].tolist() == ["gefitinib", 0.1235, 0.1235]
 
 
+def test_short_predictions__rows_unlike_the_training_are_unproven(cell_lines):
+    flags = ["new-drug;outside-scheme", "out-of-range", "seen-sample", ""]
+    verdicts = dr.short_predictions(table_of(prediction=[1.0, 2.0, 3.0, np.nan], flag=flags), cell_lines)["verdict"]
+    assert [words.partition(":")[0].partition(";")[0] for words in verdicts] == [
+        "unproven", "unproven", "more resistant", "not predicted",
+    ]  # fmt: skip
+
+
 def test_short_predictions__samples_in_their_order_without_bounds(cell_lines):
     predictions = table_of(sample_id=["b", "a", "b", "a"], prediction=[1.0, 1.0, -1.0, 2.0], lower=np.nan, upper=np.nan)
     short = dr.short_predictions(predictions, cell_lines)
