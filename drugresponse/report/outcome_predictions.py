@@ -56,7 +56,7 @@ def outcome_prediction_figures(
     outcome, measure = Outcome.from_dict(manifest["outcome"]), measure_of(manifest)
     what = {
         "binary": f"probability of {outcome.event}" if outcome.kind == "binary" else "",
-        "ordinal": "lowest first: " + ", ".join(outcome.classes),
+        "ordinal": " < ".join(outcome.classes),
         "interval": f"log{outcome.logarithm} of {measure_words(measure)}"
         if outcome.logarithm
         else measure_words(measure),
