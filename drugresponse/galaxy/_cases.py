@@ -40,7 +40,8 @@ def _add_output(test: Any, name: str, output: Mapping[str, Any]) -> None:
         _add_asserts(etree.SubElement(test, "output", name=name, **attributes), "assert_contents", output)
         return
     collection = etree.SubElement(test, "output_collection", name=name, type="list", **attributes)
-    for element, expected in output["elements"].items():
+    # Galaxy lists what a tool has left by name, and looks for it in this order
+    for element, expected in sorted(output["elements"].items()):
         one = etree.SubElement(collection, "element", name=element, ftype=expected["ftype"])
         _add_asserts(one, "assert_contents", expected)
 
