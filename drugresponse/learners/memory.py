@@ -14,10 +14,13 @@ _OF_NUMBER = 8
 _OF_FEATURE = 1_000
 """Bytes of a row of the table of features, and of what is told of its token."""
 _OF_PAIR = 500
-_BLOCKS = 250_000_000
+_BLOCKS = 150_000_000
 """Bytes of the blocks in which stored genotypes are read, and of what is made of them."""
 _INPUTS = 100
 """Inputs of trees on pairs."""
+_SETS, _LOOKS, _COMMON, _SIZES = 6, 2, 24, 11
+"""Of `sparse`: fits to all rows and without each fold, looks, targets that drugs have in common, sizes of an effect."""
+_LEADING, _MORE_LEADING, _MOST_LEADING = 500, 50, 1500
 _WAVES, _FEWEST_WAVES, _MOST_WAVES_IN_ALL = 4000, 500, 8_000_000
 
 
@@ -63,17 +66,19 @@ class _Needs:
     reads_blocks: bool = False
     kept: int = 0
     """Features of stored genotypes that are brought into memory."""
+    looks: bool = False
+    """Whether all tokens are looked at for each target and fold, and products held of those that lead."""
 
 
 _LINEAR = _Needs(225, 6.8, 4.2, reads_blocks=True)
 _TREES = _Needs(265, 7.2, 4.2, inputs=1.0, reads_blocks=True, kept=500)
-_ALL = _Needs(540, 7.5, 5.0, waves=4.0, inputs=1.0, reads_blocks=True, kept=1500)
+_ALL = _Needs(540, 7.5, 5.0, waves=4.0, inputs=1.0, reads_blocks=True, kept=1500, looks=True)
 _NEEDS: Mapping[str, _Needs] = {
     "covariates": _Needs(225, 0.5, 4.2, reads_blocks=True),
     "additive-mean": _Needs(225, 0.5, 0.0, reads_blocks=True),
     "ridge": _LINEAR,
     "pair-ridge": _Needs(225, 6.8, 4.2),
-    "sparse": _Needs(225, 7.5, 4.2, reads_blocks=True, kept=1500),
+    "sparse": _Needs(225, 7.5, 4.2, reads_blocks=True, kept=1500, looks=True),
     "gaussian": _Needs(240, 6.8, 4.2, waves=4.0),
     "boosted-trees": _TREES,
     "random-forest": _TREES,
@@ -167,6 +172,13 @@ def _way_out(learners: Sequence[str], size: TrainingSize, granted: int) -> str:
     return ", or ".join(ways) + "."
 
 
+def _of_looks(size: TrainingSize) -> float:
+    """Bytes of scores of all features, and of products and weights of those that lead, of the learner `sparse`."""
+    targets = 1 if size.n_drugs == 1 else size.n_drugs + min(size.n_drugs, _COMMON)
+    leading = min(size.n_features, _LOOKS * min(_LEADING + _MORE_LEADING * (targets - 1), _MOST_LEADING))
+    return 16.0 * _SETS * targets * size.n_features + _OF_NUMBER * leading * (leading + 2 * _SIZES * targets)
+
+
 def _rounded_down(number: int) -> int:
     """To two digits."""
     step = 10 ** max(len(str(number)) - 2, 0)
@@ -178,7 +190,10 @@ def _estimate(name: str, size: TrainingSize) -> int:
     n, n_jobs = size.n_samples, max(size.n_jobs, 1)
     tokens, squares = _OF_NUMBER * n * size.n_features, _OF_NUMBER * n * n
     table = _OF_FEATURE * size.n_features + _OF_PAIR * size.n_pairs
-    own = needs.waves * _OF_NUMBER * n * most_waves(n) + needs.inputs * 4 * size.n_pairs * min(_INPUTS, size.n_features)
+    own = _of_looks(size) if needs.looks else 0.0
+    own += needs.waves * _OF_NUMBER * n * most_waves(n) + needs.inputs * 4 * size.n_pairs * min(
+        _INPUTS, size.n_features
+    )
     if size.is_stored and needs.reads_blocks:
         # one kernel for all fits, and a few of each
         kept = needs.tokens * _OF_NUMBER * n * min(needs.kept, size.n_features)
