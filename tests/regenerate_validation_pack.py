@@ -225,6 +225,15 @@ def write_called_genes() -> None:
     found = ["a gene", "db", "1", "acc", "rgi", "1", "gene_presence_detected", "", "BETA-LACTAM", "", "", "99"]
     write(folder / "hamronization.tsv", [columns, ["i1", "TEM-1", *found], ["i2", "OXA-1", *found]])
     write_documents(folder)
+    variants = [
+        ["##fileformat=VCFv4.2"],
+        ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", "a", "b", "c"],
+        ["1", "100", ".", "A", "C", ".", "PASS", ".", "GT:DP", "0|1:12", "1|1:9", "./.:3"],
+        ["1", "200", ".", "A", "C,G", ".", "PASS", ".", "GT", "0/1", "1/2", "2/2"],
+        ["2", "400", ".", "A", "C", ".", "PASS", ".", "DS", "0.25", "1.5", "2"],
+        ["X", "50000000", ".", "G", "T", ".", "PASS", ".", "GT", "0", "1", "0/1"],
+    ]
+    write(folder / "cells.vcf", variants)
     rows = "P1\tRT:M184MV, RT:K65R\nP2\tPR:V82A;RT:M184I/V\nP3\tnone\nP4\tNA\n"
     (folder / "substitutions.tsv").write_text(f"sample_id\tsubstitutions\n{rows}", encoding="utf-8")
     expected = {
@@ -253,6 +262,17 @@ def write_called_genes() -> None:
                 "blaTEM=INTERNAL_STOP": [0, 1, 0],
                 "gyrA_S83L": [1, 0, 0],
                 "sul1": [0, 0, 1],
+            },
+        },
+        # one copy of X counts as two
+        "cells.vcf": {
+            "samples": ["a", "b", "c"],
+            "features": {
+                "1:100:A:C": [1, 2, None],
+                "1:200:A:C": [1, 1, 0],
+                "1:200:A:G": [0, 1, 2],
+                "2:400:A:C": [0.25, 1.5, 2],
+                "X:50000000:G:T": [0, 2, 1],
             },
         },
         "rgi": {"samples": ["i1", "i2", "i3"], "features": {"NDM-1": [1, 0, 0], "sul1": [0, 1, 0]}},
@@ -462,8 +482,7 @@ def write_earlier(screen: Screen) -> None:
         rows = model.predict(calls.iloc[N_TRAIN : N_TRAIN + 8], samples=samples)
         known[name] = {"settings": settings | {"folds": folds}, "predictions": rows["prediction"].round(9).tolist()}
         if name in ("ridge", "boosted-trees", "neural"):
-            model.save(models / f"{name}.safetensors")
-            known[name]["lower"] = [None if np.isnan(x) else round(x, 9) for x in rows["lower"]]
+            store(name, model, rows)
     for kind, columns in OUTCOMES.items():
         measured = pd.read_table(folder / f"{kind}.tsv", dtype={"response": str})
         model = DrugResponseModel("ridge", folds=3, n_jobs=1).fit(
@@ -474,6 +493,16 @@ def write_earlier(screen: Screen) -> None:
             name: [None if np.isnan(x) else round(x, 9) for x in rows[name].astype(float)] for name in columns
         }
     write_json(PACK / "earlier.json", known)
+
+
+def store(name: str, model: DrugResponseModel, rows: pd.DataFrame) -> None:
+    """Keep a model and what it predicts; a file that is there is never written again: it must stay readable."""
+    path = PACK / "models" / f"{name}.safetensors"
+    if path.exists():
+        return
+    model.save(path)
+    known = {column: [None if np.isnan(x) else round(x, 9) for x in rows[column]] for column in ("prediction", "lower")}
+    write_json(path.with_suffix(".json"), known)
 
 
 def write_checksums() -> None:

@@ -159,16 +159,13 @@ def _schemes(bench: Bench) -> Iterator[Check]:
 
 def _stored(bench: Bench) -> Iterator[Check]:
     """Models that an earlier version stored predict what they did"""
-    known = bench.json("earlier.json")
     some = bench.new_genotypes.iloc[:N_NEW]
     for name in _STORED:
         model = load_model(bench.pack / "models" / f"{name}.safetensors")
         predicted = model.predict(some, samples=bench.samples)
-        yield close(
-            f"Predictions of the stored {name}", predicted["prediction"].to_numpy(), known[name]["predictions"], 1e-5
-        )
-        lower = np.array([np.nan if bound is None else bound for bound in known[name]["lower"]])
-        yield close(f"Bounds of the stored {name}", predicted["lower"].to_numpy(), lower, 1e-5)
+        for column, known in bench.json(f"models/{name}.json").items():
+            stored = np.array([np.nan if value is None else value for value in known])
+            yield close(f"The {column} of the stored {name}", predicted[column].to_numpy(), stored, 1e-5)
 
 
 def _alleles(_bench: Bench) -> Iterator[Check]:

@@ -29,7 +29,7 @@ def wrong(bench: Bench, *areas: str) -> list[str]:
     return [f"{each.check}: {each.found}" for each in results(bench, *areas) if not each.holds]
 
 
-@pytest.mark.parametrize("area", ["Reading", "Refusals", "Statistics"])
+@pytest.mark.parametrize("area", ["Reading", "Learning", "Outcomes", "Statistics", "Refusals"])
 def test_examine__holds_here(area, tmp_path):
     assert wrong(Bench(tmp_path), area) == []
 
