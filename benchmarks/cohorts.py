@@ -100,11 +100,11 @@ def cohort_names(data: Path) -> list[str]:
     InputError
         There are none.
     """
-    found = sorted(each.parent.name for each in data.glob("*/responses.tsv") if _genotypes(each.parent).is_file())
+    found = sorted(each.parent.name for each in data.glob("*/responses.tsv") if _genotypes(each.parent))
     if not found:
         raise InputError(
-            f"--data {data}: found no cohort (expected folders with responses.tsv and genotypes.parquet). "
-            "Check the path."
+            f"--data {data}: found no cohort (expected folders with responses.tsv and genotypes.parquet, or a "
+            "Parquet file of each block). Check the path."
         )
     return found
 
@@ -113,8 +113,10 @@ def read_cohort(folder: Path) -> Cohort:
     """Read a cohort folder; `samples.tsv`, `drugs.tsv` and `features.tsv` may be absent, drugs then have no structure
     and all pairs are kept."""
     drugs, samples, features = (folder / f"{name}.tsv" for name in ("drugs", "samples", "features"))
+    genotypes = _genotypes(folder)
+    described = not isinstance(genotypes, dict) and features.is_file()
     rows = join_training_rows(
-        read_genotypes(_genotypes(folder), features=features if features.is_file() else None),
+        read_genotypes(genotypes, features=features if described else None),
         read_responses(folder / "responses.tsv"),
         read_drugs(drugs) if drugs.is_file() else None,
         read_samples(samples) if samples.is_file() else None,
@@ -135,8 +137,10 @@ def hash_of(parts: Iterable[str | NDArray[Any]]) -> str:
     return digest.hexdigest()[:16]
 
 
-def _genotypes(folder: Path) -> Path:
-    return folder / "genotypes.parquet"
+def _genotypes(folder: Path) -> Path | dict[str, Path]:
+    """The table of genotypes, else those of the blocks by their names; nothing where there are none."""
+    whole = folder / "genotypes.parquet"
+    return whole if whole.is_file() else {each.stem: each for each in sorted(folder.glob("*.parquet"))}
 
 
 def _published_split(folder: Path, pairs: Pairs) -> NDArray[np.object_]:

@@ -189,7 +189,7 @@ def evaluate(
         if shuffles:
             check = permutation_check(rows, once, scheme, n_shuffles=shuffles, **running)
             progress.info("shuffled genotypes %d times", shuffles)
-        blocks = block_verdicts(rows, plan.folds, evaluation, **running)
+        blocks = block_verdicts(rows, plan.folds, evaluation, plan.contenders, **running)
         if len(blocks):
             progress.info("fitted ridge without each of %s", count(len(blocks), "block"))
         if scheme == "new-lineages":

@@ -201,9 +201,11 @@ def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.
         at[ambiguous] = have.get_indexer(wanted[ambiguous])
     theirs = np.append(features["block"].to_numpy(dtype=object), "")[at]
     blocks = wanted.get_level_values(0).to_numpy(dtype=object)
-    named = ~np.isin(theirs, KINDS)
-    of_another = named & (theirs != blocks) & (np.isin(theirs, blocks) | ~np.isin(blocks, KINDS))
-    at[of_another] = -1
+    guessed, mine_guessed = np.isin(theirs, KINDS), np.isin(blocks, KINDS)
+    # a name may be the word of a kind: one that both sides have is no guess beside another name
+    known = np.isin(theirs, blocks) | np.isin(blocks, features["block"].unique())
+    may_differ = (guessed & mine_guessed) | ((guessed | mine_guessed) & ~known)
+    at[(theirs != blocks) & ~may_differ] = -1
     return at
 
 

@@ -196,7 +196,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         ----------
         genotypes
             `Genotypes`, a DataFrame (index or column `sample_id`, one column a feature), an AnnData or a MuData, as
-            `as_genotypes` tells. Tables may be frames of pandas, polars, pyarrow or others.
+            `as_genotypes` tells, or a dict of such objects by the name of their block, `{"expression": frame, ...}`.
+            Tables may be frames of pandas, polars, pyarrow or others.
         responses
             `Responses`, or a DataFrame with `sample_id`, `drug_id`, `response`; with one drug `drug_id` may be absent.
             A response is a number, a class (`"S"`, `True`, an ordered categorical) or a limit (`"<=0.25"`); `time` and

@@ -58,6 +58,9 @@ def test_align_features__by_id_where_a_block_is_but_a_guess():
 
 def test_align_features__a_named_block_is_never_another_one():
     assert align_features(wanted(("expression", "d"), ("mutation", "a")), two_blocks()).tolist() == [-1, -1]
+    kind = Genotypes.from_dense(np.zeros((1, 2)), ["s"], ["a", "b"], kind="copy_number").features
+    known = wanted(("expression", "a"), ("copy_number", "b"), ("copy_number", "c"))
+    assert align_features(known, kind).tolist() == [-1, 1, -1]
 
 
 def test_align_features__block_decides_where_an_id_is_in_two():

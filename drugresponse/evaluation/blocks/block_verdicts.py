@@ -32,6 +32,7 @@ def block_verdicts(
     rows: TrainingRows,
     folds: Sequence[PlannedFold],
     evaluation: Evaluation,
+    contenders: Sequence[Contender],
     settings: Mapping[str, Any],
     *,
     n_jobs: int | None = 1,
@@ -43,8 +44,8 @@ def block_verdicts(
     ----------
     rows, folds
         What is fitted, and what is held out.
-    evaluation
-        Of the same folds, which may hold the ridge on all blocks already.
+    evaluation, contenders
+        Of the same folds, and who contended: a ridge on all blocks that it holds already is not fitted again.
     settings
         Of learners, with `scheme` and `random_state`.
     n_jobs
@@ -70,7 +71,9 @@ def block_verdicts(
         made, _ = run_units(asked, folds, [ridge], scheme, n_jobs=n_jobs)
         return np.asarray(made.predicted[:1])
 
-    layers = [predicted(rows), *(predicted(_without(rows, columns)) for columns in blocks.values())]
+    is_known = any(contender.name == _LEARNER and contender.estimator is None for contender in contenders)
+    whole = evaluation.of(_LEARNER)[None] if is_known else predicted(rows)
+    layers = [whole, *(predicted(_without(rows, columns)) for columns in blocks.values())]
     naive = evaluation.predicted[len(evaluation.learners) :]
     beside = replace(evaluation, learners=("", *blocks), predicted=np.concatenate([*layers, naive]), rule="")
     table = compare_learners(beside, random_state=random_state)
@@ -109,7 +112,7 @@ def block_verdict_words(table: pd.DataFrame) -> list[str]:
 
 def _words(row: Mapping[Any, Any]) -> str:
     verdict = row["verdict"]
-    what = "is not judged (too few groups)" if verdict == TOO_FEW else verdict
+    what = {TOO_FEW: "is not judged (too few groups)", NOT_SHOWN: f"is {NOT_SHOWN}"}.get(verdict, verdict)
     beside = " to the others" if verdict in (ADDS, NOT_SHOWN) else ""
     bounds = ""
     if math.isfinite(row["lower"]):

@@ -27,21 +27,20 @@ Array = NDArray[np.float64]
 
 
 def blocks_of(features: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
-    """Columns of each block that somebody named; nothing where there are not two.
-
-    A block that is but the guess of a kind, and sums of children, are none.
+    """Columns of each block, where there are two or more and somebody named one; sums over children are none.
 
     Examples
     --------
-    >>> table = pd.DataFrame({"block": ["rna", "dna", "score"], "kind": "score", "parent": ""}, index=["a", "b", "c"])
+    >>> table = pd.DataFrame({"block": ["rna", "score"], "kind": "score", "parent": ""}, index=["a", "b"])
     >>> {name: columns.tolist() for name, columns in blocks_of(table).items()}
-    {'rna': [0], 'dna': [1]}
+    {'rna': [0], 'score': [1]}
+    >>> blocks_of(table.assign(block=["altered", "score"]))
+    {}
     """
-    named = ~(features["block"].isin(KINDS).to_numpy(dtype=bool) | is_parent(features))
-    at = np.flatnonzero(named)
+    at = np.flatnonzero(~is_parent(features))
     blocks = features["block"].to_numpy(dtype=object)[at]
     columns = {str(name): at[blocks == name] for name in dict.fromkeys(blocks)}
-    return columns if len(columns) > 1 else {}
+    return columns if len(columns) > 1 and not set(columns) <= set(KINDS) else {}
 
 
 def block_with_sums(features: pd.DataFrame, columns: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -135,14 +134,27 @@ class AbsentBlocks:
     weights: Array
 
     @classmethod
-    def of(cls, genotypes: Genotypes, weights: Array, widths: BlockWidths | None) -> AbsentBlocks | None:
-        """Look at genotypes with the very features of a model; None where all blocks are there, or not known."""
-        if widths is None or genotypes.is_stored:
-            return None
+    def of(
+        cls, genotypes: Genotypes, found: NDArray[np.bool_], weights: Array, widths: BlockWidths
+    ) -> AbsentBlocks | None:
+        """Look at genotypes with the very features of a model; None where all blocks are there.
+
+        Parameters
+        ----------
+        genotypes
+            Of new samples. Those that stay stored are not read for it: a block is absent there only in all samples.
+        found, weights
+            `(n_features,)` whether any sample may have a feature, and what the model hangs on it.
+        widths
+            Of the model.
+        """
         columns = blocks_of(genotypes.features)
         named = [name for name in widths.of_block if name in columns]
-        missing = sparse.csc_array(genotypes.missing())
-        absent = [np.asarray(missing[:, columns[name]].sum(axis=1)) == len(columns[name]) for name in named]
+        if genotypes.is_stored:
+            absent = [np.full(genotypes.shape[0], not found[columns[name]].any()) for name in named]
+        else:
+            missing = sparse.csc_array(genotypes.missing())
+            absent = [np.asarray(missing[:, columns[name]].sum(axis=1)) == len(columns[name]) for name in named]
         if not named or not np.any(absent):
             return None
         shares = np.array([weights[columns[name]].sum() for name in named])

@@ -215,10 +215,16 @@ class Request:
         alignment = align(completed.features, parts.features)
         refuse_other_blocks(completed.features, parts.features, alignment)
         aligned, n_filled = as_trained(completed, parts.features, alignment), sites_filled(completed)
+        widths = BlockWidths.from_manifest(parts.manifest)
+        lacking = None
+        if widths is not None:
+            lacking = AbsentBlocks.of(aligned, alignment.columns >= 0, parts.feature_weights, widths)
         if aligned.is_stored:
             reading = FirstReading(parts, completed, alignment, aligned)
             pairs = tables.join(parts, reading.genotypes, placed.scores)
-            return cls(pairs, alignment, n_filled, lambda: reading.checks(pairs.covariates).beside(placed.outside))
+            return cls(
+                pairs, alignment, n_filled, lambda: reading.checks(pairs.covariates).beside(placed.outside), lacking
+            )
         pairs = tables.join(parts, aligned, placed.scores)
         out_of_range = (
             None
@@ -226,7 +232,6 @@ class Request:
             else parts.scales.check(pairs.genotypes, parts.feature_weights, pairs.covariates)
         )
         checks = Checks(share_of_weight(parts.feature_weights, completed, alignment), out_of_range)
-        lacking = AbsentBlocks.of(aligned, parts.feature_weights, BlockWidths.from_manifest(parts.manifest))
         return cls(pairs, alignment, n_filled, lambda: checks.beside(placed.outside), lacking)
 
 
