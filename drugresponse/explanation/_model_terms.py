@@ -10,6 +10,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.alignment import Alignment, align
 from drugresponse.features.parents import with_parents_of
 from drugresponse.features.reference_sites import with_reference_sites
+from drugresponse.model.requests.blocks import refuse_other_blocks
 
 __all__ = ["in_terms_of", "with_genes"]
 
@@ -50,6 +51,7 @@ def in_terms_of(genotypes: Genotypes, trained: pd.DataFrame) -> tuple[Genotypes,
         return genotypes, genotypes
     genotypes = with_parents_of(with_reference_sites(genotypes, trained), trained)
     alignment = align(genotypes.features, trained)
+    refuse_other_blocks(genotypes.features, trained, alignment)
     known = _known(genotypes, trained, alignment)
     left = np.setdiff1d(np.arange(genotypes.shape[1]), alignment.columns)
     left = left[~_keys(genotypes.features.iloc[left]).isin(_keys(known.features))]

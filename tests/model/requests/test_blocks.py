@@ -6,6 +6,7 @@ import pytest
 
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.errors import InputError
+from drugresponse.explanation.explain import explain
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
 
@@ -35,6 +36,13 @@ def test_predict__blocks_are_asked_for_by_name(model, tmp_path):
     model.save(tmp_path / "m.safetensors")
     read = load_model(tmp_path / "m.safetensors")
     np.testing.assert_allclose(read.predict({"rna": RNA, "dna": DNA})["prediction"], whole)
+
+
+def test_explain__blocks_are_asked_for_by_name_too(model):
+    told = explain(model, {"rna": RNA, "dna": DNA}, RESPONSES, refits=0)
+    assert told.attributions.iloc[0]["feature_id"] == "A"
+    with pytest.raises(InputError, match="a block without a name"):
+        explain(model, RNA, RESPONSES, refits=0)
 
 
 def test_predict__a_block_that_the_model_lacks_is_let_be(model):
