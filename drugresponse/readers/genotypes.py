@@ -67,9 +67,9 @@ def read_genotypes(
         VCF, compressed VCF, BCF; PLINK 1 or 2 (the .bed or .pgen file, or the folder of one fileset), and its
         text of dosages (.raw, .traw); a table of
         alterations or MAF; a table of star alleles; a matrix as text or Parquet; .h5ad; .h5mu, whose modalities are
-        blocks. Formats may be mixed. VCF files
-        of other samples each are put below each other; a list of files (`listed_sources`) stands for them. The name of
-        a block stands before its path, as in `expression=genes.tsv`, or is the key of a mapping.
+        blocks. Formats may be mixed. VCF files of other samples each are put below each other; a list of files
+        (`listed_sources`) stands for them. The name of a block stands before its path, as in `expression=genes.tsv`,
+        or is the key of a mapping.
     features
         Table that explains the features of the matrices.
     genotype_format

@@ -273,9 +273,12 @@ def _modalities(stored: Any, file: Path) -> list[str]:
     """The modalities of an .h5mu file, in their order; none of an .h5ad file."""
     if "mod" not in stored or "X" in stored:
         return []
-    held = checked_part(stored, "mod", file)
-    order = [_as_text(name) for name in held.attrs.get("mod-order", ())]
-    return [name for name in order if name in held] + sorted(set(held) - set(order))
+    part = checked_part(stored, "mod", file)
+    held, order = set(part), [_as_text(name) for name in part.attrs.get("mod-order", ())]
+    names = [name for name in dict.fromkeys(order) if name in held] + sorted(held - set(order))
+    for name in names:
+        checked_part(stored, f"mod/{name}", file)  # before anything looks into it
+    return names
 
 
 def _refuse_infinite(values: StoredValues, where: str) -> None:

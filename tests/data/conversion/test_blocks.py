@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import anndata
+import h5py
 import mudata
 import numpy as np
 import pandas as pd
@@ -66,3 +67,13 @@ def test_read_genotypes__h5mu_is_as_the_object_that_wrote_it(tmp_path):
     assert samples.columns.tolist() == ["tissue"]
     with pytest.raises(InputError, match="Leave the name out"):
         read_genotypes({"all": tmp_path / "omics.dat"})
+
+
+def test_read_genotypes__a_modality_in_another_file_is_refused(tmp_path):
+    anndata.AnnData(EXPRESSION.astype(np.float32)).write_h5ad(tmp_path / "other.h5ad")
+    with h5py.File(tmp_path / "omics.dat", "w") as file:
+        for name in ("obs", "var"):
+            anndata.io.write_elem(file, name, pd.DataFrame(index=EXPRESSION.index))
+        file.create_group("mod")["rna"] = h5py.ExternalLink(str(tmp_path / "other.h5ad"), "/")
+    with pytest.raises(InputError, match="mod/rna"):
+        read_genotypes(tmp_path / "omics.dat")
