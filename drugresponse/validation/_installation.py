@@ -11,8 +11,9 @@ from importlib import metadata
 from pathlib import Path
 
 import drugresponse
-from drugresponse.command_line.doctor import examine as examine_machine
 from drugresponse.errors import show_ids
+from drugresponse.learners.registry import LEARNERS
+from drugresponse.readers.formats import FORMATS
 from drugresponse.validation.bench import Bench
 from drugresponse.validation.checks import Check, equal
 from drugresponse.version import __version__
@@ -43,11 +44,6 @@ _LIBRARIES = {
     "yaml": "PyYAML",
 }
 """By the name that is imported, the name that is installed."""
-
-
-def _machine(_bench: Bench) -> Iterator[Check]:
-    """Nothing that drugresponse doctor would name"""
-    yield equal("What drugresponse doctor names", "; ".join(examine_machine()["problems"]) or "nothing", "nothing")
 
 
 def _pack(bench: Bench) -> Iterator[Check]:
@@ -121,4 +117,20 @@ def _libraries(_bench: Bench) -> Iterator[Check]:
     yield equal("Libraries that cannot be loaded, or come from elsewhere", "; ".join(wrong) or "none", "none")
 
 
-CHECKS = (_machine, _pack, _libraries, _files, _modules)
+def _registered(_bench: Bench) -> Iterator[Check]:
+    """What every learner and every format is made by is there"""
+    failed = []
+    places = {
+        **{name: each.place for name, each in LEARNERS.items()},
+        **{name: each.place for name, each in FORMATS.items()},
+    }
+    for name, place in places.items():
+        module, _, called = place.partition(":")
+        try:
+            getattr(importlib.import_module(module), called)
+        except Exception as error:
+            failed.append(f"{name} ({type(error).__name__}: {error})")
+    yield equal("Learners and formats that cannot be loaded", "; ".join(failed) or "none", "none")
+
+
+CHECKS = (_pack, _libraries, _files, _modules, _registered)

@@ -6,15 +6,16 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from drugresponse.command_line.doctor import examine as examine_machine
 from drugresponse.errors import InstallationError, count, one_line
 from drugresponse.progress import doing
 from drugresponse.settings import ValidateSettings
-from drugresponse.validation.checks import Check
+from drugresponse.validation.checks import Check, equal
 
 __all__ = ["results_of_checks", "validate"]
 
@@ -30,9 +31,11 @@ def validate(settings: ValidateSettings) -> list[str]:
     from drugresponse.outputs import output_files
 
     with output_files(settings.outputs()) as out:
-        results = results_of_checks()
+        machine = examine_machine()
+        named = "; ".join(machine["problems"]) or "nothing"
+        results = [("Installation", equal("What drugresponse doctor names", named, "nothing")), *results_of_checks()]
         try:
-            _write(results, out)
+            _write(results, machine, out)
         except Exception as error:
             # what is broken must not hide what was found
             results.append(_not_written(error))
@@ -72,7 +75,7 @@ def _words(wrong: list[tuple[str, Check]], n_checks: int) -> str:
     )
 
 
-def _write(results: list[tuple[str, Check]], out: dict[str, Path]) -> None:
+def _write(results: list[tuple[str, Check]], machine: Mapping[str, Any], out: Mapping[str, Path]) -> None:
     """The outputs that were asked for."""
     import pandas as pd
 
@@ -84,7 +87,7 @@ def _write(results: list[tuple[str, Check]], out: dict[str, Path]) -> None:
     table = pd.DataFrame([_cells(area, check) for area, check in results], columns=_COLUMNS)
     if "checks" in out:
         write_table(table, out["checks"])
-    report = validation_report(table, examine_machine())
+    report = validation_report(table, machine)
     if "report" in out:
         out["report"].write_text(as_html(report), encoding="utf-8")
     if "markdown" in out:

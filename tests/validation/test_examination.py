@@ -70,6 +70,12 @@ def test_examine__what_breaks_in_a_check_is_a_result(tmp_path, monkeypatch):
     assert ended["expected"] == "1"
 
 
+def test_examine__a_module_that_is_gone_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "drugresponse.learners.sparse.sparse", None)
+    named = wrong(Bench(tmp_path), "Installation")
+    assert any(each.startswith("Learners and formats that cannot be loaded: sparse (") for each in named)
+
+
 def _results_of(monkeypatch, code: str) -> None:
     """Have another program make the checks."""
 
@@ -90,17 +96,22 @@ def test_validate__writes_page_and_table_and_its_exit_code_says_whether_all_hold
     words = [word for name, file in files.items() for word in (f"--{name}", str(file))]
     _results_of(monkeypatch, f"import sys; open(sys.argv[1], 'w').write({ROW % (1, 'true')!r})")
     assert main(["validate", *words]) == 0
-    assert capsys.readouterr().out == "All 1 check hold: this installation gives the known answers.\n"
+    assert capsys.readouterr().out == "All 2 checks hold: this installation gives the known answers.\n"
     assert files["checks"].read_text().splitlines() == [
         "area\tcheck\texpected\tfound\ttolerance\tverdict",
+        "Installation\tWhat drugresponse doctor names\tnothing\tnothing\tnone\tholds",
         "Reading\tVCF\t1\t1\tnone\tholds",
     ]
-    assert "All 1 check hold" in files["report"].read_text()
+    assert "All 2 checks hold" in files["report"].read_text()
     _results_of(monkeypatch, f"import sys; open(sys.argv[1], 'w').write({ROW % (2, 'false')!r})")
     assert main(["validate", *words]) == InstallationError.exit_code == 5
-    assert "1 of 1 checks does not hold: Reading: VCF: found 2 (expected 1)" in capsys.readouterr().err
-    assert files["checks"].read_text().splitlines()[1].endswith("\tdoes not hold")
+    assert "1 of 2 checks does not hold: Reading: VCF: found 2 (expected 1)" in capsys.readouterr().err
+    assert files["checks"].read_text().splitlines()[2].endswith("\tdoes not hold")
     assert "This installation does not compute what it should" in files["markdown"].read_text()
+    monkeypatch.setenv("TMPDIR", "/proc/none")
+    _results_of(monkeypatch, f"import sys; open(sys.argv[1], 'w').write({ROW % (1, 'true')!r})")
+    assert main(["validate"]) == InstallationError.exit_code
+    assert "TMPDIR: /proc/none cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
