@@ -58,7 +58,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
     ...     print(line)
     auto weighs boosted-trees 0.61, ridge 0.30; the rest (0.09) is the naive model.
     auto weighed them by RMSE: boosted-trees 1.2, ridge 1.25, additive-mean 1.5.
-    Not tried, since the work budget left no room: neural.
+    Not tried, since the work budget or the memory left no room: neural.
     >>> auto_words({"weights": {}, "inner_rmse": {}, "not_tried": []})
     ['auto fell back to the naive model: too few groups could be held out to compare the learners.']
     """
@@ -84,7 +84,7 @@ def auto_words(notes: Mapping[str, Any]) -> list[str]:
         ranking = ", ".join(f"{name} {error:.4g}" for error, name in single)
         lines.append(f"auto weighed them by {'mean loss' if 'inner_loss' in notes else 'RMSE'}: {ranking}.")
     if tried and not_tried:
-        lines.append(f"Not tried, since the work budget left no room: {', '.join(not_tried)}.")
+        lines.append(f"Not tried, since the work budget or the memory left no room: {', '.join(not_tried)}.")
     return lines
 
 

@@ -249,7 +249,7 @@ def test_training_report__tells_how_auto_weighs_the_learners():
     assert "auto (neural 0.61, ridge 0.30) for ln_ic50" in text
     assert "auto weighs neural 0.61, ridge 0.30; the rest (0.09) is the naive model." in text
     assert "auto weighed them by RMSE: neural 1.25, ridge 1.5, additive-mean 1.75." in text
-    assert "Not tried, since the work budget left no room: gaussian." in text
+    assert "Not tried, since the work budget or the memory left no room: gaussian." in text
     assert "neural 0.61 1.25 ridge 0.30 1.50 additive-mean 0.09 1.75" in text
     assert "ridge: Interaction of samples and drugs: 3 factors, each with a penalty of its own" in text
     assert "neural: Epochs: 0. Training added nothing to the ridge" in text
