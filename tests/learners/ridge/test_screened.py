@@ -17,7 +17,7 @@ from drugresponse.learners.ridge import screened
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.screened import ScreenedRidge
 from drugresponse.learners.trees.trees import BoostedTrees, RandomForest
-from tests.learners.cohorts import draw_calls, made_pairs
+from tests.learners.cohorts import draw_calls, draw_outcome, made_pairs
 from tests.stored_genotypes import passes, stored
 
 N_SAMPLES, N_FEATURES = 200, 600
@@ -84,6 +84,15 @@ def test_fit_holding_out__trees_find_what_the_ridge_cannot():
     assert trees < 0.8 * ridge
     # a kernel, the screening and what it kept; held-out samples are read for what was kept
     assert passes(pairs.genotypes) < 3
+
+
+def test_fit__the_network_takes_classes_too():
+    pairs, truth, _ = cohort(1)
+    pairs, happened = draw_outcome(pairs, truth - truth.mean(), "binary", np.random.default_rng(0))
+    learner = NeuralResponse(members=2, hidden=8, epochs=2).fit(pairs, happened)
+    again = NeuralResponse.from_state(learner.get_state(), **learner.get_params())
+    np.testing.assert_allclose(again.predict(pairs), learner.predict(pairs), atol=1e-4)
+    assert np.corrcoef(learner.predict(pairs), truth)[0, 1] > 0.5
 
 
 def test_fit__samples_that_are_held_out_are_in_no_screening():
