@@ -18,7 +18,7 @@ from benchmarks.robustness.texts import TEXTS
 from drugresponse.simulation.cohort import simulate_cohort
 from drugresponse.simulation.files import write_cohort
 
-__all__ = ["Target", "corpus"]
+__all__ = ["Target", "corpus", "whole_files"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MODELS = _ROOT / "test-data" / "models" / "format-1"

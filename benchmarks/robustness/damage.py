@@ -17,7 +17,7 @@ import numpy as np
 from drugresponse.errors import DrugResponseError
 from drugresponse.model.file import is_model_file, read_model_file, write_model_file
 
-__all__ = ["damaged", "packed_blocks", "zipped"]
+__all__ = ["bomb", "damaged", "packed_blocks", "zipped"]
 
 Draw = np.random.Generator
 _LONG = 200_000
@@ -249,7 +249,7 @@ def _packed(whole: bytes, _other: bytes, draw: Draw) -> bytes:
     return _flip(packed, b"", draw) if kind == 2 else packed
 
 
-def _bomb(whole: bytes, _other: bytes, draw: Draw) -> bytes:
+def bomb(whole: bytes, draw: Draw) -> bytes:
     """A few kilobytes that unpack to 64 MB of the same line, byte or block."""
     lines = whole.splitlines(keepends=True)[-3:] or [whole]
     unit = [lines[-1], b"\0", b"\n", whole[:4096]][int(draw.integers(4))]
@@ -260,8 +260,3 @@ _KINDS: tuple[Callable[[bytes, bytes, Draw], bytes], ...] = (
     *(_flip, _flip, _flip, _cut, _cut, _splice, _splice, _duplicate, _delete, _swap, _head_of_another),
     *(_length, _length, _length, _token, _token, _token, _number, _number, _number, _lines, _lines, _packed),
 )
-
-
-def bomb(whole: bytes, draw: Draw) -> bytes:
-    """A file that is small and unpacks to much."""
-    return _bomb(whole, b"", draw)

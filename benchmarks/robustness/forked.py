@@ -48,7 +48,7 @@ _CHANGING = {
     "os.chmod": 1, "shutil.rmtree": 1,
 }  # fmt: skip
 """Events of Python's audit, and how many of their first arguments are paths that are changed."""
-_REACHING = ("socket.connect", "socket.bind", "socket.getaddrinfo", "pickle.find_class", "os.system", "ctypes.dlopen")
+_REACHING = ("socket.connect", "socket.bind", "socket.getaddrinfo", "pickle.find_class", "os.system")
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _watching(folder: Path, strayed: int) -> Callable[[str, tuple[Any, ...]], No
         elif event == "subprocess.Popen":
             if arguments[0] != sys.executable:
                 os.write(strayed, f"started: {arguments[0]}\n".encode())
-        elif event in _REACHING and event != "ctypes.dlopen":
+        elif event in _REACHING:
             os.write(strayed, f"{event}: {arguments!r}\n".encode())
         for path in paths:
             if isinstance(path, str | bytes | os.PathLike):
