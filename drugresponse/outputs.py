@@ -101,6 +101,7 @@ class _Folder:
             ) from error
         for file in sorted(self.temporary.iterdir()):
             target = self.target / file.name
+            _refuse_clashes({self.name: target}, _PROTECTED.get())
             mode = stat.S_IMODE((target if target.is_file() else file).stat().st_mode)
             _Output(self.name, target, file, mode, is_stream=False).publish(published)
 
@@ -137,7 +138,8 @@ def output_files(
     ------
     InputError
         The folder of a target does not exist or cannot be written to, a target is a folder or one of the
-        `protected_inputs`, or two outputs have the same path; or the disk is full.
+        `protected_inputs`, a target folder is a file or stands in no folder, or two outputs have the same path; or the
+        disk is full.
 
     Examples
     --------

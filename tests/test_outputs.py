@@ -83,6 +83,18 @@ def test_output_files__files_are_withdrawn_where_their_folder_cannot_be_filled(t
     assert names(tmp_path) == ["figures"]
 
 
+def test_output_files__folder_replaces_no_input(tmp_path):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "skill.svg").write_text("mine")
+    with (
+        pytest.raises(InputError, match="is also an input"),
+        protected_inputs([tmp_path / "figures" / "skill.svg"]),
+        output_files({"a": tmp_path / "a.tsv"}, folders={"figures": tmp_path / "figures"}) as made,
+    ):
+        (made["figures"] / "skill.svg").write_text("new")
+    assert names(tmp_path) == ["figures"] and (tmp_path / "figures" / "skill.svg").read_text() == "mine"
+
+
 def test_output_files__a_file_is_no_folder(tmp_path):
     (tmp_path / "figures").write_text("mine")
     with pytest.raises(InputError, match="is no folder"), output_files({}, folders={"figures": tmp_path / "figures"}):
