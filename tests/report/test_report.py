@@ -412,7 +412,7 @@ def test_prediction_report__one_drug_lists_samples_without_ranking():
     text = Page(prediction_report(predictions_of({"s1": {"d": 0.5}, "s2": {"d": np.nan}}), manifest_of())).text
     assert "s1 1.50 1.00 +0.500 1.00" in text
     assert "s2 - 1.00 - 1.00" in text
-    assert "lowest first" not in text
+    assert "Drugs, lowest first" not in text
 
 
 def test_prediction_report__many_samples_are_cut():
