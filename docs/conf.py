@@ -26,9 +26,6 @@ html_title = f"drugresponse {__version__}"
 html_copy_source = html_show_sourcelink = False
 html_theme_options = {"show_nav_level": 2, "footer_start": ["copyright"], "footer_end": []}
 
-# parts of the training material that its network alone puts together
-exclude_patterns = ["tutorial/faqs/*"]
-
 # links go to headings as a code host names them
 myst_heading_anchors = 4
 

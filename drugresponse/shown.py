@@ -10,7 +10,9 @@ from typing import Any
 __all__ = ["Shown", "first_few"]
 
 _MOST_FACTS, _WIDTH = 10, 100
-_TABLE = '<table style="text-align:left"><caption style="text-align:left;font-weight:bold">{}</caption>{}</table>'
+# style sheets of notebooks and sites give captions a colour that is too pale on their dark ground
+_CAPTION = '<caption style="text-align:left;font-weight:bold;color:inherit">{}</caption>'
+_TABLE = f'<table style="text-align:left">{_CAPTION}{{}}</table>'
 _ROW = '<tr><th scope="row" style="text-align:left">{}</th><td style="text-align:left">{}</td></tr>'
 
 
