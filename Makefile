@@ -50,7 +50,7 @@ unit-tests: $(PACKAGE_READY)
 
 # nothing is fetched; a warning is an error, and so is a link inside that leads nowhere
 docs: $(DOCS_READY) ## the pages as a site, its notebooks run anew: build/docs/index.html
-	$(call stage,docs,$(VENV)/python -m sphinx -q -j 2 -W --keep-going -d build/docs/.doctrees docs build/docs)
+	$(call stage,docs,$(VENV)/python -m sphinx -q -E -j 2 -W --keep-going -d build/docs/.doctrees docs build/docs)
 	@echo 'build/docs/index.html'
 
 other-cpus: $(PACKAGE_READY) ## the tests of what computes, as on other kinds of processor (ONLY='tests/learners/trees/test_trees.py')

@@ -29,8 +29,8 @@ html_theme_options = {"show_nav_level": 2, "footer_start": ["copyright"], "foote
 # links go to headings as a code host names them
 myst_heading_anchors = 4
 
-# run again when a page or, after `make clean`, the package has changed
-nb_execution_mode = "cache"
+# always: a cache knows changes of the page, not of the package
+nb_execution_mode = "force"
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 nb_merge_streams = True

@@ -94,7 +94,7 @@ def _words(value: Any) -> str:
     if hasattr(value, "dtype") and hasattr(value, "shape"):
         return f"{' x '.join(f'{size:,}' for size in value.shape)} {value.dtype}"
     if isinstance(value, Sequence) and all(isinstance(part, str | int | float) for part in value):
-        return first_few(value, len(value))
+        return first_few(map(_words, value), len(value))
     if isinstance(value, Sequence):
         return f"{len(value):,} {type(value[0]).__name__}{'s' * (len(value) > 1)}"
     if dataclasses.is_dataclass(value):

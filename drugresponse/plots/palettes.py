@@ -144,8 +144,16 @@ def drawn_in(palette: Palette) -> Iterator[None]:
             "legend.labelcolor": palette.ink,
             "axes.prop_cycle": cycler(color=palette.groups),
         }
-        with mpl.rc_context(cast("Any", settings)):
-            yield
+        interactive = mpl.is_interactive()
+        try:
+            with mpl.rc_context(cast("Any", settings)):
+                try:
+                    yield
+                finally:
+                    interactive = mpl.is_interactive()
+        finally:
+            # pyplot, loaded meanwhile in a notebook, has switched it on; else no figure but the first would appear
+            mpl.interactive(interactive)
 
 
 @contextmanager

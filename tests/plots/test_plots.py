@@ -149,6 +149,20 @@ def test_heat_map__blank_where_nothing_is_predicted() -> None:
     assert counts == [len(table), len(table) - 1]
 
 
+def test_style__what_pyplot_switches_on_meanwhile_stays_on() -> None:
+    """In a notebook it is what makes figures appear, and the first plot is often what loads pyplot."""
+    try:
+        with pytest.raises(KeyError), plots.style():
+            mpl.interactive(True)
+            raise KeyError
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(False)
+    with plots.style():
+        pass
+    assert not mpl.is_interactive()
+
+
 def test_components__groups_may_be_categories_of_some_samples() -> None:
     """As in the `obs` of AnnData."""
     ids = overview().components.scores.index[:-5]
