@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,7 @@ def _genotypes(bench: Bench) -> Iterator[Check]:
     folder = bench.scratch
 
     def read(text: str, **options: Any) -> Callable[[], Any]:
-        file = folder / f"bad_{abs(hash(text))}.tsv"
+        file = folder / f"bad_{crc32(text.encode())}.tsv"
         file.write_text(text, encoding="utf-8")
         return partial(read_genotypes, file, **options)
 
