@@ -17,7 +17,9 @@ from tests.galaxy_tools import ROOT, TEST_DATA, TOOLS
 
 FOLDER = ROOT / "tools" / "workflows"
 PATHS = sorted(FOLDER.glob("*/*.gxwf.yml"))
+LESSON = ROOT / "docs" / "tutorial" / "workflows" / "main-workflow.gxwf.yml"
 each_workflow = pytest.mark.parametrize("path", PATHS, ids=[path.parent.name for path in PATHS])
+with_lesson = pytest.mark.parametrize("path", [*PATHS, LESSON], ids=[*(path.parent.name for path in PATHS), "tutorial"])
 
 
 def load(path: Path) -> Any:
@@ -103,7 +105,7 @@ def test_workflow__says_what_it_is(path):
     assert all(each["doc"].strip() for each in described)
 
 
-@each_workflow
+@with_lesson
 def test_steps__name_the_tools_of_this_version(path):
     tokens = {each.get("name"): each.text for each in etree.parse(str(ROOT / "tools" / "macros.xml")).iter("token")}
     version = f"{tokens['@TOOL_VERSION@']}+galaxy{tokens['@VERSION_SUFFIX@']}"
@@ -111,7 +113,7 @@ def test_steps__name_the_tools_of_this_version(path):
     assert {label: step["tool_version"] for label, step in steps.items()} == dict.fromkeys(steps, version)
 
 
-@each_workflow
+@with_lesson
 def test_steps__set_fields_that_the_tools_have(path):
     for step in load(path)["steps"].values():
         tool = tool_of(step)
@@ -121,7 +123,7 @@ def test_steps__set_fields_that_the_tools_have(path):
                 assert set(value if isinstance(value, list) else [value]) <= options_of(field), name
 
 
-@each_workflow
+@with_lesson
 def test_steps__leave_no_field_to_galaxy(path):
     # Galaxy warns of each field that a step does not name, and refuses to start the workflow from a program
     for label, step in load(path)["steps"].items():
@@ -155,7 +157,7 @@ def test_inputs__offer_what_the_fields_take(path):
             assert choices <= options_of(field), (label, step)
 
 
-@each_workflow
+@with_lesson
 def test_outputs__are_written(path):
     workflow = load(path)
     for label, output in workflow["outputs"].items():
@@ -166,7 +168,7 @@ def test_outputs__are_written(path):
         assert asked_for, f"{label}: {of_step} leaves {name} out unless it is asked for"
 
 
-@each_workflow
+@with_lesson
 def test_run_report__shows_outputs_that_there_are(path):
     workflow = load(path)
     page = workflow["report"]["markdown"]
@@ -176,7 +178,7 @@ def test_run_report__shows_outputs_that_there_are(path):
     assert "${galaxy" not in page
 
 
-@each_workflow
+@with_lesson
 def test_cases__fit_the_workflow(path):
     workflow = load(path)
     needed = {label for label, each in workflow["inputs"].items() if not each.get("optional") and "default" not in each}

@@ -76,7 +76,7 @@ def fill(path: Path) -> None:
 
 
 def main() -> int:
-    for path in sorted((ROOT / "tools" / "workflows").glob("*/*.gxwf.yml")):
+    for path in sorted([*ROOT.glob("tools/workflows/*/*.gxwf.yml"), *ROOT.glob("docs/tutorial/workflows/*.gxwf.yml")]):
         fill(path)
     return 0
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from repositories import problems_of_repositories
 from server import DATA_MANAGER, ROOT, ServerError, running_galaxy
-from stages import PLANEMO, STAGES, planemo, say, workflow_files
+from stages import LESSON, PLANEMO, STAGES, planemo, say, workflow_files
 from summary import Row, table_of
 
 __all__ = ["PLANEMO", "main"]
@@ -37,7 +37,9 @@ def lint() -> int:
         code = planemo("lint", *levels, "tools", str(DATA_MANAGER.relative_to(ROOT) / "data_manager"))
     with stage("planemo workflow_lint"):
         for path in workflow_files():
-            code = planemo("workflow_lint", *levels, "--iwc", str(path.parent)) or code
+            # that of the tutorial has the form of the training network
+            form = () if path.parent == LESSON else ("--iwc",)
+            code = planemo("workflow_lint", *levels, *form, str(path.parent)) or code
     with stage("planemo shed_lint"):
         # version_bumped asks the Tool Shed
         for folder in ("tools", str(DATA_MANAGER.relative_to(ROOT))):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 from server import HOME, ROOT, GalaxyServer
-from stages import REPORTS, run_workflow_tests, say
+from stages import REPORTS, WORKFLOWS, run_workflow_tests, say
 from summary import read_report
 from waiting import LONGEST_SECONDS
 from web_client import WebClient, find_browser, web_client
@@ -148,10 +148,12 @@ def take_middle(client: WebClient, name: str, above: Locator | None = None) -> N
 
 
 def workflow_runs() -> dict[str, str]:
-    """The first run of each workflow that the tests have just made."""
+    """The first run of each workflow that the tests have just made, but for the tutorial's."""
     runs: dict[str, str] = {}
     for name, result in read_report(REPORTS / "workflow_test_output.json"):
-        runs.setdefault(name.split(".")[0], result["invocation_details"]["details"]["invocation_id"])
+        workflow = name.split(".")[0]
+        if (WORKFLOWS / workflow).is_dir():
+            runs.setdefault(workflow, result["invocation_details"]["details"]["invocation_id"])
     return runs
 
 

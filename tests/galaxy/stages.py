@@ -24,6 +24,7 @@ from waiting import LONGEST_SECONDS
 PLANEMO = (str(HOME / "planemo" / "bin" / "planemo"), "--config", ".planemo.yml")
 REPORTS = HOME / "report"
 WORKFLOWS = ROOT / "tools" / "workflows"
+LESSON = ROOT / "docs" / "tutorial" / "workflows"
 EXAMPLE = ROOT / "docs" / "examples" / "drive_galaxy.py"
 COHORT = ROOT / "test-data" / "cell_lines"
 
@@ -38,7 +39,8 @@ def planemo(*arguments: str) -> int:
 
 
 def workflow_files() -> list[Path]:
-    return sorted(WORKFLOWS.glob("*/*.gxwf.yml"))
+    """Those that are offered to all, and that of the tutorial."""
+    return [*sorted(WORKFLOWS.glob("*/*.gxwf.yml")), *sorted(LESSON.glob("*.gxwf.yml"))]
 
 
 def planemo_test(server: GalaxyServer, report: Path, *what: str) -> tuple[int, bool]:
