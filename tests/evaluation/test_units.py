@@ -15,7 +15,7 @@ from tests.learners.cohorts import draw_calls, made_pairs
 from tests.stored_genotypes import passes, stored
 
 
-@pytest.mark.parametrize("name", ["ridge", "covariates", "auto"])
+@pytest.mark.parametrize("name", ["ridge", "covariates"])
 def test_run_unit__reads_stored_genotypes_once_for_all_folds(name):
     rng = np.random.default_rng(0)
     calls = draw_calls(60, 40, rng)
@@ -29,8 +29,6 @@ def test_run_unit__reads_stored_genotypes_once_for_all_folds(name):
     folds = [PlannedFold(0, at, *fold) for at, fold in enumerate(make_folds(pairs, "new-samples", 3, 0))]
     results = [run_unit(contender, fold, rows) for fold in folds]
     assert passes(rows.pairs.genotypes) == (0 if name == "covariates" else 1)
-    if name == "auto":
-        return
     in_memory = [run_unit(contender, fold, replace(rows, pairs=pairs)) for fold in folds]
     for one, other in zip(results, in_memory, strict=True):
         # missing calls count as the mean of all samples, and what is known is a share of variance
