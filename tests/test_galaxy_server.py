@@ -34,7 +34,7 @@ def test_page__names_every_tool():
 
 
 def test_page__allows_the_tools_that_write_a_report():
-    allowed = re.findall(r"^TOOLSHED/repos/OWNER/(drugresponse_\w+)/(drugresponse_\w+)$", PAGE, re.MULTILINE)
+    allowed = re.findall(r"^TOOLSHED/repos/not-released/(drugresponse_\w+)/(drugresponse_\w+)$", PAGE, re.MULTILINE)
     assert all(first == second for first, second in allowed)
     writers = {name for name in TOOLS if read(name).find("outputs/data[@format='html']") is not None}
     assert {first.removeprefix("drugresponse_") for first, _ in allowed} == writers
@@ -55,7 +55,7 @@ def memory_of(entry: dict, input_size: float) -> float:
 @pytest.mark.parametrize("tool", [*(f"drugresponse_{name}" for name in TOOLS), "data_manager_drugresponse_models"])
 def test_entries__every_tool_has_cores_and_memory_once(tool):
     rules = yaml.safe_load(ENTRIES.read_text(encoding="utf-8"))["tools"]
-    address = f"toolshed.g2.bx.psu.edu/repos/OWNER/{tool}/{tool}/0.1.0+galaxy0"
+    address = f"toolshed.g2.bx.psu.edu/repos/not-released/{tool}/{tool}/0.1.0+galaxy0"
     (entry,) = (needs for pattern, needs in rules.items() if re.fullmatch(pattern, address))
     entry = rules.get(entry.get("inherits"), {}) | entry
     small, large = (memory_of(entry, size) for size in (0.001, 0.04))
@@ -216,7 +216,7 @@ def test_drafts__say_where_nothing_is_released():
     """Nothing stands for an address or an account that is not there, and one page lists what is to be filled in."""
     page = (ROOT / "packaging" / "README.md").read_text(encoding="utf-8")
     listed = {
-        file: set(re.findall(r"`(NOT-RELEASED|OWNER)`", rest))
+        file: set(re.findall(r"`(NOT-RELEASED|not-released)`", rest))
         for file, rest in re.findall(r"^\| `(.+?)` \|(.+)", page, re.M)
     }
     texts = {
@@ -227,7 +227,7 @@ def test_drafts__say_where_nothing_is_released():
     }
     assert set(listed) <= {*texts, "CITATION.cff"}
     for file, text in texts.items():
-        marks = set(re.findall(r"NOT-RELEASED|\bOWNER\b", text))
+        marks = set(re.findall(r"NOT-RELEASED|not-released", text))
         assert marks == listed.get(file, set()), file
         assert not re.search(r"github\.com/drugresponse|zenodo\.org/record|0{64}(?!\"/>)", text), file
 
