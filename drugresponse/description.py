@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _MOST_NAMES = 20
+_SCALES = {"identity": "as given", "sqrt": "square root", "log": "logarithm"}
 _SHOWN_SCORES = (
     "auroc",
     "average_precision",
@@ -111,12 +112,14 @@ def response_scale_words(manifest: Mapping[str, Any]) -> list[str]:
     told = manifest.get("response_scale")
     if told is None:
         return []
-    errors = ", ".join(f"{name} {error:.4g}" for name, error in told["errors"].items())
+    # a file has them in the order of the alphabet
+    errors = ", ".join(f"{name} {told['errors'][name]:.4g}" for name in _SCALES if name in told["errors"])
     tried = f" (error on held-out rows: {errors})" if errors else ""
     if told["name"] == "identity":
         return [f"Learned as given: no other scale is better beyond noise{tried}"]
-    words = {"sqrt": "square root", "log": "logarithm"}[told["name"]]
-    return [f"Learned on the scale of the {words}{tried}; predictions are means as the responses were given"]
+    return [
+        f"Learned on the scale of the {_SCALES[told['name']]}{tried}; predictions are means as the responses were given"
+    ]
 
 
 def censor_words(training: Mapping[str, int], learners: Sequence[str]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome
 from drugresponse.evaluation.outcomes.tables import outcome_table
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
+from drugresponse.model.response_scales.response_scale import IDENTITY, SCALES
 from drugresponse.progress import counted, doing
 from drugresponse.units import units_as_done
 
@@ -71,6 +73,8 @@ def run_units(
     """
     results = units_of(rows, folds, learners, scheme, n_jobs=n_jobs, resume=resume)
     names = [contender.name for contender in learners]
+    for words in _scale_words(names, folds, results):
+        progress.info("%s", words)
     if rows.pairs.outcome.kind == "continuous":
         return _gather(rows, folds, names, scheme, results)
     told = {"cost_of_miss": cost_of_miss, "horizon": horizon, "called": called}
@@ -108,6 +112,17 @@ def units_of(
             if store is not None:
                 store.keep(*units[todo[place]], result)
     return {(units[at][0].name, id(units[at][1])): result for at, result in done.items()}
+
+
+def _scale_words(
+    names: Sequence[str], folds: Sequence[PlannedFold], results: Mapping[tuple[str, int], UnitResult]
+) -> Iterator[str]:
+    """In how many folds a learner had the responses on another scale than they are given."""
+    for name in names:
+        scales = Counter(results[name, id(planned)].response_scale for planned in folds)
+        for scale in (each for each in SCALES if each in scales and each != IDENTITY):
+            learned = f"{name} learned the {SCALES[scale]} of the responses"
+            yield f"{learned} in {scales[scale]} of {len(folds)} folds; predictions are as they were given"
 
 
 def _unit(at: int, units: Sequence[tuple[Contender, PlannedFold]], rows: TrainingRows) -> UnitResult:

@@ -85,10 +85,13 @@ class UnitResult:
     ----------
     predicted, share_known
         `(n_test,)` predictions, and the share of the learner's genotype weight that was known for each.
+    response_scale
+        On which the responses were learned; predictions are in the user's unit.
     """
 
     predicted: NDArray[np.float64]
     share_known: NDArray[np.float64]
+    response_scale: str = IDENTITY
 
 
 def contenders(
@@ -109,7 +112,8 @@ def run_unit(contender: Contender, planned: PlannedFold, rows: TrainingRows) -> 
         learner = contender.fresh()
         learner.fit(training_pairs_for(learner, train), rows.y[planned.train], rows.weights[planned.train])
         predicted = predictions_of(learner, test, f"{contender.name}: repeat {planned.repeat}, fold {planned.fold}")
-    return UnitResult(predicted, _share_known(learner, train, test)[test.sample_index])
+    scale = learner.scale_.name if isinstance(learner, ScaledLearner) else IDENTITY
+    return UnitResult(predicted, _share_known(learner, train, test)[test.sample_index], scale)
 
 
 def _share_known(learner: PairRegressor, train: Pairs, test: Pairs) -> NDArray[np.float64]:
@@ -161,7 +165,8 @@ class UnitStore:
         path = self._path(contender, planned)
         checksum = np.frombuffer(_checksum(path, result), np.uint8)
         with output_files({"resume": path}) as temporary, temporary["resume"].open("wb") as file:
-            np.savez(file, predicted=result.predicted, found=result.share_known, checksum=checksum)
+            scale = np.frombuffer(result.response_scale.encode(), np.uint8)
+            np.savez(file, predicted=result.predicted, found=result.share_known, scale=scale, checksum=checksum)
 
     def _path(self, contender: Contender, planned: PlannedFold) -> Path:
         digest = hashlib.sha256(f"{self.data} {contender.fingerprint()}".encode())
@@ -173,7 +178,7 @@ class UnitStore:
 
 def _read_unit(path: Path, n_rows: int) -> UnitResult:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        result = UnitResult(arrays["predicted"], arrays["found"])
+        result = UnitResult(arrays["predicted"], arrays["found"], arrays["scale"].tobytes().decode())
         if arrays["checksum"].tobytes() != _checksum(path, result) or len(result.predicted) != n_rows:
             raise ValueError
     return result
@@ -181,7 +186,7 @@ def _read_unit(path: Path, n_rows: int) -> UnitResult:
 
 def _checksum(path: Path, result: UnitResult) -> bytes:
     """Of the numbers and of the name of their unit, so that no file stands for another."""
-    digest = hashlib.sha256(path.name.encode())
+    digest = hashlib.sha256(f"{path.name} {result.response_scale}".encode())
     for array in (result.predicted, result.share_known):
         digest.update(f"{array.dtype.str} {array.shape}".encode() + array.tobytes())
     return digest.digest()

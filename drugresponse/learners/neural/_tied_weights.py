@@ -166,8 +166,9 @@ class TiedWeights:
             head = arrays["head"][m].astype(np.float32)
             for begin in range(0, len(tokens), _SAMPLES_AT_ONCE):
                 rows = slice(begin, begin + _SAMPLES_AT_ONCE)
-                way = start + cuts[:, None, None] * (ends[rows] - start)
-                first = way @ into + arrays["tower_in_bias"][m]
+                # the way is straight, and so are sums on it
+                onset, change = start @ into + arrays["tower_in_bias"][m], (ends[rows] - start) @ into
+                first = onset + cuts[:, None, None] * change
                 second = np.maximum(first, 0.0) @ arrays["tower_out"] + arrays["tower_out_bias"][m]
                 inner = np.zeros((first.shape[1], len(onward), head.shape[1]), dtype=np.float32)
                 pieces = zip(_mean_slopes(first), _mean_slopes(second), strict=True)

@@ -155,10 +155,12 @@ def test_explain__refits_on_the_models_scale(model, cohort):
     assert association < 4 * rows.loc["CYP2C9_3", "effect"]
 
 
-def test_evaluate__has_every_learner_on_its_scale(cohort):
+def test_evaluate__has_every_learner_on_its_scale_and_says_so(cohort, caplog):
     genotypes, responses, samples = cohort
     settings = {"samples": samples, "learners": ["ridge"], "folds": 2, "shuffles": 0, "n_jobs": 1}
+    caplog.set_level("INFO", logger="drugresponse.progress")
     root = dr.evaluate(genotypes, responses, settings={"response_scale": "sqrt"}, **settings)
+    assert "ridge learned the square root of the responses in 2 of 2 folds" in caplog.text
     plain = dr.evaluate(genotypes, responses, settings={"response_scale": "identity"}, **settings)
     errors = [
         np.square(table["prediction"] - table["response"])[table["learner"] == "ridge"].mean()
