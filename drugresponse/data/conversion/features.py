@@ -27,6 +27,7 @@ __all__ = ["describe_features"]
 
 logger = logging.getLogger(__name__)
 
+_HIGHEST = {"dosage": 2, "altered": 1}
 _GENE_AND_NUMBER = re.compile(r"(\S+) \((?:\d+|ENSG\d+(?:\.\d+)?)\)")
 
 
@@ -85,10 +86,14 @@ def describe_features(
     features["block"] = features["block"].where((features["block"] != "") | is_kind, written)
     kinds = written.where(is_kind, kind or "").to_numpy(dtype=object, copy=True)
     unknown = kinds == ""
-    for known_kind in ("dosage", "altered"):
+    for known_kind, highest in _HIGHEST.items():
         members = np.flatnonzero(kinds == known_kind)
-        if len(members) and _may_hold_codes(values, members):
-            refuse_missing_codes(_numbers(values, members), known_kind, guessed=False, where=where)
+        if len(members) and _may_be_beyond(values, members, highest):
+            numbers = _numbers(values, members)
+            refuse_missing_codes(numbers, known_kind, guessed=False, where=where)
+            # a table may have three copies of a star allele; one word for all columns is likelier wrong
+            if known_kind == kind and not is_kind.iloc[members].any():
+                _refuse_other_numbers(numbers, kind, where)
     for block in features.loc[unknown, "block"].unique():
         members = np.flatnonzero(unknown & (features["block"] == block).to_numpy())
         numbers = _numbers(values, members)
@@ -100,6 +105,15 @@ def describe_features(
             f"{where}: the kind of {len(members)} features{of_block} was not told; guessed {guess} from their values."
         )
     return features.assign(kind=kinds)
+
+
+def _refuse_other_numbers(numbers: NumberSummary, kind: str, where: str) -> None:
+    """Refuse numbers that the kind given for all columns cannot have."""
+    if numbers.n and (numbers.low < 0 or numbers.high > _HIGHEST[kind]):
+        raise InputError(
+            f"{where}: found {numbers.low:g} to {numbers.high:g} (expected 0 to {_HIGHEST[kind]} of `kind` {kind}). "
+            "Give `kind` copy_number or `kind` score, or correct the numbers."
+        )
 
 
 def _genes_in(ids: pd.Index) -> list[str]:
@@ -160,9 +174,9 @@ def _stored_numbers(values: StoredValues, members: NDArray[np.intp]) -> NumberSu
     return reduce(add, parts, NumberSummary.of(np.zeros(0)))
 
 
-def _may_hold_codes(values: Any, members: NDArray[np.intp]) -> bool:
-    """Whether columns are to be looked at; of stored ones it is known where they hold nothing but 0 to 2."""
+def _may_be_beyond(values: Any, members: NDArray[np.intp], highest: int) -> bool:
+    """Whether columns are to be looked at; of stored ones it is known whether all numbers lie from 0 to the highest."""
     if not isinstance(values, StoredValues):
         return True
     known = values.statistics().take(members)
-    return bool(((known.low < 0) | (known.high > 2)).any())
+    return bool(((known.low < 0) | (known.high > highest)).any())

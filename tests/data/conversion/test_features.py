@@ -21,6 +21,17 @@ def test_describe_features__known_kinds_are_kept():
     assert features["gene"].tolist() == list("abcd")
 
 
+@pytest.mark.parametrize(("kind", "highest"), [("dosage", 2), ("altered", 1)])
+@pytest.mark.parametrize("kept", [np.asarray, sparse.csc_array])
+def test_describe_features__a_kind_given_for_all_fits_the_numbers(kind, highest, kept):
+    values = np.array([[0.0, highest], [highest / 2, np.nan]])
+    assert describe_features(["a", "b"], kept(values), kind=kind)["kind"].tolist() == [kind, kind]
+    with pytest.raises(InputError, match=rf"found 0 to {highest + 1} \(expected 0 to {highest} of `kind` {kind}\)"):
+        describe_features(["a", "b"], kept(values + (values == highest)), kind=kind)
+    copies = pd.DataFrame({"kind": [kind, kind]}, index=["a", "b"])
+    assert len(describe_features(["a", "b"], kept(values + (values == highest)), table=copies)) == 2
+
+
 def test_describe_features__other_texts_become_blocks_with_guessed_kinds(caplog):
     caplog.set_level(logging.INFO)
     table = pd.DataFrame({"kind": ["mut", "gain", "cn", "expression"]}, index=IDS)
