@@ -22,12 +22,12 @@ from drugresponse.data.scores.follow_up import STATED_SHARES
 from drugresponse.data.scores.losses import survival_at
 from drugresponse.data.splits import find_scheme
 from drugresponse.errors import InputError
-from drugresponse.evaluation._benchmark import run_units
-from drugresponse.evaluation._folds import as_splits, folds_of_table, prove_free_of_leaks
-from drugresponse.evaluation._units import contenders
+from drugresponse.evaluation.benchmark import run_units
 from drugresponse.evaluation.bootstrap import group_of_row
+from drugresponse.evaluation.folds import as_splits, folds_of_table, prove_free_of_leaks
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.held_out.outcome_layer import OutcomeLayer, called_classes
+from drugresponse.evaluation.units import contenders
 
 __all__ = ["measure_question"]
 

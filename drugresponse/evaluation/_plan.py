@@ -16,10 +16,10 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
 from drugresponse.data.tables import Responses, ResponsesLike, as_responses
 from drugresponse.errors import InputError, nearest
-from drugresponse.evaluation._folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
-from drugresponse.evaluation._units import Contender, contenders
+from drugresponse.evaluation.folds import PlannedFold, as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.rules.rule import RULE, Rule
 from drugresponse.evaluation.rules.rule_learner import RuleLearner
+from drugresponse.evaluation.units import Contender, contenders
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name

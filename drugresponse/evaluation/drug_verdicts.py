@@ -16,7 +16,6 @@ from drugresponse.data.outcomes.outcome import Kind
 from drugresponse.data.scores.labels import skill
 from drugresponse.data.scores.truth import FEW_EVENTS, FEWEST_EVENTS, count_events
 from drugresponse.data.splits import subject_of_pair
-from drugresponse.evaluation._comparison import group_test
 from drugresponse.evaluation.bootstrap import (
     MINIMUM_GROUPS,
     N_DRAWS,
@@ -29,6 +28,7 @@ from drugresponse.evaluation.bootstrap import (
     sums_by_group,
     without_rounding,
 )
+from drugresponse.evaluation.comparison import group_test
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.learners.registry import COVARIATES, WITHOUT_GENOTYPE
 from drugresponse.threads import one_thread

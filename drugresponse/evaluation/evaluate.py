@@ -17,18 +17,18 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.scores.follow_up import Horizons
 from drugresponse.data.tables import ResponsesLike
 from drugresponse.errors import InputError, count
-from drugresponse.evaluation._benchmark import run_units, units_of
 from drugresponse.evaluation._ceiling import noise_ceiling
-from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._coverage import bounded_predictions, coverage_metrics, coverage_table, cross_conformal
-from drugresponse.evaluation._folds import PlannedFold
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._permutation import permutation_check
 from drugresponse.evaluation._plan import AskedEvaluation, EvaluationPlan
 from drugresponse.evaluation._random_folds import flattery_of_random_folds
 from drugresponse.evaluation._scores import score_evaluation
+from drugresponse.evaluation.benchmark import run_units, units_of
 from drugresponse.evaluation.blocks.block_verdicts import block_verdicts
+from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
+from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.outcomes.tables import decision_curve_of, outcome_coverage
 from drugresponse.evaluation.rules.rule import RULE

@@ -7,10 +7,9 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.alignment import Alignment, align, refuse_other_blocks
 from drugresponse.features.parents import with_parents_of
 from drugresponse.features.reference_sites import with_reference_sites
-from drugresponse.model.requests.blocks import refuse_other_blocks
 
 __all__ = ["in_terms_of", "with_genes"]
 

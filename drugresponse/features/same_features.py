@@ -10,7 +10,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues, stays_stored
 from drugresponse.errors import InputError
 from drugresponse.features.aligned_columns import AlignedColumns
-from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.alignment import Alignment, align, refuse_other_blocks
 from drugresponse.features.reference_sites import is_site, with_reference_sites
 
 __all__ = ["with_features_of"]
@@ -44,7 +44,7 @@ def with_features_of(
     Raises
     ------
     InputError
-        None of the features was found.
+        None of the features was found, or some stand in a block of another name.
 
     Examples
     --------
@@ -57,6 +57,7 @@ def with_features_of(
     """
     genotypes = with_reference_sites(genotypes, trained)
     alignment = align(genotypes.features, trained)
+    refuse_other_blocks(genotypes.features, trained, alignment)
     if (alignment.columns < 0).all():
         raise InputError(
             f"genotypes: found none of the {len(trained)} features of the training (expected the same variants or "

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from typing import TYPE_CHECKING
 
 from drugresponse.report.blocks import Report
 from drugresponse.report.page import Html, cleaned, shortened
 from drugresponse.report.plain import as_plain
 from drugresponse.report.style import STYLE
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 __all__ = ["Page", "as_html", "environment"]
 
@@ -18,6 +20,8 @@ __all__ = ["Page", "as_html", "environment"]
 @cache
 def environment() -> Environment:
     """Where templates are found, and how what they are given is written: escaped, without what does not print."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     made = Environment(
         loader=PackageLoader("drugresponse.report"),
         autoescape=True,

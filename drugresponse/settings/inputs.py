@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from drugresponse.readers.formats import FORMAT_LABELS
-from drugresponse.settings.option import TABLE_FORMATS, InputFile, InputTable, option, options
+from drugresponse.settings.option import TABLE_FORMATS, InputFile, InputTable, option, options, shorter_in_forms
 
 __all__ = [
     "CohortTables",
@@ -41,17 +41,19 @@ class ModelFile:
 class GenotypeFiles:
     """Which files hold the genotypes."""
 
-    genotypes: list[InputFile] = option(
-        "Genotypes: variants, called genes, or a table of samples and features",
-        "VCF, bgzipped VCF or BCF; PLINK 1 or 2, or its .raw and .traw; a list of alterations such as Mutation "
-        "Annotation Format; calls of star alleles; resistance genes from AMRFinderPlus, ResFinder, RGI or "
-        "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad, .h5mu; or a table of samples "
-        "and features (mutations, copy number, expression, dosages), separated by tabs, commas or semicolons or "
-        "Parquet, either way round. Several files, such as one for each chromosome, patient or isolate, are joined by "
-        "sample. Where paths are typed, a text file may list VCF files, a path a line, and each file may be named as a "
-        "block of the same samples, as in expression=FILE.",
-        formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "zip"),
-        short_help="Variants, called genes, star alleles, resistance genes, or a table of samples and features; "
+    genotypes: list[InputFile] = shorter_in_forms(
+        option(
+            "Genotypes: variants, called genes, or a table of samples and features",
+            "VCF, bgzipped VCF or BCF; PLINK 1 or 2, or its .raw and .traw; a list of alterations such as Mutation "
+            "Annotation Format; calls of star alleles; resistance genes from AMRFinderPlus, ResFinder, RGI or "
+            "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad, .h5mu; or a table of "
+            "samples and features (mutations, copy number, expression, dosages), separated by tabs, commas or "
+            "semicolons or Parquet, either way round. Several files, such as one for each chromosome, patient or "
+            "isolate, are joined by sample. Where paths are typed, a text file may list VCF files, a path a line, and"
+            " each file may be named as a block of the same samples, as in expression=FILE.",
+            formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "zip"),
+        ),
+        "Variants, called genes, star alleles, resistance genes, or a table of samples and features; "
         "several files are joined by sample. See the help below.",
     )
 

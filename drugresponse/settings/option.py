@@ -26,6 +26,7 @@ __all__ = [
     "option",
     "options",
     "parameters_of",
+    "shorter_in_forms",
     "values_of",
 ]
 
@@ -64,13 +65,12 @@ def option(
     belongs_to: tuple[str, ...] = (),
     environment: str = "",
     unless: str = "",
-    short_help: str = "",
 ) -> Any:
     """A field of a class of `options`; its name and its annotation are those of the option.
 
     Parameters
     ----------
-    label, help, default, choices, unset, column_of, belongs_to, environment, unless, short_help
+    label, help, default, choices, unset, column_of, belongs_to, environment, unless
         As in `Parameter`. Without a default, what cannot be None, or only with another option, is required.
     limits
         Least and largest number.
@@ -81,8 +81,13 @@ def option(
     """
     return Parameter(
         "", "text", label, help, default, *limits, choices, unset, False, unless, False, formats, section, column_of,
-        belongs_to, environment, short_help,
+        belongs_to, environment,
     )  # fmt: skip
+
+
+def shorter_in_forms(declared: Any, short_help: str) -> Any:
+    """An option with fewer words below its field in a form, whose page says the rest; the command line says all."""
+    return replace(declared, short_help=short_help)
 
 
 def changed(

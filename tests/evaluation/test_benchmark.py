@@ -12,10 +12,10 @@ from sklearn.linear_model import Ridge
 
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.errors import DrugResponseError, InputError
-from drugresponse.evaluation import _benchmark as benchmark
-from drugresponse.evaluation._benchmark import run_units
-from drugresponse.evaluation._folds import folds_of_table, plan_folds
-from drugresponse.evaluation._units import contenders
+from drugresponse.evaluation import benchmark
+from drugresponse.evaluation.benchmark import run_units
+from drugresponse.evaluation.folds import folds_of_table, plan_folds
+from drugresponse.evaluation.units import contenders
 from drugresponse.learners.base import PairRegressor, State
 from drugresponse.simulation.cohort import simulate_cohort
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from drugresponse.errors import InputError
-from drugresponse.evaluation._comparison import compare_learners, group_test, holm, rank_stability
+from drugresponse.evaluation.comparison import compare_learners, group_test, holm, rank_stability
 from tests.evaluation.made_evaluations import made_evaluation
 
 

@@ -10,7 +10,7 @@ from drugresponse.data.joining import join_training_rows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import InputError
-from drugresponse.evaluation._folds import as_splits, folds_of_table, plan_folds, prove_free_of_leaks
+from drugresponse.evaluation.folds import as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.outputs import write_table
 from drugresponse.readers import read_splits
 from drugresponse.simulation.cohort import simulate_cohort

@@ -11,9 +11,9 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.tables import as_responses
 from drugresponse.evaluation._permutation import shuffle_genotypes
-from drugresponse.evaluation._units import UnitStore
 from drugresponse.evaluation.evaluate import evaluate
 from drugresponse.evaluation.rules.rule import Rule
+from drugresponse.evaluation.units import UnitStore
 from tests.stored_genotypes import passes, stored
 
 N = 48

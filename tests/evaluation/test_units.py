@@ -9,8 +9,8 @@ import pytest
 
 from drugresponse.data.joining import JoinLoss, TrainingRows
 from drugresponse.data.splits import make_folds
-from drugresponse.evaluation._folds import PlannedFold
-from drugresponse.evaluation._units import contenders, run_unit
+from drugresponse.evaluation.folds import PlannedFold
+from drugresponse.evaluation.units import contenders, run_unit
 from tests.learners.cohorts import draw_calls, made_pairs
 from tests.stored_genotypes import passes, stored
 

@@ -72,3 +72,11 @@ def test_with_features_of__none_found():
     new = variants([[1]], [70], "A", "C")
     with pytest.raises(InputError, match=r"found none of the 4 features of the training .expected the same variants"):
         with_features_of(new, TRAINED, absent_as_reference=True)
+
+
+def test_with_features_of__blocks_are_asked_for_by_name():
+    table = pd.DataFrame({"kind": "score", "block": ["dna", "dna", "rna"]}, index=["MYC", "EGFR", "EGFR"])
+    trained = Genotypes.build([[0, 0, 0], [1, 1, 1]], ["s1", "s2"], table).features
+    unnamed = Genotypes.build([[3.5, 1.0]], ["n1"], table.assign(block="score")[:2])
+    with pytest.raises(InputError, match=r'a block without a name with 1 feature .* blocks "dna", "rna"'):
+        with_features_of(unnamed, trained)

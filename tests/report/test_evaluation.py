@@ -11,9 +11,9 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.audit.findings import Finding
-from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._groups import group_errors
 from drugresponse.evaluation._scores import score_evaluation
+from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.drug_verdicts import beside_leaks, drug_verdicts
 from drugresponse.evaluation.summary import EvaluationSummary, NoiseCeiling, PermutationCheck, RankStability
 from drugresponse.report import evaluation_markdown, evaluation_report

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.errors import count
-from drugresponse.evaluation._benchmark import run_units
-from drugresponse.evaluation._comparison import compare_learners, holm
-from drugresponse.evaluation._folds import PlannedFold
-from drugresponse.evaluation._units import Contender
+from drugresponse.evaluation.benchmark import run_units
+from drugresponse.evaluation.comparison import compare_learners, holm
+from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.units import Contender
 from drugresponse.model.intervals.absent_blocks import block_with_sums, blocks_of
 
 __all__ = ["ADDS", "BLOCK_COLUMNS", "COSTS", "NOT_SHOWN", "block_verdict_words", "block_verdicts"]

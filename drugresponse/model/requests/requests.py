@@ -20,7 +20,7 @@ from drugresponse.data.splits import SCHEMES, find_scheme
 from drugresponse.data.tables import index_by_id
 from drugresponse.data.variants.genome_build import refuse_other_build
 from drugresponse.errors import InputError, nearest
-from drugresponse.features.alignment import Alignment, align
+from drugresponse.features.alignment import Alignment, align, refuse_other_blocks
 from drugresponse.features.drugs import without_unreadable
 from drugresponse.features.reference_sites import sites_filled
 from drugresponse.learners.base import PairRegressor
@@ -29,7 +29,6 @@ from drugresponse.model.feature_weights import share_of_weight
 from drugresponse.model.intervals.absent_blocks import AbsentBlocks, BlockWidths
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.ancestry import placed_on_axes, tell_of_places
-from drugresponse.model.requests.blocks import refuse_other_blocks
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
 from drugresponse.model.requests.first_reading import Checks, FirstReading
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes

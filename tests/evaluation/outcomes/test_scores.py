@@ -7,8 +7,8 @@ from scipy.special import expit
 
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.scores.levels import score_outcome
-from drugresponse.evaluation._comparison import compare_learners, rank_stability
 from drugresponse.evaluation._scores import score_evaluation
+from drugresponse.evaluation.comparison import compare_learners, rank_stability
 from drugresponse.evaluation.drug_verdicts import (
     FEW_EVENTS_WORDS,
     HELPS,

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.splits import find_scheme
-from drugresponse.evaluation._folds import PlannedFold
-from drugresponse.evaluation._units import Contender, UnitResult, UnitStore, run_unit
+from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome_layer
 from drugresponse.evaluation.outcomes.tables import outcome_table
+from drugresponse.evaluation.units import Contender, UnitResult, UnitStore, run_unit
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.model.predictions import prediction_table
 from drugresponse.model.response_scales.response_scale import IDENTITY, SCALES

@@ -19,7 +19,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError, show_ids
-from drugresponse.evaluation._folds import PlannedFold
+from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.rules.rule_learner import RuleLearner
 from drugresponse.features.alignment import align
 from drugresponse.features.genotype_kernels import known_of_variance
@@ -162,6 +162,7 @@ class UnitStore:
         return results
 
     def keep(self, contender: Contender, planned: PlannedFold, result: UnitResult) -> None:
+        """Write a finished unit, whole or not at all."""
         path = self._path(contender, planned)
         checksum = np.frombuffer(_checksum(path, result), np.uint8)
         with output_files({"resume": path}) as temporary, temporary["resume"].open("wb") as file:
