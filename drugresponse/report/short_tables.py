@@ -117,7 +117,7 @@ def short_evaluation(evaluation: EvaluationSummary) -> pd.DataFrame:
     >>> cohort = dr.simulate_cohort(n_samples=60, n_drugs=3, n_features=20)
     >>> found = dr.evaluate(cohort.genotypes, cohort.responses, learners=["ridge"], folds=2, shuffles=0, n_jobs=1)
     >>> dr.short_evaluation(found).iloc[0, :3].tolist()
-    ['all drugs', '', 'No gain shown']
+    ['all drugs', '', 'Genotype adds nothing that shows']
     """
     numbers, table = Numbers(evaluation), evaluation.drug_verdicts
     whole: dict[str, Any] = {"drug_id": ALL_DRUGS, "verdict": evaluation_title(evaluation)}

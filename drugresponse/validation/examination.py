@@ -63,8 +63,6 @@ def _named(error: Exception) -> str:
 
 def main(scratch: Path, lines: TextIO, areas: Iterable[str] = ()) -> None:
     """Write each result as a line of JSON as soon as it is there; without areas, of all."""
-    warnings.simplefilter("ignore")
-    logging.getLogger("drugresponse").setLevel(logging.ERROR)
     bench = Bench(scratch)
     for area, about, check in examine(bench, areas or tuple(AREAS)):
         result = {} if check is None else asdict(check)
@@ -76,6 +74,8 @@ def main(scratch: Path, lines: TextIO, areas: Iterable[str] = ()) -> None:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    logging.getLogger("drugresponse").setLevel(logging.ERROR)
     # temporary files go with the folder
     tempfile.tempdir = sys.argv[2]
     with Path(sys.argv[1]).open("w", encoding="utf-8") as results:

@@ -43,12 +43,13 @@ def test_part_values__an_interaction_is_compared_with_the_product_of_feature_and
     assert values.carried[:, 2].tolist() == [False, True, False, True]
 
 
-def test_feature_values__block_decides_where_an_id_stands_twice_else_the_id_alone():
+def test_feature_values__a_named_block_decides_and_the_id_alone_where_none_is_named():
     features = pd.DataFrame({"block": ["rna", "cnv", "rna"], "kind": "score"}, index=["A", "A", "B"])
     genotypes = Genotypes.build(np.array([[1.0, 2.0, 3.0]]), ["s"], features)
     wanted = pd.DataFrame({"block": ["cnv", "rna", "other", "other", "rna"], "feature_id": ["A", "A", "A", "B", "C"]})
     found = feature_values(wanted, genotypes)
-    np.testing.assert_array_equal(found, [[2.0, 1.0, np.nan, 3.0, np.nan]])
+    np.testing.assert_array_equal(found, [[2.0, 1.0, np.nan, np.nan, np.nan]])
+    assert feature_values(pd.DataFrame({"block": ["score"], "feature_id": ["B"]}), genotypes).tolist() == [[3.0]]
 
 
 def test_part_values__heterozygotes_carry_the_rarer_allele_also_where_they_are_most():

@@ -198,7 +198,7 @@ def test_interactions__missing_or_unknown_arm_is_0_and_not_called(genotypes, unk
 
 def test_interactions__features_in_another_order_and_absent_ones(genotypes):
     encoder, side = armed(genotypes, ["B", "A", "A", "B"])
-    turned = Genotypes.from_dense(genotypes.dense()[:, [2, 0]], SAMPLES, ["c", "a"], block="any")
+    turned = Genotypes.from_dense(genotypes.dense()[:, [2, 0]], SAMPLES, ["c", "a"])
     at, _, _ = encoder.interactions()
     expected = encoder.transform(genotypes, side)[:, at]
     expected[:, 1] = 0

@@ -38,10 +38,10 @@ def shrunken_share(gains: Array, shares: Array, weights: Array, groups: NDArray)
     Examples
     --------
     >>> rng, shares = np.random.default_rng(0), np.linspace(0.1, 1, 10)
-    >>> residual, network = rng.normal(size=400), rng.normal(size=400)
+    >>> residual, network = rng.normal(size=4000), rng.normal(size=4000)
     >>> def share_of(residual):
     ...     gains = residual**2 - (residual - shares[:, None] * network) ** 2
-    ...     return shrunken_share(gains, shares, np.ones(400), np.arange(400))[0]
+    ...     return shrunken_share(gains, shares, np.ones(4000), np.arange(4000))[0]
     >>> round(share_of(residual + 0.5 * network), 1), share_of(residual - 0.5 * network)
     (0.5, 0.0)
     """
