@@ -35,6 +35,7 @@ __all__ = [
     "PREDICTION_COLUMNS",
     "UNLIKE_TRAINING",
     "features_found",
+    "flag_counts",
     "predict",
     "predicted_distribution",
     "prediction_table",
@@ -247,6 +248,18 @@ def prediction_table(
         "flag": _flags(pairs, scheme, seen, known, enough, out_of_range),
     }
     return pd.DataFrame(columns)[list(_PAIR_COLUMNS)]
+
+
+def flag_counts(predictions: pd.DataFrame) -> pd.Series:
+    """Rows that bear each flag, by the flag in alphabetical order; a row may bear several.
+
+    Examples
+    --------
+    >>> flag_counts(pd.DataFrame({"flag": ["", "seen-sample", "few-features;seen-sample"]})).to_dict()
+    {'few-features': 1, 'seen-sample': 2}
+    """
+    flags = predictions["flag"].fillna("").astype(str)
+    return flags[flags != ""].str.split(";").explode().value_counts().sort_index()
 
 
 def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], trained: pd.DataFrame) -> pd.DataFrame:

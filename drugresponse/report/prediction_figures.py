@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from drugresponse.data.tables import Measure
+from drugresponse.model.predictions import flag_counts
 from drugresponse.plots.predictions import heat_map, ranked_drugs, ranked_samples
 from drugresponse.report.blocks import Figure, Part
 from drugresponse.report.drug_names import drug_words
@@ -43,10 +45,18 @@ def prediction_figures(predictions: pd.DataFrame, measure: Measure, names: Mappi
     if not len(known):
         return []
     if n_drugs == 1:
-        return [Part(_TITLE, [_one_drug(known, measure, names, what)])]
-    if n_samples <= _MOST_RANKED:
-        return [Part(_TITLE, [_rankings(known, measure, names, what)])]
-    return [Part(_TITLE, [_colours(known, names, what)])]
+        figure = _one_drug(known, measure, names, what)
+    elif n_samples <= _MOST_RANKED:
+        figure = _rankings(known, measure, names, what)
+    else:
+        figure = _colours(known, names, what)
+    return [Part(_TITLE, [replace(figure, caption=f"{figure.caption}{_flag_words(predictions)}")])]
+
+
+def _flag_words(predictions: pd.DataFrame) -> str:
+    """Flags beside a picture, which may be seen without the page."""
+    counts = [f"{flag} {n:,}" for flag, n in flag_counts(predictions).items()]
+    return f" Flags, of {count(len(predictions), 'row')}: {', '.join(counts)}." if counts else ""
 
 
 def _colours(known: pd.DataFrame, names: Mapping[str, str], what: str) -> Figure:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
-from drugresponse.model.predictions import BLOCK_ABSENT, MANY_SITES_FILLED, NOT_CLAIMED
+from drugresponse.model.predictions import BLOCK_ABSENT, MANY_SITES_FILLED, NOT_CLAIMED, flag_counts
 from drugresponse.report.blocks import Block, Cell, Columns, Items, Part, Report, Row, Table, Words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.forecasts import forecast_report
@@ -132,8 +132,7 @@ def _scores(manifest: Mapping[str, Any]) -> Words:
 
 
 def _counts_part(predictions: pd.DataFrame, known: int) -> Part:
-    flags = predictions["flag"].fillna("").astype(str)
-    counts = flags[flags != ""].str.split(";").explode().value_counts()
+    counts = flag_counts(predictions)
     order = [word for word in FLAGS if word in counts.index] + sorted(set(counts.index) - set(FLAGS))
     bounded = int(predictions["lower"].notna().sum())
     rows = [[word, FLAGS.get(word, "Not explained here."), f"{counts[word]:,}"] for word in order]

@@ -8,6 +8,7 @@ from drugresponse.errors import count
 from drugresponse.features.parents import borne_by_parent_alone
 from drugresponse.model.feature_weights import FeatureMatch
 from drugresponse.model.loading import load_model
+from drugresponse.model.predictions import flag_counts
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
 from drugresponse.report import drug_names, prediction_report, short_predictions
@@ -76,8 +77,7 @@ def _summary(result: pd.DataFrame, new_alleles: list[str], n_bearers: int) -> li
             f"Taken by their family alone: {count(len(new_alleles), 'allele')} that the training never saw, in "
             f"{count(n_bearers, 'sample')}."
         )
-    flags = result["flag"].str.split(";").explode()
-    counts = flags[flags != ""].value_counts()
+    counts = flag_counts(result)
     if len(counts):
-        lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in sorted(counts.items())) + ".")
+        lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in counts.items()) + ".")
     return lines

@@ -22,7 +22,7 @@ def predictions_of(n_samples: int, n_drugs: int, **changes: object) -> pd.DataFr
     pairs = pd.MultiIndex.from_product(
         [[f"{HOSTILE}{i}" for i in range(n_samples)], [f"D{i}" for i in range(n_drugs)]], names=["sample_id", "drug_id"]
     )
-    numbers = {"prediction": np.arange(len(pairs)) % 7.0, "lower": -1.0, "upper": 9.0, "baseline": 3.0}
+    numbers = {"prediction": np.arange(len(pairs)) % 7.0, "lower": -1.0, "upper": 9.0, "baseline": 3.0, "flag": ""}
     return pairs.to_frame(index=False).assign(**{**numbers, **changes})
 
 
@@ -91,3 +91,12 @@ def test_prediction_figures__end_and_bounds_are_those_of_the_predictions():
         assert (drawn.index(">D0<") < drawn.index(">D2<")) == (end == "lowest")
     (figure,) = blocks_of(predictions_of(1, 3), Measure("auc"))
     assert "bars: their bounds" in figure.caption
+
+
+@pytest.mark.parametrize(("n_samples", "n_drugs"), [(2, 3), (5, 3), (5, 1)])
+def test_prediction_figures__flags_stand_beside_the_picture(n_samples, n_drugs):
+    flags = ["seen-sample", "few-features;seen-sample", *[""] * (n_samples * n_drugs - 2)]
+    (figure,) = blocks_of(predictions_of(n_samples, n_drugs, flag=flags), Measure("auc"))
+    assert figure.caption.endswith(f" Flags, of {n_samples * n_drugs} rows: few-features 1, seen-sample 2.")
+    (figure,) = blocks_of(predictions_of(n_samples, n_drugs), Measure("auc"))
+    assert "Flags" not in figure.caption
