@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.cache import NAIVE_NAMES, Cache
@@ -51,9 +52,7 @@ def main(arguments: list[str]) -> int:
             from benchmarks.speed import speed_page
 
             if options.cohort is None:
-                for line in small_problem_lines(options.learners or ["auto"]):
-                    print(line, flush=True)
-                return 0
+                return _print_lines(small_problem_lines(options.learners or ["auto"]))
             sys.stdout.write(
                 speed_page(options.data / options.cohort, options.learners or ["ridge", "neural", "boosted-trees"])
             )
@@ -61,19 +60,13 @@ def main(arguments: list[str]) -> int:
         if options.command == "genome":
             return _print_genome(options)
         if options.command == "sparse":
-            for line in sparse_lines(options):
-                print(line, flush=True)
-            return 0
+            return _print_lines(sparse_lines(options))
         if options.command == "traps":
-            for line in trap_lines(options.commands, options.clean, options.only):
-                print(line, flush=True)
-            return 0
+            return _print_lines(trap_lines(options.commands, options.clean, options.only))
         if options.command == "fuzz":
             return run_fuzz(options)
         if options.command == "membership":
-            for line in membership_lines(options):
-                print(line, flush=True)
-            return 0
+            return _print_lines(membership_lines(options))
         if options.command == "kills":
             return run_kills(options)
         if options.command == "memory":
@@ -204,7 +197,12 @@ def _print_memory(options: argparse.Namespace) -> int:
     from benchmarks.memory import memory_lines
 
     print("| samples x features x drugs | learner | estimate, MB | peak, MB | ratio |\n|---|---|---|---|---|")
-    for line in memory_lines(learners=options.learners, n_jobs=options.threads):
+    return _print_lines(memory_lines(learners=options.learners, n_jobs=options.threads))
+
+
+def _print_lines(lines: Iterable[str]) -> int:
+    """Each as soon as it is measured."""
+    for line in lines:
         print(line, flush=True)
     return 0
 

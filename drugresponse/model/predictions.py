@@ -33,7 +33,6 @@ __all__ = [
     "MANY_SITES_FILLED",
     "NOT_CLAIMED",
     "PREDICTION_COLUMNS",
-    "UNLIKE_TRAINING",
     "features_found",
     "flag_counts",
     "predict",
@@ -41,6 +40,7 @@ __all__ = [
     "prediction_table",
     "survival_table",
     "table_of",
+    "unlike_training",
     "with_bounds",
 ]
 
@@ -63,7 +63,7 @@ MANY_SITES_FILLED = "many-sites-filled"
 """Flag of rows whose sample lacks more than half of the model's sites, which were taken for the reference."""
 BLOCK_ABSENT = "block-absent"
 """Flag of rows whose sample lacks a whole block of the model: predicted from the others, with wider bounds."""
-UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range"})
+_UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range"})
 """Flags of rows for which held-out scores do not speak."""
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
@@ -288,10 +288,21 @@ def with_bounds(
     return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
 
 
+def unlike_training(predictions: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_rows,)` which rows are flagged as other than what training could check.
+
+    Examples
+    --------
+    >>> unlike_training(pd.DataFrame({"flag": ["", "seen-sample", "out-of-range;few-features"]})).tolist()
+    [False, False, True]
+    """
+    codes, words = pd.factorize(predictions["flag"])
+    return np.array([not _UNLIKE_TRAINING.isdisjoint(flags.split(";")) for flags in words], dtype=bool)[codes]
+
+
 def _bounded(table: pd.DataFrame, scheme: str) -> NDArray[np.bool_]:
     """`(n_rows,)` which rows are predicted and such as were held out at training."""
-    codes, words = pd.factorize(table["flag"])
-    outside = np.array([not UNLIKE_TRAINING.isdisjoint(flags.split(";")) for flags in words], dtype=bool)[codes]
+    outside = unlike_training(table)
     known = table["sample_seen"].to_numpy(dtype=bool) & (not find_scheme(scheme).sample_effect)
     return np.asarray(table["prediction"].notna().to_numpy() & ~outside & ~known)
 

@@ -16,7 +16,7 @@ from drugresponse.data.tables import Measure
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.model.held_out import judge
 from drugresponse.model.model import DrugResponseModel
-from drugresponse.model.predictions import UNLIKE_TRAINING
+from drugresponse.model.predictions import unlike_training
 from drugresponse.report.drug_names import drug_names
 from drugresponse.report.drug_ranking import ranked_ends
 from drugresponse.report.evaluation import evaluation_title
@@ -84,8 +84,7 @@ def short_predictions(
     unproven = _unproven(model_verdict(manifest))
     measure = measure_of(manifest)
     called = _called(table) if outcome is not None and outcome.has_classes else _directed(table, measure, outcome)
-    unlike = np.array([not UNLIKE_TRAINING.isdisjoint(flags.split(";")) for flags in table["flag"]], dtype=bool)
-    table["verdict"] = np.where(known, unproven or np.where(unlike, _UNLIKE, called), "not predicted")
+    table["verdict"] = np.where(known, unproven or np.where(unlike_training(table), _UNLIKE, called), "not predicted")
     ascending = ranked_ends(measure)[0] == "lowest"
     order = pd.Series(pd.factorize(table["sample_id"])[0])
     table = table.assign(order=order).sort_values(
