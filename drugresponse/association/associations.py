@@ -17,6 +17,7 @@ from drugresponse.association._score_bases import likelihoods_of, score_bases
 from drugresponse.association.feature_columns import FeatureColumns
 from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.conversion.genotypes import as_genotypes
+from drugresponse.data.conversion.observations import tell_of_observations
 from drugresponse.data.covariates import typed_covariate
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
@@ -93,7 +94,8 @@ def associate(
         `Responses`, or long rows of `sample_id, drug_id, response`; joined by id.
     covariates
         `sample_id` (column or index), and the columns to adjust for, numeric or text by content; None adjusts for
-        nothing. A sample that the table lacks has every covariate missing, which for text is a level of its own.
+        nothing, not even for the `obs` of an AnnData, which is said. A sample that the table lacks has every
+        covariate missing, which for text is a level of its own.
     adjust_sensitivity, minimum_carriers, random_state, n_jobs
         As in `associate_pairs`.
 
@@ -112,6 +114,8 @@ def associate(
     [['KRAS', 5.0, 3, 0.1]]
     """
     called = genotypes_in_memory(as_genotypes(genotypes), "associate")
+    if covariates is None:
+        tell_of_observations(genotypes)
     measured_responses = right_way_round(as_responses(responses), samples=called.sample_ids)
     table = measured_responses.table
     shared = called.sample_ids[called.sample_ids.isin(table["sample_id"])].sort_values()

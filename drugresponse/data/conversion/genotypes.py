@@ -122,6 +122,11 @@ def _from_frame(data: FrameLike, kind: str | None) -> Genotypes:
             f'genotypes: found no column "sample_id" (its columns are {show_ids(frame.columns, 8)}). Rename the column '
             "that holds the ids of the samples."
         )
+    if {*map(str, frame.columns)} - {"sample_id"} == {"drug_id"}:
+        raise InputError(
+            "genotypes: found pairs of sample_id and drug_id (expected genotypes). Where scikit-learn gives pairs as "
+            "X, bind the model to its genotypes first: model.as_estimator(genotypes)."
+        )
     frame = frame.set_index("sample_id") if "sample_id" in frame.columns else frame
     if "IID" in frame.columns and isinstance(frame.index, pd.RangeIndex):
         frame = frame.set_index("IID")  # as pandas reads what PLINK writes

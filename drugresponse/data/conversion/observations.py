@@ -14,8 +14,9 @@ from drugresponse.data.conversion.genotypes import as_genotypes, is_anndata, mod
 from drugresponse.data.genotypes import Genotypes, GenotypesLike
 from drugresponse.data.ids import ids_as_text
 
-__all__ = ["genotypes_and_samples", "joined_observations", "samples_of_observations"]
+__all__ = ["genotypes_and_samples", "joined_observations", "samples_of_observations", "tell_of_observations"]
 
+logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 _SHOWN = 8
@@ -41,17 +42,40 @@ def genotypes_and_samples(data: GenotypesLike, samples: FrameLike | None) -> tup
     ['lung', '']
     """
     genotypes = as_genotypes(data)
-    observed = joined_observations(
-        [table for part in (data.values() if isinstance(data, Mapping) else [data]) for table in _observations_of(part)]
-    )
+    observed = _observations(data)
     if observed is None or observed.columns.empty:
         return genotypes, samples
-    shown = ", ".join(map(str, observed.columns[:_SHOWN])) + (", ..." if len(observed.columns) > _SHOWN else "")
+    shown = _shown_columns(observed)
     if samples is not None:
         progress.info("samples: the table is used, and not obs with the columns %s", shown)
         return genotypes, samples
     progress.info("samples: no table was given; obs is used, with the columns %s", shown)
     return genotypes, observed
+
+
+def tell_of_observations(data: GenotypesLike) -> None:
+    """Warn that nothing is adjusted for, where the `obs` of AnnData or MuData has columns.
+
+    Parameters
+    ----------
+    data
+        As for `genotypes_and_samples`.
+    """
+    observed = _observations(data)
+    if observed is not None and not observed.columns.empty:
+        logger.warning(
+            f"covariates: none are given, and obs has the columns {_shown_columns(observed)}: nothing is adjusted "
+            "for. Give those that matter, such as covariates=adata.obs[[...]]; obs[[]] adjusts for none and is silent."
+        )
+
+
+def _observations(data: GenotypesLike) -> pd.DataFrame | None:
+    parts = data.values() if isinstance(data, Mapping) else [data]
+    return joined_observations([table for part in parts for table in _observations_of(part)])
+
+
+def _shown_columns(observed: pd.DataFrame) -> str:
+    return ", ".join(map(str, observed.columns[:_SHOWN])) + (", ..." if len(observed.columns) > _SHOWN else "")
 
 
 def _observations_of(data: Any) -> list[pd.DataFrame]:

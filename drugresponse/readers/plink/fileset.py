@@ -19,6 +19,9 @@ _SIBLINGS = {
 """Of variants and of samples, by the suffix of the calls."""
 _PARTS = tuple(dict.fromkeys(suffix for parts in _SIBLINGS.values() for suffixes in parts for suffix in suffixes))
 
+_ZARR = ("zarr.json", ".zgroup", ".zarray", ".zmetadata")
+"""One of which is in a folder that is a Zarr store, version 3 and 2."""
+
 
 def is_fileset(path: Path) -> bool:
     """Whether a path is that of a folder, or the name that the files of a fileset share."""
@@ -92,6 +95,11 @@ def _fileset(source: Source) -> tuple[Source, Source, Source]:
 
 def _calls_file(path: Path) -> Path:
     if path.is_dir():
+        if any((path / name).is_file() for name in _ZARR):
+            raise InputError(
+                f"{path.name}: found a Zarr store (expected one PLINK fileset in a folder). Write its AnnData with "
+                "write_h5ad, or its variants as VCF, and give that file."
+            )
         calls = sorted(file for file in path.iterdir() if file.suffix in _SIBLINGS)
         if len(calls) != 1:
             what = f"found {show_ids(file.name for file in calls)}" if calls else "found no .bed or .pgen file"

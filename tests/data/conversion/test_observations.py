@@ -12,6 +12,7 @@ import pytest
 
 import drugresponse as dr
 from drugresponse.data.conversion.observations import genotypes_and_samples, samples_of_observations
+from drugresponse.errors import InputError
 from drugresponse.evaluation._plan import AskedEvaluation, EvaluationPlan
 
 PROGRESS = "drugresponse.progress"
@@ -91,3 +92,20 @@ def test_samples_of_observations__as_a_file_of_text_would_have_them():
     samples = samples_of_observations(observed)
     assert samples.to_dict("list") == {"age": ["61", ""], "statin": ["True", "False"], "tissue": ["lung", ""]}
     assert samples.index.name == "sample_id"
+
+
+def test_associate__adjusts_for_no_obs_and_says_so(cohort, annotated, caplog):
+    plain = dr.associate(cohort.genotypes, cohort.responses)
+    assert not caplog.messages
+    beside = dr.associate(annotated, cohort.responses)
+    assert any("obs has the columns tissue: nothing is adjusted for" in line for line in caplog.messages)
+    pd.testing.assert_frame_equal(beside.table, plain.table)
+    caplog.clear()
+    dr.associate(annotated, cohort.responses, covariates=annotated.obs[[]])
+    assert not caplog.messages
+
+
+def test_genotypes__pairs_of_scikit_learn_are_named(cohort):
+    pairs = cohort.responses.table[["sample_id", "drug_id"]]
+    with pytest.raises(InputError, match=r"found pairs of sample_id and drug_id.*as_estimator"):
+        dr.DrugResponseModel("ridge").fit(pairs, cohort.responses)

@@ -258,6 +258,14 @@ def test_read_plink__folder_of_one_fileset_and_shared_name(tmp_path):
         read_genotypes(tmp_path / "empty")
 
 
+@pytest.mark.parametrize("name", ["zarr.json", ".zgroup"])
+def test_read_genotypes__a_zarr_store_is_named(tmp_path, name):
+    (tmp_path / "cohort.zarr").mkdir()
+    (tmp_path / "cohort.zarr" / name).write_text("{}")
+    with pytest.raises(InputError, match=r"cohort\.zarr: found a Zarr store .* write_h5ad"):
+        read_genotypes(tmp_path / "cohort.zarr")
+
+
 def test_read_plink__galaxy_names_without_extension(tmp_path):
     write_bed(tmp_path).rename(tmp_path / "dataset_1.dat")
     for suffix in (".bim", ".fam"):
