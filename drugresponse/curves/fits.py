@@ -100,6 +100,11 @@ class CurveFits(Shown):
         """How many sample-drug pairs had enough doses."""
         return int(self.table["rmse"].notna().sum())
 
+    def flag_counts(self) -> dict[str, int]:
+        """Pairs that bear each of `FLAGS`, 0 where none does; a pair may bear several."""
+        counts = self.table["flag"].str.split(";").explode().value_counts()
+        return {flag: int(counts.get(flag, 0)) for flag in FLAGS}
+
     def drugs_with_several_ranges(self) -> list[str]:
         """Drugs whose fitted curves differ in the number of doses or in their lowest or highest dose."""
         fitted = self.table[self.table["rmse"].notna()]

@@ -82,7 +82,7 @@ def curves_report(fits: CurveFits, responses: Responses, inputs: Sequence[str] =
         Part("", [_verdict(fits, responses)]),
         Part("Pictures of some curves", _figures(fits)),
         Part("What was read and fitted", _facts(fits, responses)),
-        _quality_part(table),
+        _quality_part(fits),
         _drugs_part(table),
         Part("Limits", [Items(_limits(fits, responses))]),
     )
@@ -145,17 +145,14 @@ def _facts(fits: CurveFits, responses: Responses) -> list[Block]:
     return [Items(items), Words(words, quiet=True)]
 
 
-def _quality_part(table: pd.DataFrame) -> Part:
-    fitted = _fitted(table)
-    rmse = fitted["rmse"].quantile([0.5, 0.9, 0.99])
+def _quality_part(fits: CurveFits) -> Part:
+    rmse = _fitted(fits.table)["rmse"].quantile([0.5, 0.9, 0.99])
     words = Words(
         f"RMSE of the fits, as a share of the control: median {number(rmse[0.5])}, 90% below {number(rmse[0.9])}, 99% "
         f"below {number(rmse[0.99])}."
     )
-    counts = table["flag"].str.split(";").explode().value_counts()
     rows = [
-        [name, meaning, f"{counts.get(name, 0):,}", _share(counts.get(name, 0), len(table))]
-        for name, meaning in FLAGS.items()
+        [flag, FLAGS[flag], f"{pairs:,}", _share(pairs, len(fits.table))] for flag, pairs in fits.flag_counts().items()
     ]
     return Part("Quality", [words, Table(["Flag", "What it means", "Curves", "Share"], rows, words=2)])
 

@@ -58,8 +58,7 @@ def curves(settings: CurvesSettings) -> list[str]:
 
 def _summary(fits: CurveFits, responses: Responses, path: Path) -> list[str]:
     fitted = fits.table[fits.table["rmse"].notna()]
-    flags = fits.table["flag"].str.split(";").explode()
-    counts = flags[flags != ""].value_counts()
+    flags = [f"{flag} {pairs}" for flag, pairs in sorted(fits.flag_counts().items()) if pairs]
     guess = " (guessed)" if fits.doses.guessed else ""
     censor = fitted["ic50_censor"].value_counts()
     lines = [
@@ -69,8 +68,8 @@ def _summary(fits: CurveFits, responses: Responses, path: Path) -> list[str]:
         f"IC50 within the doses tested: {censor.get('none', 0)}; above the highest: {censor.get('right', 0)}; below "
         f"the lowest: {censor.get('left', 0)}.",
     ]
-    if len(counts):
-        lines.append("Flags: " + ", ".join(f"{word} {number}" for word, number in sorted(counts.items())) + ".")
+    if flags:
+        lines.append(f"Flags: {', '.join(flags)}.")
     left = fits.n_fitted - len(responses)
     if left:
         lines.append(f"Left out of the responses for their misfit: {left}.")
