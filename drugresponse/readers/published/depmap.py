@@ -17,9 +17,11 @@ from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.tables import Measure
 from drugresponse.errors import InputError, count
-from drugresponse.readers.published.tables import PublishedFile, PublishedTables
+from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
+from drugresponse.readers.published.whole_files import header_of, numbers_of, rows_of_numbers
+from drugresponse.readers.source.source import Source
 
-__all__ = ["DEPMAP_FILES", "genes_of", "take_matrix"]
+__all__ = ["DEPMAP"]
 
 _GENE = re.compile(r"(.+) \((?:\d+|Unknown)\)")
 _YES = frozenset(("true", "yes", "1"))
@@ -39,15 +41,14 @@ def _take_screen(tables: PublishedTables, table: pd.DataFrame, where: str) -> No
     proved = _are_yes(table["passed_str_profiling"]) if "passed_str_profiling" in table else np.ones(len(table), bool)
     known = (rows["sample_id"] != "") & (rows["drug_id"] != "") & rows["response"].notna()
     kept = rows[known & proved]
-    tables.responses = kept if tables.responses is None else pd.concat([tables.responses, kept], ignore_index=True)
-    tables.measure = Measure("auc", "", "resistant")
+    tables.add_responses(kept, Measure("auc", "", "resistant"))
     columns = {"name": "name", "smiles": "smiles", "targets": "target", "mechanism": "moa"}
     drugs = pd.DataFrame(
         {name: table[of] for name, of in columns.items() if of in table} | {"drug_id": rows["drug_id"]}
     )
     if "smiles" in drugs:
         drugs["smiles"] = drugs["smiles"].str.split(",").str[0].str.strip()  # one of the forms that were bought
-    tables.drugs = drugs[drugs["drug_id"] != ""].drop_duplicates("drug_id").set_index("drug_id")
+    tables.add_drugs(drugs)
     unproved = int((known & ~proved).sum())
     tables.notes.append(
         f"{where}: {count(len(kept), 'response')} (auc of viability; higher is more resistant) of "
@@ -72,44 +73,33 @@ def _take_models(tables: PublishedTables, table: pd.DataFrame, where: str) -> No
         samples["age"] = samples["age"].where(pd.to_numeric(samples["age"], errors="coerce").notna(), "")
     if "subject_id" in samples:
         samples["subject_id"] = samples["subject_id"].where(samples["subject_id"] != "", samples.index.to_series())
-    tables.samples = samples
+    tables.add_samples(samples)
     tables.notes.append(f"{where}: {count(len(samples), 'model')}; those of one patient are one subject.")
 
 
-def genes_of(header: Sequence[str]) -> dict[int, str]:
-    """The columns that are named as `TP53 (7157)`, by their places, each with its gene.
+def _took_matrix(tables: PublishedTables, file: Source) -> bool:
+    """Add a file to the tables where it is a matrix of genes: its many columns are read as numbers at once."""
+    header = header_of(file)
+    genes = _genes_of(header)
+    if 2 * len(genes) <= len(header):
+        return False
+    text = rows_of_numbers(file)
+    values = numbers_of(text, list(genes), file.name, "0, 1 or 2")
+    before = min(genes)
+    labels = pd.DataFrame(text.beginnings(before), columns=text.header[:before], dtype=object)
+    _take_matrix(tables, labels, list(genes.values()), values, file.name)
+    return True
 
-    Examples
-    --------
-    >>> genes_of(["ModelID", "TP53 (7157)", "NKX2-1 (7080)"])
-    {1: 'TP53', 2: 'NKX2-1'}
-    """
+
+def _genes_of(header: Sequence[str]) -> dict[int, str]:
+    """The columns that are named as `TP53 (7157)`, by their places, each with its gene."""
     return {at: found[1] for at, name in enumerate(header) if (found := _GENE.fullmatch(name))}
 
 
-def take_matrix(
+def _take_matrix(
     tables: PublishedTables, labels: pd.DataFrame, genes: Sequence[str], values: NDArray[np.float32], where: str
 ) -> None:
-    """Add a matrix of models by genes.
-
-    Parameters
-    ----------
-    tables
-        Of the study.
-    labels
-        Text, one row a model; of several for one that counts which is marked as its default.
-    genes
-        Of the columns.
-    values
-        `(n_rows, n_genes)`; above 0 is altered, NaN is missing.
-    where
-        Name of the file, which says what the genes have (damaging, hotspot).
-
-    Raises
-    ------
-    InputError
-        A model has several rows and none is marked, or a gene two columns.
-    """
+    """Add `(n_rows, n_genes)` of models by genes, above 0 is altered; of several rows of one the default counts."""
     default = _are_yes(labels["IsDefaultEntryForModel"]) if "IsDefaultEntryForModel" in labels else slice(None)
     samples = clean_ids((labels["ModelID"] if "ModelID" in labels else labels.iloc[:, 0])[default], where)
     if samples.duplicated().any():
@@ -129,8 +119,7 @@ def take_matrix(
         index=pd.Index(ids, name="feature_id"),
     )
     matrix = pd.DataFrame(altered, index=pd.Index(samples, name="sample_id"), columns=ids)
-    tables.genotypes = matrix if tables.genotypes is None else tables.genotypes.join(matrix, how="outer")
-    tables.features = features if tables.features is None else pd.concat([tables.features, features])
+    tables.add_genotypes(matrix, features)
     same, others = count(len(genes) - len(ids), "gene"), count(len(labels) - len(matrix), "row")
     tables.notes.append(
         f"{where}: {count(len(ids), 'gene')}{f' ({what})' * bool(what)} of {count(len(matrix), 'model')}, altered or "
@@ -143,8 +132,11 @@ def _are_yes(column: pd.Series) -> NDArray[np.bool_]:
     return column.str.strip().str.lower().isin(_YES).to_numpy()
 
 
-DEPMAP_FILES = (
-    PublishedFile("secondary PRISM screen", ("broadid", "depmapid", "auc", "screenid"), _take_screen),
-    PublishedFile("models", ("modelid", "oncotreelineage"), _take_models),
+DEPMAP = Publisher(
+    (
+        PublishedFile("secondary PRISM screen", ("broadid", "depmapid", "auc", "screenid"), _take_screen),
+        PublishedFile("models", ("modelid", "oncotreelineage"), _take_models),
+    ),
+    _took_matrix,
+    ("matrix of genes",),
 )
-"""In the order in which they are tried; a matrix is known by its genes, with `genes_of`."""

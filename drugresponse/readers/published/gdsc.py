@@ -14,9 +14,9 @@ from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
-from drugresponse.readers.published.tables import PublishedFile, PublishedTables
+from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
 
-__all__ = ["GDSC_FILES"]
+__all__ = ["GDSC"]
 
 
 def _take_responses(tables: PublishedTables, table: pd.DataFrame, where: str) -> None:
@@ -26,16 +26,15 @@ def _take_responses(tables: PublishedTables, table: pd.DataFrame, where: str) ->
     rows = pd.DataFrame({**ids, "response": response, "study": column.get("dataset", "")})
     has_ids = (rows["sample_id"] != "") & (rows["drug_id"] != "")
     rows = rows[has_ids & rows["response"].notna()]
-    tables.responses = rows if tables.responses is None else pd.concat([tables.responses, rows], ignore_index=True)
-    tables.measure = Measure("ln_ic50", "uM", "resistant")
+    tables.add_responses(rows, Measure("ln_ic50", "uM", "resistant"))
     samples = pd.DataFrame(
         {name: column[of] for name, of in _SAMPLE_COLUMNS.items() if of in column} | {"sample_id": ids["sample_id"]}
     )
     drugs = pd.DataFrame(
         {name: column[of] for name, of in _DRUG_COLUMNS.items() if of in column} | {"drug_id": ids["drug_id"]}
     )
-    tables.samples = _first_of_each(tables.samples, samples, "sample_id")
-    tables.drugs = _first_of_each(tables.drugs, drugs, "drug_id")
+    tables.add_samples(samples)
+    tables.add_drugs(drugs)
     beyond = ""
     if "maxconc" in column:
         highest = to_numbers(column["maxconc"], where=where).reindex(rows.index)
@@ -63,11 +62,10 @@ def _take_features(tables: PublishedTables, table: pd.DataFrame, where: str) -> 
     )
     long = long[(long["sample_id"] != "") & (long["feature_id"] != "")]
     wide = long.pivot_table(index="sample_id", columns="feature_id", values="value", aggfunc="max")
-    tables.genotypes = wide.rename_axis(columns=None)
     names = pd.Series(wide.columns, index=wide.columns)
-    tables.features = pd.DataFrame(
-        {"kind": "altered", "gene": names.str.removesuffix("_mut").where(names.str.endswith("_mut"), "")}
-    ).rename_axis("feature_id")
+    genes = names.str.removesuffix("_mut").where(names.str.endswith("_mut"), "")
+    features = pd.DataFrame({"kind": "altered", "gene": genes}).rename_axis("feature_id")
+    tables.add_genotypes(wide.rename_axis(columns=None), features)
     tables.notes.append(
         f"{where}: {count(wide.shape[1], 'genetic feature')} of {count(len(wide), 'cell line')} by COSMIC id; a "
         "feature that the file does not list for a line is missing."
@@ -76,18 +74,14 @@ def _take_features(tables: PublishedTables, table: pd.DataFrame, where: str) -> 
 
 _SAMPLE_COLUMNS = {"name": "celllinename", "model_id": "sangermodelid", "tissue": "tcgadesc"}
 _DRUG_COLUMNS = {"name": "drugname", "targets": "putativetarget", "pathway": "pathwayname"}
-GDSC_FILES = (
-    PublishedFile("fitted dose response", ("cosmicid", "drugid", "lnic50"), _take_responses),
-    PublishedFile("genetic features", ("cosmicsampleid", "geneticfeature", "ismutated"), _take_features),
-    PublishedFile("genetic features", ("cosmicid", "geneticfeature", "ismutated"), _take_features),
+GDSC = Publisher(
+    (
+        PublishedFile("fitted dose response", ("cosmicid", "drugid", "lnic50"), _take_responses),
+        PublishedFile("genetic features", ("cosmicsampleid", "geneticfeature", "ismutated"), _take_features),
+        PublishedFile("genetic features", ("cosmicid", "geneticfeature", "ismutated"), _take_features),
+    )
 )
-"""In the order in which they are tried."""
 
 
 def _by_plain_name(table: pd.DataFrame) -> dict[str, pd.Series]:
     return {plain_name(name): table[name] for name in table.columns}
-
-
-def _first_of_each(before: pd.DataFrame | None, rows: pd.DataFrame, id_column: str) -> pd.DataFrame:
-    rows = rows[rows[id_column] != ""].drop_duplicates(id_column).set_index(id_column)
-    return rows if before is None else before.combine_first(rows)

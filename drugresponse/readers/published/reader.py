@@ -8,19 +8,25 @@ from types import MappingProxyType
 import pandas as pd
 
 from drugresponse.data.column_names import plain_name
+from drugresponse.data.ids import trimmed
 from drugresponse.errors import InputError, nearest, show_ids
-from drugresponse.readers.published.depmap import DEPMAP_FILES, genes_of, take_matrix
-from drugresponse.readers.published.gdsc import GDSC_FILES
-from drugresponse.readers.published.tables import PublishedFile, PublishedTables
+from drugresponse.readers.published.beataml import BEATAML
+from drugresponse.readers.published.cbioportal import CBIOPORTAL
+from drugresponse.readers.published.depmap import DEPMAP
+from drugresponse.readers.published.gdsc import GDSC
+from drugresponse.readers.published.hivdb import HIVDB
+from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_table
-from drugresponse.readers.text.delimited import cut_rows
-from drugresponse.readers.text.encoding import decoded
+from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
+from drugresponse.readers.text.files import stream_rows
 
 __all__ = ["PUBLISHERS", "read_published"]
 
-PUBLISHERS: Mapping[str, tuple[PublishedFile, ...]] = MappingProxyType({"depmap": DEPMAP_FILES, "gdsc": GDSC_FILES})
-"""The files that are known of each publisher; of depmap, matrices of genes too."""
+PUBLISHERS: Mapping[str, Publisher] = MappingProxyType(
+    {"beataml": BEATAML, "cbioportal": CBIOPORTAL, "depmap": DEPMAP, "gdsc": GDSC, "hivdb": HIVDB}
+)
+"""Whose files are known."""
 
 
 def read_published(publisher: str, files: Sequence[AnySource]) -> PublishedTables:
@@ -50,44 +56,38 @@ def read_published(publisher: str, files: Sequence[AnySource]) -> PublishedTable
     """
     if publisher not in PUBLISHERS:
         raise InputError(f'"{publisher}" is no publisher whose files are known. {nearest(publisher, PUBLISHERS)}')
+    known = PUBLISHERS[publisher]
     tables = PublishedTables()
+    read: list[tuple[PublishedFile, pd.DataFrame, str]] = []
     for file in map(Source.of, files):
-        if publisher == "depmap" and _took_matrix(tables, file):
-            continue
-        table = read_table(file)
-        _known(publisher, table, file.name).take(tables, table, file.name)
+        if known.take_whole is None or not known.take_whole(tables, file):
+            table = _table(file)
+            read.append((_kind_of(publisher, table, file.name), table, file.name))
+    for kind, table, where in sorted(read, key=lambda part: known.files.index(part[0])):
+        kind.take(tables, table, where)
     return tables
 
 
-def _took_matrix(tables: PublishedTables, file: Source) -> bool:
-    """Add a file to the tables where it is a matrix of genes: its many columns are read as numbers at once."""
+def _table(file: Source) -> pd.DataFrame:
+    """A table of text, below the lines of comment that some publishers put above the names of the columns."""
     with file.opened():
-        if file.content == "parquet":
-            return False
-        text = cut_rows(decoded(file.unpacked_bytes(), file.name), file.name)
-    genes = genes_of(text.header)
-    if 2 * len(genes) <= len(text.header):
-        return False
-    before = min(genes)
-    try:
-        values = text.numbers(list(genes))
-    except ValueError as error:
-        raise InputError(
-            f"{file.name}: a gene has a cell that is no number (expected 0, 1 or 2). Correct it."
-        ) from error
-    labels = pd.DataFrame(text.beginnings(before), columns=text.header[:before], dtype=object)
-    take_matrix(tables, labels, list(genes.values()), values, file.name)
-    return True
+        if not file.head.startswith(b"#"):
+            return read_table(file)
+    numbered = stream_rows(file)
+    header = [trimmed(name) for name in next(numbered)[1]]
+    refuse_bad_header(header, file.name)
+    rows = [cells for _, cells in even_rows(numbered, len(header), file.name)]
+    return pd.DataFrame(rows, columns=header, dtype=object)
 
 
-def _known(publisher: str, table: pd.DataFrame, where: str) -> PublishedFile:
+def _kind_of(publisher: str, table: pd.DataFrame, where: str) -> PublishedFile:
     plain = [plain_name(name) for name in table.columns]
-    for file in PUBLISHERS[publisher]:
+    known = PUBLISHERS[publisher]
+    for file in known.files:
         if file.is_it(plain):
             return file
-    known = ", ".join(dict.fromkeys(file.name for file in PUBLISHERS[publisher]))
-    known += ", matrix of genes" if publisher == "depmap" else ""
+    names = ", ".join(dict.fromkeys([*(file.name for file in known.files), *known.whole]))
     raise InputError(
         f"{where}: is none of the files of {publisher} that are known (its columns are {show_ids(table.columns, 8)}; "
-        f"expected one of: {known}). Check which file was downloaded."
+        f"expected one of: {names}). Check which file was downloaded."
     )

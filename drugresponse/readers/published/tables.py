@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure
+from drugresponse.readers.source.source import Source
 from drugresponse.shown import Shown
 
-__all__ = ["PublishedFile", "PublishedTables"]
+__all__ = ["PublishedFile", "PublishedTables", "Publisher", "as_frame"]
 
 
 @dataclass(eq=False, repr=False)
@@ -20,7 +22,8 @@ class PublishedTables(Shown):
     Attributes
     ----------
     responses
-        Columns `sample_id, drug_id, response` and perhaps `study`; None where no file has them.
+        Columns `sample_id, drug_id, response` and perhaps `study`, or `time, event` in place of the response; None
+        where no file has them.
     samples, drugs, features
         Index `sample_id`, `drug_id` and `feature_id`; None where no file tells of them.
     genotypes
@@ -38,6 +41,38 @@ class PublishedTables(Shown):
     features: pd.DataFrame | None = None
     measure: Measure = field(default_factory=Measure)
     notes: list[str] = field(default_factory=list)
+
+    def add_responses(self, rows: pd.DataFrame, measure: Measure) -> None:
+        """Put rows below those of the files before, which have the same measure."""
+        self.responses = rows if self.responses is None else pd.concat([self.responses, rows], ignore_index=True)
+        self.measure = measure
+
+    def add_samples(self, samples: pd.DataFrame) -> None:
+        """Add rows and columns by id; what a file before says of a cell stays."""
+        self.samples = _filled(self.samples, _first_of_each(samples, "sample_id"))
+
+    def add_drugs(self, drugs: pd.DataFrame) -> None:
+        """Add rows and columns by id; what a file before says of a cell stays."""
+        self.drugs = _filled(self.drugs, _first_of_each(drugs, "drug_id"))
+
+    def add_genotypes(self, values: pd.DataFrame, features: pd.DataFrame) -> None:
+        """Put a matrix beside those of the files before; in a sample that one lacks its features are missing.
+
+        Parameters
+        ----------
+        values
+            Index `sample_id`, a column a feature, NaN where missing.
+        features
+            Index `feature_id`, of the columns.
+        """
+        if self.genotypes is None or self.features is None:
+            self.genotypes, self.features = values, features
+            return
+        both = values.columns.intersection(self.genotypes.columns)
+        merged = self.genotypes.reindex(self.genotypes.index.union(values.index, sort=False))
+        merged[both] = merged[both].fillna(values[both])
+        self.genotypes = merged.join(values.drop(columns=both))
+        self.features = pd.concat([self.features, features.drop(index=both)])
 
 
 @dataclass(frozen=True)
@@ -61,3 +96,37 @@ class PublishedFile:
     def is_it(self, plain_names: Sequence[str]) -> bool:
         """Whether these column names, in small letters without marks, are its own."""
         return set(self.columns) <= set(plain_names)
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Whose files are known.
+
+    Attributes
+    ----------
+    files
+        In the order in which they are tried, and taken.
+    take_whole
+        Takes a file of many numbers, which is not read as a table of text, and says whether it was one.
+    whole
+        What such files are called.
+    """
+
+    files: tuple[PublishedFile, ...]
+    take_whole: Callable[[PublishedTables, Source], bool] | None = None
+    whole: tuple[str, ...] = ()
+
+
+def as_frame(genotypes: Genotypes) -> pd.DataFrame:
+    """The values as `PublishedTables` holds them: `(n_samples, n_features)`, NaN where missing."""
+    samples = genotypes.sample_ids.rename("sample_id")
+    return pd.DataFrame(genotypes.dense(), index=samples, columns=list(genotypes.features.index))
+
+
+def _first_of_each(rows: pd.DataFrame, id_column: str) -> pd.DataFrame:
+    rows = rows if id_column in rows.columns else rows.rename_axis(id_column).reset_index()
+    return rows[rows[id_column] != ""].drop_duplicates(id_column).set_index(id_column)
+
+
+def _filled(before: pd.DataFrame | None, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows if before is None else before.combine_first(rows)

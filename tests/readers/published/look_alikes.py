@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-__all__ = ["LINES", "write_depmap", "write_gdsc"]
+__all__ = ["LINES", "write_beataml", "write_cbioportal", "write_depmap", "write_gdsc", "write_hivdb"]
 
 LINES = 24
 
@@ -63,3 +63,57 @@ def write_depmap(screen_file: Path, matrix_file: Path, models_file: Path) -> Non
     )
     for table, file in ((screen, screen_file), (matrix, matrix_file), (models, models_file)):
         table.to_csv(file, index=False)
+
+
+def write_hivdb(file: Path) -> None:
+    """Four sequences of reverse transcriptase: the consensus, a mixture, one that was not read, and an insertion."""
+    file.write_text(
+        "SeqID\tPtID\t3TC\tABC\tP183\tP184\tP1\tP2\tCompMutList\n"
+        "4426\t1\t1.0\tNA\t-\t-\t-\t-\t\n"
+        "4432\t1\t200.0\t10.0\t-\tMV\t-\t-\tM184MV\n"
+        "4664\t2\t150\t4.2\t.\tV\tX\t-\tM184V\n"
+        "5221\t3\t0\t0.9\t-\t-\t#\t~\tP1#, I2~\n"
+    )
+
+
+def write_beataml(curves_file: Path, mutations_file: Path) -> None:
+    """Curves of two specimens of one patient, one that did not converge and one without DNA, and mutations."""
+    curves = pd.DataFrame(
+        {
+            "dbgap_subject_id": ["2392", "2392", "2392", "2393"],
+            "dbgap_dnaseq_sample": ["BA2392D", "BA2400D", "BA2392D", ""],
+            "dbgap_rnaseq_sample": ["BA2392R", "", "BA2392R", "BA2393R"],
+            "inhibitor": ["Venetoclax", "Venetoclax", "Quizartinib (AC220)", "Venetoclax"],
+            "converged": [True, True, False, True],
+            "ic50": [0.01, 10.0, 0.2, 1.0],
+            "auc": [90.5, 210.0, 120.0, 150.0],
+        }
+    )
+    mutations = pd.DataFrame(
+        {"dbgap_sample_id": ["BA2392D", "BA2392D", "BA2400D"], "symbol": ["FLT3", "FLT3", "NPM1"], "t_vaf": 0.4}
+    )
+    for table, file in ((curves, curves_file), (mutations, mutations_file)):
+        table.to_csv(file, index=False, sep="\t")
+
+
+def write_cbioportal(folder: Path) -> dict[str, Path]:
+    """A study of two patients, one of whom has two samples."""
+    names = ("data_mutations", "data_cna", "data_clinical_patient", "data_clinical_sample")
+    files = {name: folder / f"{name}.txt" for name in names}
+    marks = "#Patient Identifier\tNames\n#for\tpeople\n#STRING\tSTRING\n#1\t1\n"
+    files["data_mutations"].write_text(
+        "#version 2.4\nHugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
+        "TP53\tP-1-T1\tMissense_Mutation\tp.R175H\nKRAS\tP-2-T1\tMissense_Mutation\tp.G12D\n"
+        "KRAS\tP-1-T2\tSilent\tp.G12G\n"
+    )
+    files["data_cna"].write_text(
+        "Hugo_Symbol\tEntrez_Gene_Id\tP-1-T1\tP-1-T2\tP-2-T1\nMYC\t4609\t2\t0\tNA\nPTEN\t5728\t-2\t-1\t0\nA1\t1\t1\t0\t0\n"
+    )
+    files["data_clinical_patient"].write_text(
+        f"{marks}PATIENT_ID\tAGE\tSEX\tOS_STATUS\tOS_MONTHS\tDFS_STATUS\tDFS_MONTHS\n"
+        "P-1\t61\tMale\t1:DECEASED\t12.5\t0:DiseaseFree\t12.5\nP-2\t55\tFemale\t\t\t\t\n"
+    )
+    files["data_clinical_sample"].write_text(
+        f"{marks}PATIENT_ID\tSAMPLE_ID\tCANCER_TYPE\nP-1\tP-1-T1\tGlioma\nP-1\tP-1-T2\tGlioma\nP-2\tP-2-T1\tMelanoma\n"
+    )
+    return files

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import drugresponse as dr
 from drugresponse.cli import main
 from drugresponse.readers.published.reader import read_published
-from tests.readers.published.look_alikes import LINES, write_depmap, write_gdsc
+from tests.readers.published.look_alikes import (
+    LINES,
+    write_beataml,
+    write_cbioportal,
+    write_depmap,
+    write_gdsc,
+    write_hivdb,
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def test_read_published__gdsc(gdsc):
     assert tables.drugs.loc["1373", "targets"] == "BRAF"
     assert tables.genotypes.loc["683667"].to_dict() == {"BRAF_mut": 1.0, "TP53_mut": 0.0}
     assert tables.features.loc["BRAF_mut", "gene"] == "BRAF"
-    assert "1 row without an id or a response left out" in tables.notes[1]
+    assert "1 row without an id or a response left out" in tables.notes[0]
 
 
 def test_read_published__depmap(depmap):
@@ -50,8 +58,101 @@ def test_read_published__depmap(depmap):
     assert "SAME_hotspot" not in tables.genotypes
     assert tables.samples["subject_id"].tolist() == ["PT-1", "ACH-000002"]
     assert tables.samples["age"].tolist() == ["50", ""]
-    assert "1 row of lines whose STR profile did not match and 1 row without an id" in tables.notes[0]
-    assert "1 gene in which no model differs, 1 row beside a model's default" in tables.notes[1]
+    assert "1 row of lines whose STR profile did not match and 1 row without an id" in tables.notes[1]
+    assert "1 gene in which no model differs, 1 row beside a model's default" in tables.notes[0]
+
+
+def test_read_published__hivdb(tmp_path):
+    write_hivdb(tmp_path / "NRTI_DataSet.txt")
+    tables = read_published("hivdb", [tmp_path / "NRTI_DataSet.txt"])
+    rows = tables.responses.set_index(["drug_id", "sample_id"])["response"]
+    assert rows.round(6).to_dict() == {
+        ("3TC", "4426"): 0.0,
+        ("3TC", "4432"): round(float(np.log10(200)), 6),
+        ("3TC", "4664"): round(float(np.log10(150)), 6),
+        ("ABC", "4432"): 1.0,
+        ("ABC", "4664"): round(float(np.log10(4.2)), 6),
+        ("ABC", "5221"): round(float(np.log10(0.9)), 6),
+    }
+    assert tables.measure == dr.Measure("log10_fold_change", "", "resistant")
+    assert tables.genotypes["RT_184V"].tolist() == [0, 1, 1, 0]
+    assert "RT_184M" not in tables.genotypes  # that of the consensus, as the lists of mutations tell
+    assert tables.genotypes["RT_1ins"].fillna(-1).tolist() == [0, 0, -1, 1]
+    assert tables.genotypes.loc["5221", "RT_2del"] == 1
+    assert tables.features.loc["RT_184V", "parent"] == "RT_184 (site)"
+    assert tables.samples["subject_id"].to_dict() == {"4426": "1", "4432": "1", "4664": "2", "5221": "3"}
+    assert "2 cells without a fold change above 0 left out" in tables.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "message"),
+    [
+        ("SeqID\tFPV\tABC\tP1\tP2", "1\t1\t1\t-\tV", 'found drugs against "PR", "RT"'),
+        ("SeqID\tXYZ\tP1\tP2", "1\t1\t-\tV", "found no column of a drug that is known"),
+        ("SeqID\tABC\tP1\tP2", "1\t1\t-\t?", r'column "P2": found "\?" .expected residues'),
+        ("SeqID\tABC\tP1\tP2", "1\t1\t-\tV\n1\t1\t-\tV", 'found SeqID "1" in two rows'),
+    ],
+)
+def test_read_published__hivdb_that_is_none(tmp_path, header, cells, message):
+    (tmp_path / "x.txt").write_text(f"{header}\n{cells}\n")
+    with pytest.raises(dr.InputError, match=message):
+        read_published("hivdb", [tmp_path / "x.txt"])
+
+
+def test_import__hivdb_predicts_from_a_list_of_substitutions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    mutated = rng.random(60) < 0.4
+    table = pd.DataFrame(
+        {"SeqID": range(60), "3TC": 10.0 ** (2 * mutated + rng.normal(0, 0.1, 60)), "P1": "-", "P2": "-"}
+    )
+    table.assign(P184=np.where(mutated, "V", "-"), P215=np.where(rng.random(60) < 0.5, "FY", "-")).to_csv(
+        "NRTI.txt", sep="\t", index=False
+    )
+    assert main(["import", "hivdb", "NRTI.txt", "--directory", "hiv"]) == 0
+    assert main(["train", "--config", "hiv/train.yml", "--model", "m", "--learner", "ridge", "--folds", "0"]) == 0
+    Path("new.tsv").write_text("sample_id\tsubstitutions\nA\tRT:M184V\nB\tnone\n")
+    assert main(["predict", "--model", "m", "--genotypes", "new.tsv", "--predictions", "p.tsv"]) == 0
+    predicted = pd.read_csv("p.tsv", sep="\t").set_index("sample_id")["prediction"]
+    assert predicted["A"] - predicted["B"] == pytest.approx(2, abs=0.4)
+
+
+def test_read_published__beataml(tmp_path):
+    write_beataml(tmp_path / "curves.txt", tmp_path / "mutations.txt")
+    tables = read_published("beataml", [tmp_path / "mutations.txt", tmp_path / "curves.txt"])
+    assert tables.responses.values.tolist() == [["BA2392D", "Venetoclax", 90.5], ["BA2400D", "Venetoclax", 210.0]]
+    assert tables.measure.higher_means == "resistant"
+    assert tables.genotypes.loc["BA2392D"].to_dict() == {"FLT3_mut": 1.0, "NPM1_mut": 0.0}
+    assert tables.samples["subject_id"].to_dict() == {"BA2392D": "2392", "BA2400D": "2392"}
+    assert "1 row without an id or a response, and 1 curve that did not converge, left out" in tables.notes[0]
+
+
+def test_read_published__cbioportal(tmp_path):
+    files = write_cbioportal(tmp_path)
+    tables = read_published("cbioportal", list(files.values()))
+    assert tables.responses.values.tolist() == [
+        ["P-1-T1", "overall survival", 12.5, 1],
+        ["P-1-T2", "overall survival", 12.5, 1],
+    ]
+    assert tables.samples.loc["P-1-T2"].to_dict() == {
+        "subject_id": "P-1", "tissue": "Glioma", "age": "61", "sex": "Male"
+    }  # fmt: skip
+    assert not {"OS_MONTHS", "OS_STATUS", "DFS_STATUS"} & {*tables.samples.columns}
+    altered = tables.genotypes
+    assert altered.loc["P-1-T1", ["TP53_missense", "MYC_amp", "PTEN_del"]].tolist() == [1, 1, 1]
+    assert altered.loc["P-1-T2", ["MYC_amp", "PTEN_del"]].tolist() == [0, 0]
+    assert np.isnan(altered.loc["P-2-T1", "MYC_amp"])
+    assert "A1_amp" not in altered
+    assert any(
+        "1 sample without a time above 0 or a status left out; disease-free survival left out" in note
+        for note in tables.notes
+    )
+
+
+def test_read_published__cbioportal_expression_is_no_copy_number(tmp_path):
+    (tmp_path / "data_mrna.txt").write_text("Hugo_Symbol\tEntrez_Gene_Id\tS1\tS2\nMYC\t4609\t7.31\t0.2\n")
+    with pytest.raises(dr.InputError, match=r"expected discrete copy number\)"):
+        read_published("cbioportal", [tmp_path / "data_mrna.txt"])
 
 
 def test_read_published__rows_of_one_model_that_none_is_the_default_of(depmap, tmp_path):
