@@ -18,8 +18,9 @@ _WRITTEN = re.compile(
     r"(?P<consensus>[A-Z*])?(?P<position>\d+)(?P<residues>.+)"
 )
 _RESIDUES = re.compile(r"[A-Z*](?:/?[A-Z*])*")
-_DELETED = re.compile(r"(?i)d|del|deletion|-|~")
-_INSERTED = re.compile(r"(?i)i|ins|insertion|_|#|[A-Z]?_[A-Z]+")
+# D and I alone are aspartate and isoleucine: RT:M184I is a substitution
+_DELETED = re.compile(r"d|(?i:del|deletion)|-|~")
+_INSERTED = re.compile(r"i|(?i:ins|insertion)|_|#|[A-Z]?_[A-Z]+")
 _ANY = "X"
 
 
@@ -37,7 +38,7 @@ def parse_substitution(written: str, gene: str = "") -> Substitution | None:
     Parameters
     ----------
     written
-        Such as `RT:M184V`, `RT_184V`, `PR:35ins`, `RT:T69-`; a mixture names several residues, `RT:M184MV` or
+        Such as `RT:M184V`, `RT_184V`, `PR:35ins`, `RT:T69-`, and with a small letter `RT:T69i`, `RT:T69d`; a mixture names several residues, `RT:M184MV` or
         `RT:M184M/V`, of which the consensus is none.
     gene
         The gene where none is written.
@@ -72,6 +73,8 @@ def residues_of(written: str, consensus: str) -> tuple[str, ...] | None:
     --------
     >>> residues_of("MV", "M"), residues_of("X", "K"), residues_of("Deletion", "T"), residues_of("?!", "")
     (('V',), (), ('del',), None)
+    >>> residues_of("I", "M"), residues_of("i", "T"), residues_of("D", "N"), residues_of("d", "T")
+    (('I',), ('ins',), ('D',), ('del',))
     """
     if _DELETED.fullmatch(written):
         return (_DELETION,)

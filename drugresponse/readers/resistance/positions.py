@@ -60,7 +60,7 @@ def genotypes_of_positions(
     >>> table = pd.DataFrame({"P183": ["-", "-", "."], "P184": ["MV", "-", "I"]})
     >>> genotypes = genotypes_of_positions(table, ["S1", "S2", "S3"], "RT", "NRTI.txt", {184: "M"})
     >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
-    (['RT_184V', 'RT_184I'], [[1.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+    (['RT_184I', 'RT_184V'], [[0.0, 1.0], [0.0, 0.0], [1.0, 0.0]])
     """
     calls, sites = Calls(), Sites()
     for sample in samples:

@@ -39,6 +39,9 @@ def write(path, text):
         ("PR:35Insertion", ("PR", 35, ("ins",))),
         ("NS5A:Y93H", ("NS5A", 93, ("H",))),
         ("RT:M184M", ("RT", 184, ())),
+        ("RT:M184I", ("RT", 184, ("I",))),
+        ("PR:N88D", ("PR", 88, ("D",))),
+        ("RT:T69i", ("RT", 69, ("ins",))),
     ],
 )
 def test_parse_substitution__spellings_of_hivdb(written, expected):
@@ -72,9 +75,12 @@ def test_read_substitutions__equals_sierra(tmp_path):
 
     found = [
         result("P1", gene("PR", 1, 99), gene("RT", 1, 560, mutation("M", 184, "MV"))),
-        result("P2", gene("PR", 1, 99, mutation("V", 82, "A")), gene("RT", 1, 560)),
+        result("P2", gene("PR", 1, 99, mutation("V", 32, "I")), gene("RT", 1, 560)),
+        result("P3", gene("PR", 1, 99, mutation("N", 88, "D")), gene("RT", 1, 560)),
     ]
-    lists = write(tmp_path / "a.tsv", "sample_id\tmutations\nP1\tRT:M184MV\nP2\tPR:V82A\n")
+    rows = "P1\tRT:M184MV\nP2\tPR:V32I\nP3\tPR:N88D\n"
+    lists = write(tmp_path / "a.tsv", f"sample_id\tmutations\n{rows}")
+    assert read_genotypes(lists).features.index.tolist() == ["PR_32I", "PR_88D", "RT_184V"]
     assert read_genotypes(lists).equals(read_genotypes(write_json(tmp_path / "b.json", found)))
 
 
