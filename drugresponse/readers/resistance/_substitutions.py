@@ -38,8 +38,8 @@ def parse_substitution(written: str, gene: str = "") -> Substitution | None:
     Parameters
     ----------
     written
-        Such as `RT:M184V`, `RT_184V`, `PR:35ins`, `RT:T69-`, and with a small letter `RT:T69i`, `RT:T69d`; a mixture names several residues, `RT:M184MV` or
-        `RT:M184M/V`, of which the consensus is none.
+        Such as `RT:M184V`, `RT_184V`, `PR:35ins`, `RT:T69-`, and with a small letter `RT:T69i`, `RT:T69d`; a mixture
+        names several residues, `RT:M184MV` or `RT:M184M/V`, of which the consensus is none.
     gene
         The gene where none is written.
 
