@@ -95,7 +95,8 @@ def read_genotypes(
         Sample ids of the other tables, which tell a matrix from its transpose, and which samples were assayed for
         alterations.
     known_features
-        Features of a trained model, which tables of alterations and star alleles then have too.
+        Features of a trained model, which tables of alterations and star alleles then have too; of calls in letters its
+        alternate allele is counted.
     aliases
         Names of genes in use, for tables of alterations and star alleles.
     site_filter

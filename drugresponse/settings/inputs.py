@@ -47,10 +47,11 @@ class GenotypeFiles:
             "VCF, bgzipped VCF or BCF; PLINK 1 or 2, or its .raw and .traw; a list of alterations such as Mutation "
             "Annotation Format; calls of star alleles; resistance genes from AMRFinderPlus, ResFinder, RGI or "
             "hAMRonization; JSON of TB-Profiler or Sierra; lists of HIV substitutions; .h5ad, .h5mu; or a table of "
-            "samples and features (mutations, copy number, expression, dosages), separated by tabs, commas or "
-            "semicolons or Parquet, either way round. Several files, such as one for each chromosome, patient or "
-            "isolate, are joined by sample. Where paths are typed, a text file may list VCF files, a path a line, and"
-            " each file may be named as a block of the same samples, as in expression=FILE.",
+            "samples and features (mutations, copy number, expression, dosages, or calls such as A/G, 0/1, *1/*4 and "
+            "wild type), separated by tabs, commas or semicolons, a spreadsheet or Parquet, either way round. Several "
+            "files, such as one for each chromosome, patient or isolate, are joined by sample. Where paths are typed, "
+            "a text file may list VCF files, a path a line, and each file may be named as a block of the same samples, "
+            "as in expression=FILE.",
             formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "zip"),
         ),
         "Variants, called genes, star alleles, resistance genes, or a table of samples and features; "

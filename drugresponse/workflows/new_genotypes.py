@@ -23,8 +23,8 @@ __all__ = ["covariates_words", "read_new_genotypes", "refuse_few_features"]
 
 progress = logging.getLogger("drugresponse.progress")
 
-_TOLD = ("gene", "effect", "parent")
-"""What a model tells of a feature that lists of what was found leave out."""
+_TOLD = ("gene", "effect", "parent", "ref", "alt")
+"""What a model tells of a feature that lists of what was found, or calls in letters, leave out."""
 
 
 def read_new_genotypes(
@@ -100,7 +100,7 @@ def refuse_few_features(
 
 
 def _features_of(model: DrugResponseModel) -> pd.DataFrame:
-    """Index `feature_id`, columns `block, gene, effect, parent`: empty where neither the model nor the id tells it."""
+    """Index `feature_id`, columns `block` and `_TOLD`: empty where neither the model nor the id tells it."""
     listed, _ = model.regressor_.feature_weights()
     if not listed:
         return pd.DataFrame(columns=["block", *_TOLD], index=pd.Index([], name="feature_id", dtype=object))

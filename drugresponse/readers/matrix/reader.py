@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-import re
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import ids_as_text, spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
+from drugresponse.readers.matrix.words import genotypes_in_words, is_call
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
@@ -30,11 +31,10 @@ __all__ = ["read_matrix"]
 
 logger = logging.getLogger(__name__)
 
-Labelled = tuple[list[str], list[str], NDArray[np.float32], str]
-"""Row ids, column ids, values, and the name of the id column."""
+Labelled = tuple[list[str], list[str], NDArray[Any], str]
+"""Row ids, column ids, values (float32) or cells that are words (object), and the name of the id column."""
 
 _ID_COLUMNS = ("sample_id", "feature_id", "iid")
-_CALL = re.compile(r"[ACGT0N-][/|]?[ACGT0N-]|[0-9.][/|][0-9.]")
 _GENE_COLUMNS = ("hugosymbol", "genesymbol", "gene", "symbol", "geneid", "ensemblgeneid", "idref")
 _NOTES_ON_GENES = ("entrezgeneid", "locusid", "cytoband", "geneid", "description")
 """Columns beside those of the samples in the tables of cBioPortal and GISTIC."""
@@ -46,8 +46,9 @@ def read_matrix(
     features: AnySource | None = None,
     kind: str | None = None,
     known_samples: Collection[str] | None = None,
+    known_features: pd.DataFrame | None = None,
 ) -> Genotypes:
-    r"""Read a matrix of numbers; an empty cell is missing, a 0 is a 0.
+    r"""Read a matrix of numbers, or of calls in words; an empty cell is missing, a 0 is a 0.
 
     Parameters
     ----------
@@ -62,11 +63,13 @@ def read_matrix(
         Sample ids of the other tables: the axis that shares more of them holds the samples. Without any, the axis that
         shares more ids with the features table holds the features; else rows are samples, unless the column of ids is
         named as one of genes is.
+    known_features
+        As for `genotypes_in_words`, which tells what cells such as A/G, *1/*4 and wild type become.
 
     Raises
     ------
     InputError
-        The file is not a table of numbers, an id is empty or repeated, or a value is infinite.
+        The file is neither a table of numbers nor of calls, an id is empty or repeated, or a value is infinite.
 
     Examples
     --------
@@ -82,9 +85,9 @@ def read_matrix(
     where = file.name
     with file.opened():
         table = read_features(features) if features is not None else None
-        known_features = frozenset(() if table is None else table.index)
+        described = frozenset(() if table is None else table.index)
         read = _from_parquet if file.content == "parquet" else _from_text
-        rows, columns, values, id_column = read(file, known_features)
+        rows, columns, values, id_column = read(file, described)
     if not columns:
         raise InputError(
             f"{where}: found one column (expected ids and then numbers, separated by tabs, commas or semicolons). "
@@ -93,13 +96,16 @@ def read_matrix(
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
     refuse_data_as_names(columns, where, beside=(id_column, rows))
     _refuse_bad_labels(rows, id_column, where)
-    if _rows_are_features(rows, columns, id_column, known_samples, known_features, where):
-        kept = feature_columns(rows, where, known_features)
+    if _rows_are_features(rows, columns, id_column, known_samples, described, where):
+        kept = feature_columns(rows, where, described)
         rows, columns = columns, list(itertools.compress(rows, kept))
         values = np.ascontiguousarray(values[kept].T)
+    if values.dtype == object:
+        return genotypes_in_words(
+            rows, columns, values, where=where, table=table, kind=kind, known_features=known_features
+        )
     _refuse_infinite(values, rows, columns, where)
-    described = describe_features(columns, values, table=table, kind=kind, where=where)
-    return Genotypes.build(values, rows, described)
+    return Genotypes.build(values, rows, describe_features(columns, values, table=table, kind=kind, where=where))
 
 
 def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
@@ -112,8 +118,22 @@ def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
     try:
         values = text.numbers(columns)
     except ValueError:  # cell by cell: slower, reads every spelling, and names the cell that is no number
+        if _in_words(text, columns):
+            return ids, names, np.array([[row[at] for at in columns] for row in text.rows], dtype=object), header[id_at]
         values = _values_by_cell(text, columns)
     return ids, names, values, header[id_at]
+
+
+def _in_words(text: DelimitedText, columns: Sequence[int]) -> bool:
+    """Whether every cell of some columns is a call, and every cell of the others a number or a call."""
+    known: dict[str, bool] = {}  # the same few words stand in many cells
+
+    def is_word(cell: str) -> bool:
+        return known.setdefault(cell, is_call(cell) and not is_number(cell))
+
+    words = [[cell for cell in column if not is_missing(cell) and not is_number(cell)]
+             for column in ([row[at] for row in text.rows] for at in columns)]  # fmt: skip
+    return any(words) and all(is_word(cell) for column in words for cell in column)
 
 
 def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
@@ -133,15 +153,12 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     words = [(cell.strip(), line) for cell, line in zip(column, lines, strict=True) if not is_missing(cell)]
     if not words or any(is_number(cell) for cell, _ in words):
         return
-    advice = (
-        "Remove the column, or move it into the table of samples. A list of alterations names its columns "
-        "sample_id, gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
-    )
-    if all(_CALL.fullmatch(cell) for cell, _ in words):
-        advice = "Write how many copies of the alternate allele each sample has (0, 1 or 2), or give VCF or PLINK."
+    strange = next(((cell, line) for cell, line in words if not is_call(cell)), words[0])
     raise InputError(
-        f'{where}, line {words[0][1]}, column "{name}": {quoted(words[0][0], 40)} is not a number, nor is anything '
-        f"else in this column (expected a table of samples and features). {advice}"
+        f'{where}, line {strange[1]}, column "{name}": {quoted(strange[0], 40)} is not a number, nor is anything else '
+        "in this column (expected a table of samples and features, or calls such as A/G, 0/1, *1/*4, wild type). "
+        "Remove the column, or move it into the table of samples. A list of alterations names its columns sample_id, "
+        "gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
     )
 
 

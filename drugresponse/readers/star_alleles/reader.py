@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from drugresponse.readers.star_alleles._names import (
 from drugresponse.readers.star_alleles._spellings import canonical_gene, without_gene
 from drugresponse.readers.star_alleles._tables import StarAlleleCall, looks_like_star_alleles, read_star_allele_calls
 
-__all__ = ["STAR_ALLELES", "looks_like_star_alleles", "read_star_alleles"]
+__all__ = ["STAR_ALLELES", "genotypes_of_diplotypes", "looks_like_star_alleles", "read_star_alleles"]
 
 logger = logging.getLogger(__name__)
 
@@ -102,16 +102,63 @@ def read_star_alleles(
     if aliases is not None:
         aliases.report([call.gene for call in calls], where)
         calls = [replace(call, gene=aliases.current(call.gene)) for call in calls]
-    known = _without_vague(_agreed(calls, where), where)
-    features = _features(known, known_features)
-    if features.empty:
+    genotypes = _genotypes(calls, where, known_features)
+    if genotypes is None:
         raise InputError(
             f"{where}: found no call other than the reference "
             "(expected star alleles, phenotypes or activity scores). Check the file."
         )
+    samples, features = genotypes.shape
+    n_genes = genotypes.features["gene"].nunique()
+    logger.info("%s: %d samples x %d features of %d genes.", where, samples, features, n_genes)
+    return genotypes
+
+
+def genotypes_of_diplotypes(
+    diplotypes: Mapping[str, Sequence[str]],
+    samples: Sequence[str],
+    where: str,
+    known_features: pd.DataFrame | None = None,
+) -> Genotypes | None:
+    """Copies of alleles, from a column of diplotypes for each gene.
+
+    Parameters
+    ----------
+    diplotypes
+        By gene, `(n_samples,)` calls as `read_star_alleles` takes them; "" where not called.
+    samples
+        Their ids.
+    where
+        Name of the file.
+    known_features
+        As for `read_star_alleles`.
+
+    Returns
+    -------
+    Genotypes or None
+        None where nothing but the reference is called, and a model asks for none of the genes.
+
+    Examples
+    --------
+    >>> genotypes = genotypes_of_diplotypes({"CYP2D6": ["*1/*4", "*4/*4"]}, ["s1", "s2"], "calls.tsv")
+    >>> genotypes.features.index.tolist(), genotypes.dense().tolist()
+    (['CYP2D6*4'], [[1.0], [2.0]])
+    """
+    calls = [
+        StarAlleleCall(sample, canonical_gene(gene), call, "", "")
+        for gene, column in diplotypes.items()
+        for sample, call in zip(samples, column, strict=True)
+    ]
+    return _genotypes(calls, where, known_features)
+
+
+def _genotypes(calls: Sequence[StarAlleleCall], where: str, known_features: pd.DataFrame | None) -> Genotypes | None:
+    """What is certain of the calls; None where that is the reference alone."""
+    known = _without_vague(_agreed(calls, where), where)
+    features = _features(known, known_features)
+    if features.empty:
+        return None
     samples = list(dict.fromkeys(call.sample for call in calls))
-    n_genes = features["gene"].nunique()
-    logger.info("%s: %d samples x %d features of %d genes.", where, len(samples), len(features), n_genes)
     return Genotypes.build(_values(known, samples, features), samples, features.assign(block=STAR_ALLELES))
 
 

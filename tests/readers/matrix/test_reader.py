@@ -198,8 +198,6 @@ def test_read_matrix__numbers_may_be_names(tmp_path, names):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("id\trs1\ns1\tAG\ns2\tGG\ns3\t\n", r'"AG" is not a number, nor is .* how many copies of the alternate allele'),
-        ("id,rs1\ns1,0/1\ns2,./.\n", r'"0/1" is not a number, nor is .* how many copies of the alternate allele'),
         ("id\t{x}\trs1\ns1\tlung\t1\ns2\tskin\t0\n", r'column "\{x\}": "lung" .* move it into the table of samples'),
         (
             "s1\tBRAF\tV600E\ns2\tTP53\tR213*\n",
@@ -225,10 +223,9 @@ def test_read_matrix__whole_numbers_beside_an_id_are_no_names(tmp_path):
     assert read_matrix(write(tmp_path, "\t0\t1\t2\nS2\t1\t1\t0\n")).shape == (1, 3)
 
 
-@pytest.mark.parametrize("table", ["sample_id\tCYP2D6\ns1\t*1/*4\n", "sample\tgene\tgenotype\ns1\tTPMT\t*1/*2\n"])
-def test_read_matrix__star_alleles_are_sent_where_they_are_read(tmp_path, table):
+def test_read_matrix__star_alleles_are_sent_where_they_are_read(tmp_path):
     with pytest.raises(InputError, match="calls of star alleles sample_id, gene and diplotype"):
-        read_matrix(write(tmp_path, table))
+        read_matrix(write(tmp_path, "sample\tgene\tgenotype\ns1\tTPMT\t*1/*2\n"))
 
 
 @pytest.mark.parametrize("name", ["gene", "Hugo_Symbol", "ID_REF"])

@@ -1,0 +1,101 @@
+"""Calls in words: what each spelling becomes, and that new samples are counted as the model counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import drugresponse as dr
+from drugresponse.cli import main
+from drugresponse.errors import InputError
+from drugresponse.readers import read_genotypes
+
+NAN = np.nan
+
+
+def read(tmp_path, rows: str, **options) -> pd.DataFrame:
+    (tmp_path / "words.tsv").write_text(rows.replace(" ", "\t").replace("_", " "))
+    genotypes = read_genotypes(tmp_path / "words.tsv", **options)
+    return pd.DataFrame(genotypes.dense(), genotypes.sample_ids, genotypes.features.index)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ("A/A A/G G/G ./.", [0, 1, 2, NAN]),
+        ("AA AG AA --", [0, 1, 0, NAN]),
+        ("a|a g|a a|a NN", [0, 1, 0, NAN]),
+        ("C/C C/del del/del 0/0", [0, 1, 2, NAN]),
+        ("II ID II DD", [0, 1, 0, 2]),
+        ("0/0 0/1 1|1 ./.", [0, 1, 2, NAN]),
+        ("wt mut WT not_tested", [0, 1, 0, NAN]),
+        ("negative positive Positive unknown", [0, 1, 1, NAN]),
+        ("wild_type G12D p.G13D NA", [0, 1, 1, NAN]),
+    ],
+)
+@pytest.mark.parametrize("across", [False, True])
+def test_read_genotypes__spellings_of_a_column(tmp_path, cells, expected, across):
+    """A column of numbers stands beside; across, samples are the columns."""
+    samples = ["s1", "s2", "s3", "s4"]
+    if across:
+        text = "feature_id s1 s2 s3 s4\nX " + cells + "\nn 0.5 1.5 2.5 3.5\n"
+    else:
+        rows = zip(samples, cells.split(" "), strict=True)
+        text = "sample_id X n\n" + "".join(f"{name} {cell} {at}.5\n" for at, (name, cell) in enumerate(rows))
+    values = read(tmp_path, text, known_samples=samples)
+    np.testing.assert_array_equal(values["X"], expected)
+    assert values["n"].tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_read_genotypes__a_column_a_gene(tmp_path):
+    values = read(tmp_path, "sample_id CYP2D6 CYP2C9_genotype HLA-B\ns1 *1/*4 *1/*1 *57:01/*08:01\ns2 *4/*4 *2/*3 NA\n")
+    assert values["CYP2D6*4"].tolist() == [1, 2]
+    assert values[["CYP2C9*2", "CYP2C9*3"]].to_numpy().tolist() == [[0, 0], [1, 1]]
+    np.testing.assert_array_equal(values["HLA-B*57:01"], [1, NAN])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("sample_id rs1\ns1 A/G\ns2 C/G\n", r'column "rs1": found the alleles "A", "C", "G" \(expected two\)'),
+        ("sample_id rs1\ns1 0/2\ns2 0/1\n", r'column "rs1": found more than one alternate allele'),
+        ("sample_id rs1\ns1 A/G\ns2 0/1\n", r'column "rs1", sample "s2": found "0/1" beside letters|"A/G" beside'),
+        ("sample_id rs1\ns1 A/G\ns2 2\n", r'column "rs1", sample "s2": found "2" beside letters'),
+        ("sample_id rs1\ns1 AB\ns2 BB\n", r'"AB" is not a number, .*or calls such as A/G, 0/1, \*1/\*4, wild type'),
+        ("sample_id lesion\ns1 yes\ns2 no\n", r'"yes" is not a number, .* move it into the table of samples'),
+        ("sample_id CYP2D6\ns1 *1/*1\ns2 *1/*1\n", "found no call other than the reference"),
+    ],
+)
+def test_read_genotypes__words_that_are_no_calls(tmp_path, rows, message):
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, rows)
+
+
+def test_read_genotypes__which_allele_is_counted_is_told_or_missing(tmp_path, caplog):
+    known = pd.DataFrame({"ref": ["G"], "alt": ["A"]}, index=["rs1"])
+    alone = "sample_id rs1 rs2\nN1 A/A 1\n"
+    assert read(tmp_path, alone, known_features=known)["rs1"].tolist() == [2]
+    assert np.isnan(read(tmp_path, alone)["rs1"]).all()
+    assert 'column "rs1": everybody has A, so that which allele is counted is not told' in caplog.text
+
+
+def test_predict__a_table_in_which_the_other_allele_is_frequent(tmp_path, monkeypatch):
+    """The file of the training has mostly G, the new one mostly A, and one patient has nothing else."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    copies = rng.binomial(2, 0.3, 80)
+    ids = [f"s{at}" for at in range(80)]
+    letters = [["G/G", "G/A", "A/A"][number] for number in copies]
+    pd.DataFrame({"sample_id": ids, "rs1": letters, "rs2": rng.choice(["CC", "CT"], 80)}).to_csv("g.csv", index=False)
+    dose = 30 - 8 * copies + rng.normal(0, 1, 80)
+    pd.DataFrame({"sample_id": ids, "drug_id": "d", "response": dose}).to_csv("r.tsv", sep="\t", index=False)
+    train = ["--genotypes", "g.csv", "--responses", "r.tsv", "--learner", "ridge", "--folds", "0"]
+    assert main(["train", *train, "--model", "m"]) == 0
+    for name, rows in (("many", "N1,A/A,CC\nN2,A/A,CC\nN3,A/G,CT\n"), ("one", "N1,A/A,CC\n")):
+        (tmp_path / f"{name}.csv").write_text(f"sample_id,rs1,rs2\n{rows}")
+        assert main(["predict", "--model", "m", "--genotypes", f"{name}.csv", "--predictions", "p.tsv"]) == 0
+        predicted = pd.read_csv("p.tsv", sep="\t").set_index("sample_id")["prediction"]
+        assert predicted["N1"] == pytest.approx(14, abs=2)
+    in_memory = dr.load_model("m").predict(dr.read_genotypes("many.csv"))
+    assert in_memory.set_index("sample_id")["prediction"]["N1"] == pytest.approx(14, abs=2)
