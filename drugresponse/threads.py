@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 import threading
@@ -22,6 +23,33 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
+class _Object(ctypes.Structure):
+    """`struct dl_phdr_info`: a loaded library, and how many were loaded and unloaded in all."""
+
+    _fields_ = (
+        *(("address", ctypes.c_void_p), ("name", ctypes.c_char_p), ("headers", ctypes.c_void_p)),
+        *(("n_headers", ctypes.c_uint16), ("n_loaded", ctypes.c_ulonglong), ("n_unloaded", ctypes.c_ulonglong)),
+    )
+
+
+_VISIT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Object), ctypes.c_size_t, ctypes.c_void_p)
+
+
+def _loads() -> tuple[int, int] | None:
+    """How often this process has loaded and unloaded a library; None where its loader does not count."""
+    if sys.platform != "linux":
+        return None
+    counts: list[tuple[int, int]] = []
+
+    def first(each: Any, size: int, _: object) -> int:
+        if size >= ctypes.sizeof(_Object):
+            counts.append((each.contents.n_loaded, each.contents.n_unloaded))
+        return 1
+
+    ctypes.CDLL(None).dl_iterate_phdr(_VISIT(first), None)
+    return counts[0] if counts else None
+
+
 class _Limits:
     """How many threads linear algebra had before the first of the sections that run now.
 
@@ -32,14 +60,22 @@ class _Limits:
         self.lock = threading.Lock()
         self.sections = 0
         self.before: list[tuple[Any, int]] = []
+        self.loads: tuple[int, int] | None = None
+        self.libraries: list[Any] = []
+
+    def loaded(self) -> list[Any]:
+        """The libraries with threads; a look at all that is loaded takes milliseconds, many for a small prediction."""
+        loads = _loads()
+        if loads is None or loads != self.loads:
+            self.libraries, self.loads = ThreadpoolController().lib_controllers, loads
+        return self.libraries
 
     def enter(self) -> list[tuple[Any, int]]:
         """Begin a section; what it alone has to restore is returned."""
         own: list[tuple[Any, int]] = []
         with self.lock:
             self.sections += 1
-            # a library may have been loaded since the last section began
-            for library in ThreadpoolController().lib_controllers:
+            for library in self.loaded():
                 if library.num_threads > 1:
                     # OpenMP keeps its number for each thread that calls it
                     before = own if library.user_api == "openmp" else self.before

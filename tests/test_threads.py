@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -155,6 +156,32 @@ def test_one_thread__a_section_that_ends_leaves_another_one_narrow():
         left.set()
         other.join()
         assert threads()[:-1] == before[:-1]
+
+
+LATER = """
+import json
+from threadpoolctl import threadpool_info
+from drugresponse.threads import one_thread
+
+def widths():
+    return [each["num_threads"] for each in threadpool_info()]
+
+with one_thread():
+    import numpy
+with one_thread():
+    before = widths()
+import xgboost
+with one_thread():
+    print(json.dumps([before, widths()]))
+"""
+
+
+def test_one_thread__narrows_what_was_loaded_since_the_last_section():
+    environment = {**os.environ, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", LATER], env=environment, capture_output=True, text=True, check=True)
+    before, after = json.loads(done.stdout)
+    assert len(after) > len(before) > 0
+    assert {*before, *after} == {1}
 
 
 @pytest.mark.skipif(
