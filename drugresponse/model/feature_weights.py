@@ -18,8 +18,10 @@ from drugresponse.features.alignment import Alignment, align
 from drugresponse.learners.base import PairRegressor
 
 __all__ = [
+    "USUAL_LEAST_SHARE",
     "FeatureMatch",
     "keep_missing_as_trained",
+    "least_share",
     "rows_of_features",
     "share_of_weight",
     "share_without",
@@ -30,6 +32,9 @@ logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 _SHOWN = 3
+USUAL_LEAST_SHARE = 0.5
+_UNUSUAL, _LEAST = 0.05, 0.01
+"""Share of training samples that may have less than the least share, and what a sample needs in any case."""
 _MISSING = "missing as trained"
 
 
@@ -138,6 +143,35 @@ def share_of_weight(weights: NDArray[np.float64], genotypes: Genotypes, alignmen
         return share_without(weights, lost)
     present = weights[alignment.columns >= 0].sum()
     return np.clip(np.round(present - alignment.missing(genotypes) @ weights, 9), 0.0, 1.0)
+
+
+def least_share(weights: NDArray[np.float64], genotypes: Genotypes, trained: pd.DataFrame) -> float:
+    """Share of a model's weight below which a sample is not predicted: a half, or what 19 of 20 training samples have.
+
+    The held-out check has seen samples with as many missing calls as the training has, and its scores and bounds hold
+    for them too.
+
+    Parameters
+    ----------
+    weights
+        `(n_trained,)` of the model's features.
+    genotypes
+        Of the training samples; of stored ones, which are not read for this, the half.
+    trained
+        The model's features.
+
+    Examples
+    --------
+    >>> calls = np.where(np.arange(100)[:, None] % 4 < [2, 4], 1.0, np.nan)
+    >>> genotypes = Genotypes.from_dense(calls, list(map(str, range(100))), ["often missing", "always called"])
+    >>> least_share(np.array([0.7, 0.3]), genotypes, genotypes.features)
+    0.3
+    """
+    if genotypes.is_stored or not weights.any():
+        return USUAL_LEAST_SHARE
+    shares = share_of_weight(weights, genotypes, align(genotypes.features, trained))
+    usual = np.floor(np.quantile(shares, _UNUSUAL) * 100 + 1e-6) / 100
+    return float(min(USUAL_LEAST_SHARE, max(usual, _LEAST)))
 
 
 def share_without(weights: NDArray[np.float64], lost: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -68,7 +68,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
     ancestry_components
         How many principal components of the genotypes are covariates too; new samples are projected on them.
     minimum_features
-        Least share of the model's weight that a sample's known features must hold; below it nothing is predicted.
+        Least share of the model's weight that a sample's known features must hold; below it nothing is predicted. None
+        is 0.5, or what 19 of 20 training samples have where that is less; `manifest_` tells it.
     folds
         Folds of the held-out check at training; 0 leaves it out.
     rank, epochs
@@ -129,7 +130,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         response_scale: str = "auto",
         lineage_column: str | None = None,
         ancestry_components: int = 0,
-        minimum_features: float = 0.5,
+        minimum_features: float | None = None,
         folds: int = 3,
         rank: int = 256,
         epochs: int = 60,
@@ -575,4 +576,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         return self.parts_
 
     def _least(self, minimum_features: float | None) -> float:
-        return self.minimum_features if minimum_features is None else minimum_features
+        if minimum_features is None:
+            minimum_features = self.minimum_features
+        if minimum_features is None:
+            return float(self.manifest_["parameters"]["minimum_features"])
+        return minimum_features

@@ -29,6 +29,7 @@ from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import NAIVE
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
+from drugresponse.model.feature_weights import USUAL_LEAST_SHARE, least_share
 from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.held_out import HeldOut, plan_check, score_held_out
@@ -47,6 +48,7 @@ from drugresponse.progress import doing
 __all__ = ["Training", "join_tables", "plan_training", "train", "with_ancestry"]
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
 
 _FOLDS_OF_A_HEAD = {0: 3, 1: 5}
 """By folds of the check, where these are too few: a score is no probability before rows that the model did not see have
@@ -131,6 +133,8 @@ def train(
         response_scale=checked.response_scale,
     )
     metrics = checked.metrics
+    if settings["minimum_features"] is None:
+        settings = {**settings, "minimum_features": _least_share(parts, rows)}
     manifest = describe_training(
         settings, parts, rows, responses.measure, metrics=metrics, findings=findings, inputs=inputs
     )
@@ -140,6 +144,17 @@ def train(
     if genotypes.genome:
         manifest["genome"] = genotypes.genome.to_dict()
     return Training(replace(parts, manifest=manifest), metrics, findings, checked.held_out)
+
+
+def _least_share(parts: FittedParts, rows: TrainingRows) -> float:
+    least = least_share(parts.feature_weights, rows.pairs.genotypes, parts.features)
+    if least < USUAL_LEAST_SHARE:
+        progress.info(
+            "samples are predicted whose known features hold %.0f %% of the model's weight or more: many calls are "
+            "missing in the training too, and one sample in twenty has less",
+            100 * least,
+        )
+    return least
 
 
 def plan_training(

@@ -130,8 +130,12 @@ class TrainSettings(
 
     seed: int = changed(Seeded, "seed", section="advanced")
 
-    minimum_features: float = option(
-        "Share of features that must be found", _LEAST_FEATURES, default=0.5, limits=(0, 1), section="genotype_options"
+    minimum_features: float | None = option(
+        "Share of features that must be found",
+        f"{_LEAST_FEATURES} Unless given, 0.5, or what 19 of 20 training samples have where that is less: of calls that"
+        " are usually missing, as many may be missing again.",
+        limits=(0, 1),
+        section="genotype_options",
     )
     forget_samples: bool = option(
         "Forget the training samples",

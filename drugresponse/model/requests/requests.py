@@ -71,8 +71,8 @@ def refuse_settings(settings: Mapping[str, Any]) -> None:
         value = settings.get(name, 0)
         if not isinstance(value, Integral) or value < 0:
             raise InputError(f"`{name}`: found {_shown(value)} (expected a whole number, 0 or more). Give one.")
-    share = settings.get("minimum_features", 0)
-    if not isinstance(share, Real) or not 0 <= float(share) <= 1:
+    share = settings.get("minimum_features")
+    if share is not None and (not isinstance(share, Real) or not 0 <= float(share) <= 1):
         raise InputError(f"`minimum_features`: found {_shown(share)} (expected a share from 0 to 1). Give one.")
 
 
