@@ -15,7 +15,15 @@ from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.alterations.classes import SILENT, SMALL_MUTATIONS, WILD_TYPE, classify, parse_protein_change
+from drugresponse.readers.alterations.classes import (
+    PROMOTER,
+    SILENT,
+    SMALL_MUTATIONS,
+    WILD_TYPE,
+    classify,
+    is_promoter,
+    parse_protein_change,
+)
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
@@ -188,6 +196,8 @@ class _Effects:
 
     def of(self, term: str, protein: str, line: int, gene: str) -> tuple[str, str]:
         """Class of effect (a term of no known class is one of its own), and protein change or ""."""
+        if is_promoter(term, gene):
+            return PROMOTER, ""
         if (term, protein) not in self._known:
             self._known[term, protein] = self._classify(term, protein, f"{self._where}, line {line}", gene)
         return self._known[term, protein]
@@ -214,8 +224,8 @@ class _Effects:
         if effect is None:
             self._refuse_free_text(term, place)
             return term, ""
-        if effect == "mutation" and implied not in ("", SILENT):
-            effect = implied
+        if (effect == "mutation" and implied not in ("", SILENT)) or (effect == SILENT and implied == "splice"):
+            effect = implied  # such as Splice_Region with p.X1010_splice, which skips an exon of MET
         return effect, change if effect in SMALL_MUTATIONS and implied != SILENT else ""
 
     def _refuse_free_text(self, term: str, place: str) -> None:

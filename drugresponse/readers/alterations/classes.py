@@ -8,14 +8,16 @@ __all__ = ["EFFECTS", "SILENT", "SMALL_MUTATIONS", "WILD_TYPE", "classify", "par
 
 SMALL_MUTATIONS = ("lof", "splice", "inframe", "missense", "mutation")
 """Classes of mutations within the gene, worst first; `mutation` is one whose effect is not told."""
-EFFECTS = (*SMALL_MUTATIONS, "deletion", "amplification", "loss", "gain", "fusion")
+PROMOTER = "promoter"
+EFFECTS = (*SMALL_MUTATIONS, "deletion", "amplification", "loss", "gain", "fusion", PROMOTER)
 """Classes of effect; where a cell names several terms, the first of these counts."""
 SILENT = "silent"
 WILD_TYPE = "wild type"
 
 # Words of MAF (GDC and TCGA 2.4.1), Sequence Ontology (VEP, SnpEff), ANNOVAR, Funcotator, cBioPortal, OncoKB, COSMIC,
 # DepMap and Sanger's VAGrENT (Cell Model Passports), without case, blanks and punctuation. Which of MAF count as silent
-# follows maftools.
+# follows maftools, but for the promoter of TERT, whose mutations are drivers (Huang et al. 2013,
+# doi:10.1126/science.1229259).
 _TERMS = {
     "lof": """frameshift frameshiftdel frameshiftins frameshiftvariant frameshiftdeletion frameshiftinsertion
         frameshiftsubstitution frameshiftblocksubstitution nonsense nonsensemutation stopgain
@@ -53,6 +55,7 @@ _TERMS = {
         copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
         hemizygousdeletion""",
     "gain": "gain copygain copynumbergain cnvgain lowlevelgain",
+    PROMOTER: "promoter promotermutation promotervariant",
     "fusion": """fusion fusions genefusion bidirectionalgenefusion inframefusion rearrangement rearranged
         translocation structuralvariant structuralvariation""",
     SILENT: """silent synonymous synonymoussnv synonymousvariant stopretainedvariant startretainedvariant intron
@@ -69,7 +72,7 @@ _TERMS = {
         3utrvariant 5utrvariant fiveprimeutr threeprimeutr fiveprimeflank threeprimeflank 3primeflank 5primeflank
         synonymousmutation synonymouscodon synonymouscoding synonymousstart synonymousstop substitutioncodingsilent
         codingsilent stopretained startretained startgained spliceregionmutation extendedintronicspliceregion
-        extendedintronicspliceregionvariant couldnotdetermine mirna lncrna pseudogene promoter regulatoryregion
+        extendedintronicspliceregionvariant couldnotdetermine mirna lncrna pseudogene regulatoryregion
         tfbsvariant tfbsablation tfbsamplification tfbindingsiteablation regulatoryregionablation
         regulatoryregionamplification splicesiteregion utr3prime utr5prime utr3deleted utr5deleted 5primeutrtruncation
         3primeutrtruncation startgain substitutionintronic likelyneutral""",
@@ -77,6 +80,9 @@ _TERMS = {
         unmutated nonmutated notmutated nonmutant notmutant nomutation nomutations nomutationfound nomutationdetected
         nochange""",
 }
+_BEFORE_THE_GENE = frozenset(
+    ("5flank", "5primeflank", "fiveprimeflank", "upstreamgenevariant", "upstream", "upstreamvariant")
+)
 _CLASS_OF = {word: name for name, words in _TERMS.items() for word in words.split()}
 _SEVERITY = (*EFFECTS, SILENT, WILD_TYPE)
 
@@ -87,6 +93,17 @@ _SUBSTITUTION = re.compile(r"([A-Z*])(\d+)([A-Z*=])")
 _FRAME_SHIFT = re.compile(r"([A-Z*-]*\d+)[A-Z*]?fs.*")
 _IN_FRAME = re.compile(r"[A-Z*]*\d+(?:_[A-Z*]*\d+)?[A-Z*]*(?:delins|del|ins|dup|>)[A-Z*]*\d*")
 _SPLICE = re.compile(r"[A-Z*]?\d+_splice")
+
+
+def is_promoter(term: str, gene: str) -> bool:
+    """Whether a term beside the coding sequence means the promoter of a gene in which that is known to matter: TERT's.
+
+    Examples
+    --------
+    >>> is_promoter("5'Flank", "TERT"), is_promoter("5'Flank", "MYC"), is_promoter("Intron", "TERT")
+    (True, False, False)
+    """
+    return gene.upper() == "TERT" and _plain(term) in _BEFORE_THE_GENE
 
 
 def classify(term: str) -> str | None:

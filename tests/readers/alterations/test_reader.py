@@ -456,3 +456,28 @@ def test_read_alterations__no_mutation_is_none(tmp_path, word):
 def test_read_alterations__a_protein_that_is_not_changed(tmp_path):
     file = write(tmp_path, "sample_id\tgene\tprotein_change\ns1\tTP53\tp.R175H\ns2\tTP53\tp.=\n")
     assert read_alterations([file]).dense().tolist() == [[1.0], [0.0]]
+
+
+def test_read_alterations__promoters_and_skipped_exons_that_maf_calls_silent(tmp_path, caplog):
+    rows = [
+        ("TERT", "s1", "5'Flank", ""),
+        ("MYC", "s1", "5'Flank", ""),
+        ("MET", "s2", "Splice_Region", "p.X1010_splice"),
+        ("MET", "s3", "Splice_Region", ""),
+        ("TP53", "s3", "Missense_Mutation", "p.R175H"),
+        ("TP53", "s2", "promoter", ""),
+    ]
+    header = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
+    (tmp_path / "a.maf").write_text(header + "".join("\t".join(row) + "\n" for row in rows))
+    with caplog.at_level("INFO"):
+        genotypes = read_genotypes(tmp_path / "a.maf")
+    values = pd.DataFrame(genotypes.dense(), genotypes.sample_ids, genotypes.features.index)
+    assert values["TERT_promoter"].tolist() == [1, 0, 0]
+    assert values["MET_splice"].tolist() == [0, 1, 0]
+    assert values["TP53_promoter"].tolist() == [0, 1, 0]
+    assert not values.columns.str.startswith("MYC").any()
+    assert "rows left out, since they change no protein: 2" in caplog.text
+    alone = tmp_path / "b.maf"
+    alone.write_text(header + "TERT\ts9\t5'Flank\t\n")
+    known = read_genotypes(alone, known_features=genotypes.features)
+    assert known.features.index[known.dense()[0] == 1].tolist() == ["TERT_promoter"]
