@@ -30,7 +30,9 @@ _FAMILIES = tuple(
 )
 """Numbered alleles as NCBI, ResFinder and CARD write them: `blaCTX-M-15`, `OXA-48`, `qnrS1`, `mcr-1.1`, `tet(A)`."""
 _AMINOGLYCOSIDE = re.compile(r"((?:aac|aph|ant)\([^()]+\)-[IVX]+)([a-z]+(-cr))?(?:[a-z]+)?\d*", re.IGNORECASE)
-_SUBSTITUTION = re.compile(r"(?P<gene>[A-Za-z0-9]+)[_:](?:p\.)?(?P<old>[A-Z*]?)(?P<position>-?\d+)[A-Za-z*]+\d*")
+_SUBSTITUTION = re.compile(
+    r"(?P<gene>[A-Za-z0-9]+)[_:](?:[pnc]\.)?(?P<old>(?:[A-Z][a-z]{2}|[A-Z*])?)(?P<position>-?\d+)[A-Za-z*>]+\d*"
+)
 _BACTERIAL_GENE = re.compile(r"[a-z]{2,4}[A-Z]{0,3}\d*p?|\d+S|rrs|rrl")
 
 
@@ -47,6 +49,8 @@ def named_parents(feature_id: str) -> tuple[str, ...]:
     (('blaCTX-M (family)',), ('qnrS (family)',), ('aac(3)-II (family)',), ('tet (family)',))
     >>> named_parents("gyrA_S83L"), named_parents("RT_184V"), named_parents("KRAS")
     (('gyrA (gene)',), ('RT_184 (site)',), ())
+    >>> named_parents("rpoB_p.Ser450Leu"), named_parents("rrs_n.1401A>G"), named_parents("inhA_c.-15C>T")
+    (('rpoB (gene)',), ('rrs (gene)',), ('inhA (gene)',))
     """
     for pattern in _FAMILIES:
         if match := pattern.fullmatch(feature_id):
