@@ -15,6 +15,7 @@ import pytest
 from sklearn.base import clone
 
 import drugresponse as dr
+from drugresponse import cli
 from drugresponse.learners.registry import find_learner, learner_names
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.model.file import read_model_file, write_model_file
@@ -183,26 +184,36 @@ def test_command_line__trains_and_predicts_with_a_foreign_learner(site, tables, 
     file, predictions = tmp_path / "model.safetensors", tmp_path / "predictions.tsv"
     files = ["--genotypes", tables / "genotypes.tsv"]
     training = ["train", *files, "--responses", tables / "responses.tsv", "--model", file, "--folds", 2]
-    failed = run(*training, "--learner", "fails", path=site)
-    assert failed.returncode == 70 and "this is a defect of drugresponse-example 1.2" in failed.stderr
     refused = run(*training, "--learner", "plain-ridge")
     assert refused.returncode == 2 and '--learner: "plain-ridge" is none of the choices' in refused.stderr
     trained = run(*training, "--learner", "plain-ridge", path=site)
     assert trained.returncode == 0, trained.stderr
     predicting = ["predict", *files, "--model", file, "--predictions", predictions]
-    refused = run(*predicting, path=site)
-    assert refused.returncode == 3 and "name plain-ridge in --allow-learner" in refused.stderr
-    assert not predictions.exists()
     predicted = run(*predicting, "--allow-learner", "plain-ridge", path=site)
     assert predicted.returncode == 0 and predictions.stat().st_size > 1000, predicted.stderr
-    described = run("describe", "--json", "--model", file, "--allow-learner", "plain-ridge", path=site)
-    in_words = run("describe", "--model", file, "--allow-learner", "plain-ridge", path=site).stdout
-    assert "Learner: plain-ridge (of drugresponse-example 1.2)\n" in in_words
-    assert json.loads(described.stdout)["learner_from"]["distribution"] == "drugresponse-example"
+
+
+def test_command_line__of_a_foreign_learner_tells_whose_it_is(installed, tables, tmp_path, capsys):
+    file, predictions = tmp_path / "model.safetensors", tmp_path / "predictions.tsv"
+    dr.DrugResponseModel("plain-ridge", folds=0).fit(*TABLES).save(file)
+    files, of_model = ["--genotypes", tables / "genotypes.tsv"], ["--model", file, "--allow-learner", "plain-ridge"]
     responses = ["--responses", tables / "responses.tsv"]
-    explained = run("explain", *files, *responses, "--model", file, "--allow-learner", "plain-ridge",
-                    "--attributions", tmp_path / "a.tsv", path=site)  # fmt: skip
-    assert explained.returncode == 2 and "its predictions have no parts to show" in explained.stderr
+
+    def told(code: int, *words: object) -> tuple[str, str]:
+        assert cli.main([*map(str, words)]) == code
+        return capsys.readouterr()
+
+    failing = ["train", *files, *responses, "--model", tmp_path / "none", "--folds", 2, "--learner", "fails"]
+    assert "this is a defect of drugresponse-example 1.2" in told(70, *failing)[1]
+    refused = told(3, "predict", *files, "--model", file, "--predictions", predictions)[1]
+    assert "name plain-ridge in --allow-learner" in refused
+    assert not predictions.exists()
+    described = json.loads(told(0, "describe", "--json", *of_model)[0])
+    assert described["learner_from"]["distribution"] == "drugresponse-example"
+    in_words = told(0, "describe", *of_model)[0]
+    assert "Learner: plain-ridge (of drugresponse-example 1.2)\n" in in_words
+    explained = told(2, "explain", *files, *responses, *of_model, "--attributions", tmp_path / "a.tsv")[1]
+    assert "its predictions have no parts to show" in explained
 
 
 def test_reader__reads_what_it_is_named_for(installed, tmp_path):
