@@ -12,6 +12,7 @@ from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
+from drugresponse.learners.studies.shifts import study_words
 from drugresponse.verdict import fitted_learners, higher_words, measure_of, model_verdict
 from drugresponse.words import joined, number, weighed
 
@@ -336,6 +337,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         *response_scale_words(manifest),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *lineage_words(manifest.get("lineages")),
+        *study_words(manifest.get("studies")),
         *block_words(manifest),
         *_treatment_arm(manifest.get("arm")),
         f"Seed: {manifest['seed']}",

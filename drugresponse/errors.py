@@ -111,14 +111,15 @@ def count(n: int, thing: str) -> str:
     n
         How many.
     thing
-        What one of them is called; more of them are called so with an s.
+        What one of them is called; more of them are called so with an s, or with ies in place of a y.
 
     Examples
     --------
-    >>> count(1, "sample"), count(1234, "tested pair"), count(0, "drug")
-    ('1 sample', '1,234 tested pairs', '0 drugs')
+    >>> count(1, "sample"), count(1234, "tested pair"), count(0, "drug"), count(2, "study")
+    ('1 sample', '1,234 tested pairs', '0 drugs', '2 studies')
     """
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+    several = f"{thing[:-1]}ies" if thing.endswith("y") and thing[-2:-1] not in "aeiou" else f"{thing}s"
+    return f"{n:,} {thing if n == 1 else several}"
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

@@ -89,8 +89,8 @@ def _share_told(values: NDArray[np.float64], groups: NDArray[np.object_], n_comp
 
 
 def _studies(rows: TrainingRows, responses: Responses, levels: NDArray[np.float64]) -> Iterator[Finding]:
-    """Levels of studies within drugs that several studies measured; a sample of a study counts once."""
-    if not responses.table["study"].ne("").any():
+    """Levels of studies within drugs, unless they are taken off; a sample of a study counts once."""
+    if rows.pairs.studies is not None or not responses.table["study"].ne("").any():
         return
     pairs = pd.DataFrame({"sample_id": rows.pairs.sample_ids, "drug_id": rows.pairs.drug_ids, "level": levels})
     table = pairs.merge(responses.table[["sample_id", "drug_id", "study"]], on=["sample_id", "drug_id"])
@@ -101,7 +101,7 @@ def _studies(rows: TrainingRows, responses: Responses, levels: NDArray[np.float6
         message = (
             f"The column study tells {percent(share)} of the variance of the responses within drugs "
             f"({show_ids(sorted(means['study'].unique()))}): they differ in their level, and a gain may be that of the "
-            "study. Bring the studies to one scale first, or evaluate each by itself."
+            "study. --scheme new-studies brings them to one scale and holds whole ones out; or evaluate each by itself."
         )
         yield caution("studies that tell the response", message, n)
 

@@ -123,7 +123,7 @@ def _held_out_groups(rows: TrainingRows, scheme: str) -> Iterable[Finding]:
     for grouping in find_scheme(scheme).held_out:
         n = len(np.unique(grouping.of_pair(pairs)))
         if n < _FEW_GROUPS:
-            message = f"Only {n} {grouping.name}s can be held out: intervals over so few are themselves uncertain."
+            message = f"Only {count(n, grouping.name)} can be held out: intervals over so few are themselves uncertain."
             yield Finding("few groups", "warning", message, n)
 
 

@@ -96,7 +96,7 @@ def convert_responses(responses: Responses, measure: str) -> Responses:
     scale = POTENCIES[measure][0] / factor
     replicates = responses.replicates.assign(variance=responses.replicates["variance"] * scale**2)
     table = responses.table.assign(response=response, censor=censor)
-    return replace(responses, table=table, measure=MEASURES[measure], replicates=replicates)
+    return replace(responses, table=table, measure=MEASURES[measure], replicates=replicates, by_study=None)
 
 
 def _in_words(measure: str, log_dose: NDArray[np.float64], censor: pd.Series) -> tuple[NDArray[np.float64], pd.Series]:

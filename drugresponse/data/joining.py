@@ -102,6 +102,8 @@ def join_training_rows(
 ) -> TrainingRows:
     """Join by id; a drug that the drugs table lacks is kept, without structure.
 
+    In the scheme `new-studies` a pair that several studies measured has a row for each.
+
     Covariates are columns of the samples table by name, or those of a model as a table. Lineages are told by the column
     that is named or has a usual name, and made from genotype where there is none and the scheme holds them out.
 
@@ -111,6 +113,8 @@ def join_training_rows(
         No sample, or fewer than 10, has both genotype and response, or all responses are equal, or a covariate, the arm
         or the column of lineages is not one, or lineages cannot be made.
     """
+    if scheme == "new-studies":
+        responses = responses.apart_by_study()
     table = responses.table
     measured = pd.Index(table["sample_id"].unique())
     # by id, so that the order of a file has no part in what is drawn by row number
@@ -147,6 +151,8 @@ def join_training_rows(
     pairs = replace(pairs, observed=observed_of(rows, responses.outcome))
     if (rows["censor"] != "none").any():
         pairs = replace(pairs, censor=np.asarray(rows["censor"].map(_SIDES), dtype=np.int8))
+    if scheme == "new-studies":
+        pairs = replace(pairs, studies=rows["study"].to_numpy(dtype=object))
     lineages = lineages_of(sample_table, lineage_column, pairs.genotypes, scheme)
     pairs = pairs if lineages is None else replace(pairs, lineages=lineages.numbers)
     loss = JoinLoss(

@@ -44,6 +44,9 @@ class Pairs(Shown):
         What was observed of each pair of an outcome that is not continuous; None where it is, and where nothing was.
     lineages
         `(n_samples,)` number of each sample's lineage (clone, cluster of relatives); None where they are not known.
+    studies
+        `(n_pairs,)` text, the study that each response comes from, so that a sample and a drug may stand in several
+        rows; None where studies are not told apart, and pairs are distinct.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Pairs(Shown):
     arm: str | None = None
     observed: Observed | None = None
     lineages: NDArray[np.intp] | None = None
+    studies: NDArray[np.object_] | None = None
 
     def _headline(self) -> str:
         n_samples, n_drugs = len(self.genotypes.sample_ids), len(self.drugs)
@@ -133,6 +137,7 @@ class Pairs(Shown):
             drug_index=self.drug_index[rows],
             censor=None if self.censor is None else self.censor[rows],
             observed=None if self.observed is None else self.observed[rows],
+            studies=None if self.studies is None else self.studies[rows],
         )
 
     @property
@@ -174,6 +179,7 @@ class Pairs(Shown):
             self.arm,
             self.observed,
             None if self.lineages is None else self.lineages[samples],
+            self.studies,
         )
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from drugresponse.data.compounds import number_compounds
 from drugresponse.data.identical_rows import joined_by
 from drugresponse.data.pairs import Pairs
-from drugresponse.errors import InputError, nearest
+from drugresponse.data.studies.study_folds import deal_studies, train_apart
+from drugresponse.errors import InputError, count, nearest
 
 __all__ = [
     "SCHEMES",
@@ -26,6 +27,7 @@ __all__ = [
     "lineage_of_pair",
     "make_folds",
     "rows_of_folds",
+    "study_of_pair",
     "units_of_error",
 ]
 
@@ -33,7 +35,7 @@ Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
 class TooFewGroupsError(InputError):
-    """There are fewer than two groups (subjects, drug structures, tissues, lineages) to hold out."""
+    """There are fewer than two groups (subjects, drug structures, tissues, lineages, studies) to hold out."""
 
 
 def subject_of_pair(pairs: Pairs) -> NDArray:
@@ -73,6 +75,22 @@ def lineage_of_pair(pairs: Pairs) -> NDArray[np.intp]:
             "column of lineages, `lineage_column`, or choose another `scheme`."
         )
     return joined_by(pairs.lineages, pd.factorize(pairs.subjects)[0])[pairs.sample_index]
+
+
+def study_of_pair(pairs: Pairs) -> NDArray[np.intp]:
+    """`(n_pairs,)` number of the study that each response comes from.
+
+    Raises
+    ------
+    InputError
+        The studies of the responses are not known.
+    """
+    if pairs.studies is None:
+        raise InputError(
+            "responses: no studies are known (the scheme new-studies holds out whole ones). Give responses with a "
+            "column study, or choose another `scheme`."
+        )
+    return pd.factorize(pairs.studies, sort=True)[0].astype(np.intp)
 
 
 def groups_of_samples(pairs: Pairs, scheme: str) -> NDArray:
@@ -116,6 +134,7 @@ _SUBJECTS = Grouping("subject", "sample", subject_of_pair)
 _STRUCTURES = Grouping("drug structure", "drug", compound_of_pair)
 _TISSUES = Grouping("tissue", "sample", tissue_of_pair)
 _LINEAGES = Grouping("lineage", "sample", lineage_of_pair)
+_STUDIES = Grouping("study", "study", study_of_pair)
 _BOTH = (_SUBJECTS, _STRUCTURES)
 
 
@@ -147,7 +166,7 @@ class Scheme:
     @property
     def err_together(self) -> tuple[Grouping, ...]:
         """The groups whose rows err together, the first of which are the independent ones."""
-        return self.held_out or (_SUBJECTS,)
+        return (_SUBJECTS,) if self.held_out in ((), (_STUDIES,)) else self.held_out
 
 
 _ALL = (
@@ -156,6 +175,7 @@ _ALL = (
     Scheme("new-drugs", "seen samples and unseen drugs", False, True, "sample mean", (_STRUCTURES,)),
     Scheme("new-tissues", "samples of unseen tissues and seen drugs", True, False, "drug mean", (_TISSUES,)),
     Scheme("new-lineages", "samples of unseen lineages and seen drugs", True, False, "drug mean", (_LINEAGES,)),
+    Scheme("new-studies", "unseen samples of unseen studies and seen drugs", True, False, "drug mean", (_STUDIES,)),
     Scheme("new-samples-and-drugs", "unseen samples and unseen drugs", False, False, "overall mean", _BOTH),
 )
 SCHEMES = MappingProxyType({scheme.name: scheme for scheme in _ALL})
@@ -182,7 +202,8 @@ def find_scheme(name: str) -> Scheme:
 def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> list[Fold]:
     """Cut pairs into folds that ask the scheme's question.
 
-    Samples of one subject, and drugs of one compound, stay together, and in `new-lineages` samples of one lineage.
+    Samples of one subject, and drugs of one compound, stay together, and in `new-lineages` samples of one lineage. In
+    `new-studies` whole studies are held out, and what other studies measured of the tested samples is in neither part.
     Groups are dealt to folds the large ones first, each to the fold that has the least.
 
     Parameters
@@ -207,11 +228,11 @@ def make_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> li
     TooFewGroupsError
         There are fewer than two groups to hold out.
     """
-    return rows_of_folds(list(deal_folds(pairs, scheme, n_folds, random_state).values()))
+    return rows_of_folds(list(deal_folds(pairs, scheme, n_folds, random_state).values()), pairs)
 
 
 def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> dict[str, NDArray[np.intp]]:
-    """The fold of each pair, by what is dealt: `sample`, `drug`, both of them, or `pair`.
+    """The fold of each pair, by what is dealt: `sample`, `drug`, both of them, `study`, or `pair`.
 
     Examples
     --------
@@ -223,17 +244,25 @@ def deal_folds(pairs: Pairs, scheme: str, n_folds: int, random_state: int) -> di
     """
     rng = np.random.default_rng(random_state)
     groupings = find_scheme(scheme).held_out or (_PAIRS,)
-    return {grouping.dealt: _deal(grouping.of_pair(pairs), n_folds, rng, f"{grouping.name}s") for grouping in groupings}
+    dealt = {grouping.dealt: _deal(grouping.of_pair(pairs), n_folds, rng, grouping.name) for grouping in groupings}
+    if "study" in dealt:
+        dealt["study"] = deal_studies(dealt["study"], subject_of_pair(pairs), rng)
+    return dealt
 
 
-def rows_of_folds(dealt: list[NDArray[np.intp]]) -> list[Fold]:
-    """Train and test rows of each fold; a row is tested where all deals agree and trained on where none does."""
+def rows_of_folds(dealt: list[NDArray[np.intp]], pairs: Pairs) -> list[Fold]:
+    """Train and test rows of each fold; a row is tested where all deals agree and trained on where none does.
+
+    Where studies are told apart, rows that share the study or the subject of a test row are not trained on.
+    """
+    apart = () if pairs.studies is None else (study_of_pair(pairs), subject_of_pair(pairs))
     n_folds = min(int(fold.max()) for fold in dealt) + 1
     folds = []
     for number in range(n_folds):
         here = [fold == number for fold in dealt]
         train, test = ~np.logical_or.reduce(here), np.logical_and.reduce(here)
-        folds.append((np.flatnonzero(train), np.flatnonzero(test)))
+        tested = np.flatnonzero(test)
+        folds.append((train_apart(np.flatnonzero(train), tested, apart), tested))
     return folds
 
 
@@ -247,12 +276,12 @@ def units_of_error(pairs: Pairs, scheme: str) -> NDArray:
     return compound_of_pair(pairs) if scheme == "new-drugs" else subject_of_pair(pairs)
 
 
-def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, words: str) -> NDArray[np.intp]:
+def _deal(groups: NDArray, n_folds: int, rng: np.random.Generator, name: str) -> NDArray[np.intp]:
     """`(n_pairs,)` fold of each pair; whole groups, the largest first, each to the fold that has the least."""
     names, group_of_row = np.unique(groups, return_inverse=True)
     if len(names) < 2:
         raise TooFewGroupsError(
-            f"responses: found {len(names)} {words} to hold out (expected 2 or more). "
+            f"responses: found {count(len(names), name)} to hold out (expected 2 or more). "
             "Add data or choose another `scheme`."
         )
     n_folds = min(n_folds, len(names))

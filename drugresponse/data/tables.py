@@ -21,7 +21,7 @@ from drugresponse.data.outcomes.times import find_times
 from drugresponse.data.responses.cells import numbers_of
 from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limits
 from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome
-from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_repeats, no_replicates, warn_of_repeats
+from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_and_warn, no_replicates
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.shown import Shown
@@ -51,6 +51,8 @@ class Responses(Shown):
     outcome
         What a response is. The table of an interval outcome also has `lower` and `upper`, and that of a time
         `happened` (bool) and `entry`, as `Observed` tells.
+    by_study
+        As `table`, one row for each sample, drug and study, where there are several studies; else None.
     n_repeated
         How many rows of the input were averaged away because their pair was measured more than once.
     replicates
@@ -73,6 +75,7 @@ class Responses(Shown):
     n_repeated: int = 0
     replicates: pd.DataFrame = field(default_factory=no_replicates)
     outcome: Outcome = CONTINUOUS
+    by_study: pd.DataFrame | None = None
 
     @classmethod
     def build(
@@ -113,11 +116,16 @@ class Responses(Shown):
         table = table[table["weight"] > 0]
         if table.empty:
             raise InputError(f"{where}: found no measured response (expected at least one). Fill the response column.")
-        merged, replicates = merge_repeats(table, read.outcome, where)
-        n_repeated = len(table) - len(merged)
-        if n_repeated:
-            warn_of_repeats(table, replicates, n_repeated, read.outcome, where)
-        return cls(merged, _directed(measure, read, where), n_repeated, replicates, read.outcome)
+        merged, replicates, by_study = merge_and_warn(table, read.outcome, where)
+        n_repeated, measure = len(table) - len(merged), _directed(measure, read, where)
+        return cls(merged, measure, n_repeated, replicates, read.outcome, by_study)
+
+    def apart_by_study(self) -> Responses:
+        """The same with a row for each sample, drug and study; without `replicates`, which are over studies."""
+        if self.by_study is None:
+            return self
+        n_repeated = self.n_repeated + len(self.table) - len(self.by_study)
+        return replace(self, table=self.by_study, n_repeated=n_repeated, replicates=no_replicates(), by_study=None)
 
     def select(self, *, samples: Iterable[str] | None = None, drugs: Iterable[str] | None = None) -> Responses:
         """The responses of these samples and drugs. A cut of `table` would lose what its numbers mean.
@@ -148,7 +156,9 @@ class Responses(Shown):
         table, replicates = kept(self.table), kept(self.replicates)
         if table.empty:
             raise InputError("select: found no response of these samples and drugs. Compare their ids with `table`.")
-        return replace(self, table=table, replicates=replicates, n_repeated=int((replicates["n"] - 1).sum()))
+        by_study = None if self.by_study is None else kept(self.by_study)
+        n_repeated = int((replicates["n"] - 1).sum())
+        return replace(self, table=table, replicates=replicates, n_repeated=n_repeated, by_study=by_study)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -193,7 +203,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             f"{where}, row {int(np.argmax(empty.to_numpy())) + 1}: found an empty id or a word for "
             f"missing, such as NA ({int(empty.sum())} in all; expected a sample and a drug). Fill or remove the row."
         )
-    table["study"] = table["study"].astype(object).where(table["study"].notna(), "").astype(str)
+    table["study"] = clean_ids(table["study"].astype(object), where)
     table["weight"] = numbers_of(table["weight"], where).fillna(1.0)
     return table
 

@@ -21,7 +21,11 @@ def turned(responses: Responses) -> Responses:
         table.rename(columns=names)[list(table.columns)].sort_values(["sample_id", "drug_id"], ignore_index=True)
         for table in (responses.table, responses.replicates)
     )
-    return replace(responses, table=table, replicates=replicates)
+    by_study = responses.by_study
+    if by_study is not None:
+        columns = list(by_study.columns)
+        by_study = by_study.rename(columns=names)[columns].sort_values([*columns[:2], "study"], ignore_index=True)
+    return replace(responses, table=table, replicates=replicates, by_study=by_study)
 
 
 def right_way_round(responses: Responses, *, samples: Iterable[object] = (), drugs: Iterable[object] = ()) -> Responses:

@@ -169,7 +169,11 @@ def bounded_predictions(table: pd.DataFrame, evaluation: Evaluation, bounds: Hel
     pairs = evaluation.rows.pairs
     cells = pd.Index(pairs.sample_index * len(pairs.drugs) + pairs.drug_index)
     sample = pairs.genotypes.sample_ids.get_indexer(pd.Index(table["sample_id"]))
-    row = cells.get_indexer(sample * len(pairs.drugs) + pairs.drugs.index.get_indexer(pd.Index(table["drug_id"])))
+    asked = pd.Index(sample * len(pairs.drugs) + pairs.drugs.index.get_indexer(pd.Index(table["drug_id"])))
+    if pairs.studies is not None:
+        cells = pd.MultiIndex.from_arrays([cells, pairs.studies])
+        asked = pd.MultiIndex.from_arrays([asked, table["study"]])
+    row = cells.get_indexer(asked)
     at = pd.Index(bounds.names).get_indexer(pd.Index(table["learner"])), table["repeat"].to_numpy(dtype=np.intp), row
     return with_bounds(table, bounds.lower[at], bounds.upper[at], evaluation.scheme.name)
 

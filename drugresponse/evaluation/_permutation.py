@@ -21,6 +21,7 @@ from drugresponse.evaluation.bootstrap import noise_of_rows
 from drugresponse.evaluation.summary import PermutationCheck
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import COVARIATES, make_learner
+from drugresponse.learners.studies.study_learner import on_one_scale
 from drugresponse.threads import one_thread
 from drugresponse.units import units_in_order
 
@@ -138,7 +139,8 @@ def _summed_loss(
         rng = np.random.default_rng([seed, shuffle])
         lineages = groups_of_samples(pairs, scheme) if scheme == "new-lineages" else None
         pairs = shuffle_genotypes(pairs, rng, lineages)
-    fitted = make_learner(name, settings).fit(pairs[train], rows.y[train], rows.weights[train])
+    part = on_one_scale(pairs[train], rows.y[train], rows.weights[train], settings.get("reference_study"))
+    fitted = make_learner(name, settings).fit(*part)
     predicted = fitted.predict(pairs[test])
     if rows.pairs.outcome.kind != "continuous":
         return link_loss(rows.pairs[test], rows.y[test], predicted)

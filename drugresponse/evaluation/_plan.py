@@ -24,6 +24,7 @@ from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
+from drugresponse.learners.studies.shifts import refuse_unmet_studies
 from drugresponse.model.response_scales.choice import asked_scale
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY
 from drugresponse.model.training import join_tables, with_ancestry
@@ -50,6 +51,7 @@ class AskedEvaluation:
     outcome: str = "auto"
     classes: str | Sequence[str] | None = None
     lineage_column: str | None = None
+    reference_study: str | None = None
     ancestry_components: int = 0
     settings: Mapping[str, Any] | None = None
     rule: FrameLike | None = None
@@ -115,6 +117,10 @@ class EvaluationPlan:
         settings = {"device": "cpu", **(asked.settings or {}), "scheme": scheme, "random_state": seed}
         continuous = measured.outcome.kind == "continuous"
         scale = asked_scale(settings.pop("response_scale", AUTO), measured.measure) if continuous else IDENTITY
+        if scheme == "new-studies":
+            refuse_unmet_studies(rows.pairs, asked.reference_study, scale)
+            scale = IDENTITY
+            settings |= {} if asked.reference_study is None else {"reference_study": asked.reference_study}
         settings |= {} if scale == IDENTITY else {"response_scale": scale}
         rule = None if asked.rule is None else _known_rule(asked.rule, asked.rule_name, rows, named)
         contended = {COVARIATES: None, **named} | ({} if rule is None else {asked.rule_name: RuleLearner(rule)})

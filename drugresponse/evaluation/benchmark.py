@@ -21,6 +21,7 @@ from drugresponse.evaluation.held_out.outcome_layer import naive_layers, outcome
 from drugresponse.evaluation.outcomes.tables import outcome_table
 from drugresponse.evaluation.units import Contender, UnitResult, UnitStore, run_unit
 from drugresponse.learners.baselines import NaiveEffects, reference_name
+from drugresponse.learners.studies.study_learner import on_one_scale
 from drugresponse.model.predictions import prediction_table
 from drugresponse.model.response_scales.response_scale import IDENTITY, SCALES
 from drugresponse.progress import counted, doing
@@ -69,14 +70,14 @@ def run_units(
     evaluation : Evaluation
     predictions : pandas.DataFrame
         The prediction columns of `predict`, then `repeat, fold, learner, response`, a row for each held-out pair; of
-        an outcome that is not continuous then what its forecasts tell beside.
+        an outcome that is not continuous then what its forecasts tell beside, and `study` where studies are new.
     """
     results = units_of(rows, folds, learners, scheme, n_jobs=n_jobs, resume=resume)
     names = [contender.name for contender in learners]
     for words in _scale_words(names, folds, results):
         progress.info("%s", words)
     if rows.pairs.outcome.kind == "continuous":
-        return _gather(rows, folds, names, scheme, results)
+        return _gather(rows, folds, names, scheme, results, learners[0].settings.get("reference_study"))
     told = {"cost_of_miss": cost_of_miss, "horizon": horizon, "called": called}
     return _gather_outcome(rows, folds, names, scheme, results, told)
 
@@ -136,6 +137,7 @@ def _gather(
     learners: list[str],
     scheme: str,
     results: Mapping[tuple[str, int], UnitResult],
+    reference_study: str | None,
 ) -> tuple[Evaluation, pd.DataFrame]:
     n_repeats, n_rows = max(planned.repeat for planned in folds) + 1, len(rows.y)
     fold = np.full((n_repeats, n_rows), -1, dtype=np.intp)
@@ -145,9 +147,9 @@ def _gather(
     for planned in folds:
         held = rows.pairs[planned.test]
         fold[planned.repeat, planned.test] = planned.fold
-        naive = NaiveEffects.fit(
-            rows.pairs[planned.train], rows.y[planned.train], rows.weights[planned.train], scheme=scheme
-        )
+        train = planned.train
+        trained = on_one_scale(rows.pairs[train], rows.y[train], rows.weights[train], reference_study)
+        naive = NaiveEffects.fit(*trained, scheme=scheme)
         for name, predicted in naive.predict(held).items():
             if name not in layers:
                 naive_names.append(name)
@@ -238,7 +240,8 @@ def _fold_table(
         sample_seen=_used(trained.sample_index, held.genotypes.shape[0]),
         drug_seen=_used(trained.drug_index, len(held.drugs)),
     )
-    return table.assign(repeat=planned.repeat, fold=planned.fold, learner=name, response=rows.y[planned.test])
+    table = table.assign(repeat=planned.repeat, fold=planned.fold, learner=name, response=rows.y[planned.test])
+    return table if held.studies is None else table.assign(study=held.studies)
 
 
 def _used(index: NDArray[np.intp], size: int) -> NDArray[np.bool_]:

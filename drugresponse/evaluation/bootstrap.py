@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
 from drugresponse.data.scores.labels import OUTCOME_METRIC_LABELS, metric_limits
-from drugresponse.data.splits import Scheme
+from drugresponse.data.splits import Scheme, study_of_pair
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 
@@ -45,9 +45,12 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
 
     Subjects in `random-pairs`, `new-samples` and `new-samples-and-drugs`, drug structures in `new-drugs`, tissues in
     `new-tissues`, lineages in `new-lineages`. In `new-samples-and-drugs` drugs are resampled by nobody: its intervals
-    hold for these drugs.
+    hold for these drugs. In `new-studies` studies are resampled where there are 5 or more, else subjects: the intervals
+    hold for these studies.
     """
     groups = scheme.err_together[0].of_pair(rows.pairs)
+    if rows.pairs.studies is not None and len(np.unique(study_of_pair(rows.pairs))) >= MINIMUM_GROUPS:
+        groups = study_of_pair(rows.pairs)
     return np.unique(groups, return_inverse=True)[1].astype(np.intp)
 
 

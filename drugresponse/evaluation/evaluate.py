@@ -32,9 +32,11 @@ from drugresponse.evaluation.folds import PlannedFold
 from drugresponse.evaluation.held_out.evaluation import Evaluation
 from drugresponse.evaluation.outcomes.tables import decision_curve_of, outcome_coverage
 from drugresponse.evaluation.rules.rule import RULE
+from drugresponse.evaluation.studies.seen_samples import compare_seen_samples
 from drugresponse.evaluation.summary import EvaluationSummary
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import EVALUATED_LEARNERS
+from drugresponse.learners.studies.shifts import StudyShifts
 from drugresponse.model.manifest import package_versions
 from drugresponse.progress import doing
 from drugresponse.threads import one_thread
@@ -64,6 +66,7 @@ def evaluate(
     outcome: str = "auto",
     classes: str | Sequence[str] | None = None,
     lineage_column: str | None = None,
+    reference_study: str | None = None,
     ancestry_components: int = 0,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
@@ -101,6 +104,8 @@ def evaluate(
     lineage_column
         Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
         none, `new-lineages` makes them from genotype.
+    reference_study
+        As for `DrugResponseModel`.
     ancestry_components
         How many principal components of the genotypes are covariates too, so that `covariates` tells what ancestry
         alone predicts. They are made of all samples, those that are held out too, and of no response.
@@ -162,6 +167,7 @@ def evaluate(
         outcome=outcome,
         classes=classes,
         lineage_column=lineage_column,
+        reference_study=reference_study,
         ancestry_components=ancestry_components,
         settings=settings,
         rule=rule,
@@ -171,7 +177,7 @@ def evaluate(
     plan = EvaluationPlan.of(asked, genotypes, responses)
     rows = plan.rows
     once = [(fold.train, fold.test) for fold in plan.folds if fold.repeat == plan.folds[0].repeat]
-    check, random_folds = None, None
+    check, random_folds, seen_samples = None, None, None
     running: dict[str, Any] = {"n_jobs": n_jobs, "random_state": random_state, "settings": plan.settings}
     with units_on(client):
         evaluation, predictions = run_units(
@@ -195,6 +201,9 @@ def evaluate(
         if scheme == "new-lineages":
             random_folds = flattery_of_random_folds(rows, once, **running)
             progress.info("fitted ridge on folds of samples beside folds of lineages")
+        if scheme == "new-studies":
+            seen_samples = compare_seen_samples(rows, once, **running)
+            progress.info("fitted ridge with and without what other studies measured of held-out samples")
     if plan.rule is not None:
         evaluation = replace(evaluation, rule=rule_name)
     doing("looking for leaks")
@@ -228,6 +237,7 @@ def evaluate(
         decision_curve=decision_curve_of(evaluation, cost_of_miss),
         random_folds=random_folds,
         block_verdicts=blocks,
+        seen_samples=seen_samples,
         measure=plan.responses.measure,
         settings={
             **_settings_used(plan, shuffles),
@@ -364,6 +374,14 @@ def _settings_used(plan: EvaluationPlan, shuffles: int) -> dict[str, Any]:
         "covariates": [str(name) for name in rows.pairs.covariates.columns],
         **({} if rows.pairs.arm is None else {"arm": rows.pairs.arm}),
         **({} if lineages is None else {"lineages": lineages.to_dict()}),
+        **_studies_used(rows, plan.settings.get("reference_study")),
         "versions": package_versions(),
         **{name: value for name, value in plan.settings.items() if name != "device"},
     }
+
+
+def _studies_used(rows: TrainingRows, reference: str | None) -> dict[str, Any]:
+    """The shifts of all studies; each fold estimates those of its training rows anew."""
+    if rows.pairs.studies is None:
+        return {}
+    return {"studies": StudyShifts.fit(rows.pairs, rows.y, reference).to_dict()}

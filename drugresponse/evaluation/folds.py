@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from drugresponse.data.splits import (
     find_scheme,
     lineage_of_pair,
     rows_of_folds,
+    study_of_pair,
     subject_of_pair,
     tissue_of_pair,
 )
@@ -25,6 +27,7 @@ from drugresponse.errors import InputError, count, show_ids
 __all__ = ["PlannedFold", "as_splits", "folds_of_table", "plan_folds", "prove_free_of_leaks"]
 
 COLUMNS = ("repeat", "fold", "sample_id", "drug_id")
+_BY_STUDY = (*COLUMNS, "study")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,18 +55,21 @@ def plan_folds(pairs: Pairs, scheme: str, n_folds: int, repeats: int, random_sta
     -------
     pandas.DataFrame
         Columns `repeat, fold, sample_id, drug_id`: a row for each sample, drug or pair, whichever the scheme deals; for
-        new samples and drugs, rows for each.
+        new samples and drugs, rows for each; for new studies a row for each sample of a study, and a last column
+        `study`.
     """
     tables = []
     for repeat in range(repeats):
         for what, fold in deal_folds(pairs, scheme, n_folds, random_state + repeat).items():
-            ids = {
+            ids: dict[str, Any] = {
                 "sample_id": pairs.sample_ids if what != "drug" else "",
                 "drug_id": pairs.drug_ids if what != "sample" else "",
             }
+            if what == "study":
+                ids |= {"drug_id": "", "study": np.asarray(pairs.studies)}
             tables.append(pd.DataFrame({"repeat": repeat, "fold": fold, **ids}).drop_duplicates())
-    ordered = pd.concat(tables).sort_values(list(COLUMNS), kind="stable", ignore_index=True)
-    return ordered[list(COLUMNS)]
+    columns = [name for name in _BY_STUDY if name in tables[0].columns]
+    return pd.concat(tables).sort_values(columns, kind="stable", ignore_index=True)[columns]
 
 
 def as_splits(splits: FrameLike) -> pd.DataFrame:
@@ -73,12 +79,12 @@ def as_splits(splits: FrameLike) -> pd.DataFrame:
     ----------
     splits
         Columns `fold` (whole numbers; below 0 is never held out), `sample_id` or `drug_id` or both, and perhaps
-        `repeat`.
+        `repeat`; in the scheme `new-studies` also `study`, alone or with `sample_id`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `repeat, fold` (int), `sample_id, drug_id` (text, "" where a row is about all).
+        Columns `repeat, fold` (int), `sample_id, drug_id` (text, "" where a row is about all), and `study` where given.
 
     Raises
     ------
@@ -92,7 +98,7 @@ def as_splits(splits: FrameLike) -> pd.DataFrame:
     """
     splits = as_pandas(splits, "splits", " with the columns fold, and sample_id or drug_id")
     table = splits.reset_index() if set(splits.index.names) & {"sample_id", "drug_id"} else splits
-    ids = [name for name in ("sample_id", "drug_id") if name in table.columns]
+    ids = [name for name in ("sample_id", "drug_id", "study") if name in table.columns]
     if "fold" not in table.columns or not ids:
         raise InputError(
             f"splits: found the columns {show_ids(table.columns, 8)} (expected fold, and sample_id or drug_id). "
@@ -107,7 +113,8 @@ def as_splits(splits: FrameLike) -> pd.DataFrame:
             "(expected 0, 1, 2, ...). Number them."
         )
     named = {name: clean_ids(table[name], "splits") for name in ids}
-    return whole.astype(int).assign(sample_id="", drug_id="").assign(**named).reset_index(drop=True)[list(COLUMNS)]
+    complete = whole.astype(int).assign(sample_id="", drug_id="").assign(**named).reset_index(drop=True)
+    return complete[[name for name in _BY_STUDY if name in complete.columns]]
 
 
 def folds_of_table(pairs: Pairs, table: pd.DataFrame) -> list[PlannedFold]:
@@ -122,7 +129,7 @@ def folds_of_table(pairs: Pairs, table: pd.DataFrame) -> list[PlannedFold]:
     table = _numbered_from_0(table)
     for repeat, rows in table.groupby("repeat", sort=True):
         dealt = _dealt(pairs, rows)
-        folds = rows_of_folds(dealt)
+        folds = rows_of_folds(dealt, pairs)
         for number, (train, test) in enumerate(folds):
             if len(test) and not len(train):
                 raise InputError(f"splits: fold {number} leaves no row to train on. Hold out less in each fold.")
@@ -139,7 +146,7 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
     Raises
     ------
     InputError
-        A row, subject, structure, tissue or lineage stands on both sides of a fold.
+        A row, subject, structure, tissue, lineage or study stands on both sides of a fold.
     """
     kind = find_scheme(scheme)
     forbidden: list[tuple[str, NDArray, NDArray]] = [("pair", np.arange(len(pairs)), _pair_names(pairs))]
@@ -151,6 +158,8 @@ def prove_free_of_leaks(pairs: Pairs, scheme: str, folds: list[PlannedFold]) -> 
         forbidden.append(("tissue", tissue_of_pair(pairs), pairs.sample_ids))
     if kind.name == "new-lineages":
         forbidden.append(("lineage", lineage_of_pair(pairs), pairs.sample_ids))
+    if kind.name == "new-studies":
+        forbidden.append(("study", study_of_pair(pairs), np.asarray(pairs.studies)))
     for planned in folds:
         for what, groups, names in forbidden:
             shared = np.isin(groups[planned.test], groups[planned.train])
@@ -172,6 +181,8 @@ def _numbered_from_0(table: pd.DataFrame) -> pd.DataFrame:
 
 def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
     """The fold of each pair by each kind of row that the table has; -1 where it is never held out."""
+    if pairs.studies is not None:
+        return [_dealt_studies(pairs, rows)]
     has_sample, has_drug = rows["sample_id"] != "", rows["drug_id"] != ""
     kinds = [
         (rows[has_sample & has_drug], _pair_names(pairs), "pair"),
@@ -194,6 +205,29 @@ def _dealt(pairs: Pairs, rows: pd.DataFrame) -> list[NDArray[np.intp]]:
             tell_of_lost_ids("splits", f"{what}s", table.index, "measured pairs", pd.Index(pd.unique(ids)), "not used")
         dealt.append(np.append(table.to_numpy(), -1)[at].astype(np.intp))
     return dealt
+
+
+def _dealt_studies(pairs: Pairs, rows: pd.DataFrame) -> NDArray[np.intp]:
+    """The fold of each pair by its study, or by its study and sample; -1 where it is never held out."""
+    if "study" not in rows.columns:
+        raise InputError(
+            "splits: found no column study (expected one, as whole studies are held out). Add it, or choose another "
+            "`scheme`."
+        )
+    studies = np.asarray(pairs.studies, dtype=object)
+    fold = np.full(len(pairs), -1, dtype=np.intp)
+    for of_sample, names in ((False, studies), (True, studies + "\t" + pairs.sample_ids)):
+        part = rows[(rows["sample_id"] != "") == of_sample]
+        keys = part["study"] + "\t" + part["sample_id"] if of_sample else part["study"]
+        table = part.assign(key=keys)[["key", "fold"]].drop_duplicates().set_index("key")["fold"]
+        if not table.index.is_unique:
+            twice = table.index[table.index.duplicated()]
+            raise InputError(f"splits: study {show_ids(twice)} stands in two folds of one repeat. Keep one.")
+        at = table.index.get_indexer(pd.Index(names))
+        fold = np.where(at >= 0, np.append(table.to_numpy(), -1)[at], fold)
+    if (fold < 0).all():
+        raise InputError("splits: none of its studies is measured. Check the names in the column study.")
+    return fold.astype(np.intp)
 
 
 def _pair_names(pairs: Pairs) -> NDArray[np.object_]:

@@ -11,6 +11,7 @@ import pandas as pd
 from drugresponse.audit.findings import Finding
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.studies.seen_samples import SeenSamples
 from drugresponse.shown import Shown
 
 __all__ = [
@@ -161,14 +162,17 @@ class EvaluationSummary(Shown):
         None where not asked for or not measurable.
     random_folds
         By how much folds of single samples would flatter; None in other schemes than `new-lineages`.
+    seen_samples
+        By how much samples that other studies measured would flatter; None in other schemes than `new-studies`.
     measure
         What the responses mean.
     settings
         Learner settings, seed, folds, versions, what the join kept: plain JSON values.
     predictions
-        The prediction columns of `predict`, then `repeat, fold, learner, response`: every held-out row.
+        The prediction columns of `predict`, then `repeat, fold, learner, response`, and `study` where
+        studies are new: every held-out row.
     splits
-        `repeat, fold, sample_id, drug_id`: the folds, to be given again.
+        `repeat, fold, sample_id, drug_id`, and `study` where studies are new: the folds, to be given again.
     coverage
         `learner, level, id, n, coverage, median_width, reference_width`: how often responses lie within their 90 %
         intervals, and how wide these are beside intervals of the reference prediction; empty without intervals.
@@ -196,6 +200,7 @@ class EvaluationSummary(Shown):
     decision_curve: pd.DataFrame = field(default_factory=pd.DataFrame)
     random_folds: RandomFolds | None = None
     block_verdicts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    seen_samples: SeenSamples | None = None
 
     def _headline(self) -> str:
         return f"EvaluationSummary: {repr(self.evaluation).partition(': ')[2].partition(chr(10))[0]}"

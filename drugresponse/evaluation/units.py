@@ -26,6 +26,7 @@ from drugresponse.features.genotype_kernels import known_of_variance
 from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.registry import make_learner
+from drugresponse.learners.studies.study_learner import StudyLearner
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
 from drugresponse.model.response_scales.response_scale import IDENTITY
 from drugresponse.model.response_scales.scaled_learner import ScaledLearner
@@ -64,6 +65,8 @@ class Contender:
         return make_learner(self.name, self.settings) if self.estimator is None else clone(self.estimator)
 
     def _on_scale(self, learner: PairRegressor) -> PairRegressor:
+        if self.settings.get("scheme") == "new-studies":
+            return StudyLearner(learner, self.settings.get("reference_study"))
         scale = self.settings.get("response_scale", IDENTITY)
         if scale == IDENTITY or isinstance(learner, RuleLearner):
             return learner
@@ -74,7 +77,8 @@ class Contender:
         learner, scale = self._bare(), self.settings.get("response_scale", IDENTITY)
         parameters = {name: value for name, value in learner.get_params().items() if name not in ("n_jobs", "device")}
         words = json.dumps(parameters, sort_keys=True, default=repr)
-        return f"{type(learner).__module__}.{type(learner).__qualname__} {words} {scale}"
+        on_study = f" of {study}" if (study := self.settings.get("reference_study")) else ""
+        return f"{type(learner).__module__}.{type(learner).__qualname__} {words} {scale}{on_study}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,6 +214,8 @@ def _digest_of_rows(rows: TrainingRows) -> str:
     digest.update("\n".join(pairs.subjects).encode())
     if pairs.arm is not None:
         digest.update(f"arm {pairs.arm}".encode())
+    if pairs.studies is not None:
+        digest.update("\n".join(["studies", *pairs.studies]).encode())
     if pairs.lineages is not None:
         digest.update(b"lineages" + np.ascontiguousarray(pairs.lineages, dtype="<i8").tobytes())
     observed = pairs.observed

@@ -32,6 +32,7 @@ from drugresponse.explanation.attribution_table import attribution_table
 from drugresponse.explanation.drivers import DrugClusters, cluster_drugs
 from drugresponse.learners.genotypes_in_memory import genotypes_in_memory
 from drugresponse.learners.registry import WITHOUT_GENOTYPE
+from drugresponse.learners.studies.study_learner import rows_on_one_scale
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.predictions import PREDICTION_COLUMNS
 from drugresponse.model.requests.ancestry import placed_on_axes
@@ -311,6 +312,8 @@ def _rows_of(
     samples: FrameLike | None,
 ) -> TrainingRows:
     """The measurements of the model's drugs, with the model's covariates."""
+    if model.parts_.scheme == "new-studies":
+        measured = measured.apart_by_study()
     known = measured.table["drug_id"].isin(model.drugs_.index)
     known_drugs = drugs_by_id(drugs, None)
     if known_drugs is not None:
@@ -336,7 +339,8 @@ def _rows_of(
         model.parts_.scheme,
     )
     # training would read many calls in blocks, also where they are in memory; what tests them holds them
-    return replace(rows, pairs=replace(rows.pairs, genotypes=rows.pairs.genotypes.in_memory()))
+    rows = replace(rows, pairs=replace(rows.pairs, genotypes=rows.pairs.genotypes.in_memory()))
+    return rows_on_one_scale(rows, model.reference_study)
 
 
 def _refuse_unknown(selected: pd.Index, genotypes: Genotypes) -> None:

@@ -11,7 +11,14 @@ from sklearn.base import clone
 
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.registry import LEARNERS, find_learner, learner_class, make_learner, registered_name
+from drugresponse.learners.registry import (
+    LEARNERS,
+    find_learner,
+    learned_scheme,
+    learner_class,
+    make_learner,
+    registered_name,
+)
 
 __all__ = [
     "RUNTIME_ONLY",
@@ -53,6 +60,8 @@ def fresh_learner(learner: str | PairRegressor, settings: Mapping[str, Any]) -> 
         return make_learner(learner, settings)
     copy: PairRegressor = clone(learner)
     of_the_model = {name: settings[name] for name in _OF_THE_MODEL if name in settings}
+    if "scheme" in of_the_model:
+        of_the_model["scheme"] = learned_scheme(of_the_model["scheme"])
     return copy.set_params(**copy.own_settings(of_the_model))
 
 

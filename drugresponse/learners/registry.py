@@ -24,6 +24,7 @@ __all__ = [
     "WITHOUT_GENOTYPE",
     "Learner",
     "find_learner",
+    "learned_scheme",
     "learner_class",
     "learner_names",
     "make_learner",
@@ -258,14 +259,30 @@ def registered_name(kind: type) -> str | None:
     return next((name for name in names_of(LEARNER_GROUP, kind) if name not in LEARNERS), None)
 
 
+def learned_scheme(scheme: str) -> str:
+    """The scheme of a learner: where studies are new it sees all responses on one scale, and samples are new to it.
+
+    Examples
+    --------
+    >>> learned_scheme("new-studies"), learned_scheme("new-drugs")
+    ('new-samples', 'new-drugs')
+    """
+    return "new-samples" if scheme == "new-studies" else scheme
+
+
 def make_learner(name: str, settings: Mapping[str, Any]) -> PairRegressor:
     """A learner by name, with those of the settings that it takes."""
     kind = learner_class(name)
-    return kind(**kind.own_settings(settings))
+    return kind(**kind.own_settings(_of_learner(settings)))
 
 
 def restore_learner(name: str, state: State, settings: Mapping[str, Any]) -> PairRegressor:
     """A fitted learner by name, from its state and those of the settings that it takes."""
     kind = learner_class(name)
-    restored: PairRegressor = kind.from_state(state, **kind.own_settings(settings))
+    restored: PairRegressor = kind.from_state(state, **kind.own_settings(_of_learner(settings)))
     return restored
+
+
+def _of_learner(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings with the scheme that a learner sees."""
+    return {**settings, "scheme": learned_scheme(settings["scheme"])} if "scheme" in settings else settings

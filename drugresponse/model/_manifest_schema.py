@@ -111,6 +111,7 @@ _PARAMETERS: dict[str, Schema] = {
     "classes": Absent(TEXT),
     "response_scale": Absent(one_of((AUTO, *RESPONSE_SCALES))),
     "lineage_column": Absent(TEXT),
+    "reference_study": Absent(TEXT),
     "ancestry_components": Absent(whole(_MOST_WORK)),
     "minimum_features": SHARE,
     "folds": whole(_MOST_WORK),
@@ -155,6 +156,24 @@ MANIFEST: dict[str, Schema] = {
             "distance": Absent(TEXT),
             "cut": Absent(SHARE),
             "features": Absent(WHOLE),
+        }
+    ),
+    "studies": Absent(
+        {
+            "reference": TEXT,
+            "samples_in_several": WHOLE,
+            "studies": Many(
+                {
+                    "name": TEXT,
+                    "pairs": WHOLE,
+                    "samples": WHOLE,
+                    "shared": WHOLE,
+                    "source": one_of(("reference", "shared pairs", "drugs in common", "none")),
+                    "level": NUMBER,
+                    "error": Maybe(SIZE),
+                    "spread_over_drugs": SIZE,
+                }
+            ),
         }
     ),
     "genome": Absent({"name": TEXT, "lengths": Named(WHOLE)}),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import find_scheme, study_of_pair
 from drugresponse.learners.factors.drug_covariance import DrugCovariance
 from drugresponse.learners.state import State, damaged, state_array, state_ids, state_number, state_whole
 from drugresponse.model.held_out import HeldOut
@@ -226,7 +226,10 @@ class _ResidualGrid:
     def of(cls, held: HeldOut, random_state: int) -> _ResidualGrid:
         rows = held.tested
         tested = held.rows.pairs[rows]
-        samples, sample_index = np.unique(tested.sample_index, return_inverse=True)
+        sample = tested.sample_index
+        if tested.studies is not None:  # measured in another study it is another vector of residuals
+            sample = sample * len(tested) + study_of_pair(tested)
+        samples, sample_index = np.unique(sample, return_inverse=True)
         at = (sample_index.astype(np.intp), tested.drug_index)
         weights = np.zeros((len(samples), len(tested.drugs)))
         weights[at] = held.rows.weights[rows] / held.rows.weights[rows].mean()

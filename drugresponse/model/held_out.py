@@ -14,6 +14,7 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import score_levels
 from drugresponse.data.splits import Fold, make_folds
 from drugresponse.learners.baselines import NaiveEffects, reference_name
+from drugresponse.learners.studies.study_learner import on_one_scale
 from drugresponse.model.intervals.intervals import IntervalTable, cross_conformal_bounds
 from drugresponse.model.response_scales.response_scale import IDENTITY
 
@@ -72,13 +73,15 @@ class HeldOut:
         folds: Sequence[Fold],
         predicted: NDArray[np.float64],
         response_scale: str = IDENTITY,
+        reference: str | None = None,
     ) -> HeldOut:
-        """Put the naive predictions of the same folds beside the learner's."""
+        """Put naive predictions of the same folds beside the learner's, of studies on the scale of the reference."""
         fold = np.full(len(rows.y), -1, dtype=np.intp)
         naive: dict[str, NDArray[np.float64]] = {}
         for number, (train, test) in enumerate(folds):
             fold[test] = number
-            means = NaiveEffects.fit(rows.pairs[train], rows.y[train], rows.weights[train], scheme=scheme)
+            trained = on_one_scale(rows.pairs[train], rows.y[train], rows.weights[train], reference)
+            means = NaiveEffects.fit(*trained, scheme=scheme)
             for name, values in means.predict(rows.pairs[test]).items():
                 naive.setdefault(name, np.full(len(rows.y), np.nan))[test] = values
         return cls(rows, scheme, fold, predicted, naive, response_scale)

@@ -31,6 +31,7 @@ NOTICE = "research use only; not for clinical decisions"
 _UNSET = {
     "arm": None,
     "lineage_column": None,
+    "reference_study": None,
     "ancestry_components": 0,
     "outcome": AUTO,
     "response_scale": AUTO,

@@ -48,7 +48,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         `scheme`, `device` and `n_jobs`, which are the model's.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues`,
-        `new-lineages` (clones, or clusters of relatives) or `new-samples-and-drugs`.
+        `new-lineages` (clones, or clusters of relatives), `new-studies` (column `study` of the responses) or
+        `new-samples-and-drugs`.
     covariates, arm
         Columns of the samples table: the covariates, where None takes the usual ones, as `Covariates.choose` tells; and
         the treatment arm (text or a dose), if any: what genotype does in each is learned.
@@ -65,6 +66,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
     lineage_column
         Column of the samples table with the lineages; None takes `lineage`, `clone`, `ST` and the like. Where there is
         none, `new-lineages` makes them from genotype.
+    reference_study
+        In `new-studies`, the study on whose scale responses are predicted; None takes the one with most responses.
     ancestry_components
         How many principal components of the genotypes are covariates too; new samples are projected on them.
     minimum_features
@@ -129,6 +132,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         classes: str | Sequence[str] | None = None,
         response_scale: str = "auto",
         lineage_column: str | None = None,
+        reference_study: str | None = None,
         ancestry_components: int = 0,
         minimum_features: float | None = None,
         folds: int = 3,
@@ -153,6 +157,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         self.classes = classes
         self.response_scale = response_scale
         self.lineage_column = lineage_column
+        self.reference_study = reference_study
         self.ancestry_components = ancestry_components
         self.minimum_features = minimum_features
         self.folds = folds

@@ -26,7 +26,9 @@ from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
-from drugresponse.learners.registry import NAIVE
+from drugresponse.learners.registry import NAIVE, learned_scheme
+from drugresponse.learners.studies.shifts import StudyShifts, refuse_unmet_studies
+from drugresponse.learners.studies.study_learner import StudyLearner, rows_on_one_scale
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
 from drugresponse.model.feature_weights import USUAL_LEAST_SHARE, least_share
@@ -113,6 +115,10 @@ def train(
         regressor, checked = _checked(regressor, rows, settings, responses.measure, n_jobs)
     else:
         checked = _checked_forecasts(regressor, rows, settings, n_jobs)
+    shifts = None
+    if rows.pairs.studies is not None:
+        shifts = StudyShifts.fit(rows.pairs, rows.y, settings["reference_study"])
+        rows = rows_on_one_scale(rows, settings["reference_study"])
     ids = rows.pairs.genotypes.sample_ids
     doing("describing the model")
     parts = FittedParts(
@@ -140,6 +146,7 @@ def train(
     )
     if rows.pairs.outcome.kind == "continuous" and checked.choice.is_worth_telling:
         manifest["response_scale"] = checked.choice.to_dict()
+    manifest |= {} if shifts is None else {"studies": shifts.to_dict()}
     manifest |= describe_blocks(rows.pairs.genotypes, regressor, checked.block_widths)
     if genotypes.genome:
         manifest["genome"] = genotypes.genome.to_dict()
@@ -289,6 +296,8 @@ def _refuse_unmet_scheme(settings: Mapping[str, Any], pairs: Pairs) -> None:
     scheme = find_scheme(settings["scheme"])
     if scheme.name == "new-tissues":
         tissue_of_pair(pairs)
+    if scheme.name == "new-studies":
+        refuse_unmet_studies(pairs, settings["reference_study"], settings["response_scale"])
     if scheme.sample_effect and settings["forget_samples"]:
         raise InputError(
             f"`forget_samples`: the scheme {scheme.name} keeps an effect for each training sample, by name "
@@ -304,6 +313,8 @@ def _refuse_unmet_scheme(settings: Mapping[str, Any], pairs: Pairs) -> None:
 
 def _tell_without_meaning(settings: Mapping[str, Any], kind: str) -> None:
     """Warn of settings that this outcome has no use for."""
+    if settings["reference_study"] is not None and settings["scheme"] != "new-studies":
+        logger.warning("`reference_study`: has no meaning in the scheme %s (expected new-studies).", settings["scheme"])
     for name, of_kind in (("cost_of_miss", "binary"), ("horizon", "time-to-event")):
         if settings[name] is not None and kind != of_kind:
             logger.warning("`%s`: has no meaning, since the outcome is %s (expected %s).", name, kind, of_kind)
@@ -329,6 +340,8 @@ def _checked(
 ) -> tuple[PairRegressor, _Checked]:
     """Train on all rows, and learn what held-out fits say of them."""
     folds, scheme, seed = _folds_of_check(rows, settings), settings["scheme"], settings["random_state"]
+    if rows.pairs.studies is not None:
+        return _checked_over_studies(regressor, rows, folds, settings, n_jobs)
     scaled = ScaledLearner(regressor, asked_scale(settings["response_scale"], measure), scheme, seed)
     if not settings["folds"]:
         scaled.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
@@ -343,6 +356,29 @@ def _checked(
         response_scale=scaled.scale_,
         choice=scaled.choice_,
         block_widths=BlockWidths.learn(replace(rows, y=on_scale(scaled.scale_.name, rows.y)), folds, settings, n_jobs),
+    )
+
+
+def _checked_over_studies(
+    regressor: PairRegressor, rows: TrainingRows, folds: Sequence[Fold], settings: Mapping[str, Any], n_jobs: int
+) -> tuple[PairRegressor, _Checked]:
+    """The same with whole studies held out, of whose level nothing is known."""
+    reference = settings["reference_study"]
+    learner = StudyLearner(regressor, reference)
+    if not folds:
+        learner.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
+        return learner.learner_, _Checked()
+    predicted = learner.fit_holding_out(rows.pairs, rows.y, rows.weights, folds, n_jobs)
+    doing("judging by the held-out rows")
+    held_out = HeldOut.gather(rows, settings["scheme"], folds, predicted, reference=reference)
+    one_scale = {**settings, "scheme": learned_scheme(settings["scheme"])}
+    together = rows_on_one_scale(rows, reference)
+    parts = plan_check(together, one_scale["scheme"], settings["folds"], settings["random_state"])
+    return learner.learner_, _Checked(
+        score_held_out(held_out, settings["learner"]),
+        PilotAdaptation.learn(held_out, settings["random_state"], n_jobs),
+        held_out.intervals(),
+        block_widths=BlockWidths.learn(together, parts, one_scale, n_jobs),
     )
 
 

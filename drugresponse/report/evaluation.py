@@ -17,6 +17,7 @@ from drugresponse.report.evaluation_checks import (
     method_part,
     permutation_part,
     random_folds_part,
+    seen_samples_part,
 )
 from drugresponse.report.evaluation_numbers import Numbers
 from drugresponse.report.evaluation_scores import comparison_part, drugs_part, groups_part, scores_part
@@ -117,6 +118,9 @@ def _parts(numbers: Numbers) -> Iterator[Part]:
     random_folds = random_folds_part(numbers)
     if random_folds is not None:
         yield random_folds
+    seen_samples = seen_samples_part(numbers)
+    if seen_samples is not None:
+        yield seen_samples
     ceiling = ceiling_part(numbers)
     if ceiling is not None:
         yield ceiling

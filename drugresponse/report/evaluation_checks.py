@@ -10,8 +10,12 @@ import pandas as pd
 
 from drugresponse.audit.findings import SEVERITIES
 from drugresponse.data.lineages.lineages import lineage_words
+from drugresponse.evaluation.bootstrap import MINIMUM_GROUPS
+from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.evaluation.studies.seen_samples import seen_samples_words
 from drugresponse.evaluation.summary import random_folds_words
 from drugresponse.learners.registry import COVARIATES
+from drugresponse.learners.studies.shifts import study_words
 from drugresponse.report.blocks import Block, Cell, Items, Part, Row, Table, Words
 from drugresponse.report.evaluation_charts import permutation_figure
 from drugresponse.report.evaluation_numbers import Numbers, p_words, percent_words, shown
@@ -28,6 +32,7 @@ __all__ = [
     "method_part",
     "permutation_part",
     "random_folds_part",
+    "seen_samples_part",
 ]
 
 _TOLD_ELSEWHERE = (
@@ -41,6 +46,7 @@ _TOLD_ELSEWHERE = (
     "shuffles",
     "package",
     "lineages",
+    "studies",
 )
 
 
@@ -87,6 +93,14 @@ def random_folds_part(numbers: Numbers) -> Part | None:
         Words(how, quiet=True),
     ]
     return Part("By how much do random folds flatter?", words)
+
+
+def seen_samples_part(numbers: Numbers) -> Part | None:
+    """By how much samples that other studies measured would flatter; None where no study shares any."""
+    beside = numbers.summary.seen_samples
+    if beside is None:
+        return None
+    return Part("Would samples that another study measured flatter?", [Words(seen_samples_words(beside))])
 
 
 def blocks_part(numbers: Numbers) -> Part | None:
@@ -178,7 +192,7 @@ def _counts(numbers: Numbers) -> dict[str, int]:
 def _method_lines(numbers: Numbers) -> list[str]:
     evaluation = numbers.evaluation
     scheme = evaluation.scheme
-    resampled = f"{scheme.err_together[0].name}s"
+    resampled = _resampled(evaluation)
     repeats = len(evaluation.fold)
     folds = len(pd.unique(evaluation.fold[evaluation.fold >= 0]))
     lines = [
@@ -197,6 +211,7 @@ def _method_lines(numbers: Numbers) -> list[str]:
     ]
     check = numbers.summary.permutation
     lines += [f"{line}." for line in lineage_words(numbers.settings().get("lineages"))]
+    lines += [f"{line}." for line in study_words(numbers.settings().get("studies"))]
     if check is not None:
         between = "whole lineages" if scheme.name == "new-lineages" else "samples of one tissue"
         lines.append(
@@ -205,6 +220,15 @@ def _method_lines(numbers: Numbers) -> list[str]:
             "above."
         )
     return lines
+
+
+def _resampled(evaluation: Evaluation) -> str:
+    """What intervals resample; of few studies their subjects."""
+    studies = evaluation.rows.pairs.studies
+    if studies is None:
+        return f"{evaluation.scheme.err_together[0].name}s"
+    n = len(set(studies))
+    return "studies" if n >= MINIMUM_GROUPS else f"subjects (of {n} studies, about which alone they speak)"
 
 
 def limits_part(numbers: Numbers) -> Part:

@@ -8,6 +8,7 @@ from typing import Any
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import auto_words, block_words, why_none_is_used
 from drugresponse.learners.registry import AUTO, NAIVE
+from drugresponse.learners.studies.shifts import study_words
 from drugresponse.report.blocks import Block, Items, Part, Table, Words
 from drugresponse.report.page import count, number
 from drugresponse.report.wording import learner_words, measure_of, measure_words, scheme_words
@@ -89,7 +90,14 @@ def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
         f"Measure: {measure_words(measure_of(manifest))}. Covariates: {covariates}.",
         f"Held-out rows: scheme {scheme_words(manifest)}. Encoders and means were fitted on the training rows of each "
         "fold only.",
-        *(f"{line}." for line in (*lineage_words(manifest.get("lineages")), *block_words(manifest))),
+        *(
+            f"{line}."
+            for line in (
+                *lineage_words(manifest.get("lineages")),
+                *study_words(manifest.get("studies")),
+                *block_words(manifest),
+            )
+        ),
     ]
     notes = manifest["notes"]
     lines += auto_words(notes)

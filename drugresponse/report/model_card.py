@@ -23,6 +23,7 @@ __all__ = ["model_card"]
 _ONLY = {
     "new-samples": "drugs that it was not trained on",
     "new-lineages": "drugs that it was not trained on",
+    "new-studies": "drugs that it was not trained on",
     "new-tissues": "drugs that it was not trained on",
     "new-drugs": "samples that it was not trained on",
     "random-pairs": "samples or drugs that it was not trained on",

@@ -158,8 +158,9 @@ def _of_methods(manifest: Mapping[str, Any]) -> dict[str, str]:
         "the weight; other units and scales are refused or flagged.",
         "27b": "Genotypes and covariates under the names of the training; no other input.",
     }
-    if manifest.get("lineages"):
-        answers["12d"] = "Whole lineages were held out."
+    for unit in ("lineages", "studies"):
+        if manifest.get(unit):
+            answers["12d"] = f"Whole {unit} were held out."
     if manifest.get("outcome", {}).get("classes"):
         answers["13"] = "No rows were drawn or weighed anew; probabilities are calibrated on held-out rows."
     return answers

@@ -21,6 +21,7 @@ from drugresponse.settings.learning import (
     LEARNER_LABELS,
     ChosenLearner,
     Distributed,
+    EvaluationTables,
     ForecastSettings,
     LearnerSettings,
     Predictions,
@@ -30,6 +31,7 @@ from drugresponse.settings.learning import (
     Seeded,
     ShortTable,
     StudyDesign,
+    TrainedFiles,
 )
 from drugresponse.settings.option import (
     Command,
@@ -95,19 +97,18 @@ class SimulatedCohort:
             "time-to-event": "Time to an event",
         },
     )
+    studies: int = option(
+        "Studies",
+        "Of several, each sample is measured in one, three in ten in another too, and each study has a level of its "
+        "own. Of measured numbers only.",
+        default=1,
+        limits=(1, 50),
+    )
 
 
 @options()
 class SimulateSettings(SimulatedCohort, Seeded, Settings):
     """Settings of `simulate`."""
-
-
-@options()
-class TrainedFiles:
-    """The model, and its scores."""
-
-    model: OutputFile = option("model", "The trained model, one .safetensors file.", formats=("safetensors",))
-    metrics: OutputTable | None = option("metrics", "Scores on held-out rows, beside those of the naive models.")
 
 
 @options()
@@ -142,24 +143,6 @@ class TrainSettings(
         "Keep no trace of their ids in the model; prediction then cannot tell which samples were seen in training.",
         default=False,
         section="advanced",
-    )
-
-
-@options()
-class EvaluationTables:
-    """The tables that are written."""
-
-    metrics: OutputTable | None = option(
-        "metrics", "Scores of every learner and naive model, with intervals.", unless="only_fold"
-    )
-    predictions: OutputTable | None = option("predictions", "The prediction of every learner for every held-out row.")
-    verdicts: OutputTable | None = option(
-        "verdict for each drug", "For each drug, what genotype adds to covariates, and whether that may be chance."
-    )
-    net_benefit: OutputTable | None = option(
-        "net benefit",
-        "Of yes or no with --cost-of-miss: what each learner's calls are worth at each threshold, beside calling every "
-        "row and calling none.",
     )
 
 

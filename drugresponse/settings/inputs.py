@@ -164,6 +164,13 @@ class MeasuredResponses(IdColumns):
         section="columns",
         column_of=("responses",),
     )
+    study_column: str = option(
+        "Column of studies",
+        "A column of the responses, if any: the screen, hospital, laboratory or publication that each comes from.",
+        default="study",
+        section="columns",
+        column_of=("responses",),
+    )
 
 
 @options()

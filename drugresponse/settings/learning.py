@@ -10,6 +10,7 @@ __all__ = [
     "LEARNERS",
     "ChosenLearner",
     "Distributed",
+    "EvaluationTables",
     "ForecastSettings",
     "LearnerSettings",
     "Predictions",
@@ -19,6 +20,7 @@ __all__ = [
     "Seeded",
     "ShortTable",
     "StudyDesign",
+    "TrainedFiles",
 ]
 
 LARGEST_SEED = 2**31 - 1
@@ -51,6 +53,7 @@ class StudyDesign:
             "new-drugs": "Drugs",
             "new-tissues": "Tissues",
             "new-lineages": "Lineages: whole clones or clusters of isolates",
+            "new-studies": "Studies: whole screens, hospitals or laboratories",
             "new-samples-and-drugs": "Samples and drugs",
         },
         section="",
@@ -78,6 +81,13 @@ class StudyDesign:
         "from genotype. A sample without a lineage is one of its own.",
         column_of=("samples",),
         belongs_to=("new lineages",),
+    )
+    reference_study: str | None = option(
+        "Study on whose scale responses are predicted",
+        "A name in the column of studies. Shifts between studies are estimated from the pairs of samples and drugs "
+        "that several of them measured, and taken off.",
+        unset="The one with most responses",
+        belongs_to=("new studies",),
     )
     ancestry_components: int = option(
         "Principal components of ancestry as covariates",
@@ -258,4 +268,30 @@ class Distributed:
         "not depend on it. Whoever controls the scheduler runs code as you: name one that you trust. Needs "
         "drugresponse[dask].",
         environment="GALAXY_DRUGRESPONSE_DASK",
+    )
+
+
+@options()
+class TrainedFiles:
+    """The model, and its scores."""
+
+    model: OutputFile = option("model", "The trained model, one .safetensors file.", formats=("safetensors",))
+    metrics: OutputTable | None = option("metrics", "Scores on held-out rows, beside those of the naive models.")
+
+
+@options()
+class EvaluationTables:
+    """The tables that are written."""
+
+    metrics: OutputTable | None = option(
+        "metrics", "Scores of every learner and naive model, with intervals.", unless="only_fold"
+    )
+    predictions: OutputTable | None = option("predictions", "The prediction of every learner for every held-out row.")
+    verdicts: OutputTable | None = option(
+        "verdict for each drug", "For each drug, what genotype adds to covariates, and whether that may be chance."
+    )
+    net_benefit: OutputTable | None = option(
+        "net benefit",
+        "Of yes or no with --cost-of-miss: what each learner's calls are worth at each threshold, beside calling every "
+        "row and calling none.",
     )

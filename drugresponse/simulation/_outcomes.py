@@ -97,8 +97,9 @@ def written_responses(responses: Responses) -> pd.DataFrame:
     >>> written_responses(Responses(pd.DataFrame(rows), outcome=Outcome("interval", logarithm=2)))["response"].tolist()
     ['<=0.25']
     """
-    table, outcome = responses.table, responses.outcome
-    rows = table[["sample_id", "drug_id", "response"]]
+    table, outcome = responses.apart_by_study().table, responses.outcome
+    of_study = ["study"] if responses.by_study is not None else []
+    rows = table[["sample_id", "drug_id", "response", *of_study]]
     if outcome.has_classes:
         return rows.assign(response=[outcome.classes[int(number)] for number in rows["response"]])
     if outcome.kind == "interval":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from drugresponse.shown import Shown
 from drugresponse.simulation._drugs import MAXIMUM_DRUGS, MECHANISMS, WARFARIN, simulate_drugs
 from drugresponse.simulation._genes import alteration_truth, draw_alterations, draw_variants, variant_truth
 from drugresponse.simulation._outcomes import Expected, draw_responses, effect_unit
+from drugresponse.simulation._studies import measured_in_studies
 
 __all__ = ["PRESETS", "Cohort", "simulate_cohort"]
 
@@ -23,6 +24,7 @@ PRESETS = ("cell-lines", "germline")
 TISSUES = ("blood", "breast", "colon", "lung", "ovary", "skin")
 ANCESTRIES = ("A", "B", "C")
 MAXIMUM_CALLS = 50_000_000
+_MOST_STUDIES = 50
 _CELL_LINE_NOISE, _PATIENT_NOISE = 0.9, 6.0
 
 
@@ -45,7 +47,8 @@ class Cohort(Shown):
         pair that only acts together, else ""), `gene`, `effect` (in response units, or of log odds, log2 dilutions or
         log hazard, for each copy or for being altered; of a pair: where both are carried), `mechanism_of_effect`
         (`common`, `targeted` or `pair`).
-        `truth.attrs["genotype_share"]` is the share of the variance within drug that these effects explain.
+        `truth.attrs["genotype_share"]` is the share of the variance within drug that these effects explain;
+        `truth.attrs["study_levels"]`, of several studies, how far each lies above the first.
     """
 
     genotypes: Genotypes
@@ -66,6 +69,7 @@ def simulate_cohort(
     n_drugs: int | None = None,
     n_features: int | None = None,
     outcome: str = "continuous",
+    studies: int = 1,
     random_state: int = 0,
 ) -> Cohort:
     """Simulate a cohort with planted effects; genes and drugs bear familiar names, but nothing is claimed about them.
@@ -94,6 +98,9 @@ def simulate_cohort(
         What a response is: `continuous` as above; `binary` (S or R, 30 % R), `ordinal` (S, I, R), `interval` (a series
         of doubling dilutions whose ends were not tested beyond) or `time-to-event` (with follow-up that ends by chance)
         with the same effects on the log odds, the logarithm or the log hazard.
+    studies
+        1 to 50; of several, each sample is measured in one, three in ten in another too, and each study has a level of
+        its own.
     random_state
         Seed; the same seed gives the same cohort.
 
@@ -123,9 +130,19 @@ def simulate_cohort(
         )
     kind = find_kind(outcome)
     rng = np.random.default_rng(random_state)
-    if is_germline:
-        return _germline(samples, features, kind, rng)
-    return _cell_lines(samples, drugs, features, kind, rng)
+    if not 1 <= studies <= _MOST_STUDIES or (studies > 1 and kind != "continuous"):
+        raise InputError(
+            f"simulate: found {studies} studies of the outcome {kind} (expected 1, or up to {_MOST_STUDIES} of the "
+            "outcome continuous). Choose another number of `studies`."
+        )
+    cohort = (
+        _germline(samples, features, kind, rng) if is_germline else _cell_lines(samples, drugs, features, kind, rng)
+    )
+    if studies == 1:
+        return cohort
+    responses, levels = measured_in_studies(cohort.responses, studies, rng)
+    cohort.truth.attrs["study_levels"] = levels
+    return replace(cohort, responses=responses)
 
 
 def _size(what: str, number: int | None, usual: int, least: int, most: int) -> int:

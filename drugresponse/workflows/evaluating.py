@@ -24,9 +24,11 @@ from drugresponse.evaluation.drug_verdicts import HELPS, LEAKS, UNJUDGED
 from drugresponse.evaluation.evaluate import evaluate as evaluate_tables
 from drugresponse.evaluation.evaluate import evaluate_fold, folds_numbered, plan_evaluation, refuse_few_shuffles
 from drugresponse.evaluation.rules.rule import RULE
+from drugresponse.evaluation.studies.seen_samples import seen_samples_words
 from drugresponse.evaluation.summary import EvaluationSummary, random_folds_words, rule_words
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.registry import LEARNERS
+from drugresponse.learners.studies.shifts import study_words
 from drugresponse.outputs import output_files, write_table
 from drugresponse.progress import doing
 from drugresponse.readers.tables.rules import read_rule
@@ -243,6 +245,7 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     lines += censor_words(rows.loss.to_dict(), summary.evaluation.learners)
     lines += covariate_words(list(rows.pairs.covariates.columns), rows.covariates.unused_by_reason())
     lines += lineage_words(summary.settings.get("lineages"))
+    lines += study_words(summary.settings.get("studies"))
     loss = LOSS_METRICS[summary.evaluation.kind]
     label = _in_sentence(metric_label(loss)) if summary.evaluation.layers else METRIC_LABELS[loss]
     lines += [f"Held out ({scheme.name}: {scheme.test_rows}); best naive: {best}, {label} {wide[best][loss]:.4g}"]
@@ -266,4 +269,6 @@ def _summary(summary: EvaluationSummary) -> list[str]:
     lines += block_verdict_words(summary.block_verdicts)
     if summary.random_folds is not None:
         lines.append(random_folds_words(summary.random_folds))
+    if summary.seen_samples is not None:
+        lines.append(seen_samples_words(summary.seen_samples))
     return [*lines, f"{evaluation_title(summary)}."]

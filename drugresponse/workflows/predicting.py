@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from drugresponse.errors import count
@@ -52,7 +55,8 @@ def predict(settings: PredictSettings) -> list[str]:
         refuse_few_features(result, model, genotypes, settings.minimum_features)
         by_parent = borne_by_parent_alone(genotypes, model.parts_.features)
         if settings.dry_run:
-            return dry_run_words(settings, [*covariates_words(model, samples), *_summary(result, *by_parent)])
+            words = [*covariates_words(model, samples), *_summary(result, *by_parent), *_scale_words(model.manifest_)]
+            return dry_run_words(settings, words)
         write_table(true_and_false(result), out["predictions"])
         if "short" in out:
             write_table(short_predictions(result, model, drugs), out["short"])
@@ -64,7 +68,15 @@ def predict(settings: PredictSettings) -> list[str]:
             return prediction_report(result, model.manifest_, features, names=names, inputs=input_names(settings))
 
         write_report(out, page)
-        return [*_summary(result, *by_parent), f"Predictions: {settings.predictions}"]
+        return [*_summary(result, *by_parent), *_scale_words(model.manifest_), f"Predictions: {settings.predictions}"]
+
+
+def _scale_words(manifest: Mapping[str, Any]) -> list[str]:
+    """The scale of a model of several studies."""
+    studies = manifest.get("studies")
+    if studies is None:
+        return []
+    return [f"Predictions are on the scale of study {studies['reference']}; another study may lie above or below it."]
 
 
 def _summary(result: pd.DataFrame, new_alleles: list[str], n_bearers: int) -> list[str]:

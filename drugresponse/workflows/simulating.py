@@ -24,13 +24,17 @@ def simulate(settings: SimulateSettings) -> list[str]:
         n_drugs=settings.n_drugs,
         n_features=settings.n_features,
         outcome=settings.outcome,
+        studies=settings.studies,
         random_state=settings.seed,
     )
     written = write_cohort(cohort, directory)
     n_samples, n_features = cohort.genotypes.shape
+    levels = cohort.truth.attrs.get("study_levels", {})
+    planted = ", ".join(f"{name} {level:+.3f}" for name, level in levels.items())
     return [
         f"Simulated {count(n_samples, 'sample')}, {count(len(cohort.drugs), 'drug')}, "
         f"{count(n_features, 'feature')}, {count(len(cohort.responses), 'response')}.",
         f"Wrote {len(written)} files to {directory}: train on genotypes.tsv, responses.tsv, drugs.tsv and samples.tsv; "
         "predict new_genotypes.tsv; truth.tsv holds the planted effects.",
+        *([f"Levels of the studies (column study of responses.tsv): {planted}."] if levels else []),
     ]

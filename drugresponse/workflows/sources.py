@@ -247,6 +247,7 @@ def responses_of(
         sample_column=settings.sample_column,
         drug_column=settings.drug_column,
         response_column=settings.response_column,
+        study_column=settings.study_column,
         measure=measure,
         drug_ids=drug_ids,
         outcome=outcome,

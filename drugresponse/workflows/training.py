@@ -22,6 +22,7 @@ from drugresponse.description import (
 from drugresponse.errors import count
 from drugresponse.learners.registry import AUTO, NAIVE
 from drugresponse.learners.stack.stack import candidates_for
+from drugresponse.learners.studies.shifts import study_words
 from drugresponse.model.held_out import METRIC_COLUMNS
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.training import plan_training
@@ -99,7 +100,8 @@ def train(settings: TrainSettings) -> list[str]:
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
         first += response_scale_words(manifest)
-        first += [*lineage_words(manifest.get("lineages")), *block_words(manifest)]
+        first += [*lineage_words(manifest.get("lineages")), *study_words(manifest.get("studies"))]
+        first += block_words(manifest)
         return [
             outcome_of(manifest),
             *first,

@@ -30,6 +30,13 @@ def made(keep: float = 0.7, seed: int = 0) -> Pairs:
     return replace(pairs, lineages=np.arange(N_SAMPLES) // 4)
 
 
+def asked(pairs: Pairs, scheme: str) -> Pairs:
+    """The same with the study of each pair, where studies are held out: that of the subject."""
+    if scheme != "new-studies":
+        return pairs
+    return replace(pairs, studies=np.array([f"study {at // 2 % 6}" for at in pairs.sample_index], dtype=object))
+
+
 def of(pairs: Pairs, what: str) -> np.ndarray:
     return {
         "subject": lambda: pairs.subjects[pairs.sample_index],
@@ -37,6 +44,7 @@ def of(pairs: Pairs, what: str) -> np.ndarray:
         "drug": lambda: pairs.drug_ids,
         "skeleton": lambda: pairs.drugs["inchikey"].str.split("-").str[0].to_numpy()[pairs.drug_index],
         "lineage": lambda: pairs.lineages[pairs.sample_index],
+        "study": lambda: pairs.studies,
         "tissue": lambda: pairs.covariates["tissue"].to_numpy()[pairs.sample_index],
     }[what]()
 
@@ -47,13 +55,14 @@ NEW = {
     "new-drugs": ["drug", "skeleton"],
     "new-tissues": ["tissue", "sample", "subject"],
     "new-lineages": ["lineage", "sample", "subject"],
+    "new-studies": ["study", "sample", "subject"],
     "new-samples-and-drugs": ["sample", "subject", "drug", "skeleton"],
 }
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_make_folds__nothing_that_is_new_was_seen(scheme):
-    pairs = made()
+    pairs = asked(made(), scheme)
     folds = make_folds(pairs, scheme, 3, 0)
     assert len(folds) == 3
     for train, test in folds:
@@ -67,7 +76,7 @@ def test_make_folds__nothing_that_is_new_was_seen(scheme):
 
 @pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"new-samples-and-drugs"}))
 def test_make_folds__every_pair_is_tested_once(scheme):
-    pairs = made()
+    pairs = asked(made(), scheme)
     folds = make_folds(pairs, scheme, 4, 1)
     np.testing.assert_array_equal(np.sort(np.concatenate([test for _, test in folds])), np.arange(len(pairs)))
     for train, test in folds:
@@ -87,7 +96,8 @@ def test_make_folds__both_new_leaves_out_rows_that_share_one_side():
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_make_folds__same_seed_same_folds(scheme):
     # groups of one size: those of different sizes are dealt by size, whatever the seed
-    first, again, other = (make_folds(made(keep=1.0), scheme, 3, seed) for seed in (7, 7, 8))
+    pairs = asked(made(keep=1.0), scheme)
+    first, again, other = (make_folds(pairs, scheme, 3, seed) for seed in (7, 7, 8))
     for (train, test), (train_again, test_again) in zip(first, again, strict=True):
         np.testing.assert_array_equal(train, train_again)
         np.testing.assert_array_equal(test, test_again)
@@ -149,7 +159,7 @@ def test_make_folds__spellings_of_one_structure_do_not_straddle(scheme):
 
 def test_make_folds__one_group_only():
     pairs = made()
-    with pytest.raises(InputError, match=r"found 1 drug structures to hold out \(expected 2 or more\)"):
+    with pytest.raises(InputError, match=r"found 1 drug structure to hold out \(expected 2 or more\)"):
         make_folds(pairs[np.flatnonzero(pairs.drug_index == 0)], "new-drugs", 3, 0)
 
 

@@ -32,7 +32,8 @@ FEATURES = [*(f"g{j:03d}" for j in range(9)), "RT_5A", "RT_5C", "RT_9K"]
 """The last but one share a site."""
 TISSUES = ["lung", "skin", "colon"] * 30
 AUTO_SCHEMES = ("new-samples", "random-pairs")
-SUMS = [(name, scheme) for name in LEARNERS for scheme in (AUTO_SCHEMES if name == "auto" else SCHEMES)]
+SEEN = [scheme for scheme in SCHEMES if scheme != "new-studies"]
+SUMS = [(name, scheme) for name in LEARNERS for scheme in (AUTO_SCHEMES if name == "auto" else SEEN)]
 PROMISED = sorted((Path(__file__).resolve().parents[2] / "test-data" / "models").glob("format-*/*.safetensors"))
 
 

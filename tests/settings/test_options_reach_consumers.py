@@ -164,6 +164,8 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("renamed")
     for name in ("responses", "samples", "drugs", "new_samples", "pilots", "pairs", "splits"):
         table = pd.read_table(CELL_LINES / f"{name}.tsv", dtype=str).rename(columns=COLUMNS)
+        if name in ("responses", "pilots"):
+            table["screen"] = np.where(np.arange(len(table)) % 2, "first", "second")
         if "samples" in name:
             table["arm"] = np.where(np.arange(len(table)) % 2, "control", "active")
             table["strain"] = [f"strain {place // 3}" for place in range(len(table))]
@@ -190,7 +192,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, Any]]]:
     """Runs that together set every option of every command, each to a value that is not its default."""
     columns = {"sample_column": "line", "drug_column": "compound"}
-    measured = {**columns, "response_column": "effect"}
+    measured = {**columns, "response_column": "effect", "study_column": "screen"}
     cohort = {name: tables / f"{name}.tsv" for name in ("responses", "samples", "drugs")}
     whole = {"genotypes": [CELL_LINES / "genotypes.tsv"], **cohort, **measured}
     whole_files = {name: value for name, value in {**whole, **MATRIX}.items() if name in FILES}
@@ -208,7 +210,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         "rank": 17,
         "epochs": 13,
     }
-    learning |= {"lineage_column": "strain", "ancestry_components": 2}
+    learning |= {"lineage_column": "strain", "ancestry_components": 2, "reference_study": "first"}
     learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
     means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}
     classed = {
@@ -221,6 +223,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     timed = {"genotypes": whole["genotypes"], "responses": tables / "times.tsv", **columns}
     timed |= {"time_column": "length", "event_column": "seen", "entry_column": "since"}
     pilots = {"responses": tables / "pilots.tsv", "pairs": tables / "pairs.tsv", "response_column": "effect"}
+    pilots["study_column"] = "screen"
     output = {name: out / f"{name}.out" for name in OUTPUTS}
 
     def outputs(*names: str) -> dict[str, Path]:
@@ -233,7 +236,13 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     prepared |= {"sample_column": "line", "absent_means": "reference", "genotype_format": "vcf", "by_gene": "effect"}
     prepared |= {"filters": "pass", "figures": out / "figures-prepare"}
     like = {"like": output["dataset"], "aliases": MATRIX["aliases"], "dataset": out / "like.out"}
-    doses = {"doses": tables / "doses.tsv", **measured, "dose_column": "amount", "plate_column": "plate"}
+    doses = {
+        "doses": tables / "doses.tsv",
+        **columns,
+        "response_column": "effect",
+        "dose_column": "amount",
+        "plate_column": "plate",
+    }
     doses |= {"measure": "ln_ic50", "response_scale": "signal", "dose_unit": "nM", "dose_scale": "linear"}
     doses |= {"top": "fitted", "minimum_doses": 5, "figures": out / "figures-curves"}
     explained = {
@@ -247,6 +256,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
     evaluated |= {"figures": out / "figures", "resume": out / "resume", "learner": ["ridge"], "shuffles": 21}
     return [
         ("simulate", {"directory": out / "cohort", **simulated}),
+        ("simulate", {"directory": out / "screens", "studies": 2, "n_samples": 22}),
         ("prepare", {**prepared, **site_filter, **outputs("dataset", "summary", "report", "headline")}),
         ("prepare", {**prepared, **like}),
         ("prepare", {"genotypes": whole["genotypes"], **MATRIX, "parents": "named",

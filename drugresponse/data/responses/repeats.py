@@ -11,7 +11,7 @@ from drugresponse.data.outcomes.limits import place_between
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["RESPONSE_COLUMNS", "merge_repeats", "no_replicates", "warn_of_repeats"]
+__all__ = ["RESPONSE_COLUMNS", "merge_and_warn", "merge_repeats", "merge_within_studies", "no_replicates"]
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,17 @@ def no_replicates() -> pd.DataFrame:
     """The table of replicates where no pair was measured more than once."""
     kinds = {"sample_id": object, "drug_id": object, "n": np.int64, "variance": np.float64, "weight": np.float64}
     return pd.DataFrame(columns=list(REPLICATE_COLUMNS)).astype(kinds)
+
+
+def merge_and_warn(
+    table: pd.DataFrame, outcome: Outcome, where: str
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]:
+    """What `merge_repeats` gives, with a warning of repeats; and of numbers of several studies a row for each study."""
+    merged, replicates = merge_repeats(table, outcome, where)
+    if len(merged) < len(table):
+        _warn_of_repeats(table, replicates, len(table) - len(merged), outcome, where)
+    in_several = outcome.kind == "continuous" and table["study"].nunique() > 1
+    return merged, replicates, merge_within_studies(table) if in_several else None
 
 
 def merge_repeats(
@@ -80,6 +91,12 @@ def merge_repeats(
     return merged.sort_values(_KEYS, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 
 
+def merge_within_studies(table: pd.DataFrame) -> pd.DataFrame:
+    """One row for each pair and study of measured numbers, which become their weighted mean."""
+    merged = pd.concat([merge_repeats(rows)[0] for _, rows in table.groupby("study", sort=True)])
+    return merged.sort_values([*_KEYS, "study"], kind="stable").reset_index(drop=True)
+
+
 def _majority(some: pd.DataFrame) -> np.ndarray:
     """The class of most weight of each pair, in the order of the pairs."""
     weights = some.groupby([*_KEYS, "response"])["weight"].sum().reset_index()
@@ -116,7 +133,7 @@ def _equal_times(some: pd.DataFrame, means: pd.DataFrame, where: str) -> pd.Data
     return means.assign(**some.groupby(_KEYS, sort=False)[[*columns, "weight"]].first().reset_index(drop=True))
 
 
-def warn_of_repeats(
+def _warn_of_repeats(
     table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: int, outcome: Outcome, where: str
 ) -> None:
     """How far repeats differ, and which as much as if they were of different pairs."""
@@ -137,6 +154,12 @@ def _warn_of_spread(table: pd.DataFrame, replicates: pd.DataFrame, n_repeated: i
         f"{where}: {n_repeated} rows repeat a (sample, drug) pair; each such pair is the weighted mean of its rows. "
         f"Within pairs they differ by a standard deviation of {usual:.3g} (median), all responses by {of_all:.3g}."
     )
+    studies = table.groupby(_KEYS)["study"].nunique()
+    if (several := int((studies > 1).sum())) and of_all:
+        logger.warning(
+            f"{where}: {count(several, 'pair')} were measured in several studies; their mean has the scale of none. "
+            "In the scheme new-studies they stay apart, and shifts between studies are taken off first."
+        )
     apart = replicates[(spread > _APART * of_all) & (spread > _BEYOND * usual) | (spread > of_all)]
     if len(apart):
         shown = show_ids(f"{row.sample_id} / {row.drug_id}" for row in apart.itertuples())

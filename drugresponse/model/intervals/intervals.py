@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.splits import find_scheme
+from drugresponse.data.splits import find_scheme, study_of_pair
 from drugresponse.errors import InputError
 from drugresponse.learners.state import State, damaged, state_array, state_ids, state_number, state_texts, state_whole
 from drugresponse.model.intervals.conformal import (
@@ -260,7 +260,7 @@ def cross_conformal_bounds(
     weights: Array | None = None,
     response_scale: str = IDENTITY,
 ) -> tuple[Array, Array]:
-    """Bounds of each fold's rows, calibrated on the held-out residuals of the other folds.
+    """Bounds of each fold's rows, calibrated on the held-out residuals of the other folds, or studies where told.
 
     Nothing is fitted again. The models of the other folds have seen a row in training, but their residuals are of rows
     that they have not seen: a row has no part in its own bounds but through what those models learnt.
@@ -277,6 +277,9 @@ def cross_conformal_bounds(
     lower, upper
         `(n_pairs,)`; NaN where there are no bounds, as with a single fold.
     """
+    if pairs.studies is not None:
+        # what is off in a whole study, such as its level, must not tell of itself
+        fold = np.where(fold >= 0, study_of_pair(pairs), -1)
     bounds = np.full((2, len(pairs)), np.nan)
     for number in np.unique(fold[fold >= 0]):
         tested, others = np.flatnonzero(fold == number), np.flatnonzero((fold >= 0) & (fold != number))

@@ -45,6 +45,7 @@ def read_responses(
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
     response_column: str = "response",
+    study_column: str = "study",
     measure: Measure | None = None,
     drug_ids: Collection[str] = (),
     outcome: OutcomeLike = AUTO,
@@ -63,6 +64,8 @@ def read_responses(
         events. Or a wide table: sample ids, then one column of numbers, classes or limits for each drug.
     sample_column, drug_column, response_column
         Names of these columns in the file, or their numbers, such as `"#3"`.
+    study_column
+        Name or number of the column that tells which study each response comes from.
     measure
         What the numbers mean.
     drug_ids
@@ -90,7 +93,7 @@ def read_responses(
     3
     """
     where, requested = Source.of(path).name, Requested.of(outcome, classes)
-    table = read_table(path)
+    table = _with_studies(read_table(path), study_column, where)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
     named = (time_column, event_column, entry_column)
@@ -116,6 +119,14 @@ def read_responses(
         outcome = "interval"
     responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     return turned(responses) if is_turned else responses
+
+
+def _with_studies(table: pd.DataFrame, study_column: str, where: str) -> pd.DataFrame:
+    """The table with its column of studies under that name."""
+    if study_column == "study":
+        return table
+    named = required_column(table, column_named(table.columns, study_column, where), "`study_column`", where)
+    return table if named == "study" else table.drop(columns="study", errors="ignore").rename(columns={named: "study"})
 
 
 def _looks_turned(

@@ -1,0 +1,1 @@
+"""Studies (screens, hospitals, laboratories, publications) that responses come from, and folds of whole ones."""

@@ -1,0 +1,1 @@
+"""What an evaluation tells of studies beside its scores."""
