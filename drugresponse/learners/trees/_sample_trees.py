@@ -29,6 +29,8 @@ _DEPTH = 4
 _MOST_TREES = 200
 """Of a forest: more change nothing but the size of the file."""
 _MOST_TOKENS = 300
+_SAMPLES_A_BIN, _FEWEST_BINS, _MOST_BINS = 16, 8, 32
+"""Bins of an input of boosted trees: each node's histogram holds every target in each, whatever the samples are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,8 +93,9 @@ class SampleTrees:
         else:
             depth = min(growth.parameters["max_depth"], _DEPTH)
             parameters = {**growth.parameters, "max_depth": depth, "min_child_weight": 3}
+            max_bin = int(np.clip(len(inputs) // _SAMPLES_A_BIN, _FEWEST_BINS, _MOST_BINS))
             trees = grow_booster(
-                inputs, standard, sample_weights, parameters, growth.rounds, random_state=seed, max_bin=32
+                inputs, standard, sample_weights, parameters, growth.rounds, random_state=seed, max_bin=max_bin
             )
         return cls(stage, trees, columns.astype(np.int64), center, scale)
 

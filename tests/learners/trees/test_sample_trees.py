@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -114,6 +116,21 @@ def test_sample_trees__boosters_are_four_deep_at_most():
     deep, four, shallow = (grown(stage, pairs, False, trees=9, max_depth=depth).predict(pairs) for depth in (9, 4, 1))
     np.testing.assert_array_equal(deep, four)
     assert (shallow != four).any()
+
+
+def test_sample_trees__boosters_cut_inputs_of_few_samples_less_often():
+    most = []
+    for n_samples in (60, 300):
+        pairs, y = stepwise(n_samples)
+        booster = grown(FactorRidge().fit(pairs, y), pairs, False).trees
+        grown_trees = json.loads(booster.save_raw("json"))["learner"]["gradient_booster"]["model"]["trees"]
+        cuts: dict[int, set[float]] = {}
+        for tree in grown_trees:
+            for at, left in enumerate(tree["left_children"]):
+                if left >= 0:
+                    cuts.setdefault(tree["split_indices"][at], set()).add(tree["split_conditions"][at])
+        most.append(max(map(len, cuts.values())))
+    assert most[0] <= 8 < most[1] <= 300 // 16
 
 
 @KINDS
