@@ -191,7 +191,7 @@ def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.
     [1, -1]
     """
     ids = wanted.get_level_values(1)
-    ambiguous = ids.duplicated(keep=False) | np.isin(ids, features.index[features.index.duplicated()])
+    ambiguous = ids.duplicated(keep=False) | ids.isin(features.index[features.index.duplicated()])
     at = np.full(len(wanted), -1, dtype=np.intp)
     unique = features.index.duplicated(keep=False)
     places = np.flatnonzero(~unique)
@@ -200,11 +200,12 @@ def align_features(wanted: pd.MultiIndex, features: pd.DataFrame) -> NDArray[np.
     if ambiguous.any():
         have = pd.MultiIndex.from_arrays([features["block"], features.index])
         at[ambiguous] = have.get_indexer(wanted[ambiguous])
-    theirs = np.append(features["block"].to_numpy(dtype=object), "")[at]
-    blocks = wanted.get_level_values(0).to_numpy(dtype=object)
-    guessed, mine_guessed = np.isin(theirs, KINDS), np.isin(blocks, KINDS)
+    # of text numpy looks for each of many in all of many; an index looks each up
+    theirs = pd.Index(np.append(features["block"].to_numpy(dtype=object), "")[at])
+    blocks = pd.Index(wanted.get_level_values(0), dtype=object)
+    guessed, mine_guessed = theirs.isin(KINDS), blocks.isin(KINDS)
     # a name may be the word of a kind: one that both sides have is no guess beside another name
-    known = np.isin(theirs, blocks) | np.isin(blocks, features["block"].unique())
+    known = theirs.isin(blocks) | blocks.isin(features["block"])
     may_differ = (guessed & mine_guessed) | ((guessed | mine_guessed) & ~known)
     at[(theirs != blocks) & ~may_differ] = -1
     return at
