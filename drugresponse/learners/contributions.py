@@ -10,8 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.pairs import Pairs
+from drugresponse.errors import MemoryLimitError
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.learners.state import Array
+from drugresponse.memory_limit import memory_left
 from drugresponse.shown import Shown
 
 __all__ = [
@@ -21,10 +23,13 @@ __all__ = [
     "EmbeddingParts",
     "parts_table",
     "product_contributions",
+    "refuse_too_many_parts",
     "rows_by_drug",
 ]
 
 PART_COLUMNS = ("kind", "block", "feature_id", "gene", "arm")
+_COPIES = 8
+"""Matrices of all samples by all tokens, in double precision, that are held at the peak."""
 LEADING = {"mean": "mean effects", "structure": "chemical structure", "measured": "own responses"}
 """The parts that are no tokens, by kind, in this order: they stand before the tokens."""
 
@@ -144,6 +149,34 @@ def product_contributions(
         columns = [np.broadcast_to(by_kind[kind], len(parts.measured)) for kind in kept]
         values = np.hstack([np.column_stack(columns), tokens])[pairs.sample_index[rows]]
         yield Contributions(str(pairs.drugs.index[drug]), rows, values, predicted[rows] - values.sum(axis=1))
+
+
+def refuse_too_many_parts(n_samples: int, n_tokens: int) -> None:
+    """End before predictions are taken apart whose parts do not fit into the memory that is left.
+
+    Parameters
+    ----------
+    n_samples, n_tokens
+        Each sample has a part of each token.
+
+    Raises
+    ------
+    MemoryLimitError
+        They are too many.
+
+    Examples
+    --------
+    >>> refuse_too_many_parts(100, 1_000)
+    """
+    of_sample, left = 8 * _COPIES * n_tokens, memory_left()
+    if n_samples * of_sample <= left:
+        return
+    raise MemoryLimitError(
+        f"genotypes: taking the predictions of {n_samples:,} samples apart by {n_tokens:,} tokens takes about "
+        f"{n_samples * of_sample >> 20:,} MB (expected at most the {left >> 20:,} MB that are left, which do for "
+        f"{left // of_sample:,} samples). Ask for more memory, give responses of fewer samples, which explains these "
+        "alone, or train on fewer features."
+    )
 
 
 def rows_by_drug(pairs: Pairs) -> Iterator[tuple[int, NDArray[np.intp]]]:

@@ -15,13 +15,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, groups_of_samples
-from drugresponse.data.stored_values import STORED_CELLS
-from drugresponse.errors import InputError
 from drugresponse.features.drugs import DrugEncoder
 from drugresponse.features.samples import COVARIATES, SampleEncoder
 from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.contributions import Contributions, EmbeddingParts, parts_table, product_contributions
+from drugresponse.learners.contributions import (
+    Contributions,
+    EmbeddingParts,
+    parts_table,
+    product_contributions,
+    refuse_too_many_parts,
+)
 from drugresponse.learners.encoders import (
     drug_encoder_state,
     load_drug_encoder,
@@ -278,12 +282,7 @@ class FactorModel(PairRegressor):
         """Each token's number times what the map makes of it and the drug's vector."""
         pairs = pairs.compact()
         n_samples, n_tokens, width = len(pairs.genotypes.sample_ids), len(self.sample_encoder_.tokens_), 1 + self.rank_
-        if n_samples * n_tokens > STORED_CELLS:
-            raise InputError(
-                f"genotypes: found {n_samples:,} samples to take apart by {n_tokens:,} tokens (expected at most "
-                f"{max(1, STORED_CELLS // n_tokens):,} samples of so many). Give fewer samples at a time, or train on "
-                "fewer features."
-            )
+        refuse_too_many_parts(n_samples, n_tokens)
         tokens = self.tokens(pairs)
         mean, parts = self.map_tokens(np.zeros((1, tokens.shape[1])))[0], self._map_parts(tokens)
         measured = self.seen_.of(pairs.genotypes.sample_ids)

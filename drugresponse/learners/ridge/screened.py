@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.stored_values import STORED_CELLS
-from drugresponse.errors import InputError
 from drugresponse.features.alignment import align
 from drugresponse.features.samples import SampleEncoder
-from drugresponse.learners.contributions import LEADING, Contributions
+from drugresponse.learners.contributions import LEADING, Contributions, refuse_too_many_parts
 from drugresponse.learners.encoders import feature_table_state, load_feature_table
 from drugresponse.learners.factors.blocks import LEADING_TARGETS
 from drugresponse.learners.factors.screening import ColumnLooks, leading_columns
@@ -109,12 +107,7 @@ class ScreenedRidge:
         """Parts of the stand-in as those of the ridge on all tokens; `pairs` are compact, as they were given."""
         whole, own = self.whole, self.stage.sample_encoder_.tokens_
         all_tokens = whole.sample_encoder_.tokens_
-        if len(pairs.genotypes.sample_ids) * len(all_tokens) > STORED_CELLS:
-            raise InputError(
-                f"genotypes: found {len(pairs.genotypes.sample_ids):,} samples to take apart by {len(all_tokens):,} "
-                f"tokens (expected at most {max(1, STORED_CELLS // len(all_tokens)):,} samples of so many). Give fewer "
-                "samples at a time, or train on fewer features."
-            )
+        refuse_too_many_parts(len(pairs.genotypes.sample_ids), len(all_tokens))
         names = ["block", "token", "arm"]
         place = pd.MultiIndex.from_frame(all_tokens[names]).get_indexer(pd.MultiIndex.from_frame(own[names]))
         real, columns = place >= 0, _embedding_columns(own)

@@ -17,10 +17,9 @@ from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import make_folds
-from drugresponse.errors import InputError, MemoryLimitError
+from drugresponse.errors import MemoryLimitError
 from drugresponse.features import genotype_kernels
-from drugresponse.learners import genotypes_in_memory
-from drugresponse.learners.factors import model
+from drugresponse.learners import contributions, genotypes_in_memory
 from drugresponse.learners.factors.token_spaces import DenseTokens
 from drugresponse.learners.kernel.gaussian import GaussianRidge
 from drugresponse.learners.registry import LEARNERS, learner_class
@@ -247,8 +246,8 @@ def test_contributions__add_up_and_too_many_are_refused(monkeypatch):
     new = new_samples(pairs)
     parts = next(iter(wide.contributions(new)))
     assert np.allclose(parts.values.sum(axis=1), wide.predict(new), atol=1e-5)
-    monkeypatch.setattr(model, "STORED_CELLS", 200)
-    with pytest.raises(InputError, match="fewer samples at a time"):
+    monkeypatch.setattr(contributions, "memory_left", lambda: 1000)
+    with pytest.raises(MemoryLimitError, match="give responses of fewer samples"):
         next(iter(wide.contributions(new)))
 
 
