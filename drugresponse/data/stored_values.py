@@ -27,8 +27,8 @@ __all__ = [
     "stays_stored",
 ]
 
-BLOCK_CELLS = 1 << 23
-"""Cells of a block that is read at once: 32 MB as float32."""
+BLOCK_CELLS = 1 << 22
+"""Cells of a block that is read at once: 16 MB as float32, whose memory the next block takes over (not so of 32 MB)."""
 STORED_CELLS = 50_000_000
 """Cells from which on a matrix stays where it is stored: in memory it would take up to eight bytes for each."""
 _STATISTICS = "statistics"
@@ -255,7 +255,7 @@ def column_blocks(shape: tuple[int, int], columns: NDArray[np.intp] | None = Non
 
     Examples
     --------
-    >>> [part.tolist() for part in column_blocks((1 << 22, 3))]
+    >>> [part.tolist() for part in column_blocks((1 << 21, 3))]
     [[0, 1], [2]]
     """
     wanted = np.arange(shape[1]) if columns is None else np.asarray(columns)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.stored.missing_cells import missing_cells
+
 __all__ = ["MISSING", "CodedCalls", "coded_calls", "count_columns"]
 
 MISSING = 7
@@ -50,14 +52,19 @@ class CodedCalls:
     @classmethod
     def of(cls, calls: NDArray[np.float32]) -> CodedCalls:
         """Look at some columns."""
-        missing = np.isnan(calls)
-        n_missing = count_columns(missing)
-        codes = np.where(missing, np.float32(MISSING), calls) if n_missing.any() else calls
+        rows, columns = missing_cells(calls)
+        n_missing, codes = np.bincount(columns, minlength=calls.shape[1]), calls
+        if len(rows):
+            codes = calls.copy(order="K")
+            codes[rows, columns] = MISSING
         with np.errstate(invalid="ignore"):
             small = codes.astype(np.uint8)
-        marked = small == MISSING
-        most = int(np.where(marked, 0, small).max(initial=0))
-        whole = most < MISSING and np.count_nonzero(marked) == n_missing.sum() and bool((codes == small).all())
+        others = small
+        if len(rows):
+            others = small.copy(order="K")
+            others[rows, columns] = 0
+        most = int(others.max(initial=0))
+        whole = most < MISSING and bool((codes == small).all())
         return cls(calls, codes, small, n_missing, whole, most)
 
     @property

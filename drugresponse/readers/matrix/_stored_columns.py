@@ -18,7 +18,7 @@ from drugresponse.readers.source.file_stamp import FileStamp
 
 __all__ = ["DenseColumns", "SparseColumns", "columns_of_chunks"]
 
-_WIDEST = 4
+_WIDEST = 8
 """So many blocks may be the cells of all chunks that hold a column, which are unpacked together."""
 
 

@@ -16,6 +16,8 @@ from drugresponse.readers.plink._sparse import AllelePlan, read_planned
 __all__ = ["PlinkColumns"]
 
 _ALL = slice(None)
+_CELLS_AT_ONCE = 1 << 16
+"""Calls that are turned into numbers together: few enough for the caches of a processor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +46,8 @@ class PlinkColumns:
     def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """`(len(rows), len(columns))` float32 in Fortran order; the file's other samples are not unpacked."""
         distinct, place = np.unique(columns, return_inverse=True) if len(self.plan.repeats) else (columns, _ALL)
-        calls, _ = self._merged(distinct, rows)
-        values = np.asfortranarray(calls[:, place], dtype=np.float32)
-        values[values < 0] = np.nan
+        calls, at, _ = self._merged(distinct, rows)
+        values = _numbers(calls[:, place], at)
         if (rows < 0).any():
             values[rows < 0] = np.nan
         return values
@@ -66,23 +67,26 @@ class PlinkColumns:
             counts[:, 3] = 0
         parts, n_conflicts, rows = [ColumnStatistics.of_counts(counts)], 0, np.arange(self.shape[0])
         for columns in column_blocks(self.shape, others):
-            calls, n_contradicted = self._merged(columns, rows)
-            values = calls.astype(np.float32)
-            values[values < 0] = np.nan
-            parts.append(ColumnStatistics.of_block(values))
+            calls, at, n_contradicted = self._merged(columns, rows)
+            parts.append(ColumnStatistics.of_block(_numbers(calls, at)))
             n_conflicts += n_contradicted
         order = np.argsort(np.concatenate([counted, others]), kind="stable")
         return ColumnStatistics.join(parts).take(order), n_conflicts
 
-    def _merged(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> tuple[NDArray[Any], int]:
-        """`(len(rows), len(columns))` calls, negative where missing and, for row -1, anything; and contradictions."""
+    def _merged(
+        self, columns: NDArray[np.intp], rows: NDArray[np.intp]
+    ) -> tuple[NDArray[Any], NDArray[np.intp] | None, int]:
+        """`(n_read, len(columns))` calls, negative where missing; which of these samples each row is; contradictions.
+
+        For row -1 it is any sample; None where rows are the samples that are read.
+        """
         samples, place = self._samples(rows)
 
         def read(variants: NDArray[np.intp], alleles: NDArray[np.intp]) -> NDArray[Any]:
             return self.calls.read_by_allele(variants, alleles, samples).T
 
         calls, n_conflicts = read_planned(read, self.plan, columns, absent_as_reference=self.absent_as_reference)
-        return calls if place is None else calls.T.take(place, axis=1).T, n_conflicts
+        return calls, place, n_conflicts
 
     def _samples(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.uint32] | None, NDArray[np.intp] | None]:
         """The samples that are read, in the order of the file, and the place of each row among them; None for all."""
@@ -91,3 +95,16 @@ class PlinkColumns:
         samples, place = np.unique(np.maximum(rows, 0), return_inverse=True)
         in_order = np.array_equal(place, np.arange(len(rows)))
         return samples.astype(np.uint32), None if in_order else place
+
+
+def _numbers(calls: NDArray[Any], rows: NDArray[np.intp] | None) -> NDArray[np.float32]:
+    """`(n_rows, n_columns)` float32 in Fortran order of these rows of calls, or of all; negative ones are NaN."""
+    by_column = calls.T
+    numbers = np.empty((len(by_column), len(calls) if rows is None else len(rows)), dtype=np.float32)
+    step = max(1, _CELLS_AT_ONCE // max(numbers.shape[1], 1))
+    for start in range(0, len(numbers), step):
+        part, of_part = by_column[start : start + step], numbers[start : start + step]
+        part = np.ascontiguousarray(part) if rows is None else part.take(rows, axis=1)
+        of_part[...] = part
+        of_part.reshape(-1)[np.flatnonzero(part < 0)] = np.nan
+    return numbers.T

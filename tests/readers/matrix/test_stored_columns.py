@@ -23,7 +23,7 @@ from drugresponse.readers.source import hdf5_checks
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     monkeypatch.setattr(hdf5_checks, "_PROBE", "")
-    monkeypatch.setattr(stored_values, "BLOCK_CELLS", 100)
+    monkeypatch.setattr(stored_values, "BLOCK_CELLS", 50)
 
 
 @pytest.fixture
