@@ -33,6 +33,11 @@ def found() -> Explanation:
     )
 
 
+@pytest.fixture(scope="module")
+def page_of_found(found: Explanation) -> Page:
+    return Page(explanation_report(found))
+
+
 def named(found: Explanation, *rows: tuple[str, str, object, str]) -> Explanation:
     """With these rows of drug, feature, whether both point one way, and verdict."""
     table = pd.DataFrame(rows, columns=["drug_id", "feature_id", "same_direction", "verdict"])
@@ -155,8 +160,8 @@ def test_page__way_is_that_of_the_measurements(found):
         ({"training": {"samples": 500}}, "learned from the 80 samples given here; the model learned from 500."),
     ],
 )
-def test_page__tells_where_the_refits_differ_from_the_model(found, changed, words):
-    assert words not in Page(explanation_report(found)).text
+def test_page__tells_where_the_refits_differ_from_the_model(found, page_of_found, changed, words):
+    assert words not in page_of_found.text
     manifest = {**found.manifest, **changed, "notes": {}}
     assert words in Page(explanation_report(replace(found, manifest=manifest))).text
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -114,6 +115,7 @@ def _by_path(argument: object) -> object:
     return getattr(argument, "path", None) if isinstance(argument, Source) else argument
 
 
+@cache
 def _consumes(module: str) -> bool:
     # a model takes some settings through scikit-learn's set_params
     if module == "sklearn.base":
@@ -141,12 +143,13 @@ def recorded_arguments() -> Iterator[Arguments]:
             seen.add(text)
             arguments.calls.append(call)
 
-    before = sys.getprofile()
-    sys.setprofile(note)
+    # without a function for the lines it is called where one of Python begins, and for nothing of C
+    before = sys.gettrace()
+    sys.settrace(note)
     try:
         yield arguments
     finally:
-        sys.setprofile(before)
+        sys.settrace(before)
 
 
 @dataclass(frozen=True)
