@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme, study_of_pair
@@ -131,6 +132,7 @@ class IntervalTable:
         if n_groups >= (1 if scheme in CLAIMED_SCHEMES else UNCLAIMED_GROUPS):
             if known.drug_effect:
                 drugs = fit_drug_tails(pairs, units[0], residuals, fitted, weight, coverage)
+                drugs = replace(drugs, tails=drugs.tails * _factor_of_few_studies(pairs, residuals, coverage))
             else:
                 new_drug = max(conformal_quantile(np.abs(residuals), groups, coverage, weight) for groups in units)
         table = cls(scheme, float(coverage), n_groups, float("inf"), new_drug, drugs, response_scale)
@@ -241,6 +243,21 @@ class IntervalTable:
             drugs,
             _known_scale(state.get("response_scale", IDENTITY)),
         )
+
+
+def _factor_of_few_studies(pairs: Pairs, residuals: Array, coverage: float) -> float:
+    """By how much tails are widened, because so few studies tell how far whole studies are off; 1 without studies.
+
+    What a study is off by is taken for normal: its part of the variance is that of Student's t of as many degrees of
+    freedom as there are studies.
+    """
+    if pairs.studies is None:
+        return 1.0
+    table = pd.Series(residuals).groupby(study_of_pair(pairs))
+    off, within = float((table.mean() ** 2).mean()), float(table.var(ddof=0).mean())
+    tail = 0.5 + coverage / 2
+    ratio = float(stats.t.ppf(tail, table.ngroups) / stats.norm.ppf(tail))
+    return float(np.sqrt((within + off * ratio**2) / (within + off))) if within + off > 0 else 1.0
 
 
 def _known_scale(name: object) -> str:
