@@ -15,8 +15,10 @@ from drugresponse.report import evaluation_markdown, evaluation_report
 KINDS = ("binary", "ordinal", "interval", "time-to-event")
 
 
-def _evaluated(kind: str, *, permuted: bool, shuffles: int = 0) -> EvaluationSummary:
-    cohort = dr.simulate_cohort(n_samples=180, n_drugs=2, n_features=20, outcome=kind, random_state=1)
+def _evaluated(
+    kind: str, *, permuted: bool = False, n_samples: int = 180, folds: int = 3, shuffles: int = 0
+) -> EvaluationSummary:
+    cohort = dr.simulate_cohort(n_samples=n_samples, n_drugs=2, n_features=20, outcome=kind, random_state=1)
     genotypes = cohort.genotypes
     if permuted:
         order = np.random.default_rng(0).permutation(genotypes.shape[0])
@@ -28,7 +30,7 @@ def _evaluated(kind: str, *, permuted: bool, shuffles: int = 0) -> EvaluationSum
         samples=cohort.samples,
         drugs=cohort.drugs,
         learners=["ridge"],
-        folds=3,
+        folds=folds,
         shuffles=shuffles,
         n_jobs=1,
     )
@@ -42,20 +44,28 @@ def _pooled(summary: EvaluationSummary) -> pd.DataFrame:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_planted_effects__are_a_gain_by_the_proper_loss(kind: str) -> None:
-    summary = _evaluated(kind, permuted=False, shuffles=20)
+    summary = _evaluated(kind)
     table, outcome = _pooled(summary), summary.evaluation.rows.pairs.outcome
     assert set(metrics_of(outcome)) | {"skill"} <= set(table.loc["ridge"].index)
     skill = table.loc[("ridge", "skill")]
     assert skill["lower"] > 0
     assert (summary.drug_verdicts["verdict"] == HELPS).any()
-    assert summary.permutation is not None
-    assert summary.permutation.p < 0.05
     assert summary.ceiling is None
     text = evaluation_markdown(summary)
     assert "RMSE |" not in text
     assert evaluation_report(summary).startswith("<!DOCTYPE html>")
     loss = table.loc[("ridge", LOSS_METRICS[outcome.kind]), "value"]
     assert np.nanmean(summary.evaluation.losses("ridge")) == pytest.approx(loss)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_planted_effects__are_more_than_shuffled_genotypes_tell(kind: str) -> None:
+    # twenty shuffles are as many evaluations: those of a small cohort
+    summary = _evaluated(kind, n_samples=90, folds=2, shuffles=20)
+    assert summary.permutation is not None
+    assert summary.permutation.p < 0.05
+    assert "RMSE |" not in evaluation_markdown(summary)
+    assert evaluation_report(summary).startswith("<!DOCTYPE html>")
 
 
 @pytest.mark.parametrize("kind", KINDS)
