@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,22 +76,27 @@ def fit_mixture(moments: Moments) -> Posterior:
     (3, True)
     """
     ascent = _Ascent(moments)
-    for _ in range(_MOST_SWEEPS):
-        if ascent.sweep() < _TOLERANCE:
+    effects, second = np.zeros((2, *moments.products.shape))
+    noise, rows = np.zeros(len(effects)), np.arange(len(effects))
+    for sweeps_left in reversed(range(_MOST_SWEEPS)):
+        # a target is done when its own effects rest, as if it were alone
+        done = ascent.sweep() < _TOLERANCE
+        done |= sweeps_left == 0
+        if done.any():
+            at = rows[done]
+            effects[at], second[at], noise[at] = ascent.effects[done], ascent.second[done], ascent.noise[done]
+            ascent.keep(~done)
+            rows = rows[~done]
+        if not len(rows):
             break
-    return Posterior(ascent.effects, ascent.second, ascent.noise)
+    return Posterior(effects, second, noise)
 
 
-@dataclass(eq=False)
 class _Ascent:
-    """Effects on the way, with the products of the columns and what is left of the targets."""
+    """Effects of some targets on the way, with the products of the columns and what is left of the targets."""
 
-    moments: Moments
-    effects: Array = field(init=False)
-    second: Array = field(init=False)
-    noise: Array = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, moments: Moments) -> None:
+        self.moments = moments
         gram, products = self.moments.gram, self.moments.products
         n_targets, n_columns = products.shape
         self.effects, self.second = np.zeros((2, n_targets, n_columns))
@@ -107,58 +112,74 @@ class _Ascent:
         self.occam = -0.5 * np.log1p(ratio)
         self.shares = np.full((n_targets, 1 + _SIZES), _FIRST_SHARE / _SIZES)
         self.shares[:, 0] = 1 - _FIRST_SHARE
-        self.weights = np.zeros((n_columns, n_targets, 1 + _SIZES))
-        scores = (products**2 / self.noise[:, None]).max(axis=0, initial=0.0) / self.diagonal
-        order = np.argsort(-scores, kind="stable")
-        self.order: NDArray[np.intp] = order[order >= self.moments.always]
+        self.free = np.arange(self.moments.always, n_columns)
+        scores = products[:, self.free] ** 2 / self.diagonal[self.free]
+        self.order: NDArray[np.intp] = np.argsort(-scores, axis=1, kind="stable")
         always = slice(0, self.moments.always)
         self.sizes_always, self.axes_always = np.linalg.eigh(gram[always, always])
         self.variance_always = np.full(n_targets, 1.0 / max(self.moments.always, 1))
         self.uncertain_always = np.zeros(n_targets)
 
-    def sweep(self) -> float:
+    def keep(self, rows: NDArray[np.bool_]) -> None:
+        """Go on with some of the targets."""
+        self.moments = replace(self.moments, products=self.moments.products[rows], squares=self.moments.squares[rows])
+        for name in ("order", "effects", "second", "left", "noise", "shares", "variance_always", "uncertain_always"):
+            setattr(self, name, getattr(self, name)[rows])
+
+    def sweep(self) -> Array:
         """Update one by one the effects that would move, and then shares and noise.
 
         Returns
         -------
-        float
-            The farthest that one would have moved, in standard errors.
+        numpy.ndarray
+            `(n_targets,)` the farthest that one would have moved, in standard errors.
         """
         moved = self._update_always()
-        always, spread = self.moments.always, np.sqrt(self.noise)
+        spread = np.sqrt(self.noise)
         self.logarithms = np.log(np.maximum(self.shares, 1e-300))
-        farthest = np.zeros(len(self.roots))
-        steps = np.abs(self._look(slice(always, None))) * self.roots[always:] / spread[:, None]
-        farthest[always:] = steps.max(axis=0, initial=0.0)
-        for column in self.order[farthest[self.order] > _STILL]:
-            step = self._look(slice(column, column + 1))[:, 0]
-            changed = np.flatnonzero(np.abs(step) * self.roots[column] > _STILL * spread)
-            self.left[changed] -= step[changed, None] * self.moments.gram[column]
-            self.effects[changed, column] += step[changed]
-        self._update_prior()
-        return max(moved, float(farthest.max(initial=0.0)))
+        every = np.arange(len(self.noise))[:, None], self.free[None, :]
+        steps, weights, self.second[every] = self._look(*every)
+        counts = weights.sum(axis=1)
+        distances = np.abs(steps) * self.roots[self.free] / spread[:, None]
+        moves = np.take_along_axis(distances > _STILL, self.order, axis=1)
+        n_moves = moves.sum(axis=1)
+        # of each target the columns that would move, the strongest first; targets do not know of each other
+        first = np.argsort(~moves, axis=1, kind="stable")[:, : n_moves.max(initial=0)]
+        columns = self.free[np.take_along_axis(self.order, first, axis=1)]
+        for k in range(columns.shape[1]):
+            targets = np.flatnonzero(n_moves > k)
+            self._move(targets, columns[targets, k], spread)
+        self._update_prior(counts)
+        return np.maximum(moved, distances.max(axis=1, initial=0.0))
 
-    def _look(self, at: slice) -> Array:
-        """`(n_targets, n_columns)` how far the posterior means of some columns' effects lie from where they are."""
-        size, effects, shrink = self.diagonal[at, None], self.effects[:, at].T, self.shrink[at, None]
-        alone = self.left[:, at].T / size + effects
-        weights = np.empty((*alone.shape, 1 + _SIZES))
-        weights[:] = self.logarithms
-        weights[..., 1:] += self.occam[at, None] + (0.5 * size * alone**2 / self.noise)[..., None] * shrink
-        weights -= weights.max(axis=2, keepdims=True)
+    def _move(self, targets: NDArray[np.intp], columns: NDArray[np.intp], spread: Array) -> None:
+        """Update one effect of each of some targets, where it still moves."""
+        step, _, self.second[targets, columns] = self._look(targets, columns)
+        moved = np.abs(step) * self.roots[columns] > _STILL * spread[targets]
+        targets, columns, step = targets[moved], columns[moved], step[moved]
+        self.left[targets] -= step[:, None] * self.moments.gram[columns]
+        self.effects[targets, columns] += step
+
+    def _look(self, targets: NDArray[np.intp], columns: NDArray[np.intp]) -> tuple[Array, Array, Array]:
+        """Of some effects: how far their posterior means lie from where they are, weights of sizes, second moments."""
+        size, shrink, effects = self.diagonal[columns], self.shrink[columns], self.effects[targets, columns]
+        noise = self.noise[targets]
+        alone = self.left[targets, columns] / size + effects
+        weights = self.logarithms[targets] + np.zeros((*alone.shape, 1))
+        weights[..., 1:] += self.occam[columns] + (0.5 * size * alone**2 / noise)[..., None] * shrink
+        weights -= weights.max(axis=-1, keepdims=True)
         np.exp(weights, out=weights)
-        weights /= weights.sum(axis=2, keepdims=True)
-        self.weights[at] = weights
+        weights /= weights.sum(axis=-1, keepdims=True)
         shrunk = weights[..., 1:] * shrink
-        kept = shrunk.sum(axis=2)
-        self.second[:, at] = ((shrunk * shrink).sum(axis=2) * alone**2 + kept * self.noise / size).T
-        return np.asarray((kept * alone - effects).T)
+        kept = shrunk.sum(axis=-1)
+        second = (shrunk * shrink).sum(axis=-1) * alone**2 + kept * noise / size
+        return kept * alone - effects, weights, second
 
-    def _update_always(self) -> float:
-        """The columns that are always in, together."""
+    def _update_always(self) -> Array:
+        """The columns that are always in, together; how far each target's moved."""
         n = self.moments.always
         if not n:
-            return 0.0
+            return np.zeros(len(self.noise))
         before = self.effects[:, :n]
         aim = (self.left[:, :n] + before @ self.moments.gram[:n, :n]) @ self.axes_always
         inverse = 1.0 / (np.maximum(self.sizes_always, 0.0) + 1.0 / self.variance_always[:, None])
@@ -170,14 +191,14 @@ class _Ascent:
         self.variance_always = np.maximum(self.second[:, :n].mean(axis=1) / self.noise, 1e-12)
         # of columns that go together the second moments tell more than is uncertain
         self.uncertain_always = self.noise * (inverse * np.maximum(self.sizes_always, 0.0)).sum(axis=1)
-        return float((np.abs(step) * self.roots[:n] / np.sqrt(self.noise)[:, None]).max())
+        return np.asarray((np.abs(step) * self.roots[:n]).max(axis=1) / np.sqrt(self.noise))
 
-    def _update_prior(self) -> None:
+    def _update_prior(self, counts: Array) -> None:
+        """Shares of the sizes by `(n_targets, n_sizes)` counts of the columns, and the noise."""
         n_unseen, always = self.moments.n_unseen, self.moments.always
-        counts = self.weights.sum(axis=0)
         counts[:, 0] += n_unseen
-        if len(self.order) + n_unseen:
-            self.shares = counts / (len(self.order) + n_unseen)
+        if len(self.free) + n_unseen:
+            self.shares = counts / (len(self.free) + n_unseen)
         squares = self.moments.squares - (self.effects * (self.moments.products + self.left)).sum(axis=1)
         free = np.maximum(self.second - self.effects**2, 0.0)[:, always:] @ self.diagonal[always:]
         least = 1e-6 * self.moments.squares / self.moments.n_rows

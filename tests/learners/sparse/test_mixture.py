@@ -63,3 +63,15 @@ def test_fit_mixture__nothing_to_learn_from_or_no_noise(y):
     assert np.isfinite(fit.effects).all()
     assert np.isfinite(fit.noise).all()
     np.testing.assert_allclose((x - x.mean(axis=0)) @ fit.effects[0], y - y.mean(), atol=0.05)
+
+
+def test_fit_mixture__a_target_is_fitted_as_if_it_were_alone():
+    """One that is soon done, one that takes long, and one of noise: none changes what becomes of another."""
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(150, 5)) @ rng.normal(size=(5, 60)) + 0.5 * rng.normal(size=(150, 60))
+    y = np.column_stack([x[:, 3] + rng.normal(size=150), x @ rng.normal(size=60), rng.normal(size=150)])
+    together = fit_mixture(moments_of(x, y, always=2))
+    for at in range(3):
+        alone = fit_mixture(moments_of(x, y[:, [at]], always=2))
+        np.testing.assert_allclose(together.effects[at], alone.effects[0], atol=1e-9)
+        np.testing.assert_allclose(together.noise[at], alone.noise[0], rtol=1e-9)
