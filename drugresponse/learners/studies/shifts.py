@@ -17,6 +17,8 @@ __all__ = ["FEWEST_SHARED", "StudyShifts", "refuse_unmet_studies", "study_words"
 
 FEWEST_SHARED = 5
 """Fewest shared pairs, or rows of a drug, by which two studies are set side by side."""
+_FEW_SAMPLES = 10
+"""Below this the spread between samples is told by too few of them."""
 _OF_MEDIAN = np.pi / 2
 """Variance of a median over that of a mean, of normal errors."""
 _TO_DEVIATION = 1.4826
@@ -43,10 +45,12 @@ class _Edge:
         return _TO_DEVIATION * float(np.median(np.abs(self.difference - self.median())))
 
     def variance(self) -> float:
-        """Of the median, samples taken as independent."""
+        """Of the median, samples taken as independent; few samples, each as if all its pairs were off together."""
         of_sample = pd.Series(self.difference).groupby(self.sample).median().to_numpy()
         spread = _TO_DEVIATION * float(np.median(np.abs(of_sample - np.median(of_sample))))
-        return _OF_MEDIAN * spread**2 / len(of_sample)
+        if len(of_sample) < _FEW_SAMPLES:
+            spread = max(spread, self.spread())
+        return _OF_MEDIAN * max(spread**2 / len(of_sample), self.spread() ** 2 / len(self.difference))
 
 
 @dataclass(frozen=True, eq=False)

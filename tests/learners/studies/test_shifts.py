@@ -39,6 +39,16 @@ def test_shifts__are_recovered_within_their_error_also_through_another_study() -
     assert fits[0].error[2] > fits[0].error[1]
 
 
+def test_shifts__by_the_pairs_of_one_sample_are_as_unsure_as_they_are() -> None:
+    home = [(at, "AB"[at // 20]) for at in range(40)]
+    fits = []
+    for seed in range(20):
+        pairs = pairs_of([*home, (0, "B")], n_drugs=8)
+        fits.append(StudyShifts.fit(pairs, measured(pairs, seed=seed), "A"))
+    z = np.array([(fit.level[1] - 0.8) / fit.error[1] for fit in fits])
+    assert min(fit.error[1] for fit in fits) > 0.05 and np.abs(z).max() < 3
+
+
 def test_shifts__of_a_simulated_cohort_are_those_that_were_planted() -> None:
     cohort = simulate_cohort(n_samples=200, n_drugs=8, n_features=20, studies=3, random_state=3)
     rows = join_training_rows(cohort.genotypes, cohort.responses, None, None, scheme="new-studies")
