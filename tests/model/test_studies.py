@@ -56,6 +56,13 @@ def test_model__bounds_are_not_claimed_for_a_new_study(model: DrugResponseModel,
     assert table["flag"].str.contains("coverage-not-claimed").all() and table["lower"].notna().all()
 
 
+def test_estimator__gives_studies_as_groups(cohort: Cohort) -> None:
+    table = cohort.responses.apart_by_study().table
+    estimator = DrugResponseModel("ridge", scheme="new-studies").as_estimator(cohort.genotypes)
+    groups = estimator.groups(table[["sample_id", "drug_id", "study"]])
+    assert pd.Series(groups).groupby(table["study"]).nunique().tolist() == [1, 1, 1] and len(set(groups)) == 3
+
+
 def confounded() -> tuple[Genotypes, pd.DataFrame]:
     """Two studies, of which only the second, 3 above the first, has samples that carry F0; a fifth are in both."""
     rng = np.random.default_rng(0)

@@ -17,6 +17,7 @@ __all__ = ["FEWEST_SHARED", "StudyShifts", "refuse_unmet_studies", "study_words"
 
 FEWEST_SHARED = 5
 """Fewest shared pairs, or rows of a drug, by which two studies are set side by side."""
+_FEW_STUDIES = 5
 _FEW_SAMPLES = 10
 """Below this the spread between samples is told by too few of them."""
 _OF_MEDIAN = np.pi / 2
@@ -250,6 +251,7 @@ def study_words(told: dict[str, Any] | None) -> list[str]:
     ...     print(line)
     Studies: 2, predictions are on the scale of A; 30 samples were measured in several
     Study B lies 0.8 above A (standard error 0.03) on 312 shared pairs
+    Only 2 studies: scores and bounds tell little of how far a new one is off
     """
     if told is None:
         return []
@@ -278,6 +280,8 @@ def study_words(told: dict[str, Any] | None) -> list[str]:
             lines.append(
                 f"Study {one['name']} shares neither pairs nor drugs with {reference}: its level is left as it is"
             )
+    if len(studies) < _FEW_STUDIES:
+        lines.append(f"Only {len(studies)} studies: scores and bounds tell little of how far a new one is off")
     return lines
 
 

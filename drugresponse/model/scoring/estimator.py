@@ -174,7 +174,7 @@ class PairEstimator(Shown, BaseEstimator):
         """`(n_rows,)` number of what must stay on one side of every split, by the model's scheme.
 
         Subjects (`subject_id` of the samples table, else samples), structures of drugs, tissues, or lineages (of their
-        column, else made from genotype). Where both samples and drugs are new, these are the subjects alone, and folds
+        column, else made from genotype), or studies (column `study` of X). Where samples and drugs are new: subjects alone, and folds
         of scikit-learn share drugs.
 
         Parameters
@@ -196,6 +196,8 @@ class PairEstimator(Shown, BaseEstimator):
             column = lineage_column_of(ordered, self.model.lineage_column)
             lineages = lineages_of(ordered, column, genotypes, self.model.scheme)
             pairs = pairs if lineages is None else replace(pairs, lineages=lineages.numbers)
+        if self.model.scheme == "new-studies" and "study" in (frame := as_pandas(X, "X")).columns:
+            pairs = replace(pairs, studies=frame["study"].astype(str).to_numpy(dtype=object))
         held_out = find_scheme(self.model.scheme).held_out
         return np.asarray(held_out[0].of_pair(pairs) if held_out else np.arange(len(ids)), dtype=np.intp)
 
