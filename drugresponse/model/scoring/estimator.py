@@ -174,8 +174,8 @@ class PairEstimator(Shown, BaseEstimator):
         """`(n_rows,)` number of what must stay on one side of every split, by the model's scheme.
 
         Subjects (`subject_id` of the samples table, else samples), structures of drugs, tissues, or lineages (of their
-        column, else made from genotype), or studies (column `study` of X). Where samples and drugs are new: subjects alone, and folds
-        of scikit-learn share drugs.
+        column, else made from genotype), or studies (column `study` of X). Where both samples and drugs are new, these
+        are the subjects alone, and folds of scikit-learn share drugs.
 
         Parameters
         ----------
