@@ -93,9 +93,10 @@ def read_responses(
     3
     """
     where, requested = Source.of(path).name, Requested.of(outcome, classes)
-    table = _with_studies(read_table(path), study_column, where)
+    table = read_table(path)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
+    table = _with_studies(table, study_column, (sample_column, drug_column, response_column), where)
     named = (time_column, event_column, entry_column)
     time, event, entry = (None if name is None else column_named(table.columns, name, where) for name in named)
     times = find_times(table, response_column, requested, where, time=time, event=event, entry=entry)
@@ -121,12 +122,12 @@ def read_responses(
     return turned(responses) if is_turned else responses
 
 
-def _with_studies(table: pd.DataFrame, study_column: str, where: str) -> pd.DataFrame:
-    """The table with its column of studies under that name."""
+def _with_studies(table: pd.DataFrame, study_column: str, others: Collection[str], where: str) -> pd.DataFrame:
+    """The table with its column of studies under that name, and under its own where it is one of the others too."""
     if study_column == "study":
         return table
     named = required_column(table, column_named(table.columns, study_column, where), "`study_column`", where)
-    return table if named == "study" else table.drop(columns="study", errors="ignore").rename(columns={named: "study"})
+    return table if named == "study" else table.assign(study=table[named]).drop(columns={named} - set(others))
 
 
 def _looks_turned(

@@ -20,8 +20,9 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     r"""Read a table of folds.
 
     A row holds out a sample (in all its pairs), a drug, or one pair, by which of the ids it gives. Sample rows and drug
-    rows together hold out pairs of which both are new. The fold is a whole number, or `train`, `validation` or
-    `test`: then test rows are one fold, and the learners choose their own validation rows among the others.
+    rows together hold out pairs of which both are new. In the scheme `new-studies` a row holds out a `study`, or one of
+    its samples. The fold is a whole number, or `train`, `validation` or `test`: then test rows are one fold, and the
+    learners choose their own validation rows among the others.
 
     Parameters
     ----------
@@ -33,7 +34,8 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     Returns
     -------
     pandas.DataFrame
-        Columns `repeat, fold` (int; -1 is never held out), `sample_id, drug_id` (text, "" where the row is about all).
+        Columns `repeat, fold` (int; -1 is never held out), `sample_id, drug_id` (text, "" where the row is about all),
+        and `study` where the file has it.
 
     Raises
     ------
@@ -71,7 +73,9 @@ def read_splits(path: str | Path, *, sample_column: str = "sample_id", drug_colu
     for name, column_or_number in {"sample_id": sample_column, "drug_id": drug_column}.items():
         column = column_named(table.columns, column_or_number, where)
         made[name] = clean_ids(table[column], where) if column in table.columns else ""
-    bad = (made["sample_id"] == "") & (made["drug_id"] == "")
+    if "study" in table.columns:
+        made["study"] = clean_ids(table["study"], where)
+    bad = (made.drop(columns=["repeat", "fold"]) == "").all(axis=1)
     if bad.any():
         raise InputError(f"{where}, line {line_of(bad)}: found neither a sample nor a drug. Fill or remove the line.")
     return made.reset_index(drop=True)

@@ -1,11 +1,15 @@
 """Samples that another study measured are an easier question, which is told apart."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.splits import make_folds
 from drugresponse.evaluation.folds import as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.studies.seen_samples import compare_seen_samples
+from drugresponse.readers.tables.splits import read_splits
 from drugresponse.simulation.cohort import simulate_cohort
 
 
@@ -48,3 +52,9 @@ def test_splits__may_name_studies_alone() -> None:
     pairs = rows_of().pairs
     table = plan_folds(pairs, "new-studies", 3, 1, 0)[["study", "fold"]].drop_duplicates()
     assert len(folds_of_table(pairs, as_splits(table))) == 3
+
+
+def test_splits__come_back_from_their_file(tmp_path: Path) -> None:
+    table = plan_folds(rows_of().pairs, "new-studies", 3, 1, 0)
+    table.to_csv(tmp_path / "splits.tsv", sep="\t", index=False)
+    pd.testing.assert_frame_equal(as_splits(read_splits(tmp_path / "splits.tsv")), table, check_dtype=False)

@@ -490,3 +490,11 @@ def test_read_responses__a_word_that_is_no_event_is_named_with_those_that_are(tm
     path.write_text("sample_id\ttime\tevent\n" + "".join(f"s{at}\t{at + 1}\t{cell}\n" for at, cell in enumerate(cells)))
     with pytest.raises(InputError, match=r'row 4, column "event": found "gone" .* yes and no, or dead and alive'):
         read_responses(path)
+
+
+def test_read_responses__the_column_of_studies_may_have_another_name_and_another_part(tmp_path):
+    text = "sample_id\tdrug_id\tresponse\tscreen\ns1\td1\t1\tA\ns1\td1\t3\tB\ns2\td2\t2\tB\n"
+    by_screen = read_responses(write(tmp_path, text), study_column="screen").apart_by_study()
+    assert by_screen.table[["sample_id", "study"]].to_numpy().tolist() == [["s1", "A"], ["s1", "B"], ["s2", "B"]]
+    by_drug = read_responses(write(tmp_path, text), study_column="drug_id").table
+    assert by_drug["drug_id"].tolist() == by_drug["study"].tolist() == ["d1", "d2"]
