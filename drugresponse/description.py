@@ -11,6 +11,7 @@ from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.errors import count
+from drugresponse.learners.prior.wording import prior_words
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.learners.studies.shifts import study_words
 from drugresponse.verdict import fitted_learners, higher_words, measure_of, model_verdict
@@ -335,6 +336,7 @@ def describe_model(manifest: dict[str, Any]) -> list[str]:
         *([f"Genome build: {GenomeBuild.from_dict(manifest['genome'])}"] if "genome" in manifest else []),
         *censor_words(manifest["training"], fitted_learners(manifest)),
         *response_scale_words(manifest),
+        *prior_words(manifest),
         *covariate_words(manifest["covariates"], manifest.get("unused_columns", {})),
         *lineage_words(manifest.get("lineages")),
         *study_words(manifest.get("studies")),

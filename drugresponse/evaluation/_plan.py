@@ -23,11 +23,14 @@ from drugresponse.evaluation.units import Contender, contenders
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NAIVE_NAMES
 from drugresponse.learners.chosen import learner_name
+from drugresponse.learners.prior.prior import Prior
+from drugresponse.learners.prior.prior_learner import with_prior
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
 from drugresponse.learners.studies.shifts import refuse_unmet_studies
+from drugresponse.model.requests.ancestry import with_ancestry
 from drugresponse.model.response_scales.choice import asked_scale
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY
-from drugresponse.model.training import join_tables, with_ancestry
+from drugresponse.model.training import join_tables
 
 __all__ = ["AskedEvaluation", "EvaluationPlan"]
 
@@ -56,6 +59,7 @@ class AskedEvaluation:
     settings: Mapping[str, Any] | None = None
     rule: FrameLike | None = None
     rule_name: str = RULE
+    prior: FrameLike | None = None
     random_state: int = 0
 
 
@@ -116,7 +120,8 @@ class EvaluationPlan:
         prove_free_of_leaks(rows.pairs, scheme, planned)
         settings = {"device": "cpu", **(asked.settings or {}), "scheme": scheme, "random_state": seed}
         continuous = measured.outcome.kind == "continuous"
-        scale = asked_scale(settings.pop("response_scale", AUTO), measured.measure) if continuous else IDENTITY
+        asked_for, has_prior = settings.pop("response_scale", AUTO), asked.prior is not None
+        scale = asked_scale(asked_for, measured.measure, has_prior=has_prior) if continuous else IDENTITY
         if scheme == "new-studies":
             refuse_unmet_studies(rows.pairs, asked.reference_study, scale)
             scale = IDENTITY
@@ -125,6 +130,8 @@ class EvaluationPlan:
         rule = None if asked.rule is None else _known_rule(asked.rule, asked.rule_name, rows, named)
         contended = {COVARIATES: None, **named} | ({} if rule is None else {asked.rule_name: RuleLearner(rule)})
         evaluated = contenders(contended, settings)
+        if asked.prior is not None:
+            evaluated = _with_prior(evaluated, Prior.build(asked.prior), rows)
         return cls(table, measured, joined, rows, given_folds, planned, evaluated, settings, rule)
 
 
@@ -150,6 +157,25 @@ def _known_rule(table: FrameLike, name: str, rows: TrainingRows, named: Mapping[
     rule = Rule.build(table, rows.pairs.outcome, name)
     rule.tell_of_unknown(rows.pairs, name)
     return rule
+
+
+def _with_prior(evaluated: list[Contender], prior: Prior, rows: TrainingRows) -> list[Contender]:
+    """The learners with a prior beneath those that take one; one of them, ridge if it is named, stands without it too.
+
+    Raises
+    ------
+    InputError
+        None takes one, or as `with_prior`.
+    """
+    taking = [each for each in evaluated if each.takes_prior()]
+    if not taking:
+        raise InputError("`prior`: no learner takes it (expected one that uses genotype). Name one, such as ridge.")
+    shown = next((each for each in taking if each.name == "ridge"), taking[0])
+    with_prior(shown.fresh(), prior, rows.pairs, shown.settings["scheme"], shown.settings["random_state"])
+    name = f"{shown.name} without prior"
+    _refuse_contender(name, None, {each.name for each in evaluated})
+    bare = replace(shown, name=name, estimator=shown.fresh())
+    return [*(replace(each, prior=prior) if each in taking else each for each in evaluated), bare]
 
 
 def _refuse_contender(name: Any, learner: Any, others: Collection[str] = ()) -> None:

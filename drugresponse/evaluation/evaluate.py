@@ -72,6 +72,7 @@ def evaluate(
     resume: str | os.PathLike[str] | None = None,
     rule: FrameLike | None = None,
     rule_name: str = RULE,
+    prior: FrameLike | None = None,
     cost_of_miss: float | None = None,
     horizon: float | None = None,
     n_jobs: int | None = None,
@@ -121,6 +122,9 @@ def evaluate(
         highest class is called as it is.
     rule_name
         Its name in the tables.
+    prior
+        As for `DrugResponseModel.fit`: learners that use genotype start from it, as far as inner folds of each fold's
+        training rows allow. One of them, ridge if it is among them, is fitted without it too.
     cost_of_miss
         Of a binary outcome, how many false alarms are as bad as one missed event: gives the threshold at which the
         event is called, and net benefit; None where that is not known.
@@ -172,6 +176,7 @@ def evaluate(
         settings=settings,
         rule=rule,
         rule_name=rule_name,
+        prior=prior,
         random_state=random_state,
     )
     plan = EvaluationPlan.of(asked, genotypes, responses)

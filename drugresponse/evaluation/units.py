@@ -25,6 +25,8 @@ from drugresponse.features.alignment import align
 from drugresponse.features.genotype_kernels import known_of_variance
 from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
+from drugresponse.learners.prior.prior import Prior
+from drugresponse.learners.prior.prior_learner import PriorLearner, takes_prior
 from drugresponse.learners.registry import make_learner
 from drugresponse.learners.studies.study_learner import StudyLearner
 from drugresponse.model.feature_weights import share_of_weight, weights_of_rows
@@ -51,15 +53,26 @@ class Contender:
         For a learner of the registry.
     estimator
         A `PairRegressor`, cloned for each fold; None for a learner of the registry.
+    prior
+        What it starts from, if anything.
     """
 
     name: str
     settings: Mapping[str, Any]
     estimator: PairRegressor | None = None
+    prior: Prior | None = None
 
     def fresh(self) -> PairRegressor:
         """An unfitted learner."""
-        return self._on_scale(self._bare())
+        learner = self._bare()
+        if self.prior is not None:
+            return PriorLearner(learner, self.prior, self.settings["scheme"], self.settings["random_state"])
+        return self._on_scale(learner)
+
+    def takes_prior(self) -> bool:
+        """Whether it is a learner that uses genotype."""
+        learner = self._bare()
+        return takes_prior(learner) and not isinstance(learner, RuleLearner)
 
     def _bare(self) -> PairRegressor:
         return make_learner(self.name, self.settings) if self.estimator is None else clone(self.estimator)
@@ -76,9 +89,10 @@ class Contender:
         """Text that changes with everything that may change its predictions."""
         learner, scale = self._bare(), self.settings.get("response_scale", IDENTITY)
         parameters = {name: value for name, value in learner.get_params().items() if name not in ("n_jobs", "device")}
+        prior = "" if self.prior is None else f" {self.prior!r}"
         words = json.dumps(parameters, sort_keys=True, default=repr)
         on_study = f" of {study}" if (study := self.settings.get("reference_study")) else ""
-        return f"{type(learner).__module__}.{type(learner).__qualname__} {words} {scale}{on_study}"
+        return f"{type(learner).__module__}.{type(learner).__qualname__} {words} {scale}{on_study}{prior}"
 
 
 @dataclass(frozen=True, eq=False)

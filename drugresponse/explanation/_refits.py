@@ -18,6 +18,8 @@ from drugresponse.errors import InputError
 from drugresponse.explanation._attributions import PartEffects, attribute
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.chosen import fresh_learner, learner_name
+from drugresponse.learners.prior.prior_learner import PriorLearner, bare_learner, prior_offset
+from drugresponse.learners.prior.prior_offset import PriorOffset
 from drugresponse.learners.registry import AUTO, find_learner
 from drugresponse.learners.stack.stack import AutoLearner
 from drugresponse.model.model import DrugResponseModel
@@ -46,12 +48,15 @@ class Recipe:
         Of the members of `auto`, which are not weighed anew; empty for every other learner.
     estimator
         The learner itself, where the model was given one; None where it was given a name.
+    prior
+        What a prior adds to its predictions, which is not learned anew; None where nothing is.
     """
 
     learner: str
     settings: Mapping[str, Any]
     weights: Mapping[str, float]
     estimator: PairRegressor | None = None
+    prior: PriorOffset | None = None
 
     @classmethod
     def of(cls, model: DrugResponseModel, learner: str | None = None, n_jobs: int | None = None) -> Recipe:
@@ -77,8 +82,9 @@ class Recipe:
         settings = {**model.get_params(deep=False), "n_jobs": n_jobs}
         estimator = model.learner if learner is None and isinstance(model.learner, PairRegressor) else None
         name = learner_name(model.learner) if estimator is not None else find_learner(learner or model.learner).name
-        weights = model.regressor_.weights_ if name == AUTO and isinstance(model.regressor_, AutoLearner) else {}
-        return cls(name, settings, dict(weights), estimator)
+        fitted = bare_learner(model.regressor_)
+        weights = fitted.weights_ if name == AUTO and isinstance(fitted, AutoLearner) else {}
+        return cls(name, settings, dict(weights), estimator, prior_offset(model.regressor_))
 
     def n_fits(self) -> int:
         """Fits of single learners that one refit costs."""
@@ -88,10 +94,13 @@ class Recipe:
         """Fit to these rows with another seed."""
         fitted = fresh_learner(self.learner if self.estimator is None else self.estimator, self.settings)
         fitted.set_params(**fitted.own_settings({"random_state": seed}))
+        if self.prior is not None:
+            y = y - self.prior.values(pairs, pairs.genotypes.features)
         if isinstance(fitted, AutoLearner):
-            return fitted.fit_weighed(pairs, y, weights, self.weights)
-        regressor: PairRegressor = fitted.fit(pairs, y, weights)
-        return regressor
+            fitted = fitted.fit_weighed(pairs, y, weights, self.weights)
+        else:
+            fitted = fitted.fit(pairs, y, weights)
+        return fitted if self.prior is None else PriorLearner.around(fitted, self.prior)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

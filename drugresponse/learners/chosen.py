@@ -12,6 +12,7 @@ from sklearn.base import clone
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.registry import (
+    COVARIATES,
     LEARNERS,
     find_learner,
     learned_scheme,
@@ -22,6 +23,7 @@ from drugresponse.learners.registry import (
 
 __all__ = [
     "RUNTIME_ONLY",
+    "cheap_judge",
     "fresh_learner",
     "learner_facts",
     "learner_name",
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 RUNTIME_ONLY = ("device", "n_jobs")
 """Settings that never change a result and stay out of a file."""
+_OWN_CHOICE = (COVARIATES, "ridge")
+"""Learners cheap enough to choose for themselves; for others of this package the ridge does."""
 _OF_THE_MODEL = ("scheme", *RUNTIME_ONLY)
 """What an estimator takes from the model that it is the learner of; the rest is its own."""
 
@@ -63,6 +67,14 @@ def fresh_learner(learner: str | PairRegressor, settings: Mapping[str, Any]) -> 
     if "scheme" in of_the_model:
         of_the_model["scheme"] = learned_scheme(of_the_model["scheme"])
     return copy.set_params(**copy.own_settings(of_the_model))
+
+
+def cheap_judge(learner: PairRegressor) -> PairRegressor:
+    """What tries choices on inner folds in the place of a learner: itself where it is cheap or foreign, else ridge."""
+    name = registered_name(type(learner))
+    if name is None or name in _OWN_CHOICE or find_learner(name).plugin is not None:
+        return learner
+    return make_learner("ridge", learner.get_params(deep=False))
 
 
 def learner_facts(regressor: PairRegressor, parameters: Mapping[str, Any]) -> dict[str, Any]:

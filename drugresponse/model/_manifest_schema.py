@@ -142,6 +142,16 @@ MANIFEST: dict[str, Schema] = {
     "scheme": {"name": one_of(SCHEMES), "test_rows": TEXT, "reference": TEXT},
     "seed": whole(2**64),
     "response_scale": Absent({"name": one_of(RESPONSE_SCALES), "errors": Named(SIZE)}),
+    "prior": Absent(
+        {
+            "kind": one_of(("effect", "score")),
+            "entries": WHOLE,
+            "used": WHOLE,
+            "strength": SHARE,
+            "reason": one_of(("", "few", "direction", "no gain")),
+            "gain": Absent(NUMBER),
+        }
+    ),
     "measure": {"name": TEXT, "unit": TEXT, "higher_means": Maybe(one_of(("sensitive", "resistant", "dose")))},
     "covariates": Many(TEXT),
     "unused_columns": Absent(Named(Many(TEXT))),

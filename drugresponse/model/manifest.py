@@ -21,6 +21,7 @@ from drugresponse.data.splits import find_scheme
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
+from drugresponse.learners.prior.prior_learner import bare_learner
 from drugresponse.model.held_out import headline, judge_scores
 from drugresponse.model.held_out_forecasts import outcome_headline
 from drugresponse.model.parts import FittedParts
@@ -80,7 +81,7 @@ def describe_training(
         "notice": NOTICE,
         "learner": learner,
         "parameters": parameters,
-        **learner_facts(parts.regressor, parameters),
+        **learner_facts(bare_learner(parts.regressor), parameters),
         "scheme": {"name": scheme.name, "test_rows": scheme.test_rows, "reference": scheme.reference},
         "seed": parameters["random_state"],
         "measure": measure.to_dict(),

@@ -20,6 +20,8 @@ from drugresponse.data.tables import ResponsesLike, as_responses
 from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.chosen import fresh_learner, learner_name, refuse_unsaveable
+from drugresponse.learners.prior.prior import Prior
+from drugresponse.learners.prior.prior_learner import bare_learner
 from drugresponse.model._explaining import PredictionParts
 from drugresponse.model._fitted_facts import fitted_facts
 from drugresponse.model.file import write_model_file
@@ -193,6 +195,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         *,
         drugs: FrameLike | None = None,
         samples: FrameLike | None = None,
+        prior: FrameLike | None = None,
         inputs: dict[str, Any] | None = None,
         client: Any = None,
     ) -> DrugResponseModel:
@@ -212,6 +215,11 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
             `drug_id` (column or index), `smiles` and what else is known.
         samples
             `sample_id` (column or index), `subject_id`, covariates; None takes the `obs` of AnnData or MuData.
+        prior
+            What is known already of effects on measured numbers: columns `feature_id`, `effect` (in the unit of the
+            response, for each allele or unit of the feature) or `score` (larger where the response is; its scale is
+            learned), and optionally `drug_id` or `drug_class`, `block` and `weight`. It is taken as far as held-out
+            rows allow.
         inputs
             Checksums of the files that these came from, for the manifest.
         client
@@ -236,6 +244,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
                 as_responses(responses, self.outcome, self.classes),
                 drugs=drugs,
                 samples=samples,
+                prior=None if prior is None else Prior.build(prior),
                 inputs=inputs or {},
                 n_jobs=jobs,
             )
@@ -531,7 +540,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
             an object that no file can hold.
         """
         parts = self._fitted()
-        refuse_unsaveable(parts.regressor, parts.manifest)
+        refuse_unsaveable(bare_learner(parts.regressor), parts.manifest)
         state = parts.get_state()
         try:
             write_model_file(path, state, parts.manifest)

@@ -19,6 +19,8 @@ from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor, predictions_of
 from drugresponse.learners.baselines import NaiveEffects
+from drugresponse.learners.prior.prior_learner import PriorLearner, bare_learner, prior_offset
+from drugresponse.learners.prior.prior_offset import PriorOffset
 from drugresponse.learners.registry import restore_learner
 from drugresponse.learners.state import State, damaged, state_ids, state_texts
 from drugresponse.model._training_ids import TrainingIds
@@ -43,7 +45,7 @@ class FittedParts(Shown):
     Attributes
     ----------
     regressor
-        The learner, fitted to all rows.
+        The learner, fitted to all rows; a `PriorLearner` where a prior stands beneath it.
     naive
         The naive predictions beside it.
     training_ids
@@ -132,7 +134,7 @@ class FittedParts(Shown):
     def get_state(self) -> State:
         """Everything but the manifest."""
         return {
-            "regressor": self.regressor.get_state(),
+            "regressor": bare_learner(self.regressor).get_state(),
             "naive": self.naive.get_state(),
             "seen": self.training_ids.get_state(),
             "drugs": {str(name): _texts(self.drugs[name]) for name in self.drugs.columns},
@@ -143,6 +145,7 @@ class FittedParts(Shown):
             "scales": {} if self.scales is None else self.scales.get_state(),
             "adaptation": {} if self.adaptation is None else self.adaptation.get_state(),
             "intervals": {} if self.intervals is None else self.intervals.get_state(),
+            **({"prior": offset.get_state()} if (offset := prior_offset(self.regressor)) is not None else {}),
             **({} if self.ancestry is None else {"ancestry": axes_state(self.ancestry)}),
             **({} if self.response_scale.is_identity else {"response_scale": self.response_scale.get_state()}),
             **self._forecast_state(),
@@ -165,6 +168,8 @@ class FittedParts(Shown):
         """
         settings = {**manifest["parameters"], **manifest.get("learner_parameters", {})}
         regressor = restore_learner(manifest["parameters"]["learner"], state["regressor"], settings)
+        if "prior" in state:
+            regressor = PriorLearner.around(regressor, PriorOffset.from_state(state["prior"]))
         head, naive_forecasts = _forecasts(state, manifest)
         scales, adaptation, intervals = (state.get(name) for name in ("scales", "adaptation", "intervals"))
         return cls(

@@ -21,11 +21,13 @@ from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import Fold, find_scheme, tissue_of_pair
 from drugresponse.data.tables import Measure, Responses, index_by_id
 from drugresponse.data.turned_responses import right_way_round
-from drugresponse.errors import InputError, count
+from drugresponse.errors import InputError
 from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.baselines import NaiveEffects
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
+from drugresponse.learners.prior.prior import Prior
+from drugresponse.learners.prior.prior_learner import PriorLearner, with_prior
 from drugresponse.learners.registry import NAIVE, learned_scheme
 from drugresponse.learners.studies.shifts import StudyShifts, refuse_unmet_studies
 from drugresponse.learners.studies.study_learner import StudyLearner, rows_on_one_scale
@@ -40,6 +42,7 @@ from drugresponse.model.intervals.absent_blocks import BlockWidths, describe_blo
 from drugresponse.model.intervals.intervals import IntervalTable
 from drugresponse.model.manifest import describe_training
 from drugresponse.model.parts import FittedParts
+from drugresponse.model.requests.ancestry import with_ancestry
 from drugresponse.model.requests.requests import drugs_by_id
 from drugresponse.model.response_scales.choice import ScaleChoice, asked_scale
 from drugresponse.model.response_scales.response_scale import ResponseScale, on_scale
@@ -47,7 +50,7 @@ from drugresponse.model.response_scales.scaled_learner import ScaledLearner
 from drugresponse.model.scales.scales import TrainedScales
 from drugresponse.progress import doing
 
-__all__ = ["Training", "join_tables", "plan_training", "train", "with_ancestry"]
+__all__ = ["Training", "join_tables", "plan_training", "train"]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
@@ -87,6 +90,7 @@ def train(
     *,
     drugs: FrameLike | None,
     samples: FrameLike | None,
+    prior: Prior | None,
     inputs: Mapping[str, Any],
     n_jobs: int,
 ) -> Training:
@@ -100,6 +104,8 @@ def train(
         The learner that they name, not yet fitted.
     genotypes, responses, drugs, samples, inputs
         As for `DrugResponseModel.fit`.
+    prior
+        What is known already, if anything.
     n_jobs
         Units run at once.
 
@@ -109,12 +115,17 @@ def train(
         The tables do not fit together or to the scheme, or the measure's name and unit do not.
     """
     responses, rows, axes = _joined(settings, genotypes, responses, drugs, samples)
+    if prior is not None:
+        regressor = with_prior(regressor, prior, rows.pairs, settings["scheme"], settings["random_state"])
     rows, findings = _audited_rows(rows, settings["scheme"], genotypes, responses)
     doing(f"training {settings['learner']}")
     if rows.pairs.outcome.kind == "continuous":
         regressor, checked = _checked(regressor, rows, settings, responses.measure, n_jobs)
     else:
         checked = _checked_forecasts(regressor, rows, settings, n_jobs)
+    told_of_prior = regressor.describe() if isinstance(regressor, PriorLearner) else {}
+    if isinstance(regressor, PriorLearner) and regressor.offset_ is None:
+        regressor = regressor.learner_
     shifts = None
     if rows.pairs.studies is not None:
         shifts = StudyShifts.fit(rows.pairs, rows.y, settings["reference_study"])
@@ -146,6 +157,7 @@ def train(
     )
     if rows.pairs.outcome.kind == "continuous" and checked.choice.is_worth_telling:
         manifest["response_scale"] = checked.choice.to_dict()
+    manifest |= {"prior": told_of_prior} if told_of_prior else {}
     manifest |= {} if shifts is None else {"studies": shifts.to_dict()}
     manifest |= describe_blocks(rows.pairs.genotypes, regressor, checked.block_widths)
     if genotypes.genome:
@@ -249,36 +261,6 @@ def join_tables(
     return responses, rows
 
 
-def with_ancestry(rows: TrainingRows, n_components: int) -> tuple[TrainingRows, AncestryAxes | None]:
-    """The rows with principal components of their genotypes as covariates, and the axes; without any for 0 components.
-
-    Parameters
-    ----------
-    rows
-        The joined tables.
-    n_components
-        How many.
-
-    Raises
-    ------
-    InputError
-        There are too few samples or features for so many components, or a covariate has the name of one.
-    """
-    if not n_components:
-        return rows, None
-    axes, scores = AncestryAxes.fit(rows.pairs.genotypes, n_components)
-    taken = rows.pairs.covariates.columns.intersection(axes.names)
-    if len(taken):
-        raise InputError(f'samples, column "{taken[0]}": is the name of a component of ancestry. Rename it.')
-    logger.info(
-        "ancestry: %s of %d features are covariates: %s",
-        count(n_components, "principal component"),
-        len(axes.features),
-        ", ".join(axes.names),
-    )
-    return replace(rows, pairs=replace(rows.pairs, covariates=rows.pairs.covariates.join(scores))), axes
-
-
 def _audited_rows(
     rows: TrainingRows, scheme: str, genotypes: Genotypes, responses: Responses
 ) -> tuple[TrainingRows, tuple[Finding, ...]]:
@@ -342,7 +324,8 @@ def _checked(
     folds, scheme, seed = _folds_of_check(rows, settings), settings["scheme"], settings["random_state"]
     if rows.pairs.studies is not None:
         return _checked_over_studies(regressor, rows, folds, settings, n_jobs)
-    scaled = ScaledLearner(regressor, asked_scale(settings["response_scale"], measure), scheme, seed)
+    scale = asked_scale(settings["response_scale"], measure, has_prior=isinstance(regressor, PriorLearner))
+    scaled = ScaledLearner(regressor, scale, scheme, seed)
     if not settings["folds"]:
         scaled.fit(training_pairs_for(regressor, rows.pairs), rows.y, rows.weights)
         return scaled.learner_, _Checked(response_scale=scaled.scale_, choice=scaled.choice_)

@@ -11,6 +11,7 @@ import pandas as pd
 from drugresponse import plots
 from drugresponse.data.metrics import METRIC_LABELS, POOLED_WARNING
 from drugresponse.description import censor_words, covariate_words, response_scale_words
+from drugresponse.learners.prior.wording import prior_words
 from drugresponse.model.held_out_forecasts import HeldOutForecasts
 from drugresponse.report.blocks import Cell, Columns, Figure, Items, Part, Report, Table, Words
 from drugresponse.report.drug_names import drug_cell
@@ -87,6 +88,7 @@ def training_report(
         f"{count(trained['drugs'], 'drug')} and {count(trained['pairs'], 'measured pair')}. {direction(measure)}"
     )
     limits = [*censor_words(manifest["training"], fitted_learners(manifest)), *response_scale_words(manifest)]
+    limits += prior_words(manifest)
     words = ". ".join([*limits, *covariate_words(manifest["covariates"], manifest.get("unused_columns", {}))])
     figure = [] if held is None else [_figure(manifest, held)]
     parts = [Part("", [verdict_box(model_verdict(manifest, metrics)), *figure, Words(f"{words}.", quiet=True)])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drugresponse.learners.registry import AUTO, LEARNERS
-from drugresponse.settings.option import Folder, OutputFile, OutputTable, option, options
+from drugresponse.settings.option import Folder, InputTable, OutputFile, OutputTable, option, options
 from drugresponse.threads import count_jobs
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ForecastSettings",
     "LearnerSettings",
     "Predictions",
+    "PriorKnowledge",
     "Rehearsed",
     "Report",
     "Running",
@@ -158,6 +159,19 @@ class LearnerSettings:
         default=0,
         limits=(0, 10_000),
         belongs_to=("auto",),
+    )
+
+
+@options(section="learner_settings")
+class PriorKnowledge:
+    """What is known already."""
+
+    prior: InputTable | None = option(
+        "Prior: effects that are known already",
+        "Feature, effect (in the unit of the response, for each allele or unit of the feature) or score (larger where "
+        "the response is; its scale is learned), and optionally drug or drug_class, block and weight. Learners start "
+        "from it as far as held-out rows allow, and not at all where they do not.",
+        belongs_to=("measured numbers",),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drugresponse.settings.inputs import CohortTables, GenotypeFiles, GenotypeReading, MeasuredResponses, ModelFile
-from drugresponse.settings.learning import Report, Running
+from drugresponse.settings.learning import PriorKnowledge, Report, Running
 from drugresponse.settings.option import (
     InputFile,
     InputTable,
@@ -29,6 +29,7 @@ class ReproduceSettings(ModelFile, Running, Settings):
     features: InputTable | None = changed(GenotypeReading, "features")
     aliases: InputTable | None = changed(GenotypeReading, "aliases")
     callable: InputFile | None = changed(GenotypeReading, "callable")
+    prior: InputTable | None = changed(PriorKnowledge, "prior", help="The one of the training.")
     tolerance: float = option(
         "Tolerance",
         "By how much a prediction may differ, as a share of the standard deviation of the predictions, where the bytes "

@@ -45,7 +45,7 @@ from drugresponse.settings.input_files import input_names
 from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
 from drugresponse.workflows.figures import write_report
-from drugresponse.workflows.sources import read_training_tables, true_and_false
+from drugresponse.workflows.sources import prior_of, read_training_tables, true_and_false
 
 __all__ = ["evaluate"]
 
@@ -159,6 +159,7 @@ def _options_of_fits(settings: EvaluateSettings) -> dict[str, Any]:
         "splits": _read_splits(settings),
         "repeats": settings.repeats,
         "rule": _read_rule(settings),
+        "prior": prior_of(settings.prior, settings.drug_column),
         "rule_name": _name_of_rule(settings.rule),
         "random_state": settings.seed,
         **values_of(settings, StudyDesign),

@@ -17,11 +17,12 @@ from drugresponse.settings import ReproduceSettings, TrainingTables, parameters_
 from drugresponse.settings.collect import convert
 from drugresponse.version import __version__
 from drugresponse.words import joined
-from drugresponse.workflows.sources import read_training_tables
+from drugresponse.workflows.sources import checksum_of_prior, prior_of, read_training_tables
 
 __all__ = ["reading_of", "reproduce"]
 
 _FILES = ("genotypes", "responses", "drugs", "samples", "features", "aliases", "callable")
+_ROLES = (*_FILES, "prior")
 _READING = {each.name: each for each in parameters_of(TrainingTables) if each.type != "input"}
 """Options that say how files are read, by name."""
 
@@ -45,16 +46,20 @@ def reproduce(settings: ReproduceSettings) -> list[str]:
     manifest = stored.manifest_
     training = _training_tables(settings, manifest["inputs"].get("reading", {}))
     parameters = manifest["parameters"]
+    if settings.prior is None and "prior" in manifest["inputs"]:
+        raise InputError(f"`prior`: found none, and {settings.model} was trained with one. Give the same file.")
     tables = read_training_tables(training, settings.n_jobs, parameters["learner"], parameters.get("arm"))
+    checksums = tables.checksums | checksum_of_prior(settings.prior)
     again = DrugResponseModel(**{**stored.get_params(deep=False), "device": settings.device, "n_jobs": settings.n_jobs})
     again.fit(
         tables.genotypes,
         tables.responses,
         drugs=tables.drugs,
         samples=tables.samples,
-        inputs=tables.checksums | reading_of(training),
+        prior=prior_of(settings.prior, training.drug_column),
+        inputs=checksums | reading_of(training),
     )
-    told = [_inputs_words(manifest["inputs"], tables.checksums), _versions_words(manifest)]
+    told = [_inputs_words(manifest["inputs"], checksums), _versions_words(manifest)]
     same = _same_file(again, Path(settings.model))
     if same:
         return [*told, same]
@@ -88,9 +93,9 @@ def _inputs_words(stored: Mapping[str, Any], given: Mapping[str, list[str]]) -> 
     named = {role: sums for role, sums in stored.items() if role not in ("sha256", "reading")}
     if not named:
         return "Inputs: the model names none, since it was not trained from files."
-    other = [role for role in _FILES if role in named and role in given and named[role] != given[role]]
-    missing = [role for role in _FILES if role in named and role not in given]
-    more = [role for role in _FILES if role in given and role not in named]
+    other = [role for role in _ROLES if role in named and role in given and named[role] != given[role]]
+    missing = [role for role in _ROLES if role in named and role not in given]
+    more = [role for role in _ROLES if role in given and role not in named]
     parts = [
         f"{joined(other)} not the files of the training" if other else "",
         f"{joined(missing)} not given" if missing else "",

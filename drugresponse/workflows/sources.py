@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import pandas as pd
@@ -29,6 +30,7 @@ from drugresponse.readers.genotypes import read_genotypes
 from drugresponse.readers.recognition import genotype_format_of, genotype_parts
 from drugresponse.readers.samples_beside import samples_beside
 from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
+from drugresponse.readers.tables.priors import read_prior
 from drugresponse.readers.tables.responses import read_responses
 from drugresponse.readers.tables.text_tables import read_drugs, read_pairs, read_samples
 from drugresponse.readers.text.file_lists import labelled_sources, listed_sources
@@ -45,10 +47,12 @@ from drugresponse.settings import (
 
 __all__ = [
     "SourceTables",
+    "checksum_of_prior",
     "drugs_of",
     "genotypes_of",
     "named_samples",
     "pairs_of",
+    "prior_of",
     "read_training_tables",
     "refuse_without_features",
     "responses_of",
@@ -168,6 +172,16 @@ def with_sources(settings: Reading) -> Reading:
     return replace(settings, **sources)
 
 
+def prior_of(path: Path | None, drug_column: str) -> pd.DataFrame | None:
+    """What is known already of effects; None where no file was given."""
+    return None if path is None else read_prior(path, drug_column=drug_column)
+
+
+def checksum_of_prior(path: Path | None) -> dict[str, list[str]]:
+    """Its SHA-256 by its role; nothing where no file was given."""
+    return {} if path is None else {"prior": [_checksum(Source.of(path))]}
+
+
 def _checksums(settings: TrainingTables) -> dict[str, list[str]]:
     """SHA-256 of each file, by role."""
     genotypes = [_checksums_of_parts(Source.of(path), settings.genotype_format) for path in settings.genotypes]
@@ -175,6 +189,7 @@ def _checksums(settings: TrainingTables) -> dict[str, list[str]]:
     return {
         "genotypes": [checksum for parts in genotypes for checksum in parts],
         **{role: [_checksum(Source.of(path))] for role, path in tables.items() if path is not None},
+        **checksum_of_prior(getattr(settings, "prior", None)),
     }
 
 

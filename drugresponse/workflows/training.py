@@ -20,6 +20,7 @@ from drugresponse.description import (
     response_scale_words,
 )
 from drugresponse.errors import count
+from drugresponse.learners.prior.wording import prior_words
 from drugresponse.learners.registry import AUTO, NAIVE
 from drugresponse.learners.stack.stack import candidates_for
 from drugresponse.learners.studies.shifts import study_words
@@ -36,7 +37,7 @@ from drugresponse.words import joined
 from drugresponse.workflows.dry_run import dry_run_words, joined_words, memory_words
 from drugresponse.workflows.figures import write_report
 from drugresponse.workflows.reproducing import reading_of
-from drugresponse.workflows.sources import SourceTables, read_training_tables
+from drugresponse.workflows.sources import SourceTables, prior_of, read_training_tables
 
 __all__ = ["train"]
 
@@ -72,6 +73,7 @@ def train(settings: TrainSettings) -> list[str]:
             tables.responses,
             drugs=tables.drugs,
             samples=tables.samples,
+            prior=prior_of(settings.prior, settings.drug_column),
             inputs=tables.checksums | reading_of(settings),
             client=client,
         )
@@ -99,7 +101,7 @@ def train(settings: TrainSettings) -> list[str]:
         manifest = fitted.manifest_
         first = [*leak_words(manifest), *censor_words(manifest["training"], fitted_learners(manifest))]
         first += covariate_words(manifest["covariates"], manifest["unused_columns"])
-        first += response_scale_words(manifest)
+        first += [*response_scale_words(manifest), *prior_words(manifest)]
         first += [*lineage_words(manifest.get("lineages")), *study_words(manifest.get("studies"))]
         first += block_words(manifest)
         return [

@@ -185,6 +185,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     features = pd.read_table(CELL_LINES / "genotypes.tsv", nrows=1).columns[1:3]
     rule = pd.DataFrame({"compound": responses["compound"].iloc[0], "feature_id": features, "score": [1.0, 2.0]})
     rule.to_csv(folder / "rule.tsv", sep="\t", index=False)
+    rule.to_csv(folder / "prior.tsv", sep="\t", index=False)
     for name in ("genotypes", "new_genotypes"):
         matrix = pd.read_table(CELL_LINES / f"{name}.tsv", index_col=0).astype(np.float32)
         layered = anndata.AnnData(matrix * 0, layers={"altered": matrix.to_numpy()})
@@ -274,9 +275,9 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("reproduce", {**{name: path for name, path in whole_files.items() if name != "drugs"},
                        "model": output["model"], "tolerance": 0.5}),
         ("train", {**layers, "parents": "named", "learner": "ridge", "folds": 0, "forget_samples": True,
-                   **outputs("model")}),
+                   "prior": tables / "prior.tsv", **outputs("model")}),
         ("reproduce", {**{name: layers[name] for name in FILES if name in layers}, "callable": LAYER["callable"],
-                       "model": output["model"]}),
+                       "prior": tables / "prior.tsv", "model": output["model"]}),
         ("train", {**classed, "learner": "additive-mean", "folds": 0, "dask": scheduler, **outputs("model")}),
         ("train", {**timed, "learner": "ridge", "folds": 0, "model": out / "timed.safetensors"}),
         ("predict", {**new, **model, "drugs": tables / "drugs.tsv", "minimum_features": 0.375, **threads,
@@ -288,7 +289,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         ("adapt", {**new_layers, **model, **pilots, **columns, **outputs("predictions")}),
         ("evaluate", {**whole, **MATRIX, **learning, **means, **evaluated, "folds": 2, "repeats": 2}),
         ("evaluate", {**layers, "parents": "named", "learner": ["ridge"], "shuffles": 0,
-                      "splits": tables / "splits.tsv", **outputs("metrics")}),
+                      "splits": tables / "splits.tsv", "prior": tables / "prior.tsv", **outputs("metrics")}),
         ("evaluate", {**classed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, "cost_of_miss": 3.5,
                       "horizon": 61.5, "rule": tables / "rule.tsv", **outputs("metrics", "net_benefit")}),
         ("evaluate", {**timed, "learner": ["additive-mean"], "shuffles": 0, "folds": 2, **outputs("metrics")}),
@@ -357,7 +358,7 @@ def test_option__reaches_its_consumer(command: str, parameter: Parameter, runs: 
 
 
 COLUMN_OPTIONS = {"sample_column": ("responses", "samples", "pairs", "splits", "rule", "doses"),
-                  "drug_column": ("responses", "drugs", "pairs", "splits", "rule", "doses"),
+                  "drug_column": ("responses", "drugs", "pairs", "splits", "rule", "prior", "doses"),
                   "response_column": ("responses", "doses")}  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def block_verdicts(
         made, _ = run_units(asked, folds, [ridge], scheme, n_jobs=n_jobs)
         return np.asarray(made.predicted[:1])
 
-    is_known = any(contender.name == _LEARNER and contender.estimator is None for contender in contenders)
+    is_known = Contender(_LEARNER, {}) in [replace(contender, settings={}) for contender in contenders]
     whole = evaluation.of(_LEARNER)[None] if is_known else predicted(rows)
     layers = [whole, *(predicted(_without(rows, columns)) for columns in blocks.values())]
     naive = evaluation.predicted[len(evaluation.learners) :]

@@ -1,8 +1,9 @@
-"""Where new samples lie on the axes of ancestry that a model keeps."""
+"""Axes of ancestry as covariates of a training, and where new samples lie on those that a model keeps."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,12 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import count, show_ids
+from drugresponse.data.joining import TrainingRows
+from drugresponse.errors import InputError, count, show_ids
 from drugresponse.features.alignment import align
+from drugresponse.features.ancestry import AncestryAxes
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
-__all__ = ["Placed", "placed_on_axes", "tell_of_places"]
+__all__ = ["Placed", "placed_on_axes", "tell_of_places", "with_ancestry"]
 
 logger = logging.getLogger(__name__)
 
@@ -73,3 +76,33 @@ def tell_of_places(placed: Placed) -> None:
             count(len(placed.outside), "sample"),
             show_ids(placed.scores.index[placed.outside]),
         )
+
+
+def with_ancestry(rows: TrainingRows, n_components: int) -> tuple[TrainingRows, AncestryAxes | None]:
+    """The rows with principal components of their genotypes as covariates, and the axes; without any for 0 components.
+
+    Parameters
+    ----------
+    rows
+        The joined tables.
+    n_components
+        How many.
+
+    Raises
+    ------
+    InputError
+        There are too few samples or features for so many components, or a covariate has the name of one.
+    """
+    if not n_components:
+        return rows, None
+    axes, scores = AncestryAxes.fit(rows.pairs.genotypes, n_components)
+    taken = rows.pairs.covariates.columns.intersection(axes.names)
+    if len(taken):
+        raise InputError(f'samples, column "{taken[0]}": is the name of a component of ancestry. Rename it.')
+    logger.info(
+        "ancestry: %s of %d features are covariates: %s",
+        count(n_components, "principal component"),
+        len(axes.features),
+        ", ".join(axes.names),
+    )
+    return replace(rows, pairs=replace(rows.pairs, covariates=rows.pairs.covariates.join(scores))), axes

@@ -14,6 +14,7 @@ from drugresponse.data.measures.known import is_logarithm
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_error
 from drugresponse.data.tables import Measure
+from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
 from drugresponse.learners.paired_gain import paired_gain_over_noise, squared_errors
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY, SCALES, ResponseScale, on_scale
@@ -64,15 +65,25 @@ class ScaleChoice:
         return {"name": self.name, "errors": {name: round(error, 6) for name, error in self.errors.items()}}
 
 
-def asked_scale(asked: str, measure: Measure) -> str:
-    """What is asked for: responses that are logarithms are never brought to another scale unasked.
+def asked_scale(asked: str, measure: Measure, *, has_prior: bool = False) -> str:
+    """What is asked for: responses that are logarithms are never brought to another scale unasked, nor beside a prior.
+
+    Raises
+    ------
+    InputError
+        Another scale is asked for beside a prior, which adds to the responses as they are given.
 
     Examples
     --------
     >>> asked_scale("auto", Measure("ln_ic50")), asked_scale("auto", Measure("dose", "mg"))
     ('identity', 'auto')
     """
-    return IDENTITY if asked == AUTO and is_logarithm(measure) else asked
+    if has_prior and asked not in (AUTO, IDENTITY):
+        raise InputError(
+            f"`response_scale`: found {asked} beside a prior (expected identity: a prior adds to the responses as they "
+            "are given). Give responses and prior on that scale, or leave one of the two out."
+        )
+    return IDENTITY if asked == AUTO and (has_prior or is_logarithm(measure)) else asked
 
 
 def choose_scale(

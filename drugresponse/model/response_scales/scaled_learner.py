@@ -14,8 +14,9 @@ from sklearn.base import clone
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import Fold, TooFewGroupsError, make_folds
 from drugresponse.learners.base import PairRegressor, predictions_of
+from drugresponse.learners.chosen import cheap_judge
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
-from drugresponse.learners.registry import COVARIATES, find_learner, make_learner, registered_name
+from drugresponse.learners.registry import COVARIATES, find_learner, registered_name
 from drugresponse.learners.state import State
 from drugresponse.model.response_scales.choice import ScaleChoice, choose_scale, crossed_means
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY, ResponseScale, on_scale
@@ -23,8 +24,6 @@ from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY, Re
 __all__ = ["ScaledLearner"]
 
 _FOLDS = 3
-_OWN_CHOICE = (COVARIATES, "ridge")
-"""Learners cheap enough to choose a scale for themselves; for others of this package the ridge does."""
 
 Array = NDArray[np.float64]
 
@@ -72,18 +71,12 @@ class ScaledLearner(PairRegressor):
         """The scale for these rows."""
         if self._is_naive():
             return ScaleChoice.identity()
-        return choose_scale(self.response_scale, self._judge(), pairs, y, weights, self.scheme, self.random_state)
+        judge = cheap_judge(self.learner)
+        return choose_scale(self.response_scale, judge, pairs, y, weights, self.scheme, self.random_state)
 
     def _is_naive(self) -> bool:
         name = registered_name(type(self.learner))
         return name is not None and not find_learner(name).uses_genotype and name != COVARIATES
-
-    def _judge(self) -> PairRegressor:
-        """The learner that tries the scales."""
-        name = registered_name(type(self.learner))
-        if name is None or name in _OWN_CHOICE or find_learner(name).plugin is not None:
-            return self.learner
-        return make_learner("ridge", self.learner.get_params(deep=False))
 
     def _way_back(self, name: str, pairs: Pairs, y: Array, z: Array, weights: Array) -> ResponseScale:
         if name == IDENTITY:
