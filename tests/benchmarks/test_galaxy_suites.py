@@ -12,11 +12,11 @@ from benchmarks.galaxy_suites import (
     HEADINGS,
     OTHERS,
     REASONS,
-    ROOT,
     Counts,
     columns_behind,
     count_suite,
     lines_of_columns_behind,
+    our_tools,
     table_of_suites,
 )
 
@@ -81,6 +81,6 @@ def test_columns_behind__are_counted_for_each_tool():
 
 
 def test_columns_behind__each_has_its_reason():
-    ours = count_suite(sorted((ROOT / "tools").glob("drugresponse_*.xml")), lint=False)
+    ours = count_suite(our_tools(), lint=False)
     assert set(columns_behind(ours)) <= set(REASONS)
     assert len(lines_of_columns_behind(ours)) == 2 + len(columns_behind(ours))
