@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from drugresponse.data.pairs import Pairs
 from drugresponse.learners.state import Array
 
-__all__ = ["paired_gain_interval", "paired_gain_over_noise", "squared_errors"]
+__all__ = ["paired_gain_interval", "paired_gain_over_noise", "spread_of_drugs", "squared_errors"]
 
 _NORMAL_95 = 1.959964
 """Standard errors to either side of a mean that hold 95 % of a normal distribution."""
@@ -98,3 +99,12 @@ def squared_errors(y: Array, predicted: Array, censor: NDArray[np.int8] | None =
         return errors
     beyond = -2.0 * sigma**2 * log_ndtr(censor * (predicted - y) / sigma)
     return np.where(censor == 0, errors, beyond)
+
+
+def spread_of_drugs(pairs: Pairs, y: Array) -> Array:
+    """`(n_drugs,)` standard deviation of each drug's responses, the unit of errors; that of all where it has none."""
+    drug, n_drugs = pairs.drug_index, len(pairs.drugs)
+    n = np.maximum(np.bincount(drug, minlength=n_drugs), 1)
+    mean = np.bincount(drug, y, n_drugs) / n
+    variance = np.bincount(drug, (y - mean[drug]) ** 2, n_drugs) / n
+    return np.sqrt(np.where(variance > 0, variance, max(float(np.var(y)), 1e-300)))

@@ -16,7 +16,7 @@ from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor, predictions_of, relative_weights
 from drugresponse.learners.chosen import cheap_judge
 from drugresponse.learners.contributions import PART_COLUMNS, Contributions
-from drugresponse.learners.paired_gain import paired_gain_over_noise, squared_errors
+from drugresponse.learners.paired_gain import paired_gain_over_noise, spread_of_drugs, squared_errors
 from drugresponse.learners.prior.prior import MatchedPrior, Prior
 from drugresponse.learners.prior.prior_offset import PriorOffset, centred_dosages, learned_slopes
 from drugresponse.learners.registry import find_learner, registered_name
@@ -137,7 +137,7 @@ class PriorLearner(PairRegressor):
         tested = (fold_of >= 0) & (True if pairs.censor is None else pairs.censor == 0)
         if not tested.any():
             return few
-        spread = _spread_of_drugs(pairs, y)[pairs.drug_index]
+        spread = spread_of_drugs(pairs, y)[pairs.drug_index]
         moved, lacking = (whole - without) / spread, (y - without) / spread
         best = _strength(moved[tested], lacking[tested], weights[tested])
         crossed = np.zeros(len(y))
@@ -327,13 +327,6 @@ def _variance(pairs: Pairs, values: Array) -> float:
 def _means_of_drugs(pairs: Pairs, values: Array) -> Array:
     n = np.maximum(np.bincount(pairs.drug_index, minlength=len(pairs.drugs)), 1)
     return np.asarray(np.bincount(pairs.drug_index, values, len(pairs.drugs)) / n)
-
-
-def _spread_of_drugs(pairs: Pairs, y: Array) -> Array:
-    """`(n_drugs,)` standard deviation of each drug's responses; that of all where it has none."""
-    away = (y - _means_of_drugs(pairs, y)[pairs.drug_index]) ** 2
-    variance = _means_of_drugs(pairs, away)
-    return np.sqrt(np.where(variance > 0, variance, max(float(np.var(y)), 1e-300)))
 
 
 def _names_of(features: pd.DataFrame) -> list[tuple[str, str]]:

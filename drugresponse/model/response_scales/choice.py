@@ -16,7 +16,7 @@ from drugresponse.data.splits import TooFewGroupsError, make_folds, units_of_err
 from drugresponse.data.tables import Measure
 from drugresponse.errors import InputError
 from drugresponse.learners.base import PairRegressor
-from drugresponse.learners.paired_gain import paired_gain_over_noise, squared_errors
+from drugresponse.learners.paired_gain import paired_gain_over_noise, spread_of_drugs, squared_errors
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY, SCALES, ResponseScale, on_scale
 
 __all__ = ["ScaleChoice", "asked_scale", "choose_scale", "crossed_means"]
@@ -124,7 +124,7 @@ def choose_scale(
     tested = tested if pairs.censor is None else tested[pairs.censor[tested] == 0]
     if len(folds) < 2 or not len(tested):
         return ScaleChoice.identity()
-    unit = _spread_of_drugs(pairs, y)[pairs.drug_index[tested]]
+    unit = spread_of_drugs(pairs, y)[pairs.drug_index[tested]]
     losses = {}
     for name in SCALES:
         predicted = _held_out_means(name, learner, pairs, y, weights, folds)[tested]
@@ -180,18 +180,9 @@ def _of_some_drugs(pairs: Pairs, random_state: int) -> NDArray[np.intp]:
     return np.flatnonzero(np.isin(pairs.drug_index, kept))
 
 
-def _spread_of_drugs(pairs: Pairs, y: Array) -> Array:
-    """`(n_drugs,)` standard deviation of each drug's responses; that of all where it has none."""
-    drug, n_drugs = pairs.drug_index, len(pairs.drugs)
-    n = np.maximum(np.bincount(drug, minlength=n_drugs), 1)
-    mean = np.bincount(drug, y, n_drugs) / n
-    variance = np.bincount(drug, (y - mean[drug]) ** 2, n_drugs) / n
-    return np.sqrt(np.where(variance > 0, variance, max(float(np.var(y)), 1e-300)))
-
-
 def _skewness(pairs: Pairs, y: Array, weights: Array) -> float:
     """Third moment of the responses about the mean of their drug, in its standard deviations."""
     drug, n_drugs = pairs.drug_index, len(pairs.drugs)
     mean = np.bincount(drug, y, n_drugs) / np.maximum(np.bincount(drug, minlength=n_drugs), 1)
-    away = (y - mean[drug]) / _spread_of_drugs(pairs, y)[drug]
+    away = (y - mean[drug]) / spread_of_drugs(pairs, y)[drug]
     return float(np.average(away**3, weights=weights))
