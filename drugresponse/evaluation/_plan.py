@@ -26,7 +26,7 @@ from drugresponse.learners.chosen import learner_name
 from drugresponse.learners.prior.prior import Prior
 from drugresponse.learners.prior.prior_learner import with_prior
 from drugresponse.learners.registry import COVARIATES, EVALUATED_LEARNERS, LEARNERS, learner_class
-from drugresponse.learners.studies.shifts import refuse_unmet_studies
+from drugresponse.learners.studies.shifts import refuse_unmet_studies, tell_of_unused_reference
 from drugresponse.model.requests.ancestry import with_ancestry
 from drugresponse.model.response_scales.choice import asked_scale
 from drugresponse.model.response_scales.response_scale import AUTO, IDENTITY
@@ -122,6 +122,7 @@ class EvaluationPlan:
         continuous = measured.outcome.kind == "continuous"
         asked_for, has_prior = settings.pop("response_scale", AUTO), asked.prior is not None
         scale = asked_scale(asked_for, measured.measure, has_prior=has_prior) if continuous else IDENTITY
+        tell_of_unused_reference(asked.reference_study, scheme)
         if scheme == "new-studies":
             refuse_unmet_studies(rows.pairs, asked.reference_study, scale)
             scale = IDENTITY

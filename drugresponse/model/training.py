@@ -29,7 +29,7 @@ from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.prior.prior import Prior
 from drugresponse.learners.prior.prior_learner import PriorLearner, with_prior
 from drugresponse.learners.registry import NAIVE, learned_scheme
-from drugresponse.learners.studies.shifts import StudyShifts, refuse_unmet_studies
+from drugresponse.learners.studies.shifts import StudyShifts, refuse_unmet_studies, tell_of_unused_reference
 from drugresponse.learners.studies.study_learner import StudyLearner, rows_on_one_scale
 from drugresponse.model._training_ids import TrainingIds
 from drugresponse.model.adaptation import PilotAdaptation
@@ -295,8 +295,7 @@ def _refuse_unmet_scheme(settings: Mapping[str, Any], pairs: Pairs) -> None:
 
 def _tell_without_meaning(settings: Mapping[str, Any], kind: str) -> None:
     """Warn of settings that this outcome has no use for."""
-    if settings["reference_study"] is not None and settings["scheme"] != "new-studies":
-        logger.warning("`reference_study`: has no meaning in the scheme %s (expected new-studies).", settings["scheme"])
+    tell_of_unused_reference(settings["reference_study"], settings["scheme"])
     for name, of_kind in (("cost_of_miss", "binary"), ("horizon", "time-to-event")):
         if settings[name] is not None and kind != of_kind:
             logger.warning("`%s`: has no meaning, since the outcome is %s (expected %s).", name, kind, of_kind)

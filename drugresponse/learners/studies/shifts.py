@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, count, nearest
 
-__all__ = ["FEWEST_SHARED", "StudyShifts", "refuse_unmet_studies", "study_words"]
+__all__ = ["FEWEST_SHARED", "StudyShifts", "refuse_unmet_studies", "study_words", "tell_of_unused_reference"]
+
+logger = logging.getLogger(__name__)
 
 FEWEST_SHARED = 5
 """Fewest shared pairs, or rows of a drug, by which two studies are set side by side."""
@@ -233,6 +236,12 @@ def refuse_unmet_studies(pairs: Pairs, reference: str | None, response_scale: st
             f"`response_scale`: found {response_scale} (in the scheme new-studies shifts are differences of responses "
             "as they are given). Give roots or logarithms as responses, or leave the option out."
         )
+
+
+def tell_of_unused_reference(reference: str | None, scheme: str) -> None:
+    """Warn of a reference study in a scheme that takes no shifts off."""
+    if reference is not None and scheme != "new-studies":
+        logger.warning("`reference_study`: has no meaning in the scheme %s (expected new-studies).", scheme)
 
 
 def study_words(told: dict[str, Any] | None) -> list[str]:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from drugresponse.data.joining import join_training_rows
 from drugresponse.data.splits import make_folds
+from drugresponse.evaluation.evaluate import evaluate
 from drugresponse.evaluation.folds import as_splits, folds_of_table, plan_folds, prove_free_of_leaks
 from drugresponse.evaluation.studies.seen_samples import compare_seen_samples
 from drugresponse.readers.tables.splits import read_splits
@@ -58,3 +60,9 @@ def test_splits__come_back_from_their_file(tmp_path: Path) -> None:
     table = plan_folds(rows_of().pairs, "new-studies", 3, 1, 0)
     table.to_csv(tmp_path / "splits.tsv", sep="\t", index=False)
     pd.testing.assert_frame_equal(as_splits(read_splits(tmp_path / "splits.tsv")), table, check_dtype=False)
+
+
+def test_reference_study__is_told_to_have_no_meaning_in_another_scheme(caplog: pytest.LogCaptureFixture) -> None:
+    cohort = simulate_cohort(n_samples=40, n_drugs=2, n_features=20, studies=2)
+    evaluate(cohort.genotypes, cohort.responses, learners=["ridge"], folds=2, reference_study="S1")
+    assert "`reference_study`: has no meaning in the scheme new-samples (expected new-studies)." in caplog.messages
