@@ -87,4 +87,4 @@ def _given_folds(cohort: Cohort, file: Path) -> list[tuple[NDArray[np.intp], NDA
     folds = pd.Series(table["fold"].astype(int).to_numpy(), index=pd.MultiIndex.from_frame(table[keys]))
     wanted = pd.MultiIndex.from_arrays([ids[key] for key in keys], names=keys)
     fold = folds.reindex(wanted).fillna(-1).to_numpy().astype(np.intp)
-    return [(train[fold[train] >= 0], test) for train, test in rows_of_folds([fold])]
+    return [(train[fold[train] >= 0], test) for train, test in rows_of_folds([fold], pairs)]

@@ -162,9 +162,9 @@ def least_share(weights: NDArray[np.float64], genotypes: Genotypes, trained: pd.
 
     Examples
     --------
-    >>> calls = np.where(np.arange(100)[:, None] % 4 < [2, 4], 1.0, np.nan)
-    >>> genotypes = Genotypes.from_dense(calls, list(map(str, range(100))), ["often missing", "always called"])
-    >>> least_share(np.array([0.7, 0.3]), genotypes, genotypes.features)
+    >>> calls = np.where(np.arange(100)[:, None] % 4 < [4, 2], 1.0, np.nan)
+    >>> genotypes = Genotypes.from_dense(calls, list(map(str, range(100))), ["always called", "often missing"])
+    >>> least_share(np.array([0.3, 0.7]), genotypes, genotypes.features)
     0.3
     """
     if genotypes.is_stored or not weights.any():

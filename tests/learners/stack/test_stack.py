@@ -121,7 +121,7 @@ def test_auto__too_few_groups_to_compare(caplog):
         auto.predict(pairs), AdditiveMean("new-tissues").fit(pairs, y).predict(pairs), rtol=1e-9, atol=1e-10
     )
     assert auto.notes()["inner_rmse"] == {}
-    assert "auto cannot compare the learners and takes the naive model: responses: found 1 tissues" in caplog.text
+    assert "auto cannot compare the learners and takes the naive model: responses: found 1 tissue to" in caplog.text
 
 
 def test_auto__work_budget_leaves_the_costly_learners_out(one_gene, caplog):
