@@ -20,7 +20,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import ids_as_text, spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.matrix.words import genotypes_in_words, is_call
+from drugresponse.readers.matrix.words import genotypes_in_words, is_call, is_uncalled
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
@@ -125,15 +125,10 @@ def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
 
 
 def _in_words(text: DelimitedText, columns: Sequence[int]) -> bool:
-    """Whether every cell of some columns is a call, and every cell of the others a number or a call."""
-    known: dict[str, bool] = {}  # the same few words stand in many cells
-
-    def is_word(cell: str) -> bool:
-        return known.setdefault(cell, is_call(cell) and not is_number(cell))
-
-    words = [[cell for cell in column if not is_missing(cell) and not is_number(cell)]
-             for column in ([row[at] for row in text.rows] for at in columns)]  # fmt: skip
-    return any(words) and all(is_word(cell) for column in words for cell in column)
+    """Whether some cells are calls in words, and all others numbers or none."""
+    words = {row[at] for row in text.rows for at in columns}  # the same few stand in many cells
+    others = [word for word in words if not (is_missing(word) or is_uncalled(word) or is_number(word))]
+    return bool(others) and all(map(is_call, others))
 
 
 def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:

@@ -21,12 +21,12 @@ from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, count, quoted, show_ids
 from drugresponse.readers.star_alleles.reader import genotypes_of_diplotypes
 
-__all__ = ["genotypes_in_words", "is_call"]
+__all__ = ["genotypes_in_words", "is_call", "is_uncalled"]
 
 logger = logging.getLogger(__name__)
 
 _NUMBERS, _INDEXES, _LETTERS, _STARS, _WORDS = "numbers", "indexes", "letters", "star alleles", "words"
-_UNCALLED = frozenset({"./.", ".|.", "--", "-/-", "00", "nn", "n/n", "nc", "nd", "nt", "no call", "nocall",
+_UNCALLED = frozenset({"./.", ".|.", "--", "-/-", "00", "nn", "n/n", "nc", "nt", "no call", "nocall",
                        "not called", "failed", "undetermined", "unknown", "not tested", "not done"})  # fmt: skip
 _UNMUTATED = frozenset({"wt", "wild type", "wildtype", "wild-type", "unmutated", "not mutated", "non-mutated",
                         "negative", "neg", "not detected", "undetected"})  # fmt: skip
@@ -50,15 +50,25 @@ _OF_A_GENE = re.compile(r"[\s_]*(?:genotypes?|diplotypes?|star[\s_]alleles?|alle
 
 
 def is_call(cell: str) -> bool:
-    """Whether a cell is a call in words, or says that there is none.
+    """Whether a cell is a call in words.
 
     Examples
     --------
     >>> [cell for cell in ("AG", "C/T", "0/1", "*1/*4", "wt", "G12D", "0.5", "liver", "AB", "yes") if is_call(cell)]
     ['AG', 'C/T', '0/1', '*1/*4', 'wt', 'G12D']
     """
-    word = cell.strip()
-    return _is_uncalled(word) or any(form.fullmatch(word) for form in _FORMS.values())
+    return not is_uncalled(cell) and any(form.fullmatch(cell.strip()) for form in _FORMS.values())
+
+
+def is_uncalled(cell: str) -> bool:
+    """Whether a cell says that there is no call, as it is written beside calls.
+
+    Examples
+    --------
+    >>> is_uncalled("./."), is_uncalled(" Not tested"), is_uncalled("0/0")
+    (True, True, False)
+    """
+    return cell.strip().lower() in _UNCALLED
 
 
 def genotypes_in_words(
@@ -137,10 +147,11 @@ class _Column:
 
     @classmethod
     def of(cls, name: str, cells: Iterable[str], samples: Sequence[str], where: str) -> _Column:
-        words = ["" if is_missing(cell) or _is_uncalled(cell.strip()) else cell.strip() for cell in cells]
+        texts = ["" if is_missing(cell) else cell.strip() for cell in cells]
+        words = ["" if is_uncalled(text) else text for text in texts]
         called = [word for word in words if word]
         if all(map(is_number, called)):
-            return cls(name, words, _NUMBERS)
+            return cls(name, texts if called else words, _NUMBERS)  # beside numbers a word is a slip, and refused
         for form, pattern in _FORMS.items():
             if all(map(pattern.fullmatch, called)):
                 return cls(name, words, form)
@@ -150,10 +161,6 @@ class _Column:
             f'{where}, column "{name}", sample "{samples[strange]}": found {quoted(words[strange])} beside {first} '
             "(expected calls of one kind in a column). Correct it, or leave the cell empty."
         )
-
-
-def _is_uncalled(word: str) -> bool:
-    return word.lower() in _UNCALLED
 
 
 def _one_feature_each(

@@ -48,6 +48,11 @@ def test_read_genotypes__spellings_of_a_column(tmp_path, cells, expected, across
     assert values["n"].tolist() == [0.5, 1.5, 2.5, 3.5]
 
 
+def test_read_genotypes__a_column_without_any_call_is_missing(tmp_path):
+    values = read(tmp_path, "sample_id rs1 rs2\ns1 A/G ./.\ns2 A/A ./.\n")
+    np.testing.assert_array_equal(values["rs2"], [NAN, NAN])
+
+
 def test_read_genotypes__a_column_a_gene(tmp_path):
     values = read(tmp_path, "sample_id CYP2D6 CYP2C9_genotype HLA-B\ns1 *1/*4 *1/*1 *57:01/*08:01\ns2 *4/*4 *2/*3 NA\n")
     assert values["CYP2D6*4"].tolist() == [1, 2]
@@ -64,6 +69,9 @@ def test_read_genotypes__a_column_a_gene(tmp_path):
         ("sample_id rs1\ns1 A/G\ns2 2\n", r'column "rs1", sample "s2": found "2" beside letters'),
         ("sample_id rs1\ns1 AB\ns2 BB\n", r'"AB" is not a number, .*or calls such as A/G, 0/1, \*1/\*4, wild type'),
         ("sample_id lesion\ns1 yes\ns2 no\n", r'"yes" is not a number, .* move it into the table of samples'),
+        ("sample_id X\ns1 0.5\ns2 nt\n", 'column "X": "nt" is not a number'),
+        ("sample_id X KRAS\ns1 0.5 wt\ns2 failed mut\n", 'column "X": "failed" is not a number'),
+        ("sample_id KRAS\ns1 wt\ns2 ND\ns3 mut\n", '"ND" is not a number, nor is'),
         ("sample_id CYP2D6\ns1 *1/*1\ns2 *1/*1\n", "found no call other than the reference"),
     ],
 )
