@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from drugresponse.data.column_names import plain_name
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids
+from drugresponse.data.outcomes.requested import Requested
+from drugresponse.data.outcomes.times import read_events
 from drugresponse.data.tables import Measure
 from drugresponse.errors import InputError, count
 from drugresponse.readers.alterations.reader import read_alterations
@@ -72,15 +74,14 @@ def _take_survival(tables: PublishedTables, table: pd.DataFrame, where: str) -> 
 
 def _times(table: pd.DataFrame, survival: str, where: str) -> pd.DataFrame:
     time = to_numbers(table[f"{survival}_MONTHS"].fillna(""), where=where).to_numpy(dtype=np.float64)
-    status = table[f"{survival}_STATUS"].fillna("").str.strip()
-    event = status.str.extract(r"^([01])", expand=False).to_numpy(dtype=object)  # "1:DECEASED"
-    known = (time > 0) & ~pd.isna(event)
+    happened = read_events(table[f"{survival}_STATUS"].rename(f"{survival}_STATUS"), Requested(), where).to_numpy()
+    known = (time > 0) & ~np.isnan(happened)
     samples = table.index.to_numpy()[known]
     rows = {
         "sample_id": samples,
         "drug_id": _SURVIVALS[survival],
         "time": time[known],
-        "event": event[known].astype(int),
+        "event": happened[known].astype(int),
     }
     return pd.DataFrame(rows)
 

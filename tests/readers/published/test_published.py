@@ -149,6 +149,14 @@ def test_read_published__cbioportal(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("dead", "alive"), [("DECEASED", "LIVING"), ("1:DECEASED", "0:LIVING"), ("1", "0")])
+def test_read_published__cbioportal_status_of_older_studies(tmp_path, dead, alive):
+    rows = f"P1\t{dead}\t3.5\nP2\t{alive}\t7\nP3\t\t\n"
+    (tmp_path / "patients.txt").write_text(f"PATIENT_ID\tOS_STATUS\tOS_MONTHS\n{rows}")
+    responses = read_published("cbioportal", [tmp_path / "patients.txt"]).responses
+    assert responses[["sample_id", "time", "event"]].values.tolist() == [["P1", 3.5, 1], ["P2", 7.0, 0]]
+
+
 def test_read_published__cbioportal_expression_is_no_copy_number(tmp_path):
     (tmp_path / "data_mrna.txt").write_text("Hugo_Symbol\tEntrez_Gene_Id\tS1\tS2\nMYC\t4609\t7.31\t0.2\n")
     with pytest.raises(dr.InputError, match=r"expected discrete copy number\)"):
