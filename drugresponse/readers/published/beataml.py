@@ -52,10 +52,10 @@ def _take_mutations(tables: PublishedTables, table: pd.DataFrame, where: str) ->
     )
 
 
-_CURVES = ("dbgapsubjectid", "dbgapdnaseqsample", "inhibitor", "auc")
+_CURVES = ("dbgap_subject_id", "dbgap_dnaseq_sample", "inhibitor", "auc")
 BEATAML = Publisher(
     (
         PublishedFile("fitted curves", _CURVES, _take_curves),
-        PublishedFile("mutations", ("dbgapsampleid", "symbol"), _take_mutations),
+        PublishedFile("mutations", ("dbgap_sample_id", "symbol"), _take_mutations),
     )
 )

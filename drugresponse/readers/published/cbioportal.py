@@ -145,8 +145,8 @@ def _take_copy_numbers(
 
 CBIOPORTAL = Publisher(
     (
-        PublishedFile("samples", ("sampleid", "patientid"), _take_samples),
-        PublishedFile("patients", ("patientid",), _take_patients),
+        PublishedFile("samples", ("SAMPLE_ID", "PATIENT_ID"), _take_samples),
+        PublishedFile("patients", ("PATIENT_ID",), _take_patients),
     ),
     _took_whole,
     ("mutations (MAF)", "discrete copy number"),

@@ -134,8 +134,8 @@ def _are_yes(column: pd.Series) -> NDArray[np.bool_]:
 
 DEPMAP = Publisher(
     (
-        PublishedFile("secondary PRISM screen", ("broadid", "depmapid", "auc", "screenid"), _take_screen),
-        PublishedFile("models", ("modelid", "oncotreelineage"), _take_models),
+        PublishedFile("secondary PRISM screen", ("broad_id", "depmap_id", "auc", "screen_id"), _take_screen),
+        PublishedFile("models", ("ModelID", "OncotreeLineage"), _take_models),
     ),
     _took_matrix,
     ("matrix of genes",),

@@ -76,9 +76,9 @@ _SAMPLE_COLUMNS = {"name": "celllinename", "model_id": "sangermodelid", "tissue"
 _DRUG_COLUMNS = {"name": "drugname", "targets": "putativetarget", "pathway": "pathwayname"}
 GDSC = Publisher(
     (
-        PublishedFile("fitted dose response", ("cosmicid", "drugid", "lnic50"), _take_responses),
-        PublishedFile("genetic features", ("cosmicsampleid", "geneticfeature", "ismutated"), _take_features),
-        PublishedFile("genetic features", ("cosmicid", "geneticfeature", "ismutated"), _take_features),
+        PublishedFile("fitted dose response", ("COSMIC_ID", "DRUG_ID", "LN_IC50"), _take_responses),
+        PublishedFile("genetic features", ("cosmic_sample_id", "genetic_feature", "is_mutated"), _take_features),
+        PublishedFile("genetic features", ("COSMIC_ID", "genetic_feature", "is_mutated"), _take_features),
     )
 )
 

@@ -84,4 +84,4 @@ def _responses(table: pd.DataFrame, samples: pd.Series, drug: str, where: str) -
     )
 
 
-HIVDB = Publisher((PublishedFile("genotype-phenotype dataset", ("seqid", "p1", "p2"), _take_dataset),))
+HIVDB = Publisher((PublishedFile("genotype-phenotype dataset", ("SeqID", "P1", "P2"), _take_dataset),))

@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from drugresponse.data.column_names import plain_name
 from drugresponse.data.ids import trimmed
 from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.published.beataml import BEATAML
@@ -58,11 +57,8 @@ def read_published(publisher: str, files: Sequence[AnySource]) -> PublishedTable
         raise InputError(f'"{publisher}" is no publisher whose files are known. {nearest(publisher, PUBLISHERS)}')
     known = PUBLISHERS[publisher]
     tables = PublishedTables()
-    read: list[tuple[PublishedFile, pd.DataFrame, str]] = []
-    for file in map(Source.of, files):
-        if known.take_whole is None or not known.take_whole(tables, file):
-            table = _table(file)
-            read.append((_kind_of(publisher, table, file.name), table, file.name))
+    rest = [file for file in map(Source.of, files) if known.take_whole is None or not known.take_whole(tables, file)]
+    read = [(*_recognised(publisher, _table(file), file.name), file.name) for file in rest]
     for kind, table, where in sorted(read, key=lambda part: known.files.index(part[0])):
         kind.take(tables, table, where)
     return tables
@@ -80,12 +76,13 @@ def _table(file: Source) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=header, dtype=object)
 
 
-def _kind_of(publisher: str, table: pd.DataFrame, where: str) -> PublishedFile:
-    plain = [plain_name(name) for name in table.columns]
+def _recognised(publisher: str, table: pd.DataFrame, where: str) -> tuple[PublishedFile, pd.DataFrame]:
+    """Which file it is, and the table with its columns named as that file's."""
     known = PUBLISHERS[publisher]
     for file in known.files:
-        if file.is_it(plain):
-            return file
+        named = file.named(table)
+        if named is not None:
+            return file, named
     names = ", ".join(dict.fromkeys([*(file.name for file in known.files), *known.whole]))
     raise InputError(
         f"{where}: is none of the files of {publisher} that are known (its columns are {show_ids(table.columns, 8)}; "

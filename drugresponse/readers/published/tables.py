@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.tables import Measure
 from drugresponse.readers.source.source import Source
@@ -86,16 +87,21 @@ class PublishedFile:
     columns
         By which it is known, without regard to case, blanks and marks.
     take
-        Adds what a table of text holds to the tables of the study; the text after it names the file.
+        Adds what a table of text holds to the tables of the study; the text after it names the file. The table has
+        these columns as they are written here.
     """
 
     name: str
     columns: tuple[str, ...]
     take: Callable[[PublishedTables, pd.DataFrame, str], None]
 
-    def is_it(self, plain_names: Sequence[str]) -> bool:
-        """Whether these column names, in small letters without marks, are its own."""
-        return set(self.columns) <= set(plain_names)
+    def named(self, table: pd.DataFrame) -> pd.DataFrame | None:
+        """The table with the columns named as its own; None where it lacks one."""
+        places = {plain_name(name): name for name in table.columns}
+        own = {plain_name(name): name for name in self.columns}
+        if not own.keys() <= places.keys():
+            return None
+        return table.rename(columns={places[plain]: name for plain, name in own.items()})
 
 
 @dataclass(frozen=True)

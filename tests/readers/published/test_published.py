@@ -157,6 +157,13 @@ def test_read_published__cbioportal_status_of_older_studies(tmp_path, dead, aliv
     assert responses[["sample_id", "time", "event"]].values.tolist() == [["P1", 3.5, 1], ["P2", 7.0, 0]]
 
 
+def test_read_published__columns_in_other_letters(tmp_path):
+    (tmp_path / "patients.txt").write_text("Patient_Id\tOS_STATUS\tOS_MONTHS\nP1\t1\t3.5\n")
+    assert read_published("cbioportal", [tmp_path / "patients.txt"]).responses["time"].tolist() == [3.5]
+    (tmp_path / "screen.csv").write_text("Broad ID,DepMap-ID,AUC,Screen_ID\nBRD-K1,ACH-000001,0.8,MTS010\n")
+    assert read_published("depmap", [tmp_path / "screen.csv"]).responses["response"].tolist() == [0.8]
+
+
 def test_read_published__cbioportal_expression_is_no_copy_number(tmp_path):
     (tmp_path / "data_mrna.txt").write_text("Hugo_Symbol\tEntrez_Gene_Id\tS1\tS2\nMYC\t4609\t7.31\t0.2\n")
     with pytest.raises(dr.InputError, match=r"expected discrete copy number\)"):
