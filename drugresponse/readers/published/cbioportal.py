@@ -74,7 +74,7 @@ def _take_survival(tables: PublishedTables, table: pd.DataFrame, where: str) -> 
 
 def _times(table: pd.DataFrame, survival: str, where: str) -> pd.DataFrame:
     time = to_numbers(table[f"{survival}_MONTHS"].fillna(""), where=where).to_numpy(dtype=np.float64)
-    happened = read_events(table[f"{survival}_STATUS"].rename(f"{survival}_STATUS"), Requested(), where).to_numpy()
+    happened = read_events(table[f"{survival}_STATUS"], Requested(), where).to_numpy()
     known = (time > 0) & ~np.isnan(happened)
     samples = table.index.to_numpy()[known]
     rows = {

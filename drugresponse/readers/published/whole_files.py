@@ -26,7 +26,7 @@ def header_of(file: Source) -> list[str]:
 
 
 def rows_of_numbers(file: Source) -> DelimitedText:
-    """The rows below it, cut and not yet read."""
+    """The header and rows of a file of text, cut into cells when they are asked for."""
     with file.opened():
         return cut_rows(decoded(file.unpacked_bytes(), file.name), file.name)
 
