@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,16 @@ from drugresponse.data.outcomes.families import plain_word
 from drugresponse.data.outcomes.requested import Requested
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["STATUS", "TIMES", "TimeColumns", "find_times", "read_events", "refuse_bad_times", "warn_of_status"]
+__all__ = [
+    "STATUS",
+    "TIMES",
+    "TimeColumns",
+    "find_times",
+    "read_events",
+    "refuse_bad_times",
+    "refuse_times_of_events_alone",
+    "warn_of_status",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +45,9 @@ _NOT_YET = r"(false|f|no|n|0|alive|living|censored|none|no event|(tumou?r|diseas
 _OUTCOME = re.compile(rf"(\d\s?:\s?)?({_HAPPENED}|{_NOT_YET}|2)")
 _DEATHS = re.compile(r"(\d:)?(alive|living|dead|died|deceased|death|censored)")
 _CENSORING = re.compile(r"cens|censored|censoring|cnsr|cnsd|alive")
+_TRUTHS = frozenset({"0", "1", "2", "true", "false", "yes", "no", "t", "f", "y", "n"})
+_DENIALS = re.compile(r"no|not|non|without|free|survived|survivors?|survival|surv|living")
+_OF_STATES = re.compile(r"events?|status|indicator|death|dead|died|deceased")
 _ENTRIES = ("entry", "entrytime", "timeentry", "tstart", "starttime", "truncation", "lefttruncation", "delayedentry")
 _R_CODES = {"1", "2"}
 _MOST_WORDS = 6
@@ -273,12 +286,48 @@ def refuse_bad_times(times: pd.Series, entry: pd.Series, where: str) -> None:
         )
 
 
+def refuse_times_of_events_alone(times: pd.Series, happened: pd.Series, where: str) -> None:
+    """Refuse times that are told of events alone, and tell how many rows with or without an event have none.
+
+    Parameters
+    ----------
+    times, happened
+        `(n_rows,)` numbers, NaN where not told.
+    where
+        Names the table in errors.
+
+    Raises
+    ------
+    InputError
+        No row without an event has a time, and some stand in the table.
+
+    Examples
+    --------
+    >>> refuse_times_of_events_alone(pd.Series([1.0, 2.0]), pd.Series([1.0, 0.0]), "responses")
+    """
+    lost, not_yet = times.isna() & happened.notna(), happened == 0
+    if not lost.any():
+        return
+    if (lost & not_yet).any() and not (not_yet & ~lost).any():
+        raise InputError(
+            f"{where}: found no time in any of {count(int(not_yet.sum()), 'row')} without an event (expected how long "
+            "each was followed: without these all seem to have it). Fill in the time of the last follow-up, such as "
+            "days_to_last_follow_up beside days_to_death."
+        )
+    logger.warning(
+        f"{where}: {count(int(lost.sum()), 'row')} without a time, {int((lost & not_yet).sum())} of them without an "
+        "event, are left out."
+    )
+
+
 def _meaning(words: set[str], name: str, where: str) -> dict[str, float]:
     """1.0 for each word by which the event happened, 0.0 where it had not."""
     numbers = words <= {"0", "1", "2"}
-    is_censoring = _any(name_words(name), _CENSORING)
-    if is_censoring and (numbers or words <= {"true", "false", "yes", "no", "t", "f", "y", "n"}):
-        return _of_censoring(words, name, where)
+    if words <= _TRUTHS or all(word.isdigit() for word in words):
+        if _any(name_words(name), re.compile("cnsr|alive")):
+            return _of_absence(words, name, where)
+        if _any(name_words(name), _CENSORING) or _may_deny(name_words(name)):
+            _refuse_either(words, name, where)
     if numbers and words >= {"0", "2"}:
         raise InputError(
             f'{where}: found {show_ids(sorted(words))} in the column of events "{name}" (expected 0 and 1, or 1 and '
@@ -298,14 +347,30 @@ def _meaning(words: set[str], name: str, where: str) -> dict[str, float]:
     return meaning
 
 
-def _of_censoring(words: set[str], name: str, where: str) -> dict[str, float]:
-    """Of CNSR and of alive, 1 says that nothing happened; by other words for censoring, some mean the event."""
-    if _any(name_words(name), re.compile("cnsr|alive")):
-        logger.warning('%s: in "%s", 0 is the event and 1 says that it had not happened.', where, name)
-        return {word: 0.0 if word in ("1", "true", "yes", "t", "y") else 1.0 for word in words}
+def _may_deny(words: Sequence[str]) -> bool:
+    """Whether a name may say that nothing happened: relapse free, no relapse, survived; not survival status."""
+    text = re.sub(r"\bfree (?=surv)", "", " ".join(words))
+    denials = [word for word in text.split() if _DENIALS.fullmatch(word)]
+    endpoint = all(word in ("survival", "surv") for word in denials) and _any(words, _OF_STATES)
+    return bool(denials) and not endpoint
+
+
+def _of_absence(words: set[str], name: str, where: str) -> dict[str, float]:
+    """Of CNSR 0 is the event, and each other number a reason of censoring; of alive, 1 says that nothing happened."""
+    of_reasons = not _any(name_words(name), re.compile("alive"))
+    if not of_reasons and not words <= {"1", "2"} and (words & {"2"} or not words <= _TRUTHS):
+        _refuse_either(words, name, where)
+    logger.warning('%s: in "%s", 0 is the event and 1 says that it had not happened.', where, name)
+    if of_reasons:
+        return {word: float(word in ("0", "false", "no", "f", "n")) for word in words}
+    return {word: float(word not in ("1", "true", "yes", "t", "y")) for word in words}
+
+
+def _refuse_either(words: set[str], name: str, where: str) -> NoReturn:
+    """By words for censoring, and for what did not happen, 1 is the event in some tables and none in others."""
     low, high = (sorted(words) * 2)[:2]
     raise InputError(
         f'{where}: found {show_ids(sorted(words))} in "{name}" (expected a column that says whether the event '
-        "happened; 1 under this name is the event in some tables and censored in others). Say which is the event, the "
+        "happened; 1 under this name is the event in some tables and none in others). Say which is the event, the "
         f'last one: `classes` "{low}<{high}" or "{high}<{low}".'
     )

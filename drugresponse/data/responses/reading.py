@@ -22,7 +22,7 @@ from drugresponse.data.outcomes.limits import (
 )
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, Requested
-from drugresponse.data.outcomes.times import read_events, refuse_bad_times
+from drugresponse.data.outcomes.times import read_events, refuse_bad_times, refuse_times_of_events_alone
 from drugresponse.data.responses.cells import limit_sides, numbers_of
 from drugresponse.data.responses.kinds import refuse_classes, refuse_two_values
 from drugresponse.errors import InputError, count
@@ -157,6 +157,7 @@ def _times(rows: pd.DataFrame, requested: Requested, where: str) -> OutcomeRows:
     times, happened = numbers_of(rows["time"], where), read_events(rows["event"], requested, where)
     entry = numbers_of(rows["entry"], where).fillna(0.0) if "entry" in rows.columns else pd.Series(0.0, rows.index)
     refuse_bad_times(times, entry, where)
+    refuse_times_of_events_alone(times, happened, where)
     untold = times.notna() & happened.isna()
     if untold.any():
         logger.warning("%s: %s of %s have no event told and are left out.", where, int(untold.sum()), len(rows))

@@ -14,7 +14,7 @@ from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
-from drugresponse.data.outcomes.times import TimeColumns, find_times
+from drugresponse.data.outcomes.times import TimeColumns, find_times, read_events
 from drugresponse.data.responses.kinds import refuse_classes, warn_of_limits
 from drugresponse.data.responses.reading import are_dilutions, are_numbers
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
@@ -104,8 +104,9 @@ def read_responses(
         # before limits are looked for: tables of predictions have bounds under the same names
         refuse_own_table(table.columns, where, "responses")
     if times is not None or (response_column not in table.columns and {"lower", "upper"} <= set(table.columns)):
-        rows = _rows_of_two(table, sample_column, drug_column, times, where)
-        return Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
+        rows = _rows_of_two(table, sample_column, drug_column, times, requested, where)
+        # events are read here, where the name of their column tells which of its words is one
+        return Responses.build(rows, measure, where=where, outcome=outcome, classes=None if times else classes)
     is_turned = _looks_turned(table, sample_column, drug_column, response_column, requested, where)
     if is_turned:
         table, drug_column = table.rename(columns={drug_column: sample_column}), "drug_id"
@@ -235,7 +236,9 @@ def _long_rows(
     return rows
 
 
-def _rows_of_two(table: pd.DataFrame, sample: str, drug: str, times: TimeColumns | None, where: str) -> pd.DataFrame:
+def _rows_of_two(
+    table: pd.DataFrame, sample: str, drug: str, times: TimeColumns | None, requested: Requested, where: str
+) -> pd.DataFrame:
     """Rows whose response is told by several columns: a time and its event, or a lower and an upper limit."""
     required_column(table, sample, "`sample_column`", where)
     own = ("lower", "upper") if times is None else (times.time, times.event, times.entry)
@@ -247,7 +250,7 @@ def _rows_of_two(table: pd.DataFrame, sample: str, drug: str, times: TimeColumns
         numbers["weight"] = "weight"
     _add_numbers(rows, table, numbers, where)
     if times is not None:
-        rows["event"] = table[times.event]
+        rows["event"] = read_events(table[times.event], requested, where)
         progress.info('%s: took times from "%s" and events from "%s".', where, times.time, times.event)
     if "study" in table.columns:
         rows["study"] = table["study"]

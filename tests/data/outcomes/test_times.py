@@ -5,7 +5,13 @@ import pandas as pd
 import pytest
 
 from drugresponse.data.outcomes.requested import Requested
-from drugresponse.data.outcomes.times import TimeColumns, find_times, read_events, refuse_bad_times
+from drugresponse.data.outcomes.times import (
+    TimeColumns,
+    find_times,
+    read_events,
+    refuse_bad_times,
+    refuse_times_of_events_alone,
+)
 from drugresponse.errors import InputError
 
 TIMES = [3.5, 7.0, 2.25, 9.0]
@@ -30,6 +36,9 @@ def events(*cells: object, name: str = "event", classes: str | None = None) -> l
         ("2", "1", "status"),
         ("0", "1", "CNSR"),
         ("no", "yes", "alive"),
+        (2, 1, "Alive"),
+        ("1", "0", "relapse_free_survival_status"),
+        ("1:PROGRESSION", "0:CENSORED", "Progression Free Status"),
     ],
 )
 def test_read_events__ways_to_write_them(happened, not_yet, name):
@@ -46,6 +55,28 @@ def test_read_events__what_may_be_either_is_refused_unless_listed():
     with pytest.raises(InputError, match=r'row 2, column "event": found "lost"'):
         events("dead", "lost", "alive")
     assert events("dead", "lost", "alive", classes="alive=lost<dead") == [1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "name", ["event_free", "relapseFree", "Disease Free Status", "no relapse", "survived", "overall_survival"]
+)
+def test_read_events__names_that_may_deny_the_event_are_asked_about(name):
+    for low, high in ((0, 1), ("no", "yes")):
+        with pytest.raises(InputError, match=r"1 under this name is the event in some tables and none in others"):
+            events(low, high, high, name=name)
+        assert events(low, high, high, name=name, classes=f"{high}<{low}") == [1, 0, 0]
+
+
+def test_read_events__each_reason_of_cnsr_is_censoring():
+    assert events(0, 1, 2, 3, 0, name="CNSR") == [1, 0, 0, 0, 1]
+
+
+def test_refuse_times_of_events_alone__as_days_to_death(caplog):
+    times, happened = pd.Series([5.0, np.nan, 7.0, np.nan]), pd.Series([1.0, 0.0, 1.0, 0.0])
+    with pytest.raises(InputError, match=r"no time in any of 2 rows without an event .*all seem to have it"):
+        refuse_times_of_events_alone(times, happened, "r.tsv")
+    refuse_times_of_events_alone(times.fillna({1: 3.0}), happened, "r.tsv")
+    assert "1 row without a time, 1 of them without an event, are left out" in caplog.text
 
 
 def test_read_events__codes_of_r_are_told(caplog):

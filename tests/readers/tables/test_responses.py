@@ -142,6 +142,8 @@ def survival(time: str = "time", event: str = "event", outcomes: tuple[str, str]
         ("pfs", "progression", ("yes", "no")),
         ("survivalTime", "dead", ("TRUE", "FALSE")),
         ("follow-up (days)", "status", ("2", "1")),
+        ("time", "CNSR", ("0", "1")),
+        ("time", "is_alive", ("no", "yes")),
     ],
 )
 def test_read_responses__times_with_events(tmp_path, time, event, outcomes):
@@ -152,6 +154,18 @@ def test_read_responses__times_with_events(tmp_path, time, event, outcomes):
         assert table["response"].to_dict() == {f"s{i}": 100 + 7.5 * i for i in range(12)}
         assert table["happened"].to_dict() == {f"s{i}": i % 3 != 0 for i in range(12)}
         assert (table["entry"] == 0).all()
+
+
+def test_read_responses__a_name_tells_what_its_events_mean(tmp_path):
+    file = write(tmp_path, survival("time", "censored", ("0", "1")))
+    with pytest.raises(InputError, match=r'found "0", "1" in "censored" .*`classes` "0<1" or "1<0"'):
+        read_responses(file)
+    assert read_responses(file, classes="1<0").table.set_index("sample_id").loc["s1", "happened"]
+    of_the_dead = re.sub(
+        r"\t[\d.]+\tAlive", r"\tNA\tAlive", survival("days_to_death", "vital_status", ("Dead", "Alive"))
+    )
+    with pytest.raises(InputError, match=r"no time in any of 4 rows without an event .*days_to_last_follow_up"):
+        read_responses(write(tmp_path, of_the_dead))
 
 
 def test_read_responses__columns_of_times_that_are_named(tmp_path):
