@@ -16,14 +16,14 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.outcomes.requested import Requested
 from drugresponse.errors import InputError, count, show_ids
 
-__all__ = ["FEWEST_ROWS", "ReadClasses", "are_words", "class_levels", "read_classes"]
+__all__ = ["FEWEST_ROWS", "MOST_LEVELS", "ReadClasses", "are_words", "class_levels", "read_classes"]
 
 logger = logging.getLogger(__name__)
 
 FEWEST_ROWS = 10
 """Rows below which two values, or whole numbers, may be chance."""
 _MOST_WORDS = 9
-_MOST_LEVELS = 5
+MOST_LEVELS = 5
 """Whole numbers in a row that are told as classes."""
 _OPPOSITE: dict[Direction, Direction] = {"sensitive": "resistant", "resistant": "sensitive"}
 
@@ -82,7 +82,7 @@ def class_levels(values: np.ndarray, n_rows: int) -> tuple[str, ...]:
         return ()
     in_a_row = bool((levels % 1 == 0).all() and (np.diff(levels) == 1).all())
     least = 2 if levels[0] == 0 else 3
-    if n_rows < FEWEST_ROWS or not in_a_row or levels[0] not in (0, 1) or not least <= len(levels) <= _MOST_LEVELS:
+    if n_rows < FEWEST_ROWS or not in_a_row or levels[0] not in (0, 1) or not least <= len(levels) <= MOST_LEVELS:
         return ()
     return tuple(f"{level:g}" for level in levels)
 
@@ -172,7 +172,8 @@ def _usual_order(cells: pd.Series, plain: pd.Series, where: str) -> tuple[dict[s
         raise InputError(
             f"{where}: found the words {show_ids(shown)}, whose order is not known (expected numbers, or classes such "
             f'as S, I and R). Say it, lowest response first and the event last: `classes` "{"<".join(shown)}" or the '
-            "other way round; if they are not the responses, choose the column that holds them."
+            "other way round, words of one class joined by =, such as S<I=R; if they are not the responses, choose the "
+            "column that holds them."
         )
     numbers = {word: family.number_of[word] for word in words}
     order = {number: at for at, number in enumerate(sorted(set(numbers.values())))}

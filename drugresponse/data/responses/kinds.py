@@ -13,6 +13,7 @@ from drugresponse.errors import InputError, count, show_ids
 __all__ = [
     "missing_codes",
     "refuse_classes",
+    "refuse_code_beside_classes",
     "refuse_missing_code",
     "refuse_no_measurements",
     "refuse_two_values",
@@ -27,6 +28,8 @@ OF_ANOTHER_SCALE = 3.0
 """Times the range of all others that a number is far from them."""
 _CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 """Numbers by which programs mark a missing value."""
+_CODES_OF_CLASSES = (8.0, 9.0, 77.0, 88.0, 98.0, 99.0, -1.0, -8.0, *_CODES)
+"""The same beside numbers of classes, where a single digit says unknown or not done."""
 _SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
 _LEAST_ID = 10_000
 
@@ -137,6 +140,42 @@ def refuse_two_values(numbers: np.ndarray, where: str) -> None:
             f"measured numbers, or 0 and 1). If they are classes, say which is the event, the last one: `classes` "
             f'"{shown}" or "{turned}"; if they are measured, `outcome` continuous.'
         )
+
+
+def refuse_code_beside_classes(numbers: np.ndarray, where: str, *, most: int) -> None:
+    """Refuse numbers that are classes but for one that marks missing values, such as 9 beside 0 and 1.
+
+    Parameters
+    ----------
+    numbers
+        `(n_rows,)` without missing ones; fewer than ten pass.
+    where
+        Names the table in errors.
+    most
+        Classes at most.
+
+    Raises
+    ------
+    InputError
+        There is one, which does not go on where the classes end.
+
+    Examples
+    --------
+    >>> refuse_code_beside_classes(np.arange(12.0) % 2, "responses", most=5)
+    """
+    levels = np.unique(numbers)
+    coded = np.isin(levels, _CODES_OF_CLASSES)
+    classes = levels[~coded]
+    in_a_row = len(classes) > 1 and classes[0] in (0, 1) and (np.diff(classes) == 1).all() and len(classes) <= most
+    if not coded.any() or not in_a_row or (np.diff(levels) == 1).all() or len(numbers) < FEWEST_ROWS:
+        return
+    code, words = (", ".join(f"{each:g}" for each in some) for some in (levels[coded], classes))
+    raise InputError(
+        f"{where}: found {code} in {count(int(np.isin(numbers, levels[coded]).sum()), 'row')} beside {words} (expected "
+        f"classes or measured numbers; {code} seems to mark missing ones). Leave these cells empty or, if all are "
+        f'classes, list them: `classes` "{"<".join(f"{each:g}" for each in levels)}"; if they are measured, say '
+        "`outcome` continuous."
+    )
 
 
 def missing_codes(values: np.ndarray) -> list[float]:

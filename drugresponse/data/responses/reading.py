@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from drugresponse.data.outcomes.classes import are_words, class_levels, read_classes
+from drugresponse.data.outcomes.classes import MOST_LEVELS, are_words, class_levels, read_classes
 from drugresponse.data.outcomes.dilutions import dilution_steps
 from drugresponse.data.outcomes.families import Direction
 from drugresponse.data.outcomes.limits import (
@@ -24,7 +24,7 @@ from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, Requested
 from drugresponse.data.outcomes.times import read_events, refuse_bad_times, refuse_times_of_events_alone
 from drugresponse.data.responses.cells import limit_sides, numbers_of
-from drugresponse.data.responses.kinds import refuse_classes, refuse_two_values
+from drugresponse.data.responses.kinds import refuse_classes, refuse_code_beside_classes, refuse_two_values
 from drugresponse.errors import InputError, count
 
 __all__ = ["OutcomeRows", "are_dilutions", "are_numbers", "read_outcome"]
@@ -107,6 +107,8 @@ def read_outcome(
         if levels:
             _warn_of_numbers(levels, where)
             return _classes(rows.assign(response=numbers), Requested.of(AUTO, levels), where, has_limits)
+        if not is_measured:
+            refuse_code_beside_classes(present, where, most=MOST_LEVELS)
         if not is_named:
             refuse_two_values(present, where)
     return OutcomeRows(rows.assign(censor=censor, response=numbers), CONTINUOUS)
@@ -207,7 +209,9 @@ def _classes(rows: pd.DataFrame, requested: Requested, where: str, has_limits: b
 
 def _listed_levels(column: pd.Series, requested: Requested, where: str) -> tuple[str, ...]:
     """The numbers that are said to be classes, in their order."""
-    levels = np.unique(column.dropna().to_numpy(dtype=np.float64))
+    numbers = column.dropna().to_numpy(dtype=np.float64)
+    refuse_code_beside_classes(numbers, where, most=_MOST_SHOWN)
+    levels = np.unique(numbers)
     shown = tuple(f"{level:g}" for level in levels[:_MOST_SHOWN])
     two = requested.kind == "binary"
     if two and shown != ("0", "1"):

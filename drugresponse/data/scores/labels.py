@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from drugresponse.data.outcomes.families import plain_word
 from drugresponse.data.outcomes.outcome import Kind, Outcome
 
 __all__ = [
@@ -103,7 +104,11 @@ OUTCOME_METRIC_LABELS = MappingProxyType(
     }
 )
 """What people call each metric of an outcome that is not continuous."""
-_LOWEST, _HIGHEST = {"s", "susceptible", "sensitive"}, {"r", "resistant", "nonsusceptible", "non-susceptible"}
+_LOWEST = frozenset({"s", "susceptible", "sensitive", "sus", "sens", "not resistant", "non resistant"})
+_HIGHEST = frozenset(
+    {"r", "resistant", "res", "ns", "non susceptible", "nonsusceptible", "not susceptible", "not sensitive"}
+)
+"""Words of a resistance laboratory, plain."""
 _FROM_0 = {"log_loss", "cumulative_log_loss", "rmse_exact"}
 _FREE = {"calibration_slope", "calibration_intercept", "bias", "censored_log_loss"}
 _SIGNED = {"weighted_kappa", "calibration_q25", "calibration_q50", "calibration_q75", "net_benefit"}
@@ -116,9 +121,13 @@ def is_resistance(outcome: Outcome) -> bool:
     --------
     >>> is_resistance(Outcome("ordinal", ("S", "I", "R"))), is_resistance(Outcome("binary", ("no", "yes")))
     (True, False)
+    >>> is_resistance(Outcome("binary", ("S", "I=R"))), is_resistance(Outcome("binary", ("NR", "R")))
+    (True, False)
     """
-    words = [word.strip().lower() for word in outcome.classes]
-    return len(words) > 1 and words[0] in _LOWEST and words[-1] in _HIGHEST
+    lowest, highest = (
+        {plain_word(word) for word in outcome.classes[at].split("=")} if outcome.classes else set() for at in (0, -1)
+    )
+    return bool(lowest & _LOWEST) and bool(highest & _HIGHEST)
 
 
 def metrics_of(outcome: Outcome, *, cost_of_miss: float | None = None) -> tuple[str, ...]:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from drugresponse.data.column_names import plain_name
 from drugresponse.readers.resistance._calls import MUTATION, Element
 
-__all__ = ["SUBSTITUTIONS", "Substitution", "elements_at", "parse_substitution"]
+__all__ = ["SUBSTITUTIONS", "Substitution", "elements_at", "gene_of_hiv", "is_any_residue", "parse_substitution"]
 
 SUBSTITUTIONS = "substitutions"
 """Name of the block."""
 _GENES = "PR|RT|IN|CA"
+_OTHER_NAMES = {
+    **dict.fromkeys(("prot", "pro", "protease", "pi"), "PR"),
+    **dict.fromkeys(("reversetranscriptase", "nrti", "nnrti", "rti"), "RT"),
+    **dict.fromkeys(("int", "integrase", "insti", "ini"), "IN"),
+    "capsid": "CA",
+}
+"""Of genes of HIV, also by the drugs that act on them: under another name no feature of a model would be found."""
 _INSERTION, _DELETION = "ins", "del"
 _WRITTEN = re.compile(
     rf"(?:(?P<gene>[A-Za-z][A-Za-z0-9]*)[:_ ]|(?P<pol>{_GENES}))?"
@@ -59,11 +67,34 @@ residues=('ins',)))
     match = _WRITTEN.fullmatch(written.strip())
     if match is None:
         return None
-    gene = (match["gene"] or match["pol"] or gene).upper()
+    gene = gene_of_hiv(match["gene"] or match["pol"] or gene)
     residues = residues_of(match["residues"], match["consensus"] or "")
-    if not gene or residues is None:
+    # positions of the whole pol are not those of its genes
+    if gene in ("", "POL") or residues is None:
         return None
     return Substitution(gene, int(match["position"]), residues)
+
+
+def gene_of_hiv(name: str) -> str:
+    """The name of a gene that features bear; genes of other viruses keep theirs.
+
+    Examples
+    --------
+    >>> gene_of_hiv("Protease"), gene_of_hiv("INT"), gene_of_hiv("rt"), gene_of_hiv("NS5A")
+    ('PR', 'IN', 'RT', 'NS5A')
+    """
+    return _OTHER_NAMES.get(plain_name(name), name.upper())
+
+
+def is_any_residue(written: str) -> bool:
+    """Whether what is written at a site leaves open which residue stands there, alone or in a mixture.
+
+    Examples
+    --------
+    >>> is_any_residue("RT:K65X"), is_any_residue("RT:K65XR"), is_any_residue("RT:M184M")
+    (True, True, False)
+    """
+    return _ANY in re.split(r"\d", written)[-1].upper()
 
 
 def residues_of(written: str, consensus: str) -> tuple[str, ...] | None:

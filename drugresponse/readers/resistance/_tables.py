@@ -24,6 +24,11 @@ SAMPLE_COLUMNS = ("sampleid", "sample", "samplename", "isolateid", "isolate", "i
 """Names of a column of samples that laboratories add, plain."""
 
 
+def _sample_columns(samples: Sequence[str]) -> tuple[str, ...]:
+    """A column that was added under the name of all other tables comes before that of the program."""
+    return (SAMPLE_COLUMNS[0], *samples, *SAMPLE_COLUMNS[1:])
+
+
 @dataclass(frozen=True)
 class ResistanceRow:
     """A row: its line, its sample ("" where the table has no such column), and its cells by role, "" where missing."""
@@ -82,7 +87,7 @@ def open_table(
                 f"{where}: found no column for the {role} (its columns are {show_ids(header, 8)}; expected {name}). "
                 "Give the table as the program wrote it."
             )
-    sample_at = find_column(header, (*samples, *SAMPLE_COLUMNS))
+    sample_at = find_column(header, _sample_columns(samples))
     rows = _rows(numbered, header, places, sample_at, where)
     return ResistanceTable(sample_at is not None, rows)
 
@@ -167,4 +172,4 @@ def rows_of_samples(
 def has_samples(files: Sequence[Source], samples: Sequence[str] = ()) -> bool:
     """Whether any of the files has a column of samples: then samples without a row were assayed as well."""
     headers = (next(stream_rows(file))[1] for file in files)
-    return any(find_column(header, (*samples, *SAMPLE_COLUMNS)) is not None for header in headers)
+    return any(find_column(header, _sample_columns(samples)) is not None for header in headers)

@@ -13,7 +13,13 @@ from drugresponse.errors import InputError, quoted, show_ids
 from drugresponse.readers.resistance._calls import Calls
 from drugresponse.readers.resistance._documents import list_of, objects_of, text_of
 from drugresponse.readers.resistance._sites import Sites
-from drugresponse.readers.resistance._substitutions import SUBSTITUTIONS, Substitution, elements_at, residues_of
+from drugresponse.readers.resistance._substitutions import (
+    SUBSTITUTIONS,
+    Substitution,
+    elements_at,
+    gene_of_hiv,
+    residues_of,
+)
 from drugresponse.readers.source.source import AnySource, sources_of, words_of
 
 __all__ = ["read_sierra"]
@@ -121,7 +127,7 @@ def _sample(result: Mapping[str, Any], known: set[str] | None, place: str) -> st
 def _add_gene(calls: Calls, sites: Sites, sample: str, sequence: Mapping[str, Any], place: str) -> None:
     """Note the substitutions in one gene of a sample, and which of its sites were sequenced."""
     named = sequence.get("gene")
-    gene = (text_of(named, "name") if isinstance(named, dict) else text_of(sequence, "gene")).upper()
+    gene = gene_of_hiv(text_of(named, "name") if isinstance(named, dict) else text_of(sequence, "gene"))
     if not gene:
         raise InputError(f"{place}: found a gene without a name (expected PR, RT, IN or CA). Give the file as written.")
     first, last = (sequence.get(name) for name in ("firstAA", "lastAA"))

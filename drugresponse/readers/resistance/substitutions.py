@@ -15,7 +15,13 @@ from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, count, quoted, show_ids
 from drugresponse.readers.resistance._calls import Calls
 from drugresponse.readers.resistance._sites import Sites
-from drugresponse.readers.resistance._substitutions import SUBSTITUTIONS, elements_at, parse_substitution
+from drugresponse.readers.resistance._substitutions import (
+    SUBSTITUTIONS,
+    elements_at,
+    gene_of_hiv,
+    is_any_residue,
+    parse_substitution,
+)
 from drugresponse.readers.resistance._tables import SAMPLE_COLUMNS
 from drugresponse.readers.source.source import AnySource, Source, sources_of, words_of
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
@@ -27,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 _LISTS = ("substitutions", "mutations", "aasubstitutions", "aamutations", "mutationlist", "mutlist", "drms",
           "resistancemutations", "drugresistancemutations", "hivmutations", "hivsubstitutions")  # fmt: skip
-_GENES = ("pr", "rt", "in", "ca")
+_GENES = ("pr", "rt", "in", "ca", "prot", "pro", "protease", "reversetranscriptase", "int", "integrase", "capsid")
 _NONE = frozenset({"none", "no", "wt", "wild type", "wildtype", "no mutations", "no substitutions", "consensus"})
 _BETWEEN = re.compile(r"[,;+\s]+")
 
@@ -147,7 +153,7 @@ def _lists(header: Sequence[str]) -> dict[int, str]:
     whole = next((plain.index(name) for name in _LISTS if name in plain), None)
     if whole is not None:
         return {whole: ""}
-    return {plain.index(gene): gene.upper() for gene in _GENES if gene in plain}
+    return {plain.index(gene): gene_of_hiv(gene) for gene in _GENES if gene in plain}
 
 
 def _is_empty(cell: str) -> bool:
@@ -165,7 +171,7 @@ def _add_list(calls: Calls, sites: Sites, sample: str, cell: str, gene: str, pla
                 f"{place}: found {quoted(written)} among the substitutions (expected such as RT:M184V, with the gene). "
                 "Correct it; if the table is one of samples and features, use `genotype_format` matrix."
             )
-        if not substitution.residues and written.upper().endswith("X"):
+        if not substitution.residues and is_any_residue(written):
             sites.blur(sample, substitution.gene, substitution.position)
         for element in elements_at(substitution):
             calls.find(sample, element)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError, quoted, show_ids
+from drugresponse.readers.alterations.classes import SILENT, classify
 from drugresponse.readers.resistance._calls import MUTATION, Calls, Element
 from drugresponse.readers.resistance._documents import list_of, objects_of, text_of
 from drugresponse.readers.resistance._names import refuse_second_file, sample_of_file
@@ -123,7 +124,7 @@ class _Profiles:
         self.calls.look(sample, TB_PROFILER)
         for group in _VARIANTS:
             for variant in list_of(result, group, place):
-                if group == "other_variants" and "synonymous" in text_of(variant, "type"):
+                if group == "other_variants" and _is_synonymous(text_of(variant, "type")):
                     self.n_synonymous += 1
                     continue
                 element = _element(variant, place, is_known=group == "dr_variants")
@@ -160,6 +161,11 @@ class _Profiles:
             )
             for sample in dict.fromkeys((*self.names, *self.positions))
         ]
+
+
+def _is_synonymous(effect: str) -> bool:
+    """Whether a variant changes no protein; beside another effect, or denied, the word says nothing."""
+    return "synonymous" in effect and classify(effect) == SILENT
 
 
 def _element(variant: Mapping[str, Any], place: str, *, is_known: bool) -> Element:

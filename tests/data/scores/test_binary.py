@@ -8,6 +8,7 @@ from sklearn import metrics
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.binary import BinaryScores
+from drugresponse.data.scores.labels import metrics_of
 from drugresponse.data.scores.truth import Truth
 from tests.data.scores.made_truths import made_yes_no, probabilities
 
@@ -112,3 +113,9 @@ def test_separated__a_perfect_model_has_no_line() -> None:
     scores = _scores(truth, np.where(truth.y > 0, 0.99, 0.01))
     assert scores["auroc"] == scores["average_precision"] == 1.0
     assert np.isnan(scores["calibration_slope"])
+
+
+@pytest.mark.parametrize("classes", [("S", "I=R"), ("S=I", "R"), ("Susceptible", "Non-Susceptible"), ("S", "NS")])
+def test_metrics_of__classes_of_a_laboratory_that_are_joined_have_its_errors(classes: tuple[str, ...]) -> None:
+    assert {"very_major_error", "major_error"} <= set(metrics_of(Outcome("binary", classes)))
+    assert "very_major_error" not in metrics_of(Outcome("binary", ("NR", "R")))

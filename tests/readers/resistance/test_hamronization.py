@@ -72,6 +72,12 @@ def test_read_hamronization__isolates_without_a_row(tmp_path, caplog):
         read_genotypes(file, known_samples=["X1", "X2"])
 
 
+def test_read_hamronization__a_column_sample_id_comes_before_the_file(tmp_path):
+    rows = [["S1", *hit("GCA_1.fna", "blaTEM-1")], ["S2", *hit("", "sul1")]]
+    file = write(tmp_path / "summary.tsv", rows, ["sample_id", *HEADER])
+    assert read_genotypes(file, known_samples=["S1", "S2"]).sample_ids.tolist() == ["S1", "S2"]
+
+
 def test_read_hamronization__damaged(tmp_path):
     with pytest.raises(InputError, match=r"no column for the gene .*expected gene_symbol"):
         read_genotypes(write(tmp_path / "a.tsv", [], [name for name in HEADER if name != "gene_symbol"]))

@@ -42,13 +42,16 @@ def write(path, text):
         ("RT:M184I", ("RT", 184, ("I",))),
         ("PR:N88D", ("PR", 88, ("D",))),
         ("RT:T69i", ("RT", 69, ("ins",))),
+        ("PROT:V82A", ("PR", 82, ("A",))),
+        ("Integrase:Q148H", ("IN", 148, ("H",))),
+        ("NNRTI:K103N", ("RT", 103, ("N",))),
     ],
 )
 def test_parse_substitution__spellings_of_hivdb(written, expected):
     assert parse_substitution(written) == expected
 
 
-@pytest.mark.parametrize("written", ["M184V", "RT:M184", "RT:184", "0.5", "RT", "TP53_lof", "RT:M184v!"])
+@pytest.mark.parametrize("written", ["M184V", "RT:M184", "RT:184", "0.5", "RT", "TP53_lof", "RT:M184v!", "POL:M184V"])
 def test_parse_substitution__no_substitution_with_its_gene(written):
     assert parse_substitution(written) is None
 
@@ -90,6 +93,16 @@ def test_read_substitutions__a_column_for_each_gene(tmp_path):
     nan = np.nan
     assert genotypes.features.index.tolist() == ["PR_82A", "RT_184V", "RT_65R"]
     np.testing.assert_array_equal(genotypes.dense(), [[1, 1, 1], [nan, 0, 0], [nan, nan, nan]])
+
+
+def test_read_substitutions__other_names_of_genes_are_those_of_the_model(tmp_path):
+    lists = "sample_id\tsubstitutions\nP1\tPROT:V82A, RT:K65XR\nP2\tRT:K65R, INT:Q148H\n"
+    columns = "sample_id\tProtease\tRT\tINT\nP1\tV82A\tK65XR\tnone\nP2\tnone\tK65R\tQ148H\n"
+    for text in (lists, columns):
+        genotypes = read_genotypes(write(tmp_path / "lists.tsv", text))
+        assert genotypes.features.index.tolist() == ["IN_148H", "PR_82A", "RT_65R"]
+        # a mixture with X may hold any residue
+        np.testing.assert_array_equal(genotypes.dense(), [[0, 1, np.nan], [1, 0, 1]])
 
 
 def test_read_substitutions__a_sample_alone_reads_as_among_many(tmp_path):

@@ -85,6 +85,23 @@ def test_read_tb_profiler__versions_and_what_was_not_called(tmp_path, caplog):
     assert frame(told).loc["S2"].tolist() == [1, 0, 0]
 
 
+@pytest.mark.parametrize(
+    ("effect", "kept"),
+    [
+        ("synonymous_variant", False),
+        ("splice_region_variant&synonymous_variant", False),
+        ("missense_variant&synonymous_variant", True),
+        ("non_synonymous", True),
+        ("upstream_gene_variant", True),
+        ("non_coding_transcript_exon_variant", True),
+    ],
+)
+def test_read_tb_profiler__only_what_is_synonymous_alone_is_left_out(tmp_path, effect, kept):
+    other = {"gene": "gyrA", "change": "p.Glu21Gln", "type": effect}
+    file = write(tmp_path / "S1.results.json", OLD | {"other_variants": [other]})
+    assert ("gyrA_p.Glu21Gln" in read_genotypes(file).features.index) == kept
+
+
 def test_read_tb_profiler__several_results_in_a_file(tmp_path):
     several = [OLD, NEW, PAN_SUSCEPTIBLE]
     listed = read_genotypes(write(tmp_path / "list.json", several))

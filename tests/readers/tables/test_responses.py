@@ -156,6 +156,17 @@ def test_read_responses__times_with_events(tmp_path, time, event, outcomes):
         assert (table["entry"] == 0).all()
 
 
+@pytest.mark.parametrize(("classes", "code"), [("01", "9"), ("123", "8"), ("01", "-8")])
+def test_read_responses__a_code_for_missing_among_classes_is_no_number(tmp_path, classes, code):
+    cells = [*(classes * 6), code]
+    file = write(tmp_path, "sample_id\tresponse\n" + "".join(f"s{i}\t{cell}\n" for i, cell in enumerate(cells)))
+    for outcome in ("auto", "ordinal"):
+        with pytest.raises(InputError, match=rf"found {code} in 1 row beside .*seems to mark missing"):
+            read_responses(file, outcome=outcome)
+    assert read_responses(file, classes="<".join(sorted({*classes, code}))).outcome.has_classes
+    assert read_responses(file, outcome="continuous").outcome.kind == "continuous"
+
+
 def test_read_responses__a_name_tells_what_its_events_mean(tmp_path):
     file = write(tmp_path, survival("time", "censored", ("0", "1")))
     with pytest.raises(InputError, match=r'found "0", "1" in "censored" .*`classes` "0<1" or "1<0"'):
