@@ -26,6 +26,7 @@ __all__ = ["DEPMAP"]
 _GENE = re.compile(r"(.+) \((?:\d+|Unknown)\)")
 _YES = frozenset(("true", "yes", "1"))
 _KINDS = ("damaging", "hotspot")
+_COPIES_ALTERED = (0, 1, 2)
 
 
 def _take_screen(tables: PublishedTables, table: pd.DataFrame, where: str) -> None:
@@ -100,6 +101,13 @@ def _take_matrix(
     tables: PublishedTables, labels: pd.DataFrame, genes: Sequence[str], values: NDArray[np.float32], where: str
 ) -> None:
     """Add `(n_rows, n_genes)` of models by genes, above 0 is altered; of several rows of one the default counts."""
+    measured = values[~np.isnan(values) & ~np.isin(values, _COPIES_ALTERED)]
+    if len(measured):
+        raise InputError(
+            f"{where}: found other numbers than 0, 1 and 2, such as {measured[0]:g} (expected a matrix of mutations). "
+            "Give OmicsSomaticMutationsMatrixDamaging.csv or ...Hotspot.csv; expression, copy number and gene effects "
+            "go into `--genotypes` as a block of their own, such as --genotypes expression=FILE."
+        )
     default = _are_yes(labels["IsDefaultEntryForModel"]) if "IsDefaultEntryForModel" in labels else slice(None)
     samples = clean_ids((labels["ModelID"] if "ModelID" in labels else labels.iloc[:, 0])[default], where)
     if samples.duplicated().any():

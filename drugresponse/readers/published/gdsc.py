@@ -13,7 +13,7 @@ from drugresponse.data.column_names import plain_name
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.tables import Measure
-from drugresponse.errors import count
+from drugresponse.errors import InputError, count
 from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
 
 __all__ = ["GDSC"]
@@ -61,6 +61,11 @@ def _take_features(tables: PublishedTables, table: pd.DataFrame, where: str) -> 
         }
     )
     long = long[(long["sample_id"] != "") & (long["feature_id"] != "")]
+    other = long.loc[long["value"].notna() & ~long["value"].isin((0, 1)), "value"]
+    if len(other):
+        raise InputError(
+            f"{where}: found {other.iloc[0]:g} as is_mutated (expected 0 or 1). Give the file as it was downloaded."
+        )
     wide = long.pivot_table(index="sample_id", columns="feature_id", values="value", aggfunc="max")
     names = pd.Series(wide.columns, index=wide.columns)
     genes = names.str.removesuffix("_mut").where(names.str.endswith("_mut"), "")

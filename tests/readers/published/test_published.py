@@ -170,6 +170,22 @@ def test_read_published__cbioportal_expression_is_no_copy_number(tmp_path):
         read_published("cbioportal", [tmp_path / "data_mrna.txt"])
 
 
+def test_read_published__depmap_expression_is_no_matrix_of_mutations(depmap, tmp_path):
+    matrix = pd.read_csv(depmap["OmicsSomaticMutationsMatrixHotspot"])
+    matrix.loc[0, "GENE3 (103)"] = 3.27
+    matrix.to_csv(tmp_path / "OmicsExpressionProteinCodingGenesTPMLogp1.csv", index=False)
+    with pytest.raises(dr.InputError, match=r"other numbers than 0, 1 and 2, such as 3.27 .*expression=FILE"):
+        read_published("depmap", [tmp_path / "OmicsExpressionProteinCodingGenesTPMLogp1.csv"])
+
+
+def test_read_published__gdsc_feature_that_is_neither_there_nor_not(gdsc, tmp_path):
+    features = pd.read_csv(gdsc["genetic"]).astype({"is_mutated": float})
+    features.loc[1, "is_mutated"] = 0.5
+    features.to_csv(tmp_path / "features.csv", index=False)
+    with pytest.raises(dr.InputError, match=r"found 0.5 as is_mutated .*expected 0 or 1"):
+        read_published("gdsc", [tmp_path / "features.csv"])
+
+
 def test_read_published__rows_of_one_model_that_none_is_the_default_of(depmap, tmp_path):
     matrix = pd.read_csv(depmap["OmicsSomaticMutationsMatrixHotspot"]).drop(columns="IsDefaultEntryForModel")
     matrix.to_csv(tmp_path / "m.csv", index=False)
