@@ -23,6 +23,7 @@ from drugresponse.readers.alterations.classes import (
     classify,
     is_promoter,
     parse_protein_change,
+    protein_changes,
 )
 from drugresponse.readers.genes.names import GeneNames
 from drugresponse.readers.source.source import AnySource, Source
@@ -167,12 +168,13 @@ def read_alteration_rows(path: AnySource, *, aliases: GeneNames | None = None) -
             if not is_missing(term) or not is_missing(protein):
                 left_out["(no gene)"] += 1
             continue
-        effect, change = effects.of(term, protein, line, gene)
-        if effect == SILENT:
-            left_out[term] += 1
-            continue
-        for name, text in zip(table, (sample, genes.setdefault(gene, rename(gene)), effect, change), strict=True):
-            table[name].append(text)
+        for effect, change in effects.of(term, protein, line, gene):
+            if effect == SILENT:
+                left_out[term] += 1
+                continue
+            cells_of_row = (sample, genes.setdefault(gene, rename(gene)), effect, change)
+            for name, text in zip(table, cells_of_row, strict=True):
+                table[name].append(text)
     effects.report()
     if aliases is not None:
         aliases.report(genes, where)
@@ -191,15 +193,20 @@ class _Effects:
     def __init__(self, columns: _Columns, where: str) -> None:
         self._has_columns = columns.alteration is not None or columns.protein is not None
         self._where = where
-        self._known: dict[tuple[str, str], tuple[str, str]] = {}
+        self._known: dict[tuple[str, str], list[tuple[str, str]]] = {}
         self._others: set[str] = set()
 
-    def of(self, term: str, protein: str, line: int, gene: str) -> tuple[str, str]:
-        """Class of effect (a term of no known class is one of its own), and protein change or ""."""
+    def of(self, term: str, protein: str, line: int, gene: str) -> list[tuple[str, str]]:
+        """Class of effect (a term of no known class is one of its own), and protein change or "", of each change."""
         if is_promoter(term, gene):
-            return PROMOTER, ""
+            return [(PROMOTER, "")]
         if (term, protein) not in self._known:
-            self._known[term, protein] = self._classify(term, protein, f"{self._where}, line {line}", gene)
+            place = f"{self._where}, line {line}"
+            terms = [term] if classify(term) else protein_changes(term)
+            effects = [
+                self._classify(each, change, place, gene) for each in terms for change in protein_changes(protein)
+            ]
+            self._known[term, protein] = list(dict.fromkeys(effects))
         return self._known[term, protein]
 
     def report(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["EFFECTS", "SILENT", "SMALL_MUTATIONS", "WILD_TYPE", "classify", "parse_protein_change"]
+__all__ = ["EFFECTS", "SILENT", "SMALL_MUTATIONS", "WILD_TYPE", "classify", "parse_protein_change", "protein_changes"]
 
 SMALL_MUTATIONS = ("lof", "splice", "inframe", "missense", "mutation")
 """Classes of mutations within the gene, worst first; `mutation` is one whose effect is not told."""
@@ -49,8 +49,8 @@ _TERMS = {
         oncogenicmutations codingvariant codingtranscriptvariant complexcompoundsubstitution exonic""",
     "deletion": """deletion deleted del homdel homodel homozygousdeletion deepdeletion genedeletion
         transcriptablation homozygousloss homloss deeploss homozygousdel deepdel wholegenedeletion""",
-    "amplification": """amplification amplified amp highamp hlamp highlevelamplification focalamplification
-        transcriptamplification""",
+    "amplification": """amplification amplified amp highamp highamplification hlamp highlevelamplification
+        focalamplification transcriptamplification""",
     "loss": """loss shallowloss heterozygousloss hemizygousloss singlecopyloss lowlevelloss copyloss
         copynumberloss cnvloss hetloss hetdel shallowdeletion heterozygousdeletion
         hemizygousdeletion""",
@@ -78,7 +78,7 @@ _TERMS = {
         3primeutrtruncation startgain substitutionintronic likelyneutral""",
     WILD_TYPE: """wt wildtype reference notaltered unaltered normal neutral diploid no false negative 0
         unmutated nonmutated notmutated nonmutant notmutant nomutation nomutations nomutationfound nomutationdetected
-        nochange""",
+        nochange notdetected undetected nonedetected noalteration noalterations notfound nonefound""",
 }
 _BEFORE_THE_GENE = frozenset(
     ("5flank", "5primeflank", "fiveprimeflank", "upstreamgenevariant", "upstream", "upstreamvariant")
@@ -93,6 +93,10 @@ _SUBSTITUTION = re.compile(r"([A-Z*])(\d+)([A-Z*=])")
 _FRAME_SHIFT = re.compile(r"([A-Z*-]*\d+)[A-Z*]?fs.*")
 _IN_FRAME = re.compile(r"[A-Z*]*\d+(?:_[A-Z*]*\d+)?[A-Z*]*(?:delins|del|ins|dup|>)[A-Z*]*\d*")
 _SPLICE = re.compile(r"[A-Z*]?\d+_splice")
+_NO_PROTEIN = re.compile(r"M1\?|0\??")
+_EXTENSION = re.compile(r"\*\d+[A-Z*]*ext.*")
+_FUSION = re.compile(r"(?:[A-Z0-9]+(?:-|::|/))?[A-Z0-9]+[ _-]fusion", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[,;&|+/]\s*|\s+and\s+|\s+")
 
 
 def is_promoter(term: str, gene: str) -> bool:
@@ -119,6 +123,8 @@ def classify(term: str) -> str | None:
         return None
     if whole is not None:
         return whole
+    if _FUSION.fullmatch(term.strip()) and not term.lower().startswith("no"):
+        return "fusion"
     named = {_CLASS_OF.get(_plain(part)) for part in re.split(r"[&,;|]", term)}
     worst = next((effect for effect in _SEVERITY if effect in named), None)
     # beside a term that is not known, one without effect says nothing
@@ -161,7 +167,21 @@ def parse_protein_change(text: str) -> tuple[str, str] | None:
         return change, "inframe"
     if _SPLICE.fullmatch(change):
         return change, "splice"
+    if _NO_PROTEIN.fullmatch(change) or _EXTENSION.fullmatch(change):
+        return change, "lof"
     return None
+
+
+def protein_changes(text: str) -> list[str]:
+    """The protein changes of a cell that holds nothing but several of them; what else it holds, as it stands.
+
+    Examples
+    --------
+    >>> protein_changes("T790M;L858R"), protein_changes("p.V600E and K601E"), protein_changes("exon 19 deletion")
+    (['T790M', 'L858R'], ['p.V600E', 'K601E'], ['exon 19 deletion'])
+    """
+    parts = [part for part in _BETWEEN.split(text.strip()) if part]
+    return parts if len(parts) > 1 and all(map(parse_protein_change, parts)) else [text]
 
 
 def _plain(term: str) -> str:

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.errors import InputError
+from drugresponse.errors import InputError, count, show_ids
 from drugresponse.readers.alterations._rows import AlterationRows, looks_like_alterations, read_alteration_rows
+from drugresponse.readers.alterations._untold import HOTSPOT, unknown_to_model, untold
 from drugresponse.readers.alterations.classes import EFFECTS, SMALL_MUTATIONS
 from drugresponse.readers.assayed import assayed_samples
 from drugresponse.readers.genes.names import GeneNames
@@ -24,7 +25,6 @@ logger = logging.getLogger(__name__)
 
 ALTERATIONS = "alterations"
 """Name of the block."""
-_HOTSPOT = "hotspot"
 
 
 def read_alterations(
@@ -66,7 +66,9 @@ def read_alterations(
     Genotypes
         Kind `altered`, block `alterations`. Ids are `GENE_effect` with effect lof, splice, inframe, missense, mutation
         (any of those before, where it differs from each), deletion, amplification, loss, gain, fusion, or a term of the
-        file; and `GENE_change` for a hotspot (effect `hotspot`), beside its class.
+        file; and `GENE_change` for a hotspot (effect `hotspot`), beside its class. Where no row of a sample tells the
+        effect of a mutation, the classes of its gene are missing, and without its protein change the hotspots of its
+        class.
 
     Raises
     ------
@@ -106,8 +108,20 @@ def read_alterations(
             "Check the column of alterations."
         )
     logger.info("%s: %d samples x %d features of altered genes.", where, len(samples), len(features))
-    values = _values(rows, carriers, features, samples, absent_means)
+    unknown = unknown_to_model(rows.altered, wanted)
+    _tell_of_unknown(unknown, where)
+    unknown = pd.concat([untold(rows.altered, features), unknown])
+    values = _values(rows, carriers, features, samples, absent_means, unknown)
     return Genotypes.build(values, samples, features.assign(kind="altered", block=ALTERATIONS))
+
+
+def _tell_of_unknown(unknown: pd.DataFrame, where: str) -> None:
+    if len(unknown):
+        terms = (unknown["gene"] + " " + unknown["effect"]).unique()
+        logger.warning(
+            f"{where}: the model does not know {show_ids(terms)}; in {count(unknown['sample'].nunique(), 'sample')} "
+            "the gene is missing, but for the alterations that are known."
+        )
 
 
 def _carriers(altered: pd.DataFrame) -> pd.DataFrame:
@@ -116,7 +130,7 @@ def _carriers(altered: pd.DataFrame) -> pd.DataFrame:
     classes = altered.assign(feature_id=gene + altered["effect"], parent="")[altered["effect"] != "mutation"]
     any_small = altered.assign(feature_id=gene + "mutation", effect="mutation", parent="")
     small = any_small[altered["effect"].isin(SMALL_MUTATIONS)]
-    every_change = altered.assign(feature_id=gene + altered["change"], effect=_HOTSPOT, parent=altered["effect"])
+    every_change = altered.assign(feature_id=gene + altered["change"], effect=HOTSPOT, parent=altered["effect"])
     hotspots = every_change[altered["change"] != ""]
     carriers = pd.concat([classes, small, hotspots], ignore_index=True)
     return carriers.drop_duplicates(["feature_id", "sample"], ignore_index=True)
@@ -132,10 +146,8 @@ def _informative(
     widest = n[specific].groupby(features.loc[specific, "gene"]).max()
     of_gene = features["gene"].map(widest).fillna(0)
     parent = n.reindex(features["gene"] + "_" + features["parent"]).to_numpy()
-    repeats = ((features["effect"] == "mutation") & (n == of_gene)) | ((features["effect"] == _HOTSPOT) & (n == parent))
-    rare = n < np.where(
-        features["effect"] == _HOTSPOT, max(minimum_hotspot_samples, minimum_carriers), minimum_carriers
-    )
+    repeats = ((features["effect"] == "mutation") & (n == of_gene)) | ((features["effect"] == HOTSPOT) & (n == parent))
+    rare = n < np.where(features["effect"] == HOTSPOT, max(minimum_hotspot_samples, minimum_carriers), minimum_carriers)
     kept = features.index.isin(wanted) | ~(repeats | rare).to_numpy()
     return features.loc[kept, ["gene", "effect"]]
 
@@ -154,22 +166,35 @@ def _wanted(known_features: pd.DataFrame | None) -> pd.DataFrame:
     genes = [gene or feature_id.rpartition("_")[0] for feature_id, gene in zip(ids, written_genes, strict=True)]
     ends = [feature_id[len(gene) + 1 :] for feature_id, gene in zip(ids, genes, strict=True)]
     effects = [
-        effect or (end if end in EFFECTS else _HOTSPOT) for effect, end in zip(written_effects, ends, strict=True)
+        effect or (end if end in EFFECTS else HOTSPOT) for effect, end in zip(written_effects, ends, strict=True)
     ]
     return pd.DataFrame({"gene": genes, "effect": effects}, index=pd.Index(ids, name="feature_id"), dtype=object)
 
 
 def _values(
-    rows: AlterationRows, carriers: pd.DataFrame, features: pd.DataFrame, samples: Sequence[str], absent_means: str
+    rows: AlterationRows,
+    carriers: pd.DataFrame,
+    features: pd.DataFrame,
+    samples: Sequence[str],
+    absent_means: str,
+    unknown: pd.DataFrame,
 ) -> sparse.csr_array:
     number = pd.Index(samples)
     carriers = carriers[carriers["feature_id"].isin(features.index)]
-    at = number.get_indexer(pd.Index(carriers["sample"])), features.index.get_indexer(pd.Index(carriers["feature_id"]))
+    cell = ["sample", "feature_id"]
+    unknown = unknown[cell].drop_duplicates()
+    unknown = unknown[~pd.MultiIndex.from_frame(unknown).isin(pd.MultiIndex.from_frame(carriers[cell]))]
+    at, not_told = (
+        (number.get_indexer(pd.Index(cells["sample"])), features.index.get_indexer(pd.Index(cells["feature_id"])))
+        for cells in (carriers, unknown)
+    )
     shape = (len(samples), len(features))
     if absent_means == "reference":
-        return sparse.csr_array((np.ones(len(carriers), dtype=np.float32), at), shape=shape)
-    values = np.full(shape, np.nan, dtype=np.float32)
+        values = np.concatenate([np.full(len(unknown), np.nan), np.ones(len(carriers))]).astype(np.float32)
+        return sparse.csr_array((values, tuple(map(np.concatenate, zip(not_told, at, strict=True)))), shape=shape)
+    dense = np.full(shape, np.nan, dtype=np.float32)
     for gene, declared in rows.unaltered.groupby("gene"):
-        values[np.ix_(number.get_indexer(pd.Index(declared["sample"])), np.flatnonzero(features["gene"] == gene))] = 0
-    values[at] = 1
-    return sparse.csr_array(values)
+        dense[np.ix_(number.get_indexer(pd.Index(declared["sample"])), np.flatnonzero(features["gene"] == gene))] = 0
+    dense[not_told] = np.nan
+    dense[at] = 1
+    return sparse.csr_array(dense)

@@ -143,7 +143,8 @@ def test_read_alterations__unspecific_mutations(tmp_path):
     table = long_table(("s1", "TP53", "mutated"), ("s2", "TP53", "lof"), ("s3", "TP53", "0"))
     genotypes = read_alterations(write(tmp_path, table))
     assert calls(genotypes, "TP53_mutation") == {"s1": 1, "s2": 1, "s3": 0}
-    assert calls(genotypes, "TP53_lof") == {"s1": 0, "s2": 1, "s3": 0}
+    lof = calls(genotypes, "TP53_lof")
+    assert np.isnan(lof.pop("s1")) and lof == {"s2": 1, "s3": 0}
 
 
 def test_read_alterations__class_from_the_protein_change_where_the_term_is_vague(tmp_path):
@@ -481,3 +482,71 @@ def test_read_alterations__promoters_and_skipped_exons_that_maf_calls_silent(tmp
     alone.write_text(header + "TERT\ts9\t5'Flank\t\n")
     known = read_genotypes(alone, known_features=genotypes.features)
     assert known.features.index[known.dense()[0] == 1].tolist() == ["TERT_promoter"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "features"),
+    [
+        ("T790M;L858R", {"EGFR_missense"}),
+        ("p.T790M and p.R110*", {"EGFR_missense", "EGFR_lof"}),
+        ("T790M, not detected", {"EGFR_T790M, not detected"}),
+        ("EML4-ALK fusion", {"EGFR_fusion"}),
+        ("p.M1?", {"EGFR_lof"}),
+        ("p.*1211Qext*?", {"EGFR_lof"}),
+    ],
+)
+def test_read_alterations__several_changes_in_a_cell(tmp_path, cell, features):
+    rows = long_table(("s1", "EGFR", cell), ("s2", "KRAS", "G12D"), ("s3", "KRAS", "not detected"))
+    genotypes = read_alterations(write(tmp_path, rows))
+    values = pd.DataFrame(genotypes.dense(), index=genotypes.sample_ids, columns=genotypes.features.index)
+    assert set(values.columns[values.loc["s1"] == 1]) == features
+    assert (values.loc["s3"] == 0).all()
+
+
+def test_read_alterations__several_protein_changes_beside_a_class(tmp_path):
+    content = "sample_id,gene,effect,protein_change\ns1,EGFR,missense,T790M|L858R\ns2,EGFR,,R110* + T790M\n"
+    rows = read_alteration_rows(write(tmp_path, content))
+    assert rows.altered[["sample", "effect", "change"]].to_numpy().tolist() == [
+        ["s1", "missense", "T790M"],
+        ["s1", "missense", "L858R"],
+        ["s2", "lof", "R110*"],
+        ["s2", "missense", "T790M"],
+    ]
+
+
+def by_sample(genotypes):
+    return pd.DataFrame(genotypes.dense(), index=genotypes.sample_ids, columns=genotypes.features.index)
+
+
+def test_read_alterations__what_is_not_told_of_a_mutation_is_missing(tmp_path):
+    known = [("t1", "BRAF", "V600E"), ("t2", "BRAF", "K601E"), ("t3", "BRAF", "R213*"), ("t4", "NRAS", "Q61K")]
+    trained = read_alterations(write(tmp_path, long_table(*known)), minimum_hotspot_samples=1).features
+    assert {"BRAF_missense", "BRAF_lof", "BRAF_V600E", "BRAF_K601E"} <= set(trained.index)
+    new = [("n1", "BRAF", "missense"), ("n2", "BRAF", "mutated"), ("n3", "BRAF", "K601E"), ("n4", "NRAS", "mutated")]
+    values = by_sample(read_alterations(write(tmp_path, long_table(*new)), known_features=trained))
+    wanted = ["BRAF_mutation", "BRAF_missense", "BRAF_lof", "BRAF_V600E", "BRAF_K601E", "NRAS_missense"]
+    expected = [
+        [1, 1, 0, np.nan, np.nan, 0],
+        [1, np.nan, np.nan, np.nan, np.nan, 0],
+        [1, 1, 0, 0, 1, 0],
+        [0, 0, 0, 0, 0, np.nan],
+    ]
+    np.testing.assert_array_equal(values[wanted], expected)
+
+
+def test_read_alterations__two_rows_of_one_mutation_tell_it_once(tmp_path):
+    """Two sources may tell one mutation in their own ways."""
+    rows = [("s1", "BRAF", "V600E"), ("s1", "BRAF", "mutated"), ("s2", "BRAF", "R213*")]
+    values = by_sample(read_alterations(write(tmp_path, long_table(*rows))))
+    np.testing.assert_array_equal(values.loc["s1", ["BRAF_missense", "BRAF_lof"]], [1, 0])
+
+
+def test_read_alterations__a_term_that_a_model_does_not_know_is_not_wild_type(tmp_path, caplog):
+    known = long_table(("t1", "EGFR", "L858R"), ("t2", "EGFR", "amp"), ("t3", "FLT3", "ITD"))
+    trained = read_alterations(write(tmp_path, known)).features
+    new = [("n1", "EGFR", "exon 19 deletion"), ("n2", "EGFR", "L858R"), ("n2", "EGFR", "vIII"), ("n3", "FLT3", "ITD")]
+    caplog.clear()
+    values = by_sample(read_alterations(write(tmp_path, long_table(*new)), known_features=trained))
+    expected = [[np.nan, np.nan, 0], [1, np.nan, 0], [0, 0, 1]]
+    np.testing.assert_array_equal(values[["EGFR_missense", "EGFR_amplification", "FLT3_ITD"]], expected)
+    assert 'does not know "EGFR exon 19 deletion", "EGFR vIII"; in 2 samples the gene is missing' in caplog.text
