@@ -136,11 +136,18 @@ def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.f
     values = np.empty((len(text.lines), len(columns)), dtype=np.float32)
     cells = list(zip(*text.rows, strict=True))
     signs = decimal_signs(cells[at] for at in columns)
-    for place, at in enumerate(columns):
+    # what is wrong is named, not the calls beside it, which are no numbers either
+    for place in sorted(range(len(columns)), key=lambda place: not _has_others(cells[columns[place]])):
+        at = columns[place]
         _refuse_words(cells[at], text.lines, text.where, text.header[at])
         column = pd.Series(cells[at], index=index, name=text.header[at], dtype=object)
         values[:, place] = as_float32(to_numbers(column, where=text.where, signs=signs).to_numpy())
     return values
+
+
+def _has_others(column: Sequence[str]) -> bool:
+    """Whether any cell of a column is neither number nor call."""
+    return any(not (is_missing(cell) or is_number(cell) or is_uncalled(cell) or is_call(cell)) for cell in set(column))
 
 
 def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name: str) -> None:

@@ -21,6 +21,10 @@ _NO_CALL = frozenset(
 _REFERENCE = re.compile(r"\*1|ref|wt|.*\b(?:reference|wild[ -]?type)\b.*|no cpic variants found", re.IGNORECASE)
 # haploid genes; and those for which PharmCAT lists the alleles found without pairing them (DPYD and RYR1)
 _SINGLE_ALLELE = re.compile(r"MT-.*|G6PD|DPYD|RYR1")
+# of which a man has one copy, and a woman two
+_ON_X = frozenset({"G6PD"})
+# the bases of a position beside its name: which of them is the reference is not told
+_BASES_OF_A_POSITION = re.compile(r".*(?:\brs\d+|\b[cgmn]\.\S+)[\s:_]+[ACGT]\s*[/|]\s*[ACGT]", re.IGNORECASE)
 _MULTIPLIED = re.compile(r"\(\s*([^()/|]+?)\s*[/|]\s*([^()/|]+?)\s*\)\s*([xX]\s*(?:≥|>=)?\s*(?:\d+\+?|[Nn])|≥\d+)")
 _TANDEM = re.compile(r"\s\+\s|\+(?=\*)")
 _ALTERNATIVES = re.compile(r"(?:^|\s+)/(?:\s+|$)|\s+OR\s+")
@@ -66,7 +70,8 @@ def copies_of_alleles(diplotype: str, gene: str) -> dict[str, float] | None:
         joined by AND.
     gene
         Symbol. One allele alone is a whole call in haploid genes (MT-RNR1, G6PD in men) and where PharmCAT lists the
-        alleles found (DPYD, RYR1); elsewhere it is half a call.
+        alleles found (DPYD, RYR1); elsewhere it is half a call. That of G6PD counts as two, as one copy on X does in
+        every format.
 
     Returns
     -------
@@ -137,7 +142,7 @@ def _either_more(diplotype: str) -> list[str]:
 
 
 def _copies(diplotype: str, gene: str) -> Counter[str] | None:
-    if not is_called(diplotype):
+    if not is_called(diplotype) or _BASES_OF_A_POSITION.fullmatch(diplotype):
         return None
     listed = re.split(r"\s+AND\s+", diplotype, flags=re.IGNORECASE)
     if len(listed) > 1:
@@ -152,7 +157,7 @@ def _copies(diplotype: str, gene: str) -> Counter[str] | None:
         alleles = _alleles(haplotype, gene)
         if alleles is None:
             return None
-        copies.update(dict.fromkeys(alleles, 1))
+        copies.update(dict.fromkeys(alleles, 2 if gene in _ON_X and len(haplotypes) == 1 else 1))
     return copies
 
 

@@ -22,6 +22,7 @@ _VARIANTS_OF_DPYD = {
     "*9B": "c.2657G>A", "*10": "c.2983G>T", "*11": "c.1003G>T", "*13": "c.1679T>G",
 }  # fmt: skip
 _FULL_NAMES = {
+    ("G6PD", "B"): "B (reference)",
     ("VKORC1", "-1639A"): "rs9923231 variant (T)",
     ("VKORC1", "-1639G"): "rs9923231 reference (C)",
     **{

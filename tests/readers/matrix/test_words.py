@@ -72,6 +72,8 @@ def test_read_genotypes__a_column_a_gene(tmp_path):
         ("sample_id X\ns1 0.5\ns2 nt\n", 'column "X": "nt" is not a number'),
         ("sample_id X KRAS\ns1 0.5 wt\ns2 failed mut\n", 'column "X": "failed" is not a number'),
         ("sample_id KRAS\ns1 wt\ns2 ND\ns3 mut\n", '"ND" is not a number, nor is'),
+        ("sample_id rs1 CYP2D6 KRAS\ns1 A/G *1/*4 wt\ns2 G/G *4/*4 het\n", 'line 3, column "KRAS": "het" is not'),
+        ("sample_id rs1 X\ns1 A/G 61\ns2 G/G about\n", 'line 3, column "X": "about" is not a number'),
         ("sample_id CYP2D6\ns1 *1/*1\ns2 *1/*1\n", "found no call other than the reference"),
     ],
 )
