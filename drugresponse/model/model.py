@@ -290,8 +290,9 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
             time to the horizon; `lower` and `upper` are bounds of that (of a class the ends of its set), and `baseline`
             the naive prediction of the same. More columns stand last: `class, class_set, threshold` of yes or no
             (`class_set` joins the classes that remain with `;`); `probability, class_set, probability_CLASS` of ordered
-            classes; `value, value_lower, value_upper`, no longer logarithms, of dilution series; `median_time` (missing
-            where it is not reached before the horizon) and `survival_TIME` of times.
+            classes; `value, value_lower, value_upper`, no longer logarithms, of dilution series, and the dilutions that
+            are read of these, `reading, reading_lower, reading_upper`; `median_time` (missing where it is not reached
+            before the horizon) and `survival_TIME` of times.
         """
         parts = self._fitted()
         request = self._request(genotypes, drugs, samples, pairs)

@@ -59,10 +59,10 @@ def short_predictions(
     -------
     pandas.DataFrame
         Columns `sample_id, drug_id, drug_name, verdict, flag, difference` (prediction minus baseline, of ordered
-        classes in classes), `prediction, lower, upper, baseline`, and of dilutions `value, value_lower, value_upper` in
-        the unit; samples in their order, the drugs of each by difference, the end that the measure's direction asks for
-        first. The verdict is the direction away from the baseline, and whether the baseline lies beyond the bounds; of
-        yes and no and of classes what is called, and what else remains possible. It is `unproven` where the model was
+        classes in classes), `prediction, lower, upper, baseline`, and of dilutions `value` and `reading` with
+        their bounds in the unit; samples in their order, the drugs of each by difference, the end that the measure's
+        direction asks for first. The verdict is the direction away from the baseline, and whether the baseline lies
+        beyond the bounds; of yes and no and of classes what is called, and what else remains possible. It is `unproven` where the model was
         no better than naive predictions, was not checked, or its inputs leak, and in rows flagged `outside-scheme` or
         `out-of-range`; `not predicted` where there is no prediction. Numbers have four significant digits.
 
@@ -90,7 +90,8 @@ def short_predictions(
     table = table.assign(order=order).sort_values(
         ["order", "difference", "drug_id"], ascending=[True, ascending, True], kind="stable", ignore_index=True
     )
-    of_unit = [name for name in ("value", "value_lower", "value_upper") if name in table.columns]
+    natural = [f"{name}{end}" for name in ("value", "reading") for end in ("", "_lower", "_upper")]
+    of_unit = [name for name in natural if name in table.columns]
     columns = ["flag", "difference", "prediction", "lower", "upper", "baseline", *of_unit]
     return _for_people(table, drug_names(model.drugs_, drugs), columns, ["sample_id"])
 

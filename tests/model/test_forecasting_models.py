@@ -45,7 +45,7 @@ def _own_columns(model: DrugResponseModel) -> set[str]:
     if kind == "ordinal":
         return {"probability", "class_set", *(f"probability_{name}" for name in model.classes_)}
     if kind == "interval":
-        return {"value", "value_lower", "value_upper"}
+        return {f"{name}{end}" for name in ("value", "reading") for end in ("", "_lower", "_upper")}
     return {"median_time", *(f"survival_{time:.4g}" for time in _stated(model))}
 
 

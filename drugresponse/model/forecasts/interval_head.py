@@ -94,6 +94,9 @@ class IntervalHead(Head):
     def forecast(self, pairs: Pairs, scores: Array) -> Forecast:
         """The expected reading with bounds, beside the same in natural units where the scale is a logarithm.
 
+        A value lies between two dilutions, of which the greater is what a laboratory reads: of a series the readings
+        stand last, for comparing with breakpoints.
+
         Bounds are those of the value itself, wherever it lies, and reach to the prediction where that is the nearest
         value that can be told.
         """
@@ -106,7 +109,13 @@ class IntervalHead(Head):
         if not base:
             return Forecast(told, point, lower, upper)
         natural = {"value": base**point, "value_lower": base**lower, "value_upper": base**upper}
-        return Forecast(told, point, lower, upper, natural, ("value_lower", "value_upper"))
+        bounds = ("value_lower", "value_upper")
+        if self.ranges.are_dilutions:
+            # the median reading: a mean never lies at the end of a range
+            read = {"reading": location, "reading_lower": lower, "reading_upper": upper}
+            natural |= {name: base ** self.ranges.dilutions(pairs, values) for name, values in read.items()}
+            bounds = (*bounds, "reading_lower", "reading_upper")
+        return Forecast(told, point, lower, upper, natural, bounds)
 
     def point(self, distribution: Distribution) -> NDArray[Any]:
         """The expected reading."""

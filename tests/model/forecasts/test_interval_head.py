@@ -44,6 +44,26 @@ def test_interval_head__bounds_hold_the_value_itself() -> None:
     assert forecast.columns["value_lower"] == pytest.approx(2**forecast.lower)
 
 
+def test_interval_head__readings_are_the_dilutions_of_the_truth() -> None:
+    held, new = interval_rows(1500, LEVELS), interval_rows(1500, LEVELS, seed=1)
+    head = fit_head(held.pairs, held.y, held.scores, scheme="new-samples")
+
+    read = head.forecast(new.pairs, new.scores).columns
+
+    # a laboratory reads the next dilution at or above the value, within those tested
+    low, high = np.asarray(held.pairs.observed.upper).min(), np.asarray(held.pairs.observed.lower).max() + 1
+    truth = np.clip(np.ceil(new.truth), low, high)
+    assert np.isin(np.log2(read["reading"]), np.arange(low, high + 1)).all()
+    off = np.log2(read["reading"]) - truth[:, 1]
+    assert abs(off.mean()) < 0.1
+    assert (np.abs(off) <= 1).mean() > 0.9
+    inside = (2 ** truth[:, 1] >= read["reading_lower"]) & (2 ** truth[:, 1] <= read["reading_upper"])
+    assert inside.mean() > 0.9
+    state = head_state(head)
+    before = {**state, "ranges": {name: part for name, part in state["ranges"].items() if name != "series"}}
+    assert "reading" not in head_from_state(before).forecast(new.pairs, new.scores).columns
+
+
 def test_interval_head__heavy_tails_of_exact_values_are_covered() -> None:
     def rows(seed: int) -> tuple:
         made = interval_rows(1200, [0.0], seed=seed)
