@@ -59,12 +59,13 @@ def short_predictions(
     -------
     pandas.DataFrame
         Columns `sample_id, drug_id, drug_name, verdict, flag, difference` (prediction minus baseline, of ordered
-        classes in classes), `prediction, lower, upper, baseline`, and of dilutions `value` and `reading` with
-        their bounds in the unit; samples in their order, the drugs of each by difference, the end that the measure's
+        classes in classes), `prediction, lower, upper, baseline`, and of dilutions `value` and `reading` with their
+        bounds in the unit; samples in their order, the drugs of each by difference, the end that the measure's
         direction asks for first. The verdict is the direction away from the baseline, and whether the baseline lies
-        beyond the bounds; of yes and no and of classes what is called, and what else remains possible. It is `unproven` where the model was
-        no better than naive predictions, was not checked, or its inputs leak, and in rows flagged `outside-scheme` or
-        `out-of-range`; `not predicted` where there is no prediction. Numbers have four significant digits.
+        beyond the bounds; of yes and no and of classes what is called, and what else remains possible. It is `unproven`
+        where the model was no better than naive predictions, was not checked, or its inputs leak, and in rows flagged
+        `outside-scheme` or `out-of-range`; `not predicted` where there is no prediction. Numbers have four significant
+        digits.
 
     Examples
     --------

@@ -109,7 +109,7 @@ class IntervalHead(Head):
         if not base:
             return Forecast(told, point, lower, upper)
         natural = {"value": base**point, "value_lower": base**lower, "value_upper": base**upper}
-        bounds = ("value_lower", "value_upper")
+        bounds: tuple[str, ...] = ("value_lower", "value_upper")
         if self.ranges.are_dilutions:
             # the median reading: a mean never lies at the end of a range
             read = {"reading": location, "reading_lower": lower, "reading_upper": upper}
