@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from drugresponse.data.variants.alleles import Relation, complements, palindromic, plain_alleles, without_shared_ends
+from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.variants.alleles import (
+    REPEAT,
+    Relation,
+    complements,
+    inserted_or_deleted,
+    may_be_one_change,
+    palindromic,
+    plain_alleles,
+    without_shared_ends,
+)
 from drugresponse.data.variants.chromosomes import plain_chromosome
+from drugresponse.errors import count
 
-__all__ = ["Variants", "find_by_place", "other_alternates", "rows_near"]
+__all__ = ["Variants", "find_by_place", "other_alternates", "rows_near", "written_elsewhere"]
+
+logger = logging.getLogger(__name__)
 
 _KEY = ("chromosome", "position", "ref", "alt")
+_IndelKey = tuple[str, int, int]
+"""Chromosome, insertion or deletion, and how many bases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +172,52 @@ def other_alternates(
     return both["row"].to_numpy(dtype=np.intp), both["column"].to_numpy(dtype=np.intp)
 
 
+def written_elsewhere(genotypes: Genotypes, sites: Variants, trained: Variants) -> NDArray[np.bool_]:
+    """Where samples bear an insertion or deletion that may be one of a model, written at another place of a repeat.
+
+    Programs that call variants write them as far to the left as the sequence lets them, or do not.
+
+    Parameters
+    ----------
+    genotypes
+        Of new samples.
+    sites
+        `(n_sites,)` variants of the model that they do not list.
+    trained
+        All variants of the model: one of these is no other one.
+
+    Returns
+    -------
+    numpy.ndarray
+        `(n_sites, n_samples)`.
+    """
+    elsewhere = np.zeros((len(sites.position), genotypes.shape[0]), dtype=bool)
+    indels = _indels(sites, np.flatnonzero(sites.counted & sites.placed & _of_one_base(sites)))
+    if not indels:
+        return elsewhere
+    own = set(zip(trained.chromosome, trained.position, trained.ref, trained.alt, strict=True))
+    near = _rows_beside(genotypes, sites.position[[row for rows in indels.values() for row, _ in rows]])
+    listed = Variants.of(genotypes.features.iloc[near])
+    for key, others in _indels(listed, np.flatnonzero(listed.counted & listed.placed)).items():
+        for other, others_bases in others:
+            if (listed.chromosome[other], listed.position[other], listed.ref[other], listed.alt[other]) in own:
+                continue
+            rows = [
+                row
+                for row, bases in indels.get(key, ())
+                if may_be_one_change(bases, others_bases, int(listed.position[other] - sites.position[row]))
+            ]
+            if rows:
+                elsewhere[rows] |= genotypes.values[:, [near[other]]].toarray()[:, 0] != 0
+    if elsewhere.any():
+        logger.warning(
+            "genotypes: %s of the model may be written at another place of a repeat here, and stay missing where they "
+            "may. Bring both files to one form (bcftools norm -f reference.fa).",
+            count(int(elsewhere.any(axis=1).sum()), "indel"),
+        )
+    return elsewhere
+
+
 def rows_near(features: pd.DataFrame, positions: NDArray[np.int64]) -> NDArray[np.intp]:
     """Row numbers of the variants that may stand at one of these positions, on any chromosome."""
     there = features["position"].isin(positions).to_numpy(dtype=bool)
@@ -189,3 +252,29 @@ def _under_a_third_reference(variants: Variants, here: pd.DataFrame) -> NDArray[
     columns = np.full(len(mine), -1, dtype=np.intp)
     columns[matches["row"].to_numpy(dtype=np.intp)] = matches["column"].to_numpy(dtype=np.intp)
     return columns
+
+
+def _of_one_base(variants: Variants) -> NDArray[np.bool_]:
+    """Whether one allele has one base and the other several."""
+    lengths = np.array([(len(ref), len(alt)) for ref, alt in zip(variants.ref, variants.alt, strict=True)])
+    return np.asarray((lengths.reshape(-1, 2).min(axis=1) == 1) & (lengths.reshape(-1, 2).max(axis=1) > 1))
+
+
+def _indels(variants: Variants, rows: NDArray[np.intp]) -> dict[_IndelKey, list[tuple[int, str]]]:
+    """Rows that are insertions or deletions, with the bases, by what those of one change have in common."""
+    indels: dict[_IndelKey, list[tuple[int, str]]] = defaultdict(list)
+    for row in rows.tolist():
+        bases, way = inserted_or_deleted(variants.ref[row], variants.alt[row])
+        if way and not variants.alt[row].startswith("<"):
+            indels[variants.chromosome[row], way, len(bases)].append((row, bases))
+    return dict(indels)
+
+
+def _rows_beside(genotypes: Genotypes, positions: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Row numbers of the features of several bases that stand in the reach of a repeat from one of the positions."""
+    features = genotypes.features
+    there = features["position"].fillna(-1).to_numpy(dtype=np.int64)
+    ordered = np.sort(positions)
+    after = np.append(ordered, np.iinfo(np.int64).max)[np.searchsorted(ordered, there - REPEAT)]
+    longer = features["ref"].str.len().gt(1) | features["alt"].str.len().gt(1)
+    return np.flatnonzero((after <= there + REPEAT) & longer.to_numpy(dtype=bool))

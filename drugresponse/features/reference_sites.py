@@ -15,7 +15,7 @@ from drugresponse.data.variants.reference_calls import ReferenceCalls
 from drugresponse.data.variants.star_features import STAR_ALLELES
 from drugresponse.errors import count
 from drugresponse.features.alignment import Alignment, align
-from drugresponse.features.places import Variants, rows_near
+from drugresponse.features.places import Variants, rows_near, written_elsewhere
 
 __all__ = ["count_sites", "is_site", "sites_filled", "with_reference_sites"]
 
@@ -46,7 +46,8 @@ def with_reference_sites(genotypes: Genotypes, trained: pd.DataFrame) -> Genotyp
     Nothing is added where sites that are found show that the model does not count from the genome's reference (their
     alleles are swapped) or that positions are of another build; nor are absent places taken for the reference where
     none of the model's sites is found, where a record was left out by a filter or tells another base as the reference,
-    and where the sample bears several bases for several others, which may hold the model's alternate. A site without a
+    and where the sample bears several bases for several others, which may hold the model's alternate, or an insertion
+    or deletion that may be the model's, written at another place of a repeat. A site without a
     place can be looked for by its id alone: it is taken for the reference where other such sites are found by theirs
     and no filter left out a record.
 
@@ -167,12 +168,13 @@ def _placed(
     """`(n_absent, n_samples)` which absent sites with a place were called, and which others are the reference."""
     variants = Variants.of(trained)
     sites, reference = variants.take(np.flatnonzero(absent)), genotypes.reference
-    called = _called(genotypes, sites)
+    elsewhere = written_elsewhere(genotypes, sites, variants)
+    called = _called(genotypes, sites) & ~elsewhere
     if not absent.any() or reference is None or not reference.everywhere.any():
         return called, np.zeros_like(called)
     if not called.any() and not _any_listed(alignment, variants.counted & variants.placed):
         return called, np.zeros_like(called)
-    filled = ~called & reference.everywhere & ~_doubtful(genotypes, sites)
+    filled = ~called & reference.everywhere & ~_doubtful(genotypes, sites) & ~elsewhere
     return called, filled & _in_regions(reference, sites)[:, None]
 
 

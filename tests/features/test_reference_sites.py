@@ -246,3 +246,52 @@ def test_predict__a_sample_of_another_table_has_no_sites(tmp_path, model):
     expression.write_text("sample_id\tEGFR\nP\t1.5\nQ\t2.5\n")
     told = model.predict(read_genotypes([variants, expression], absent_means="reference")).set_index("sample_id")
     assert told["features_found"].to_dict() == {"P": 1, "Q": 0}
+
+
+INDELS = [("100", "CAA", "C"), ("200", "G", "GTT"), ("300", "A", "G"), ("400", "TCAG", "T")]
+
+
+def trained_indels(folder):
+    records = [f"1 {place} . {ref} {alt} . . . GT 0/1" for place, ref, alt in INDELS]
+    return read_genotypes(vcf(folder, "train", records, "T")).features
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ("1 102 . AAA A . . . GT 0/1", [np.nan, 0, 1, 0]),
+        ("1 105 . AAA A . . . GT 0/0", [0, 0, 1, 0]),
+        ("1 102 . AA A . . . GT 0/1", [0, 0, 1, 0]),
+        ("1 102 . ACA A . . . GT 0/1", [0, 0, 1, 0]),
+        ("1 170 . AAA A . . . GT 0/1", [0, 0, 1, 0]),
+        ("1 204 . T TTT . . . GT 1/1", [0, np.nan, 1, 0]),
+        ("1 402 . AGCA A . . . GT 1/1", [0, 0, 1, np.nan]),
+        ("1 402 . CCAG C . . . GT 1/1", [0, 0, 1, 0]),
+        ("1 396 . GCAGG G . . . GT 1/1", [0, 0, 1, 0]),
+    ],
+)
+def test_with_reference_sites__an_indel_written_at_another_place_of_a_repeat(tmp_path, caplog, record, expected):
+    """AA deleted behind the base 100 of CAAAAAA is what another program writes two bases on."""
+    trained = trained_indels(tmp_path)
+    file = vcf(tmp_path, "new", [record, "1 300 . A G . . . GT 0/1"], "P")
+    found = with_features_of(read_genotypes(file, absent_means="reference"), trained)[0]
+    np.testing.assert_array_equal(found.dense(), [expected])
+    assert ("another place of a repeat" in caplog.text) == bool(np.isnan(expected).any())
+
+
+def test_with_reference_sites__an_indel_that_the_model_has_itself_is_no_other_one(tmp_path):
+    records = ["1 100 . CAA C . . . GT 0/1", "1 104 . AAA A . . . GT 0/1"]
+    trained = read_genotypes(vcf(tmp_path, "train", records, "T")).features
+    new = read_genotypes(vcf(tmp_path, "new", records[1:], "P"), absent_means="reference")
+    np.testing.assert_array_equal(with_features_of(new, trained)[0].dense(), [[0, 1]])
+
+
+def test_with_reference_sites__a_block_over_an_insertion_that_is_written_further_on(tmp_path):
+    trained = trained_indels(tmp_path)
+    records = [
+        "1 150 . C <NON_REF> . . END=203 GT 0/0",
+        "1 204 . T TTT,<NON_REF> . . . GT 0/1",
+        "1 300 . A G . . . GT 0/1",
+    ]
+    new = read_genotypes(vcf(tmp_path, "new", records, "P"))
+    assert np.isnan(with_features_of(new, trained)[0].dense()[0, 1])

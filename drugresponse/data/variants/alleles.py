@@ -8,10 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["Relation", "compare_alleles", "complements", "palindromic", "plain_alleles", "without_shared_ends"]
+__all__ = [
+    "REPEAT",
+    "Relation",
+    "compare_alleles",
+    "complements",
+    "inserted_or_deleted",
+    "may_be_one_change",
+    "palindromic",
+    "plain_alleles",
+    "without_shared_ends",
+]
 
 _COMPLEMENT = {"A": "T", "C": "G", "G": "C", "T": "A"}
 _UNKNOWN = ("0", ".", "N")
+REPEAT = 50
+"""Bases between two places at which one insertion or deletion in a repeat may be written, at most."""
 
 
 class Relation(IntEnum):
@@ -57,6 +69,33 @@ def without_shared_ends(ref: str, alt: str) -> tuple[int, str, str]:
     while cut < min(len(ref), len(alt)) - 1 and ref[cut] == alt[cut]:
         cut += 1
     return cut, ref[cut:], alt[cut:]
+
+
+def inserted_or_deleted(ref: str, alt: str) -> tuple[str, int]:
+    """The bases that are inserted (1) or deleted (-1) behind the first; "" and 0 of any other change.
+
+    Examples
+    --------
+    >>> inserted_or_deleted("CAA", "C"), inserted_or_deleted("G", "GTT"), inserted_or_deleted("CA", "T")
+    (('AA', -1), ('TT', 1), ('', 0))
+    """
+    if min(len(ref), len(alt)) != 1 or len(ref) == len(alt) or ref[0] != alt[0]:
+        return "", 0
+    return (ref[1:], -1) if len(ref) > len(alt) else (alt[1:], 1)
+
+
+def may_be_one_change(bases: str, others: str, distance: int) -> bool:
+    """Whether bases that are inserted or deleted may be others so many bases further on, as in a repeat.
+
+    Without the sequence between it is not proved: CAAA to CA is the deletion that is written AAA to A two bases on.
+
+    Examples
+    --------
+    >>> may_be_one_change("AA", "AA", 2), may_be_one_change("CAG", "AGC", 4), may_be_one_change("CAG", "AGC", 3)
+    (True, True, False)
+    """
+    turned = distance % max(len(bases), 1)
+    return 0 < abs(distance) <= REPEAT and others == bases[turned:] + bases[:turned]
 
 
 def complements(alleles: NDArray[np.object_]) -> NDArray[np.object_]:

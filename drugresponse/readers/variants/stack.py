@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.variants.alleles import without_shared_ends
+from drugresponse.data.variants.alleles import REPEAT, inserted_or_deleted, may_be_one_change, without_shared_ends
 from drugresponse.data.variants.genome_build import GenomeBuild, refuse_other_build
 from drugresponse.data.variants.reference_calls import ReferenceCalls, SitesFilled
 from drugresponse.errors import InputError
@@ -181,7 +181,8 @@ class _Sites:
     """The union of the sites, and what of them stands beside or over another.
 
     `beside` gives of a column those of the same place and reference, `clashing` those of the same place with another
-    first base of the reference, `covered` those whose base it changes together with others.
+    first base of the reference, `covered` those whose base it changes together with others, or that may be the same
+    insertion or deletion at another place of a repeat.
     """
 
     chromosomes: Mapping[str, NDArray[np.intp]]
@@ -213,6 +214,8 @@ class _Sites:
                 here = chromosomes[names[column]]
                 within = (position[here] >= position[column]) & (position[here] <= last[column]) & (here != column)
                 covered[column] = here[within]
+        for column, others in _elsewhere_in_repeats(names, position, ref, alt).items():
+            covered[column] = np.append(covered.get(column, np.zeros(0, dtype=np.intp)), others)
         return cls(chromosomes, names, position, last, beside, clashing, covered)
 
     def inside(self, reference: ReferenceCalls | None) -> NDArray[np.bool_]:
@@ -260,6 +263,29 @@ class _Sites:
         for name in reference.left_out:
             if (rows := self.chromosomes.get(name)) is not None:
                 doubtful[rows] |= reference.left_out_at(name, self.position[rows])[:, 0]
+
+
+def _elsewhere_in_repeats(
+    names: NDArray[np.object_], position: NDArray[np.int64], ref: NDArray[np.object_], alt: NDArray[np.object_]
+) -> dict[int, list[int]]:
+    """Of each insertion or deletion those that may be the same one, written at another place of a repeat."""
+    alike: dict[tuple[str, int, int], list[tuple[int, int, str]]] = {}
+    for column in range(len(position)):
+        bases, way = inserted_or_deleted(ref[column], alt[column])
+        if way:
+            key = names[column], way, len(bases)
+            alike.setdefault(key, []).append((int(position[column]), column, bases))
+    elsewhere: dict[int, list[int]] = {}
+    for indels in alike.values():
+        indels.sort()
+        for at, (first, one, bases) in enumerate(indels):
+            for place, other, others in indels[at + 1 :]:
+                if place > first + REPEAT:
+                    break
+                if may_be_one_change(bases, others, place - first):
+                    elsewhere.setdefault(one, []).append(other)
+                    elsewhere.setdefault(other, []).append(one)
+    return elsewhere
 
 
 def _each_once(

@@ -98,6 +98,19 @@ def test_read_genotypes__a_site_that_another_patient_lists(tmp_path, record, kno
             np.testing.assert_equal(read.loc["P", "1:100:A:G"], np.nan if expected is None else expected)
 
 
+def test_read_genotypes__an_indel_that_another_patient_has_elsewhere_in_a_repeat(tmp_path):
+    files = [
+        vcf(tmp_path / "a", ["1 100 . CAA C . . . GT 1/1", "1 500 . A T . . . GT 0/1"], ["P"]),
+        vcf(tmp_path / "b", ["1 102 . AAA A . . . GT 0/1", "1 900 . G GC . . . GT 0/1"], ["Q"]),
+    ]
+    values = table_of(read_genotypes(files, absent_means="reference"))
+    expected = pd.DataFrame(
+        {"1:100:CAA:C": [2, np.nan], "1:102:AAA:A": [np.nan, 1], "1:500:A:T": [1, 0], "1:900:G:GC": [0, 1]},
+        index=["P", "Q"],
+    )
+    pd.testing.assert_frame_equal(values[expected.columns], expected, check_dtype=False, check_names=False)
+
+
 def test_read_genotypes__what_single_files_tell_holds_for_their_samples_alone(tmp_path):
     """Blocks and what a filter left out, at a site of a model that no patient lists."""
     header = ['##FILTER=<ID=LowQual,Description="low">']
