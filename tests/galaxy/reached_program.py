@@ -6,11 +6,12 @@ never looked for. So the report of ``planemo test`` is read again here, against 
 
 from __future__ import annotations
 
-import json
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from summary import tests_in
 
 # the command line, and the script of the data manager
 PROGRAMS = ("drugresponse", "install_model")
@@ -22,6 +23,7 @@ class TestCase:
 
     __test__ = False  # not a class for pytest to collect
 
+    tool: Path
     tool_id: str
     index: int
     expect_failure: bool
@@ -44,6 +46,7 @@ def read_test_cases(tools: Path) -> list[TestCase]:
             code = test.get("expect_exit_code")
             cases.append(
                 TestCase(
+                    tool=path,
                     tool_id=tool.attrib["id"],
                     index=index,
                     expect_failure=test.get("expect_failure", "").lower() == "true",
@@ -89,10 +92,7 @@ def problems_of(case: TestCase, result: dict[str, Any] | None) -> list[str]:
 def check_report(report: Path, tools: Path) -> tuple[list[str], str]:
     """Compare the report of ``planemo test`` with the tools' XML; returns the problems and a line that sums up."""
     cases = read_test_cases(tools)
-    results = {
-        (each["data"]["tool_id"], int(each["data"]["test_index"])): each["data"]
-        for each in json.loads(report.read_text())["tests"]
-    }
+    results = {(each["data"]["tool_id"], int(each["data"]["test_index"])): each["data"] for each in tests_in(report)}
     problems = [problem for case in cases for problem in problems_of(case, results.get((case.tool_id, case.index)))]
     if not cases:
         problems.append(f"{tools}: no tool there has a test")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
 from browser import walk_in_browser
 from collection_of_files import problem_of_collections
-from reached_program import cause_of, check_report
+from reached_program import cause_of, check_report, read_test_cases
 from reruns import CASES, rerun_all
 from results_as_inputs import problem_of_results
 from server import DATA_MANAGER, HOME, ROOT, GalaxyServer
-from summary import Row, read_report, rows_of
+from summary import Row, read_report, rows_of, tests_in
 from waiting import LONGEST_SECONDS
 
 # planemo does not look for .planemo.yml by itself
 PLANEMO = (str(HOME / "planemo" / "bin" / "planemo"), "--config", ".planemo.yml")
 REPORTS = HOME / "report"
+# as many as Galaxy has workers
+AT_ONCE = 2
 WORKFLOWS = ROOT / "tools" / "workflows"
 LESSON = ROOT / "docs" / "tutorial" / "workflows"
 EXAMPLE = ROOT / "docs" / "examples" / "drive_galaxy.py"
@@ -43,22 +48,41 @@ def workflow_files() -> list[Path]:
     return [*sorted(WORKFLOWS.glob("*/*.gxwf.yml")), *sorted(LESSON.glob("*.gxwf.yml"))]
 
 
-def planemo_test(server: GalaxyServer, report: Path, *what: str) -> tuple[int, bool]:
-    """Run ``planemo test`` against the server; returns its exit code, and whether it wrote its report."""
+def dealt(weights: Mapping[Path, int]) -> list[list[Path]]:
+    """Deal files to `AT_ONCE` shares, of about the same weight each; a share without any is left out."""
+    shares: list[list[Path]] = [[] for _ in range(AT_ONCE)]
+    for path in sorted(weights, key=lambda path: (-weights[path], path)):
+        min(shares, key=lambda share: sum(weights[each] for each in share)).append(path)
+    return [share for share in shares if share]
+
+
+def planemo_test(server: GalaxyServer, report: Path, weights: Mapping[Path, int]) -> tuple[bool, bool]:
+    """Run ``planemo test`` on files with so many tests each; returns whether all passed, and whether it reported.
+
+    A test mostly waits for Galaxy, which has two workers: so a planemo for each share of the files runs at once. Their
+    results are put together in `report`; each share's page and JUnit file stand beside it.
+    """
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
-    outputs = (
-        *("--test_output", str(report.with_suffix(".html")), "--test_output_json", str(report)),
-        *("--test_output_junit", str(report.with_suffix(".xml"))),
-    )
-    code = planemo(
-        *("test", "--galaxy_url", server.url, "--galaxy_admin_key", server.admin_key),
-        *("--galaxy_user_key", server.user_key, "--no_shed_install", "--test_timeout", str(LONGEST_SECONDS)),
-        *(*outputs, *what),
-    )
-    if not report.exists():
-        say(f"FAILED planemo wrote no report to {report.relative_to(ROOT)}")
-    return code, report.exists()
+    runs: dict[Path, list[str]] = {}
+    for number, share in enumerate(dealt(weights), start=1):
+        part = report.with_stem(f"{report.stem}_{number}")
+        part.unlink(missing_ok=True)
+        runs[part] = [
+            *("--galaxy_url", server.url, "--galaxy_admin_key", server.admin_key, "--galaxy_user_key", server.user_key),
+            *("--no_shed_install", "--test_timeout", str(LONGEST_SECONDS)),
+            *("--test_output", str(part.with_suffix(".html")), "--test_output_json", str(part)),
+            *("--test_output_junit", str(part.with_suffix(".xml"))),
+            *(str(path.relative_to(ROOT)) for path in share),
+        ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        codes = list(pool.map(lambda arguments: planemo("test", *arguments), runs.values()))
+    missing = [part for part in runs if not part.exists()]
+    for part in missing:
+        say(f"FAILED planemo wrote no report to {part.relative_to(ROOT)}")
+    if not missing:
+        report.write_text(json.dumps({"tests": [each for part in runs for each in tests_in(part)]}))
+    return not any(codes), not missing
 
 
 def run_tool_tests(server: GalaxyServer) -> tuple[bool, list[Row]]:
@@ -72,28 +96,27 @@ def run_data_manager_tests(server: GalaxyServer) -> tuple[bool, list[Row]]:
 
 
 def run_tests_in(server: GalaxyServer, tools: Path, report: Path) -> tuple[bool, list[Row]]:
-    code, written = planemo_test(server, report, str(tools.relative_to(ROOT)))
-    if not written:
+    passed, reported = planemo_test(server, report, Counter(case.tool for case in read_test_cases(tools)))
+    if not reported:
         return False, []
     problems, summary = check_report(report, tools)
     for problem in problems:
         say(f"FAILED {problem}")
     say(summary)
-    return not code and not problems, rows_of(report)
+    return passed and not problems, rows_of(report)
 
 
 def run_workflow_tests(server: GalaxyServer) -> tuple[bool, list[Row]]:
     """All tests of all workflows, and the report that Galaxy makes of each run."""
     report = REPORTS / "workflow_test_output.json"
-    files = workflow_files()
-    code, written = planemo_test(server, report, *(str(path.relative_to(ROOT)) for path in files))
-    if not written:
+    tests = {path: number_of_tests(path) for path in workflow_files()}
+    passed, reported = planemo_test(server, report, tests)
+    if not reported:
         return False, []
     results = read_report(report)
     problems = [f"{name}: {each['status']}: {cause_of(each)}" for name, each in results if each["status"] != "success"]
-    for path in files:
-        tests = path.with_name(path.name.replace(".gxwf.yml", ".gxwf-tests.yml"))
-        expected, ran = len(yaml.safe_load(tests.read_text())), sum(name == path.name for name, _ in results)
+    for path, expected in tests.items():
+        ran = sum(name == path.name for name, _ in results)
         if expected != ran:
             problems.append(f"{path.name}: {ran} of its {expected} tests were run")
     for name, each in results:
@@ -102,7 +125,13 @@ def run_workflow_tests(server: GalaxyServer) -> tuple[bool, list[Row]]:
             problems += [f"{name}: {problem}" for problem in problems_of_run_report(server, run)]
     for problem in problems:
         say(f"FAILED {problem}")
-    return not code and not problems, rows_of(report)
+    return passed and not problems, rows_of(report)
+
+
+def number_of_tests(workflow: Path) -> int:
+    """How many tests stand beside a workflow."""
+    tests = workflow.with_name(workflow.name.replace(".gxwf.yml", ".gxwf-tests.yml"))
+    return len(yaml.safe_load(tests.read_text()))
 
 
 def problems_of_run_report(server: GalaxyServer, run: str) -> list[str]:

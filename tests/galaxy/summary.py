@@ -38,10 +38,15 @@ def seconds_of(result: dict[str, Any]) -> float:
     return (end - start).total_seconds()
 
 
+def tests_in(report: Path) -> list[dict[str, Any]]:
+    """What a report of planemo holds: a record for each test."""
+    tests: list[dict[str, Any]] = json.loads(report.read_text())["tests"]
+    return tests
+
+
 def read_report(report: Path) -> list[tuple[str, dict[str, Any]]]:
     """Each test in a report of planemo with the name of its tool or workflow, without the number of the test."""
-    tests = json.loads(report.read_text())["tests"]
-    return [(each["data"].get("tool_id") or each["id"].rsplit("_", 1)[0], each["data"]) for each in tests]
+    return [(each["data"].get("tool_id") or each["id"].rsplit("_", 1)[0], each["data"]) for each in tests_in(report)]
 
 
 def rows_of(report: Path) -> list[Row]:
