@@ -191,6 +191,13 @@ _ALL = (
         contents=("parquet",),
     ),
     GenotypeFormat(
+        "gct",
+        "drugresponse.readers.matrix.gct:read_gct",
+        label="GCT table",
+        description="a GCT table",
+        contents=("gct",),
+    ),
+    GenotypeFormat(
         "anndata",
         "drugresponse.readers.matrix.anndata_file:read_anndata",
         label=".h5ad or .h5mu",

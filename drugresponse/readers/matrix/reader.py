@@ -27,7 +27,7 @@ from drugresponse.readers.text.column_numbers import refuse_data_as_names
 from drugresponse.readers.text.delimited import DelimitedText, cut_rows, refuse_bad_header
 from drugresponse.readers.text.files import decode_file
 
-__all__ = ["read_matrix"]
+__all__ = ["numbers_in", "read_matrix", "refuse_bad_labels"]
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def read_matrix(
         )
     rows, columns = without_blanks(rows, where), without_blanks(columns, where)
     refuse_data_as_names(columns, where, beside=(id_column, rows))
-    _refuse_bad_labels(rows, id_column, where)
+    refuse_bad_labels(rows, id_column, where)
     if _rows_are_features(rows, columns, id_column, known_samples, described, where):
         kept = feature_columns(rows, where, described)
         rows, columns = columns, list(itertools.compress(rows, kept))
@@ -117,11 +117,25 @@ def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
     names = [header[at] for at in columns]
     try:
         values = text.numbers(columns)
-    except ValueError:  # cell by cell: slower, reads every spelling, and names the cell that is no number
+    except ValueError:
         if _in_words(text, columns):
             return ids, names, np.array([[row[at] for at in columns] for row in text.rows], dtype=object), header[id_at]
         values = _values_by_cell(text, columns)
     return ids, names, values, header[id_at]
+
+
+def numbers_in(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
+    """`(n_rows, n_columns)` numbers of some columns in any spelling, NaN where missing.
+
+    Raises
+    ------
+    InputError
+        A cell is no number.
+    """
+    try:
+        return text.numbers(columns)
+    except ValueError:
+        return _values_by_cell(text, columns)
 
 
 def _in_words(text: DelimitedText, columns: Sequence[int]) -> bool:
@@ -132,6 +146,7 @@ def _in_words(text: DelimitedText, columns: Sequence[int]) -> bool:
 
 
 def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
+    """Slower: every spelling is read, and the cell that is no number is named."""
     index = pd.Index(np.asarray(text.lines) - 2)
     values = np.empty((len(text.lines), len(columns)), dtype=np.float32)
     cells = list(zip(*text.rows, strict=True))
@@ -223,7 +238,14 @@ def _rows_are_features(
     return transposed
 
 
-def _refuse_bad_labels(rows: Sequence[str], id_column: str, where: str) -> None:
+def refuse_bad_labels(rows: Sequence[str], id_column: str, where: str) -> None:
+    """Refuse ids of rows of which one is empty or stands twice.
+
+    Raises
+    ------
+    InputError
+        They are such ids.
+    """
     if "" in rows:
         raise InputError(
             f'{where}, row {list(rows).index("") + 1} below the header, column "{id_column}": found an empty id. '

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +33,7 @@ _MAGIC = (
     (b"MuData (", "hdf5"),  # .h5mu begins with a block of text
     (b"PK\x03\x04", "zip"),
 )
+_GCT = re.compile(rb"#1\.[23]\s*\n\d+\t\d+")
 _ZIP_ADVICE = "this is a zip archive (expected a table with a header). Unpack it, and give the file inside."
 _ADVICE = {
     "plink": "this is a PLINK file (expected a table with a header). Give it as genotypes.",
@@ -39,6 +41,7 @@ _ADVICE = {
     "maf": "this is a Mutation Annotation Format table (expected another table). Give it as genotypes.",
     "zip": _ZIP_ADVICE,
     "pypgx": _ZIP_ADVICE,
+    "gct": "this is a GCT table (expected a table with a header). Give it as genotypes.",
     "parquet": "this is a Parquet file (expected text). Save it as tab-separated text.",
     "vcf": "this is a VCF file (expected a table with a header). Give it as genotypes.",
     "bcf": "this is a BCF file (expected a table with a header). Give it as genotypes.",
@@ -204,7 +207,7 @@ class Source:
         -------
         str
             `vcf`, `bcf`, `parquet`, `plink`, `hdf5`, `pypgx` (an archive of calls), `zip` (any other archive), `maf`,
-            `tb-profiler` and `sierra` (JSON), a key of `FOREIGN`, or `text` (anything else).
+            `gct`, `tb-profiler` and `sierra` (JSON), a key of `FOREIGN`, or `text` (anything else).
 
         Raises
         ------
@@ -343,6 +346,8 @@ def words_of(files: Sequence[Source]) -> str:
 
 
 def _content_of_text(head: bytes) -> str:
+    if _GCT.match(head):
+        return "gct"
     lines = [line for line in head[:8192].splitlines() if line.strip() and not line.startswith(b"#")]
     columns = lines[0].split(b"\t") if lines else []
     if {b"Hugo_Symbol", b"Tumor_Sample_Barcode"} <= set(columns):

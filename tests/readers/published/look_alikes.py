@@ -96,6 +96,30 @@ def write_beataml(curves_file: Path, mutations_file: Path) -> None:
         table.to_csv(file, index=False, sep="\t")
 
 
+def write_ccle(screen_file: Path, matrix_file: Path) -> None:
+    """Two drugs on three lines, one without a response, and alterations of two of the lines."""
+    lines = ["A375_SKIN", "5637_URINARY_TRACT", "HL60_HAEMATOPOIETIC_AND_LYMPHOID_TISSUE"]
+    screen = pd.DataFrame(
+        {
+            "CCLE Cell Line Name": [*lines, *lines],
+            "Primary Cell Line Name": ["A-375", "5637", "HL-60"] * 2,
+            "Compound": ["PLX4720"] * 3 + ["Erlotinib"] * 3,
+            "Target": ["RAF"] * 3 + ["EGFR"] * 3,
+            "Doses (uM)": ".0025,.0080,.025,.080,.25,.80,2.53,8",
+            "FitType": "Sigmoid",
+            "EC50 (uM)": "NA",
+            "IC50 (uM)": [0.2, 8.0, 8.0, 8.0, 3.1, 8.0],
+            "Amax": -50.0,
+            "ActArea": [4.5, 0.2, 0.1, 0.3, 1.9, np.nan],
+        }
+    )
+    screen.to_csv(screen_file, index=False)
+    matrix_file.write_text(
+        "#1.2\n3\t2\nName\tDescription\t5637_URINARY_TRACT\tA375_SKIN\n"
+        "BRAF_MUT\tBRAF\t0\t1\nEGFR_AMP\tEGFR\t1\t0\nALK_MUT\tALK\t0\t0\n"
+    )
+
+
 def write_cbioportal(folder: Path) -> dict[str, Path]:
     """A study of two patients, one of whom has two samples."""
     names = ("data_mutations", "data_cna", "data_clinical_patient", "data_clinical_sample")

@@ -15,6 +15,7 @@ from tests.readers.published.look_alikes import (
     LINES,
     write_beataml,
     write_cbioportal,
+    write_ccle,
     write_depmap,
     write_gdsc,
     write_hivdb,
@@ -125,6 +126,23 @@ def test_read_published__beataml(tmp_path):
     assert tables.genotypes.loc["BA2392D"].to_dict() == {"FLT3_mut": 1.0, "NPM1_mut": 0.0}
     assert tables.samples["subject_id"].to_dict() == {"BA2392D": "2392", "BA2400D": "2392"}
     assert "1 row without an id or a response, and 1 curve that did not converge, left out" in tables.notes[0]
+
+
+def test_read_published__ccle(tmp_path):
+    write_ccle(tmp_path / "drug_data.csv", tmp_path / "calls.gct")
+    tables = read_published("ccle", [tmp_path / "calls.gct", tmp_path / "drug_data.csv"])
+    rows = tables.responses.set_index(["sample_id", "drug_id"])["response"]
+    assert rows["A375_SKIN", "PLX4720"] == 4.5 and len(rows) == 5
+    assert tables.measure == dr.Measure("activity_area", "", "sensitive")
+    assert tables.samples.loc["5637_URINARY_TRACT"].to_dict() == {"name": "5637", "tissue": "URINARY_TRACT"}
+    assert tables.samples.loc["HL60_HAEMATOPOIETIC_AND_LYMPHOID_TISSUE", "tissue"] == (
+        "HAEMATOPOIETIC_AND_LYMPHOID_TISSUE"
+    )
+    assert tables.drugs["targets"].to_dict() == {"PLX4720": "RAF", "Erlotinib": "EGFR"}
+    assert tables.genotypes.loc["A375_SKIN"].to_dict() == {"BRAF_MUT": 1.0, "EGFR_AMP": 0.0}
+    assert tables.features["gene"].to_dict() == {"BRAF_MUT": "BRAF", "EGFR_AMP": "EGFR"}
+    assert "1 feature in which no line differs left out" in tables.notes[0]
+    assert "1 row without an id or a response left out" in tables.notes[1]
 
 
 def test_read_published__cbioportal(tmp_path):
