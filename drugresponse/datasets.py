@@ -122,6 +122,13 @@ def write_cell_lines(directory: str | os.PathLike[str]) -> dict[str, Path]:
     -------
     dict
         The path of each file by its name, such as `genotypes.tsv`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     {"genotypes.tsv", "new_genotypes.tsv"} <= write_cell_lines(folder).keys()
+    True
     """
     return write_cohort(load_cell_lines(), directory)
 

@@ -36,19 +36,49 @@ _ADVICE = {
 
 
 class DrugResponseError(Exception):
-    """Root of all errors raised on purpose; `exit_code` is what the command line ends with."""
+    """Root of all errors raised on purpose; `exit_code` is what the command line ends with.
+
+    Examples
+    --------
+    >>> [error.exit_code for error in (InputError, ModelFileError, MemoryLimitError)]
+    [2, 3, 4]
+    """
 
     exit_code = 70
 
 
 class InputError(DrugResponseError, ValueError):
-    """The input is wrong: a file, a column, an id or an option."""
+    """The input is wrong: a file, a column, an id or an option.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> try:
+    ...     dr.read_genotypes("no-such.vcf")
+    ... except dr.InputError as error:
+    ...     print(error)
+    no-such.vcf: found no such file. Check the path.
+    """
 
     exit_code = 2
 
 
 class ModelFileError(DrugResponseError, ValueError):
-    """A model file is foreign, truncated, damaged or written in a newer format."""
+    """A model file is foreign, truncated, damaged or written in a newer format.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import drugresponse as dr
+    >>> file = Path(tempfile.mkdtemp(), "model.safetensors")
+    >>> _ = file.write_bytes(b"no model")
+    >>> try:
+    ...     dr.load_model(file)
+    ... except dr.ModelFileError as error:
+    ...     print(error.exit_code)
+    3
+    """
 
     exit_code = 3
 

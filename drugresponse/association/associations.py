@@ -62,6 +62,14 @@ class Associations(Shown):
         Names of the covariates that were adjusted for.
     n_tests
         How many tests q is adjusted over: the rows of the table.
+
+    Examples
+    --------
+    >>> genotypes = pd.DataFrame({"KRAS": [0, 0, 0, 1, 1, 1]}, index=list("abcdef"))
+    >>> responses = pd.DataFrame({"sample_id": list("abcdef"), "drug_id": "d", "response": [0.0, 1, 2, 5, 6, 7]})
+    >>> found = associate(genotypes, responses)
+    >>> found.n_tests, found.adjusted_for, found.table["effect"].round(6).tolist()
+    (1, (), [5.0])
     """
 
     table: pd.DataFrame

@@ -68,6 +68,12 @@ class Finding:
         How many cases.
     without_samples
         The message without the ids of samples, where it names any: a model file names no sample.
+
+    Examples
+    --------
+    >>> finding = Finding("identical genotypes", "note", "2 samples have the same genotypes: a, b.", 2, "2 samples.")
+    >>> finding.to_dict()["message"]  # what a manifest says of it
+    '2 samples.'
     """
 
     check: str

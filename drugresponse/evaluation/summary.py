@@ -41,6 +41,12 @@ class RankStability:
         The learner with the least error.
     share_best
         In which share of bootstrap draws over groups it is the best.
+
+    Examples
+    --------
+    >>> stability = RankStability(kendall_w=0.9, p=0.002, best="auto", share_best=0.97)
+    >>> stability.best if stability.p < 0.05 else "their order is noise"
+    'auto'
     """
 
     kendall_w: float
@@ -63,6 +69,12 @@ class PermutationCheck:
         The same for each shuffle.
     p
         (1 + shuffles at least as good) / (1 + shuffles).
+
+    Examples
+    --------
+    >>> check = PermutationCheck("ridge", observed=0.12, shuffled=(0.01, -0.02, 0.0), p=0.25)
+    >>> check.observed > max(check.shuffled), check.p < 0.05  # three shuffles cannot prove a gain
+    (True, False)
     """
 
     learner: str
@@ -85,6 +97,12 @@ class NoiseCeiling:
         Share of the variance within drugs that is not measurement noise, for the (averaged) responses as scored.
     highest_pearson
         The within-drug correlation that a perfect model would reach, the root of the reliability.
+
+    Examples
+    --------
+    >>> ceiling = NoiseCeiling(n_pairs=40, noise_sd=0.3, reliability=0.81, highest_pearson=0.9)
+    >>> round(ceiling.highest_pearson**2, 6) == ceiling.reliability
+    True
     """
 
     n_pairs: int
@@ -181,6 +199,15 @@ class EvaluationSummary(Shown):
         the others and to covariates, by a ridge on the same folds with and without it; empty without two such blocks.
     decision_curve
         `learner, threshold, net_benefit, call_all` of yes or no where the cost of a miss was told; else empty.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=30, n_drugs=2, n_features=20)
+    >>> options = {"learners": ["additive-mean"], "folds": 2, "shuffles": 0, "n_jobs": 1}
+    >>> summary = dr.evaluate(cohort.genotypes, cohort.responses, **options)
+    >>> summary.evaluation.learners, summary.permutation is None
+    (('covariates', 'additive-mean'), True)
     """
 
     evaluation: Evaluation

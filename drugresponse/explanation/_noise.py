@@ -39,6 +39,13 @@ class Noise(Shown):
         `(n_drugs, n_parts)` bool, whether that exceeds the drug's limit; false for covariates.
     n_refits
         Refits made.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"drug_id": ["d"], "largest": [0.1], "limit": [0.12]})
+    >>> noise = Noise(table, np.array([[0.3, 0.05]]), np.array([[True, False]]), n_refits=20)
+    >>> noise.above.sum(axis=1).tolist()  # features of each drug that stand out of the noise
+    [1]
     """
 
     table: pd.DataFrame

@@ -118,6 +118,12 @@ class Spread(Shown):
         its drug; NaN for covariates.
     n_refits
         Refits compared.
+
+    Examples
+    --------
+    >>> spread = Spread(np.array([[0.2, -0.1]]), np.array([[0.6, 0.3]]), np.array([[1.0, 0.4]]), n_refits=5)
+    >>> ((spread.lower > 0) | (spread.upper < 0)).tolist()  # whether the sign of an effect is sure
+    [[True, False]]
     """
 
     lower: NDArray[np.float64]

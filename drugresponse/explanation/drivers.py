@@ -39,6 +39,15 @@ class DrugClusters(Shown):
     links
         `(n_drugs - 1, 4)` the tree as scipy's linkage matrix, whose leaves are numbered by the order of the
         attributions.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"drug_id": np.repeat(["a", "b", "c"], 3), "block": "m", "feature_id": list("XYZ") * 3,
+    ...                      "gene": "", "kind": "genotype", "arm": "", "importance": 1.0,
+    ...                      "effect": [1, -1, 1, -1, 1, 1, 2, -2, 1]})
+    >>> clusters = cluster_drugs(rows)
+    >>> clusters.correlation.shape, clusters.features["cluster"].unique().tolist()
+    ((3, 3), [1, 2])
     """
 
     drugs: pd.DataFrame

@@ -85,6 +85,15 @@ class Explanation(Shown):
         Fits of learners that stability and noise cost.
     refit_learner
         Whose fits they are: the model's own learner, or a cheaper one in its place.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    >>> model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+    >>> explanation = dr.explain(model, cohort.genotypes, cohort.responses, refits=0)
+    >>> explanation.fits, explanation.noise is None, explanation.measure.name == cohort.responses.measure.name
+    (0, True, True)
     """
 
     attributions: pd.DataFrame

@@ -22,7 +22,14 @@ _COLUMNS = ["level", "id", "other_id", "metric", "value"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GenotypeOverview(Shown):
-    """Counts, principal components and relatives of one cohort."""
+    """Counts, principal components and relatives of one cohort.
+
+    Examples
+    --------
+    >>> overview = overview_of(pd.DataFrame({"rs1": [0, 1, None], "rs2": [2, 0, 1]}, index=["s1", "s2", "s3"]))
+    >>> round(overview.missing, 3), overview.n_samples, overview.n_features
+    (0.167, 3, 2)
+    """
 
     n_samples: int
     n_features: int

@@ -35,6 +35,12 @@ class PairRegressor(RegressorMixin, BaseEstimator, ABC):
         are brought into memory, where they fit.
     reads_blocks_of_numbers_alone
         Whether it does so for continuous outcomes only.
+
+    Examples
+    --------
+    >>> from drugresponse.learners.registry import make_learner
+    >>> isinstance(make_learner("ridge", {}), PairRegressor)
+    True
     """
 
     reads_blocks: ClassVar[bool] = False

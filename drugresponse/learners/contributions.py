@@ -48,6 +48,12 @@ class Contributions(Shown):
         `(n_rows, n_parts)` float64 in the unit of the response; the parts are those of `contribution_parts`.
     gaps
         `(n_rows,)` prediction minus the sum of the parts. Only to be shown: no part is made of it.
+
+    Examples
+    --------
+    >>> one = Contributions("d", np.array([0]), np.array([[2.0, -0.5]]), gaps=np.array([0.0]))
+    >>> (one.values.sum(axis=1) + one.gaps).tolist()  # the prediction
+    [1.5]
     """
 
     drug_id: str

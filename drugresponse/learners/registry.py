@@ -66,6 +66,11 @@ class Learner:
         Whether it does so for continuous outcomes only.
     plugin
         Where a learner of another distribution comes from; None for those of this package.
+
+    Examples
+    --------
+    >>> LEARNERS["ridge"].uses_genotype, LEARNERS["additive-mean"].uses_genotype
+    (True, False)
     """
 
     name: str

@@ -28,6 +28,15 @@ class PredictionParts(Shown):
         The samples and drugs asked for; rows are numbered as in the table of `predict`.
     by_drug
         The parts' values, drug by drug; can be gone through once.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=40, n_drugs=2, n_features=20)
+    >>> model = dr.DrugResponseModel("ridge", folds=0).fit(cohort.genotypes, cohort.responses)
+    >>> attributed = model.contributions(cohort.genotypes)
+    >>> sorted(each.drug_id for each in attributed.by_drug) == sorted(cohort.drugs.index)
+    True
     """
 
     parts: pd.DataFrame

@@ -49,6 +49,12 @@ class Cohort(Shown):
         (`common`, `targeted` or `pair`).
         `truth.attrs["genotype_share"]` is the share of the variance within drug that these effects explain;
         `truth.attrs["study_levels"]`, of several studies, how far each lies above the first.
+
+    Examples
+    --------
+    >>> cohort = simulate_cohort(n_samples=30, n_drugs=3, n_features=20)
+    >>> cohort.genotypes.shape, len(cohort.drugs), set(cohort.truth["drug_id"]) <= {*cohort.drugs.index, ""}
+    ((30, 20), 3, True)
     """
 
     genotypes: Genotypes

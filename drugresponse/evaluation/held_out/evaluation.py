@@ -40,6 +40,15 @@ class Evaluation(Shown):
         What was said of the held-out rows of each repeat, of an outcome that is not continuous; empty of one that is.
     rule
         Which of the learners is a rule, that learned nothing; "" where none is.
+
+    Examples
+    --------
+    >>> import drugresponse as dr
+    >>> cohort = dr.simulate_cohort(n_samples=30, n_drugs=2, n_features=20)
+    >>> options = {"learners": ["additive-mean"], "folds": 2, "shuffles": 0, "n_jobs": 1}
+    >>> held_out = dr.evaluate(cohort.genotypes, cohort.responses, **options).evaluation
+    >>> held_out.predicted.shape[0] == len(held_out.names), sorted(set(held_out.fold.ravel().tolist()))
+    (True, [0, 1])
     """
 
     rows: TrainingRows

@@ -32,6 +32,11 @@ class GeneSet:
         Free text, such as an address or an identifier; may be empty.
     genes
         Each once, in alphabetical order.
+
+    Examples
+    --------
+    >>> GeneSet("MAPK", "", ("BRAF", "KRAS")).genes
+    ('BRAF', 'KRAS')
     """
 
     name: str

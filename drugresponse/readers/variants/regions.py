@@ -61,6 +61,12 @@ class Regions(Shown):
     ----------
     regions
         As given, chromosomes named without "chr". Chromosomes are the same in every spelling, such as chrX and 23.
+
+    Examples
+    --------
+    >>> regions = Regions.of([Region("chr10", 94_762_681, 94_855_547, "CYP2C19")])
+    >>> regions.genes, regions.covers("10", [94_781_859, 1]).tolist()
+    (frozenset({'CYP2C19'}), [True, False])
     """
 
     regions: tuple[Region, ...]
