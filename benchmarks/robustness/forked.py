@@ -153,7 +153,9 @@ def _waited(pid: int, seconds: float) -> int | None:
     finally:
         os.close(handle)
     if not ended:
-        os.killpg(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may not lead a group of its own yet
+            os.killpg(pid, signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
     status = os.waitpid(pid, 0)[1]
     return os.waitstatus_to_exitcode(status) if ended else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import itertools
 import os
 import resource
@@ -20,6 +21,7 @@ from drugresponse.simulation.files import write_cohort
 
 __all__ = [
     "COMMANDS",
+    "Command",
     "Killed",
     "add_kill_options",
     "in_the_way",
@@ -30,19 +32,66 @@ __all__ = [
 ]
 
 _OLD = b"what stood here before\n"
+_SAID = "stdout"
+"""What a command is compared by that writes no file."""
 _TABLES = "--genotypes {in}/g --responses {in}/r --samples {in}/s"
 _JUDGED = f"evaluate {_TABLES} --learner covariates ridge --folds 3 --shuffles 0 --threads 1 --resume {{in}}/kept"
-COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "train": (f"train {_TABLES} --learner ridge --folds 2 --threads 1", ("model", "metrics", "report")),
-    "predict": ("predict --model {in}/m --genotypes {in}/n --samples {in}/t", ("predictions", "report")),
-    "evaluate": (_JUDGED, ("metrics", "predictions", "verdicts", "report")),
-    "explain": (f"explain --model {{in}}/m {_TABLES} --refits 0 --threads 1", ("attributions", "associations")),
-    "prepare": ("prepare --genotypes {in}/v", ("dataset", "summary")),
-    "curves": ("curves --doses {in}/d", ("responses", "fits")),
-    "adapt": ("adapt --model {in}/m --responses {in}/p --genotypes {in}/n --samples {in}/t", ("predictions",)),
-    "describe": ("describe --model {in}/m", ("output", "card")),
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that is killed.
+
+    Attributes
+    ----------
+    words
+        Those of the command line, without its outputs.
+    files, folders
+        Options that name outputs. Where there are none, what it says is compared.
+    before
+        What its process does first.
+    """
+
+    words: str
+    files: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    before: Callable[[], None] | None = None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """All options that name outputs."""
+        return (*self.files, *self.folders)
+
+    @property
+    def overwrites_nothing(self) -> bool:
+        """Whether it refuses outputs that are there."""
+        return bool(self.folders) and not self.files
+
+
+def _check_refusals_alone() -> None:
+    """All checks would take a minute."""
+    from drugresponse.validation import validate
+
+    validate.results_of_checks = functools.partial(validate.results_of_checks, ["Refusals"])
+
+
+COMMANDS: Mapping[str, Command] = {
+    "train": Command(
+        f"train {_TABLES} --learner ridge --folds 2 --threads 1", ("model", "metrics", "report"), ("figures",)
+    ),
+    "predict": Command("predict --model {in}/m --genotypes {in}/n --samples {in}/t", ("predictions", "report")),
+    "evaluate": Command(_JUDGED, ("metrics", "predictions", "verdicts", "report")),
+    "explain": Command(f"explain --model {{in}}/m {_TABLES} --refits 0 --threads 1", ("attributions", "associations")),
+    "prepare": Command("prepare --genotypes {in}/v", ("dataset", "summary")),
+    "curves": Command("curves --doses {in}/d", ("responses", "fits")),
+    "adapt": Command("adapt --model {in}/m --responses {in}/p --genotypes {in}/n --samples {in}/t", ("predictions",)),
+    "describe": Command("describe --model {in}/m", ("output", "card")),
+    "simulate": Command("simulate --n-samples 300 --n-drugs 10 --n-features 300", folders=("directory",)),
+    "import": Command("import beataml {in}/c {in}/u", folders=("directory",)),
+    "reproduce": Command(f"reproduce --model {{in}}/m {_TABLES} --threads 1"),
+    "validate": Command("validate", ("checks",), before=_check_refusals_alone),
 }
-"""Words of each command without its outputs, and these."""
+"""All that write anything, or compute for long."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +105,8 @@ class Killed:
     ended_first
         Whether it had ended before it was killed.
     torn
-        Outputs that were neither the old file nor the new one.
+        Outputs that were neither the old file nor the new one, folders that were not whole, and inputs that were
+        changed.
     mixed
         Whether some outputs were new and some were old.
     other
@@ -83,6 +133,7 @@ def inputs_of_commands(folder: Path) -> Mapping[str, bytes]:
     inputs = {short: (folder / "cohort" / f"{name}.tsv").read_bytes() for short, name in names.items()}
     inputs |= {"p": (folder / "cohort" / "new_responses.tsv").read_bytes()}
     inputs |= {"v": (folder / "cohort" / "genotypes.vcf").read_bytes(), "d": _doses()}
+    inputs |= {"c": _published_curves(), "u": _PUBLISHED_MUTATIONS}
     _fill(folder / "trained", inputs)
     ending = _run(folder / "trained", "train")
     if ending.code:
@@ -108,19 +159,32 @@ def kill(command: str, inputs: Mapping[str, bytes], folder: Path, whole: Mapping
     """
     clear(folder)
     _fill(folder, inputs)
-    (folder / "out").mkdir()
-    for name in whole:
-        (folder / "out" / name).write_bytes(_OLD)
+    _put_old(folder, command)
     first = _run(folder, command, seconds)
-    left = {name: (folder / "out" / name).read_bytes() for name in whole}
-    torn = tuple(name for name, content in left.items() if content not in (_OLD, whole[name]))
-    mixed = len({content == _OLD for content in left.values()}) > 1
+    left = _written(folder, command)
+    torn = _torn(command, left, whole)
+    torn += [name for name, content in inputs.items() if (folder / "in" / name).read_bytes() != content]
+    mixed = len({left.get(name) == _OLD for name in COMMANDS[command].files}) > 1
     clear(folder / "tmp")  # what the system clears away
+    if COMMANDS[command].overwrites_nothing and {name: left[name] for name in left if not _is_hidden(name)} == whole:
+        # it was already done, and the next run would say so
+        return Killed(command, first.kind != "hang", tuple(torn), mixed, ())
     second = _run(folder, command)
-    other = tuple(name for name in whole if (folder / "out" / name).read_bytes() != whole[name])
-    stray = tuple(sorted({file.name for file in (folder / "out").iterdir()} - set(whole)))
+    after = _written(folder, command)
+    other = tuple(name for name in sorted({*whole, *after}) if after.get(name) != whole.get(name))
     failed = (f"code {second.code}: {second.text[-300:]}",) if second.kind != "done" else ()
-    return Killed(command, first.kind != "hang", torn, mixed, (*other, *stray, *failed))
+    return Killed(command, first.kind != "hang", tuple(torn), mixed, (*other, *failed))
+
+
+def _torn(command: str, left: Mapping[str, bytes], whole: Mapping[str, bytes]) -> list[str]:
+    """Outputs that are neither as they were before nor as they will be, files of folders among them."""
+    there = [name for name in left if left[name] != _OLD and not _is_hidden(name) and name != _SAID]
+    begun = {str(Path(name).parent) for name in there} - {"."}
+    return [
+        *(name for name in there if left[name] != whole.get(name)),
+        *(name for name in COMMANDS[command].files if name not in left),
+        *(name for name in whole if str(Path(name).parent) in begun and name not in left),
+    ]
 
 
 def whole_outputs(command: str, inputs: Mapping[str, bytes], folder: Path) -> tuple[dict[str, bytes], float]:
@@ -130,7 +194,27 @@ def whole_outputs(command: str, inputs: Mapping[str, bytes], folder: Path) -> tu
     ending = _run(folder, command)
     if ending.kind != "done":
         raise RuntimeError(f"{command}: {ending}")
-    return {file.name: file.read_bytes() for file in (folder / "out").iterdir()}, ending.seconds
+    return _written(folder, command), ending.seconds
+
+
+def _written(folder: Path, command: str) -> dict[str, bytes]:
+    """What stands among the outputs, in folders too, or what was said."""
+    if not COMMANDS[command].outputs:
+        return {_SAID: (folder / _SAID).read_bytes()}
+    out = folder / "out"
+    return {str(file.relative_to(out)): file.read_bytes() for file in sorted(out.rglob("*")) if file.is_file()}
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether it stands in the hidden folder of a run."""
+    return name.startswith(".drugresponse-")
+
+
+def _put_old(folder: Path, command: str) -> None:
+    """Outputs of an earlier run; folders are new, since some commands overwrite nothing there."""
+    (folder / "out").mkdir()
+    for name in COMMANDS[command].files:
+        (folder / "out" / name).write_bytes(_OLD)
 
 
 def in_the_way(
@@ -138,12 +222,16 @@ def in_the_way(
 ) -> Iterator[tuple[str, str]]:
     """What is in a command's way, and "" where it ended as it should, else what went wrong."""
     for command in commands:
-        outputs = COMMANDS[command][1]
+        outputs = COMMANDS[command].outputs
+        if not outputs:
+            continue
         yield f"{command}: disk full", _refused(command, inputs, folder, lambda: _limit_files(300))
         yield f"{command}: folder that cannot be written to", _refused(command, inputs, folder, _be_nobody, mode=0o555)
         clear(folder)
         _fill(folder, inputs)
-        over = next(name for name in inputs if f"{{in}}/{name}" in COMMANDS[command][0])
+        over = next((name for name in inputs if f"{{in}}/{name}" in COMMANDS[command].words), "")
+        if not over:
+            continue
         ending = _run(folder, command, more=f" --{outputs[0]} {folder}/in/{over}")
         kept = (folder / "in" / over).read_bytes() == inputs[over]
         yield f"{command}: output that is an input", "" if _is_line(ending) and kept else str(ending)
@@ -188,14 +276,19 @@ def _run(
     before: Callable[[], None] | None = None,
     more: str = "",
 ) -> Ending:
-    return run_forked(_words(folder, command, more), folder, seconds=seconds, before=before)
+    def first() -> None:
+        for each in (COMMANDS[command].before, before):
+            if each is not None:
+                each()
+
+    return run_forked(_words(folder, command, more), folder, seconds=seconds, before=first)
 
 
 def _words(folder: Path, command: str, more: str = "") -> list[str]:
-    text, outputs = COMMANDS[command]
-    written = "" if more else "".join(f" --{name} {{out}}/{name}" for name in outputs)
-    words = [word.format(**{"in": folder / "in", "out": folder / "out"}) for word in (text + written).split()]
-    return [*words, *more.split(), "-q"]
+    each = COMMANDS[command]
+    written = "" if more else "".join(f" --{name} {{out}}/{name}" for name in each.outputs)
+    words = [word.format(**{"in": folder / "in", "out": folder / "out"}) for word in (each.words + written).split()]
+    return [*words, *more.split(), *(["-q"] if each.outputs else [])]
 
 
 def _fill(folder: Path, inputs: Mapping[str, bytes]) -> None:
@@ -215,6 +308,16 @@ def _doses() -> bytes:
     return ("sample_id\tdrug_id\tdose\tresponse\n" + "\n".join(rows) + "\n").encode()
 
 
+_PUBLISHED_MUTATIONS = b"dbgap_sample_id\tsymbol\nB1D\tFLT3\nB1D\tNPM1\nB2D\tTP53\n"
+
+
+def _published_curves() -> bytes:
+    """As BeatAML gives curves out; nothing in it was measured."""
+    names = ("dbgap_subject_id", "dbgap_dnaseq_sample", "dbgap_rnaseq_sample", "inhibitor", "converged", "ic50", "auc")
+    rows = [f"{at}\tB{at}D\t\tdrug {drug}\tTRUE\t{at / 10}\t{100 + at + drug}" for at in range(1, 9) for drug in (1, 2)]
+    return ("\t".join(names) + "\n" + "\n".join(rows) + "\n").encode()
+
+
 def _is_line(ending: Ending) -> bool:
     return ending.kind == "refused" and ending.code == 2
 
@@ -225,9 +328,7 @@ def _refused(
     """ "" where it ended with one line, and the old outputs stand."""
     clear(folder)
     _fill(folder, inputs)
-    (folder / "out").mkdir()
-    for name in COMMANDS[command][1]:
-        (folder / "out" / name).write_bytes(_OLD)
+    _put_old(folder, command)
     (folder / "in").chmod(0o777)  # what is kept to be resumed is written there
     (folder / "out").chmod(mode)
     ending = _run(folder, command, before=before)

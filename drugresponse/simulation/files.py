@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -83,21 +82,14 @@ def write_cohort(
     held_samples = _held_out_samples(cohort, new_samples_share)
     held_drugs = _held_out_drugs(cohort.drugs, new_drugs)
     tables = _tables(cohort, held_samples, held_drugs)
-    folder = Path(directory)
-    made = _make_folder(folder)
-    paths = {name: folder / name for name in COHORT_FILES}
-    try:
-        with output_files(paths) as temporary:
-            for name, table in tables.items():
-                write_table(table, temporary[name])
-            kept = np.flatnonzero(~cohort.genotypes.sample_ids.isin(held_samples))
-            _write_vcf(cohort.genotypes.take(kept), temporary["genotypes.vcf"])
-    except BaseException:
-        if made:
-            with suppress(OSError):
-                folder.rmdir()
-        raise
-    return paths
+    # a folder that is new appears with all its files at once, so that a killed run leaves none to be in the way
+    with output_files({}, folders={"directory": directory}) as temporary:
+        made = temporary["directory"]
+        for name, table in tables.items():
+            write_table(table, made / name)
+        kept = np.flatnonzero(~cohort.genotypes.sample_ids.isin(held_samples))
+        _write_vcf(cohort.genotypes.take(kept), made / "genotypes.vcf")
+    return {name: Path(directory) / name for name in COHORT_FILES}
 
 
 def _held_out_samples(cohort: Cohort, share: float) -> pd.Index:
@@ -138,19 +130,6 @@ def _tables(cohort: Cohort, held_samples: pd.Index, held_drugs: pd.Index) -> dic
         "new_drugs.tsv": cohort.drugs[is_new_drug] if is_new_drug.any() else cohort.drugs,
         "new_responses.tsv": responses[of_new_sample],
     }
-
-
-def _make_folder(folder: Path) -> bool:
-    """Whether the folder had to be made."""
-    if folder.is_dir():
-        return False
-    try:
-        folder.mkdir()
-    except OSError as error:
-        raise InputError(
-            f'directory: cannot make the folder "{folder}" ({error.strerror}). Name a folder whose parent exists.'
-        ) from error
-    return True
 
 
 def _write_vcf(genotypes: Genotypes, path: Path) -> None:

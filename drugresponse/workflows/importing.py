@@ -42,11 +42,13 @@ def import_published(publisher: str, files: Sequence[Path], directory: Path) -> 
             f'`--directory`: "{directory}" already holds {show_ids(there)} (nothing is overwritten). Choose another '
             "folder."
         )
-    directory.mkdir(parents=True, exist_ok=True)
-    with output_files({name: directory / name for name in (*written, _SETTINGS)}) as temporary:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    # a folder that is new appears with all its files at once, so that a killed run leaves none to be in the way
+    with output_files({}, folders={"directory": directory}) as temporary:
+        made = temporary["directory"]
         for name, table in written.items():
-            write_table(table, temporary[name])
-        temporary[_SETTINGS].write_text(_settings(tables, directory), encoding="utf-8")
+            write_table(table, made / name)
+        (made / _SETTINGS).write_text(_settings(tables, directory), encoding="utf-8")
         return _summary(tables, list(written), directory)
 
 

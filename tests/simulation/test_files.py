@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import cyvcf2
 import numpy as np
@@ -151,11 +153,28 @@ def test_write_cohort__failure_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_write_cohort__run_that_is_killed_while_it_writes_leaves_no_part_of_a_new_folder(tmp_path):
+    cohort, renamed = small("cell-lines"), Path.rename
+
+    def rename_and_die(path, target):
+        renamed(path, target)
+        if Path(target).name != "lock":
+            os._exit(9)
+
+    pid = os.fork()
+    if pid == 0:
+        Path.rename = Path.replace = rename_and_die
+        write_cohort(cohort, tmp_path / "made")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+    assert sorted(each.name for each in (tmp_path / "made").iterdir()) == sorted(COHORT_FILES)
+
+
 @pytest.mark.parametrize(
     ("directory", "settings", "message"),
     [
-        ("none/deeper", {}, r'^directory: cannot make the folder ".*deeper" \(No such file or directory\)\. Name a'),
-        ("file", {}, r'^directory: cannot make the folder ".*file" \(File exists\)'),
+        ("none/deeper", {}, r'^directory: ".*deeper" is no folder and cannot be made one\. Name a'),
+        ("file", {}, r'^directory: ".*file" is no folder and cannot be made one\. Name a'),
         (".", {"new_samples_share": 1.0}, r"found 1\.0 as share of new samples \(expected 0 to 0\.9\)"),
         (".", {"new_drugs": 9}, r"found 9 new drugs \(expected 0 to 8: each mechanism keeps a drug\)"),
     ],

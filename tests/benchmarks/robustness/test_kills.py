@@ -18,7 +18,7 @@ def inputs(tmp_path_factory) -> Mapping[str, bytes]:
     return inputs_of_commands(tmp_path_factory.mktemp("inputs"))
 
 
-@pytest.mark.parametrize("command", ["predict", "prepare", "evaluate"])
+@pytest.mark.parametrize("command", ["predict", "prepare", "evaluate", "simulate"])
 def test_kill__leaves_no_half_written_output_and_the_next_run_is_as_ever(inputs, tmp_path, command):
     whole, seconds = whole_outputs(command, inputs, tmp_path / "case")
     for share in (0.3, 0.6):
