@@ -8,7 +8,6 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TextIO
 
 from drugresponse.errors import one_line
 from drugresponse.progress import PROGRESS, above_line, moving_line
@@ -27,7 +26,7 @@ class _OneLine(logging.Formatter):
         return f"{self.program}: {level}{self.shown(text)}"
 
 
-class _AboveTheLine(logging.StreamHandler[TextIO]):
+class _AboveTheLine(logging.StreamHandler):
     """Writes above the line that moves, not into it."""
 
     def emit(self, record: logging.LogRecord) -> None:

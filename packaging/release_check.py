@@ -1,7 +1,7 @@
 """Build the distribution, install it into empty environments as a user would, use it, and write its bill of materials.
 
-Run by make: `.venv/bin/python packaging/release_check.py [--lowest] [--python 3.10 ...]`. What it makes stands in
-`build/release`: wheel, sdist and `drugresponse.cdx.json`, a CycloneDX bill of what an installation holds.
+Run by make: `.venv/bin/python packaging/release_check.py [--lowest] [--python PATH ...] [--without torch]`. What it
+makes stands in `build/release`: wheel, sdist and `drugresponse.cdx.json`, a CycloneDX bill of what is installed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from install import CONSTRAINTS, ROOT, as_uv_variables, pip_settings, say
@@ -29,7 +30,7 @@ USE = (
     "prepare --genotypes cohort/genotypes.vcf --dataset cohort.h5ad --summary summary.tsv",
     "predict --model trees.safetensors --genotypes cohort/new_genotypes.tsv --predictions predictions.tsv",
 )
-"""Commands that need nearly every library."""
+"""Commands that need nearly every library; none needs torch."""
 
 
 def uv(*words: str | Path) -> None:
@@ -46,12 +47,14 @@ def constraints() -> list[str]:
     return [word for path in named for word in ("-c", path)]
 
 
-def install_and_use(what: Path, name: str, python: str, *how: str) -> Path:
+def install_and_use(what: Path, name: str, python: str, *how: str, without: Sequence[str] = ()) -> Path:
     """Install a file into an environment of its own, and run commands there; returns the environment."""
     began = time.monotonic()
     environment = FOLDER / f"environment-{name}"
     uv("venv", "-q", "--clear", "--python", python, environment)
-    uv("pip", "install", "-q", "--python", environment / "bin" / "python", *how, what)
+    uv("pip", "install", "-q", "--python", environment / "bin" / "python", *how, *left_out(without), what)
+    for each in without:
+        stand_in(environment, each)
     place = FOLDER / f"use-{name}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -65,11 +68,35 @@ def install_and_use(what: Path, name: str, python: str, *how: str) -> Path:
     return environment
 
 
+def version_of(python: str) -> str:
+    """The version of an interpreter, which is named by its path or by what the shell finds."""
+    asked = [python, "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def left_out(names: Sequence[str]) -> list[str]:
+    """Words that leave libraries out, such as one that has no small build for an interpreter."""
+    if not names:
+        return []
+    file = FOLDER / "left-out.txt"
+    file.write_text("".join(f"{name}; python_version < '3'\n" for name in names), encoding="utf-8")
+    return ["--override", str(file)]
+
+
+def stand_in(environment: Path, name: str) -> None:
+    """Make a library be named as installed, of which there is no code: a model keeps its version."""
+    (libraries,) = environment.glob("lib/python*/site-packages")
+    told = libraries / f"{name}-0.dist-info" / "METADATA"
+    told.parent.mkdir()
+    told.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0\n", encoding="utf-8")
+
+
 def main() -> int:
     """Build, install, use and write the bill."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lowest", action="store_true", help="also with the lowest versions that setup.cfg allows")
     parser.add_argument("--python", nargs="*", default=[], help="other Pythons to install the wheel into")
+    parser.add_argument("--without", nargs="*", default=[], help="libraries that are not installed into other Pythons")
     options = parser.parse_args()
     shutil.rmtree(FOLDER, ignore_errors=True)
     uv("build", "-q", "--out-dir", FOLDER)
@@ -79,7 +106,7 @@ def main() -> int:
     if options.lowest:
         install_and_use(wheel, "lowest", sys.executable, "--resolution", "lowest-direct")
     for python in options.python:
-        install_and_use(wheel, f"python-{python}", python)
+        install_and_use(wheel, f"python-{version_of(python)}", python, without=options.without)
     bill = ("--output-reproducible", "--of", "JSON", "-o", FOLDER / BILL, environment / "bin" / "python")
     uv("tool", "run", "-q", "--from", BILL_WRITER, "cyclonedx-py", "environment", *bill)
     say(f"Bill of materials: {FOLDER / BILL}")

@@ -97,7 +97,8 @@ def float_columns(lines: Sequence[str], columns: Sequence[int], separator: str) 
         cells = (cell for line in lines for cell in zip(names, line.split(separator), strict=True))
         kinds |= {name: "bool" for name, cell in cells if cell in truth and name in kinds}
         table = parse(kinds).cast(pyarrow.schema(dict.fromkeys(kinds, _ARROW["float32"])))
-    return table.to_pandas().to_numpy(dtype=np.float32)
+    # pandas 3 gives what it still holds, which nobody may write to
+    return np.require(table.to_pandas().to_numpy(dtype=np.float32), requirements="W")
 
 
 def _even(

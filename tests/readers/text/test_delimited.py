@@ -72,6 +72,10 @@ def test_float_columns__truth_values_alone_are_1_and_0():
             float_columns([*lines, f"s4\t{cell}\ttrue\t1"], [1, 2, 3], "\t")
 
 
+def test_float_columns__may_be_written_to():
+    assert float_columns(["s1\t1", "s2\tNA"], [1], "\t").flags.writeable
+
+
 def test_float_columns__every_digit_counts_and_lines_are_long():
     random = np.random.default_rng(0)
     values = random.normal(size=(3, 70_000)) * 10.0 ** random.integers(-6, 6, (3, 70_000))
