@@ -139,21 +139,22 @@ class ClassHead(Head):
         """Probability of the event with its interval, or the most probable class with the ends of its set."""
         shares, odds, spread = self._shares(pairs, scores)
         distribution = Distribution(self.outcome, odds.mean(axis=1), shares=shares)
+        threshold = None if self.thresholds is None else self.thresholds.values[self.levels.at(pairs)]
+        called = shares.argmax(axis=1) if threshold is None else (shares[:, 1] >= threshold).astype(np.intp)
         sets = self.sets.of(shares, self.levels.at(pairs))
+        # a threshold looks at one kind of error, a set at all: what is called is never said to be impossible beside it
+        sets[np.arange(len(pairs)), called] = True
         names = np.array(self.outcome.classes, dtype=object)
         columns = {"class_set": np.array([";".join(names[row]) for row in sets], dtype=object)}
-        if self.thresholds is None:
-            best = shares.argmax(axis=1)
+        if threshold is None:
             ends = sets.argmax(axis=1), sets.shape[1] - 1 - sets[:, ::-1].argmax(axis=1)
             each = {f"probability_{name}": shares[:, at] for at, name in enumerate(self.outcome.classes)}
             columns = {"probability": shares.max(axis=1), **columns, **each}
             lowest, highest = names[ends[0]], names[ends[1]]
-            return Forecast(distribution, names[best], lowest, highest, columns, ("class_set",), sets)
-        threshold = self.thresholds.values[self.levels.at(pairs)]
-        called = names[(shares[:, 1] >= threshold).astype(np.intp)]
+            return Forecast(distribution, names[called], lowest, highest, columns, ("class_set",), sets)
         half = TWO_SIDED * np.maximum(self._odds_spread(pairs, scores), spread)
         centre = logit(shares[:, 1])
-        columns = {"class": called, **columns, "threshold": threshold}
+        columns = {"class": names[called], **columns, "threshold": threshold}
         lower, upper = expit(centre - half), expit(centre + half)
         return Forecast(distribution, shares[:, 1], lower, upper, columns, ("class_set",), sets, threshold)
 

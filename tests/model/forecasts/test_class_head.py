@@ -87,6 +87,20 @@ def test_class_head__sets_hold_each_class(classes: tuple[str, ...]) -> None:
     assert 1 < forecast.size().mean() < len(classes)
 
 
+@pytest.mark.parametrize("classes", [("S", "R"), ("S", "I", "R")])
+def test_class_head__what_is_called_is_in_the_set(classes: tuple[str, ...]) -> None:
+    # few major errors are allowed, so that what is more probably R is called S
+    held, new = class_rows(400, LEVELS, classes), class_rows(1000, LEVELS, classes, seed=1)
+    forecast = fit_head(held.pairs, held.y, held.scores, scheme="new-samples").forecast(new.pairs, new.scores)
+
+    called = forecast.columns["class"] if len(classes) == 2 else forecast.prediction
+
+    told = forecast.columns["class_set"]
+    assert all(each in words.split(";") for each, words in zip(called, told, strict=True))
+    assert forecast.sets is not None
+    assert [len(words.split(";")) for words in told] == forecast.sets.sum(axis=1).tolist()
+
+
 def test_class_head__ordered_classes_are_calibrated_each() -> None:
     classes = ("S", "I", "R")
     held, new = class_rows(3000, LEVELS, classes), class_rows(4000, LEVELS, classes, seed=1)
