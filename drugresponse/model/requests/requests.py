@@ -30,6 +30,7 @@ from drugresponse.model.intervals.absent_blocks import AbsentBlocks, BlockWidths
 from drugresponse.model.parts import FittedParts
 from drugresponse.model.requests.ancestry import placed_on_axes, tell_of_places
 from drugresponse.model.requests.covariates import covariates_as_trained, tell_unknown_arms
+from drugresponse.model.requests.feature_names import tell_of_names
 from drugresponse.model.requests.first_reading import Checks, FirstReading
 from drugresponse.model.requests.genotypes import as_trained, completed_genotypes
 
@@ -213,6 +214,7 @@ class Request:
         completed = completed_genotypes(genotypes, parts.features)
         alignment = align(completed.features, parts.features)
         refuse_other_blocks(completed.features, parts.features, alignment)
+        tell_of_names(completed.features, parts.features, alignment)
         aligned, n_filled = as_trained(completed, parts.features, alignment), sites_filled(completed)
         widths = BlockWidths.from_manifest(parts.manifest)
         lacking = None

@@ -23,6 +23,7 @@ from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 from drugresponse.model.scales._blocks import MEASURED, Block
+from drugresponse.model.scales._cohort_shift import tell_of_counts_elsewhere, tell_of_values_elsewhere
 from drugresponse.model.scales._covariate_ranges import FAR, covariate_ranges, covariates_far
 from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
 from drugresponse.model.scales._scale_sums import ScaleSums
@@ -134,6 +135,8 @@ class TrainedScales:
                 beyond = self._beyond(values, block.columns)
                 off |= self._on_other_scale(values, beyond, block)
                 outside += (beyond > FAR) @ weights[block.columns]
+            else:
+                tell_of_counts_elsewhere(known.values[:, block.columns], block, self.centre[block.columns])
             if block.key in self.slopes:
                 off |= self._out_of_order(self._slopes(known, block), block)
         return off | (outside >= _WEIGHT) | covariates_far(self.covariates, covariates, known.sample_ids)
@@ -192,6 +195,7 @@ class TrainedScales:
             or (small.any() and (beyond > 0)[small].mean() >= _NEARLY_ALL)
         ):
             raise InputError(self._ranges(values, block))
+        tell_of_values_elsewhere(values, block, *(numbers[block.columns] for numbers in (self.centre, self.size)))
         if small.any():
             logger.warning("%s Their rows are flagged out-of-range.", self._ranges(values, block))
         return np.asarray((other_scale > 0) | small.any(axis=1))

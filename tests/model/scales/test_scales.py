@@ -290,3 +290,45 @@ def test_check__sums_of_a_family_have_no_scale_of_their_own():
     assert not scales.usual
     weights = np.full(known.shape[1], 1 / known.shape[1])
     assert not scales.check(new, weights, pd.DataFrame(index=new.sample_ids)).any()
+
+
+FEW, NEW_FEW = expression(100, 1, n_genes=6), expression(40, 2, n_genes=6)
+
+
+@pytest.mark.parametrize(
+    ("train", "new", "kind"),
+    [
+        (FEW, (NEW_FEW - FEW.mean(axis=0)) / FEW.std(axis=0), "score"),
+        (FEW, 2**NEW_FEW, "score"),
+        (FEW, NEW_FEW + 4, "score"),
+        (SCALED, expression(40, 2), "score"),
+        ((FEW > 3).astype(float), (NEW_FEW <= 3).astype(float), "altered"),
+        (dosages(100, 1), 2 - dosages(30, 2), "dosage"),
+    ],
+)
+def test_check__a_cohort_that_lies_elsewhere_is_told_of(caplog, train, new, kind):
+    with caplog.at_level(logging.WARNING):
+        try:
+            checked(train, new, kind)
+        except InputError:
+            return
+    assert "elsewhere than in training" in caplog.text or "not as frequent as in training" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("train", "new", "kind"),
+    [
+        (FEW, NEW_FEW, "score"),
+        (FEW, expression(40, 3, range(5, 6), n_genes=6), "score"),
+        (TRAIN, expression(40, 3, range(5, 6)), "score"),
+        (FEW, NEW_FEW[:9] + 4, "score"),
+        (FEW[:, :4], NEW_FEW[:, :4] + 4, "score"),
+        ((FEW > 3).astype(float), (NEW_FEW > 3).astype(float), "altered"),
+        (dosages(100, 1), dosages(30, 2), "dosage"),
+        (gains_and_losses(100, 1), gains_and_losses(30, 2), "copy_number"),
+    ],
+)
+def test_check__an_honest_or_small_cohort_is_not_told_of(caplog, train, new, kind):
+    with caplog.at_level(logging.WARNING):
+        checked(train, new, kind)
+    assert "in training" not in caplog.text
