@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from drugresponse.errors import InputError, count
+from drugresponse.gpu_driver import has_driver
 from drugresponse.memory_limit import memory_left
 from drugresponse.settings import COMMANDS, Parameter, convert
 from drugresponse.threads import available_cores, count_jobs
@@ -147,8 +148,7 @@ def _memory(problems: list[str]) -> int | None:
 def _gpu(problems: list[str]) -> str:
     """What torch sees, asked only where there is a driver: its import takes seconds."""
     version = _version("torch")
-    driver = [path for path in ("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/kfd", "/dev/dxg") if Path(path).exists()]
-    if version is None or not driver:
+    if version is None or not has_driver():
         return "none (no driver)" if version else "none (torch is missing)"
     if version.endswith("+cpu"):
         return f"none that torch {version} can use: it is built for the CPU"

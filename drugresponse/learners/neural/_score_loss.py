@@ -1,39 +1,20 @@
-"""The loss of an outcome as torch sees it: its slopes come from the same object that every learner takes."""
+"""Slopes of the loss by the scores of the network: those of numbers and limits, or of any other outcome."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from scipy.special import log_ndtr
 
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.bernoulli import BernoulliLoss
 from drugresponse.learners.state import Array
 
-__all__ = ["balanced", "mean_loss"]
+__all__ = ["balanced", "limit_slopes", "mean_slopes_of"]
 
 _MOST_WEIGHT = 30.0
-
-
-class _ScoreLoss(torch.autograd.Function):
-    """The sum over members of the mean loss of rows, and its slopes by the scores."""
-
-    @staticmethod
-    def forward(ctx: Any, scores: Tensor, loss: RowLoss, offset: Array, scale: float) -> Tensor:
-        values = offset + scale * scores.detach().cpu().double().numpy()
-        slopes = np.stack([loss.derivatives(member)[0] for member in values]) * (scale / values.shape[1])
-        ctx.save_for_backward(torch.from_numpy(slopes).to(scores))
-        total = sum(loss.total(member) for member in values) / values.shape[1]
-        return scores.new_tensor(total)
-
-    @staticmethod
-    def backward(ctx: Any, *outer: Tensor) -> tuple[Tensor, None, None, None]:
-        (slopes,) = ctx.saved_tensors
-        return outer[0] * slopes, None, None, None
 
 
 def balanced(loss: RowLoss) -> tuple[RowLoss, Array]:
@@ -58,21 +39,60 @@ def balanced(loss: RowLoss) -> tuple[RowLoss, Array]:
     return replace(loss, weights=weights / weights.mean()), np.log(weight)
 
 
-def mean_loss(scores: Tensor, loss: RowLoss, rows: NDArray[np.intp], offset: Array, scale: float) -> Tensor:
-    """The sum over members of the mean loss of some rows, weights included.
+def mean_slopes_of(
+    scores: NDArray[np.float32], loss: RowLoss, rows: NDArray[np.intp], offset: Array, scale: float
+) -> Array:
+    """Slopes of the sum over members of the mean loss of some rows, weights included, by the network's scores.
 
-    Times are at risk among these rows alone. It is reckoned by numpy in float64, also where the scores are on a GPU.
+    Times are at risk among these rows alone.
 
     Parameters
     ----------
     scores
-        `(members, n_rows)` of the network.
+        `(n_rows, members)` of the network.
     loss
         Of all training rows.
     rows
         `(n_rows,)` their numbers.
     offset, scale
         `(n_rows,)` what is added to a score that was multiplied by the scale, so that it is on the scale of the link.
+
+    Returns
+    -------
+    slopes : (n_rows, members) float64
     """
-    total: Tensor = _ScoreLoss.apply(scores, loss.take(rows), offset, scale)
-    return total
+    values, own = offset[:, None] + scale * scores.astype(np.float64), loss.take(rows)
+    slopes = np.stack([own.derivatives(member)[0] for member in values.T], axis=1)
+    return slopes * (scale / len(rows))
+
+
+def limit_slopes(
+    scores: NDArray[np.float32], targets: NDArray[np.float32], delta: float, censor: NDArray[np.int8] | None
+) -> NDArray[np.float32]:
+    """Slopes of Huber's loss by the scores, and of a censored row those of the Tobit likelihood.
+
+    That is -log P(truth is beyond the limit), with a sigma of 1: where Huber's loss is a square, it is a normal
+    likelihood of this very sigma, so that the two kinds of rows speak of one noise. Source: Tobin 1958, "Estimation of
+    relationships for limited dependent variables", doi:10.2307/1907382.
+
+    Parameters
+    ----------
+    scores, targets
+        `(n_rows, members)` and `(n_rows,)`.
+    delta
+        Larger errors pull no harder than one of this size; of rows with a limit among them 1.
+    censor
+        `(n_rows,)` 1 where the truth lies above the target, -1 below, 0 where it is the target.
+
+    Returns
+    -------
+    slopes : (n_rows, members)
+    """
+    away = scores - targets[:, None]
+    if censor is None:
+        return np.clip(away, -delta, delta)
+    slopes, beyond = np.clip(away, -1.0, 1.0), np.flatnonzero(censor)
+    side = censor[beyond, None].astype(np.float64)
+    deep = side * away[beyond]
+    slopes[beyond] = -side * np.exp(-0.5 * deep**2 - log_ndtr(deep)) / np.sqrt(2 * np.pi)
+    return slopes

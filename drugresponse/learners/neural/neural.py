@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,14 +23,12 @@ from drugresponse.learners.neural._manners import BOLD, CAUTIOUS, TrainingSettin
 from drugresponse.learners.neural._moved_weights import MovedWeights
 from drugresponse.learners.neural._sample_inputs import SampleInputs
 from drugresponse.learners.neural._tied_weights import TiedWeights
+from drugresponse.learners.neural._training import Training
 from drugresponse.learners.paired_gain import paired_gain_interval, squared_errors
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.ridge.staged import StagedRegressor
 from drugresponse.learners.state import Array, State, state_array, state_whole
 from drugresponse.threads import one_thread
-
-if TYPE_CHECKING:
-    from drugresponse.learners.neural._training import Training
 
 __all__ = ["NeuralResponse"]
 
@@ -64,8 +61,6 @@ class _Rows:
 
     def training(self, stage: FactorRidge, settings: TrainingSettings) -> Training:
         """A network of these rows, to which the ridge was fitted."""
-        from drugresponse.learners.neural._training import Training
-
         loss = None if self.loss is None else self.loss.adjusted(stage.predict_left_out(self.pairs))
         return Training(stage, self.pairs, self.y, self.weights, settings, loss)
 
@@ -140,8 +135,6 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
             device=self.device,
             random_state=self.random_state,
         )
-        # torch takes a second to load, and prediction does without it; loaded later it would keep its own threads
-        importlib.import_module("drugresponse.learners.neural._training")
         with one_thread():
             if self.epochs and folds:
                 settings = self._choose(rows, folds, settings)

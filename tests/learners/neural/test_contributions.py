@@ -1,4 +1,4 @@
-"""Integrated gradients of the network, beside those that Captum takes of the torch side."""
+"""Integrated gradients of the network, beside those that Captum takes of it in torch."""
 
 from __future__ import annotations
 
@@ -25,15 +25,20 @@ def test_network__parts_are_the_integrated_gradients_of_captum():
         training = Training(stage, pairs, y, np.ones(len(y)), settings)
         for _ in range(20):
             training.epoch()
-    weights, network, drug = training.trained_weights(0.8), training.network.eval(), 1
+    weights, drug = training.trained_weights(0.8), 1
+    arrays = {name: torch.from_numpy(array) for name, array in training.network.arrays().items()}
+    of_drug = torch.from_numpy(training.network.loadings[drug]).double()
     tokens = stage.tokens(pairs)[:10]
     # all inputs are linear in the tokens
     base = torch.from_numpy(training.inputs.of(np.zeros((1, tokens.shape[1]))))
     slope = torch.from_numpy(training.inputs.of(np.eye(tokens.shape[1]))) - base
 
     def score(tokens: torch.Tensor) -> torch.Tensor:
-        embedded = network.sample_embeddings((tokens @ slope + base).float())
-        of_network = (embedded * network.loadings[drug]).sum(dim=-1).mean(dim=0).double() * training.scale
+        shown = (tokens @ slope + base) * arrays["adapter"][:, None]
+        first = torch.relu(shown @ arrays["tower_in"] + arrays["tower_in_bias"][:, None])
+        second = torch.relu(first @ arrays["tower_out"] + arrays["tower_out_bias"][:, None])
+        embedded = second @ arrays["head"] + arrays["head_bias"][:, None]
+        of_network = (embedded * of_drug).sum(dim=-1).mean(dim=0) * training.scale
         loadings = torch.from_numpy(np.concatenate([[1.0], stage.drugs_.own[drug, 1:]]))
         of_ridge = tokens @ torch.from_numpy(stage.coefficients_) @ loadings
         return 0.8 * of_network + 0.2 * of_ridge

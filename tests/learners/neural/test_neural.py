@@ -14,8 +14,9 @@ from drugresponse.data.splits import SCHEMES, make_folds
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.neural._manners import BOLD, CAUTIOUS, TrainingSettings
 from drugresponse.learners.neural._network import Batch
+from drugresponse.learners.neural._place import GraphicsPlace, choose_place
 from drugresponse.learners.neural._tied_weights import TiedWeights
-from drugresponse.learners.neural._training import Training, choose_device
+from drugresponse.learners.neural._training import Training
 from drugresponse.learners.neural.neural import NeuralResponse
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.threads import one_thread
@@ -48,7 +49,7 @@ def epistasis() -> tuple[Pairs, np.ndarray]:
 
 
 def start(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, weights: np.ndarray | None = None) -> Training:
-    """The torch side of a learner before the first epoch."""
+    """The network of a learner before the first epoch."""
     weights = np.ones(len(y)) if weights is None else weights
     stage = FactorRidge(learner.scheme, learner.rank, learner.random_state).fit(pairs, y, weights)
     names = [field.name for field in fields(TrainingSettings) if field.name != "manner"]
@@ -57,7 +58,7 @@ def start(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, weights: np.ndar
 
 
 def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, share: float = 1.0) -> tuple[TiedWeights, Training]:
-    """The numbers of a network after its epochs on all rows, and the torch side of it."""
+    """The numbers of a network after its epochs on all rows, and its training."""
     with one_thread():
         training = start(learner, pairs, y)
         for _ in range(training.passes):
@@ -65,16 +66,15 @@ def trained(learner: NeuralResponse, pairs: Pairs, y: np.ndarray, share: float =
     return training.trained_weights(share), training
 
 
-def torch_scores(training: Training, pairs: Pairs) -> np.ndarray:
+def own_scores(training: Training, pairs: Pairs) -> np.ndarray:
     """What the members themselves say of drugs by their own vectors, in units of the response."""
-    stage, index = training.stage, (torch.from_numpy(pairs.sample_index), torch.from_numpy(pairs.drug_index))
+    stage, index = training.stage, (pairs.sample_index, pairs.drug_index)
     inputs = training.inputs.of(stage.tokens(pairs)).astype(np.float32)
-    with torch.no_grad():
-        scores = training.network.eval()(Batch(torch.from_numpy(inputs), *index)).mean(dim=0)
+    scores = training.network.scores(Batch(inputs, *index), dropped=False).mean(axis=1)
     drugs = stage.drugs_.own[pairs.drug_index]
     seen = stage.seen_.of(pairs.genotypes.sample_ids)[pairs.sample_index]
     beside = stage.overall_ + drugs[:, 0] + (seen * drugs[:, 1 + stage.rank_ :]).sum(axis=1)
-    return beside + training.scale * scores.double().numpy()
+    return beside + training.scale * scores.astype(np.float64)
 
 
 @pytest.mark.parametrize("scheme", SEEN_BY_LEARNERS)
@@ -100,12 +100,12 @@ def test_neural__epoch_0_is_the_ridge_for_new_samples_and_new_drugs_too(small, s
 
 
 @pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-tissues"])
-def test_neural__prediction_without_torch_is_the_networks_own_score(small, scheme):
+def test_neural__prediction_is_the_networks_own_score(small, scheme):
     pairs, y = small
     settings = {"rank": 3, "hidden": 8, "members": 3, "epochs": 6, "learning_rate": 0.02}
     network, training = trained(NeuralResponse(scheme, **settings), pairs, y)
     predicted, ridge = network.predict(pairs), training.stage.predict(pairs)
-    np.testing.assert_allclose(predicted, torch_scores(training, pairs), atol=2e-5 * np.abs(y).max())
+    np.testing.assert_allclose(predicted, own_scores(training, pairs), atol=2e-5 * np.abs(y).max())
     assert rmse(predicted, ridge) > 0.01  # it did learn something
     assert all(array.any() for array in network.arrays.values())
     # between the two lies what a share says
@@ -226,7 +226,7 @@ def start_and_train(pairs: Pairs, y: np.ndarray, weights: np.ndarray) -> TiedWei
     with one_thread():
         training = start(NeuralResponse(members=2, hidden=16, epochs=20), pairs, y, weights)
         # the drugs' means are the ridge's, and not what is asked here
-        training.target = training._tensor((y - y.mean()) / training.scale)
+        training.target = ((y - y.mean()) / training.scale).astype(np.float32)
         for _ in range(training.passes):
             training.epoch()
     return training.trained_weights(1.0)
@@ -241,28 +241,25 @@ def test_neural__file_tells_its_own_size(epistasis):
     np.testing.assert_allclose(loaded.predict(pairs), learner.predict(pairs), rtol=1e-5, atol=1e-5)
 
 
-def test_neural__number_of_torch_threads_does_not_matter_and_is_restored(small):
+def test_training__on_a_device_of_torch_is_the_same_but_for_the_last_bits(small, monkeypatch):
     pairs, y = small
-    before = torch.get_num_threads()
-    predictions = []
-    try:
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            predictions.append(trained(NeuralResponse(members=2, hidden=16, epochs=3), pairs, y)[0].predict(pairs))
-            assert torch.get_num_threads() == threads
-    finally:
-        torch.set_num_threads(before)
-    np.testing.assert_array_equal(*predictions)
+    learner = NeuralResponse(members=3, hidden=16, epochs=3, learning_rate=0.02)
+    here = trained(learner, pairs, y)[0]
+    monkeypatch.setattr("drugresponse.learners.neural._training.choose_place", lambda _: GraphicsPlace("cpu"))
+    there = trained(learner, pairs, y)[0]
+    for name, array in here.arrays.items():
+        np.testing.assert_allclose(there.arrays[name], array, atol=1e-4)
+    assert np.abs(here.arrays["adapter"] ** 2 - 1).max() > 0.01
 
 
-def test_choose_device__says_what_there_is():
-    assert choose_device("cpu") == "cpu"
-    assert choose_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+def test_choose_place__says_what_there_is():
+    assert not isinstance(choose_place("cpu"), GraphicsPlace)
+    assert isinstance(choose_place("auto"), GraphicsPlace) == torch.cuda.is_available()
     with pytest.raises(InputError, match=r'^device: "gpu" is unknown\. Did you mean "cpu"\?'):
-        choose_device("gpu")
+        choose_place("gpu")
     if not torch.cuda.is_available():
         with pytest.raises(InputError, match=r"^device: found no GPU that torch can use"):
-            choose_device("cuda")
+            choose_place("cuda")
 
 
 @pytest.mark.parametrize("scheme", ["new-samples", "random-pairs", "new-drugs"])
@@ -303,7 +300,7 @@ def test_training__aims_at_what_a_samples_other_responses_do_not_tell(small, sch
     own = np.random.default_rng(2).normal(0, 3, 48)[pairs.sample_index]
     training = start(NeuralResponse(scheme), pairs, y + own)
     effects = training.stage.drug_embeddings(pairs)[pairs.drug_index, 0] + training.stage.overall_
-    target = training.scale * training.target.double().numpy() + effects
+    target = training.scale * training.target.astype(np.float64) + effects
     if scheme == "new-samples":
         np.testing.assert_allclose(target, y + own, atol=1e-4)
     else:
@@ -362,15 +359,14 @@ def test_neural__limits_far_beyond_what_is_measured_stay_finite(small):
     assert np.isfinite(learner.held_out_errors_).all()
 
 
-def test_training__loss_of_a_censored_row_is_the_tobit_likelihoods(small):
+def test_training__slope_of_a_censored_row_is_the_tobit_likelihoods(small):
     pairs, y = small
     censor = (np.arange(len(y)) % 3 - 1).astype(np.int8)
     training = start(NeuralResponse(), replace(pairs, censor=censor), y)
-    scores = training.target + torch.linspace(-3, 3, len(y))
-    losses = training._losses(scores[None], torch.arange(len(y)))[0].numpy()
-    gap = np.linspace(-3, 3, len(y))
-    huber = np.where(np.abs(gap) < 1, gap**2 / 2, np.abs(gap) - 0.5)
-    np.testing.assert_allclose(losses, np.where(censor == 0, huber, -norm.logcdf(censor * gap)), atol=1e-5)
+    gap, rows = np.linspace(-3, 3, len(y)), np.arange(len(y))
+    slopes = training.slopes((training.target + gap)[:, None].astype(np.float32), rows)[:, 0] * len(y)
+    beyond = -censor * norm.pdf(gap) / norm.cdf(censor * gap)
+    np.testing.assert_allclose(slopes, np.where(censor == 0, np.clip(gap, -1, 1), beyond), atol=1e-5)
 
 
 def test_neural__tells_the_paired_interval_of_its_gain_over_the_ridge(epistasis):
