@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.explanation._attributions import PartEffects
 from drugresponse.explanation._noise import Noise
@@ -38,10 +39,15 @@ _WORDS = {
     "resistant": ("sensitive", "resistant"),
     "dose": ("lower dose", "higher dose"),
 }
+_OF_TIMES = ("later event", "sooner event")
 
 
-def direction_words(effect: NDArray[np.float64], measure: Measure) -> NDArray[np.object_]:
+def direction_words(
+    effect: NDArray[np.float64], measure: Measure, outcome: Outcome = CONTINUOUS
+) -> NDArray[np.object_]:
     """What carrying more of a feature goes with: sensitive, resistant, or no more than lower and higher.
+
+    Effects on times are those on the hazard, against what is said of longer times: an event is sooner or later.
 
     Examples
     --------
@@ -49,13 +55,21 @@ def direction_words(effect: NDArray[np.float64], measure: Measure) -> NDArray[np
     ['sensitive', 'resistant', '']
     >>> direction_words(np.array([-1.0, 0.0]), Measure()).tolist()
     ['lower', '']
+    >>> direction_words(np.array([0.7]), Measure(higher_means="sensitive"), Outcome("time-to-event")).tolist()
+    ['sooner event']
     """
-    less, more = _WORDS.get(measure.higher_means or "", ("lower", "higher"))
+    of_numbers = _WORDS.get(measure.higher_means or "", ("lower", "higher"))
+    less, more = _OF_TIMES if outcome.kind == "time-to-event" else of_numbers
     return np.select([effect > 0, effect < 0], [more, less], "").astype(object)
 
 
 def attribution_table(
-    effects: PartEffects, measure: Measure | None = None, *, spread: Spread | None = None, noise: Noise | None = None
+    effects: PartEffects,
+    measure: Measure | None = None,
+    *,
+    outcome: Outcome = CONTINUOUS,
+    spread: Spread | None = None,
+    noise: Noise | None = None,
 ) -> pd.DataFrame:
     """Write the effects down as rows.
 
@@ -65,6 +79,8 @@ def attribution_table(
         As `attribute` gives them.
     measure
         What the response means; None claims no direction.
+    outcome
+        What a response is.
     spread, noise
         As `spread_over_refits` and `noise_of_copies` give them; None leaves their columns missing.
 
@@ -104,7 +120,7 @@ def attribution_table(
             "n_carriers": effects.n_carriers[cell],
             "rank": ranks[cell],
             "importance": effects.importance[cell],
-            "direction": direction_words(effects.effect[cell], measure or Measure()),
+            "direction": direction_words(effects.effect[cell], measure or Measure(), outcome),
             "stability": (missing if spread is None else spread.stability)[cell],
             "above_noise": above,
         }

@@ -225,7 +225,7 @@ def explain(
     with units_on(client):
         spread, noise = _refit(recipe, refitted, pairs, effects, refits, random_state)
     doing("putting attributions and associations side by side")
-    attributions = attribution_table(effects, measure, spread=spread, noise=noise)
+    attributions = attribution_table(effects, measure, outcome=rows.pairs.outcome, spread=spread, noise=noise)
     return Explanation(
         attributions,
         associations,

@@ -100,9 +100,7 @@ def _named_table(results: Explanation, rows: pd.DataFrame, caption: str) -> Tabl
         key = (row["drug_id"], row["feature_id"])
         test = tested.loc[key] if key in tested.index else None
         effect = row["effect_attribution"] if pd.isna(row["effect_association"]) else row["effect_association"]
-        way = str(direction_words(np.array([effect]), results.measure)[0])
-        if results.rows.pairs.outcome.kind == "time-to-event":
-            way = {"higher": "sooner event", "lower": "later event"}.get(way, way)
+        way = str(direction_words(np.array([effect]), results.measure, results.rows.pairs.outcome)[0])
         interval = "" if test is None else f"{number(test['lower'], sign=True)} to {number(test['upper'], sign=True)}"
         opposed = pd.notna(row["same_direction"]) and not row["same_direction"]
         written.append(

@@ -53,7 +53,9 @@ def _sample(results: Explanation, sample: str) -> Iterator[Block]:
     if rows.empty:
         yield Words("Nothing is predicted: too few of the model's features are known of this sample.")
         return
-    sign, word = _SIDE.get(results.measure.higher_means or "", (0.0, ""))
+    # parts of times are of the hazard, which goes against what longer times mean
+    is_time = results.rows.pairs.outcome.kind == "time-to-event"
+    sign, word = (0.0, "") if is_time else _SIDE.get(results.measure.higher_means or "", (0.0, ""))
     order = rows["beyond"] * sign if sign else -rows["beyond"].abs()
     rows = rows.assign(order=order).sort_values(["order", "drug_id"], kind="stable")
     way = f"the one to which that makes it most {word}" if word else "the one that is moved furthest"

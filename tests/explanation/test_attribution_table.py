@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.tables import Measure
 from drugresponse.explanation._attributions import PartEffects
 from drugresponse.explanation._noise import Noise
@@ -40,6 +41,12 @@ def test_attribution_table__direction_follows_the_measure():
     assert words[:3] == ["resistant", "resistant", "sensitive"]
     words = attribution_table(EFFECTS, Measure(higher_means="sensitive"))["direction"].tolist()
     assert words[:3] == ["sensitive", "sensitive", "resistant"]
+
+
+def test_attribution_table__effects_on_times_are_those_on_the_hazard():
+    for means in (None, "sensitive", "resistant"):
+        table = attribution_table(EFFECTS, Measure(higher_means=means), outcome=Outcome("time-to-event"))
+        assert table["direction"].tolist()[:3] == ["sooner event", "sooner event", "later event"]
 
 
 def test_attribution_table__spread_and_noise_stand_in_the_row_of_their_part():
