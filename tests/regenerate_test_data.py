@@ -215,6 +215,22 @@ def write_variations() -> None:
     measured = pd.read_table(folder / "new_responses.tsv", dtype=str)
     some = measured["drug_id"].isin(["D001", "D004"]) & measured["sample_id"].isin(measured["sample_id"].unique()[:-2])
     measured[some].to_csv(folder / "pilots.tsv", sep="\t", index=False, lineterminator="\n")
+    _screens(folder).to_csv(folder / "screens.tsv", sep="\t", index=False, lineterminator="\n")
+
+
+def _screens(folder: Path) -> pd.DataFrame:
+    """Four drugs in three screens that lie 1 apart; six samples are of both neighbours."""
+    measured = pd.read_table(folder / "responses.tsv")
+    measured = measured[measured["drug_id"].isin(["D001", "D002", "D004", "D007"])]
+    number = measured["sample_id"].str[1:].astype(int)
+    screens = {"Basel": (1, 36, 0), "Kyoto": (31, 66, 1), "Lima": (61, 96, -1)}
+    parts = [
+        measured[number.between(first, last)].assign(
+            screen=name, response=lambda part, level=level: part.response + level
+        )
+        for name, (first, last, level) in screens.items()
+    ]
+    return pd.concat(parts).round({"response": 3})
 
 
 def write_awkward() -> None:
@@ -294,7 +310,6 @@ def write_broken() -> None:
     responses = pd.read_table(ROOT / "cell_lines" / "responses.tsv", dtype=str)
     text = responses.head(200).copy()
     text.loc[16, "response"] = "n.d."
-    equal = responses.head(200).assign(response="1.5")
     # pairs are dealt one by one, so that every sample is trained on and tested
     leaky = responses[["sample_id", "drug_id"]].assign(fold=[i % 3 for i in range(len(responses))])
     ids = [f"P{i:04d}" for i in range(1, 25)]
@@ -302,7 +317,6 @@ def write_broken() -> None:
     survival = pd.DataFrame({"sample_id": ids, "time": times, "event": [int(i % 3 > 0) for i in range(1, 25)]})
     tables = {
         "text_response.tsv": text,
-        "equal_responses.tsv": equal,
         "leaky_splits.tsv": leaky,
         "survival.tsv": survival,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from drugresponse.galaxy._blocks import block_lines
 from drugresponse.galaxy._columns import column_lines
 from drugresponse.galaxy._installed import link_either, linked_name
 from drugresponse.galaxy._sample_sheets import FILES, configured_list, files_of_choice, lines_of_list, listed_option
@@ -158,11 +159,12 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
 def _input_option(parameter: Parameter, story: Story) -> list[str]:
     if not parameter.repeatable:
         return [f"{parameter.option} '{_linked(parameter)}'"]
+    path = _linked_of_several(parameter.name)
+    named = [*block_lines(), f"'${{block}}{path}'"] if parameter.name == _GENOTYPES else [f"'{path}'"]
     lines = [
         parameter.option,
         f"#for $number, $each in enumerate({_files(parameter, story)}, 1)",
-        _PAD + _LABEL,
-        f"{_PAD}'{_linked_of_several(parameter.name)}'",
+        *(_PAD + line for line in (_LABEL, *named)),
         "#end for",
     ]
     return listed_option(parameter.option, lines) if _in_sheet(parameter, story) else lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drugresponse.galaxy._blocks import SECTION, add_block_choice
 from drugresponse.galaxy._columns import column_picker, columns_choice
 from drugresponse.galaxy._command import LEFT_OUT, OF_DATASETS, RENAMED, dataset_name, file_name
 from drugresponse.galaxy._installed import add_installed
@@ -35,6 +36,8 @@ def add_inputs(inputs: Any, command: Command, story: Story) -> None:
         fields = [parameter for parameter in shown if parameter.section == name]
         if fields:
             section = gx.Section(name, _title(title, fields), expanded=False)
+            if name == SECTION:
+                add_block_choice(section)
             for parameter in fields:
                 section.append(_field(parameter))
             inputs.append(section)

@@ -52,10 +52,10 @@ class GenotypeFiles:
             "files, such as one for each chromosome, patient or isolate, are joined by sample. Where paths are typed, "
             "a text file may list VCF files, a path a line, and each file may be named as a block of the same samples, "
             "as in expression=FILE.",
-            formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "zip"),
+            formats=("vcf", "vcf_bgzip", "bcf", "pbed", *TABLE_FORMATS, "json", "parquet", "h5ad", "h5mu", "zip"),
         ),
-        "Variants, called genes, star alleles, resistance genes, or a table of samples and features; "
-        "several files are joined by sample. See the help below.",
+        "Variants, called genes, star alleles, resistance genes, or a table of samples and features; several files are "
+        "joined by sample, as blocks with names where Genotype options say so. See the help below.",
     )
 
 

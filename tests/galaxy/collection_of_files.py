@@ -18,6 +18,12 @@ FILES = {
     "new_samples.tsv": "tabular",
 }
 FILES |= {"model.safetensors": "safetensors"} | dict.fromkeys(PATIENTS, "vcf")
+OMICS = {
+    "genotypes.tsv": "tabular",
+    "more_genotypes.csv": "csv",
+    "responses.tsv": "tabular",
+    "new_genotypes.tsv": "tabular",
+}
 AWKWARD = "chr2 $(touch x) 'a"
 """Name of an element that a shell would misread."""
 LINKED = "chr2 _(touch x) _a"
@@ -29,12 +35,7 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
 
     galaxy = GalaxyInstance(server.url, key=server.user_key)
     history = galaxy.histories.create_history("collections")["id"]
-    ids = {}
-    for name, kind in FILES.items():
-        answer = galaxy.tools.upload_file(str(TEST_DATA / "germline" / name), history, file_type=kind)
-        ids[name] = answer["outputs"][0]["id"]
-    for each in ids.values():
-        galaxy.datasets.wait_for_dataset(each, maxwait=LONGEST_SECONDS, interval=0.5, check=True)
+    ids = uploaded(galaxy, history, FILES, "germline")
     first = (AWKWARD, ids["chromosome_2.vcf"])
     joined = prepared_from(galaxy, history, [first, ("chr19", ids["chromosome_19.vcf"])])
     if joined["exit_code"] != 0 or "120 samples and 13 features" not in joined["tool_stdout"]:
@@ -47,7 +48,24 @@ def problem_of_collections(server: GalaxyServer) -> str | None:
     wrong = prepared_from(galaxy, history, [first, ("chr19", ids["responses.tsv"])])
     if wrong["exit_code"] != 2 or "error: chr19: all its columns tell of the sample" not in wrong["tool_stderr"]:
         return f"a file that is none of genotypes is not named: {wrong['tool_stderr'][-300:]}"
-    return problem_of_sheet(galaxy, history, ids)
+    return problem_of_blocks(galaxy, history) or problem_of_sheet(galaxy, history, ids)
+
+
+def problem_of_blocks(galaxy: Any, history: str) -> str | None:
+    """What is wrong with lists whose elements are blocks: a model trained on two predicts from one, by its name."""
+    ids = uploaded(galaxy, history, OMICS, "cell_lines")
+    named = {"genotype_options|blocks": "named", "outputs": None}
+    omics = listed(galaxy, history, [("mutation", ids["genotypes.tsv"]), ("expression", ids["more_genotypes.csv"])])
+    training = {"genotypes": omics, "responses": {"src": "hda", "id": ids["responses.tsv"]}, "learner": "ridge"}
+    job = run(galaxy, history, "train", {**training, **named, "learner_settings|folds": 1})
+    if job["exit_code"] != 0 or "Block expression: 5 features of 96 samples" not in job["tool_stdout"]:
+        return f"two blocks: {(job['tool_stderr'] or job['tool_stdout'])[-300:]}"
+    one = listed(galaxy, history, [("mutation", ids["new_genotypes.tsv"])])
+    model = {"src": "hda", "id": job["outputs"]["model"]["id"]}
+    job = run(galaxy, history, "predict", {"model_source|model": model, "genotypes_source|genotypes": one, **named})
+    if job["exit_code"] != 0 or "Flags: block-absent 240." not in job["tool_stdout"]:
+        return f"a block that is absent: {(job['tool_stderr'] or job['tool_stdout'])[-300:]}"
+    return None
 
 
 def problem_of_sheet(galaxy: Any, history: str, ids: dict[str, str]) -> str | None:
@@ -79,25 +97,39 @@ def problem_of_sheet(galaxy: Any, history: str, ids: dict[str, str]) -> str | No
 def predictions_of(galaxy: Any, history: str, model: str, genotypes: dict[str, Any]) -> str:
     """The table that predict writes of some genotypes; what it says where it writes none."""
     inputs = {"model_source|model": {"src": "hda", "id": model}, "outputs": None, **genotypes}
-    started = galaxy.tools.run_tool(
-        history, "drugresponse_predict", {**inputs, "genotype_options|absent_means": "reference"}
-    )
-    (job,) = started["jobs"]
-    galaxy.jobs.wait_for_job(job["id"], maxwait=LONGEST_SECONDS, interval=0.5, check=False)
-    shown = galaxy.jobs.show_job(job["id"], full_details=True)
-    if shown["exit_code"] != 0:
-        return f"exit {shown['exit_code']}, {shown['tool_stderr']}"
-    return galaxy.datasets.download_dataset(started["outputs"][0]["id"], require_ok_state=True).decode()
+    job = run(galaxy, history, "predict", {**inputs, "genotype_options|absent_means": "reference"})
+    if job["exit_code"] != 0:
+        return f"exit {job['exit_code']}, {job['tool_stderr']}"
+    return galaxy.datasets.download_dataset(job["outputs"]["predictions"]["id"], require_ok_state=True).decode()
 
 
 def prepared_from(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Run prepare on a list of these elements, and return the job when it has ended."""
-    listed = [{"src": "hda", "id": dataset, "name": name} for name, dataset in elements]
+    return run(galaxy, history, "prepare", {"genotypes": listed(galaxy, history, elements), "outputs": None})
+
+
+def uploaded(galaxy: Any, history: str, files: dict[str, str], folder: str) -> dict[str, str]:
+    """Ids of the datasets that some test data have become."""
+    ids = {}
+    for name, kind in files.items():
+        answer = galaxy.tools.upload_file(str(TEST_DATA / folder / name), history, file_type=kind)
+        ids[name] = answer["outputs"][0]["id"]
+    for each in ids.values():
+        galaxy.datasets.wait_for_dataset(each, maxwait=LONGEST_SECONDS, interval=0.5, check=True)
+    return ids
+
+
+def listed(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """A new list of these datasets, as a field for several datasets takes it."""
+    named = [{"src": "hda", "id": dataset, "name": name} for name, dataset in elements]
     made = galaxy.histories.create_dataset_collection(
-        history, {"collection_type": "list", "name": "genotypes", "element_identifiers": listed}
+        history, {"collection_type": "list", "name": "genotypes", "element_identifiers": named}
     )
-    genotypes = {"batch": False, "values": [{"src": "hdca", "id": made["id"]}]}
-    started = galaxy.tools.run_tool(history, "drugresponse_prepare", {"genotypes": genotypes, "outputs": None})
-    (job,) = started["jobs"]
+    return {"batch": False, "values": [{"src": "hdca", "id": made["id"]}]}
+
+
+def run(galaxy: Any, history: str, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Run a tool, and return its job when it has ended."""
+    (job,) = galaxy.tools.run_tool(history, f"drugresponse_{name}", inputs)["jobs"]
     galaxy.jobs.wait_for_job(job["id"], maxwait=LONGEST_SECONDS, interval=0.5, check=False)
     return galaxy.jobs.show_job(job["id"], full_details=True)

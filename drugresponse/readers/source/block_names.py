@@ -8,10 +8,13 @@ from pathlib import Path
 __all__ = ["parted_block"]
 
 _NAMED = re.compile(r"([A-Za-z][\w.-]*)=(.+)", re.DOTALL)
+_ANY_NAME = re.compile(r"([^=/]+)=(.+)", re.DOTALL)
 
 
 def parted_block(path: Path) -> tuple[str, Path]:
     """The block that is named before a path, and the path; no block where the path is a file itself.
+
+    What is no name, before a file that is there, is one all the same: whoever reads the block refuses it by its name.
 
     Examples
     --------
@@ -21,4 +24,7 @@ def parted_block(path: Path) -> tuple[str, Path]:
     ('', PosixPath('data/run=3.tsv'))
     """
     named = _NAMED.fullmatch(str(path))
+    if named is None:
+        named = _ANY_NAME.fullmatch(str(path))
+        named = named if named and Path(named[2]).is_file() else None
     return ("", path) if named is None or path.exists() else (named[1], Path(named[2]))
