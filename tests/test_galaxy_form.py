@@ -22,7 +22,7 @@ from drugresponse.model import held_out, predictions
 from drugresponse.model.file import FORMAT
 from drugresponse.model.pilots import adapting
 from drugresponse.settings import COMMANDS
-from tests.galaxy_tools import ROOT, each_tool, fields, read
+from tests.galaxy_tools import ROOT, TOOLS, each_tool, fields, read
 
 TYPES = {
     "input": "data",
@@ -59,6 +59,19 @@ def test_command__has_every_option_and_no_other(name):
     written = set(re.findall(r"(?<=\s)(--[a-z-]+)", root.findtext("command")))
     flags = {each.get("truevalue") for each in fields(root) if each.get("type") == "boolean"}
     assert written | flags == {each.option for each in COMMANDS[name].parameters if each.name not in LEFT_OUT}
+
+
+def test_docs__say_of_every_option_that_no_form_asks_for_why():
+    page = (ROOT / "docs" / "galaxy-admin.md").read_text(encoding="utf-8")
+    (rows,) = re.findall(r"\n## What the command line has and no form asks for\n(.*?)\n## ", page, re.DOTALL)
+    first = [row.split("|")[1] for row in rows.splitlines() if row.startswith("|")]
+    told = {word for cell in first for word in re.findall(r"`([^`]+)`", cell)}
+    left_out = {f"--{each.replace('_', '-')}" for each in ("threads", *LEFT_OUT, *OF_DATASETS)}
+    without_tool = {name for name, command in COMMANDS.items() if not command.has_tool}
+    assert left_out | without_tool <= told
+    options = {each.option for command in COMMANDS.values() for each in command.parameters}
+    fields_of_all = {each.get("argument") for name in TOOLS for each in fields(read(name))}
+    assert {each for each in told if each.startswith("--")} <= options - fields_of_all
 
 
 @each_tool
@@ -169,7 +182,8 @@ def test_form__seed_on_every_tool_that_draws():
 def test_form__text_is_sanitized_and_checked(name):
     for param in fields(read(name)):
         if param.get("type") == "text":
-            assert [each.get("macro") for each in param] in (["text_signs"], ["optional_text_signs"])
+            macros = ["class_signs"] if field_name(param) == "classes" else ["text_signs"], ["optional_text_signs"]
+            assert [each.get("macro") for each in param] in macros
 
 
 def test_macros__text_signs_are_harmless_in_single_quotes():
@@ -181,6 +195,20 @@ def test_macros__text_signs_are_harmless_in_single_quotes():
         pattern = re.compile(part.findtext("validator"))
         assert all(pattern.match(f"a{sign}9") for sign in signs)
         assert not any(pattern.match(f"a{sign}") for sign in "'\"\\`$;&|<>*?~!")
+
+
+def test_macros__classes_are_typed_as_their_help_says():
+    part = etree.parse(str(ROOT / "tools" / "macros.xml")).getroot().find("xml[@name='class_signs']")
+    signs = {each.get("value") for each in part.iter("add")}
+    typed = re.compile(part.findtext("validator"))
+    (classes,) = (each for each in COMMANDS["train"].parameters if each.name == "classes")
+    examples = re.findall('"([^"]+)"', classes.help)
+    assert len(examples) == 3
+    for example in [*examples, "non-responder < partial < responder"]:
+        assert typed.match(example)
+        assert set(re.sub("[A-Za-z0-9]", "", example)) <= signs
+    assert signs.isdisjoint("'\"\\`$\n;&|>*?~!#")
+    assert not any(typed.match(f"a{sign}") for sign in "'\"\\`$;&|>*?~!#")
 
 
 def field_name(field: etree._Element) -> str:

@@ -18,6 +18,8 @@ __all__ = ["add_inputs", "add_outputs"]
 _MEASURED = ("genotypes", "responses", "drugs", "samples", "doses", "features")
 """Inputs that are never results of these tools; Galaxy chooses the newest dataset first, which often is one."""
 _LONGEST_SLIDER = 1_000_000
+_SIGNS = {"classes": "class_signs"}
+"""Fields for text whose signs are not the usual ones."""
 
 
 def add_inputs(inputs: Any, command: Command, story: Story) -> None:
@@ -132,7 +134,8 @@ def _short(number: float | None) -> str | None:
 def _text_field(parameter: Parameter, words: dict[str, Any]) -> Any:
     """A field for text; macros.xml says which signs it takes."""
     text = gx.TextParam(value=str(parameter.default or ""), **words)
-    text.append(gx.Expand("text_signs" if parameter.default is not None else "optional_text_signs"))
+    usual = "text_signs" if parameter.default is not None else "optional_text_signs"
+    text.append(gx.Expand(_SIGNS.get(parameter.name, usual)))
     return text
 
 
