@@ -308,6 +308,6 @@ def refuse_other_blocks(features: pd.DataFrame, trained: pd.DataFrame, alignment
     hint = "" if block in KINDS else f" {nearest(block, list(map(str, absent)))}"
     raise InputError(
         f"genotypes: found {called} with {count(len(strange), 'feature')} that the model has in another one (expected "
-        f"its blocks {show_ids(known, 8)}).{hint} Name the block of each source, such as {absent[0]}=FILE, in Python by "
-        "a dict, in Galaxy by the name of the dataset or element; leave out a block that was not measured."
+        f"its blocks {show_ids(known, 8)}).{hint} Name the block of each source, such as {absent[0]}=FILE, in Python "
+        "by a dict, in Galaxy by the name of the dataset or element; leave out a block that was not measured."
     )
