@@ -110,7 +110,8 @@ def associate(
     Raises
     ------
     InputError
-        No sample has both genotype and response, or `minimum_carriers` is less than 1.
+        No sample has both genotype and response, none of these has covariates where a table of them is given, or
+        `minimum_carriers` is less than 1.
 
     Examples
     --------
@@ -135,9 +136,7 @@ def associate(
         )
     tell_of_lost_ids("responses", "samples", measured, "genotypes", called.sample_ids, "left out")
     rows = table[table["sample_id"].isin(shared)]
-    side = pd.DataFrame(index=shared) if covariates is None else as_pandas(covariates, "covariates")
-    named = side if "sample_id" in side.columns else side.rename_axis("sample_id")
-    known = index_by_id(named, "sample_id", where="covariates").reindex(shared)
+    known = pd.DataFrame(index=shared) if covariates is None else _covariates_of(covariates, shared)
     pairs = Pairs.build(
         called.reindex(shared),
         pd.DataFrame({name: typed_covariate(known[name]) for name in known.columns}, index=shared),
@@ -152,6 +151,20 @@ def associate(
         random_state=random_state,
         n_jobs=n_jobs,
     )
+
+
+def _covariates_of(covariates: FrameLike, ids: pd.Index) -> pd.DataFrame:
+    """The covariates of these samples; a warning tells of samples that the table lacks."""
+    side = as_pandas(covariates, "covariates")
+    named = side if "sample_id" in side.columns else side.rename_axis("sample_id")
+    table = index_by_id(named, "sample_id", where="covariates")
+    if not ids.isin(table.index).any():
+        raise InputError(
+            f"covariates: none of its {count(len(table), 'sample')} is among the {len(ids)} with genotype and "
+            f"response. {suggest_ids(table.index, ids)}"
+        )
+    tell_of_lost_ids("genotypes", "samples", ids, "covariates", table.index, "without covariates")
+    return table.reindex(ids)
 
 
 def associate_pairs(

@@ -218,3 +218,16 @@ def _plain(calls: np.ndarray, responses: np.ndarray, **settings: object) -> Asso
     names = [f"f{i:02d}" for i in range(calls.shape[1])]
     genotypes = Genotypes.from_dense(calls, sample_ids(len(calls)), names, kind="altered")
     return associate(genotypes, response_rows(responses), **settings)  # type: ignore[arg-type]
+
+
+def test_associate__covariates_of_other_ids_are_refused_or_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    generator = np.random.default_rng(1)
+    genotypes, covariates = screen_calls(generator, 0.0), screen_covariates(generator)
+    rows = response_rows(screen_responses(generator))
+    with pytest.raises(InputError, match=r"covariates: none of its \d+ samples is among .*: write them alike"):
+        associate(genotypes, rows, covariates=covariates.set_axis(covariates.index.str.upper()))
+    associate(genotypes, rows, covariates=covariates.iloc[:-7])
+    assert "genotypes: 7 of its" in caplog.text and "without covariates" in caplog.text
+    caplog.clear()
+    associate(genotypes, rows, covariates=covariates)
+    assert caplog.text == ""
