@@ -87,6 +87,8 @@ class Rule:
             values = to_numbers(table["score"], where=where, column_name="score")
         else:
             values = _class_numbers(table["class"], outcome, where)
+            if key == "feature_id":
+                _refuse_lowest_alone(values, outcome, where)
         known = pd.DataFrame({"key": ids, "drug": drugs, "value": values}).query("key != ''").dropna()
         if known.empty:
             raise InputError(f"{where}: found no row with an id and a value. Fill the table.")
@@ -118,6 +120,15 @@ class Rule:
                 f"{where}: the genotypes lack {len(lacking)} of its {count(len(ids), what)} ({show_ids(lacking)}), "
                 "which count for nothing here."
             )
+        if self.key == "sample_id":
+            measured = pairs.genotypes.sample_ids[np.unique(pairs.sample_index)]
+            silent_samples = measured[~measured.isin(ids)]
+            if len(silent_samples):
+                counts_as = "as the lowest class" if self.by_class else "0"
+                logger.warning(
+                    f"{where}: it says nothing of {len(silent_samples)} of {count(len(measured), 'sample')} "
+                    f"({show_ids(silent_samples)}), which count {counts_as} by it."
+                )
         drugs = pairs.drugs.index
         if "" not in self.values.columns and not drugs.isin(self.values.columns).all():
             silent = drugs[~drugs.isin(self.values.columns)]
@@ -182,17 +193,29 @@ class Rule:
         return f"Rule({self.key}, by_class={self.by_class}, {list(self.values.columns)}, {digest})"
 
 
+def _refuse_lowest_alone(values: pd.Series, outcome: Outcome, where: str) -> None:
+    """Refuse classes of features that are all the lowest, which is also that of a sample without any of them."""
+    if values.notna().any() and values.max() == 0:
+        lowest, turned = outcome.classes[0], "<".join(reversed(outcome.classes))
+        raise InputError(
+            f'{where}: all its features are of the class "{lowest}", which is the lowest, and called of samples that '
+            f'carry none too (expected a higher one). Turn the classes of the responses: `classes` "{turned}"; or give '
+            "what the rule says of each sample."
+        )
+
+
 def _class_numbers(words: pd.Series, outcome: Outcome, where: str) -> pd.Series:
     """`(n_rows,)` number of the class of each word, spelled in any way that means one of the outcome's classes."""
     if not outcome.has_classes:
         raise InputError(
             f"{where}: found classes, but the outcome is {outcome.kind} (expected scores). Give a column score."
         )
-    own = [plain_word(word) for word in outcome.classes]
-    numbers: dict[str, int] = {word: number for number, word in enumerate(own)}
+    numbers: dict[str, int] = {
+        plain_word(word): number for number, each in enumerate(outcome.classes) for word in each.split("=")
+    }
     plain = words.map(plain_word, na_action="ignore")
     given = set(plain.dropna())
-    family = family_of({*own, *given})
+    family = family_of({*numbers, *given})
     if family is not None:
         place = {family.number_of[word]: number for word, number in numbers.items()}
         numbers |= {word: place[family.number_of[word]] for word in given if family.number_of[word] in place}

@@ -55,6 +55,20 @@ def test_samples__what_another_program_said() -> None:
     assert {key for key, value in _said(Rule.build(table, SIR)).items() if value} == {("s2", "d"), ("s3", "e")}
 
 
+def test_samples__of_which_nothing_was_said_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    table = pd.DataFrame({"drug_id": ["d", "e"], "sample_id": ["s2", "s3"], "class": ["R", "S"]})
+    Rule.build(table, SIR).tell_of_unknown(_pairs())
+    assert 'says nothing of 1 of 3 samples ("s1"), which count as the lowest class' in caplog.text
+
+
+def test_classes__are_those_of_the_responses_also_where_these_are_joined_or_turned() -> None:
+    table = pd.DataFrame({"feature_id": ["a", "c"], "class": ["R", "intermediate"]})
+    assert _said(Rule.build(table, Outcome("binary", ("S", "I=R"))))["s1", "d"] == 1
+    # what carries nothing is called the lowest class, which would be R here
+    with pytest.raises(InputError, match=r'all its features are of the class "R", which is the lowest.*"S<R"'):
+        Rule.build(table.iloc[:1], Outcome("binary", ("R", "S")))
+
+
 def test_unknown_features__are_named(caplog: pytest.LogCaptureFixture) -> None:
     table = pd.DataFrame({"drug_id": ["d", "d"], "feature_id": ["a", "blaNDM"], "score": ["1", "2"]})
     with caplog.at_level(logging.WARNING):
