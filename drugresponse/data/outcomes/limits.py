@@ -228,8 +228,17 @@ def limits_of_columns(lower: pd.Series, upper: pd.Series, where: str) -> Written
     return WrittenLimits(low, high, np.zeros(len(low), dtype=bool))
 
 
-def limits_of_sides(values: Array, sides: pd.Series) -> WrittenLimits:
-    """Limits of numbers and, for each, `none`, `left` (at or below) or `right` (at or above).
+def limits_of_sides(values: Array, sides: pd.Series, signs: pd.Series | None = None) -> WrittenLimits:
+    """Limits of numbers and, for each, `none`, `left` (at or below) or `right` (above).
+
+    Parameters
+    ----------
+    values
+        `(n_rows,)`.
+    sides
+        `(n_rows,)`.
+    signs
+        `(n_rows,)` as they are written, of which `>=` says that the number itself may be the response; None has none.
 
     Examples
     --------
@@ -240,7 +249,8 @@ def limits_of_sides(values: Array, sides: pd.Series) -> WrittenLimits:
     missing = np.isnan(values)
     lower = np.where((sides == "left") & ~missing, -np.inf, values)
     upper = np.where((sides == "right") & ~missing, np.inf, values)
-    return WrittenLimits(lower, upper, np.zeros(len(values), dtype=bool))
+    written = pd.Series("", sides.index) if signs is None else signs.fillna("").astype(str).str.strip()
+    return WrittenLimits(lower, upper, written.map(_SIGNS).eq("from").to_numpy(dtype=bool))
 
 
 def _open_at_zero(lower: Array, upper: Array) -> Array:

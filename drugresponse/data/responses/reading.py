@@ -99,7 +99,7 @@ def read_outcome(
     refuse_classes(rows["response"], where)
     numbers = numbers_of(rows["response"], where)
     if requested.kind == "interval" or (requested.kind == AUTO and has_limits):
-        written = limits_of_sides(numbers.to_numpy(dtype=np.float64), censor)
+        written = limits_of_sides(numbers.to_numpy(dtype=np.float64), censor, rows["censor"])
         return _between(rows, written, requested, may_be_wide=False)
     if requested.kind == AUTO:
         present = numbers.dropna().to_numpy()

@@ -167,6 +167,16 @@ def test_read_responses__a_code_for_missing_among_classes_is_no_number(tmp_path,
     assert read_responses(file, outcome="continuous").outcome.kind == "continuous"
 
 
+def test_read_responses__a_sign_beside_a_dilution_means_what_it_means_before_it(tmp_path):
+    signs, numbers = ["<=", "", "", ">=", ">"], ["0.25", "1", "4", "64", "64"]
+    rows = [f"s{i}\t{number}\t{sign}\n" for i, (number, sign) in enumerate(zip(numbers, signs, strict=True))]
+    beside = read_responses(write(tmp_path, "sample_id\tresponse\tcensor\n" + "".join(rows)))
+    rows = [f"s{i}\t{sign}{number}\n" for i, (number, sign) in enumerate(zip(numbers, signs, strict=True))]
+    before = read_responses(write(tmp_path, "sample_id\tresponse\n" + "".join(rows)))
+    assert beside.table["lower"].tolist() == before.table["lower"].tolist() == [-np.inf, -1, 1, 5, 6]
+    assert beside.table["upper"].tolist() == before.table["upper"].tolist()
+
+
 def test_read_responses__a_name_tells_what_its_events_mean(tmp_path):
     file = write(tmp_path, survival("time", "censored", ("0", "1")))
     with pytest.raises(InputError, match=r'found "0", "1" in "censored" .*`classes` "0<1" or "1<0"'):
