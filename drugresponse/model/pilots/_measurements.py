@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 _FAR = 4.0
 """Standard deviations from the drug's training mean at which half of the pilots look like another scale."""
 
+_FEWEST, _AGAINST = 20, 3.0
+"""Pilots by which a direction is judged, and standard errors by which their correlation with the model is below 0."""
+
 
 def adaptation_of(parts: FittedParts) -> PilotAdaptation:
     """What a model keeps for pilot measurements.
@@ -131,6 +134,23 @@ class Pilots:
         keys = ["sample_id", "drug_id"]
         joined = self.rows.merge(predictions[[*keys, "prediction"]], how="left", on=keys, validate="one_to_one")
         return joined["prediction"].to_numpy(dtype=np.float64)
+
+    def warn_of_other_direction(self, predicted: NDArray[np.float64]) -> None:
+        """Say that measurements fall where `(n_pilots,)` predictions of them rise, within drugs."""
+        rows = self.table.assign(predicted=predicted)[np.isfinite(predicted)]
+        of_drug = rows.groupby("drug_id")[["response", "predicted"]]
+        measured, told = (rows[["response", "predicted"]] - of_drug.transform("mean")).to_numpy(dtype=np.float64).T
+        n = len(rows) - of_drug.ngroups
+        if n < _FEWEST or np.ptp(measured) < 1e-12 or np.ptp(told) < 1e-12:
+            return
+        correlation = float(np.corrcoef(measured, told)[0, 1])
+        if correlation * np.sqrt(n) < -_AGAINST:
+            logger.warning(
+                "responses: within drugs the pilot measurements run against what the model predicts (correlation %.2f "
+                "over %d). Check that higher means the same in both: if not, the corrections go the wrong way.",
+                correlation,
+                len(rows),
+            )
 
     def residuals(
         self, predicted: NDArray[np.float64], drug_ids: pd.Index

@@ -113,7 +113,9 @@ def _correct(
 ) -> pd.DataFrame:
     """Predictions, bounds and the number of pilots, after the update of each sample."""
     correction = adaptation.corrections[base]
-    residuals, weights = pilots.residuals(pilots.look_up(predictions), adaptation.drug_ids)
+    predicted = pilots.look_up(predictions)
+    pilots.warn_of_other_direction(predicted)
+    residuals, weights = pilots.residuals(predicted, adaptation.drug_ids)
     posterior = correction.covariance.update(residuals, weights)
     sample = pilots.sample_ids.get_indexer(pd.Index(predictions["sample_id"]))
     drug = adaptation.drug_ids.get_indexer(pd.Index(predictions["drug_id"]))

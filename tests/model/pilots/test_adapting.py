@@ -259,3 +259,18 @@ def test_next_drugs__only_of_candidates_that_the_model_knows(model, caplog):
         model.next_drugs(candidates=["unknown"])
     with pytest.raises(InputError, match=r"number of next drugs: found 0 \(expected 1 or more\)"):
         model.next_drugs(n_drugs=0)
+
+
+def test_adapt__measurements_that_run_the_other_way_are_told_of(caplog):
+    rng = np.random.default_rng(2)
+    ids = [f"s{at:02d}" for at in range(80)]
+    genes = pd.DataFrame(rng.normal(size=(80, 6)), index=ids, columns=list("abcdef"))
+    wide = genes[["a", "a", "b"]].set_axis(["d1", "d2", "d3"], axis=1) * 2 + rng.normal(size=(80, 3))
+    rows = wide.rename_axis("sample_id").reset_index().melt("sample_id", var_name="drug_id", value_name="response")
+    model = DrugResponseModel("ridge").fit(genes, rows[rows["sample_id"].isin(ids[:50])])
+    pilots = rows[rows["sample_id"].isin(ids[50:]) & (rows["drug_id"] != "d3")]
+    caplog.clear()
+    model.adapt(genes.loc[ids[50:]], pilots)
+    assert "run against" not in caplog.text
+    model.adapt(genes.loc[ids[50:]], pilots.assign(response=3 - pilots["response"]))
+    assert "the pilot measurements run against what the model predicts (correlation -0.8" in caplog.text
