@@ -141,12 +141,16 @@ class SampleEncoder(BaseEstimator):
         check_is_fitted(self, "tokens_")
         rows = self.tokens_
         names = rows["block"].where(rows["arm"] == "", rows["block"] + " x " + rows["arm"])
-        return {str(name): np.asarray(at) for name, at in rows.groupby(names, sort=False).indices.items()}
+        number, found = pd.factorize(names.to_numpy(dtype=object))
+        return {str(name): np.flatnonzero(number == at) for at, name in enumerate(found)}
 
     def children(self) -> sparse.csr_array:
         """`(n_tokens, n_tokens)` 1 where the token of a row is a child of that of the column; of an arm none is."""
         check_is_fitted(self, "tokens_")
-        rows, parents = self.tokens_, Parents.of(self.genotype_features_)
+        rows = self.tokens_
+        if not (self.genotype_features_["parent"] != "").any():
+            return sparse.csr_array((len(rows), len(rows)))
+        parents = Parents.of(self.genotype_features_)
         plain = np.flatnonzero((rows["block"] != COVARIATES) & (rows["arm"] == ""))
         tokens = pd.MultiIndex.from_frame(rows.loc[plain, ["block", "token"]])
         pairs = sparse.coo_array(parents.members)

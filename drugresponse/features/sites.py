@@ -63,6 +63,8 @@ def number_sites(features: pd.DataFrame) -> NDArray[np.intp]:
 
 def _with_site_as_parent(features: pd.DataFrame) -> NDArray[np.bool_]:
     """`(n_features,)` which features have their site among their parents."""
+    if not (features["parent"] != "").any():
+        return np.zeros(len(features), dtype=np.bool_)
     parents = Parents.of(features)
     are_sites = (parents.rows["block"] == _AS_PARENT).to_numpy(dtype=bool)
     return np.diff(parents.take(are_sites).members.indptr) > 0

@@ -15,6 +15,8 @@ __all__ = ["PENALTIES", "RidgeFit", "fit_kernel_ridge", "fit_ridge", "kernel_err
 PENALTIES = 10.0 ** np.arange(-3, 4.01, 0.5)
 """Penalties tried, relative to tokens whose mean squared row norm is 1 for each block."""
 
+_FITTED_AT_ONCE = 64
+"""Columns of fitted values, targets times penalties, that are made in one product."""
 _MOST_LEVERAGE = 0.8
 """Penalties that leave less than a fifth of the rows' freedom are passed over: what is left out then says little."""
 
@@ -218,22 +220,26 @@ def _choose_penalties(
     blocks = _group_rows(groups)
     best = np.full(targets.shape[1], np.inf)
     chosen, left_out = np.ones(targets.shape[1]), np.zeros_like(targets)
-    for penalty in penalties:
-        shrink = values**2 / (values**2 + penalty)
-        fitted = left @ (shrink[:, None] * projected)
-        leverage = (left**2) @ shrink + constant**2
-        if leverage.mean() > _MOST_LEVERAGE and penalty < penalties.max():
-            continue
-        errors = (residual_target - fitted) / np.maximum(1 - leverage, 1e-9)[:, None]
-        for rows in blocks:
-            hat = (left[rows] * shrink) @ left[rows].T + np.outer(constant[rows], constant[rows])
-            errors[rows] = np.linalg.solve(
-                np.eye(len(rows)) - hat + 1e-9 * np.eye(len(rows)), (residual_target - fitted)[rows]
-            )
-        loss = (errors**2).mean(axis=0)
-        better = loss < best
-        best[better], chosen[better] = loss[better], penalty
-        left_out[:, better] = (targets - errors / root[:, None])[:, better]
+    shrinks = values[:, None] ** 2 / (values[:, None] ** 2 + penalties)
+    leverages = (left**2) @ shrinks + constant[:, None] ** 2
+    tried = np.flatnonzero((leverages.mean(axis=0) <= _MOST_LEVERAGE) | (penalties >= penalties.max()))
+    # few targets at a time are read as slowly as many
+    at_once = max(1, _FITTED_AT_ONCE // max(targets.shape[1], 1))
+    for some in np.split(tried, range(at_once, len(tried), at_once)):
+        gains = (shrinks[:, some, None] * projected[:, None, :]).reshape(len(values), len(some) * targets.shape[1])
+        fitted = (left @ gains).reshape(len(left), len(some), targets.shape[1])
+        for place, number in enumerate(some):
+            residuals = residual_target - fitted[:, place]
+            errors = residuals / np.maximum(1 - leverages[:, number], 1e-9)[:, None]
+            for rows in blocks:
+                hat = (left[rows] * shrinks[:, number]) @ left[rows].T + np.outer(constant[rows], constant[rows])
+                errors[rows] = np.linalg.solve((1 + 1e-9) * np.eye(len(rows)) - hat, residuals[rows])
+            loss = (errors**2).mean(axis=0)
+            better = loss < best
+            if not better.any():
+                continue
+            best[better], chosen[better] = loss[better], penalties[number]
+            left_out[:, better] = (targets - errors / root[:, None])[:, better]
     gain = (values[:, None] / (values[:, None] ** 2 + chosen)) * projected
     return _Chosen(gain, left_out, chosen, best)
 
