@@ -23,10 +23,12 @@ from drugresponse.learners.state import Array, State, state_array, state_wholes
 
 __all__ = ["GaussianRidge"]
 
-_DRAWS = 12
+_DRAWS, _FEW_DRAWS = 12, 6
 _ROWS = 350
 _SHARE = 0.8
-"""How often the widths are learned, on how many samples at most, and on which share of fewer."""
+"""How often the widths are learned, of few columns less often, on how many samples at most, and on which share of
+fewer."""
+_FEW_COLUMNS = 100
 _FEW_DRUGS = 20
 """Up to so many drugs are what the widths are learned for; of more, the leading axes of their responses."""
 _MOST_COLUMNS = 2000
@@ -155,8 +157,10 @@ class GaussianRidge(FactorModel):
     def _learn_kernels(self, columns: Array, aims: Array, loudness: Array) -> list[RelevanceKernel]:
         distance = _median_distance(columns * loudness, np.random.default_rng(self.random_state))
         n_rows = min(_ROWS, int(np.ceil(_SHARE * len(columns))))
+        # widths of few columns are much the same on any samples
+        n_draws = _FEW_DRAWS if columns.shape[1] <= _FEW_COLUMNS else _DRAWS
         return learn_automatic_relevance(
-            columns, aims, loudness / distance, n_draws=_DRAWS, n_rows=n_rows, random_state=self.random_state
+            columns, aims, loudness / distance, n_draws=n_draws, n_rows=n_rows, random_state=self.random_state
         )
 
     def _draw(self, kernels: list[RelevanceKernel], n_samples: int) -> Array:

@@ -99,8 +99,17 @@ def test_gaussian__random_features_have_the_products_of_gaussian_kernels(smooth,
     tokens = learner.sample_encoder_.transform(pairs.genotypes, pairs.covariates)[:40]
     waves = learner._waves(tokens)
     apart = [((tokens[:, None] - tokens[None]) ** 2 @ kernel.widths**2) for kernel in learned]
-    assert len(apart) == 12
+    assert len(apart) == 6
     np.testing.assert_allclose(waves @ waves.T, np.mean(np.exp(-np.array(apart)), axis=0), atol=0.1)
+
+
+def test_gaussian__learns_more_columns_on_more_draws():
+    rng = np.random.default_rng(0)
+    for n_columns, n_draws in ((100, 6), (101, 12)):
+        kernels = GaussianRidge()._learn_kernels(
+            rng.normal(size=(12, n_columns)), rng.normal(size=(12, 1)), np.ones(n_columns)
+        )
+        assert len(kernels) == n_draws
 
 
 def test_gaussian__seed_draws_the_features(smooth):
