@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
+from drugresponse.readers.alterations.classes import SILENT, classify
 from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
 
 __all__ = ["BEATAML"]
@@ -40,16 +42,27 @@ def _take_curves(tables: PublishedTables, table: pd.DataFrame, where: str) -> No
 
 def _take_mutations(tables: PublishedTables, table: pd.DataFrame, where: str) -> None:
     calls = pd.DataFrame({"sample_id": clean_ids(table["dbgap_sample_id"], where), "gene": table["symbol"].str.strip()})
-    calls = calls[(calls["sample_id"] != "") & (calls["gene"] != "")].drop_duplicates()
+    silent = _are_silent(table)
+    calls = calls[(calls["sample_id"] != "") & (calls["gene"] != "") & ~silent].drop_duplicates()
     altered = pd.crosstab(calls["sample_id"], calls["gene"]).astype(np.float32).rename_axis(columns=None)
     genes = list(altered.columns)
     altered.columns = pd.Index([f"{gene}_mut" for gene in genes])
     features = pd.DataFrame({"kind": "altered", "gene": genes}, index=altered.columns.rename("feature_id"))
     tables.add_genotypes(altered, features)
+    left_out = f"; {count(int(silent.sum()), 'row')} of changes that alter no protein left out" * bool(silent.any())
     tables.notes.append(
         f"{where}: {count(len(genes), 'gene')} with a mutation in any of {count(len(altered), 'specimen')}; a gene "
-        "without one counts as not altered, and a specimen without any mutation is not in the file."
+        f"without one counts as not altered, and a specimen without any mutation is not in the file{left_out}."
     )
+
+
+def _are_silent(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_rows,)` which rows change no protein, as far as a column tells the effect."""
+    name = next((name for name in ("variant_classification", "consequence") if name in table), None)
+    if name is None:
+        return np.zeros(len(table), dtype=bool)
+    silent = {term: classify(term.strip()) == SILENT for term in table[name].unique()}
+    return table[name].map(silent).to_numpy(dtype=bool)
 
 
 _CURVES = ("dbgap_subject_id", "dbgap_dnaseq_sample", "inhibitor", "auc")

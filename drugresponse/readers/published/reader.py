@@ -16,6 +16,8 @@ from drugresponse.readers.published.depmap import DEPMAP
 from drugresponse.readers.published.gdsc import GDSC
 from drugresponse.readers.published.hivdb import HIVDB
 from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
+from drugresponse.readers.published.whole_files import rows_of_numbers
+from drugresponse.readers.source.foreign_formats import FOREIGN
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_table
 from drugresponse.readers.text.delimited import even_rows, refuse_bad_header
@@ -66,8 +68,14 @@ def read_published(publisher: str, files: Sequence[AnySource]) -> PublishedTable
 
 
 def _table(file: Source) -> pd.DataFrame:
-    """A table of text, below the lines of comment that some publishers put above the names of the columns."""
+    """A table of text, below the lines of comment that some publishers put above the names of the columns.
+
+    What is no genotypes as it stands, and refused as such, is read here.
+    """
     with file.opened():
+        if file.content in FOREIGN and file.content.startswith("a table"):
+            text = rows_of_numbers(file)
+            return pd.DataFrame(list(text.rows), columns=text.header, dtype=object)
         if not file.head.startswith(b"#"):
             return read_table(file)
     numbered = stream_rows(file)

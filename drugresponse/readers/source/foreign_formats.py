@@ -91,7 +91,8 @@ FOREIGN: Mapping[str, str] = {
     "a table of staramr": _HARMONIZE.format(tool="staramr"),
     "a table of RGI by mapped reads (rgi bwt)": _HARMONIZE.format(tool="rgi"),
     "a table of phenotypes by ResFinder": "Give ResFinder_results_tab.txt and PointFinder_results.txt of the same run.",
-    "a table of HIVdb with a column a position": "Make a column of 1 and 0 for each substitution, such as RT_184V; "
+    "a table of HIVdb with a column a position": "Make tables of it with drugresponse import hivdb FILE --directory "
+    "FOLDER; or make a column of 1 and 0 for each substitution, such as RT_184V; "
     "'-' is the consensus there, '.' is not sequenced.",
     "a table of lesions by GISTIC": "Give all_thresholded.by_genes.txt or all_data_by_genes.txt of the same run.",
     "a table of copy-number segments": "Give copy numbers by gene, as a table of samples and features (from GISTIC).",

@@ -216,7 +216,8 @@ class _Reading:
         if self._n_without_calls:
             raise InputError(
                 f"{self._where}: none of its {self._n_without_calls} records holds genotypes (expected GT or DS in "
-                "FORMAT). Give a file with calls."
+                "FORMAT). Give a file with calls; of GP alone, plink2 --vcf FILE dosage=GP --export vcf "
+                "vcf-dosage=DS makes them."
             )
         if self._filter.regions is not None:
             raise InputError(

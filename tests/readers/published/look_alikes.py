@@ -68,11 +68,11 @@ def write_depmap(screen_file: Path, matrix_file: Path, models_file: Path) -> Non
 def write_hivdb(file: Path) -> None:
     """Four sequences of reverse transcriptase: the consensus, a mixture, one that was not read, and an insertion."""
     file.write_text(
-        "SeqID\tPtID\t3TC\tABC\tP183\tP184\tP1\tP2\tCompMutList\n"
-        "4426\t1\t1.0\tNA\t-\t-\t-\t-\t\n"
-        "4432\t1\t200.0\t10.0\t-\tMV\t-\t-\tM184MV\n"
-        "4664\t2\t150\t4.2\t.\tV\tX\t-\tM184V\n"
-        "5221\t3\t0\t0.9\t-\t-\t#\t~\tP1#, I2~\n"
+        "SeqID\tPtID\tSubtype\t3TC\tABC\tP183\tP184\tP1\tP2\tP3\tCompMutList\n"
+        "4426\t1\tB\t1.0\tNA\t-\t-\t-\t-\t-\t\n"
+        "4432\t1\tB\t200.0\t10.0\t-\tMV\t-\t-\t-\tM184MV\n"
+        "4664\t2\tB\t150\t4.2\t.\tV\tX\t-\t-\tM184V\n"
+        "5221\t3\tB\t0\t0.9\t-\t-\t#\t~\t-\tP1#, I2~\n"
     )
 
 

@@ -145,6 +145,14 @@ def test_read_published__ccle(tmp_path):
     assert "1 row without an id or a response left out" in tables.notes[1]
 
 
+def test_read_published__beataml_silent_mutations_are_none(tmp_path):
+    rows = "BA1D\tFLT3\tmissense_variant\nBA2D\tFLT3\tsynonymous_variant\nBA2D\tNPM1\tframeshift_variant\n"
+    (tmp_path / "m.txt").write_text(f"dbgap_sample_id\tsymbol\tvariant_classification\n{rows}")
+    tables = read_published("beataml", [tmp_path / "m.txt"])
+    assert tables.genotypes["FLT3_mut"].to_dict() == {"BA1D": 1, "BA2D": 0}
+    assert "1 row of changes that alter no protein left out" in tables.notes[0]
+
+
 def test_read_published__cbioportal(tmp_path):
     files = write_cbioportal(tmp_path)
     tables = read_published("cbioportal", list(files.values()))
