@@ -332,3 +332,24 @@ def test_check__an_honest_or_small_cohort_is_not_told_of(caplog, train, new, kin
     with caplog.at_level(logging.WARNING):
         checked(train, new, kind)
     assert "in training" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("new", "flagged"),
+    [
+        ([61, -9, 44], [False, True, False]),
+        ([0.61, 0.44], [True, True]),
+        ([15, 85], [False, False]),
+        ([80, 81, 83, 90, 95], [True] * 5),
+        ([80, 81, 83, 90, 79], [False] * 5),
+        ([np.nan, 50], [False, False]),
+    ],
+)
+def test_check__covariates_that_cannot_be_what_the_training_had(caplog, new, flagged):
+    train = pd.DataFrame({"age": [20.0, 35.0, 60.0, 79.0]}, index=list("abcd"))
+    names = [f"n{at}" for at in range(len(new))]
+    asked = pd.DataFrame({"age": np.array(new, dtype=float)}, index=names)
+    genotypes = [Genotypes.from_dense(np.zeros((len(ids), 1)), list(ids), ["g"]) for ids in (train.index, names)]
+    far = TrainedScales.of(genotypes[0], train).check(genotypes[1], np.zeros(1), asked)
+    assert far.tolist() == flagged
+    assert ('column "age"' in caplog.text) == any(flagged)
