@@ -46,10 +46,10 @@ class Family:
 _FAMILIES = (
     Family(
         (
-            "s|susceptible|sensitive|sus|sens|not resistant|non resistant",
+            "s|susceptible|sensitive|sus|sens|not resistant|non resistant|sensibel|sensible",
             "sdd|susceptible dose dependent",
-            "i|intermediate|int|susceptible increased exposure",
-            "r|resistant|res|refractory|insensitive|not sensitive|non sensitive",
+            "i|intermediate|int|susceptible increased exposure|intermedi\u00e4r|interm\u00e9diaire|intermedio",
+            "r|resistant|res|refractory|insensitive|not sensitive|non sensitive|resistent|resistente|r\u00e9sistant",
         ),
         "resistant",
     ),
@@ -82,7 +82,7 @@ _FAMILIES = (
         "sensitive",
     ),
     Family(("rd|residual disease", "pcr|pathologic complete response|pathological complete response"), "sensitive"),
-    Family(("n|no|f|false|nein|non", "y|yes|t|true|ja|oui")),
+    Family(("n|no|f|false|nein|non", "y|yes|t|true|ja|oui|si|s\u00ed")),
     Family(("control|controls", "case|cases")),
     Family(("negative|neg|minus|n", "positive|pos|plus|p")),
     Family(("alive|living", "dead|deceased|died")),

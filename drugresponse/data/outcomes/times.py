@@ -117,6 +117,8 @@ def find_times(
     times, events = _candidates(table, response_column, must, where)
     times = times if time is None else [time]
     events = [name for name in (events if event is None else [event]) if name not in times]
+    if not times and events:
+        _refuse_times_in_words(table, events, response_column, where)
     if not times or not events:
         if must:
             raise InputError(
@@ -127,6 +129,25 @@ def find_times(
         return None
     pair = _one_pair(times, events, where)
     return TimeColumns(*pair, entry if entry is not None else _entry_of(table, pair))
+
+
+def _refuse_times_in_words(table: pd.DataFrame, events: Sequence[str], response_column: str, where: str) -> None:
+    """Name the cell for which a column is none of times: a date, or a number with its unit."""
+    if response_column in table.columns:
+        return
+    for name in table.columns:
+        if name in events or not _any(name_words(name), _TIME):
+            continue
+        cells = table[name].fillna("").astype(str).str.strip()
+        numbers = pd.to_numeric(cells.str.replace(",", "."), errors="coerce")
+        odd = (numbers.isna() & ~cells.map(is_missing).astype(bool)).to_numpy()
+        if odd.any():
+            row = int(np.argmax(odd))
+            raise InputError(
+                f'{where}, row {row + 1}, column "{name}": found "{cells.iloc[row]}" '
+                f'({count(int(odd.sum()), "such row")}; expected a number beside the events in "{events[0]}"). '
+                "Write the time from the start of follow-up, all in one unit, such as days: of dates the difference."
+            )
 
 
 def _candidates(table: pd.DataFrame, response_column: str, must: bool, where: str) -> tuple[list[str], list[str]]:

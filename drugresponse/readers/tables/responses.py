@@ -296,6 +296,18 @@ def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, own: Collection[str]
             f"{'if it names endpoints, keep the rows of one; ' if len(own) > 2 else ''}"
             "if all rows are of one drug, remove the column."
         )
+    _warn_of_drugs(table, [name for name in others if any(map(_DRUG.fullmatch, name_words(name)))], where)
+
+
+def _warn_of_drugs(table: pd.DataFrame, names: Collection[str], where: str) -> None:
+    """Tell of a column that is named for drugs, holds several, and is not used, where each sample has one of them."""
+    for name in names:
+        cells = [cell for cell in table[name].dropna().unique() if not is_missing(cell)]
+        if len(cells) > 1:
+            logger.warning(
+                f'{where}: the column "{name}" ({show_ids(cells)}) is not used, and all rows count as of one drug; if '
+                f"it names the drug, give `drug_column` '{name}'."
+            )
 
 
 def _cleaned(column: pd.Series, where: str) -> pd.Series:

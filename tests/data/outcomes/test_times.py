@@ -116,6 +116,13 @@ def test_find_times__other_tables_have_none(columns):
     assert find_times(pd.DataFrame({"sample_id": list("abcd"), **columns}), "response", Requested(), "r.tsv") is None
 
 
+@pytest.mark.parametrize("cells", [["2020-01-05", "2020-02-07"] * 2, ["5 months", "7", "9", "2"]])
+def test_find_times__of_dates_and_units_the_cell_is_named(cells):
+    table = pd.DataFrame({"sample_id": list("abcd"), "OS_time": cells, "event": [0, 1, 0, 1]})
+    with pytest.raises(InputError, match=rf'row 1, column "OS_time": found "{cells[0]}" .*one unit, such as days'):
+        find_times(table, "response", Requested(), "r.tsv")
+
+
 def test_find_times__of_another_kind_are_left():
     table = pd.DataFrame({"sample_id": list("abcd"), "time": TIMES, "event": [0, 1, 0, 1]})
     assert find_times(table, "response", Requested.of("continuous"), "r.tsv") is None

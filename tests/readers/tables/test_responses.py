@@ -177,6 +177,14 @@ def test_read_responses__a_sign_beside_a_dilution_means_what_it_means_before_it(
     assert beside.table["upper"].tolist() == before.table["upper"].tolist()
 
 
+def test_read_responses__antibiotics_that_are_not_used_are_told_of(tmp_path, caplog):
+    rows = "".join(f"s{i}\t{('AMP', 'CIP')[i % 2]}\t{'SR'[i % 3 == 0]}\n" for i in range(12))
+    file = write(tmp_path, "sample_id\tantibiotic\tresponse\n" + rows)
+    assert read_responses(file).table["drug_id"].unique().tolist() == [ONLY_DRUG]
+    assert """"antibiotic" ("AMP", "CIP") is not used, and all rows count as of one drug; if""" in caplog.text
+    assert read_responses(file, drug_column="antibiotic").table["drug_id"].nunique() == 2
+
+
 def test_read_responses__a_name_tells_what_its_events_mean(tmp_path):
     file = write(tmp_path, survival("time", "censored", ("0", "1")))
     with pytest.raises(InputError, match=r'found "0", "1" in "censored" .*`classes` "0<1" or "1<0"'):
