@@ -195,7 +195,8 @@ def written_elsewhere(genotypes: Genotypes, sites: Variants, trained: Variants) 
     indels = _indels(sites, np.flatnonzero(sites.counted & sites.placed & _of_one_base(sites)))
     if not indels:
         return elsewhere
-    own = set(zip(trained.chromosome, trained.position, trained.ref, trained.alt, strict=True))
+    longer = trained.take(np.flatnonzero(_several_bases(trained.ref) | _several_bases(trained.alt)))
+    own = set(zip(longer.chromosome, longer.position, longer.ref, longer.alt, strict=True))
     near = _rows_beside(genotypes, sites.position[[row for rows in indels.values() for row, _ in rows]])
     listed = Variants.of(genotypes.features.iloc[near])
     for key, others in _indels(listed, np.flatnonzero(listed.counted & listed.placed)).items():
@@ -276,5 +277,5 @@ def _rows_beside(genotypes: Genotypes, positions: NDArray[np.int64]) -> NDArray[
     there = features["position"].fillna(-1).to_numpy(dtype=np.int64)
     ordered = np.sort(positions)
     after = np.append(ordered, np.iinfo(np.int64).max)[np.searchsorted(ordered, there - REPEAT)]
-    longer = features["ref"].str.len().gt(1) | features["alt"].str.len().gt(1)
-    return np.flatnonzero((after <= there + REPEAT) & longer.to_numpy(dtype=bool))
+    ref, alt = features["ref"].to_numpy(dtype=object), features["alt"].to_numpy(dtype=object)
+    return np.flatnonzero((after <= there + REPEAT) & (_several_bases(ref) | _several_bases(alt)))
