@@ -17,10 +17,9 @@ from drugresponse.data.outcomes.limits import place_between
 from drugresponse.data.outcomes.measure import Measure
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
-from drugresponse.data.outcomes.times import find_times
 from drugresponse.data.responses.cells import numbers_of
 from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limits
-from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome
+from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome, rows_of_times
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_and_warn, no_replicates
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.errors import InputError, count, show_ids
@@ -308,8 +307,13 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
             f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
             "Read a file with drugresponse.read_responses."
         )
-    rows = _long_rows(_plain_text(as_pandas(table, "responses")), Requested.of(outcome, classes))
-    return Responses.build(rows, outcome=outcome, classes=classes)
+    requested, rows = Requested.of(outcome, classes), _plain_text(as_pandas(table, "responses"))
+    if "sample_id" not in rows.columns:
+        rows = rows.reset_index() if "sample_id" in rows.index.names else _index_as(rows, "sample_id")
+    times = rows_of_times(rows, requested, "responses")
+    if times is not None:
+        return Responses.build(times, outcome=outcome)
+    return Responses.build(_long_rows(rows, requested), outcome=outcome, classes=classes)
 
 
 def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:
@@ -325,13 +329,8 @@ def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:
         )
 
 
-def _long_rows(table: pd.DataFrame, requested: Requested) -> pd.DataFrame:
+def _long_rows(rows: pd.DataFrame, requested: Requested) -> pd.DataFrame:
     """One row a response, the ids in columns."""
-    rows = table
-    if "sample_id" not in table.columns:
-        named = "sample_id" in table.index.names
-        rows = table.reset_index() if named else _index_as(table, "sample_id")
-    rows = _with_times(rows, requested)
     warn_of_limits(rows, "responses")
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
@@ -342,16 +341,6 @@ def _long_rows(table: pd.DataFrame, requested: Requested) -> pd.DataFrame:
     numbers = others.select_dtypes("number").shape[1] == others.shape[1]
     are_drugs = numbers or are_same_classes(others, requested) or are_same_limits(others, requested)
     return melt_drugs(rows) if are_drugs else rows
-
-
-def _with_times(rows: pd.DataFrame, requested: Requested) -> pd.DataFrame:
-    """The rows with times to an event under the names of their columns; others as they are."""
-    columns = find_times(rows, "response", requested, "responses")
-    if columns is None:
-        return rows
-    named = {columns.time: "time", columns.event: "event", **({columns.entry: "entry"} if columns.entry else {})}
-    kept = [name for name in rows.columns if name in named or name not in (*named.values(), "response", "lower")]
-    return rows[kept].rename(columns=named)
 
 
 def _index_as(table: pd.DataFrame, id_column: str) -> pd.DataFrame:

@@ -335,3 +335,13 @@ def test_select__rows_keep_their_meaning_and_their_repeats():
     assert built.select().table.equals(built.table)
     with pytest.raises(InputError, match="select: found no response"):
         built.select(drugs=["unknown"])
+
+
+def test_as_responses__the_name_of_a_column_of_events_tells_what_they_mean():
+    table = pd.DataFrame({"sample_id": list("abcd"), "months": [3.5, 7.0, 2.25, 9.0]})
+    for name, cells in (("CNSR", [0, 1, 1, 0]), ("alive", ["no", "yes", "yes", "no"]), ("event", [1, 0, 0, 1])):
+        assert as_responses(table.assign(**{name: cells})).table["happened"].tolist() == [True, False, False, True]
+    censored = table.assign(censored=[0, 1, 1, 0])
+    with pytest.raises(InputError, match=r'found "0", "1" in "censored"'):
+        as_responses(censored)
+    assert as_responses(censored, classes="1<0").table["happened"].tolist() == [True, False, False, True]

@@ -22,12 +22,12 @@ from drugresponse.data.outcomes.limits import (
 )
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, Requested
-from drugresponse.data.outcomes.times import read_events, refuse_bad_times, refuse_times_of_events_alone
+from drugresponse.data.outcomes.times import find_times, read_events, refuse_bad_times, refuse_times_of_events_alone
 from drugresponse.data.responses.cells import limit_sides, numbers_of
 from drugresponse.data.responses.kinds import refuse_classes, refuse_code_beside_classes, refuse_two_values
 from drugresponse.errors import InputError, count
 
-__all__ = ["OutcomeRows", "are_dilutions", "are_numbers", "read_outcome"]
+__all__ = ["OutcomeRows", "are_dilutions", "are_numbers", "read_outcome", "rows_of_times"]
 
 logger = logging.getLogger(__name__)
 
@@ -165,6 +165,39 @@ def _times(rows: pd.DataFrame, requested: Requested, where: str) -> OutcomeRows:
         logger.warning("%s: %s of %s have no event told and are left out.", where, int(untold.sum()), len(rows))
     table = rows.assign(censor="none", response=times.where(happened.notna()), happened=happened == 1, entry=entry)
     return OutcomeRows(table.drop(columns=["time", "event"]), Outcome("time-to-event"))
+
+
+def rows_of_times(table: pd.DataFrame, requested: Requested, where: str) -> pd.DataFrame | None:
+    """The rows of a table of times and events under the usual names, and whether each happened; None for others.
+
+    Events are read here, where the name of their column tells which of its words is one.
+
+    Parameters
+    ----------
+    table
+        As it was given.
+    requested
+        What was said of the outcome.
+    where
+        Names the table in errors.
+
+    Raises
+    ------
+    InputError
+        As `find_times` and `read_events`.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"sample_id": ["s1", "s2"], "months": [2.5, 1.0], "alive": ["no", "yes"]})
+    >>> rows_of_times(table, Requested(), "responses")["event"].tolist()
+    [1.0, 0.0]
+    """
+    columns = find_times(table, "response", requested, where)
+    if columns is None:
+        return None
+    named = {columns.time: "time", columns.event: "event", **({columns.entry: "entry"} if columns.entry else {})}
+    kept = [name for name in table.columns if name in named or name not in (*named.values(), "response", "lower")]
+    return table[kept].rename(columns=named).assign(event=read_events(table[columns.event], requested, where))
 
 
 def are_dilutions(rows: pd.DataFrame) -> bool:
