@@ -130,7 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     genome.add_argument(
         "--sizes",
         nargs="+",
-        default=["2000x100000x2000", "1000x1000000x10000", "10000x200000"],
+        default=["2000x100000x2000", "1000x1000000x10000", "10000x200000", "20000x20000x20000"],
         help="samples x variants, and x new samples to predict for: %(default)s",
     )
     genome.add_argument("--folder", type=Path, default=Path(".benchmarks/genome"), help="scratch for the files")

@@ -1,4 +1,4 @@
-"""Training and predicting from PLINK files of genome-wide size: peak memory and time beside one bare kernel.
+"""Training and predicting from PLINK files of genome-wide size: peak memory and time beside a bare kernel or reading.
 
 Files are simulated in batches of variants: one drug, whose response follows a hundred variants. Each work runs in a
 process of its own, after a small one of its kind: memory is how much more it holds at its peak than after that, so that
@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from drugresponse.learners.level_sizes import MOST_KERNEL_SAMPLES
 
 __all__ = ["GenomeSize", "bare_kernel", "bare_reading", "genome_lines", "status_megabytes", "write_cohort"]
 
@@ -108,10 +110,12 @@ def genome_lines(folder: Path, size: GenomeSize, learner: str = "ridge", folds: 
     bed, small = (write_cohort(folder, *shape) for shape in ((size.n_samples, size.n_variants), _SMALL))
     model, small_model = (file.with_name(f"{learner}.safetensors") for file in (bed, small))
     shape = f"{size.n_samples:,} x {size.n_variants:,}"
-    kernel = _measured(bare_kernel, (bed, size.n_samples, size.n_variants), (small, *_SMALL))
-    yield _line(f"bare kernel, {shape}", kernel)
+    # of more samples none is formed by a training either
+    bare, name = (bare_kernel, "kernel") if size.n_samples <= MOST_KERNEL_SAMPLES else (bare_reading, "reading")
+    beside = _measured(bare, (bed, size.n_samples, size.n_variants), (small, *_SMALL))
+    yield _line(f"bare {name}, {shape}", beside)
     trained = _measured(_train, (bed, model, learner, folds), (small, small_model, learner, folds))
-    yield _line(f"train, {shape}", trained, kernel, "of the kernel")
+    yield _line(f"train, {shape}", trained, beside, f"of the {name}")
     if size.n_new:
         new = write_cohort(folder, size.n_new, size.n_variants, new=True)
         shape = f"{size.n_new:,} x {size.n_variants:,}"

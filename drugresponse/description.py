@@ -11,6 +11,7 @@ from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.scores.labels import metric_label
 from drugresponse.data.variants.genome_build import GenomeBuild
 from drugresponse.errors import count
+from drugresponse.learners.level_sizes import level_words
 from drugresponse.learners.prior.wording import prior_words
 from drugresponse.learners.registry import AUTO, LEARNERS, NAIVE, WITHOUT_GENOTYPE
 from drugresponse.learners.studies.shifts import study_words
@@ -197,7 +198,7 @@ def describe_scores(manifest: dict[str, Any]) -> list[str]:
     counted = {"samples": "sample", "drugs": "drug", "pairs": "measured pair"}
     lines = [f"Trained on {', '.join(count(rows[name], thing) for name, thing in counted.items())}."]
     lines += lost_words(rows)
-    lines += auto_words(manifest["notes"])
+    lines += auto_words(manifest["notes"]) + level_words(manifest["notes"])
     held = manifest["held_out"]
     scheme = manifest["scheme"]
     if held is not None and "outcome" in manifest:

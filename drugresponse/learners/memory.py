@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from drugresponse.data.stored_values import stays_stored
 from drugresponse.errors import InputError, MemoryLimitError
+from drugresponse.learners.level_sizes import MOST_KERNEL_SAMPLES, level_sizes
 
 __all__ = ["TrainingSize", "estimate_megabytes", "most_waves", "refuse_too_little_memory"]
 
@@ -21,6 +22,8 @@ _INPUTS = 100
 _SETS, _LOOKS, _COMMON, _SIZES = 6, 2, 24, 11
 """Of `sparse`: fits to all rows and without each fold, looks, targets that drugs have in common, sizes of an effect."""
 _LEADING, _MORE_LEADING, _MOST_LEADING = 500, 50, 1500
+_FOLDS = 5
+"""Of the first of two levels."""
 _WAVES, _FEWEST_WAVES, _MOST_WAVES_IN_ALL = 4000, 500, 8_000_000
 
 
@@ -179,6 +182,14 @@ def _of_looks(size: TrainingSize) -> float:
     return 16.0 * _SETS * targets * size.n_features + _OF_NUMBER * leading * (leading + 2 * _SIZES * targets)
 
 
+def _of_two_levels(size: TrainingSize) -> float:
+    """Bytes of a segment's tokens, and of predictors without each fold, with a copy of them in double precision."""
+    sizes = level_sizes(size.n_samples, size.n_features, 1 if size.n_drugs == 1 else 2 * size.n_drugs)
+    segments = 1 + -(-size.n_features // sizes.n_features)
+    width = segments * sizes.n_targets * sizes.n_penalties
+    return float(size.n_samples * (4 * _FOLDS * width + 8 * width + 8 * sizes.n_features))
+
+
 def _rounded_down(number: int) -> int:
     """To two digits."""
     step = 10 ** max(len(str(number)) - 2, 0)
@@ -197,7 +208,9 @@ def _estimate(name: str, size: TrainingSize) -> int:
     if size.is_stored and needs.reads_blocks:
         # one kernel for all fits, and a few of each
         kept = needs.tokens * _OF_NUMBER * n * min(needs.kept, size.n_features)
-        shared, own = float(_BLOCKS + 2 * squares), own + needs.squares * squares + kept
+        of_kernel = 2.0 * squares, needs.squares * squares
+        shared, mine = of_kernel if n <= MOST_KERNEL_SAMPLES else (0.0, _of_two_levels(size) * (needs.squares > 0))
+        shared, own = shared + _BLOCKS, own + mine + kept
     else:
         shared, own = 0.0, own + needs.tokens * tokens + needs.squares * squares
     if size.in_processes and n_jobs > 1:

@@ -7,6 +7,7 @@ from typing import Any
 
 from drugresponse.data.lineages.lineages import lineage_words
 from drugresponse.description import auto_words, block_words, why_none_is_used
+from drugresponse.learners.level_sizes import level_words
 from drugresponse.learners.registry import AUTO, NAIVE
 from drugresponse.learners.studies.shifts import study_words
 from drugresponse.report.blocks import Block, Items, Part, Table, Words
@@ -33,6 +34,10 @@ _FEATURES = {
 }
 _AUTO = ("weights", "inner_rmse", "inner_loss", "not_tried", "learners")
 _TOLD = (
+    "segments",
+    "segment_features",
+    "segment_penalties",
+    "segment_targets",
     "epochs",
     "held_out_rmse",
     "held_out_gain",
@@ -100,7 +105,7 @@ def _method_lines(manifest: Mapping[str, Any]) -> list[str]:
         ),
     ]
     notes = manifest["notes"]
-    lines += auto_words(notes)
+    lines += auto_words(notes) + level_words(notes)
     learners = notes.get("learners", {})
     for name, own_notes in learners.items():
         lines += [f"{name}: {line}" if len(learners) > 1 else line for line in _note_lines(own_notes)]

@@ -36,10 +36,10 @@ from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.factors.blocks import choose_block_scales
 from drugresponse.learners.factors.embeddings import DrugVectors, SeenFactors, score_pairs
 from drugresponse.learners.factors.own_ridges import OwnRidges, OwnShares
-from drugresponse.learners.factors.response_factors import ResponseFactors
+from drugresponse.learners.factors.response_factors import Aims, ResponseFactors
 from drugresponse.learners.factors.score_axes import ScoreAxes
 from drugresponse.learners.factors.seen_by_loss import seen_by_loss
-from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.stored_tokens import TrainingTokens
 from drugresponse.learners.factors.token_spaces import DenseTokens, TokenSpace
 from drugresponse.learners.genotypes_in_memory import training_pairs_for
 from drugresponse.learners.likelihood.problem import ScoreProblem
@@ -65,8 +65,10 @@ class FactorModel(PairRegressor):
     uses_genotypes = True
     intercepts_: Array
     input_coefficients_: Array
-    stored_: StoredTokens | None = None
-    """Of a fit on stored genotypes the samples that it learned from, whose kernel spares another pass."""
+    stored_: TrainingTokens | None = None
+    """Of a fit on stored genotypes the samples that it learned from: what they know spares another pass."""
+    levels_: dict[str, int] | None = None
+    """Of a fit in two levels what there is of the first: segments, features of one, penalties, targets."""
 
     def fit(self, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
         """Fit encoders and embeddings."""
@@ -78,9 +80,10 @@ class FactorModel(PairRegressor):
             # what blocks and kernels are chosen on is what rows lack at the start; scores are fitted to their loss
             y = problem.of_rows(problem.working)
         grid = ResponseGrid.build(pairs, y, sample_weight)
-        tokens = self._encode_samples(pairs)
         groups = groups_of_samples(pairs, self.scheme)
         targets = ResponseFactors.of(grid, self.rank, self.random_state)
+        folds = None if problem is None else problem.folds
+        tokens = self._encode_samples(pairs, Aims(targets, grid.row_weights, groups, folds, self.random_state))
         own = OwnRidges.fit(tokens, targets, grid.row_weights, groups)
         targets = own.refill(targets, self.rank)
         self.overall_, self.rank_ = grid.overall, targets.rank
@@ -139,8 +142,8 @@ class FactorModel(PairRegressor):
         self._fit_drugs(pairs, vectors, None)
         return self
 
-    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
-        """The tokens of training pairs, compact."""
+    def _encode_samples(self, pairs: Pairs, aims: Aims | None = None) -> TokenSpace:  # noqa: ARG002 -- for two levels
+        """The tokens of training pairs, compact, and what is to be learned of them."""
         genotypes = pairs.genotypes if self.uses_genotypes else pairs.genotypes.without_features()
         self.sample_encoder_ = SampleEncoder(pairs.arm).fit(genotypes, pairs.covariates)
         tokens = self.tokens(pairs)
@@ -181,7 +184,7 @@ class FactorModel(PairRegressor):
         for name in ("sample_encoder_", "_effects", "coefficients_", "token_spread_"):
             self.__dict__.pop(name, None)
 
-    def _stored(self, name: str) -> StoredTokens:
+    def _stored(self, name: str) -> TrainingTokens:
         if self.stored_ is None:
             raise AttributeError(f"{type(self).__name__} has no {name} before it is fitted")
         return self.stored_

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from drugresponse.learners.factors._low_rank import factorise
 from drugresponse.learners.factors.response_factors import ResponseFactors
 from drugresponse.learners.factors.token_spaces import TokenSpace
-from drugresponse.learners.ridge_solver import fit_ridge
 from drugresponse.learners.state import Array
 
-__all__ = ["OwnRidges", "OwnShares"]
+__all__ = ["OwnRidges", "OwnShares", "affordable_drugs"]
 
 _MOST_COST = 4.0
 """What the ridges may cost together, in ridges on all samples; drugs with most holes come first."""
@@ -73,23 +72,26 @@ class OwnRidges:
         weights, groups
             `(n_samples,)` as of the shared ridge.
         """
-        alike = _affordable(targets.weights) if targets.weights.shape[1] > 1 else []
+        alike = affordable_drugs(targets.weights) if targets.weights.shape[1] > 1 else []
         drugs = np.array([drug for together in alike for drug in together], dtype=np.intp)
-        n, n_own, n_inputs = len(tokens), len(drugs), tokens.inputs.shape[1]
+        n, n_own = len(tokens), len(drugs)
         if not n_own:
             nothing = np.zeros((n, 0))
-            return cls(drugs, np.zeros((n_inputs, 0)), np.zeros(0), nothing, nothing, np.zeros(0), nothing)
-        axes, of_inputs = tokens.axes()
-        shared = fit_ridge(axes, targets.values, weights=weights, groups=groups).left_out @ targets.loadings.T
-        coefficients, intercepts, leverage = np.zeros((axes.shape[1], n_own)), np.zeros(n_own), np.zeros(n_own)
+            return cls(
+                drugs, np.zeros((tokens.inputs.shape[1], 0)), np.zeros(0), nothing, nothing, np.zeros(0), nothing
+            )
+        ridges = tokens.row_ridges()
+        of_all = ridges.fit(np.arange(n), targets.values, weights=weights, groups=groups)[0]
+        shared = of_all.left_out @ targets.loadings.T
+        coefficients, intercepts, leverage = np.zeros((ridges.n_axes, n_own)), np.zeros(n_own), np.zeros(n_own)
         left_out, completed = np.zeros((n, n_own)), np.full((n, n_own), np.nan)
         for together in alike:
             mine, of_rows = np.isin(drugs, together), targets.weights[:, together[0]]
             rows, n_mine = np.flatnonzero(of_rows > 0), len(together)
             measured, known = targets.responses[np.ix_(rows, together)], shared[:, together]
             lacking = measured - known[rows]
-            fit = fit_ridge(axes[rows], np.hstack([measured, lacking]), weights=of_rows[rows], groups=groups[rows])
-            predicted = axes @ fit.coefficients + fit.intercepts
+            both = np.hstack([measured, lacking])
+            fit, predicted = ridges.fit(rows, both, weights=of_rows[rows], groups=groups[rows])
             inside = predicted[rows, n_mine:]
             predicted[rows] = fit.left_out
             coefficients[:, mine], intercepts[mine] = fit.coefficients[:, :n_mine], fit.intercepts[:n_mine]
@@ -97,7 +99,7 @@ class OwnRidges:
             shares = _sure_shares(lacking, beyond[rows], of_rows[rows, None], _SURE_OF_FILLING)
             completed[:, mine] = np.where(shares > 0, known + shares * beyond, np.nan)
             leverage[mine] = np.where(shares > 0, _leverage(lacking - inside, lacking - beyond[rows]), 0.0)
-        return cls(drugs, of_inputs @ coefficients, intercepts, left_out, completed, leverage, shared)
+        return cls(drugs, ridges.of_inputs(coefficients), intercepts, left_out, completed, leverage, shared)
 
     def refill(self, targets: ResponseFactors, rank: int) -> ResponseFactors:
         """The same targets, the holes of drugs with something of their own filled by what tells of it.
@@ -168,7 +170,7 @@ class OwnShares:
     left_out: Array
 
 
-def _affordable(weights: Array) -> list[NDArray[np.intp]]:
+def affordable_drugs(weights: Array) -> list[NDArray[np.intp]]:
     """Drugs of most holes, as many as are cheap beside a ridge on all samples; those measured alike go together."""
     counts = (weights > 0).sum(axis=0)
     alike: dict[bytes, list[int]] = {}

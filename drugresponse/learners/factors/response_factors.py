@@ -11,7 +11,7 @@ from drugresponse.learners.factors._low_rank import choose_rank, factorise
 from drugresponse.learners.factors._response_grid import ResponseGrid
 from drugresponse.learners.state import Array
 
-__all__ = ["ResponseFactors"]
+__all__ = ["Aims", "ResponseFactors"]
 
 _MOST_FILLED = 20
 """Most factors by which holes of the response matrix are filled; more only fit its noise."""
@@ -95,6 +95,29 @@ class ResponseFactors:
     def importance(self) -> Array:
         """`(1 + rank,)` how much a squared error in each column costs in the responses."""
         return (self.loadings**2).sum(axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Aims:
+    """Targets of samples, and how they are learned from.
+
+    Attributes
+    ----------
+    targets
+        Of the samples.
+    weights, groups
+        `(n_samples,)` weight of each, and what is left out together.
+    folds
+        `(n_samples,)` number of the fold in which each is left out, where it is settled already.
+    random_state
+        Seed of the folds.
+    """
+
+    targets: ResponseFactors
+    weights: Array
+    groups: NDArray
+    folds: NDArray[np.intp] | None
+    random_state: int
 
 
 def _axes(general: Array, interaction: Array, rank: int) -> tuple[Array, Array]:

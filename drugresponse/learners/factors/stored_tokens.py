@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isclose
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,46 @@ from drugresponse.data.stored_values import StoredValues
 from drugresponse.features.genotype_kernels import sample_kernels
 from drugresponse.features.samples import SampleEncoder
 from drugresponse.features.token_products import TokenEffects, dual_effects
-from drugresponse.learners.factors.token_spaces import KernelTokens
+from drugresponse.learners.factors.token_spaces import KernelTokens, TokenSpace
 from drugresponse.learners.state import Array
 
-__all__ = ["StoredTokens"]
+__all__ = ["StoredTokens", "TrainingTokens"]
+
+
+class TrainingTokens(Protocol):
+    """Training samples whose genotypes are stored, and the way from a map of what stands for them to their tokens."""
+
+    @property
+    def genotypes(self) -> Genotypes:
+        """Of the training samples."""
+
+    @property
+    def arm(self) -> str | None:
+        """The covariate that is a treatment arm."""
+
+    @property
+    def covariate_encoder(self) -> SampleEncoder:
+        """Whose tokens of covariates are those of the samples."""
+
+    @property
+    def space(self) -> TokenSpace:
+        """What a ridge is fitted to."""
+
+    @property
+    def side(self) -> Array:
+        """`(n_samples, n_covariate_tokens)`."""
+
+    def knows(self, genotypes: Genotypes) -> bool:
+        """Whether `products` of these samples need no reading."""
+
+    def products(self, pairs: Pairs, coefficients: Array) -> Array:
+        """`(n_samples, n_columns)` inputs of known samples times `(n_inputs, n_columns)` coefficients."""
+
+    def encoder(self) -> SampleEncoder:
+        """Fitted to the training samples."""
+
+    def effects(self, encoder: SampleEncoder, coefficients: Array) -> TokenEffects:
+        """What `(n_inputs, n_columns)` coefficients are for the tokens."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +108,11 @@ class StoredTokens:
                 parts[name] = _Part(block, arm, square)
                 kernels[name] = _scaled(centred, multiplier, multiplier, square)
         return cls(genotypes, pairs.covariates, pairs.arm, encoder, KernelTokens(side, kernels), parts)
+
+    @property
+    def side(self) -> Array:
+        """`(n_samples, n_covariate_tokens)`."""
+        return self.space.side
 
     def knows(self, genotypes: Genotypes) -> bool:
         """Whether these samples are among those of the kernel, so that their genotypes need not be read again."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.features.centring import known_means
 from drugresponse.features.genotype_kernels import feature_blocks
 from drugresponse.features.samples import COVARIATES, SampleEncoder
-from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.stored_tokens import TrainingTokens
 from drugresponse.learners.state import Array
 
 __all__ = ["ChosenTokens", "ColumnTable", "DenseColumns", "StoredColumns", "TokenColumns"]
@@ -158,7 +158,7 @@ class StoredColumns:
         The samples.
     """
 
-    stored: StoredTokens
+    stored: TrainingTokens
     _centre: Array = field(init=False)
     _varies: NDArray[np.bool_] = field(init=False)
     _scale: Array = field(init=False)
@@ -166,7 +166,7 @@ class StoredColumns:
     _is_read: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self._side, encoder = self.stored.space.side, self.stored.covariate_encoder
+        self._side, encoder = self.stored.side, self.stored.covariate_encoder
         self._arms = [*encoder.arm_tokens(self.stored.arm), -1]
         self._multipliers = [self._side[:, arm] / encoder.scale_[arm] for arm in self._arms[:-1]]
         self._of_block = feature_blocks(self.stored.genotypes.features)

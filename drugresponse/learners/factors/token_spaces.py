@@ -24,11 +24,53 @@ from drugresponse.learners.ridge_solver import (
 )
 from drugresponse.learners.state import Array
 
-__all__ = ["DenseTokens", "KernelTokens", "TokenSpace", "token_scales"]
+__all__ = ["AxisRidges", "DenseTokens", "ErrorsOfScales", "KernelTokens", "RowRidges", "TokenSpace", "token_scales"]
 
 
 ErrorsOfScales: TypeAlias = Callable[[Mapping[str, float]], Array]
 """`(n_targets,)` error of a ridge by the scales of its blocks."""
+
+
+class RowRidges(Protocol):
+    """Ridges on some samples after the other, of the same inputs."""
+
+    @property
+    def n_axes(self) -> int:
+        """Coefficients of a target."""
+
+    def fit(self, rows: NDArray[np.intp], targets: Array, *, weights: Array, groups: NDArray) -> tuple[RidgeFit, Array]:
+        """The fit to these rows, its coefficients those of axes, and `(n_samples, n_targets)` what it predicts."""
+
+    def of_inputs(self, coefficients: Array) -> Array:
+        """`(n_inputs, n_targets)` coefficients of the inputs by those of axes."""
+
+
+@dataclass(frozen=True, eq=False)
+class AxisRidges:
+    """Ridges on the axes of all tokens, which are found once.
+
+    Attributes
+    ----------
+    scores, right
+        `(n_samples, n_axes)` and `(n_inputs, n_axes)`: the samples in these axes, and what these are of the inputs.
+    """
+
+    scores: Array
+    right: Array
+
+    @property
+    def n_axes(self) -> int:
+        """Axes."""
+        return int(self.scores.shape[1])
+
+    def fit(self, rows: NDArray[np.intp], targets: Array, *, weights: Array, groups: NDArray) -> tuple[RidgeFit, Array]:
+        """As `fit_ridge`, and what it predicts of all samples."""
+        fit = fit_ridge(self.scores[rows], targets, weights=weights, groups=groups)
+        return fit, self.scores @ fit.coefficients + fit.intercepts
+
+    def of_inputs(self, coefficients: Array) -> Array:
+        """Through the axes."""
+        return self.right @ coefficients
 
 
 class TokenSpace(Protocol):
@@ -48,15 +90,8 @@ class TokenSpace(Protocol):
     def inputs(self) -> Array:
         """`(n_samples, n_inputs)`."""
 
-    def axes(self) -> tuple[Array, Array]:
-        """The samples in the axes of all tokens as they are, and what these are of the inputs.
-
-        Returns
-        -------
-        scores : (n_samples, n_axes)
-        right : (n_inputs, n_axes)
-            Coefficients of the scores become those of the inputs by `right @ coefficients`.
-        """
+    def row_ridges(self) -> RowRidges:
+        """Ridges on some of the samples, of all blocks as they are."""
 
     def take(self, rows: NDArray[np.intp]) -> TokenSpace:
         """Some of the samples; tokens stay centred on all."""
@@ -102,10 +137,10 @@ class DenseTokens:
         """The blocks, covariates first."""
         return tuple(self.blocks)
 
-    def axes(self) -> tuple[Array, Array]:
-        """The samples in the axes of all tokens, and what these are of the tokens."""
+    def row_ridges(self) -> AxisRidges:
+        """In the axes of all tokens."""
         left, sizes, right = thin_factors(self.inputs)
-        return left * sizes, right
+        return AxisRidges(left * sizes, right)
 
     def take(self, rows: NDArray[np.intp]) -> DenseTokens:
         """Some of the samples; tokens stay centred on all."""
@@ -180,11 +215,11 @@ class KernelTokens:
         """`(n_samples, n_covariate_tokens + n_blocks * n_known)`."""
         return np.hstack([self.side, *self.kernels.values()])
 
-    def axes(self) -> tuple[Array, Array]:
-        """The samples in the axes of all tokens, and what these are of the inputs."""
+    def row_ridges(self) -> AxisRidges:
+        """In the axes of all tokens."""
         whole = dict.fromkeys(self.names, 1.0)
         left, sizes = kernel_factors(self._summed(whole))
-        return left * sizes, self._placed(left / sizes, whole)
+        return AxisRidges(left * sizes, self._placed(left / sizes, whole))
 
     def take(self, rows: NDArray[np.intp]) -> KernelTokens:
         """Some of the samples; tokens stay centred on all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,13 @@ from drugresponse.features.genotype_kernels import sample_kernels
 from drugresponse.features.token_products import token_products
 from drugresponse.learners.factors.blocks import block_mixes, mix_shares
 from drugresponse.learners.factors.model import FactorModel
-from drugresponse.learners.factors.response_factors import ResponseFactors
-from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.response_factors import Aims, ResponseFactors
+from drugresponse.learners.factors.stored_tokens import StoredTokens, TrainingTokens
 from drugresponse.learners.factors.token_spaces import TokenSpace
+from drugresponse.learners.level_sizes import MOST_KERNEL_SAMPLES
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, add_up
+from drugresponse.learners.ridge.two_levels import SegmentTokens
 from drugresponse.learners.state import Array
 
 __all__ = ["CovariateRidge", "FactorRidge"]
@@ -54,13 +56,27 @@ class FactorRidge(FactorModel):
 
     def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
         """The kernel of stored genotypes."""
-        if self.reads_blocks and self.uses_genotypes and pairs.genotypes.is_stored:
+        if self.reads_blocks and self._reads_stored(pairs) and not _beyond_kernel(pairs):
             sample_kernels(pairs.genotypes.values, pairs.genotypes.features, n_jobs)
 
-    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
+    def _encode_samples(self, pairs: Pairs, aims: Aims | None = None) -> TokenSpace:
         self._forget_map()
-        self.stored_ = StoredTokens.of(pairs) if pairs.genotypes.is_stored and self.uses_genotypes else None
-        return super()._encode_samples(pairs) if self.stored_ is None else self.stored_.space
+        self.stored_, self.levels_ = None, None
+        if not self._reads_stored(pairs):
+            return super()._encode_samples(pairs, aims)
+        if aims is None or not _beyond_kernel(pairs):
+            self.stored_ = StoredTokens.of(pairs)
+        else:
+            self.stored_ = segments = SegmentTokens.of(pairs, aims)
+            self.levels_ = segments.numbers()
+        return self.stored_.space
+
+    def _reads_stored(self, pairs: Pairs) -> bool:
+        return self.uses_genotypes and pairs.genotypes.is_stored
+
+    def notes(self) -> dict[str, Any]:
+        """As of all such models, and the numbers of two levels."""
+        return super().notes() if self.levels_ is None else {**super().notes(), **self.levels_}
 
     def _fit_map(self, tokens: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         mixes = block_mixes(self.block_scales_)
@@ -105,7 +121,7 @@ class FactorRidge(FactorModel):
         products = token_products(self.sample_encoder_, pairs.genotypes, pairs.covariates, self.coefficients_)
         return products + self.intercepts_
 
-    def _known_products(self, stored: StoredTokens, pairs: Pairs) -> Array:
+    def _known_products(self, stored: TrainingTokens, pairs: Pairs) -> Array:
         """`(n_samples, 1 + rank)` the map of samples of the training's root, less the intercepts."""
         return stored.products(pairs, self.input_coefficients_)
 
@@ -126,3 +142,8 @@ class CovariateRidge(FactorRidge):
     """The same closed form on covariates alone: what tissue and the like predict without any genotype."""
 
     uses_genotypes = False
+
+
+def _beyond_kernel(pairs: Pairs) -> bool:
+    """Whether samples are too many for a number for each two of them: those of the root, so that folds do as all do."""
+    return len(pairs.genotypes.values.whole.rows) > MOST_KERNEL_SAMPLES

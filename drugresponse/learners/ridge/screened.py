@@ -18,7 +18,7 @@ from drugresponse.learners.contributions import LEADING, Contributions, refuse_t
 from drugresponse.learners.encoders import feature_table_state, load_feature_table
 from drugresponse.learners.factors.blocks import LEADING_TARGETS
 from drugresponse.learners.factors.screening import ColumnLooks, leading_columns
-from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.stored_tokens import StoredTokens, TrainingTokens
 from drugresponse.learners.factors.token_columns import StoredColumns
 from drugresponse.learners.rescaling import Rescaling
 from drugresponse.learners.ridge.linear import FactorRidge
@@ -169,11 +169,11 @@ class _StandIn(FactorRidge):
         return super().token_importance() if self.screening_ is None else self.screening_
 
 
-def _screened(whole: FactorRidge, stored: StoredTokens, *, by_loss: bool) -> tuple[NDArray[np.intp], Array]:
+def _screened(whole: FactorRidge, stored: TrainingTokens, *, by_loss: bool) -> tuple[NDArray[np.intp], Array]:
     """Numbers of the features that are kept, rising, and how strongly each leads."""
     tokens, weights = StoredColumns(stored), whole.sample_weights_
     targets = whole.targets_.values[:, LEADING_TARGETS]
-    side, root = np.column_stack([np.ones(len(targets)), stored.space.side]), np.sqrt(weights)[:, None]
+    side, root = np.column_stack([np.ones(len(targets)), stored.side]), np.sqrt(weights)[:, None]
     residuals = targets - side @ np.linalg.lstsq(root * side, root * targets, rcond=None)[0]
     if not by_loss:
         # the embedding of scores has other axes than what they were fitted to

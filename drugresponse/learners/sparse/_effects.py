@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +12,7 @@ from drugresponse.learners.factors.token_columns import ColumnTable, TokenColumn
 from drugresponse.learners.sparse._mixture import Moments, Posterior, fit_mixture
 from drugresponse.learners.state import Array
 
-__all__ = ["SparseEffects", "deal_groups", "fit_sparse"]
+__all__ = ["SparseEffects", "fit_sparse"]
 
 _MOST_COLUMNS = 500
 """Columns that are taken at each look, for a few targets."""
@@ -136,19 +135,3 @@ def _fit_set(
     )
     fit: Posterior = fit_mixture(moments)
     return SparseEffects(columns, fit.effects * unit, fit.second_moments * unit**2, centre, intercepts)
-
-
-def deal_groups(groups: NDArray, n_folds: int, random_state: int) -> Sequence[NDArray[np.intp]]:
-    """Row numbers of each fold; whole groups are in one, and there are no more folds than groups.
-
-    Examples
-    --------
-    >>> [len(fold) for fold in deal_groups(np.array(["a", "a", "b", "c"]), 3, 0)]
-    [1, 2, 1]
-    """
-    _, inverse = np.unique(groups.astype(str), return_inverse=True)
-    n_groups = int(inverse.max(initial=-1)) + 1
-    of_group = np.empty(n_groups, dtype=np.intp)
-    of_group[np.random.default_rng(random_state).permutation(n_groups)] = np.arange(n_groups) % n_folds
-    of_row = of_group[inverse]
-    return [np.flatnonzero(of_row == fold) for fold in range(min(n_folds, n_groups))]

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.factors.blocks import LEADING_TARGETS
-from drugresponse.learners.factors.response_factors import ResponseFactors
-from drugresponse.learners.factors.stored_tokens import StoredTokens
+from drugresponse.learners.factors.response_factors import Aims, ResponseFactors
+from drugresponse.learners.factors.stored_tokens import TrainingTokens
 from drugresponse.learners.factors.token_columns import ChosenTokens, DenseColumns, StoredColumns, TokenColumns
 from drugresponse.learners.factors.token_spaces import TokenSpace
+from drugresponse.learners.groups import deal_groups
 from drugresponse.learners.likelihood.problem import ScoreProblem
 from drugresponse.learners.likelihood.scores import ScoreFit, add_up, fit_scores
 from drugresponse.learners.ridge.linear import FactorRidge
-from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
+from drugresponse.learners.sparse._effects import fit_sparse
 from drugresponse.learners.sparse._shares import shares_by_drug
 from drugresponse.learners.state import Array
 
@@ -50,9 +51,9 @@ class SparseRidge(FactorRidge):
     rank: int = 256
     random_state: int = 0
 
-    def _encode_samples(self, pairs: Pairs) -> TokenSpace:
+    def _encode_samples(self, pairs: Pairs, aims: Aims | None = None) -> TokenSpace:
         self.chosen_ = ChosenTokens.none()
-        return super()._encode_samples(pairs)
+        return super()._encode_samples(pairs, aims)
 
     def _fit_map(self, space: TokenSpace, targets: ResponseFactors, weights: Array, groups: NDArray) -> Array:
         left_out, tokens = super()._fit_map(space, targets, weights, groups), self._columns(space)
@@ -121,7 +122,7 @@ class SparseRidge(FactorRidge):
         self.chosen_ = tokens.chosen(columns[genotype])
         return np.vstack([effects[genotype], coefficients])
 
-    def _known_products(self, stored: StoredTokens, pairs: Pairs) -> Array:
+    def _known_products(self, stored: TrainingTokens, pairs: Pairs) -> Array:
         n, encoder = len(self.chosen_), stored.covariate_encoder
         products = stored.products(pairs, self.input_coefficients_[n:])
         side = encoder.covariate_tokens_of(pairs.genotypes.sample_ids, pairs.covariates)

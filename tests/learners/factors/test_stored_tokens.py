@@ -233,11 +233,10 @@ def test_axes__write_the_same_map_as_tokens():
     pairs, y = cohort(covariates=True, n_drugs=1)
     dense, wide, _ = both(pairs, y)
     tokens = DenseTokens(dense.tokens(pairs), dense.sample_encoder_.block_columns())
-    scores, right = wide.stored_.space.axes()
-    expected, of_tokens = tokens.axes()
-    assert np.allclose(scores @ scores.T, expected @ expected.T, atol=1e-4)
-    assert np.allclose(wide.stored_.space.inputs @ right, scores, atol=1e-4)
-    assert np.allclose(tokens.inputs @ of_tokens, expected)
+    stored_axes, axes = wide.stored_.space.row_ridges(), tokens.row_ridges()
+    assert np.allclose(stored_axes.scores @ stored_axes.scores.T, axes.scores @ axes.scores.T, atol=1e-4)
+    assert np.allclose(wide.stored_.space.inputs @ stored_axes.right, stored_axes.scores, atol=1e-4)
+    assert np.allclose(tokens.inputs @ axes.right, axes.scores)
 
 
 def test_contributions__add_up_and_too_many_are_refused(monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 
 from drugresponse.learners.factors.token_columns import DenseColumns
 from drugresponse.learners.sparse import _effects
-from drugresponse.learners.sparse._effects import deal_groups, fit_sparse
+from drugresponse.learners.sparse._effects import fit_sparse
 
 
 def tokens_in_memory(tokens: np.ndarray) -> DenseColumns:
@@ -38,13 +38,3 @@ def test_fit_sparse__a_second_look_finds_what_a_crowd_hid(monkeypatch):
     fit = fit_sparse(tokens_in_memory(tokens), targets, np.ones((1, 400)))[0][0]
     assert 40 in fit.columns
     assert abs(fit.effects[0, list(fit.columns).index(40)] - 0.8) < 0.15
-
-
-def test_deal_groups__whole_groups_and_any_order_of_rows():
-    groups = np.array([f"g{at % 7}" for at in range(40)])
-    folds = deal_groups(groups, 5, 0)
-    assert sorted(np.concatenate(folds).tolist()) == list(range(40))
-    assert all(not set(groups[fold]) & set(np.delete(groups, fold)) for fold in folds)
-    turned = deal_groups(groups[::-1], 5, 0)
-    assert [sorted(set(groups[fold])) for fold in folds] == [sorted(set(groups[::-1][fold])) for fold in turned]
-    assert len(deal_groups(groups[:1], 5, 0)) == 1
