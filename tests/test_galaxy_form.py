@@ -153,6 +153,31 @@ def test_form__a_model_comes_from_the_history_or_from_the_server():
         assert "--model 'model.safetensors'" in command
 
 
+@each_tool
+def test_form__one_press_chooses_where_something_comes_from(name):
+    """A list that folds out takes two; and a form of many presses is not the daily one."""
+    for choice in read(name).iterfind("inputs//conditional/param[1]"):
+        assert (choice.get("type"), choice.get("display")) == ("select", "radio")
+
+
+@each_tool
+def test_form__genotypes_are_datasets_or_a_sample_sheet(name):
+    root = read(name)
+    if "--genotypes" not in [each.get("argument") for each in fields(root)]:
+        return
+    choice = root.find("inputs/conditional[@name='genotypes_source']")
+    assert [each.get("value") for each in choice.iterfind("param/option")] == ["datasets", "sheet", "variants"]
+    fields_of = {when.get("value"): [field_name(each) for each in when] for when in choice.iterfind("when")}
+    assert fields_of == {"datasets": ["genotypes"], "sheet": ["sheet"], "variants": ["sheet"]}
+    lines = [line.strip() for line in root.findtext("command").splitlines()]
+    at = lines.index("#elif $genotypes_source.source == 'variants'")
+    # the field for what a missing call means comes first
+    assert lines[at - 2] == "#if str($genotype_options.absent_means)"
+    assert lines[at + 1] == "--absent-means='reference'"
+    assert "--genotypes 'patients.tsv'" in lines
+    assert "genotypes_$number/$label$cells" in root.findtext("configfiles/configfile[@name='sheet']")
+
+
 @pytest.mark.parametrize("path", ["there", ""])
 def test_command__a_dataset_without_a_file_is_told(tmp_path, path):
     """Galaxy hands over no path of a deferred dataset that cannot be fetched, and joins the lines of a command."""

@@ -52,7 +52,8 @@ def main(url: str, cohort: str, results: str) -> None:
         history,
         "drugresponse_train",
         {
-            **{name: data[name] for name in ("genotypes", "responses", "drugs", "samples")},
+            "genotypes_source|genotypes": data["genotypes"],  # a field that a choice brings: choice|field
+            **{name: data[name] for name in ("responses", "drugs", "samples")},
             "learner": "ridge",
             "outputs": ["metrics"],
             "columns|measure": "ln_ic50",  # a field in a section: section|field

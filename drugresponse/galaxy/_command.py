@@ -8,7 +8,14 @@ from typing import Any
 from drugresponse.galaxy._blocks import block_lines
 from drugresponse.galaxy._columns import column_lines
 from drugresponse.galaxy._installed import link_either, linked_name
-from drugresponse.galaxy._sample_sheets import FILES, configured_list, files_of_choice, lines_of_list, listed_option
+from drugresponse.galaxy._sample_sheets import (
+    FILES,
+    configured_list,
+    files_of_choice,
+    lines_of_list,
+    listed_option,
+    or_of_variants_only,
+)
 from drugresponse.galaxy._story import Story
 from drugresponse.settings import Command, Parameter
 
@@ -144,7 +151,7 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
         if parameter.name in story.offered_by_server:
             return [f"{parameter.option} '{linked_name(parameter)}'"]
         lines = _input_option(parameter, story)
-        return lines if parameter.required else _only_if(value, lines)
+        return lines if parameter.required else _only_if(_files(parameter, story), lines)
     if parameter.type == "switch":
         return [value]
     if parameter.column_of:
@@ -153,7 +160,8 @@ def _option(parameter: Parameter, story: Story) -> list[str]:
         return [f"#for $each in str({value}).split(',')", f"{_PAD}{parameter.option}='$each'", "#end for"]
     is_number = parameter.type in ("integer", "number")
     line = f"{parameter.option} {value}" if is_number else f"{parameter.option}='{value}'"
-    return [line] if parameter.default is not None else _only_if(f"str({value})", [line])
+    lines = [line] if parameter.default is not None else _only_if(f"str({value})", [line])
+    return or_of_variants_only(lines) if parameter.name == "absent_means" and story.takes_sample_sheets else lines
 
 
 def _input_option(parameter: Parameter, story: Story) -> list[str]:

@@ -6,14 +6,24 @@ from typing import Any
 
 from drugresponse.galaxy._xml import conditional, etree, gx
 
-__all__ = ["CHOICE", "FILES", "add_choice", "configured_list", "files_of_choice", "lines_of_list", "listed_option"]
+__all__ = [
+    "CHOICE",
+    "FILES",
+    "add_choice",
+    "configured_list",
+    "files_of_choice",
+    "lines_of_list",
+    "listed_option",
+    "or_of_variants_only",
+]
 
 CHOICE = "genotypes_source"
 """Name of the choice in the form."""
 FILES = "$genotype_files"
 """The datasets of either, in the command."""
 _SHEET = f"${CHOICE}.sheet"
-_CHOSEN = f"${CHOICE}.source == 'sheet'"
+_CHOSEN = f"${CHOICE}.source != 'datasets'"
+_VARIANTS_ONLY = f"${CHOICE}.source == 'variants'"
 _LIST = "patients.tsv"
 _LABEL = "Sample sheet: a VCF file of each patient, with covariates"
 _HELP = (
@@ -38,12 +48,31 @@ def add_choice(place: Any, field: Any) -> None:
     field
         The field for datasets.
     """
-    # what takes lists takes sample sheets too; the schema of tools does not know their own type
-    sheet = _DataCollection(name="sheet", format="vcf,vcf_bgzip,bcf", collection_type="list", label=_LABEL, help=_HELP)
-    options = {"datasets": "Datasets, or a list of them", "sheet": "A sample sheet, with covariates beside each file"}
+    options = {
+        "datasets": "Datasets, or a list of them",
+        "sheet": "A sample sheet, with covariates beside each file",
+        "variants": "A sample sheet whose files list variants only: what they do not list is the reference",
+    }
     help_text = "A sample sheet holds in one input what the two fields for genotypes and samples hold."
-    fields = {"datasets": field, "sheet": sheet}
+    fields = {"datasets": field, "sheet": _sheet(), "variants": _sheet()}
     place.append(conditional(CHOICE, options, "The genotypes are", help_text, fields))
+
+
+def _sheet() -> Any:
+    # what takes lists takes sample sheets too; the schema of tools does not know their own type
+    words = {"collection_type": "list", "label": _LABEL, "help": _HELP}
+    return _DataCollection(name="sheet", format="vcf,vcf_bgzip,bcf", **words)
+
+
+def or_of_variants_only(lines: list[str]) -> list[str]:
+    """The lines of what a missing call means, which a sheet of files that list variants only tells too.
+
+    Parameters
+    ----------
+    lines
+        The option where its own field says it, which comes first.
+    """
+    return [*lines[:-1], f"#elif {_VARIANTS_ONLY}", "    --absent-means='reference'", lines[-1]]
 
 
 def files_of_choice(name: str) -> list[str]:

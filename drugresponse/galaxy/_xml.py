@@ -22,9 +22,13 @@ _root.handlers = _handlers
 
 
 def conditional(name: str, options: Mapping[str, str], label: str, help_text: str, fields: Mapping[str, Any]) -> Any:
-    """A choice by the field `source`, at first the first of the options; an option may bring a field of its own."""
+    """A choice by the field `source`, at first the first of the options; an option may bring a field of its own.
+
+    All options are seen, and one click chooses: a list that folds out takes two.
+    """
     choice = gx.Conditional(name)
-    choice.append(gx.SelectParam("source", options=options, default=next(iter(options)), label=label, help=help_text))
+    words = {"label": label, "help": help_text, "display": "radio"}
+    choice.append(gx.SelectParam("source", options=options, default=next(iter(options)), **words))
     for value in options:
         when = gx.When(value)
         if value in fields:

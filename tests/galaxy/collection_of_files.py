@@ -56,7 +56,11 @@ def problem_of_blocks(galaxy: Any, history: str) -> str | None:
     ids = uploaded(galaxy, history, OMICS, "cell_lines")
     named = {"genotype_options|blocks": "named", "outputs": None}
     omics = listed(galaxy, history, [("mutation", ids["genotypes.tsv"]), ("expression", ids["more_genotypes.csv"])])
-    training = {"genotypes": omics, "responses": {"src": "hda", "id": ids["responses.tsv"]}, "learner": "ridge"}
+    training = {
+        "genotypes_source|genotypes": omics,
+        "responses": {"src": "hda", "id": ids["responses.tsv"]},
+        "learner": "ridge",
+    }
     job = run(galaxy, history, "train", {**training, **named, "learner_settings|folds": 1})
     if job["exit_code"] != 0 or "Block expression: 5 features of 96 samples" not in job["tool_stdout"]:
         return f"two blocks: {(job['tool_stderr'] or job['tool_stdout'])[-300:]}"
@@ -105,7 +109,9 @@ def predictions_of(galaxy: Any, history: str, model: str, genotypes: dict[str, A
 
 def prepared_from(galaxy: Any, history: str, elements: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Run prepare on a list of these elements, and return the job when it has ended."""
-    return run(galaxy, history, "prepare", {"genotypes": listed(galaxy, history, elements), "outputs": None})
+    return run(
+        galaxy, history, "prepare", {"genotypes_source|genotypes": listed(galaxy, history, elements), "outputs": None}
+    )
 
 
 def uploaded(galaxy: Any, history: str, files: dict[str, str], folder: str) -> dict[str, str]:

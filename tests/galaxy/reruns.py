@@ -68,7 +68,8 @@ class Run:
 
 
 AUTO, NETWORK = Model("train auto"), Model("train network")
-COHORT = {name: File(f"cell_lines/{name}.tsv") for name in ("genotypes", "responses", "drugs", "samples")}
+COHORT = {name: File(f"cell_lines/{name}.tsv") for name in ("responses", "drugs", "samples")}
+COHORT |= {"genotypes_source|genotypes": File("cell_lines/genotypes.tsv")}
 NEW_GENOTYPES, NEW = File("cell_lines/new_genotypes.tsv"), {"samples": File("cell_lines/new_samples.tsv")}
 FEATURES = {"genotype_options|features": File("cell_lines/features.tsv")}
 FEW_FITS = {"learner_settings|epochs": 5, "learner_settings|trees": 20}
@@ -84,7 +85,7 @@ CASES = (
         without=("net_benefit",),
     ),
     Case("simulate", {"n_samples": 40, "n_drugs": 5, "n_features": 40, "seed": 3}),
-    Case("prepare", {"genotypes": File("germline/genotypes.vcf.gz", "vcf_bgzip")}),
+    Case("prepare", {"genotypes_source|genotypes": File("germline/genotypes.vcf.gz", "vcf_bgzip")}),
     Case("curves", {"doses": File("curves/doses.tsv")}),
     Case(
         "explain",
@@ -93,7 +94,10 @@ CASES = (
     Case("predict", {**NEW, "genotypes_source|genotypes": NEW_GENOTYPES, "model_source|model": NETWORK}),
     Case(
         "adapt",
-        {**NEW, "genotypes": NEW_GENOTYPES, "model_source|model": AUTO, "responses": File("cell_lines/pilots.tsv")},
+        {
+            **{**NEW, "genotypes_source|genotypes": NEW_GENOTYPES, "model_source|model": AUTO},
+            "responses": File("cell_lines/pilots.tsv"),
+        },
     ),
     Case("describe", {"model_source|model": AUTO}),
     Case("validate", {}),

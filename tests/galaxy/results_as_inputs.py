@@ -35,9 +35,9 @@ def problem_of_results(server: GalaxyServer) -> str | None:
     if kind != "txt":
         return f"Galaxy takes {SEMICOLONS} for {kind} (txt expected: then the forms need not offer plain text)"
     data = {name: {"src": "hda", "id": each} for name, each in ids.items()}
-    usual = {"genotypes": data["genotypes.tsv"], "responses": data[SEMICOLONS], "outputs": None}
+    usual = {"genotypes_source|genotypes": data["genotypes.tsv"], "responses": data[SEMICOLONS], "outputs": None}
     for role, result in (
-        ("genotypes", "metrics"),
+        ("genotypes_source|genotypes", "metrics"),
         ("responses", "predictions"),
         ("samples", "metrics"),
         ("drugs", "page"),
