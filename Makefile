@@ -69,8 +69,8 @@ galaxy-tests: $(PACKAGE_READY) $(GALAXY_READY) ## lint and test in a real Galaxy
 galaxy: $(PACKAGE_READY) $(GALAXY_READY) ## serve that Galaxy on localhost until ctrl-C (PORT=8765)
 	@$(GALAXY_RUN) serve $(if $(PORT),--port $(PORT))
 
-screenshots: $(PACKAGE_READY) $(GALAXY_READY) ## pictures of each form and report, some of them into docs/screenshots
-	@$(GALAXY_RUN) screenshots $(if $(PORT),--port $(PORT))
+screenshots: $(PACKAGE_READY) $(GALAXY_READY) ## pictures of forms, reports, workflows and the walk of patients (ONLY='forms walk')
+	@$(GALAXY_RUN) screenshots $(if $(PORT),--port $(PORT)) $(if $(ONLY),--only $(ONLY))
 
 galaxy-install: $(GALAXY_READY) ## only install Galaxy and planemo into .galaxy/
 

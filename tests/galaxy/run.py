@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from repositories import problems_of_repositories
+from screenshots import PARTS, take_all
 from server import DATA_MANAGER, ROOT, ServerError, running_galaxy
 from stages import LESSON, PLANEMO, STAGES, planemo, say, workflow_files
 from summary import Row, table_of
@@ -69,12 +70,10 @@ def test(port: int | None, names: Sequence[str]) -> int:
     return int(bool(failed))
 
 
-def screenshots(port: int | None) -> int:
-    """Take a picture of each form and each report."""
-    from screenshots import take_all
-
+def screenshots(port: int | None, parts: Sequence[str] | None) -> int:
+    """Take a picture of each form, each report, each workflow's page, and the walk of patients; or of some of these."""
     with running_galaxy(port) as server:
-        return take_all(server)
+        return take_all(server, parts or list(PARTS))
 
 
 def serve(port: int) -> int:
@@ -92,15 +91,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=("lint", "test", "screenshots", "serve"))
     parser.add_argument("--port", type=int, help="port on localhost; serve: 8765 by default, otherwise any free one")
-    parser.add_argument("--only", nargs="+", choices=STAGES, default=list(STAGES), help="test: these stages only")
+    parser.add_argument("--only", nargs="+", metavar="PART", help="test: these stages; screenshots: of these")
     arguments = parser.parse_args()
+    choices = PARTS if arguments.task == "screenshots" else STAGES
+    if not set(arguments.only or ()) <= set(choices):
+        parser.error(f"--only: expected some of {', '.join(choices)}")
     try:
         if arguments.task == "lint":
             return lint()
         if arguments.task == "test":
-            return test(arguments.port, arguments.only)
+            return test(arguments.port, arguments.only or list(STAGES))
         if arguments.task == "screenshots":
-            return screenshots(arguments.port)
+            return screenshots(arguments.port, arguments.only)
         return serve(arguments.port or 8765)
     except ServerError as error:
         say(f"error: {error}")

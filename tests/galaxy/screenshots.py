@@ -1,4 +1,4 @@
-"""Pictures of every form, of every report, and of the page of a workflow's run, as the documentation shows them.
+"""Pictures of forms, reports, pages of a workflow's run and the walk of patients, as the documentation shows them.
 
 They show the middle of Galaxy's page. ``.galaxy/report/screenshots/`` gets them as they are taken, and each form once
 more with its sections open, to look at before a release; ``docs/screenshots/`` gets small copies.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from patients import walk_of_patients
 from server import HOME, ROOT, GalaxyServer
 from stages import REPORTS, WORKFLOWS, run_workflow_tests, say
 from summary import read_report
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 FOLDER = HOME / "report" / "screenshots"
 IN_DOCS = ROOT / "docs" / "screenshots"
+PARTS = {"forms": "form-", "reports": ("report-", "predictions"), "workflows": "workflow-", "walk": "walk-"}
+"""What is pictured, and how the names of its pictures begin."""
 WIDTH = 1400
 # as tall as the longest form with its sections open; a report goes on below
 FORM_HEIGHT, REPORT_HEIGHT = 8000, 1300
@@ -63,39 +66,56 @@ class Inputs:
         return self.uploads[path, file_type]
 
 
-def take_all(server: GalaxyServer) -> int:
-    """Take all pictures; returns 1 where no browser is installed or a job fails."""
-    from bioblend.galaxy import GalaxyInstance
-
+def take_all(server: GalaxyServer, parts: Collection[str]) -> int:
+    """Take the pictures of these parts; returns 1 where no browser is installed or a job fails."""
     browser = find_browser()
     if browser is None:
         say("error: no Chromium was found. Install it, such as: apt-get install chromium")
         return 1
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    galaxy = GalaxyInstance(server.url, key=server.user_key)
-    inputs = Inputs(galaxy, galaxy.histories.create_history("Drug response")["id"])
-    tests = {tool: shown_test(tool) for tool in server.tool_ids()}
-    values = {tool: dict(inputs.of(test["inputs"])) for tool, test in tests.items()}
+    passed = True
     with web_client(browser, server.url) as client:
-        # the form offers the datasets of the history that is open
-        client.page.goto(f"{server.url}/history/set_as_current?id={inputs.history}")
-        for tool in tests:
-            take_form(client, tool, values[tool])
-        for tool, test in tests.items():
-            if "report" in test.get("outputs", {}):
-                take_outputs(client, tool, outputs_of(inputs, tool, values[tool]))
-        passed, _ = run_workflow_tests(server)
-        for name, run in workflow_runs().items():
-            client.page.goto(f"{server.url}/workflows/invocations/{run}/report", wait_until="domcontentloaded")
-            client.page.get_by_text("For research only").first.wait_for()
-            take_middle(client, f"workflow-{name}")
+        if {"forms", "reports"} & set(parts):
+            take_tools(server, client, parts)
+        if "workflows" in parts:
+            passed, _ = run_workflow_tests(server)
+            take_workflows(client)
+    if "walk" in parts:
+        take_walk(server, browser)
     say(f"Screenshots: {FOLDER.relative_to(ROOT)}")
     if not passed:
         say(f"FAILED a workflow; {IN_DOCS.relative_to(ROOT)} keeps what it has")
         return 1
-    copy_to_docs()
+    copy_to_docs(parts)
     return 0
+
+
+def take_tools(server: GalaxyServer, client: WebClient, parts: Collection[str]) -> None:
+    """The forms of the tools, filled in as for their tests, and what the tools leave behind."""
+    from bioblend.galaxy import GalaxyInstance
+
+    galaxy = GalaxyInstance(server.url, key=server.user_key)
+    inputs = Inputs(galaxy, galaxy.histories.create_history("Drug response")["id"])
+    tests = {tool: shown_test(tool) for tool in server.tool_ids()}
+    values = {tool: dict(inputs.of(test["inputs"])) for tool, test in tests.items()}
+    # the form offers the datasets of the history that is open
+    client.page.goto(f"{server.url}/history/set_as_current?id={inputs.history}")
+    if "forms" in parts:
+        for tool in tests:
+            take_form(client, tool, values[tool])
+    if "reports" in parts:
+        for tool, test in tests.items():
+            if "report" in test.get("outputs", {}):
+                take_outputs(client, tool, outputs_of(inputs, tool, values[tool]))
+
+
+def take_workflows(client: WebClient) -> None:
+    """The page of a run of each workflow."""
+    for name, run in workflow_runs().items():
+        client.page.goto(f"{client.url}/workflows/invocations/{run}/report", wait_until="domcontentloaded")
+        client.page.get_by_text("For research only").first.wait_for()
+        take_middle(client, f"workflow-{name}")
 
 
 def shown_test(tool: str) -> dict[str, Any]:
@@ -147,6 +167,18 @@ def take_middle(client: WebClient, name: str, above: Locator | None = None) -> N
     client.page.screenshot(path=str(FOLDER / f"{name}.png"), clip={**middle, "height": height})
 
 
+def take_walk(server: GalaxyServer, browser: str) -> None:
+    """The walk of twenty patients, step by step, as a whole page."""
+    with web_client(browser, server.url) as client:
+        say(f"Patients: {walk_of_patients(client, lambda name: take_page(client, name))}")
+
+
+def take_page(client: WebClient, name: str) -> None:
+    client.page.wait_for_timeout(DRAWING_MS)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    client.page.screenshot(path=str(FOLDER / f"{name}.png"))
+
+
 def workflow_runs() -> dict[str, str]:
     """The first run of each workflow that the tests have just made, but for the tutorial's."""
     runs: dict[str, str] = {}
@@ -157,15 +189,18 @@ def workflow_runs() -> dict[str, str]:
     return runs
 
 
-def copy_to_docs() -> None:
+def copy_to_docs(parts: Collection[str]) -> None:
     """Write the pictures of the documentation, with few colours, so that they stay small."""
     from PIL import Image  # planemo's Python has it
 
     for older in IN_DOCS.glob("*.png"):
-        older.unlink()
+        if any(older.name.startswith(PARTS[part]) for part in parts):
+            older.unlink()
     for taken in sorted(FOLDER.glob("*.png")):
         if not taken.name.startswith("open-"):
             with Image.open(taken) as picture:
                 small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 small.save(IN_DOCS / taken.name, optimize=True)
-    subprocess.run([ROOT / ".venv" / "bin" / "python", "-m", "drugresponse.galaxy", "--pictured"], cwd=ROOT, check=True)
+    if "forms" in parts:
+        python = ROOT / ".venv" / "bin" / "python"
+        subprocess.run([python, "-m", "drugresponse.galaxy", "--pictured"], cwd=ROOT, check=True)

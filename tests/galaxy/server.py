@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -28,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 HOME = ROOT / ".galaxy"
 TEST_DATA = ROOT / "test-data"
 DATA_MANAGER = ROOT / "data_managers" / "data_manager_drugresponse_models"
+PATIENTS_MODEL = TEST_DATA / "germline" / "model.safetensors"
 HOST = "127.0.0.1"
 EMAIL = "tester@example.org"
 ENDED = ("ok", "error", "failed_metadata", "discarded", "empty", "deleted")
@@ -82,8 +84,10 @@ class GalaxyServer:
         config = self.state / "config"
         table = (ROOT / "tools" / "tool_data_table_conf.xml.test").read_text()
         (config / "tool_data_table_conf.xml").write_text(table.replace("${__HERE__}/../test-data", str(config)))
-        models = (TEST_DATA / "drugresponse_models.loc").read_text()
-        (config / "drugresponse_models.loc").write_text(models.replace("${__HERE__}", str(TEST_DATA)))
+        models = (TEST_DATA / "drugresponse_models.loc").read_text().replace("${__HERE__}", str(TEST_DATA))
+        checksum = hashlib.sha256(PATIENTS_MODEL.read_bytes()).hexdigest()
+        patients = ("patients_example", "Simulated patients, dose of warfarin", "1", checksum, str(PATIENTS_MODEL))
+        (config / "drugresponse_models.loc").write_text("\t".join(patients) + "\n" + models)
         managers = (DATA_MANAGER / "data_manager_conf.xml").read_text()
         here = f'<data_managers tool_path="{DATA_MANAGER}">'
         (config / "data_manager_conf.xml").write_text(managers.replace("<data_managers>", here))

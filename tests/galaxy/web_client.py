@@ -113,6 +113,10 @@ class WebClient:
         if option not in shown:
             raise PageError(f"{name}: the form shows {shown!r} (expected {option!r})")
 
+    def press(self, name: str, option: str) -> None:
+        """Choose in a field all of whose options are seen, by one of its words."""
+        self.form_field(name).locator("label", has_text=option).first.click()
+
     def labels(self) -> list[str]:
         """The labels of the fields that are seen before any section is opened."""
         return [text.strip() for text in self.page.locator(".ui-form-title-text:visible").all_inner_texts()]
