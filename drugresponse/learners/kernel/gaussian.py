@@ -28,7 +28,8 @@ _ROWS = 350
 _SHARE = 0.8
 """How often the widths are learned, of few columns less often, on how many samples at most, and on which share of
 fewer."""
-_FEW_COLUMNS = 100
+_FEW_COLUMNS, _WAVES_OF_FEW = 100, 1000
+"""Columns whose kernels so many random features are enough for."""
 _FEW_DRUGS = 20
 """Up to so many drugs are what the widths are learned for; of more, the leading axes of their responses."""
 _MOST_COLUMNS = 2000
@@ -52,7 +53,7 @@ class GaussianRidge(FactorModel):
     scheme, rank
         As for the ridge.
     features
-        Random features at most; fewer where samples are more than 2,000.
+        Random features at most; fewer where samples are more than 2,000, and 1,000 where columns are at most 100.
     random_state
         Seed of the draws, of the features and of held-out cells.
     """
@@ -166,7 +167,10 @@ class GaussianRidge(FactorModel):
     def _draw(self, kernels: list[RelevanceKernel], n_samples: int) -> Array:
         """`(n_columns, n_waves)` frequencies, the same number for each kernel."""
         rng = np.random.default_rng(self.random_state)
-        n_waves = max(1, min(self.features, most_waves(n_samples)) // len(kernels))
+        most = min(self.features, most_waves(n_samples))
+        if len(kernels[0].widths) <= _FEW_COLUMNS:
+            most = min(most, _WAVES_OF_FEW)
+        n_waves = max(1, most // len(kernels))
         drawn = [kernel.widths[:, None] * rng.normal(size=(len(kernel.widths), n_waves)) for kernel in kernels]
         return np.sqrt(2.0) * np.hstack(drawn)
 
