@@ -18,7 +18,7 @@ from drugresponse.data.outcomes.measure import Measure
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.responses.cells import numbers_of
-from drugresponse.data.responses.kinds import refuse_missing_code, warn_of_limits
+from drugresponse.data.responses.kinds import refuse_missing_code, refuse_unnamed_drugs, warn_of_limits
 from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome, rows_of_times
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_and_warn, no_replicates
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
@@ -311,9 +311,9 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
     if "sample_id" not in rows.columns:
         rows = rows.reset_index() if "sample_id" in rows.index.names else _index_as(rows, "sample_id")
     times = rows_of_times(rows, requested, "responses")
-    if times is not None:
-        return Responses.build(times, outcome=outcome)
-    return Responses.build(_long_rows(rows, requested), outcome=outcome, classes=classes)
+    rows = _long_rows(rows, requested) if times is None else times
+    refuse_unnamed_drugs(rows, "responses")
+    return Responses.build(rows, outcome=outcome, classes=classes if times is None else None)
 
 
 def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:

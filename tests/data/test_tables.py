@@ -345,3 +345,12 @@ def test_as_responses__the_name_of_a_column_of_events_tells_what_they_mean():
     with pytest.raises(InputError, match=r'found "0", "1" in "censored"'):
         as_responses(censored)
     assert as_responses(censored, classes="1<0").table["happened"].tolist() == [True, False, False, True]
+
+
+def test_as_responses__several_drugs_under_another_name_are_not_merged(caplog):
+    once = pd.DataFrame({"sample_id": list("abcd"), "antibiotic": ["AMP", "CIP"] * 2, "response": ["S", "R"] * 2})
+    as_responses(once)
+    assert """"antibiotic" ("AMP", "CIP") is not used, and all rows count as of one drug""" in caplog.text
+    with pytest.raises(InputError, match=r'samples repeat and "antibiotic" has 2 values .*rename it to "drug_id"'):
+        as_responses(once.assign(sample_id=list("aabb")))
+    assert len(as_responses(once.rename(columns={"antibiotic": "drug_id"}))) == 4

@@ -8,15 +8,18 @@ import re
 import numpy as np
 import pandas as pd
 
+from drugresponse.data.column_names import name_words
 from drugresponse.errors import InputError, count, show_ids
 
 __all__ = [
+    "is_named_for_drugs",
     "missing_codes",
     "refuse_classes",
     "refuse_code_beside_classes",
     "refuse_missing_code",
     "refuse_no_measurements",
     "refuse_two_values",
+    "refuse_unnamed_drugs",
     "warn_of_limits",
 ]
 
@@ -32,6 +35,10 @@ _CODES_OF_CLASSES = (8.0, 9.0, 77.0, 88.0, 98.0, 99.0, -1.0, -8.0, *_CODES)
 """The same beside numbers of classes, where a single digit says unknown or not done."""
 _SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
 _LEAST_ID = 10_000
+_DRUG = re.compile(
+    r"drugs?|compounds?|cpd|cmpd|substance|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor|"
+    r"therapy|regimen|antimicrobial|broad|cid|perturbagen|pert"
+)
 
 
 def refuse_classes(column: pd.Series, where: str) -> None:
@@ -80,6 +87,53 @@ def warn_of_limits(table: pd.DataFrame, where: str) -> None:
             logger.warning(
                 f'{where}: the limits in "{name}" ({show_ids(sorted(signs))}) are not used; write left (below) and '
                 'right (above) in a column "censor".'
+            )
+
+
+def is_named_for_drugs(name: object) -> bool:
+    """Whether a column is named for drugs.
+
+    Examples
+    --------
+    >>> is_named_for_drugs("Antibiotic"), is_named_for_drugs("tissue")
+    (True, False)
+    """
+    return any(map(_DRUG.fullmatch, name_words(name)))
+
+
+def refuse_unnamed_drugs(rows: pd.DataFrame, where: str) -> None:
+    """Refuse rows of several drugs, under another name than `drug_id`, of which samples have more than one.
+
+    Parameters
+    ----------
+    rows
+        With a column `sample_id`; where each sample has one row, a warning tells that all count as of one drug.
+    where
+        Names the table in errors.
+
+    Raises
+    ------
+    InputError
+        They would be merged into one drug.
+
+    Examples
+    --------
+    >>> refuse_unnamed_drugs(pd.DataFrame({"sample_id": ["s1", "s2"], "response": [1.0, 2.0]}), "responses")
+    """
+    if "drug_id" in rows.columns or "sample_id" not in rows.columns:
+        return
+    for name in rows.columns[[is_named_for_drugs(name) for name in rows.columns]]:
+        drugs = rows[name].dropna().astype(str).unique()
+        if len(drugs) > 1 and rows["sample_id"].duplicated().any():
+            raise InputError(
+                f'{where}: found no column "drug_id", but samples repeat and "{name}" has {len(drugs)} values '
+                '(expected one drug). If it names the drug, rename it to "drug_id"; if all rows are of one drug, '
+                "remove it."
+            )
+        if len(drugs) > 1:
+            logger.warning(
+                f'{where}: the column "{name}" ({show_ids(drugs)}) is not used, and all rows count as of one drug; if '
+                'it names the drug, rename it to "drug_id".'
             )
 
 

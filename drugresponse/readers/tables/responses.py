@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Collection, Mapping
 
 import pandas as pd
@@ -15,7 +14,7 @@ from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.outcomes.times import TimeColumns, find_times, read_events
-from drugresponse.data.responses.kinds import refuse_classes, warn_of_limits
+from drugresponse.data.responses.kinds import is_named_for_drugs, refuse_classes, warn_of_limits
 from drugresponse.data.responses.reading import are_dilutions, are_numbers
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
 from drugresponse.data.tables import Measure, Responses
@@ -33,10 +32,6 @@ progress = logging.getLogger("drugresponse.progress")
 
 _DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
 _LONG_ONLY = ("censor", "weight", "study")
-_DRUG = re.compile(
-    r"drugs?|compounds?|cpd|cmpd|substance|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor|"
-    r"therapy|regimen|antimicrobial|broad|cid|perturbagen|pert"
-)
 
 
 def read_responses(
@@ -288,7 +283,7 @@ def _refuse_doses(table: pd.DataFrame, rows: pd.DataFrame, where: str) -> None:
 def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, own: Collection[str], where: str) -> None:
     """Several drugs under a column of another name must not be averaged into one."""
     others = [name for name in table.columns if name not in (sample, *own, *_LONG_ONLY)]
-    named = [name for name in others if any(map(_DRUG.fullmatch, name_words(name))) or not _mostly_numbers(table[name])]
+    named = [name for name in others if is_named_for_drugs(name) or not _mostly_numbers(table[name])]
     if named and table[sample].duplicated().any():
         raise InputError(
             f'{where}: found no column "drug_id", but samples repeat and there is a column "{named[0]}" '
@@ -296,7 +291,7 @@ def _refuse_unnamed_drugs(table: pd.DataFrame, sample: str, own: Collection[str]
             f"{'if it names endpoints, keep the rows of one; ' if len(own) > 2 else ''}"
             "if all rows are of one drug, remove the column."
         )
-    _warn_of_drugs(table, [name for name in others if any(map(_DRUG.fullmatch, name_words(name)))], where)
+    _warn_of_drugs(table, [name for name in others if is_named_for_drugs(name)], where)
 
 
 def _warn_of_drugs(table: pd.DataFrame, names: Collection[str], where: str) -> None:
