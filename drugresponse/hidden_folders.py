@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +15,9 @@ __all__ = ["HiddenFolder"]
 
 _NAME = re.compile(r"\.drugresponse-[0-9a-f]{16}")
 _LOCK = "lock"
+_LOCK_BEFORE = f"{_LOCK}.new"
+"""What it is called until it is locked."""
+_DAY = 24 * 3600
 _OWN: set[str] = set()
 """Names of those of this process: on some network file systems it would be given their locks a second time."""
 
@@ -22,8 +26,9 @@ class HiddenFolder:
     """A folder `.drugresponse-...` beside the files that are being made.
 
     The run that owns it holds a lock on a file in it, which the system lets go when the run ends, however it ends. So a
-    folder whose lock is free has no owner any more, on other machines with the same file system too. Where locks
-    cannot be had, nothing is ever removed.
+    folder whose lock is free has no owner any more, on other machines with the same file system too. One that has none,
+    since its run was killed as it took it or as it cleared away, is removed after a day. Where locks cannot be had,
+    nothing is ever removed.
 
     Parameters
     ----------
@@ -52,7 +57,7 @@ class HiddenFolder:
         _OWN.add(self.path.name)
         self.path.mkdir()
         # under its final name, others may try to lock it
-        unlocked = self.path / f"{_LOCK}.new"
+        unlocked = self.path / _LOCK_BEFORE
         self._lock = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         with suppress(OSError):
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,7 +82,13 @@ class HiddenFolder:
 
 
 def _remove_unlocked(folder: Path) -> None:
-    lock = os.open(folder / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    locks = [folder / name for name in (_LOCK, _LOCK_BEFORE) if (folder / name).exists()]
+    if folder / _LOCK not in locks and time.time() - folder.stat().st_mtime < _DAY:
+        return  # it may be about to take its lock
+    if not locks:
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    lock = os.open(locks[0], os.O_RDWR | os.O_NOFOLLOW)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

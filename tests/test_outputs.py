@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,19 @@ def test_output_files__what_a_killed_run_left_is_removed_by_the_next(tmp_path):
         assert names(tmp_path) == [temporary["model"].parent.name]
         assert left not in names(tmp_path)
     assert names(tmp_path) == ["m.bin"]
+
+
+@pytest.mark.parametrize("left", [[], ["lock.new"], ["model.bin"]])
+def test_output_files__what_a_run_without_its_lock_left_is_removed_after_a_day(tmp_path, left):
+    folder = tmp_path / ".drugresponse-0123456789abcdef"
+    folder.mkdir()
+    for name in left:
+        (folder / name).touch()
+    for days, stays in ((0.9, True), (1.1, False)):
+        os.utime(folder, (time.time() - days * 24 * 3600,) * 2)
+        with output_files({"model": tmp_path / "m.bin"}):
+            pass
+        assert folder.exists() == stays
 
 
 def test_output_files__a_living_run_keeps_its_files(tmp_path):

@@ -166,6 +166,9 @@ def kill(command: str, inputs: Mapping[str, bytes], folder: Path, whole: Mapping
     torn += [name for name, content in inputs.items() if (folder / "in" / name).read_bytes() != content]
     mixed = len({left.get(name) == _OLD for name in COMMANDS[command].files}) > 1
     clear(folder / "tmp")  # what the system clears away
+    for hidden in filter(Path.is_dir, (folder / "out").iterdir()):
+        if _is_hidden(hidden.name):
+            os.utime(hidden, (0, 0))  # the next run comes later: what has no lock yet is removed after a day
     if COMMANDS[command].overwrites_nothing and {name: left[name] for name in left if not _is_hidden(name)} == whole:
         # it was already done, and the next run would say so
         return Killed(command, first.kind != "hang", tuple(torn), mixed, ())
