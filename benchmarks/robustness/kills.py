@@ -317,7 +317,9 @@ _PUBLISHED_MUTATIONS = b"dbgap_sample_id\tsymbol\nB1D\tFLT3\nB1D\tNPM1\nB2D\tTP5
 def _published_curves() -> bytes:
     """As BeatAML gives curves out; nothing in it was measured."""
     names = ("dbgap_subject_id", "dbgap_dnaseq_sample", "dbgap_rnaseq_sample", "inhibitor", "converged", "ic50", "auc")
-    rows = [f"{at}\tB{at}D\t\tdrug {drug}\tTRUE\t{at / 10}\t{100 + at + drug}" for at in range(1, 9) for drug in (1, 2)]
+    rows = [
+        f"{at}\tB{at}D\t\tdrug {drug}\tTRUE\t{at / 10}\t{100 + at + drug}" for at in range(1, 41) for drug in (1, 2)
+    ]
     return ("\t".join(names) + "\n" + "\n".join(rows) + "\n").encode()
 
 
@@ -336,7 +338,7 @@ def _refused(
     (folder / "out").chmod(mode)
     ending = _run(folder, command, before=before)
     (folder / "out").chmod(0o755)
-    lost = [file.name for file in (folder / "out").iterdir() if file.read_bytes() != _OLD]
+    lost = [name for name, content in _written(folder, command).items() if content != _OLD]
     return "" if ending.code == 2 and ": error: " in ending.text and not lost else f"{lost} {ending}"
 
 

@@ -115,7 +115,9 @@ def results_of_checks(areas: Sequence[str] = ()) -> list[tuple[str, Check]]:
             except subprocess.TimeoutExpired:
                 code, ended = 1, f"no end after {_LONGEST_RUN} s"
         said = (folder / "stderr").read_text(encoding="utf-8", errors="replace").strip()
-        rows = [json.loads(line) for line in lines.read_text("utf-8").splitlines()] if lines.exists() else []
+        # a process that was ended, or a full disk, leaves the last line half written
+        told = lines.read_text("utf-8", errors="replace").rpartition("\n")[0] if lines.exists() else ""
+        rows = [json.loads(line) for line in told.splitlines()]
     names = [each.name for each in fields(Check)]
     results = [(row["area"], Check(**{name: row[name] for name in names})) for row in rows if "check" in row]
     if code or not results:

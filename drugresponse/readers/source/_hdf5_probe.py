@@ -4,7 +4,7 @@ import resource
 import sys
 from typing import Any
 
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, bytes_held, limit
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, bytes_held, limit
 
 _PARTS = ("obs", "var", "layers", "X", "mod")
 _SMALL = 1 << 26

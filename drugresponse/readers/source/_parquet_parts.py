@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Any
 
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, bytes_held, limit
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, bytes_held, limit
 
 _AT_FIRST = 1 << 29
 _MOST_ROWS = 1 << 16

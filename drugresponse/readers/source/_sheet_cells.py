@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, bytes_held, limit
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, bytes_held, limit
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]+")
 _WORDS = re.compile(r"[^\W\d_]")

@@ -8,7 +8,7 @@ from typing import Any
 
 from drugresponse.errors import InputError, require
 from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, command_apart, program_of
 
 __all__ = ["checked_part", "refuse_crashing", "refuse_large_parts"]
 
@@ -17,7 +17,7 @@ _MOST_EXPANDED = 2000
 """No filter of HDF5 that is in use packs numbers closer than this."""
 _SECONDS = 60
 _TEXT_BYTES = 100
-_PROBE = program_of("_hdf5_probe.py")
+_PROBE = program_of(__file__, "_hdf5_probe.py")
 _LEAST_LEFT = 1 << 29
 
 

@@ -14,14 +14,14 @@ import pyarrow
 
 from drugresponse.errors import InputError
 from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, command_apart, program_of
 
 __all__ = ["damaged_parquet", "read_parquet_parts"]
 
 _NUMBER_BYTES = 16
 _LOOK_EVERY = 1 << 16
 _LEAST_LEFT = 1 << 29
-_READER = program_of("_parquet_parts.py")
+_READER = program_of(__file__, "_parquet_parts.py")
 
 
 def read_parquet_parts(path: Path, where: str) -> pyarrow.Table:

@@ -22,7 +22,7 @@ from drugresponse.data.column_names import name_words
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, count, nearest, quoted, show_ids
 from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
-from drugresponse.readers.source._own_process import BEYOND_MEMORY, command_apart, program_of
+from drugresponse.readers.source.own_process import BEYOND_MEMORY, command_apart, program_of
 
 __all__ = ["NO_ARCHIVE", "is_spreadsheet", "parted_sheet", "spreadsheet_text"]
 
@@ -36,7 +36,7 @@ _BEGINNINGS = re.compile(
 )
 _PARTS = {"xl/workbook.xml", "xl/workbook.bin"}
 _LEAST_LEFT = 1 << 29
-_READER = program_of("_sheet_cells.py")
+_READER = program_of(__file__, "_sheet_cells.py")
 _READ_BYTES = 1 << 20
 _NAMING = re.compile(
     r"ids?|(?:sample|drug|gene|feature|name)s?|symbol|compound|patient|subject|strain|isolate|cell|line"

@@ -39,9 +39,9 @@ def command_apart(program: str, file: Path, left: int) -> list[str]:
     return [sys.executable, "-I", "-c", _BEFORE + program, str(file.resolve()), search_path, str(left)]
 
 
-def program_of(name: str) -> str:
-    """The text of a module beside this one, to be run as a program."""
-    return Path(__file__).with_name(name).read_text("utf-8")
+def program_of(module: str, name: str) -> str:
+    """The text of a file beside a module, whose `__file__` is given, to be run as a program."""
+    return Path(module).with_name(name).read_text("utf-8")
 
 
 def bytes_held() -> int:
