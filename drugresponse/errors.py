@@ -24,6 +24,9 @@ __all__ = [
     "show_ids",
 ]
 
+_LONGEST_WORD = 400
+"""Longer than paths and names; a damaged file can have a name of megabytes."""
+
 _ADVICE = {
     r"[<>\u2264\u2265]=?\s*[\d.,]+": 'Write the limit alone, and "left" or "right" in a column "censor".',
     r"[-+]?[\d.]*,\d+": "Write decimals with a point.",
@@ -184,14 +187,17 @@ percent sign.', 'Leave the cell empty for missing values.')
 
 
 def one_line(said: object) -> str:
-    """What is said, on one line; of an error without words, its kind.
+    """What is said, on one line, words beyond any length cut; of an error without words, its kind.
 
     Examples
     --------
     >>> one_line("a   table of text"), one_line(KeyError())
     ('a table of text', 'KeyError')
+    >>> len(one_line("a name of " + "[" * 200_000))
+    410
     """
-    return " ".join(str(said).split()) or (type(said).__name__ if isinstance(said, Exception) else "")
+    words = (word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 3]}..." for word in str(said).split())
+    return " ".join(words) or (type(said).__name__ if isinstance(said, Exception) else "")
 
 
 def quoted(text: object, longest: int = 80) -> str:
