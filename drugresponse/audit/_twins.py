@@ -21,6 +21,8 @@ _MOST_COMPARED = 4000
 """With more samples nearly identical ones are not looked for: the work grows with the square of their number."""
 _MOST_FEATURES = 2000
 """Features by which samples are compared, those that vary most."""
+_ENOUGH_FEATURES, _MOST_CELLS = 400, 8_000_000
+"""Stored features that are brought into memory at least, and their cells where they are more."""
 _FEWEST_FEATURES = 10
 _ALIKE = {"counted": 0.85, "measured": 0.9}
 """Correlation of two samples beside the means of the features: siblings have 0.5, typed twice with 1 % errors 0.9."""
@@ -33,14 +35,14 @@ def compared_features(genotypes: Genotypes) -> Genotypes:
     """The genotypes by which samples are compared, in memory.
 
     Of values that stay where they are stored these are the 2,000 features that vary most, of what is counted and of
-    what is measured: fewer calls make a row look less telling, never more. Others come back whole.
+    what is measured, or of many samples as few as 400: fewer calls make a row look less telling, never more. Others
+    come back whole.
     """
     if not genotypes.is_stored:
         return genotypes
     varies, measured = np.nan_to_num(survey_of(genotypes).variance), _measured(genotypes)
-    kept = [
-        at[np.argsort(-varies[at], kind="stable")[:_MOST_FEATURES]] for at in map(np.flatnonzero, (~measured, measured))
-    ]
+    most = min(_MOST_FEATURES, max(_ENOUGH_FEATURES, _MOST_CELLS // max(genotypes.shape[0], 1)))
+    kept = [at[np.argsort(-varies[at], kind="stable")[:most]] for at in map(np.flatnonzero, (~measured, measured))]
     return genotypes.select(np.sort(np.concatenate(kept))).in_memory()
 
 
