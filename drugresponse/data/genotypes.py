@@ -395,7 +395,6 @@ def _refuse_duplicates(samples: pd.Index, features: pd.DataFrame) -> None:
     if not keys.is_unique:
         repeated = features.index[keys.duplicated()].unique()
         raise InputError(
-            f"genotypes: feature {show_ids(repeated)} occurs more than once in its block "
-            "(expected each feature once). Rename or remove the repeats, or name each block, as in expression=FILE "
-            "(in Galaxy under Genotype options)."
+            f"genotypes: feature {show_ids(repeated)} occurs more than once in its block (expected each feature once). "
+            "Rename or remove the repeats, or name each block: expression=FILE (in Galaxy under Genotype options)."
         )

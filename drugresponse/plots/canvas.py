@@ -48,6 +48,8 @@ WIDTH = 4.2
 """Inches: as wide as a phone, so that the words of a page are of one size on every screen."""
 _FEW, _PLACES = 500, 160
 """Dots up to which each is drawn, and how many places an axis has beyond that."""
+_BELOW_LABEL = 30.0
+"""Points from the axes down to their legend: those of the numbers and of the label between."""
 _SHORT = 16
 """Letters of a word in the legend up to which several stand side by side."""
 
@@ -176,10 +178,14 @@ def chosen(plot: str, parameter: str, wanted: object, ids: pd.Series) -> str:
 
 
 def legend_below(ax: Axes, n_columns: int = 1) -> None:
-    """What the colours are, under the axes, where it covers nothing."""
+    """What the colours are, under the label of the axis, where it covers nothing, however low the axes are."""
+    from matplotlib.transforms import ScaledTranslation
+
     words = ax.get_legend_handles_labels()[1]
     columns = n_columns if max(map(len, words), default=0) <= _SHORT else 1
-    ax.legend(loc="upper left", bbox_to_anchor=(0.0, -0.16), ncols=columns, borderaxespad=0.0)
+    below = ax.transAxes + ScaledTranslation(0.0, -_BELOW_LABEL / 72.0, ax.get_figure(root=True).dpi_scale_trans)
+    place = {"bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
+    ax.legend(loc="upper left", ncols=columns, borderaxespad=0.0, **place)
 
 
 def label_rows(ax: Axes, labels: Sequence[str], colours: Palette) -> None:

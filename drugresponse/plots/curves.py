@@ -111,6 +111,11 @@ def curve(
             each.minorticks_off()
         ax.set_title(f"{cut(sample, 20)}, {cut(drug, 20)}")
         sign = {"none": "", "left": "< ", "right": "> "}[fit["ic50_censor"]]
-        words = f"IC50 {sign}{fit['ic50']:.2g} uM\nAUC {fit['auc']:.2f}"
-        ax.text(0.98, 0.97, words, transform=ax.transAxes, ha="right", va="top", color=colours.quiet, fontsize=8.0)
+        ic50 = float(f"{fit['ic50']:.2g}")
+        words = f"IC50 {sign}{ic50:g} uM\nAUC {fit['auc']:.2f}"
+        # beside the highest doses, on the side of the middle where the curve is not
+        is_high = one.viability_at(steps[None])[0, -1] > 0.5
+        y, va = (_LOW + 0.03, "bottom") if is_high else (_HIGH - 0.03, "top")
+        at = ax.get_yaxis_transform()
+        ax.text(0.98, y, words, transform=at, ha="right", va=va, color=colours.quiet, fontsize=8.0)
     return ax
