@@ -38,7 +38,7 @@ def test_read_genotypes__named_files_are_blocks_and_files_of_patients_within_one
 
 
 def test_read_genotypes__without_names_the_same_features_are_refused_with_the_way_out(folder):
-    with pytest.raises(InputError, match=r"name each block, as in expression=FILE"):
+    with pytest.raises(InputError, match=r"name each block: expression=FILE"):
         read_genotypes([folder / "expr.tsv", folder / "cnv.tsv"])
 
 
