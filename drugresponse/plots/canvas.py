@@ -183,7 +183,7 @@ def legend_below(ax: Axes, n_columns: int = 1) -> None:
 
     words = ax.get_legend_handles_labels()[1]
     columns = n_columns if max(map(len, words), default=0) <= _SHORT else 1
-    below = ax.transAxes + ScaledTranslation(0.0, -_BELOW_LABEL / 72.0, ax.get_figure(root=True).dpi_scale_trans)
+    below = ax.transAxes + ScaledTranslation(0.0, -_BELOW_LABEL / 72.0, ax.figure.dpi_scale_trans)
     place = {"bbox_to_anchor": (0.0, 0.0), "bbox_transform": below}
     ax.legend(loc="upper left", ncols=columns, borderaxespad=0.0, **place)
 
