@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,11 @@ READING = {"cyvcf2", "bed_reader", "pgenlib", "h5py", "anndata"}
 OPTIONAL = READING | {"torch", "xgboost", "rdkit", "matplotlib", "galaxyxml", "jinja2", "python_calamine", "shtab"}
 HEAVY = OPTIONAL | {"sklearn", "pandas", "numpy", "scipy", "pyarrow"}
 UNSAFE = ("pickle", "dill", "cloudpickle", "shelve", "marshal")
+TOP = {
+    *(".ci", ".gitignore", ".planemo.yml", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile"),
+    *("README.md", "SECURITY.md", "benchmarks", "constraints.txt", "data_managers", "docs", "drugresponse"),
+    *("packaging", "pyproject.toml", "setup.cfg", "test-data", "tests", "tools"),
+}
 EVERY = pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 
 
@@ -30,6 +36,16 @@ def run_fresh(code: str) -> str:
 def loaded_after(code: str) -> set[str]:
     """Packages that a fresh process has loaded after this code."""
     return set(run_fresh(f"{code}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})").split())
+
+
+def test_top_level__holds_no_leftovers():
+    top = PACKAGE.parent
+    if not (top / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("no checkout of git")
+    listed = subprocess.run(["git", "-C", top, "ls-files"], capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip(listed.stderr)
+    assert {name.split("/")[0] for name in listed.stdout.splitlines()} == TOP
 
 
 def test_import__is_light():
