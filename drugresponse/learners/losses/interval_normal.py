@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ _SPREAD_PRECISION = 20.0
 _SPREADS = np.log(1e-3), np.log(1e2)
 """Logarithms between which a spread stays, relative to that of the values."""
 _NARROW = 1e-5
-"""Spreads between two limits below which a value is as good as exact."""
+"""Width between two limits below which a value is as good as exact, in units."""
 _LEAST_CURVATURE = 1e-6
 _STEPS = 50
 _ROUNDS = 3
@@ -79,25 +80,19 @@ class IntervalNormalLoss(RowLoss):
 
     def values(self, scores: Array) -> Array:
         """`(n_rows,)` minus the log likelihood of each row."""
-        return self._with_ratios(scores)[0]
+        return self._at(scores)[0]
 
     def derivatives(self, scores: Array) -> tuple[Array, Array]:
         """`(n_rows,)` slope and curvature; the latter is at most that of an exact value."""
-        below, above, spread = self._standard(scores)
-        _, of_lower, of_upper = self._with_ratios(scores)
-        exact = above - below < _NARROW
-        slope = np.where(exact, -np.where(exact, below, 0.0), of_upper - of_lower)
-        products = _times(above, of_upper) - _times(below, of_lower)
-        curvature = np.where(exact, 1.0, np.clip(products + slope**2, _LEAST_CURVATURE, 1.0))
+        _, slope, by_spread = self._at(scores)
+        spread = self.spread[self.drug_index]
+        curvature = np.clip(by_spread + slope**2, _LEAST_CURVATURE, 1.0)
         return self.weights * slope / spread, self.weights * curvature / spread**2
 
     def total_and_slope(self, scores: Array) -> tuple[float, Array]:
         """Both from one look at the tails, which cost most."""
-        below, above, spread = self._standard(scores)
-        losses, of_lower, of_upper = self._with_ratios(scores)
-        exact = above - below < _NARROW
-        slope = np.where(exact, -np.where(exact, below, 0.0), of_upper - of_lower)
-        return float(self.weights @ losses), self.weights * slope / spread
+        losses, slope, _ = self._at(scores)
+        return float(self.weights @ losses), self.weights * slope / self.spread[self.drug_index]
 
     def start(self) -> Array:
         """`(n_drugs,)` location of each drug's values."""
@@ -114,27 +109,44 @@ class IntervalNormalLoss(RowLoss):
         parts = {name: getattr(self, name)[rows] for name in ("lower", "upper", "weights", "drug_index")}
         return replace(self, **parts)
 
-    def _standard(self, scores: Array) -> tuple[Array, Array, Array]:
-        """`(n_rows,)` limits in spreads from the score, and the spreads."""
-        spread = self.spread[self.drug_index]
-        return (self.lower - scores) / spread, (self.upper - scores) / spread, spread
+    @cached_property
+    def _kinds(self) -> tuple[NDArray[np.intp], ...]:
+        """Numbers of the rows that are exact, and of those with an upper limit, with a lower one, and with both.
 
-    def _with_ratios(self, scores: Array) -> tuple[Array, Array, Array]:
-        """`(n_rows,)` losses, and the density at the lower and upper limit over the probability between them."""
-        below, above, spread = self._standard(scores)
-        exact = above - below < _NARROW
-        middle = np.where(exact, below, 0.0)
-        # a row above the score is mirrored: the tail's logarithm is exact on the left only
-        turned = below > 0
-        left, right = np.where(turned, -above, below), np.where(turned, -below, above)
-        left, right = np.where(exact, -1.0, left), np.where(exact, 1.0, right)
-        outer, inner = log_ndtr(right), log_ndtr(left)
-        inside = outer + np.log(-np.expm1(np.minimum(inner - outer, -1e-300)))
-        width = np.where(self.upper > self.lower, self.upper - self.lower, 1.0)
-        density = 0.5 * middle**2 + _LOG_ROOT + np.log(spread) - np.log(width)
-        losses = np.where(exact, density, -inside)
-        ratios = [np.where(exact, 0.0, np.exp(-0.5 * limit**2 - _LOG_ROOT - inside)) for limit in (below, above)]
-        return losses, ratios[0], ratios[1]
+        Most rows have one limit, and the tails cost most: a row is only asked for its own.
+        """
+        lower, upper = np.isfinite(self.lower), np.isfinite(self.upper)
+        exact = lower & upper
+        exact[exact] = self.upper[exact] - self.lower[exact] < _NARROW * self.unit
+        kinds = exact, upper & ~lower, lower & ~upper, lower & upper & ~exact
+        return tuple(np.flatnonzero(kind) for kind in kinds)
+
+    def _at(self, scores: Array, spreads: Array | None = None) -> tuple[Array, Array, Array]:
+        """`(n_rows,)` losses, and their slopes by the score, in spreads, and by the logarithm of the spread.
+
+        Parameters
+        ----------
+        spreads
+            `(n_drugs,)`; None takes those that are held.
+        """
+        spread = (self.spread if spreads is None else spreads)[self.drug_index]
+        losses, slope, by_spread = np.zeros((3, len(scores)))
+        exact, upper, lower, both = self._kinds
+        middle, width = (self.lower[exact] - scores[exact]) / spread[exact], self.upper[exact] - self.lower[exact]
+        losses[exact] = 0.5 * middle**2 + _LOG_ROOT + np.log(spread[exact]) - np.log(np.where(width > 0, width, 1.0))
+        slope[exact], by_spread[exact] = -middle, 1 - middle**2
+        above, below = (
+            (self.upper[upper] - scores[upper]) / spread[upper],
+            (scores[lower] - self.lower[lower]) / spread[lower],
+        )
+        losses[upper], slope[upper] = _tail(above)
+        losses[lower], ratio = _tail(below)
+        slope[lower] = -ratio
+        by_spread[upper], by_spread[lower] = above * slope[upper], below * ratio
+        limits = [(limit[both] - scores[both]) / spread[both] for limit in (self.lower, self.upper)]
+        losses[both], of_lower, of_upper = _between(*limits)
+        slope[both], by_spread[both] = of_upper - of_lower, limits[1] * of_upper - limits[0] * of_lower
+        return losses, slope, by_spread
 
     def _by_drug(self, values: Array) -> Array:
         return np.bincount(self.drug_index, values, minlength=len(self.spread)).astype(np.float64)
@@ -163,13 +175,8 @@ class IntervalNormalLoss(RowLoss):
         shared = len(usual) == 1
 
         def penalised(logarithms: Array) -> tuple[float, Array]:
-            loss = replace(self, spread=np.exp(np.broadcast_to(logarithms, self.spread.shape)))
-            below, above, _ = loss._standard(scores)
-            losses, of_lower, of_upper = loss._with_ratios(scores)
-            exact = above - below < _NARROW
-            middle = np.where(exact, below, 0.0)
-            by_row = np.where(exact, 1 - middle**2, _times(above, of_upper) - _times(below, of_lower))
-            slopes = self._by_drug(self.weights * by_row)
+            losses, _, by_spread = self._at(scores, np.exp(np.broadcast_to(logarithms, self.spread.shape)))
+            slopes = self._by_drug(self.weights * by_spread)
             slopes = slopes.sum(keepdims=True) if shared else slopes
             away = logarithms - usual
             total = float(self.weights @ losses) + 0.5 * _SPREAD_PRECISION * float(away @ away)
@@ -181,6 +188,18 @@ class IntervalNormalLoss(RowLoss):
         return np.asarray(best.x)
 
 
-def _times(limits: Array, ratios: Array) -> Array:
-    """Products, 0 where a limit is open."""
-    return np.asarray(np.where(np.isfinite(limits), limits, 0.0) * ratios)
+def _tail(limit: Array) -> tuple[Array, Array]:
+    """Minus the log probability below a standard limit, and the density there over that probability."""
+    inside = log_ndtr(limit)
+    return -inside, np.exp(-0.5 * limit**2 - _LOG_ROOT - inside)
+
+
+def _between(below: Array, above: Array) -> tuple[Array, Array, Array]:
+    """Minus the log probability between two standard limits, and the density at each over that probability."""
+    # a row above the score is mirrored: the tail's logarithm is exact on the left only
+    turned = below > 0
+    left, right = np.where(turned, -above, below), np.where(turned, -below, above)
+    outer, inner = log_ndtr(right), log_ndtr(left)
+    inside = outer + np.log(-np.expm1(np.minimum(inner - outer, -1e-300)))
+    of_lower, of_upper = (np.exp(-0.5 * limit**2 - _LOG_ROOT - inside) for limit in (below, above))
+    return -inside, of_lower, of_upper
