@@ -22,7 +22,7 @@ NOT_OURS := --extend-exclude .galaxy
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test unit check unit-tests docs other-cpus fuzz release-check galaxy galaxy-install galaxy-tests screenshots clean
+.PHONY: help demo test unit check check-beside-docs unit-tests docs other-cpus fuzz release-check galaxy galaxy-install galaxy-tests screenshots clean
 
 # $(call stage,NAME,COMMAND): run a command and print one line with its seconds, also when it fails
 define stage
@@ -35,7 +35,7 @@ help: ## list the targets
 demo: $(DEMO_READY) ## simulate a cohort, train, predict for new samples and new drugs, compare with the truth
 	$(call stage,demo,$(VENV)/python docs/demo.py)
 
-test: $(PACKAGE_READY) $(GALAXY_READY) check unit-tests docs galaxy-tests ## everything: checks, unit tests, docs, tools, workflows and pages in a real Galaxy
+test: $(PACKAGE_READY) $(DOCS_READY) $(GALAXY_READY) check-beside-docs unit-tests galaxy-tests ## everything: checks, unit tests, docs, tools, workflows and pages in a real Galaxy
 
 unit: $(PACKAGE_READY) check unit-tests ## checks and unit tests, without Galaxy
 
@@ -43,6 +43,11 @@ check: $(PACKAGE_READY) ## style, types, and that imports point down
 	$(call stage,ruff,$(VENV)/ruff check $(NOT_OURS) . && $(VENV)/ruff format --check $(NOT_OURS) .)
 	$(call stage,mypy,$(VENV)/mypy)
 	$(call stage,import directions,$(VENV)/lint-imports)
+
+# each of them mostly keeps one core; the docs say their words when the checks have said theirs
+check-beside-docs: $(PACKAGE_READY) $(DOCS_READY)
+	@mkdir -p build; $(MAKE) docs > build/docs.log 2>&1 & docs=$$!; $(MAKE) check; status=$$?; \
+		wait $$docs || status=$$?; cat build/docs.log; exit $$status
 
 # one thread each: two processes that both take all cores wait for each other, and learners alone take ten times as long
 unit-tests: $(PACKAGE_READY)

@@ -58,7 +58,8 @@ def test_planted_effects__are_a_gain_by_the_proper_loss(kind: str) -> None:
     assert np.nanmean(summary.evaluation.losses("ridge")) == pytest.approx(loss)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+# one of rows and one of sets at risk: shuffling is the same for all, and the test above holds every loss
+@pytest.mark.parametrize("kind", ["binary", "time-to-event"])
 def test_planted_effects__are_more_than_shuffled_genotypes_tell(kind: str) -> None:
     # twenty shuffles are as many evaluations: those of a small cohort
     summary = _evaluated(kind, n_samples=90, folds=2, shuffles=20)
