@@ -2,6 +2,7 @@
 
 import collections
 import datetime
+import itertools
 import json
 import pathlib
 import re
@@ -66,17 +67,22 @@ def _choose(workbook: Any, wanted: str) -> dict[str, Any]:
 
 
 def _send(sheet: Any) -> dict[str, Any]:
-    """Write the rows; what is noticed of their cells comes back."""
-    first_row, first_column = sheet.start or (0, 0)
+    """Write the rows; what is noticed of their cells comes back.
+
+    Lines above the names of the columns, of one cell each, are titles: empty lines stand for them.
+    """
+    first_column = (sheet.start or (0, 0))[1]
     columns: dict[int, _Column] = collections.defaultdict(_Column)
-    blank, header, widest = 0, None, 0
-    for at, row in enumerate(sheet.iter_rows()):
+    rows = enumerate(sheet.iter_rows())
+    above = _above_names(rows)
+    header: tuple[int, list[str], list[str]] | None = None
+    widest, titles, written = 0, _titles(above), 0
+    for at, row in itertools.chain(above[len(titles) :], rows):
         cells = [_text(cell) for cell in row]
         if not any(cells):
-            blank += 1
             continue
-        sys.stdout.buffer.write(b"\n" * blank + "\t".join(cells).encode("utf-8", "replace") + b"\n")
-        blank = 0
+        sys.stdout.buffer.write(b"\n" * (at - written) + "\t".join(cells).encode("utf-8", "replace") + b"\n")
+        written = at + 1
         if header is None:
             header = (at, cells, [_name(first_column + i, at) for i, cell in enumerate(row) if _is_date(cell)])
             continue
@@ -90,13 +96,33 @@ def _send(sheet: Any) -> dict[str, Any]:
         "names": names,
         "date_names": dates,
         "title": " ".join(names) if sum(map(bool, names)) == 1 < widest else "",
+        "titles": [text for _, row in titles for text in map(_text, row) if text],
         "columns": {at: vars(column) for at, column in columns.items() if column.date or column.round},
         "merged": [
             f"{_name(left, top)}:{_name(right, bottom)}"
             for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])
-            if top >= first_row and columns.keys() & set(range(left - first_column, right - first_column + 1))
+            if bottom >= row_of_names
+            and columns.keys() & set(range(left - first_column, right - first_column + 1))
         ][:3],
     }
+
+
+def _above_names(rows: Iterator[tuple[int, list[Any]]]) -> list[tuple[int, list[Any]]]:
+    """The rows down to the first of several cells, which may be the names of the columns."""
+    above = []
+    for at, row in rows:
+        above.append((at, row))
+        if sum(cell != "" for cell in row) > 1:
+            break
+    return above
+
+
+def _titles(above: list[tuple[int, list[Any]]]) -> list[tuple[int, list[Any]]]:
+    """The rows above the names, where each has no cell but its first and the names are words."""
+    *before, (_, last) = above or [(0, [])]
+    alone = all(cell == "" for _, row in before for cell in row[1:])
+    named = sum(cell != "" for cell in last) > 1 and all(isinstance(cell, str) for cell in last)
+    return before if alone and named else []
 
 
 class _Column:

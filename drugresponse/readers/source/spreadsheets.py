@@ -47,6 +47,8 @@ NO_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, RuntimeError, struct.erro
 """What is raised for an archive that is damaged."""
 _NEVER_ENDED = (-6, -9, -24)
 """Signals that end a process without memory or beyond its time."""
+_reported: set[tuple[Path, int, str]] = set()
+"""Sheets, as they were last written, of which all was said: a command may read one more than once."""
 
 
 def parted_sheet(path: Path) -> tuple[Path, str]:
@@ -114,7 +116,10 @@ def spreadsheet_text(path: Path, sheet: str, where: str) -> bytes:
     _refuse_unreadable(about, sheet, where)
     where = where if sheet else f"{where}#{about['sheet']}"
     _refuse_altered(about, where)
-    _tell(about, sheet, where)
+    version = path, path.stat().st_mtime_ns, sheet
+    if version not in _reported:
+        _reported.add(version)
+        _tell(about, sheet, where)
     del content[at:]
     return bytes(content)
 
@@ -176,6 +181,14 @@ def _tell(about: Mapping[str, Any], sheet: str, where: str) -> None:
             where,
             len(others) + 1,
             others[0],
+        )
+    if about["titles"]:
+        logger.warning(
+            "%s: %s above the names of the columns, in row %d, left out: %s.",
+            where,
+            count(len(about["titles"]), "line"),
+            about["row"],
+            quoted(about["titles"][0], 60),
         )
     if about["sheet"] not in about["shown"]:
         logger.warning("%s: the sheet is hidden. Check that it is the one that is meant.", where)

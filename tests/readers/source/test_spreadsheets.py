@@ -161,7 +161,8 @@ ALTERED = (
     ([["gene", "S1"], [MARCH, 1]], 'cell A2, column "gene": found a date .*MARCH1.* Format the column as text'),
     ([["x", "symbol"], ["a", "TP53"], ["b", MARCH]], 'cell B3, column "symbol": found a date'),
     ([["sample_id", MARCH], ["S1", 1]], "cell B1: found a date as the name of a column .*MARCH1"),
-    ([["Table S1"], *RESPONSES], 'row 1: found "Table S1" alone in its row .* Delete the rows above'),
+    ([["Table S1"], ["S1", 1]], 'row 1: found "Table S1" alone in its row .* Delete the rows above'),
+    ([[None, "BRAF"], ["S1", 1]], 'row 1: found "BRAF" alone in its row'),
     ([["sample_id", "response"], ["S1", "=1+1"]], "found 1 formula without a result, such as in B2"),
 )
 
@@ -170,6 +171,19 @@ ALTERED = (
 def test_spreadsheet__what_is_no_table_as_it_stands_is_refused(dat, rows, message):
     with pytest.raises(InputError, match=message):
         read_table(workbook(dat, rows))
+
+
+def test_spreadsheet__lines_of_a_title_are_told_of_and_lines_keep_their_numbers(dat, caplog):
+    title = [["Supplementary Table 1"], [], ["Values are ln IC50"], []]
+    titled = workbook(dat, title + RESPONSES, lambda sheet: sheet.merge_cells("A1:C1"))
+    assert read_table(titled).to_numpy().tolist() == [["007", "D1", "1.5"], ["S2", "D1", "2"], ["S3", "D1", ""]]
+    assert '2 lines above the names of the columns, in row 5, left out: "Supplementary Table 1".' in caplog.messages[0]
+    with pytest.raises(InputError, match='line 6, column "response": "high" is not a number'):
+        read_responses(workbook(dat, [*title, RESPONSES[0], ["S1", "D1", "high"], ["S2", "D1", 2], ["S3", "D1", 3]]))
+
+
+def test_spreadsheet__a_single_column_has_no_title(dat):
+    assert read_table(workbook(dat, [["gene"], ["TP53"], ["BRAF"]]))["gene"].tolist() == ["TP53", "BRAF"]
 
 
 def test_spreadsheet__merged_cells(dat):
