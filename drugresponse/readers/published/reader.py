@@ -12,6 +12,7 @@ from drugresponse.errors import InputError, nearest, show_ids
 from drugresponse.readers.published.beataml import BEATAML
 from drugresponse.readers.published.cbioportal import CBIOPORTAL
 from drugresponse.readers.published.ccle import CCLE
+from drugresponse.readers.published.cellminer import CELLMINER
 from drugresponse.readers.published.depmap import DEPMAP
 from drugresponse.readers.published.gdsc import GDSC
 from drugresponse.readers.published.hivdb import HIVDB
@@ -26,7 +27,15 @@ from drugresponse.readers.text.files import stream_rows
 __all__ = ["PUBLISHERS", "read_published"]
 
 PUBLISHERS: Mapping[str, Publisher] = MappingProxyType(
-    {"beataml": BEATAML, "cbioportal": CBIOPORTAL, "ccle": CCLE, "depmap": DEPMAP, "gdsc": GDSC, "hivdb": HIVDB}
+    {
+        "beataml": BEATAML,
+        "cbioportal": CBIOPORTAL,
+        "ccle": CCLE,
+        "cellminer": CELLMINER,
+        "depmap": DEPMAP,
+        "gdsc": GDSC,
+        "hivdb": HIVDB,
+    }
 )
 """Whose files are known."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from drugresponse.readers.source.source import Source
 from drugresponse.shown import Shown
 
 __all__ = ["PublishedFile", "PublishedTables", "Publisher", "as_frame"]
+
+_FOOTNOTE = re.compile(r" [a-z]$")
 
 
 @dataclass(eq=False, repr=False)
@@ -89,14 +92,19 @@ class PublishedFile:
     take
         Adds what a table of text holds to the tables of the study; the text after it names the file. The table has
         these columns as they are written here.
+    footnotes
+        Whether names of columns end with the letters of footnotes, which are taken off.
     """
 
     name: str
     columns: tuple[str, ...]
     take: Callable[[PublishedTables, pd.DataFrame, str], None]
+    footnotes: bool = False
 
     def named(self, table: pd.DataFrame) -> pd.DataFrame | None:
         """The table with the columns named as its own; None where it lacks one."""
+        if self.footnotes:
+            table = table.rename(columns=lambda name: _FOOTNOTE.sub("", name))
         places = {plain_name(name): name for name in table.columns}
         own = {plain_name(name): name for name in self.columns}
         if not own.keys() <= places.keys():

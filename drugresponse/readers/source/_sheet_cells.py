@@ -101,8 +101,7 @@ def _send(sheet: Any) -> dict[str, Any]:
         "merged": [
             f"{_name(left, top)}:{_name(right, bottom)}"
             for (top, left), (bottom, right) in (sheet.merged_cell_ranges or [])
-            if bottom >= row_of_names
-            and columns.keys() & set(range(left - first_column, right - first_column + 1))
+            if bottom >= row_of_names and columns.keys() & set(range(left - first_column, right - first_column + 1))
         ][:3],
     }
 

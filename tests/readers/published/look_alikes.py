@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-__all__ = ["LINES", "write_beataml", "write_cbioportal", "write_depmap", "write_gdsc", "write_hivdb"]
+__all__ = ["LINES", "write_beataml", "write_cbioportal", "write_cellminer", "write_depmap", "write_gdsc", "write_hivdb"]
 
 LINES = 24
 
@@ -74,6 +74,32 @@ def write_hivdb(file: Path) -> None:
         "4664\t2\tB\t150\t4.2\t.\tV\tX\t-\t-\tM184V\n"
         "5221\t3\tB\t0\t0.9\t-\t-\t#\t~\t-\tP1#, I2~\n"
     )
+
+
+def write_cellminer(scores: Path, repeats: Path, expression: Path) -> None:
+    """Z-scores and repeats of two compounds in three lines, and expression, below titles and with footnotes."""
+    lines = ["BR:MCF7", "LE:K-562", "ME:LOX IMVI"]
+    about = ["NSC # b", "Drug name", "FDA status", "Mechanism of action c", "PubChem SID", "SMILES d"]
+    drugs = [[740, "Methotrexate", "FDA approved", "DHFR", 1, "CCO"], [752, "-", "-", "-", 2, "-"]]
+    totals = ["Total experiments e", "Total after quality control f"]
+    first = ["740", 0.5, -1.25, "na", 3, 2], ["752", -0.5, 0.25, 1.5, 3, 3]
+    rows = [[*drug, *row[1:]] for drug, row in zip(drugs, first, strict=True)]
+    _write_titled(scores, [[*about, *lines, *totals], *rows])
+    checks = ["Total probes e", "Total after quality control f", "Failure reason", "Experiment name"]
+    repeated = [
+        [*drugs[0], 2, 1, "-", "0001NS10", 6.5, 7.0, "na"],
+        [*drugs[0], 2, 1, "Low range", "0002NS10", 4, 4, 4],
+        [*drugs[1], 1, 1, "-", "0003NS11", 4, 5.5, 6],
+    ]
+    _write_titled(repeats, [[*about, *checks, *lines], *repeated])
+    genes = ["Gene name d", "Entrez gene id e", "Chromosome f", "Start f", "End f", "Cytoband f"]
+    values = [["TP53", 7157, 17, 1, 2, "p", 1.5, 0.0, "na"], ["SAME", 7, 1, 1, 2, "q", 2, 2, 2]]
+    _write_titled(expression, [[*genes, *lines], *values])
+
+
+def _write_titled(file: Path, rows: list[list[object]]) -> None:
+    titles: list[list[object]] = [["Data Set: NCI-60"], ["a: a footnote"], ["b: another"]]
+    pd.DataFrame(titles + rows).to_excel(file, index=False, header=False)
 
 
 def write_beataml(curves_file: Path, mutations_file: Path) -> None:

@@ -16,6 +16,7 @@ from tests.readers.published.look_alikes import (
     write_beataml,
     write_cbioportal,
     write_ccle,
+    write_cellminer,
     write_depmap,
     write_gdsc,
     write_hivdb,
@@ -143,6 +144,45 @@ def test_read_published__ccle(tmp_path):
     assert tables.features["gene"].to_dict() == {"BRAF_MUT": "BRAF", "EGFR_AMP": "EGFR"}
     assert "1 feature in which no line differs left out" in tables.notes[0]
     assert "1 row without an id or a response left out" in tables.notes[1]
+
+
+@pytest.fixture(scope="module")
+def cellminer(tmp_path_factory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("cellminer")
+    files = {"scores": folder / "z.xlsx", "repeats": folder / "raw.xlsx", "expression": folder / "RNA__composite.xlsx"}
+    write_cellminer(**files)
+    return files
+
+
+def test_read_published__cellminer(cellminer):
+    tables = read_published("cellminer", [cellminer["expression"], cellminer["scores"]])
+    rows = tables.responses.set_index(["drug_id", "sample_id"])["response"]
+    assert rows.to_dict() == {
+        ("740", "BR:MCF7"): 0.5,
+        ("740", "LE:K-562"): -1.25,
+        ("752", "BR:MCF7"): -0.5,
+        ("752", "LE:K-562"): 0.25,
+        ("752", "ME:LOX IMVI"): 1.5,
+    }
+    assert tables.measure == dr.Measure("activity_z_score", "", "sensitive")
+    assert tables.drugs.loc["740"].to_dict() == {"name": "Methotrexate", "smiles": "CCO", "mechanism": "DHFR"}
+    assert tables.drugs.loc["752", "smiles"] == ""
+    assert tables.samples.loc["ME:LOX IMVI"].to_dict() == {"name": "LOX IMVI", "tissue": "melanoma"}
+    assert tables.genotypes.fillna(-1).to_dict() == {"TP53": {"BR:MCF7": 1.5, "LE:K-562": 0.0, "ME:LOX IMVI": -1}}
+    assert tables.features.loc["TP53"].to_dict() == {"kind": "score", "gene": "TP53", "block": "expression"}
+    assert "1 feature in which no line differs left out" in tables.notes[1]
+
+
+def test_read_published__cellminer_repeats_that_failed_are_left_out(cellminer):
+    tables = read_published("cellminer", [cellminer["repeats"]])
+    assert tables.responses["response"].tolist() == [6.5, 7.0, 4.0, 5.5, 6.0]
+    assert tables.measure == dr.Measure("minus_log10_gi50", "", "sensitive")
+    assert "1 experiment that did not pass quality control left out; 1 response at 4" in tables.notes[0]
+
+
+def test_read_published__cellminer_of_two_measures(cellminer):
+    with pytest.raises(dr.InputError, match=r"beside a file of minus_log10_gi50 .* not both"):
+        read_published("cellminer", [cellminer["scores"], cellminer["repeats"]])
 
 
 def test_read_published__beataml_silent_mutations_are_none(tmp_path):
