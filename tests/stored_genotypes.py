@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored.call_codes import CallCodes
 from drugresponse.data.stored_values import ColumnsInMemory, StoredValues
 
-__all__ = ["CountedColumns", "passes", "stored"]
+__all__ = ["CodedColumns", "CountedColumns", "passes", "stored"]
 
 
 @dataclass
@@ -35,9 +36,17 @@ class CountedColumns:
         return self.source.read(columns, rows)
 
 
-def stored(genotypes: Genotypes) -> Genotypes:
+class CodedColumns(CountedColumns):
+    """The same of whole numbers, as codes where these are asked for."""
+
+    def read_codes(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes:
+        """Codes of the columns."""
+        return CallCodes.of_copies(np.nan_to_num(self.read(columns, rows), nan=-9).astype(np.int8).T)
+
+
+def stored(genotypes: Genotypes, kind: type[CountedColumns] = CountedColumns) -> Genotypes:
     """The same genotypes, read in blocks from a source that counts."""
-    source = CountedColumns(ColumnsInMemory(sparse.csc_array(genotypes.values)))
+    source = kind(ColumnsInMemory(sparse.csc_array(genotypes.values)))
     return Genotypes(StoredValues.of(source), genotypes.sample_ids, genotypes.features, genotypes.reference)
 
 

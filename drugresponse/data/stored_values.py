@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from drugresponse.data.stored.call_codes import MISSING, CallCodes, read_codes
 from drugresponse.data.stored.column_statistics import ColumnStatistics
 from drugresponse.progress import counted
 
@@ -105,6 +106,19 @@ class SideBySide:
             first += part.shape[1]
         return block
 
+    def read_codes(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes | None:
+        """The same as codes; None where a part that is needed does not tell them."""
+        by_column, first = np.full((len(columns), len(rows)), MISSING, dtype=np.uint8), 0
+        for part, of_part in zip(self.parts, self.rows, strict=True):
+            mine = np.flatnonzero((columns >= first) & (columns < first + part.shape[1]))
+            if len(mine):
+                read = read_codes(part, columns[mine] - first, np.where(rows >= 0, of_part[rows], -1))
+                if read is None or len(mine) == len(columns):
+                    return read
+                by_column[mine] = read.by_column
+            first += part.shape[1]
+        return CallCodes(by_column)
+
 
 @dataclass(frozen=True, eq=False)
 class StoredValues:
@@ -186,10 +200,26 @@ class StoredValues:
 
     def blocks(self, columns: NDArray[np.intp] | None = None) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
         """As `column_blocks`, of the columns with these numbers, or of all."""
+        return self._blocks(columns, self.read)
+
+    def coded_blocks(
+        self, columns: NDArray[np.intp] | None = None
+    ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32] | CallCodes]]:
+        """As `blocks`, with codes where the source tells these."""
+
+        def read(part: NDArray[np.intp]) -> NDArray[np.float32] | CallCodes:
+            codes = read_codes(self.source, self.columns[part], self.rows)
+            return self.read(part) if codes is None else codes
+
+        return self._blocks(columns, read)
+
+    def _blocks(
+        self, columns: NDArray[np.intp] | None, read: Callable[[NDArray[np.intp]], Any]
+    ) -> Iterator[tuple[NDArray[np.intp], Any]]:
         parts = list(column_blocks(self.shape, columns))
         with counted(len(parts), "blocks of genotypes", logged=False) as count:
             for part in parts:
-                yield part, self.read(part)
+                yield part, read(part)
                 count.done()
 
     def read(self, columns: NDArray[np.intp]) -> NDArray[np.float32]:

@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored.call_codes import MISSING, CallCodes, read_codes
 from drugresponse.data.stored_values import ColumnsInMemory, StoredValues
 from drugresponse.features.alignment import Alignment
 
 __all__ = ["AlignedColumns"]
+
+_TURNED = np.array([2, 1, 0, 0, 0, 0, 0, MISSING], dtype=np.uint8)
+"""Codes of two less so many copies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +77,23 @@ class AlignedColumns:
             # expected copies of several alternates may add up to a little more than two
             block[:, turned] = np.maximum(np.float32(2) - block[:, turned], np.float32(0))
         return block
+
+    def read_codes(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes | None:
+        """The same as codes; None where the source does not tell them, or a site has further alternates."""
+        if len(self.alignment.others[0]) and np.isin(columns, self.alignment.others[0]).any():
+            return None
+        view, at = self.values.take_rows(rows), self.alignment.columns[columns]
+        present, turned = np.flatnonzero(at >= 0), np.flatnonzero(self.alignment.turned[columns])
+        codes = read_codes(view.source, view.columns[at[present]], view.rows)
+        if codes is None or (len(present) == len(at) and not len(turned)):
+            return codes
+        by_column = np.full((len(at), len(rows)), MISSING, dtype=np.uint8)
+        by_column[present] = codes.by_column
+        if self.filled is not None:
+            by_column[self.filled[columns] & (at < 0)] = 0
+            by_column[:, rows < 0] = MISSING
+        by_column[turned] = _TURNED[by_column[turned]]
+        return CallCodes(by_column)
 
     def _count_other_alternates(
         self, block: NDArray[np.float32], view: StoredValues, columns: NDArray[np.intp]

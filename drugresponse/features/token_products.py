@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored_values import column_blocks
+from drugresponse.data.surveys.coded_calls import coded_blocks
 from drugresponse.features.alignment import align
 from drugresponse.features.genotype_kernels import centre, feature_blocks
 from drugresponse.features.samples import SampleEncoder
 
 __all__ = ["TokenEffects", "dual_effects", "token_products"]
+
+_CELLS = 1 << 18
+"""Codes that are multiplied together: few enough for the caches of a processor."""
+_FEWEST_COLUMNS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +60,10 @@ def token_products(
     plain, features = encoder.genotype_tokens()
     crossed = list(encoder.crossed_tokens(plain))
     multipliers = [side[:, arm] / encoder.scale_[arm] for arm, _ in crossed]
-    for at, values in _aligned_blocks(genotypes, encoder, plain, features):
+    for at, block in _aligned_blocks(genotypes, encoder, features):
         numbers = [plain[at], *(tokens[at] for _, tokens in crossed)]
         effects = [_scaled(coefficients, encoder.scale_, tokens) for tokens in numbers]
-        of_block = values @ np.hstack(effects)
+        of_block = _centred_products(block, encoder.center_[plain[at]], np.hstack(effects))
         products += of_block[:, :width]
         for place, multiplier in enumerate(multipliers, 1):
             products += multiplier[:, None] * of_block[:, place * width : (place + 1) * width]
@@ -92,7 +99,7 @@ def dual_effects(
             for ending, numbers, multiplier in kinds
             if block + ending in duals
         ]
-        for at, values in _aligned_blocks(genotypes, encoder, plain[mine], features[mine]):
+        for at, values in _centred_blocks(genotypes, encoder, plain[mine], features[mine]):
             for numbers, multiplier, dual in wanted:
                 here = numbers[mine[at]]
                 some, scale = here >= 0, encoder.scale_[np.maximum(here, 0)]
@@ -121,35 +128,61 @@ def _scaled(coefficients: NDArray, scale: NDArray[np.float64], tokens: NDArray[n
     return effects
 
 
-def _aligned_blocks(
+def _centred_products(
+    block: NDArray[np.float32] | CallCodes, means: NDArray[np.float64], effects: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """`(n_samples, n_effects)` numbers or codes less their means, 0 where missing, times effects."""
+    if not isinstance(block, CallCodes):
+        centre(block, means)
+        return np.asarray(block @ effects, dtype=np.float64)
+    wide = effects.astype(np.float64)
+    products = np.tile(-(means @ wide), (len(block), 1))
+    step = max(_FEWEST_COLUMNS, _CELLS // max(len(block), 1))
+    for start in range(0, len(means), step):
+        mine = slice(start, start + step)
+        products += block.by_column[mine].astype(np.float32).T @ effects[mine]
+    rows, columns = block.places
+    for at, beyond in enumerate(((MISSING - means)[:, None] * wide).T):
+        products[:, at] -= np.bincount(rows, beyond[columns], len(block))
+    return products
+
+
+def _centred_blocks(
     genotypes: Genotypes, encoder: SampleEncoder, tokens: NDArray[np.intp], features: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
-    """Centred numbers of genotype tokens, 0 where missing; those that are absent never come.
+    """As `_aligned_blocks`, less the means of the tokens, and 0 where missing."""
+    for at, values in _aligned_blocks(genotypes, encoder, features, coded=False):
+        centre(values, encoder.center_[tokens[at]])
+        yield at, values
+
+
+def _aligned_blocks(
+    genotypes: Genotypes, encoder: SampleEncoder, features: NDArray[np.intp], *, coded: bool = True
+) -> Iterator[tuple[NDArray[np.intp], Any]]:
+    """Numbers of genotype features; those that are absent never come.
 
     Parameters
     ----------
-    tokens, features
-        `(n_wanted,)` numbers of the tokens, and of their features in the training's table.
+    features
+        `(n_wanted,)` numbers of the features in the training's table.
+    coded
+        Whether a block may be of codes, where the source of the genotypes tells these.
 
     Yields
     ------
     at : (n_block,) int
         Places among the wanted.
-    values : (n_samples, n_block) float32
-        The number less the token's mean.
+    values : (n_samples, n_block) float32, NaN where missing, or `CallCodes`
     """
     alignment = align(genotypes.features, encoder.genotype_features_)
     present, turned = alignment.columns[features] >= 0, alignment.turned[features]
     as_is = np.flatnonzero(present & ~turned)
-    done = 0
-    for columns, values in genotypes.blocks(alignment.columns[features[as_is]]):
+    done, wanted = 0, alignment.columns[features[as_is]]
+    for columns, values in coded_blocks(genotypes, wanted) if coded else genotypes.blocks(wanted):
         at = as_is[done : done + len(columns)]
         done += len(columns)
-        centre(values, encoder.center_[tokens[at]])
         yield at, values
     rest = np.flatnonzero(present & turned)
     for part in column_blocks((2 * len(genotypes.sample_ids), len(rest))):
         at = rest[part]
-        values = np.asarray(alignment.values(genotypes, features[at]), dtype=np.float32)
-        centre(values, encoder.center_[tokens[at]])
-        yield at, values
+        yield at, np.asarray(alignment.values(genotypes, features[at]), dtype=np.float32)

@@ -10,7 +10,7 @@ from drugresponse.data import stored_values
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.features.samples import SampleEncoder, feature_rows
 from drugresponse.features.token_products import dual_effects, token_products
-from tests.stored_genotypes import passes, stored
+from tests.stored_genotypes import CodedColumns, CountedColumns, passes, stored
 
 
 @pytest.fixture
@@ -26,13 +26,14 @@ def cohort(monkeypatch) -> tuple[Genotypes, pd.DataFrame]:
     return genotypes, arms.astype({"arm": object})
 
 
+@pytest.mark.parametrize("kind", [CountedColumns, CodedColumns])
 @pytest.mark.parametrize("arm", [None, "arm", "age"])
-def test_token_products__are_those_of_all_tokens_at_once(cohort, arm):
+def test_token_products__are_those_of_all_tokens_at_once(cohort, arm, kind):
     genotypes, covariates = cohort
     encoder = SampleEncoder(arm).fit(genotypes, covariates)
     coefficients = np.random.default_rng(1).normal(size=(len(encoder.tokens_), 2))
     expected = encoder.transform(genotypes, covariates) @ coefficients
-    blocks = stored(genotypes)
+    blocks = stored(genotypes, kind)
     assert np.allclose(token_products(encoder, blocks, covariates, coefficients), expected, atol=1e-5)
     assert passes(blocks) == 1
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.stored.call_codes import CallCodes, read_codes
 from drugresponse.data.stored_values import ColumnSource, column_blocks
 
 __all__ = ["ObservedColumns"]
@@ -24,7 +25,7 @@ class ObservedColumns:
     source
         Where the columns are.
     observe
-        Called with column numbers and their `(n_rows, n_columns)` float32 numbers, of all rows.
+        Called with column numbers and their `(n_rows, n_columns)` float32 numbers or `CallCodes`, of all rows.
 
     Examples
     --------
@@ -39,7 +40,9 @@ class ObservedColumns:
     [[1, 2], [0]]
     """
 
-    def __init__(self, source: ColumnSource, observe: Callable[[NDArray[np.intp], NDArray[np.float32]], None]) -> None:
+    def __init__(
+        self, source: ColumnSource, observe: Callable[[NDArray[np.intp], NDArray[np.float32] | CallCodes], None]
+    ) -> None:
         self.source, self.observe = source, observe
         self._seen = np.zeros(source.shape[1], dtype=bool)
         self._lock = threading.Lock()
@@ -55,19 +58,32 @@ class ObservedColumns:
     def read(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> NDArray[np.float32]:
         """As of the source."""
         block = self.source.read(columns, rows)
-        if np.array_equal(rows, np.arange(self.shape[0])):
-            with self._lock:
-                new = np.flatnonzero(~self._seen[columns])
-                if len(new):
-                    self._seen[columns] = True
-                    self.observe(columns[new], block if len(new) == len(columns) else block[:, new])
+        self._show(columns, rows, block)
         return block
+
+    def read_codes(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes | None:
+        """As of the source; None where it does not tell codes."""
+        codes = read_codes(self.source, columns, rows)
+        if codes is not None:
+            self._show(columns, rows, codes)
+        return codes
+
+    def _show(self, columns: NDArray[np.intp], rows: NDArray[np.intp], block: NDArray[np.float32] | CallCodes) -> None:
+        if not np.array_equal(rows, np.arange(self.shape[0])):
+            return
+        with self._lock:
+            new = np.flatnonzero(~self._seen[columns])
+            if len(new):
+                self._seen[columns] = True
+                part = block.take(new) if isinstance(block, CallCodes) else block[:, new]
+                self.observe(columns[new], block if len(new) == len(columns) else part)
 
     def finish(self) -> None:
         """Read what nobody has read yet."""
         rows = np.arange(self.shape[0])
         for columns in column_blocks(self.shape, np.flatnonzero(~self._seen)):
-            self.read(columns, rows)
+            if self.read_codes(columns, rows) is None:
+                self.read(columns, rows)
 
 
 def _itself(source: ColumnSource) -> ColumnSource:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.parents.sums import is_parent
-from drugresponse.data.surveys.coded_calls import MISSING, CodedCalls, coded_calls, count_columns
+from drugresponse.data.surveys.coded_calls import MISSING, CodedCalls, coded_blocks, coded_calls, count_columns
 from drugresponse.data.surveys.row_keys import RowKeys
 
 __all__ = ["Survey", "survey_of"]
@@ -82,7 +82,7 @@ def _made(genotypes: Genotypes) -> Survey:
     groups, names = _groups(genotypes.features)
     counts, numbers = np.zeros((3, n_features), np.int64), np.full((5, n_features), np.nan)
     keys, rises = RowKeys(n_samples), [_Rise(n_samples) for _ in names]
-    for columns, block in genotypes.blocks():
+    for columns, block in coded_blocks(genotypes):
         for at, calls in coded_calls(columns, block):
             keys.add(calls)
             counts[:, at], numbers[:, at] = _of_copies(calls) if calls.whole else _of_numbers(calls)

@@ -9,8 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored.call_codes import CallCodes
+from drugresponse.data.stored.missing_cells import missing_cells
 from drugresponse.data.stored_values import StoredValues
-from drugresponse.data.surveys.coded_calls import coded_calls, count_columns
+from drugresponse.data.surveys.coded_calls import coded_calls
 from drugresponse.data.surveys.observed_columns import ObservedColumns
 from drugresponse.features.alignment import Alignment
 from drugresponse.model.feature_weights import keep_missing_as_trained, share_without
@@ -24,7 +26,7 @@ _CELLS = 1 << 18
 _MOST_JUDGED = 500_000_000
 """Calls by which the scale of a block is judged, where it counts alleles or alterations: more would tell no more."""
 _RUN = 64
-_FEW = 16
+_FEWEST_COLUMNS = 16
 
 
 class Checks(NamedTuple):
@@ -85,27 +87,19 @@ class FirstReading:
         self._sums = scales.sums(*judging) if scales is not None and is_judged else None
         self._checks: Checks | None = None
 
-    def _observe(self, columns: NDArray[np.intp], block: NDArray[np.float32]) -> None:
-        mine = np.flatnonzero(self._judged[columns]) if self._sums is not None else np.zeros(0, dtype=np.intp)
-        all_judged = len(mine) == len(columns)
-        if not all_judged:
-            step = max(1, _CELLS // max(len(block), 1))
-            for start in range(0, len(columns), step):
-                missing = np.isnan(block[:, start : start + step])
-                self._count(columns[start : start + step], count_columns(missing), missing)
-        if self._sums is not None:
-            for at, calls in coded_calls(columns[mine], block if all_judged else block[:, mine]):
-                self._sums.add(at, calls)
-                if all_judged:
-                    # what tells the scale tells what is missing too, in one look
-                    self._count(at, calls.n_missing, calls.missing())
-
-    def _count(self, at: NDArray[np.intp], n_missing: NDArray[np.intp], missing: NDArray[np.bool_]) -> None:
-        """Take in which calls of some features are missing."""
-        self._n_missing[at] = n_missing
+    def _observe(self, columns: NDArray[np.intp], block: NDArray[np.float32] | CallCodes) -> None:
+        rows, at = block.places if isinstance(block, CallCodes) else missing_cells(block)
+        self._n_missing[columns] = np.bincount(at, minlength=len(columns))
         # a model that uses no genotype has no weights
-        if n_missing.any() and len(self._weights):
-            self._lost += _sums_where(missing, self._weights[at])
+        if len(self._weights):
+            self._lost += np.bincount(rows, self._weights[columns[at]], len(block))
+        if self._sums is None:
+            return
+        mine = np.flatnonzero(self._judged[columns])
+        part = block.take(mine) if isinstance(block, CallCodes) else block
+        part = part[:, mine] if isinstance(part, np.ndarray) and len(mine) < len(columns) else part
+        for judged, calls in coded_calls(columns[mine], part, max(_FEWEST_COLUMNS, _CELLS // max(len(block), 1))):
+            self._sums.add(judged, calls)
 
     def checks(self, covariates: pd.DataFrame) -> Checks:
         """What was learned, after reading what has not been read yet.
@@ -138,12 +132,3 @@ def _judged(genotypes: Genotypes) -> NDArray[np.bool_]:
     every = -(-n_samples * n_features // _MOST_JUDGED)
     run = np.arange(n_features) // _RUN
     return np.asarray((run % max(every, 1) == 0) | genotypes.features["kind"].isin(MEASURED).to_numpy())
-
-
-def _sums_where(which: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(n_rows,)` sums of the weights of the columns in which a row is true."""
-    places = np.flatnonzero(which.ravel(order="F"))
-    if _FEW * len(places) > which.size:
-        return np.asarray(which.astype(np.float64) @ weights)
-    column, row = np.divmod(places, len(which))
-    return np.asarray(np.bincount(row, weights[column], len(which)), dtype=np.float64)

@@ -159,7 +159,7 @@ class CarrierSums:
         mine = np.flatnonzero(np.isfinite(pairs))
         if not (len(mine) and self._single):
             return
-        self._expected += float(((len(calls.calls) - calls.n_missing[mine]) * pairs[mine]).sum())
+        self._expected += float(((calls.shape[0] - calls.n_missing[mine]) * pairs[mine]).sum())
         if calls.whole and calls.most <= 1:
             return
         values = calls.calls[:, mine]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.utils.sparsefuncs import min_max_axis
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.surveys.coded_calls import coded_calls
+from drugresponse.data.surveys.coded_calls import coded_blocks, coded_calls
 from drugresponse.data.surveys.survey import survey_of
 from drugresponse.errors import InputError
 from drugresponse.learners.state import State, damaged, state_array, state_ids
@@ -120,7 +120,7 @@ class TrainedScales:
             return covariates_far(self.covariates, covariates, known.sample_ids)
         if known.is_stored:
             sums = self.sums(known.features, weights, known.shape[0])
-            for columns, calls_of_block in known.blocks():
+            for columns, calls_of_block in coded_blocks(known):
                 for at, calls in coded_calls(columns, calls_of_block):
                     sums.add(at, calls)
             return self.judge(sums, covariates, known.sample_ids)

@@ -63,12 +63,12 @@ class PlinkCalls:
                 f"samples and {self._n_variants} variants, as in the files beside it ({_reason(error)}). "
                 "It is damaged, or they belong to another fileset."
             ) from error
-        self._with_dosages = not self._is_bed and _holds_dosages(file, self._n_variants)
+        self.with_dosages = not self._is_bed and _holds_dosages(file, self._n_variants)
 
     def blocks(self, n_alleles: int, copies: int = 1) -> list[slice]:
         """Parts of so many alleles, of which so many copies may be in memory at once."""
         # float32, and once more while the block is turned round
-        cell_bytes = 8 if self._with_dosages else 1
+        cell_bytes = 8 if self.with_dosages else 1
         step = max(1, BLOCK_BYTES // (copies * cell_bytes * self.n_samples))
         return [slice(start, min(start + step, n_alleles)) for start in range(0, n_alleles, step)]
 
@@ -86,7 +86,7 @@ class PlinkCalls:
             `(n_samples, n)`, rows contiguous: hard calls as int8, or dosages as float32 where the file has some.
         """
         with self._reading() as reader:
-            if self._with_dosages:
+            if self.with_dosages:
                 return np.ascontiguousarray(self._by_allele(reader, variants, alleles, self.n_samples).T)
             calls = np.empty((self.n_samples, len(variants)), dtype=np.int8)
             for allele, members in self._groups(alleles):
@@ -118,8 +118,8 @@ class PlinkCalls:
 
         Pgenlib counts hard calls of two alleles; of more, its counts are not those of the allele that is named.
         """
-        if self._with_dosages or self._offsets is None:
-            return np.full(len(variants), not self._with_dosages)
+        if self.with_dosages or self._offsets is None:
+            return np.full(len(variants), not self.with_dosages)
         return np.asarray(np.diff(self._offsets)[variants] == 2)
 
     @contextmanager
@@ -152,8 +152,8 @@ class PlinkCalls:
     def _by_allele(
         self, reader: Any, variants: NDArray[np.integer], alleles: NDArray[np.integer], n_samples: int
     ) -> NDArray[Any]:
-        calls = np.empty((len(variants), n_samples), dtype=np.float32 if self._with_dosages else np.int8)
-        read = reader.read_dosages_list if self._with_dosages else reader.read_list
+        calls = np.empty((len(variants), n_samples), dtype=np.float32 if self.with_dosages else np.int8)
+        read = reader.read_dosages_list if self.with_dosages else reader.read_list
         for allele, members in self._groups(alleles):
             part = calls if len(members) == len(alleles) else np.empty((len(members), n_samples), dtype=calls.dtype)
             read(variants[members].astype(np.uint32), part, allele_idx=allele)

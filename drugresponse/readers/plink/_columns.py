@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored.column_statistics import ColumnStatistics
 from drugresponse.data.stored_values import column_blocks
 from drugresponse.readers.plink._calls import PlinkCalls
@@ -51,6 +52,21 @@ class PlinkColumns:
         if (rows < 0).any():
             values[rows < 0] = np.nan
         return values
+
+    def read_codes(self, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes | None:
+        """The same as codes; None where the file has dosages."""
+        if self.calls.with_dosages:
+            return None
+        distinct, place = np.unique(columns, return_inverse=True) if len(self.plan.repeats) else (columns, _ALL)
+        calls, at, _ = self._merged(distinct, rows)
+        if len(self.plan.repeats):
+            # of calls that contradict each other there are other negative numbers too
+            calls = np.maximum(calls, -1)
+        codes = CallCodes.of_copies(calls.T).by_column[place]
+        codes = codes if at is None else codes.take(at, axis=1)
+        if (rows < 0).any():
+            codes[:, rows < 0] = MISSING
+        return CallCodes(codes)
 
     def statistics(self) -> tuple[ColumnStatistics, int]:
         """Counts and moments of all features, and how many calls of several records contradict each other.

@@ -10,7 +10,9 @@ import pytest
 from pgenlib import PgenWriter
 
 from drugresponse.data import stored_values
+from drugresponse.data.stored.call_codes import read_codes
 from drugresponse.data.stored.column_statistics import ColumnStatistics
+from drugresponse.data.surveys.coded_calls import CodedCalls
 from drugresponse.errors import InputError
 from drugresponse.readers import read_genotypes
 from drugresponse.readers.plink.reader import read_plink
@@ -84,6 +86,8 @@ def assert_alike(there, here):
     assert there.equals(here)
     there.values.in_memory().check_format(full_check=True)
     read = ColumnStatistics.join([ColumnStatistics.of_block(values) for _, values in there.blocks()])
+    coded = [CodedCalls.of(block).calls for _, block in there.values.coded_blocks()]
+    np.testing.assert_array_equal(np.hstack(coded), here.dense())
     told = there.values.statistics()
     assert told.n_missing.tolist() == read.n_missing.tolist() == here.n_missing().tolist()
     assert told.constant.tolist() == read.constant.tolist()
@@ -119,6 +123,9 @@ def test_read_plink__stored_samples_in_any_order(tmp_path, large):
     there = read_plink(tmp_path / "cohort.bed")
     for rows in (np.arange(0, 21, 3), np.array([7, 2, 2, 20]), np.arange(21)[::-1], np.array([5])):
         np.testing.assert_array_equal(there.take(rows).dense(), here.take(rows).dense())
+        codes = read_codes(there.values.source, np.array([4, 1]), np.append(rows, -1))
+        expected = np.vstack([here.dense()[rows][:, [4, 1]], [[np.nan, np.nan]]])
+        np.testing.assert_array_equal(CodedCalls.of(codes).calls, expected)
     ids = here.sample_ids[[3, 1]].append(here.sample_ids[:0].insert(0, "nobody"))
     np.testing.assert_array_equal(there.reindex(ids).dense(), here.reindex(ids).dense())
     columns = np.array([30, 2, 17])
