@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,25 @@ from drugresponse.errors import ModelFileError
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.state import Array, State, state_ids, state_number, state_wholes
 from drugresponse.learners.trees._booster_document import prove_booster
+from drugresponse.learners.trees._pattern_credits import PatternCredits
 from drugresponse.threads import run_in_order
 
-__all__ = ["Boosters", "Growth", "booster_bytes", "booster_credits", "grow_booster", "grow_by_loss", "load_booster"]
+__all__ = [
+    "Boosters",
+    "Credits",
+    "Growth",
+    "booster_bytes",
+    "booster_credits",
+    "grow_booster",
+    "grow_by_loss",
+    "load_booster",
+]
+
+Credits: TypeAlias = Callable[[NDArray[np.float32]], Array]
+"""Gives `(n_rows, n_inputs + 1)` contributions of rows of inputs, the expected prediction last."""
+
+_FEWEST_ROWS = 500
+"""To fill the tables of a booster takes as long as XGBoost's credits of half as many rows."""
 
 
 @dataclass(frozen=True)
@@ -154,16 +170,33 @@ def load_booster(raw: NDArray[np.uint8], n_inputs: int, n_targets: int = 1) -> A
     return booster
 
 
-def booster_credits(booster: Any, inputs: NDArray[np.float32], *, by_steps: bool) -> Array:
-    """`(n_rows, n_inputs + 1)` XGBoost's contributions, the expected prediction last.
+def booster_credits(booster: Any, n_rows: int, *, by_steps: bool) -> Credits:
+    """A function of `(n_rows, n_inputs)` rows: `(n_rows, n_inputs + 1)` contributions, the expected prediction last.
 
-    Shapley values (TreeSHAP) for boosting. For a forest the steps on the way down, where a node's value is the mean of
-    its training rows: its trees are too deep for Shapley values, which take hundreds of times as long.
+    Shapley values (TreeSHAP) for boosting: XGBoost's for few rows, of many in tables, which take time to fill. For a
+    forest the steps on the way down, where a node's value is the mean of its training rows: its trees are too deep for
+    Shapley values, which take hundreds of times as long.
+
+    Parameters
+    ----------
+    booster
+        XGBoost's, with one output.
+    n_rows
+        Of all calls of the function together.
+    by_steps
+        Whether it is a forest.
     """
     import xgboost
 
-    data = xgboost.DMatrix(inputs, nthread=1)
-    return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
+    tables = PatternCredits.read(booster) if n_rows >= _FEWEST_ROWS and not by_steps else None
+    if tables is not None:
+        return tables.of
+
+    def credits(inputs: NDArray[np.float32]) -> Array:
+        data = xgboost.DMatrix(inputs, nthread=1)
+        return np.asarray(booster.predict(data, pred_contribs=True, approx_contribs=by_steps), dtype=np.float64)
+
+    return credits
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,10 +264,15 @@ class Boosters:
         """`(n_rows,)`."""
         return self.center + self.scale * np.asarray(self.by_name[name].inplace_predict(inputs), dtype=np.float64)
 
-    def credits(self, name: str, inputs: NDArray[np.float32]) -> Array:
-        """`(n_rows, n_inputs + 1)` of the inputs, and the expected prediction."""
-        credits = self.scale * booster_credits(self.by_name[name], inputs, by_steps=self.forest)
-        credits[:, -1] += self.center
+    def credits(self, name: str, n_rows: int) -> Credits:
+        """As `booster_credits`, in the unit of the response."""
+        of_booster = booster_credits(self.by_name[name], n_rows, by_steps=self.forest)
+
+        def credits(inputs: NDArray[np.float32]) -> Array:
+            earned = self.scale * of_booster(inputs)
+            earned[:, -1] += self.center
+            return earned
+
         return credits
 
     def get_state(self) -> State:

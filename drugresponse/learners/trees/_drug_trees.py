@@ -15,7 +15,7 @@ from drugresponse.learners.contributions import Contributions
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, damaged, state_array, state_ids
-from drugresponse.learners.trees._boosters import Boosters, Growth, booster_credits
+from drugresponse.learners.trees._boosters import Boosters, Credits, Growth, booster_credits
 from drugresponse.learners.trees._loss_growth import LossGrowth, rows_of_own_trees
 from drugresponse.learners.trees._pair_inputs import PairInputs
 from drugresponse.learners.trees._shared_booster import SharedBooster
@@ -108,14 +108,16 @@ class DrugTrees:
     def contributions(self, pairs: Pairs) -> Iterator[Contributions]:
         """The parts of the drug's own booster, or the ridge's, and half of both those of the shared booster."""
         predicted, means = self.predict(pairs), self._means(pairs)
+        shared = self.shared
+        of_shared = None if shared is None else booster_credits(shared.booster, len(pairs), by_steps=False)
         for ridge, table, tokens in self.inputs.by_drug(pairs):
             values = ridge.values
             if ridge.drug_id in self.boosters.by_name:
-                credits = self.boosters.credits(ridge.drug_id, table[:, : self._n_inputs])
+                credits = self.boosters.credits(ridge.drug_id, len(table))(table[:, : self._n_inputs])
                 values = self._own_parts(credits, ridge.values, tokens)
                 values[:, 0] += credits[:, -1] + self._start_of(ridge.drug_id)
-            if self.shared is not None and ridge.drug_id in self.drug_ids:
-                parts = self._shared_parts(self.shared, ridge, table, tokens)
+            if shared is not None and of_shared is not None and ridge.drug_id in self.drug_ids:
+                parts = self._shared_parts(shared, of_shared, ridge, table, tokens)
                 parts[:, 0] += means[pairs.drug_index[ridge.rows[0]]]
                 values = (values + parts) / 2
             yield Contributions(ridge.drug_id, ridge.rows, values, predicted[ridge.rows] - values.sum(axis=1))
@@ -143,12 +145,12 @@ class DrugTrees:
         return len(self.inputs) if self.starts is None else self.inputs.n_tokens + 1
 
     def _shared_parts(
-        self, shared: SharedBooster, ridge: Contributions, table: NDArray[np.float32], tokens: Array
+        self, shared: SharedBooster, of_shared: Credits, ridge: Contributions, table: NDArray[np.float32], tokens: Array
     ) -> Array:
         """`(n_rows, n_parts)` credits of the shared booster by part; which drug it is belongs to the mean."""
         drug, n_inputs = self.drug_ids.index(ridge.drug_id), self.inputs.n_tokens
         inputs = shared.inputs(table[:, :n_inputs], np.full(len(table), drug))
-        credits = shared.spreads[drug] * booster_credits(shared.booster, inputs, by_steps=False)
+        credits = shared.spreads[drug] * of_shared(inputs)
         values = self.inputs.parts_of_tokens(credits, tokens, ridge.values.shape[1] - tokens.shape[1])
         values[:, 0] += credits[:, n_inputs:].sum(axis=1)
         return values

@@ -98,8 +98,9 @@ class PairTrees:
         by_structure = stage.drug_embeddings(pairs) != stage.drug_embeddings_without_structure(pairs)
         leans_on_structure = dict(zip(pairs.drugs.index.astype(str), by_structure.any(axis=1), strict=True))
         kinds = [kind for kind in LEADING if stage.part_kinds()[kind]]
+        credits_of = self.boosters.credits(_ALL, len(pairs))
         for ridge, table, tokens in inputs.by_drug(pairs):
-            credits = self.boosters.credits(_ALL, table)
+            credits = credits_of(table)
             values = ridge.values + inputs.parts_of_credits(credits, ridge.values, tokens)
             of_drug = kinds.index("structure" if leans_on_structure[ridge.drug_id] else "mean")
             values[:, of_drug] += credits[:, inputs.n_tokens + 1 + inputs.width : -1].sum(axis=1)
