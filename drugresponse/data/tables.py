@@ -18,9 +18,10 @@ from drugresponse.data.outcomes.measure import Measure
 from drugresponse.data.outcomes.outcome import CONTINUOUS, Outcome
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.responses.cells import numbers_of
-from drugresponse.data.responses.kinds import refuse_missing_code, refuse_unnamed_drugs, warn_of_limits
+from drugresponse.data.responses.kinds import refuse_missing_code, refuse_unnamed_drugs
 from drugresponse.data.responses.reading import OutcomeRows, are_dilutions, read_outcome, rows_of_times
 from drugresponse.data.responses.repeats import RESPONSE_COLUMNS, merge_and_warn, no_replicates
+from drugresponse.data.responses.signs import with_signs
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs
 from drugresponse.errors import InputError, count, show_ids
 from drugresponse.shown import Shown
@@ -189,6 +190,7 @@ def _complete_responses(rows: pd.DataFrame, where: str) -> pd.DataFrame:
             raise InputError(
                 f'{where}: found no column "{column}" (its columns are {show_ids(rows.columns, 8)}). {advice}'
             )
+    rows = rows if others else with_signs(rows, "response", where)
     also = [name for name in ("entry",) if "time" in others and name in rows.columns]
     table = rows.reindex(columns=[*RESPONSE_COLUMNS, *others, *also]).reset_index(drop=True)
     table = table.astype({"sample_id": object, "drug_id": object} if table.dtypes.eq("category").any() else {})
@@ -331,7 +333,6 @@ def _refuse_other_outcome(outcome: Outcome, requested: Requested) -> None:
 
 def _long_rows(rows: pd.DataFrame, requested: Requested) -> pd.DataFrame:
     """One row a response, the ids in columns."""
-    warn_of_limits(rows, "responses")
     others = rows.drop(columns="sample_id", errors="ignore")
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     long = {"response", "drug_id"} & set(others.columns) or any(set(names) <= set(others) for names in _INSTEAD)

@@ -7,10 +7,25 @@ import pandas as pd
 
 from drugresponse.errors import InputError, nearest, number_advice
 
-__all__ = ["limit_sides", "numbers_of"]
+__all__ = ["LIMIT_SIGNS", "limit_sides", "numbers_of", "plain_sign"]
 
-_LIMITS = {"": "none", "=": "none", "<": "left", "<=": "left", "\u2264": "left"}
-_LIMITS |= {">": "right", ">=": "right", "\u2265": "right"}
+LIMIT_SIGNS = {
+    **dict.fromkeys(("=", "==", "~", "\u2248"), "none"),
+    **dict.fromkeys(("<", "<=", "=<", "<<", "\u2264", "\u2a7d", "\u2266", "&lt;", "&lt;="), "left"),
+    **dict.fromkeys((">", ">=", "=>", ">>", "\u2265", "\u2a7e", "\u2267", "&gt;", "&gt;="), "right"),
+}
+"""The side on which a response lies, by the sign before its number."""
+
+
+def plain_sign(cell: object) -> str:
+    """A sign, or a word in its place, without blanks and quotes around it, in lower case.
+
+    Examples
+    --------
+    >>> plain_sign(" '>=' "), plain_sign("Left")
+    ('>=', 'left')
+    """
+    return str(cell).strip(" '\"").lower()
 
 
 def limit_sides(column: pd.Series, where: str) -> pd.Series:
@@ -26,7 +41,7 @@ def limit_sides(column: pd.Series, where: str) -> pd.Series:
     >>> limit_sides(pd.Series(["<=", None, "right"]), "responses").tolist()
     ['left', 'none', 'right']
     """
-    words = column.where(column.notna(), "none").astype(str).str.strip().str.lower().replace(_LIMITS)
+    words = column.where(column.notna(), "none").map(plain_sign).replace({**LIMIT_SIGNS, "": "none", "no": "none"})
     odd = sorted(set(words) - {"none", "left", "right"})
     if odd:
         raise InputError(

@@ -20,7 +20,6 @@ __all__ = [
     "refuse_no_measurements",
     "refuse_two_values",
     "refuse_unnamed_drugs",
-    "warn_of_limits",
 ]
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,6 @@ _CODES = (-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0)
 """Numbers by which programs mark a missing value."""
 _CODES_OF_CLASSES = (8.0, 9.0, 77.0, 88.0, 98.0, 99.0, -1.0, -8.0, *_CODES)
 """The same beside numbers of classes, where a single digit says unknown or not done."""
-_SIGNS = frozenset({"<", "<=", "=", "==", ">=", ">", "~", "\u2264", "\u2265", "none", "left", "right"})
 _LEAST_ID = 10_000
 _DRUG = re.compile(
     r"drugs?|compounds?|cpd|cmpd|substance|treatment|agent|chemical|molecule|medication|antibiotic|inhibitor|"
@@ -70,24 +68,6 @@ def refuse_classes(column: pd.Series, where: str) -> None:
             "numbers). Choose the column of the numbers or, if these are the responses, the `outcome` that they are, "
             "such as binary."
         )
-
-
-def warn_of_limits(table: pd.DataFrame, where: str) -> None:
-    """Tell of limits that stand in a column of another name than `censor`, and are not used.
-
-    Examples
-    --------
-    >>> warn_of_limits(pd.DataFrame({"response": [0.5], "study": ["a"]}), "responses")
-    """
-    if "censor" in table.columns:
-        return
-    for name in table.columns[[not pd.api.types.is_numeric_dtype(dtype) for dtype in table.dtypes]]:
-        signs = {str(cell).strip(" '\"").lower() for cell in table[name].dropna().unique()} - {""}
-        if signs and signs <= _SIGNS and signs - {"=", "==", "~", "none"}:
-            logger.warning(
-                f'{where}: the limits in "{name}" ({show_ids(sorted(signs))}) are not used; write left (below) and '
-                'right (above) in a column "censor".'
-            )
 
 
 def is_named_for_drugs(name: object) -> bool:

@@ -14,9 +14,11 @@ from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import AUTO, ClassesLike, OutcomeLike, Requested
 from drugresponse.data.outcomes.times import TimeColumns, find_times, read_events
-from drugresponse.data.responses.kinds import is_named_for_drugs, refuse_classes, warn_of_limits
+from drugresponse.data.responses.kinds import is_named_for_drugs, refuse_classes
 from drugresponse.data.responses.reading import are_dilutions, are_numbers
+from drugresponse.data.responses.signs import with_signs
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
+from drugresponse.data.responses.wide_kinds import refuse_several_kinds
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -109,10 +111,13 @@ def read_responses(
         table, sample_column, drug_column, response_column, requested, where
     ):
         rows = _melt(table, sample_column, drug_ids, requested, where)
+        names_dilutions = all("mic" in name_words(drug) for drug in rows["drug_id"].unique())
     else:
+        if not {response_column, drug_column} & set(table.columns):
+            refuse_several_kinds(table.drop(columns=sample_column, errors="ignore"), requested, where)
+        names_dilutions = "mic" in name_words(response_column)
         rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
-    names_dilutions = requested.kind == AUTO and not requested.classes and "mic" in name_words(response_column)
-    if names_dilutions and are_dilutions(rows):
+    if names_dilutions and requested.kind == AUTO and not requested.classes and are_dilutions(rows):
         outcome = "interval"
     responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)
     return turned(responses) if is_turned else responses
@@ -209,6 +214,7 @@ def _long_rows(
 ) -> pd.DataFrame:
     required_column(table, sample, "`sample_column`", where)
     required_column(table, response, "`response_column`", where)
+    table = with_signs(table, response, where)
     rows = _id_rows(table, sample, drug, (response,), where)
     numbers = {"weight": "weight"} if "weight" in table.columns else {}
     if are_numbers(table[response], requested) and not are_limits(table[response]):
@@ -220,8 +226,6 @@ def _long_rows(
     if "censor" in table.columns:
         censor = table["censor"].str.strip().str.lower()
         rows["censor"] = censor.where(~censor.map(is_missing).astype(bool), "none")
-    else:
-        warn_of_limits(table, where)
     if "study" in table.columns:
         rows["study"] = table["study"]
     _refuse_doses(table, rows, where)

@@ -412,11 +412,6 @@ def test_read_responses__drugs_with_numbers_for_ids_are_not_averaged(tmp_path):
         read_responses(path)
 
 
-def test_read_responses__limits_in_a_column_of_another_name_are_told(tmp_path, caplog):
-    read_responses(write(tmp_path, "sample_id\tresponse\trelation\ns1\t1.5\t>\ns2\t2\t=\n"))
-    assert 'the limits in "relation" ("=", ">") are not used; write left' in caplog.text
-
-
 @pytest.mark.parametrize(
     ("cell", "advice"),
     [
@@ -441,14 +436,56 @@ def test_read_responses__signs_in_the_column_of_limits(tmp_path):
     assert table[["lower", "upper"]].to_numpy().tolist() == [[-np.inf, 0.0], [1.0, 1.0], [2.0, np.inf]]
 
 
-@pytest.mark.parametrize("name", ["Censor", "standard_relation"])
-def test_read_responses__limits_that_are_not_used_are_told(tmp_path, name, caplog):
-    cells = ("none", "right") if name == "Censor" else ("'='", "'>'")
-    read_responses(write(tmp_path, f"sample_id\tresponse\t{name}\ns1\t1.5\t{cells[0]}\ns2\t2\t{cells[1]}\n"))
-    assert f'the limits in "{name}"' in caplog.text
-    caplog.clear()
-    as_responses(pd.DataFrame({"sample_id": ["s1", "s2"], "response": [1.5, 2.0], name: cells}))
-    assert f'the limits in "{name}"' in caplog.text
+SIGNED = [("<=", 0.25), ("=", 0.5), ("==", 2.0), (">=", 4.0), (">", 64.0), (None, 8.0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "response"),
+    [
+        ("relation", "response"),
+        ("Censor", "response"),
+        ("measurement_sign", "measurement_value"),
+        ("MIC sign", "MIC"),
+        ("standard_relation", "standard_value"),
+        ("mic_comparator", "mic"),
+        ("prefix", "mic"),
+    ],
+)
+def test_read_responses__signs_of_limits_under_the_names_of_the_field(tmp_path, name, response):
+    lines = [f"s{i}\t{number:g}\t{sign or ''}\tx" for i, (sign, number) in enumerate(SIGNED)]
+    file = write(tmp_path, "\n".join([f"sample_id\t{response}\t{name}\tlaboratory", *lines]))
+    read = [read_responses(file, response_column=response)]
+    if response == "response":
+        rows = [{"sample_id": f"s{i}", "response": number, name: sign} for i, (sign, number) in enumerate(SIGNED)]
+        read.append(as_responses(pd.DataFrame(rows)))
+    for responses in read:
+        assert (responses.outcome.kind, responses.outcome.logarithm) == ("interval", 2)
+        assert responses.table["lower"].tolist() == [-np.inf, -2.0, 0.0, 1.0, 6.0, 2.0]
+        assert responses.table["upper"].tolist() == [-2.0, -1.0, 1.0, np.inf, np.inf, 3.0]
+
+
+def test_read_responses__words_of_a_side_are_limits_where_the_column_is_named_so(tmp_path, caplog):
+    text = "sample_id\tresponse\t{}\ns1\t1.5\tnone\ns2\t2\tright\n"
+    assert read_responses(write(tmp_path, text.format("Censoring"))).table["upper"].tolist() == [1.5, np.inf]
+    read_responses(write(tmp_path, text.format("tumour_side")))
+    assert '"tumour_side" ("none", "right") is not used' in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("header", "response"), [("IC50\tcrp_sign", "IC50"), ("sign\tIC50\toperator", "IC50"), ("IC50\tnote", "IC50")]
+)
+def test_read_responses__signs_of_which_it_is_not_told_whose_they_are_are_refused(tmp_path, header, response):
+    names = header.split("\t")
+    rows = [
+        {name: number if name == "IC50" else sign or "=" for name in names} | {"sample_id": f"s{i}", "crp": i}
+        for i, (sign, number) in enumerate(SIGNED)
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "signs.tsv", sep="\t", index=False)
+    with pytest.raises(InputError, match=r'signs of limits .*3 rows\).* beside the numbers in "IC50".*to "censor"'):
+        read_responses(tmp_path / "signs.tsv", response_column=response)
+    only = [row | dict.fromkeys({*names} - {"IC50"}, "=") for row in rows]
+    pd.DataFrame(only).to_csv(tmp_path / "none.tsv", sep="\t", index=False)
+    assert read_responses(tmp_path / "none.tsv", response_column=response).outcome.kind == "continuous"
 
 
 @pytest.mark.parametrize("code", [-999, 999, -9])
@@ -541,3 +578,45 @@ def test_read_responses__the_column_of_studies_may_have_another_name_and_another
     assert by_screen.table[["sample_id", "study"]].to_numpy().tolist() == [["s1", "A"], ["s1", "B"], ["s2", "B"]]
     by_drug = read_responses(write(tmp_path, text), study_column="drug_id").table
     assert by_drug["drug_id"].tolist() == by_drug["study"].tolist() == ["d1", "d2"]
+
+
+KINDS = {
+    "AMP_MIC": ["<=2", "16", "8"],
+    "CIP_MIC": ["0.5", ">4", "1"],
+    "AMP_SIR": ["S", "R", "I"],
+    "CIP_SIR": ["S", "R", "S"],
+    "AMP_sign": ["<=", "=", ">"],
+    "CIP_sign": ["=", "=", ">"],
+    "AMP": ["2", "4", "8"],
+    "CIP": ["1", "2", "1"],
+    "WARD": ["a", "b", "a"],
+    "SITE": ["x", "y", "z"],
+}
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (
+            ["AMP_MIC", "AMP_SIR", "CIP_MIC", "CIP_SIR"],
+            'numbers in "AMP_MIC", "CIP_MIC"; classes in "AMP_SIR", "CIP_SIR".*one kind, such as "AMP_MIC", "CIP_MIC"',
+        ),
+        (["AMP_sign", "AMP", "CIP_sign", "CIP"], 'signs of limits in "AMP_sign".*such as "AMP", "CIP"; write signs'),
+        (["WARD", "SITE", "AMP_MIC", "CIP_MIC"], 'text in .*"WARD", "SITE"; limits and numbers in "AMP_MIC"'),
+    ],
+)
+def test_read_responses__a_wide_table_of_several_kinds_names_the_columns_of_each(tmp_path, columns, words):
+    for ids in ("sample_id", "isolate"):
+        pd.DataFrame({ids: ["s1", "s2", "s3"], **{name: KINDS[name] for name in columns}}).to_csv(
+            tmp_path / "wide.csv", index=False
+        )
+        with pytest.raises(InputError, match=words):
+            read_responses(tmp_path / "wide.csv")
+        with pytest.raises(InputError, match=words):
+            read_responses(tmp_path / "wide.csv", sample_column=ids)
+
+
+def test_read_responses__a_wide_table_of_mics_without_limits_is_one_of_dilutions(tmp_path):
+    lines = [f"s{i}\t{2.0 ** (i % 5):g}\t{2.0 ** (i % 4 - 2):g}" for i in range(12)]
+    for header, kind in (("AMP_MIC\tCIP MIC", "interval"), ("AMP\tCIP", "continuous")):
+        assert read_responses(write(tmp_path, "\n".join([f"sample_id\t{header}", *lines]))).outcome.kind == kind
