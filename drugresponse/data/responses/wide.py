@@ -12,6 +12,7 @@ import pandas as pd
 
 from drugresponse.data.column_names import name_words
 from drugresponse.data.missing import is_missing
+from drugresponse.data.outcomes.dilutions import dilution_steps
 from drugresponse.data.outcomes.families import UNREAD, family_of, plain_word
 from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
 from drugresponse.data.outcomes.requested import Requested
@@ -235,6 +236,8 @@ def _unlike_the_others(numbers: dict[str, np.ndarray]) -> list[str]:
         # a single value is the end of the doses, at which no sample responded
         if not whole[name] or len(values) < FEWEST_ROWS or len(np.unique(values)) == 1:
             continue
+        if dilution_steps(values, np.full(len(values), name, dtype=object)) is not None:
+            continue  # MICs of a drug that is tested above 1 alone
         others = [np.abs(other).max() for key, other in present.items() if key != name and len(other)]
         above = bool(others) and values.min() > OF_ANOTHER_SCALE * max(others)
         if among_fractions or (above and len(np.unique(values)) == len(values)):
