@@ -186,7 +186,8 @@ class _Checked:
             return f"Held-out responses do not differ, or the {self.naive} is exact: there is nothing to judge by."
         if self.judgement != "better":
             if "genotype" in sources:
-                return f"Nothing here shows that {joined(sources)} add to what the {self.naive} already tells."
+                verb = "adds" if len(sources) == 1 else "add"
+                return f"Nothing here shows that {joined(sources)} {verb} to what the {self.naive} already tells."
             return f"The final model uses no genotype; the {self.naive} tells as much."
         if not sources:
             return "The final model holds mean effects only and uses no genotype."
@@ -239,9 +240,10 @@ class _CheckedForecasts(_Checked):
 
     def consequence(self) -> str:
         if self.few:
+            events = int(self.manifest["outcome"]["events"])
+            tell = "tells a difference is" if events == 1 else "tell a difference are"
             return (
-                f"{count(int(self.manifest['outcome']['events']), 'held-out response')} that tell a difference are too "
-                f"few to judge by (expected {FEW_EVENTS} or more)."
+                f"{count(events, 'held-out response')} that {tell} too few to judge by (expected {FEW_EVENTS} or more)."
             )
         return f"{super().consequence()}{self._missed_events()}"
 

@@ -22,6 +22,7 @@ __all__ = [
     "tell_of_lost_ids",
     "trimmed",
     "warn_of_alike",
+    "warn_of_other_case",
     "without_blanks",
 ]
 
@@ -115,6 +116,35 @@ def warn_of_alike(ids: Iterable[str], where: str) -> None:
             f"{where}: ids that differ only in case or punctuation count as different: {len(alike)} ({shown}). Write "
             "them alike where they are the same."
         )
+
+
+def warn_of_other_case(features: pd.DataFrame, where: str) -> None:
+    """Warn of features of one block whose names differ in the case of letters only, such as BRAF and braf.
+
+    Parameters
+    ----------
+    features
+        Feature table, index `feature_id`; variants with a position are told apart by it and passed over.
+    where
+        What to call the table.
+
+    Examples
+    --------
+    >>> warn_of_other_case(pd.DataFrame({"block": "altered", "position": pd.NA}, index=["BRAF", "KRAS"]), "genotypes")
+    """
+    named = features[features["position"].isna().to_numpy()]
+    first: dict[tuple[str, str], str] = {}
+    alike = [
+        (earlier, name)
+        for block, name in zip(named["block"], named.index, strict=True)
+        if (earlier := first.setdefault((block, name.casefold()), name)) != name
+    ]
+    if alike:
+        shown = ", ".join(f'"{one}" and "{other}"' for one, other in alike[:_SHOWN])
+        logger.warning(
+            "%s: names of features that differ in the case of letters only count as different: %d (%s). Write them "
+            "alike, and their columns as one, where they are the same.", where, len(alike), shown,
+        )  # fmt: skip
 
 
 def spellings_alike(missing: Sequence[str] | pd.Index, known: Iterable[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from drugresponse.data.conversion.blocks import in_block, refuse_other_samples
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import spellings_alike, suggest_ids
+from drugresponse.data.ids import spellings_alike, suggest_ids, warn_of_other_case
 from drugresponse.data.stored_values import beside
 from drugresponse.data.variants.genome_build import GenomeBuild, refuse_other_build
 from drugresponse.data.variants.reference_calls import ReferenceCalls
@@ -159,6 +159,7 @@ def read_genotypes(
     if len(tables) > 1:
         _report_overlap(names, tables, blocks)
     joined = Genotypes.join(tables)
+    warn_of_other_case(joined.features, "genotypes" if len(names) > 1 else names[0])
     if genome_build is None or joined.features["position"].isna().all():
         return joined
     named = GenomeBuild.named(genome_build)
@@ -186,7 +187,10 @@ def _callable_regions(
 
 def _grouped(files: Sequence[Source], genotype_format: str) -> list[tuple[GenotypeFormat, list[Source]]]:
     """What is read together; a group stands where its first file stands."""
-    records = [find_format(genotype_format_of(file, genotype_format)) for file in files]
+    records = []
+    for file in files:
+        with file.naming_sheets():
+            records.append(find_format(genotype_format_of(file, genotype_format)))
     stackable = [file for file, record in zip(files, records, strict=True) if record.stacked]
     stacked = hold_other_samples(stackable)
     groups: dict[object, tuple[GenotypeFormat, list[Source]]] = {}
@@ -212,7 +216,8 @@ def _read(
     if limited:
         options = {**options, "absent_means": "reference"}
     own = {name: value for name, value in options.items() if name in taken and value is not None}
-    genotypes = reader(files if record.is_joint or stacked else files[0], **own)
+    with files[0].naming_sheets():
+        genotypes = reader(files if record.is_joint or stacked else files[0], **own)
     if "site_filter" in taken:
         return genotypes
     if record.name == "anndata":

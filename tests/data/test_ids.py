@@ -6,7 +6,14 @@ import pandas as pd
 import pytest
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.ids import clean_ids, spellings_alike, suggest_ids, tell_of_lost_ids, warn_of_alike
+from drugresponse.data.ids import (
+    clean_ids,
+    spellings_alike,
+    suggest_ids,
+    tell_of_lost_ids,
+    warn_of_alike,
+    warn_of_other_case,
+)
 from drugresponse.data.tables import Responses, index_by_id
 from drugresponse.errors import InputError
 
@@ -127,3 +134,15 @@ def test_genotypes__samples_without_blanks_and_none_missing(caplog):
 
 def test_genotypes__the_sample_of_a_file_without_read_groups_is_one():
     assert Genotypes.from_dense([[0]], ["unknown"], ["TP53"]).sample_ids.tolist() == ["unknown"]
+
+
+def test_warn_of_other_case__names_both_within_a_block(caplog):
+    features = pd.DataFrame(
+        {"block": ["a", "a", "b", "c", "c"], "position": [pd.NA] * 3 + [7, 9]},
+        index=["BRAF", "braf", "Braf", "1:7:A:C", "1:7:a:c"],
+    )
+    warn_of_other_case(features, "mutations.tsv")
+    assert caplog.messages == [
+        "mutations.tsv: names of features that differ in the case of letters only count as different: 1 "
+        '("BRAF" and "braf"). Write them alike, and their columns as one, where they are the same.'
+    ]

@@ -16,7 +16,7 @@ from drugresponse.data.conversion.frames import FrameLike, as_pandas, is_frame
 from drugresponse.data.conversion.numbers import to_numbers
 from drugresponse.data.conversion.sample_columns import feature_columns
 from drugresponse.data.genotypes import FEATURE_COLUMNS, Genotypes, GenotypesLike, refuse_complex
-from drugresponse.data.ids import ids_as_text
+from drugresponse.data.ids import ids_as_text, warn_of_other_case
 from drugresponse.errors import InputError, nearest, show_ids
 
 __all__ = ["as_float32", "as_genotypes", "frame_values", "is_anndata", "modalities_of"]
@@ -54,6 +54,12 @@ def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | N
     """
     if isinstance(data, Genotypes):
         return data
+    genotypes = _from_object(data, layer, kind)
+    warn_of_other_case(genotypes.features, "genotypes")
+    return genotypes
+
+
+def _from_object(data: Any, layer: str | None, kind: str | None) -> Genotypes:
     if isinstance(data, Mapping):
         return joined_blocks({name: as_genotypes(part, layer=layer, kind=kind) for name, part in data.items()})
     if is_frame(data):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +14,7 @@ from drugresponse.data.column_names import find_column
 from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.ids import is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
-from drugresponse.errors import InputError, quoted, show_ids
+from drugresponse.errors import InputError, count, quoted, show_ids
 from drugresponse.readers.alterations.classes import (
     PROMOTER,
     SILENT,
@@ -74,6 +74,26 @@ class AlterationRows:
             for tables in ([part.altered for part in parts], [part.unaltered for part in parts])
         )
         return cls(samples, altered, unaltered)
+
+    def in_one_case(self, known_genes: Iterable[str], where: str) -> AlterationRows:
+        """The same with each gene in one letter case: that of the known genes, else the one of most rows."""
+        written = Counter(pd.concat([self.altered["gene"], self.unaltered["gene"]]))
+        spelt = {gene.casefold(): gene for gene in known_genes}
+        for gene, _ in sorted(written.items(), key=lambda item: (-item[1], item[0])):
+            spelt.setdefault(gene.casefold(), gene)
+        other = {gene: name for gene in written if (name := spelt[gene.casefold()]) != gene}
+        if not other:
+            return self
+        shown = ", ".join(f'"{gene}" as "{name}"' for gene, name in list(other.items())[:3])
+        logger.warning(
+            "%s: genes that differ in the case of letters only are one gene: %s is read as the other (%s).",
+            where, count(len(other), "name"), shown,
+        )  # fmt: skip
+        altered, unaltered = (
+            rows.assign(gene=rows["gene"].replace(other)).drop_duplicates(ignore_index=True)
+            for rows in (self.altered, self.unaltered)
+        )
+        return AlterationRows(self.samples, altered, unaltered)
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ def read_alterations(
     where = words_of(files)
     rows = AlterationRows.join([read_alteration_rows(file, aliases=aliases) for file in files])
     wanted = _wanted(known_features)
+    rows = rows.in_one_case(wanted["gene"], where)
     carriers = _carriers(rows.altered)
     features = _informative(carriers, wanted.index, minimum_hotspot_samples, minimum_carriers)
     if absent_means == "reference":

@@ -78,7 +78,7 @@ class PlinkCalls:
         Parameters
         ----------
         variants, alleles
-            `(n,)` number of the variant in the file, from 0, and of its alternate, from 1.
+            `(n,)` number of the variant in the file, from 0, and of its alternate, from 1; 0 counts the reference.
 
         Returns
         -------
@@ -105,12 +105,14 @@ class PlinkCalls:
                 reader.change_sample_subset(samples)
             return self._by_allele(reader, variants, alleles, self.n_samples if samples is None else len(samples))
 
-    def counts(self, variants: NDArray[np.integer]) -> NDArray[np.uint32]:
-        """`(n, 4)` samples with 0, 1 and 2 copies of the alternate, and without a call, of variants `is_counted`."""
+    def counts(self, variants: NDArray[np.integer], alleles: NDArray[np.integer]) -> NDArray[np.uint32]:
+        """`(n, 4)` samples with 0, 1 and 2 copies of the allele, and without a call, of variants `is_counted`."""
         table = np.empty((len(variants), 4), dtype=np.uint32)
         with self._reading() as reader:
             for variant, counts in zip(variants.tolist(), table, strict=True):
                 reader.count(variant, counts)
+        of_reference = alleles == 0
+        table[of_reference] = table[of_reference][:, [2, 1, 0, 3]]
         return table
 
     def is_counted(self, variants: NDArray[np.integer]) -> NDArray[np.bool_]:

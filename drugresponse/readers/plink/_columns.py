@@ -77,7 +77,8 @@ class PlinkColumns:
         is_counted = self.calls.is_counted(variants)
         is_counted[self.plan.repeats[:, 0]] = False
         counted, others = np.flatnonzero(is_counted), np.flatnonzero(~is_counted)
-        counts = self.calls.counts(variants[counted]).astype(np.intp)
+        alleles = self.plan.alleles[self.plan.first]
+        counts = self.calls.counts(variants[counted], alleles[counted]).astype(np.intp)
         if self.absent_as_reference:
             counts[:, 0] += counts[:, 3]
             counts[:, 3] = 0

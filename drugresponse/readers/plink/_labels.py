@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from drugresponse.data.variants.chromosomes import are_human, plain_chromosome
 from drugresponse.errors import InputError, show_ids
 from drugresponse.readers.plink._label_lines import plink_bytes, read_variant_lines, too_short
+from drugresponse.readers.plink._one_allele import named_by_model
 from drugresponse.readers.variants.allele_calls import NO_ALLELE, symbolic_allele
 
 __all__ = ["read_plink_samples", "read_plink_variants", "unique_samples", "with_feature_ids"]
@@ -51,17 +52,30 @@ def read_plink_samples(path: Path) -> list[str]:
     return unique_samples(own, families, path)
 
 
-def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
+def read_plink_variants(
+    path: Path, known_features: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, NDArray[np.uintp], pd.DataFrame]:
     """Variants of a .bim or .pvar file (also .pvar.zst), the alternate alleles of each split.
+
+    Parameters
+    ----------
+    path
+        The file.
+    known_features
+        Features of a trained model, by whose alleles a variant is read of which the file names one.
 
     Returns
     -------
     alleles : pandas.DataFrame
         One row for each alternate allele, in the order of the file: `name` (of the variant), `gene, chromosome,
         position, ref, alt`; `variant` (row of the file, from 0) and `allele` (1 for the first alternate) say where its
-        calls stand; `info` is the text of INFO, and where the file has it `filter` is that of FILTER.
+        calls stand (0 counts the reference, as `named_by_model` tells); `info` is the text of INFO, and where the file
+        has it `filter` is that of FILTER.
     n_alleles : numpy.ndarray
         `(n_variants,)` number of alleles of each variant of the file, the reference included, at least 2.
+    untold : pandas.DataFrame
+        `chromosome, position, ref, alt` of variants that are passed over though somebody may carry an alternate: of
+        which the file names one allele, and not which of the two it is.
 
     Notes
     -----
@@ -77,6 +91,7 @@ def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
     table = read_variant_lines(path)
     if table.empty:
         raise InputError(f"{path.name}: found no variants (expected one on each line). Check the file.")
+    table = table.assign(ref=_in_capitals(table["ref"]), alt=_in_capitals(table["alt"]))
     written = table["alt"].cat
     counts = np.array([text.count(",") + 1 for text in written.categories], dtype=np.int64)
     n_alternates = counts[written.codes.to_numpy()]
@@ -100,7 +115,10 @@ def read_plink_variants(path: Path) -> tuple[pd.DataFrame, NDArray[np.uintp]]:
         alleles["filter"] = table["filter"].array.take(variant)
     if written.categories.str.contains("<", regex=False).any():
         _tell_symbolic_apart(alleles)
-    return _nameable(alleles, path), (n_alternates + 1).astype(np.uintp)
+    alleles = named_by_model(alleles, known_features, path.name)
+    # where REF is the genome's, one without alternate is the reference
+    lone = alleles[alleles["ref"].isin(_NO_ALLELE) | (alleles["alt"].isin(("0", ".")) & (path.suffix == ".bim"))]
+    return _nameable(alleles, path), (n_alternates + 1).astype(np.uintp), lone[["chromosome", "position", "ref", "alt"]]
 
 
 def unique_samples(own: list[str], families: list[str], path: Path) -> list[str]:
@@ -133,6 +151,14 @@ def _chromosome_names(written: pd.Series) -> NDArray[np.object_]:
     human = are_human(written.cat.categories)
     names = [plain_chromosome(name, human=human) for name in written.cat.categories]
     return np.array(names, dtype=object)[written.cat.codes.to_numpy()]
+
+
+def _in_capitals(alleles: pd.Series) -> pd.Series:
+    """Bases are the same in lower case; the few spellings of a column of categories, with symbols as they are."""
+    spelt = {name: name if "<" in name else name.upper() for name in alleles.cat.categories}
+    if all(name == upper for name, upper in spelt.items()):
+        return alleles
+    return alleles.astype(object).map(spelt).astype("category")
 
 
 def _alternates(written: pd.Series) -> NDArray[np.object_]:

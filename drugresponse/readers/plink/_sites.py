@@ -87,7 +87,7 @@ def keep_calls(
     variant, allele = alleles["variant"].to_numpy(), alleles["allele"].to_numpy()
     copies, n_missing = np.zeros(len(alleles)), np.zeros(len(alleles), dtype=np.int64)
     is_counted = source.is_counted(variant)
-    _, single, double, missing = source.counts(variant[is_counted]).astype(np.int64).T
+    _, single, double, missing = source.counts(variant[is_counted], allele[is_counted]).astype(np.int64).T
     copies[is_counted], n_missing[is_counted] = single + 2 * double, missing
     others = np.flatnonzero(~is_counted)
     for part in source.blocks(len(others), copies=4):

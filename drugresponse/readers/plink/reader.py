@@ -38,6 +38,7 @@ def read_plink(
     *,
     absent_means: Literal["missing", "reference"] = "missing",
     site_filter: SiteFilter | None = None,
+    known_features: pd.DataFrame | None = None,
 ) -> Genotypes:
     r"""Read a PLINK 1 or PLINK 2 fileset into dosages of alternate alleles.
 
@@ -50,6 +51,9 @@ def read_plink(
         What a missing call means: not assayed, or the reference.
     site_filter
         Which variants are kept; None keeps all. Memory grows with what is kept.
+    known_features
+        Features of a trained model: a variant of which nobody in the file has a second allele, which PLINK then names
+        0, is read by its alleles.
 
     Returns
     -------
@@ -87,13 +91,13 @@ def read_plink(
     file, *labels = plink_files(path)
     variants_file, samples_file = (label.path for label in labels)
     samples = read_plink_samples(samples_file)
-    alleles, n_alleles = read_plink_variants(variants_file)
+    alleles, n_alleles, untold = read_plink_variants(variants_file, known_features)
     calls = PlinkCalls(file, n_alleles, len(samples))
     wanted, as_reference = site_filter or SiteFilter(), absent_means == "reference"
     dropped: Counter[str] = Counter()
     kept = keep_passed(alleles, wanted, dropped, variants_file.name)
     kept = keep_places(kept, wanted, dropped, variants_file.name)
-    left_out = _places(alleles.drop(kept.index)) if as_reference else {}
+    left_out = _places(pd.concat([alleles.drop(kept.index), untold])) if as_reference else {}
     if wanted.looks_at_calls:
         kept = kept[keep_calls(calls, kept, wanted, dropped, as_reference)]
     tell_of_dropped(file.name, dropped, len(kept) + dropped.total())

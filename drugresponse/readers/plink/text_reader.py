@@ -225,4 +225,9 @@ def _genotypes(
     described = table.drop(columns="name").set_axis(pd.Index(ids, name="feature_id", dtype=object))
     described = described.assign(kind="dosage", block="dosage")[carried]
     built = Genotypes.build(values[:, carried], samples, described)
-    return replace(built, reference=ReferenceCalls(np.full(len(samples), absent_means == "reference"), {}))
+    # of these the counted allele is not told: they may be the reference or not
+    lone = {
+        str(name): pd.to_numeric(rows["position"]).fillna(0).to_numpy(dtype=np.int64)
+        for name, rows in table[~carried].groupby("chromosome")
+    }
+    return replace(built, reference=ReferenceCalls(np.full(len(samples), absent_means == "reference"), {}, lone))

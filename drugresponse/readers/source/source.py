@@ -17,7 +17,13 @@ from drugresponse.errors import InputError
 from drugresponse.readers.source.block_names import parted_block
 from drugresponse.readers.source.foreign_formats import FOREIGN, JSON, foreign_format, foreign_table
 from drugresponse.readers.source.json_results import results_in_json
-from drugresponse.readers.source.spreadsheets import NO_ARCHIVE, is_spreadsheet, parted_sheet, spreadsheet_text
+from drugresponse.readers.source.spreadsheets import (
+    NO_ARCHIVE,
+    is_spreadsheet,
+    parted_sheet,
+    sheets_words,
+    spreadsheet_text,
+)
 from drugresponse.readers.source.unpacking import GZIP, damaged_gzip, unpacked, whole
 
 __all__ = ["AnySource", "Source", "sources_of", "words_of"]
@@ -98,6 +104,7 @@ class Source:
         self.fileset: tuple[Source, Source, Source] | None = None
         self._stream: io.BufferedReader | None = None
         self._start = self._end = b""
+        self._other_sheets: list[str] = []
 
     @classmethod
     def of(cls, source: AnySource) -> Source:
@@ -128,6 +135,16 @@ class Source:
                 yield stream
             finally:
                 self._stream = None
+
+    @contextlib.contextmanager
+    def naming_sheets(self) -> Iterator[None]:
+        """Whoever reads a workbook of which no sheet is named: errors end with the other sheets, which may be meant."""
+        try:
+            yield
+        except InputError as error:
+            if not self._other_sheets:
+                raise
+            raise InputError(f"{error} {sheets_words(self.path, self._other_sheets)}") from error
 
     @contextlib.contextmanager
     def unpacked(self, start: int = 0) -> Iterator[IO[bytes]]:
@@ -181,7 +198,8 @@ class Source:
             As `opened` and `spreadsheet_text`; or a sheet is named, and the file is no workbook.
         """
         if is_spreadsheet(self.start, self.opened):
-            return spreadsheet_text(self.path, self.sheet, self.name)
+            text, self._other_sheets = spreadsheet_text(self.path, self.sheet, self.name)
+            return text
         if self.sheet:
             raise InputError(f"{self.name}: the file is no workbook (expected one with sheets). Name the file alone.")
         return None

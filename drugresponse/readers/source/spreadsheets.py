@@ -13,7 +13,7 @@ import re
 import struct
 import subprocess
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -24,7 +24,7 @@ from drugresponse.errors import InputError, count, nearest, quoted, show_ids
 from drugresponse.memory_limit import beyond_memory, memory_left, refuse_beyond_memory
 from drugresponse.readers.source.own_process import BEYOND_MEMORY, command_apart, program_of
 
-__all__ = ["NO_ARCHIVE", "is_spreadsheet", "parted_sheet", "spreadsheet_text"]
+__all__ = ["NO_ARCHIVE", "is_spreadsheet", "parted_sheet", "sheets_words", "spreadsheet_text"]
 
 logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
@@ -38,6 +38,7 @@ _PARTS = {"xl/workbook.xml", "xl/workbook.bin"}
 _LEAST_LEFT = 1 << 29
 _READER = program_of(__file__, "_sheet_cells.py")
 _READ_BYTES = 1 << 20
+_MOST_SHEETS = 5
 _NAMING = re.compile(
     r"ids?|(?:sample|drug|gene|feature|name)s?|symbol|compound|patient|subject|strain|isolate|cell|line"
 )
@@ -77,8 +78,21 @@ def is_spreadsheet(start: bytes, opened: Callable[[], AbstractContextManager[IO[
     return False
 
 
-def spreadsheet_text(path: Path, sheet: str, where: str) -> bytes:
-    """The cells of a sheet as tab-separated UTF-8, a line for each of its rows.
+def sheets_words(path: Path, sheets: Sequence[str]) -> str:
+    """How other sheets of a workbook are given, in a sentence that ends an error about the one that was read.
+
+    Examples
+    --------
+    >>> sheets_words(Path("study.xlsx"), ["MIC", "genes"])
+    'Its first sheet was read; another is given after its mark: study.xlsx#MIC, study.xlsx#genes.'
+    """
+    shown = ", ".join(f"{path.name}#{name}" for name in sheets[:_MOST_SHEETS])
+    more = f" and {len(sheets) - _MOST_SHEETS} more" if len(sheets) > _MOST_SHEETS else ""
+    return f"Its first sheet was read; another is given after its mark: {shown}{more}."
+
+
+def spreadsheet_text(path: Path, sheet: str, where: str) -> tuple[bytes, list[str]]:
+    """The cells of a sheet as tab-separated UTF-8, a line for each of its rows; and the other sheets.
 
     Parameters
     ----------
@@ -88,6 +102,12 @@ def spreadsheet_text(path: Path, sheet: str, where: str) -> bytes:
         Name of the sheet, or its number from 1; "" is the first that is shown and holds anything.
     where
         What to call it in messages.
+
+    Returns
+    -------
+    text : bytes
+    others : list of str
+        The names of other sheets that are shown, where none was named.
 
     Raises
     ------
@@ -115,13 +135,17 @@ def spreadsheet_text(path: Path, sheet: str, where: str) -> bytes:
     about = {"refused": "damaged"} if reading.returncode or at < 0 else json.loads(content[at + 1 :])
     _refuse_unreadable(about, sheet, where)
     where = where if sheet else f"{where}#{about['sheet']}"
-    _refuse_altered(about, where)
+    others = [] if sheet else [name for name in about["shown"] if name != about["sheet"]]
+    try:
+        _refuse_altered(about, where)
+    except InputError as error:
+        raise (InputError(f"{error} {sheets_words(path, others)}") if others else error) from None
     version = path, path.stat().st_mtime_ns, sheet
     if version not in _reported:
         _reported.add(version)
-        _tell(about, sheet, where)
+        _tell(about, others, where)
     del content[at:]
-    return bytes(content)
+    return bytes(content), others
 
 
 def _refuse_unreadable(about: Mapping[str, Any], sheet: str, where: str) -> None:
@@ -173,9 +197,8 @@ def _refuse_altered(about: Mapping[str, Any], where: str) -> None:
             )
 
 
-def _tell(about: Mapping[str, Any], sheet: str, where: str) -> None:
-    others = [name for name in about["shown"] if name != about["sheet"]]
-    if others and not sheet:
+def _tell(about: Mapping[str, Any], others: Sequence[str], where: str) -> None:
+    if others:
         progress.info(
             "%s: the first of %d sheets is read; another is given after its mark, as in FILE#%s.",
             where,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pandas as pd
 
@@ -12,6 +11,7 @@ from drugresponse.data.conversion.numbers import decimal_signs, to_numbers
 from drugresponse.data.responses.doses import Doses
 from drugresponse.errors import InputError
 from drugresponse.readers.source.foreign_formats import refuse_own_table
+from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables._dose_units import logarithm_in_name, micromolar_units
 from drugresponse.readers.tables.text_tables import read_table, required_column
 from drugresponse.readers.text.column_numbers import column_named
@@ -30,7 +30,7 @@ _HIGHEST_POSSIBLE = 1e-3, 1e5
 
 
 def read_doses(
-    path: str | Path,
+    path: AnySource,
     *,
     sample_column: str = "sample_id",
     drug_column: str = "drug_id",
@@ -72,12 +72,13 @@ def read_doses(
     ...     read_doses(file, dose_unit="nM").table["dose"].tolist()
     [0.01, 1.0]
     """
-    where = Path(path).name
-    table = read_table(path)
+    file = Source.of(path)
+    where, table = file.name, read_table(file)
     if column_named(table.columns, dose_column, where) not in table.columns:
         refuse_own_table(table.columns, where, "doses")
     columns = {"sample": sample_column, "drug": drug_column, "dose": dose_column, "response": response_column}
-    named = {what: required_column(table, name, f"`{what}_column`", where) for what, name in columns.items()}
+    with file.naming_sheets():
+        named = {what: required_column(table, name, f"`{what}_column`", where) for what, name in columns.items()}
     signs = decimal_signs(table[named[what]] for what in ("dose", "response"))
     numbers = {what: to_numbers(table[named[what]], where=where, signs=signs) for what in ("dose", "response")}
     rows = pd.DataFrame({"sample_id": table[named["sample"]], "drug_id": table[named["drug"]], **numbers})

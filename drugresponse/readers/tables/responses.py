@@ -89,8 +89,8 @@ def read_responses(
     ...     len(read_responses(file))
     3
     """
-    where, requested = Source.of(path).name, Requested.of(outcome, classes)
-    table = read_table(path)
+    file, requested = Source.of(path), Requested.of(outcome, classes)
+    where, table = file.name, read_table(file)
     columns = (sample_column, drug_column, response_column)
     sample_column, drug_column, response_column = (column_named(table.columns, name, where) for name in columns)
     table = _with_studies(table, study_column, (sample_column, drug_column, response_column), where)
@@ -116,7 +116,8 @@ def read_responses(
         if not {response_column, drug_column} & set(table.columns):
             refuse_several_kinds(table.drop(columns=sample_column, errors="ignore"), requested, where)
         names_dilutions = "mic" in name_words(response_column)
-        rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
+        with file.naming_sheets():
+            rows = _long_rows(table, sample_column, drug_column, response_column, requested, where)
     if names_dilutions and requested.kind == AUTO and not requested.classes and are_dilutions(rows):
         outcome = "interval"
     responses = Responses.build(rows, measure, where=where, outcome=outcome, classes=classes)

@@ -266,10 +266,11 @@ def line_of(marked: pd.Series) -> int:
 
 
 def _read_by_id(path: AnySource, id_column: str, id_name: str, option: str) -> pd.DataFrame:
-    where = Source.of(path).name
-    table = read_table(path)
+    file = Source.of(path)
+    where, table = file.name, read_table(file)
     refuse_own_table(table.columns, where, id_name.replace("_id", "s"))
-    id_column = required_column(table, id_column, option, where)
+    with file.naming_sheets():
+        id_column = required_column(table, id_column, option, where)
     indexed = _cleared(index_by_id(table, id_column, where=where)).rename_axis(id_name)
     # few columns have to be looked at
     marked = {cell for cell in set(indexed.to_numpy().ravel()) if _MARKED.search(cell)}

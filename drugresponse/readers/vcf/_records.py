@@ -136,7 +136,10 @@ class VariantRecords:
                 "damaged; check it with: bcftools view"
             )
         try:
-            chromosome, reference, alternates, filters = map(bytes.decode, (cells[0], cells[3], cells[4], cells[6]))
+            # bases are the same in lower case, in which soft-masked references have them; symbols and breakends are not
+            alternate = cells[4] if b"<" in cells[4] or b"[" in cells[4] or b"]" in cells[4] else cells[4].upper()
+            written = (cells[0], cells[3].upper(), alternate, cells[6])
+            chromosome, reference, alternates, filters = map(bytes.decode, written)
         except UnicodeDecodeError as error:
             raise _not_text(where) from error
         return Site(

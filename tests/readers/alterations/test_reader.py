@@ -550,3 +550,18 @@ def test_read_alterations__a_term_that_a_model_does_not_know_is_not_wild_type(tm
     expected = [[np.nan, np.nan, 0], [1, np.nan, 0], [0, 0, 1]]
     np.testing.assert_array_equal(values[["EGFR_missense", "EGFR_amplification", "FLT3_ITD"]], expected)
     assert 'does not know "EGFR exon 19 deletion", "EGFR vIII"; in 2 samples the gene is missing' in caplog.text
+
+
+def test_read_alterations__letter_case_makes_no_other_gene(tmp_path, caplog):
+    rows = ["s1\tbraf\tV600E", "s2\tBRAF\tV600E", "s3\tBRAF\tE586*", "s3\tbraf\twild type", "s4\tKras\tG12D"]
+    file = tmp_path / "alterations.tsv"
+    file.write_text("\n".join(["sample_id\tgene\talteration", *rows]) + "\n")
+    genotypes = read_alterations(file)
+    assert genotypes.features.index.tolist() == ["BRAF_lof", "BRAF_missense", "BRAF_mutation", "Kras_missense"]
+    assert genotypes.dense()[:2, 1].tolist() == [1.0, 1.0]
+    assert '1 name is read as the other ("braf" as "BRAF")' in caplog.text
+    patient = tmp_path / "patient.tsv"
+    patient.write_text("sample_id\tgene\talteration\nn1\tbraf\tV600E\n")
+    new = read_alterations(patient, known_features=genotypes.features)
+    assert new.features["gene"].unique().tolist() == ["BRAF", "Kras"]
+    assert new.dense()[0, new.features.index.get_loc("BRAF_missense")] == 1.0

@@ -123,6 +123,31 @@ def test_source__sheet_by_name_or_number(tmp_path, caplog):
     assert Source(tmp_path / "a#b.tsv").sheet == ""
 
 
+NOTES: Sequence[Rows] = (
+    [["A study"], ["Measured in 2023"]],
+    [["Sheet", "Content"], ["MIC", "by broth dilution"]],
+    [["A study"], ["author", "A"]],
+)
+
+
+@pytest.mark.parametrize("notes", NOTES)
+def test_readers__a_workbook_that_begins_with_notes_names_its_other_sheets(tmp_path, notes):
+    def more(sheet):
+        sheet.title = "README"
+        for name in ("MIC", "genes"):
+            sheet.parent.create_sheet(name)
+            for row in RESPONSES:
+                sheet.parent[name].append(row)
+
+    file = workbook(tmp_path / "study.xlsx", notes, more)
+    for read in (read_responses, read_samples, read_drugs, read_doses, read_genotypes):
+        with pytest.raises(InputError, match=r"Its first sheet was read; .* study\.xlsx#MIC, study\.xlsx#genes\."):
+            read(file)
+    assert len(read_responses(f"{file}#MIC")) == 2
+    with pytest.raises(InputError, match=r'no column "sample_id" .*`sample_column`\.$'):
+        read_responses(workbook(tmp_path / "one.xlsx", [["Sheet", "Content"], ["MIC", "by broth dilution"]]))
+
+
 def test_input_files__the_file_of_a_sheet_is_protected(tmp_path):
     file = workbook(tmp_path / "study.xlsx", RESPONSES)
     settings = PredictSettings(

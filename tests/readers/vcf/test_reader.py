@@ -658,3 +658,13 @@ def test_read_variants__many_calls_stay_in_a_temporary_file(tmp_path, monkeypatc
         there = read_variants(file)
         # records that fill the missing calls of others need these in memory
         assert there.equals(here) and (there.is_stored, here.is_stored) == (is_stored, False)
+
+
+def test_read_variants__bases_in_lower_case_are_the_same_bases(tmp_path):
+    records = ["1\t7\t.\ta\tc\t.\t.\t.\tGT\t0/1", "1\t9\t.\tG\tt,<DEL>\t.\t.\tSVLEN=.,-5\tGT\t1/2"]
+    file = tmp_path / "masked.vcf"
+    header = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\ts1\n"
+    file.write_text(header + "\n".join(records) + "\n")
+    assert read_variants(file).features.index[0] == "1:7:A:C"
+    file.write_text(header + "\n".join([records[0], records[0].replace("a\tc", "A\tC")]) + "\n")
+    assert read_variants(file).features.index.tolist() == ["1:7:A:C"]
