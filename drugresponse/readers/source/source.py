@@ -142,9 +142,10 @@ class Source:
         try:
             yield
         except InputError as error:
-            if not self._other_sheets:
+            words = sheets_words(self.path, self._other_sheets)
+            if not self._other_sheets or str(error).endswith(words):
                 raise
-            raise InputError(f"{error} {sheets_words(self.path, self._other_sheets)}") from error
+            raise InputError(f"{error} {words}") from error
 
     @contextlib.contextmanager
     def unpacked(self, start: int = 0) -> Iterator[IO[bytes]]:

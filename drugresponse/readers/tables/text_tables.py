@@ -59,7 +59,7 @@ def read_table(path: AnySource, *, where: str | None = None) -> pd.DataFrame:
     """
     file = Source.of(path)
     where = where or file.name
-    with file.opened():
+    with file.opened(), file.naming_sheets():
         if file.content == "parquet":
             frame = read_parquet(file, where=where)
             return pd.DataFrame({name: ids_as_text(column) for name, column in frame.items()})
