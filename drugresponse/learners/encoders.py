@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import FEATURE_COLUMNS
 from drugresponse.features.drugs import DrugEncoder
@@ -92,10 +93,10 @@ def load_feature_table(state: State) -> pd.DataFrame:
     ModelFileError
         The state is damaged.
     """
-    ids = pd.Index(state_texts(state, "feature_ids"), name="feature_id", dtype=object)
+    ids = pd.Index(_texts(state, "feature_ids"), name="feature_id", dtype=object)
     position = pd.Series(state_wholes(state, "position", len(ids), least=-1), ids, "Int64")
-    features = pd.DataFrame({name: state_texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
-    features["parent"] = state_texts(state, "parent", len(ids)) if "parent" in state else ""
+    features = pd.DataFrame({name: _texts(state, name, len(ids)) for name in _TEXT_COLUMNS}, ids, dtype=object)
+    features["parent"] = _texts(state, "parent", len(ids)) if "parent" in state else ""
     if not _named_once(features):
         raise damaged("a feature stands twice")
     return features.assign(position=position.mask(position < 0))[list(FEATURE_COLUMNS)]
@@ -118,7 +119,7 @@ def load_sample_encoder(state: State) -> SampleEncoder:
     ['KRAS']
     """
     encoder = SampleEncoder(*state_texts({"arm": [state["arm"]]}, "arm") if "arm" in state else ())
-    tokens = {name: state_texts(state, key) for name, key in _TOKEN_COLUMNS.items()}
+    tokens = {name: _texts(state, key) for name, key in _TOKEN_COLUMNS.items()}
     encoder.tokens_ = pd.DataFrame(tokens, dtype=object)
     encoder.tokens_["arm"] = "" if encoder.arm is None else state_texts(state, "token_arms")
     encoder.center_ = state_array(state, "center", len(encoder.tokens_))
@@ -159,6 +160,11 @@ def _prove_tokens(encoder: SampleEncoder) -> None:
     ours = (genotype >= 0).all() and rows.loc[side, "token"].isin(covariates).all() and side.cummin().equals(side)
     if not (ours and covariates.is_unique):
         raise damaged("a token is none of the features")
+
+
+def _texts(state: State, name: str, length: int | None = None) -> NDArray[np.object_]:
+    """As `state_texts`, as an array: pandas makes one of a list of a million features in several times as long."""
+    return np.array(state_texts(state, name, length), dtype=object)
 
 
 def _named_once(features: pd.DataFrame) -> bool:

@@ -225,7 +225,8 @@ def rows_of_features(features: Sequence[tuple[str, str]], trained: pd.DataFrame)
     >>> rows_of_features([("altered", "TP53"), ("altered", "MYC")], trained).tolist()
     [1, -1]
     """
-    blocks, ids = (np.array(part, dtype=object) for part in zip(*features, strict=True))
+    # zip(*features) makes an iterator for each of a million features
+    blocks, ids = (np.fromiter((pair[at] for pair in features), object, len(features)) for at in (0, 1))
     if not trained.index.is_unique:
         keys = pd.MultiIndex.from_arrays([trained["block"], trained.index])
         return keys.get_indexer(pd.MultiIndex.from_arrays([blocks, ids]))

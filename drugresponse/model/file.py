@@ -207,8 +207,10 @@ def _shared(texts: list[Any]) -> list[Any]:
     few = texts[:_LOOKED_AT]
     if len(set(map(str, few))) > len(few) // 2:
         return texts
-    held: dict[Any, Any] = {}
-    return [held.setdefault(text, text) if type(text) is str else text for text in texts]
+    if set(map(type, texts)) != {str}:
+        return texts
+    held: dict[str, str] = {}
+    return list(map(held.setdefault, texts, texts))
 
 
 def _digest(tensors: dict[str, NDArray[Any]], manifest: dict[str, Any]) -> str:

@@ -100,6 +100,8 @@ class Parents:
 
     def stand_in(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """`(n_parents,)` which of the parents are rows of this table."""
+        if not len(self.names):
+            return np.zeros(0, dtype=bool)
         return np.asarray(_keys(self.rows).isin(_keys(features)), dtype=bool)
 
     def take(self, chosen: NDArray[np.bool_]) -> Parents:

@@ -382,7 +382,8 @@ def genotype_shares(encoder: SampleEncoder, weights: Array) -> tuple[list[tuple[
         np.add.at(weights, feature, weights[crossed])
     kept = weights[genotype]
     total = float(kept.sum())
-    names = list(zip(rows["block"][genotype], rows["token"][genotype], strict=True))
+    blocks, ids = (rows[name].to_numpy(dtype=object)[genotype].tolist() for name in ("block", "token"))
+    names = list(zip(blocks, ids, strict=True))
     return names, kept / total if total > 0 else np.zeros_like(kept)
 
 
