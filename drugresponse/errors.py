@@ -187,7 +187,9 @@ percent sign.', 'Leave the cell empty for missing values.')
 
 
 def one_line(said: object) -> str:
-    """What is said, on one line, words beyond any length cut; of an error without words, its kind.
+    r"""What is said, on one line, words beyond any length cut; of an error without words, its kind.
+
+    Signs that cannot be seen, or that would move a terminal's cursor, are written out.
 
     Examples
     --------
@@ -195,9 +197,11 @@ def one_line(said: object) -> str:
     ('a table of text', 'KeyError')
     >>> len(one_line("a name of " + "[" * 200_000))
     410
+    >>> print(one_line("min\ufeffimum"))
+    min\ufeffimum
     """
     words = (word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 3]}..." for word in str(said).split())
-    return " ".join(words) or (type(said).__name__ if isinstance(said, Exception) else "")
+    return _visible(" ".join(words)) or (type(said).__name__ if isinstance(said, Exception) else "")
 
 
 def quoted(text: object, longest: int = 80) -> str:
@@ -210,9 +214,13 @@ def quoted(text: object, longest: int = 80) -> str:
     """
     shown = text.decode("utf-8", "backslashreplace") if isinstance(text, bytes) else str(text)
     shown = shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
-    if not shown.isprintable():
-        shown = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in shown)
-    return f'"{shown}"'
+    return f'"{_visible(shown)}"'
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
 
 
 def show_ids(ids: Iterable[object], limit: int = 3) -> str:

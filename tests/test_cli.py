@@ -207,6 +207,17 @@ def test_messages__several_lines_become_one(capsys):
     assert one_line(capsys.readouterr().err) == "drugresponse train: error: a b"
 
 
+def test_messages__signs_that_cannot_be_seen_are_written_out(capsys):
+    """From a file they come into the messages of others, such as the parser's of words."""
+    assert cli._guarded(raising(InputError("min\ufeffimum \x1b[2J")), "drugresponse train") == 2
+    with messages_to_stderr("drugresponse train"):
+        logging.getLogger("drugresponse").warning("\u202eabc")
+    assert capsys.readouterr().err.splitlines() == [
+        "drugresponse train: error: min\\ufeffimum \\x1b[2J",
+        "drugresponse train: warning: \\u202eabc",
+    ]
+
+
 def test_messages__name_parameters_as_they_are_typed(capsys):
     message = "Give `sample_column`, not `sample_colum`, with `learner` ridge."
     typed = "Give --sample-column, not `sample_colum`, with --learner ridge."
