@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.simulation.cohort import simulate_cohort
 
-__all__ = ["ATTACKS", "add_membership_options", "advantage", "attacks", "membership_lines"]
+__all__ = ["ATTACKS", "Attacked", "add_membership_options", "advantage", "attacks", "membership_lines"]
 
 ATTACKS: Mapping[str, str] = {
     "hashes": "the file, and guessed ids",
@@ -28,6 +30,25 @@ ATTACKS: Mapping[str, str] = {
 """What each attack has of candidates beside the model."""
 
 
+@dataclass(frozen=True, eq=False)
+class Attacked:
+    """What attacks make of a model, and what it is worth.
+
+    Attributes
+    ----------
+    scores
+        Of each attack `(n_candidates,)`, higher where an attacker believes that somebody was in the training.
+    inside
+        `(n_candidates,)` who was.
+    accuracy
+        Correlation of predictions with the responses of those who were not, a mean over drugs.
+    """
+
+    scores: Mapping[str, NDArray[np.float64]]
+    inside: NDArray[np.bool_]
+    accuracy: float
+
+
 def add_membership_options(parser: argparse.ArgumentParser) -> None:
     """The options of `python -m benchmarks membership`."""
     parser.add_argument("--cohorts", type=int, default=10)
@@ -36,20 +57,11 @@ def add_membership_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--learners", nargs="+", default=["ridge", "gaussian", "random-forest", "boosted-trees", "neural"]
     )
+    parser.add_argument("--minimum-carriers", type=int, nargs="+", default=[1], help="floors, each tried")
 
 
-def attacks(
-    learner: str, n_samples: int, n_features: int, random_state: int, **settings: Any
-) -> dict[str, tuple[NDArray[np.float64], NDArray[np.bool_]]]:
-    """Scores by attack of candidates, half of whom were in the training, higher where an attacker believes so.
-
-    Each candidate also has a variant that nobody else has.
-
-    Returns
-    -------
-    dict
-        Of each attack `(2 * n_samples,)` scores, and which candidates were in the training.
-    """
+def attacks(learner: str, n_samples: int, n_features: int, random_state: int, **settings: Any) -> Attacked:
+    """Attacks on a model by candidates, half of whom were in its training; each has a variant that nobody else has."""
     cohort = simulate_cohort(n_samples=2 * n_samples, n_drugs=5, n_features=n_features, random_state=random_state)
     ids = cohort.genotypes.sample_ids
     alone = Genotypes.from_dense(np.eye(len(ids)), ids, [f"only {each}" for each in ids], kind="altered")
@@ -72,7 +84,9 @@ def attacks(
         "residuals": by_sample["own"].to_numpy(),
         "residuals beside the mean's": by_sample["gain"].to_numpy(),
     }
-    return {name: (score, inside) for name, score in scores.items()}
+    new = rows[~rows["sample_id"].isin(ids[inside])]
+    by_drug = [drug["response"].corr(drug["prediction"]) for _, drug in new.groupby("drug_id")]
+    return Attacked(scores, inside, float(np.mean(by_drug)))
 
 
 def _unnamed(model: DrugResponseModel, genotypes: Genotypes) -> NDArray[np.float64]:
@@ -97,17 +111,22 @@ def advantage(scores: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
 
 def membership_lines(options: argparse.Namespace) -> Iterator[str]:
     """A table: attacks on each learner, with means over cohorts and their 95 % intervals."""
-    yield "| learner | attack | it has | area under the curve | advantage over a coin |"
-    yield "|---|---|---|---|---|"
-    for learner in options.learners:
+    yield "| learner | carriers, at least | attack | it has | area under the curve | advantage over a coin |"
+    yield "|---|---|---|---|---|---|"
+    for learner, least in itertools.product(options.learners, options.minimum_carriers):
         areas: dict[str, list[float]] = defaultdict(list)
         advantages: dict[str, list[float]] = defaultdict(list)
+        accuracies = []
         for number in range(options.cohorts):
-            for name, (scores, inside) in attacks(learner, options.samples, options.features, number).items():
-                areas[name].append(float(roc_auc_score(inside, scores)))
-                advantages[name].append(advantage(scores, inside))
+            tried = attacks(learner, options.samples, options.features, number, minimum_carriers=least)
+            accuracies.append(tried.accuracy)
+            for name, scores in tried.scores.items():
+                areas[name].append(float(roc_auc_score(tried.inside, scores)))
+                advantages[name].append(advantage(scores, tried.inside))
         for name, having in ATTACKS.items():
-            yield f"| {learner} | {name} | {having} | {_interval(areas[name])} | {_interval(advantages[name])} |"
+            figures = f"{_interval(areas[name])} | {_interval(advantages[name])}"
+            yield f"| {learner} | {least} | {name} | {having} | {figures} |"
+        yield f"| {learner} | {least} | correlation with the responses of new samples | | {_interval(accuracies)} | |"
 
 
 def _interval(values: Sequence[float]) -> str:

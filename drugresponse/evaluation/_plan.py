@@ -56,6 +56,7 @@ class AskedEvaluation:
     lineage_column: str | None = None
     reference_study: str | None = None
     ancestry_components: int = 0
+    minimum_carriers: int = 1
     settings: Mapping[str, Any] | None = None
     rule: FrameLike | None = None
     rule_name: str = RULE
@@ -110,7 +111,7 @@ class EvaluationPlan:
         table, samples = genotypes_and_samples(genotypes, asked.samples)
         columns = (asked.covariates, asked.arm, asked.lineage_column)
         given = as_responses(responses, asked.outcome, asked.classes)
-        measured, joined = join_tables(table, given, asked.drugs, samples, *columns, scheme)
+        measured, joined = join_tables(table, given, asked.drugs, samples, *columns, scheme, asked.minimum_carriers)
         joined, _ = with_ancestry(joined, asked.ancestry_components)
         rows = joined
         if given_folds is None:

@@ -68,6 +68,7 @@ def evaluate(
     lineage_column: str | None = None,
     reference_study: str | None = None,
     ancestry_components: int = 0,
+    minimum_carriers: int = 1,
     settings: Mapping[str, Any] | None = None,
     resume: str | os.PathLike[str] | None = None,
     rule: FrameLike | None = None,
@@ -110,6 +111,9 @@ def evaluate(
     ancestry_components
         How many principal components of the genotypes are covariates too, so that `covariates` tells what ancestry
         alone predicts. They are made of all samples, those that are held out too, and of no response.
+    minimum_carriers
+        Carriers that a feature needs for a weight of its own, as for `DrugResponseModel`; counted in all samples, those
+        that are held out too.
     settings
         Of the learners: `rank`, `epochs`, `trees`, `depth`, `most_fits`, `most_minutes`, `device`, and
         `response_scale`, as for `DrugResponseModel`, which each fold chooses from its training rows.
@@ -173,6 +177,7 @@ def evaluate(
         lineage_column=lineage_column,
         reference_study=reference_study,
         ancestry_components=ancestry_components,
+        minimum_carriers=minimum_carriers,
         settings=settings,
         rule=rule,
         rule_name=rule_name,

@@ -68,6 +68,9 @@ def with_parents_of(genotypes: Genotypes, trained: pd.DataFrame, *, absent_as_re
     n_children = np.asarray(parents.members.sum(axis=0))
     if absent_as_reference:
         n_children = n_children - np.asarray(parents.members[np.flatnonzero(counted & ~present)].sum(axis=0))
+    else:
+        # of a parent none of whose children the training names (`few_carriers`) nothing is known without a child
+        n_children = np.maximum(n_children, 1)
     joined = join_parents(genotypes, parents.rows, child_sums(values, members, n_children))
     _tell(joined, trained)
     return joined
@@ -107,8 +110,10 @@ def borne_by_parent_alone(genotypes: Genotypes, trained: pd.DataFrame) -> tuple[
 def _tell(genotypes: Genotypes, trained: pd.DataFrame) -> None:
     names, n_samples = borne_by_parent_alone(genotypes, trained)
     if names:
+        is_named = np.asarray(Parents.of(trained).members.sum(axis=0)) > 0
+        who = "the training never saw" if is_named.all() else "the model does not name"
         logger.warning(
-            f"genotypes: the training never saw {show_ids(names)}; in {count(n_samples, 'sample')} "
+            f"genotypes: {who} {show_ids(names)}; in {count(n_samples, 'sample')} "
             f"{'it counts' if len(names) == 1 else 'they count'} by the family or another parent alone."
         )
 

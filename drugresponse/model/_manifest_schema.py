@@ -117,6 +117,7 @@ _PARAMETERS: dict[str, Schema] = {
     "lineage_column": Absent(TEXT),
     "reference_study": Absent(TEXT),
     "ancestry_components": Absent(whole(_MOST_WORK)),
+    "minimum_carriers": Absent(whole(_MOST_WORK)),
     "minimum_features": SHARE,
     "folds": whole(_MOST_WORK),
     "rank": whole(_MOST_WORK),

@@ -34,6 +34,7 @@ _UNSET = {
     "lineage_column": None,
     "reference_study": None,
     "ancestry_components": 0,
+    "minimum_carriers": 1,
     "outcome": AUTO,
     "response_scale": AUTO,
     "classes": None,

@@ -46,8 +46,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
     learner
         A name of `drugresponse.LEARNERS`, which tells what each is, such as `auto` or `ridge`, or the name that another
         installed distribution gives a learner; or a `PairRegressor`, whose parameters are nested as in scikit-learn
-        (`learner__penalty`). An estimator keeps its own parameters, but for
-        `scheme`, `device` and `n_jobs`, which are the model's.
+        (`learner__penalty`). An estimator keeps its own parameters, but `scheme`, `device` and `n_jobs`, the model's.
     scheme
         What will be new when the model is used: `new-samples`, `random-pairs`, `new-drugs`, `new-tissues`,
         `new-lineages` (clones, or clusters of relatives), `new-studies` (column `study` of the responses) or
@@ -72,6 +71,8 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         In `new-studies`, the study on whose scale responses are predicted; None takes the one with most responses.
     ancestry_components
         How many principal components of the genotypes are covariates too; new samples are projected on them.
+    minimum_carriers
+        Training samples that must carry a feature for a weight of its own; others count by their parents, if at all.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted. None
         is 0.5, or what 19 of 20 training samples have where that is less; `manifest_` tells it.
@@ -87,8 +88,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         Of a binary outcome, how many false alarms are as bad as one missed event: what the threshold follows from; None
         where that is not known.
     horizon
-        Of a time to an event, up to when survival is told and mean times are restricted; None is as long as enough
-        were watched.
+        Of a time to an event, up to when survival is told and mean times restricted; None: while enough were watched.
     forget_samples
         Keep no hash of the training samples' ids.
     device, n_jobs
@@ -136,6 +136,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         lineage_column: str | None = None,
         reference_study: str | None = None,
         ancestry_components: int = 0,
+        minimum_carriers: int = 1,
         minimum_features: float | None = None,
         folds: int = 3,
         rank: int = 256,
@@ -161,6 +162,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         self.lineage_column = lineage_column
         self.reference_study = reference_study
         self.ancestry_components = ancestry_components
+        self.minimum_carriers = minimum_carriers
         self.minimum_features = minimum_features
         self.folds = folds
         self.rank = rank

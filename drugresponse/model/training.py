@@ -17,6 +17,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.joining import TrainingRows, join_training_rows
 from drugresponse.data.measures.plausible import refuse_misread_responses
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.parents.few_carriers import without_few_carriers
 from drugresponse.data.parents.sums import with_parents
 from drugresponse.data.splits import Fold, find_scheme, tissue_of_pair
 from drugresponse.data.tables import Measure, Responses, index_by_id
@@ -204,7 +205,9 @@ def _joined(
     samples: FrameLike | None,
 ) -> tuple[Responses, TrainingRows, AncestryAxes | None]:
     columns = (settings["covariates"], settings["arm"], settings["lineage_column"])
-    responses, rows = join_tables(genotypes, responses, drugs, samples, *columns, settings["scheme"])
+    responses, rows = join_tables(
+        genotypes, responses, drugs, samples, *columns, settings["scheme"], settings["minimum_carriers"]
+    )
     _refuse_unmet_scheme(settings, rows.pairs)
     _tell_without_meaning(settings, rows.pairs.outcome.kind)
     return responses, *with_ancestry(rows, settings["ancestry_components"])
@@ -227,6 +230,7 @@ def join_tables(
     arm: str | None,
     lineage_column: str | None,
     scheme: str,
+    minimum_carriers: int,
 ) -> tuple[Responses, TrainingRows]:
     """The responses the right way round, refused where they cannot be what they measure, and all tables joined by id.
 
@@ -236,7 +240,7 @@ def join_tables(
     ----------
     genotypes, responses, drugs, samples
         As for `DrugResponseModel.fit`.
-    covariates, arm, lineage_column, scheme
+    covariates, arm, lineage_column, scheme, minimum_carriers
         As for `DrugResponseModel`; one covariate may be named alone.
 
     Raises
@@ -258,7 +262,8 @@ def join_tables(
         lineage_column,
         scheme,
     )
-    return responses, rows
+    common = without_few_carriers(rows.pairs.genotypes, minimum_carriers)
+    return responses, replace(rows, pairs=replace(rows.pairs, genotypes=common))
 
 
 def _audited_rows(

@@ -97,6 +97,14 @@ class StudyDesign:
         default=0,
         limits=(0, 20),
     )
+    minimum_carriers: int = option(
+        "Carriers of a feature, at least",
+        "Features that fewer of the training samples carry have no weight of their own and are not named in the model, "
+        "so that it does not betray who carries them; those with a parent count by it. 1 leaves out none; 5 to 10 are "
+        "usual where data must not tell of single persons.",
+        default=1,
+        limits=(1, 1000),
+    )
     folds: int = option(
         "Folds held out in turn to judge the model",
         "0 trains without judging; 1 holds out a fifth once.",

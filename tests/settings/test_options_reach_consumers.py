@@ -215,7 +215,7 @@ def _runs(tables: Path, out: Path, scheduler: str) -> list[tuple[str, dict[str, 
         "epochs": 13,
     }
     learning |= {"lineage_column": "strain", "ancestry_components": 2, "reference_study": "first"}
-    learning |= {"trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
+    learning |= {"minimum_carriers": 2, "trees": 23, "depth": 3, "most_fits": 911, "most_minutes": 912.5, **threads}
     means = {"measure": "growth", "unit": "doublings", "higher_means": "resistant"}
     classed = {
         "genotypes": whole["genotypes"],

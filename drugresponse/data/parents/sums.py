@@ -30,6 +30,8 @@ _PARENT = re.compile(r"(?P<name>.*\S) \((?P<level>[a-z][a-z -]*)\)")
 _SITE = re.compile(r"(?P<gene>.+)_(?:[a-z]\.)?-?\d+")
 _LEVELS = ("gene", "site", "family", "class")
 """What a level is called where the table does not say, in the order in which they are believed."""
+_SUMS = " sums"
+"""The block of a level is called by it and this."""
 _BLOCK_CELLS = 1 << 22
 
 
@@ -96,7 +98,20 @@ class Parents:
         rank = table["level"].map({level: at for at, level in enumerate(_LEVELS, 1)}).where(table["guessed"], 0)
         believed = table.assign(rank=rank).sort_values("rank", kind="stable").drop_duplicates("name")
         levels = believed.set_index("name")["level"].reindex(known)
-        return cls(known, _rows(features, known, levels, members), members)
+        return cls(known, _rows(features, known, levels, members), members)._with_childless(features)
+
+    def _with_childless(self, features: pd.DataFrame) -> Parents:
+        """With the parents that stand in the table although none of their children does (`few_carriers`)."""
+        blocks = features["block"].to_numpy(dtype=object)
+        sums = np.flatnonzero(features["block"].isin(_blocks_of_sums(features)))
+        matches = [(at, _PARENT.fullmatch(str(features.index[at]))) for at in sums.tolist()]
+        named = {at: match["name"] for at, match in matches if match and match["level"] + _SUMS == blocks[at]}
+        rows = [at for at, name in named.items() if name not in self.names]
+        if not rows:
+            return self
+        names = self.names.append(pd.Index([named[at] for at in rows], dtype=object))
+        members = sparse.hstack([self.members, sparse.csr_array((len(features), len(rows)))], format="csr")
+        return Parents(names, pd.concat([self.rows, features.iloc[rows]]), sparse.csr_array(members))
 
     def stand_in(self, features: pd.DataFrame) -> NDArray[np.bool_]:
         """`(n_parents,)` which of the parents are rows of this table."""
@@ -208,7 +223,7 @@ def is_parent(features: pd.DataFrame) -> NDArray[np.bool_]:
     >>> is_parent(with_parents(Genotypes.build([[1], [0]], ["a", "b"], table)).features).tolist()
     [False, True]
     """
-    if not (features["parent"] != "").any():
+    if not (features["parent"] != "").any() and not _blocks_of_sums(features):
         return np.zeros(len(features), dtype=bool)
     parents = Parents.of(features)
     return np.asarray(_keys(features).isin(_keys(parents.rows)), dtype=bool)
@@ -220,6 +235,10 @@ def without_parents(genotypes: Genotypes) -> Genotypes:
     if not made.any():
         return genotypes
     return genotypes.select(np.flatnonzero(~made))
+
+
+def _blocks_of_sums(features: pd.DataFrame) -> list[str]:
+    return [block for block in pd.unique(features["block"]) if str(block).endswith(_SUMS)]
 
 
 def _guessed_level(name: str, feature_id: str, gene: str) -> str:
@@ -249,7 +268,7 @@ def _rows(features: pd.DataFrame, names: pd.Index, levels: pd.Series, members: s
     genes = pd.Series(features["gene"].to_numpy(dtype=object)[pairs.coords[0]]).groupby(pairs.coords[1])
     gene = genes.first().where(genes.nunique() == 1, "")
     ids = pd.Index([f"{name} ({level})" for name, level in zip(names, levels, strict=True)], dtype=object)
-    table = pd.DataFrame({"block": (levels + " sums").to_numpy(dtype=object), "kind": "score"}, index=ids)
+    table = pd.DataFrame({"block": (levels + _SUMS).to_numpy(dtype=object), "kind": "score"}, index=ids)
     table = table.assign(gene=gene.to_numpy(dtype=object)).reindex(columns=features.columns)
     text = [name for name in table.columns if name != "position"]
     table[text] = table[text].fillna("").astype(object)

@@ -39,7 +39,7 @@ __all__ = ["Request", "Tables", "drugs_by_id", "refuse_absent_columns", "refuse_
 logger = logging.getLogger(__name__)
 
 
-_WHOLE = ("ancestry_components", "folds", "rank", "epochs", "trees", "depth", "random_state")
+_WHOLE = ("ancestry_components", "minimum_carriers", "folds", "rank", "epochs", "trees", "depth", "random_state")
 
 
 def refuse_settings(settings: Mapping[str, Any]) -> None:
