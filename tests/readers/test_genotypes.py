@@ -9,12 +9,16 @@ import pandas as pd
 import pytest
 from bed_reader import to_bed
 from cyvcf2 import VCF, Writer
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from pgenlib import PgenWriter
 from scipy import sparse
 
 from drugresponse.data.conversion.genotypes import as_genotypes
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.errors import InputError
+from drugresponse.genotype_files import write_genotypes
 from drugresponse.readers import read_genotypes
 
 SAMPLES = ["p1", "p2", "p3", "p10"]
@@ -305,3 +309,33 @@ def test_as_genotypes__a_frame_of_plink_has_its_own_ids():
     genotypes = as_genotypes(frame)
     assert (genotypes.sample_ids.tolist(), genotypes.features.index.tolist()) == (["2", "3", "4"], ["rs1_A"])
     assert as_genotypes(frame.set_axis(["a", "b", "c"])).sample_ids.tolist() == ["a", "b", "c"]
+
+
+CELLS = arrays.arrays(
+    np.float32, st.tuples(st.integers(2, 5), st.integers(1, 6)), elements=st.sampled_from([0, 1, 2, np.nan])
+)
+"""Any calls of a few samples."""
+
+
+@settings(max_examples=8, derandomize=True, deadline=None, database=None, phases=[Phase.generate, Phase.shrink])
+@given(CELLS, st.sampled_from(["\t", ",", ";"]), st.booleans())
+def test_read_genotypes__whatever_was_called_comes_back_from_every_form(tmp_path_factory, calls, separator, turned):
+    folder = tmp_path_factory.mktemp("forms")
+    samples = [f"s{at}" for at in range(len(calls))]
+    sites = [f"1:{100 + at}:A:C" for at in range(calls.shape[1])]
+    table = pd.DataFrame(calls, index=pd.Index(samples, name="sample_id"), columns=sites)
+    (table.T.rename_axis("feature_id") if turned else table).to_csv(folder / "g.txt", sep=separator)
+    table.reset_index().to_parquet(folder / "g.parquet")
+    write_genotypes(Genotypes.from_dense(calls, samples, sites, kind="dosage"), folder / "g.h5ad")
+    numbers = np.where(np.isnan(calls), -127, calls).astype(np.int8)
+    properties = {"iid": samples, "sid": sites, "chromosome": ["1"] * len(sites)}
+    properties |= {
+        "bp_position": range(100, 100 + len(sites)),
+        "allele_1": ["C"] * len(sites),
+        "allele_2": ["A"] * len(sites),
+    }
+    to_bed(folder / "g.bed", numbers, properties=properties)
+    for name in ("g.txt", "g.parquet", "g.h5ad", "g.bed"):
+        found = read_genotypes(folder / name)
+        assert found.sample_ids.tolist() == samples
+        np.testing.assert_array_equal(found.dense()[:, found.features.index.get_indexer(sites)], calls, err_msg=name)
