@@ -138,7 +138,9 @@ def _outputs(bench: Bench) -> Iterator[Check]:
     except RuntimeError:
         pass
     yield equal("An output of a run that was stopped", target.exists(), False)
-    model_file = bench.pack / "models" / "ridge.safetensors"
+    # a copy, since an installation that is broken may write over it
+    model_file = bench.scratch / "itself.safetensors"
+    model_file.write_bytes((bench.pack / "models" / "ridge.safetensors").read_bytes())
     over_itself = partial(bench.run, "describe", "--model", model_file, "--output", model_file)
     yield refused("An output that is also an input", over_itself, "also an input")
     leaky = bench.genotypes.assign(**{"RESPONSE_score": bench.responses.groupby("sample_id")["response"].mean()})
