@@ -88,6 +88,19 @@ def test_attributes__of_the_suite(name):
     assert dict(root.find("command").attrib) == {"detect_errors": "exit_code", "oom_exit_code": "4"}
 
 
+@pytest.fixture(scope="module")
+def source() -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "drugresponse").rglob("*.py"))
+
+
+@each_tool
+def test_citations__are_of_methods_that_the_package_names(name, source):
+    cited = [each.text for each in read(name).findall("expand[@macro='citations']/citation[@type='doi']")]
+    assert [each for each in cited if not re.search(re.escape(each) + r"(?![\w/-])", source)] == []
+    assert len(set(cited)) == len(cited)
+    assert cited or name not in ("train", "predict", "evaluate", "explain", "prepare")
+
+
 def test_macros__version_is_the_package_version():
     tokens = {each.get("name"): each.text for each in etree.parse(str(ROOT / "tools" / "macros.xml")).iter("token")}
     assert tokens["@TOOL_VERSION@"] == __version__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import subprocess
 from types import SimpleNamespace
 
@@ -211,21 +212,36 @@ def test_form__text_is_sanitized_and_checked(name):
             assert [each.get("macro") for each in param] in macros
 
 
+def signs_of(macro: str) -> tuple[set[str], re.Pattern[str]]:
+    """What a field for text lets through beside ASCII letters and digits, and what it takes to be typed."""
+    root = etree.parse(str(ROOT / "tools" / "macros.xml")).getroot()
+    letters = root.findtext("token[@name='@LETTERS@']")
+    part = root.find(f"xml[@name='{macro}']")
+    # Galaxy takes the signs of a value one by one
+    signs = {sign for each in part.iter("add") for sign in each.get("value").replace("@LETTERS@", letters)}
+    return signs, re.compile(part.findtext("validator").replace("@LETTERS@", letters))
+
+
+@pytest.mark.parametrize("macro", ["text_signs", "optional_text_signs", "class_signs"])
+def test_macros__what_may_be_typed_reaches_the_program_as_it_is(macro):
+    signs, pattern = signs_of(macro)
+    passed = signs | set(string.ascii_letters + string.digits)
+    typed = {sign for sign in map(chr, range(0x3000)) if pattern.match(f"a{sign}9")}
+    assert typed == passed
+    assert set("µμßéïøÅŁβΩ") <= passed
+    assert all(sign.isalpha() for sign in passed if not sign.isascii())
+
+
 def test_macros__text_signs_are_harmless_in_single_quotes():
-    root = etree.parse(str(ROOT / "tools" / "macros.xml"))
     for macro in ("text_signs", "optional_text_signs"):
-        part = root.find(f"xml[@name='{macro}']")
-        signs = {each.get("value") for each in part.iter("add")}
+        signs, pattern = signs_of(macro)
         assert signs.isdisjoint("'\"\\`$\n;&|<>*?~!")
-        pattern = re.compile(part.findtext("validator"))
         assert all(pattern.match(f"a{sign}9") for sign in signs)
         assert not any(pattern.match(f"a{sign}") for sign in "'\"\\`$;&|<>*?~!")
 
 
 def test_macros__classes_are_typed_as_their_help_says():
-    part = etree.parse(str(ROOT / "tools" / "macros.xml")).getroot().find("xml[@name='class_signs']")
-    signs = {each.get("value") for each in part.iter("add")}
-    typed = re.compile(part.findtext("validator"))
+    signs, typed = signs_of("class_signs")
     (classes,) = (each for each in COMMANDS["train"].parameters if each.name == "classes")
     examples = re.findall('"([^"]+)"', classes.help)
     assert len(examples) == 3

@@ -16,7 +16,8 @@ _LABEL = "Several files of genotypes are"
 _HELP = (
     "Names keep features of one gene apart, such as its expression and its mutations, and prediction finds a block by "
     "its name: that of the element where a list is chosen (Build List), else that of the dataset, without .tsv and the "
-    "like. A sample sheet takes none."
+    "like. A sample sheet takes none. A block in several files, such as a VCF for each patient, is made one file by "
+    "prepare first."
 )
 _OPTIONS = {
     "joined": "Parts of the same genotypes, such as chromosomes or patients",

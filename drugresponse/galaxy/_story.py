@@ -51,6 +51,8 @@ class Story:
         As Galaxy shows them; the help is Markdown.
     edam
         Terms of the EDAM ontology: of what it is, and what it does.
+    cites
+        DOIs of the methods that it uses, each named as the source of a method in the package.
     tests
         Test cases as in the YAML file.
     optional_outputs
@@ -70,6 +72,7 @@ class Story:
     description: str
     help: str
     edam: tuple[str, ...]
+    cites: tuple[str, ...] = ()
     tests: tuple[Mapping[str, Any], ...] = ()
     optional_outputs: Mapping[str, str] = field(default_factory=dict)
     chosen_outputs: tuple[str, ...] = ()
@@ -86,4 +89,5 @@ def read_story(path: Path) -> Story:
     tests, edam = tuple(content.pop("tests")), tuple(content.pop("edam"))
     chosen = tuple(content.pop("chosen_outputs", ()))
     offered = tuple(content.pop("offered_by_server", ()))
+    content["cites"] = tuple(content.get("cites", ()))
     return Story(**content, edam=edam, tests=tests, files=files, chosen_outputs=chosen, offered_by_server=offered)

@@ -80,6 +80,7 @@ def build_tool(story: Story) -> Any:
     root.find("help").set("format", "markdown")
     tests = root.find("tests")
     add_cases(tests, story.tests)
+    _cite(root.find("expand[@macro='citations']"), story.cites)
     return root
 
 
@@ -108,6 +109,12 @@ def _add_after(element: Any, *added: Any) -> None:
     for each in reversed(added):
         each.tail = element.tail
         element.addnext(each)
+
+
+def _cite(citations: Any, identifiers: tuple[str, ...]) -> None:
+    """Add the methods of a tool to what every tool of the suite cites."""
+    for identifier in identifiers:
+        etree.SubElement(citations, "citation", type="doi").text = identifier
 
 
 def _edam(terms: tuple[str, ...]) -> list[Any]:
