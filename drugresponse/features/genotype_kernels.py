@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
+from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored.missing_cells import missing_cells
 from drugresponse.data.stored_values import StoredValues
 from drugresponse.errors import MemoryLimitError
@@ -21,6 +22,7 @@ __all__ = [
     "FeatureMoments",
     "SampleKernels",
     "centre",
+    "centred",
     "feature_blocks",
     "feature_moments",
     "known_of_variance",
@@ -146,6 +148,40 @@ def _centre(
     return centres, (rows, columns)
 
 
+def centred(block: NDArray[np.float32] | CallCodes, means: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Columns of numbers, which are overwritten, or of codes, less these means; 0 where missing.
+
+    Examples
+    --------
+    >>> centred(CallCodes(np.array([[0, 2], [1, 7]], dtype=np.uint8)), np.array([1.0, 0.25])).tolist()
+    [[-1.0, 0.75], [1.0, 0.0]]
+    """
+    return _centred(block, means)[0]
+
+
+def _centred(
+    block: NDArray[np.float32] | CallCodes, means: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float32], NDArray[np.float64], tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Centred columns, their means, and the rows and columns of the calls that were missing."""
+    if not isinstance(block, CallCodes):
+        return block, *_centre(block, means)
+    rows, columns = block.places
+    values = np.empty(block.by_column.shape, dtype=np.float32)
+    centres = np.zeros(len(values)) if means is None else means
+    n_missing = np.bincount(columns, minlength=len(values))
+    step = max(1, _CELLS_AT_ONCE // max(len(block), 1))
+    for start in range(0, len(values), step):
+        mine = slice(start, start + step)
+        part = values[mine]
+        part[...] = block.by_column[mine]
+        if means is None:
+            sums = part.sum(axis=1, dtype=np.float64) - MISSING * n_missing[mine]
+            centres[mine] = sums / np.maximum(len(block) - n_missing[mine], 1)
+        part -= centres[mine, None].astype(np.float32)
+    values[columns, rows] = 0
+    return values.T, centres, (rows, columns)
+
+
 def feature_moments(genotypes: Genotypes) -> FeatureMoments:
     """Moments of stored genotypes over their samples; those of a root are learned once."""
     values = genotypes.values
@@ -219,8 +255,8 @@ def _pass(
     for name, columns in feature_blocks(features).items():
         of_rows[name], kernel = np.zeros(n), np.zeros((n, n) if kernels is not None else (0, 0))
         lost = np.zeros(n)
-        for at, block in values.blocks(columns):
-            means[at], (rows, missing) = _centre(block, None)
+        for at, read in values.coded_blocks(columns):
+            block, means[at], (rows, missing) = _centred(read, None)
             squares[at] = np.einsum("ij,ij->j", block, block, dtype=np.float64)
             lost += np.bincount(rows, squares[at][missing], n)
             if kernels is None:

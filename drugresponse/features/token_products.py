@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored_values import column_blocks
 from drugresponse.data.surveys.coded_calls import coded_blocks
 from drugresponse.features.alignment import align
-from drugresponse.features.genotype_kernels import centre, feature_blocks
+from drugresponse.features.genotype_kernels import centred, feature_blocks
 from drugresponse.features.samples import SampleEncoder
 
 __all__ = ["TokenEffects", "dual_effects", "token_products"]
@@ -133,8 +132,7 @@ def _centred_products(
 ) -> NDArray[np.float64]:
     """`(n_samples, n_effects)` numbers or codes less their means, 0 where missing, times effects."""
     if not isinstance(block, CallCodes):
-        centre(block, means)
-        return np.asarray(block @ effects, dtype=np.float64)
+        return np.asarray(centred(block, means) @ effects, dtype=np.float64)
     wide = effects.astype(np.float64)
     products = np.tile(-(means @ wide), (len(block), 1))
     step = max(_FEWEST_COLUMNS, _CELLS // max(len(block), 1))
@@ -151,22 +149,19 @@ def _centred_blocks(
     genotypes: Genotypes, encoder: SampleEncoder, tokens: NDArray[np.intp], features: NDArray[np.intp]
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
     """As `_aligned_blocks`, less the means of the tokens, and 0 where missing."""
-    for at, values in _aligned_blocks(genotypes, encoder, features, coded=False):
-        centre(values, encoder.center_[tokens[at]])
-        yield at, values
+    for at, block in _aligned_blocks(genotypes, encoder, features):
+        yield at, centred(block, encoder.center_[tokens[at]])
 
 
 def _aligned_blocks(
-    genotypes: Genotypes, encoder: SampleEncoder, features: NDArray[np.intp], *, coded: bool = True
-) -> Iterator[tuple[NDArray[np.intp], Any]]:
+    genotypes: Genotypes, encoder: SampleEncoder, features: NDArray[np.intp]
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32] | CallCodes]]:
     """Numbers of genotype features; those that are absent never come.
 
     Parameters
     ----------
     features
         `(n_wanted,)` numbers of the features in the training's table.
-    coded
-        Whether a block may be of codes, where the source of the genotypes tells these.
 
     Yields
     ------
@@ -178,7 +173,7 @@ def _aligned_blocks(
     present, turned = alignment.columns[features] >= 0, alignment.turned[features]
     as_is = np.flatnonzero(present & ~turned)
     done, wanted = 0, alignment.columns[features[as_is]]
-    for columns, values in coded_blocks(genotypes, wanted) if coded else genotypes.blocks(wanted):
+    for columns, values in coded_blocks(genotypes, wanted):
         at = as_is[done : done + len(columns)]
         done += len(columns)
         yield at, values

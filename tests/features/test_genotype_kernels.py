@@ -12,19 +12,19 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored_values import StoredValues
 from drugresponse.features import genotype_kernels
 from drugresponse.features.genotype_kernels import feature_moments, known_of_variance, sample_kernels
-from tests.stored_genotypes import passes, stored
+from tests.stored_genotypes import CodedColumns, CountedColumns, passes, stored
 
 
-@pytest.fixture
-def genotypes(monkeypatch) -> Genotypes:
+@pytest.fixture(params=[CountedColumns, CodedColumns])
+def genotypes(monkeypatch, request) -> Genotypes:
     monkeypatch.setattr(stored_values, "BLOCK_CELLS", 30 * 4)
     monkeypatch.setattr(genotype_kernels, "_TILE", 7)
     rng = np.random.default_rng(0)
     copies = rng.binomial(2, 0.3, (30, 17)).astype(np.float64)
     copies[rng.random(copies.shape) < 0.1] = np.nan
-    copies[:, 2], copies[:, 5] = 1 / 3, np.nan
+    copies[:, 2], copies[:, 5] = 1 / 3 if request.param is CountedColumns else 1, np.nan
     made = Genotypes.from_dense(copies, [f"s{i}" for i in range(30)], [f"rs{j:02d}" for j in range(17)], kind="score")
-    return stored(made)
+    return stored(made, request.param)
 
 
 def test_sample_kernels__are_products_of_centred_genotypes_learned_once(genotypes):

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.pairs import Pairs
-from drugresponse.features.genotype_kernels import centre, feature_blocks
+from drugresponse.data.surveys.coded_calls import coded_blocks
+from drugresponse.features.genotype_kernels import centred, feature_blocks
 from drugresponse.features.samples import SampleEncoder
 from drugresponse.features.token_products import TokenEffects
 from drugresponse.learners.factors.own_ridges import affordable_drugs
@@ -177,10 +178,10 @@ class _Segments:
         memory, other = (np.empty((n, widest if used else 0), np.float32, "F") for used in (True, self._crossed))
         for block, at in self._parts:
             values, start = memory[:, : len(at)], 0
-            for columns, read in self.genotypes.blocks(self._features[at]):
-                values[:, start : start + len(columns)] = read
+            for columns, read in coded_blocks(self.genotypes, self._features[at]):
+                mine = slice(start, start + len(columns))
+                values[:, mine] = centred(read, self.encoder.center_[self._plain[at[mine]]])
                 start += len(columns)
-            centre(values, self.encoder.center_[self._plain[at]])
             for ending, numbers, multiplier in self._crossed:
                 crossed = np.multiply(values, multiplier[:, None].astype(np.float32), out=other[:, : len(at)])
                 crossed *= self.encoder.scale_[numbers[at]].astype(np.float32)
