@@ -1,0 +1,1 @@
+"""The learners as models of drevalpy, which is no dependency: only `model` and `trial` import it."""
