@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -24,6 +25,8 @@ _FEWEST_CARRIERS = 5
 _STRONG_CORRELATION, _STRONG_RATIO = 0.5, 5.0
 """An effect as strong as any of the field: a quarter of the variance, or an odds (hazard) ratio of a common feature."""
 _LEVEL = 0.05
+_QUIET = 0.05
+"""Share of the rows up to which those of subjects that count again are a note."""
 _CHANCE = 1e-3
 """Carriers who all are of one class by no more than this chance are more than a rare feature in a common class."""
 
@@ -57,12 +60,29 @@ def outcome_findings(rows: TrainingRows) -> Iterator[Finding]:
             )
             yield Finding("events for each feature", "note", message, int(events[scored].min()))
     told = _separated(rows, observed, at)
+    if observed.happened is not None:
+        yield from _times_of_one_subject(rows)
     if told:
         message = (
             f"Carriers of a feature all have the same outcome more often than chance allows: {len(told)} "
             f"times ({show_ids(told)}): real where the feature decides, a leak where it was made from the response."
         )
         yield Finding("separation", "note", message, len(told))
+
+
+def _times_of_one_subject(rows: TrainingRows) -> Iterator[Finding]:
+    """Samples of one subject with the same time: one event that counts once for each of them."""
+    pairs = rows.pairs
+    keys = pd.DataFrame({"subject": pairs.subjects[pairs.sample_index], "drug": pairs.drug_index, "time": rows.y})
+    n_more = int(keys.duplicated().sum())
+    if n_more:
+        n_rows, n_times = len(keys), len(keys) - n_more
+        message = (
+            f"{n_rows:,} responses are {n_times:,} times of subjects: that of a subject with several samples counts "
+            "once for each of them, in the training, in the numbers of events and in the scores. Give one sample of "
+            "each subject, or each its share in a column weight."
+        )
+        yield Finding("times of one subject", "warning" if n_more > _QUIET * n_rows else "note", message, n_more)
 
 
 def _powerless(rows: TrainingRows) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ _CAUTIONS = frozenset(
         *("groups without response", "drugs in one tissue", "constant responses", "responses that follow the tissue"),
         *("responses that outweigh all", "responses at a limit", "rows that outweigh all", "same responses"),
         *("repeats that disagree", "scale of the responses", "too few samples for the features", "sexes that differ"),
+        "times of one subject",
     )
 )
 """Checks whose warnings are lines of `train` and `evaluate` and words of the verdict: they change what a score is

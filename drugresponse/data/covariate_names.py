@@ -1,4 +1,4 @@
-"""What the name of a column of the samples table says: a usual covariate, an id, or what may be an outcome."""
+"""What the name of a column of the samples table says: a usual covariate, an id, a person, or perhaps an outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from drugresponse.data.column_names import plain_name
 
-__all__ = ["is_id", "is_of_kinds", "is_usual_covariate", "may_be_outcome", "usual_place"]
+__all__ = ["is_id", "is_of_kinds", "is_usual_covariate", "may_be_outcome", "names_subjects", "usual_place"]
 
 _USUAL = (
     *("tissue", "subtype", "ancestry", "sex", "age", "site", "gender", "race", "ethnicity", "population"),
@@ -36,6 +36,7 @@ _OUTCOMES = re.compile(
     "|includ|exclud|genotyped|passed|metast|complication|improve|worse|hit$|^(y|os|pfs|dfs|rfs|efs|dss|ttp|cr|pr|sd|pd"
     "|pcr|orr|dlt|bcr|cb|ae|sae|case|control|casecontrol|adr|inr|qc|group|arm)$"
 )
+_SUBJECT = re.compile(r"(patient|subject|donor|individual|person|participant)(s?id|identifier|barcode|number|no|nr)?")
 _WORD = re.compile(r"[a-z0-9]+|[^\W_]+", re.IGNORECASE)
 
 
@@ -100,6 +101,17 @@ def is_id(name: object) -> bool:
     return not {"id", "ids", "barcode", "name", "identifier", "accession", "uuid"}.isdisjoint(words) or plain_name(
         name
     ).endswith(("barcode", "accession", "sampleid", "patientid", "cosmicid"))
+
+
+def names_subjects(name: object) -> bool:
+    """Whether a column's name says that it tells whose each sample is.
+
+    Examples
+    --------
+    >>> [names_subjects(name) for name in ("PATIENT_ID", "Donor", "subject_id", "patient_age", "inpatient")]
+    [True, True, True, False, False]
+    """
+    return _SUBJECT.fullmatch(plain_name(name)) is not None
 
 
 def _made_of(text: str, words: Collection[str]) -> bool:

@@ -17,6 +17,7 @@ from drugresponse.data.lineages.lineages import Lineages, lineage_column_of
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
+from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 from drugresponse.shown import Shown
@@ -145,7 +146,7 @@ def join_training_rows(
         chosen.table,
         drug_table,
         rows,
-        sample_table["subject_id"] if "subject_id" in sample_table.columns else None,
+        subjects_of(sample_table),
     )
     pairs = pairs if arm is None else replace(pairs, arm=arm)
     pairs = replace(pairs, observed=observed_of(rows, responses.outcome))

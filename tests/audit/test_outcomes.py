@@ -17,10 +17,14 @@ from drugresponse.data.pairs import Pairs
 YES = Outcome("binary", ("S", "R"))
 
 
-def _findings(values: np.ndarray, y: np.ndarray, observed: Observed | None) -> dict[str, Finding]:
+def _findings(
+    values: np.ndarray, y: np.ndarray, observed: Observed | None, subjects: list[str] | None = None
+) -> dict[str, Finding]:
     ids = [f"s{i:03d}" for i in range(len(y))]
     genotypes = Genotypes.from_dense(values, ids, [f"g{i}" for i in range(values.shape[1])])
     pairs = Pairs.grid(genotypes, pd.DataFrame(index=genotypes.sample_ids), pd.DataFrame(index=pd.Index(["drug"])))
+    if subjects is not None:
+        pairs = replace(pairs, subjects=np.array(subjects, dtype=object))
     rows = TrainingRows(replace(pairs, observed=observed), y, np.ones(len(y)), JoinLoss(len(y), 1, len(y), 0, 0, 0, 0))
     return {finding.check: finding for finding in outcome_findings(rows)}
 
@@ -74,6 +78,19 @@ def test_separation__of_times_nobody_with_an_event() -> None:
     observed = Observed(times, happened=happened > 0, entry=np.zeros(len(happened)))
     findings = _findings(values, np.arange(1.0, len(happened) + 1), observed)
     assert "g3 x drug" in findings["separation"].message
+
+
+def test_times_of_one_subject__are_told_where_they_are_the_same() -> None:
+    values, happened = _drawn(100)
+    observed = Observed(Outcome("time-to-event"), happened=happened > 0, entry=np.zeros(len(happened)))
+    subjects = [f"p{at // 2}" for at in range(len(happened))]
+    times = np.arange(len(happened)) // 2 + 1.0
+    finding = _findings(values, times, observed, subjects)["times of one subject"]
+    assert (finding.severity, finding.count) == ("warning", 100)
+    assert "200 responses are 100 times of subjects" in finding.message
+    assert "times of one subject" not in _findings(values, times, observed)
+    # two endpoints of one subject are two times
+    assert "times of one subject" not in _findings(values, np.arange(200.0) + 1, observed, subjects)
 
 
 def test_numbers__nothing_is_said() -> None:

@@ -20,6 +20,7 @@ from drugresponse.data.joining import lineages_of
 from drugresponse.data.lineages.lineages import lineage_column_of
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
+from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.tables import Measure, Responses, index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.shown import Shown
@@ -189,8 +190,7 @@ class PairEstimator(Shown, BaseEstimator):
         if self.drugs is not None:
             drugs = index_by_id(self.drugs, "drug_id", where="drugs").reindex(drugs.index)
         table = pd.DataFrame(index=genotypes.sample_ids) if samples is None else samples
-        subjects = table["subject_id"] if "subject_id" in table.columns else None
-        pairs = Pairs.build(genotypes.without_features(), table, drugs, ids, subjects)
+        pairs = Pairs.build(genotypes.without_features(), table, drugs, ids, subjects_of(table))
         if self.model.scheme == "new-lineages":
             ordered = table.reindex(genotypes.sample_ids)
             column = lineage_column_of(ordered, self.model.lineage_column)

@@ -19,6 +19,7 @@ from drugresponse.data.responses.reading import are_dilutions, are_numbers
 from drugresponse.data.responses.signs import with_signs
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
 from drugresponse.data.responses.wide_kinds import refuse_several_kinds
+from drugresponse.data.conversion.subjects import tell_of_shared_subjects
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
@@ -261,6 +262,7 @@ def _rows_of_two(
 def _id_rows(table: pd.DataFrame, sample: str, drug: str, own: Collection[str], where: str) -> pd.DataFrame:
     """The ids of each row; `own` are the columns of the response."""
     rows = pd.DataFrame({"sample_id": _cleaned(table[sample], where)})
+    tell_of_shared_subjects(table, rows["sample_id"], (sample, drug, *own), where)
     if drug in table.columns or drug != "drug_id":
         rows["drug_id"] = _cleaned(table[required_column(table, drug, "`drug_column`", where)], where)
     else:
