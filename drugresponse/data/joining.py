@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.covariates import Covariates, arm_covariate
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import suggest_ids, tell_of_lost_ids
@@ -17,7 +18,6 @@ from drugresponse.data.lineages.lineages import Lineages, lineage_column_of
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.pairs import Pairs
-from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.tables import Responses
 from drugresponse.errors import InputError
 from drugresponse.shown import Shown

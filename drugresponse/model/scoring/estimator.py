@@ -14,13 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 
 from drugresponse.data.conversion.frames import FrameLike, as_pandas
 from drugresponse.data.conversion.observations import genotypes_and_samples
+from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.genotypes import GenotypesLike
 from drugresponse.data.ids import clean_ids
 from drugresponse.data.joining import lineages_of
 from drugresponse.data.lineages.lineages import lineage_column_of
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import find_scheme
-from drugresponse.data.conversion.subjects import subjects_of
 from drugresponse.data.tables import Measure, Responses, index_by_id
 from drugresponse.errors import InputError, show_ids
 from drugresponse.shown import Shown

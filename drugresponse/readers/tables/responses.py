@@ -9,6 +9,7 @@ import pandas as pd
 
 from drugresponse.data.column_names import name_words, plain_name
 from drugresponse.data.conversion.numbers import decimal_signs, is_number, to_numbers
+from drugresponse.data.conversion.subjects import tell_of_shared_subjects
 from drugresponse.data.ids import clean_ids, is_missing_id, trimmed
 from drugresponse.data.missing import is_missing
 from drugresponse.data.outcomes.limits import are_limits, is_limit_or_number
@@ -19,7 +20,6 @@ from drugresponse.data.responses.reading import are_dilutions, are_numbers
 from drugresponse.data.responses.signs import with_signs
 from drugresponse.data.responses.wide import are_same_classes, are_same_limits, melt_drugs, refuse_beside_drugs
 from drugresponse.data.responses.wide_kinds import refuse_several_kinds
-from drugresponse.data.conversion.subjects import tell_of_shared_subjects
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
 from drugresponse.errors import InputError, count, show_ids
