@@ -173,7 +173,7 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     strange = next(((cell, line) for cell, line in words if not is_call(cell)), words[0])
     raise InputError(
         f'{where}, line {strange[1]}, column "{name}": {quoted(strange[0], 40)} is not a number, nor is anything else '
-        "in this column (expected a table of samples and features, or calls such as A/G, 0/1, *1/*4, wild type). "
+        "in this column (expected a table of samples and features, or calls such as A/G, 0/1, *1/*4, wild type, het). "
         "Remove the column, or move it into the table of samples. A list of alterations names its columns sample_id, "
         "gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
     )

@@ -26,6 +26,20 @@ __all__ = ["genotypes_in_words", "is_call", "is_uncalled"]
 logger = logging.getLogger(__name__)
 
 _NUMBERS, _INDEXES, _LETTERS, _STARS, _WORDS = "numbers", "indexes", "letters", "star alleles", "words"
+_ZYGOSITY = "zygosity"
+_COPIES_OF = MappingProxyType(
+    {
+        **dict.fromkeys(("wt", "wild type", "wildtype", "ref", "reference", "wt/wt", "ref/ref", "hom ref", "homref",
+                         "hom wt", "homozygous ref", "homozygous reference", "homozygous wild type"), 0.0),
+        **dict.fromkeys(("het", "hetero", "heterozygous", "heterozygote", "wt/mut", "mut/wt", "ref/alt", "alt/ref",
+                         "het alt"), 1.0),
+        **dict.fromkeys(("hom alt", "homalt", "hom var", "homvar", "hom mut", "mut/mut", "alt/alt",
+                         "homozygous alt", "homozygous alternate", "homozygous variant", "homozygous mutant"), 2.0),
+    }
+)  # fmt: skip
+"""Copies of the alternate, by words without regard to case and marks between them."""
+_HOMOZYGOUS = frozenset({"hom", "homo", "homozygous", "homozygote"})
+"""Which are those of the alternate beside a word for the reference alone."""
 _UNCALLED = frozenset({"./.", ".|.", "--", "-/-", "00", "nn", "n/n", "nc", "nt", "no call", "nocall",
                        "not called", "failed", "undetermined", "unknown", "not tested", "not done"})  # fmt: skip
 _UNMUTATED = frozenset({"wt", "wild type", "wildtype", "wild-type", "unmutated", "not mutated", "non-mutated",
@@ -43,6 +57,11 @@ _FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
         _LETTERS: re.compile(f"{_TWO_ALLELES.pattern}|{_NO_ALLELES}"),
         _STARS: re.compile(r".*\*\s?\d.*"),
         _WORDS: re.compile(f"(?i:{'|'.join(map(re.escape, sorted(_UNMUTATED | _MUTATED)))})|{_CHANGE}"),
+        _ZYGOSITY: re.compile(
+            "(?i:"
+            + "|".join(re.escape(word).replace(r"\ ", "[-_ ]") for word in sorted({*_COPIES_OF, *_HOMOZYGOUS}))
+            + ")"
+        ),
     }
 )
 """In the order in which a column is tried."""
@@ -54,8 +73,8 @@ def is_call(cell: str) -> bool:
 
     Examples
     --------
-    >>> [cell for cell in ("AG", "C/T", "0/1", "*1/*4", "wt", "G12D", "0.5", "liver", "AB", "yes") if is_call(cell)]
-    ['AG', 'C/T', '0/1', '*1/*4', 'wt', 'G12D']
+    >>> [cell for cell in ("AG", "C/T", "0/1", "*1/*4", "wt", "G12D", "het", "0.5", "liver", "AB") if is_call(cell)]
+    ['AG', 'C/T', '0/1', '*1/*4', 'wt', 'G12D', 'het']
     """
     return not is_uncalled(cell) and any(form.fullmatch(cell.strip()) for form in _FORMS.values())
 
@@ -101,7 +120,8 @@ def genotypes_in_words(
     Genotypes
         Letters count copies of the rarer allele of the file (kind `dosage`, with `ref` and `alt`, by which a model
         turns them where its own are the other way round); indexes such as 0/1 count what is not 0; star alleles are as
-        `read_star_alleles` makes them; wild type is 0 and what else is called 1 (kind `altered`).
+        `read_star_alleles` makes them; wild type is 0 and what else is called 1 (kind `altered`), or 1
+        and 2 copies where it is called heterozygous and homozygous.
 
     Raises
     ------
@@ -179,6 +199,8 @@ def _one_feature_each(
         counted = [_copies(column, alternate) for column, (_, alternate) in zip(columns, alleles, strict=True)]
     elif form == _INDEXES:
         counted = [_copies_of_alternates(column, where) for column in columns]
+    elif form == _ZYGOSITY:
+        counted = [_copies_by_zygosity(column, known_features, where) for column in columns]
     elif form == _WORDS:
         counted = [[_altered(word) for word in column.words] for column in columns]
     else:
@@ -236,6 +258,20 @@ def _copies_of_alternates(column: _Column, where: str) -> list[float]:
             "a column for each with its copies (0, 1 or 2), or VCF."
         )
     return [float(pair.count("1")) if pair else np.nan for pair in pairs]
+
+
+def _copies_by_zygosity(column: _Column, known_features: pd.DataFrame | None, where: str) -> list[float]:
+    words = [re.sub(r"[-_ ]+", " ", word.lower()) for word in column.words]
+    kinds = {_COPIES_OF[word] for word in words if word in _COPIES_OF}
+    is_known = known_features is not None and column.name in known_features.index
+    if not _HOMOZYGOUS.isdisjoint(words) and (2.0 in kinds or not (0.0 in kinds or is_known)):
+        strange = next(word for word, plain in zip(column.words, words, strict=True) if plain in _HOMOZYGOUS)
+        raise InputError(
+            f'{where}, column "{column.name}": found {quoted(strange)}, which does not tell whether the reference or '
+            "the alternate is meant (expected hom-ref and hom-alt, or wt, het and hom). Write which it is, or copies "
+            "of the alternate allele (0, 1 or 2)."
+        )
+    return [2.0 if word in _HOMOZYGOUS else _COPIES_OF.get(word, np.nan) for word in words]
 
 
 def _altered(word: str) -> float:

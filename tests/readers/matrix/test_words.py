@@ -10,6 +10,7 @@ import drugresponse as dr
 from drugresponse.cli import main
 from drugresponse.errors import InputError
 from drugresponse.readers import read_genotypes
+from drugresponse.readers.matrix.words import genotypes_in_words
 
 NAN = np.nan
 
@@ -72,7 +73,7 @@ def test_read_genotypes__a_column_a_gene(tmp_path):
         ("sample_id X\ns1 0.5\ns2 nt\n", 'column "X": "nt" is not a number'),
         ("sample_id X KRAS\ns1 0.5 wt\ns2 failed mut\n", 'column "X": "failed" is not a number'),
         ("sample_id KRAS\ns1 wt\ns2 ND\ns3 mut\n", '"ND" is not a number, nor is'),
-        ("sample_id rs1 CYP2D6 KRAS\ns1 A/G *1/*4 wt\ns2 G/G *4/*4 het\n", 'line 3, column "KRAS": "het" is not'),
+        ("sample_id rs1 CYP2D6 KRAS\ns1 A/G *1/*4 wt\ns2 G/G *4/*4 hemi\n", 'line 3, column "KRAS": "hemi" is not'),
         ("sample_id rs1 X\ns1 A/G 61\ns2 G/G about\n", 'line 3, column "X": "about" is not a number'),
         ("sample_id CYP2D6\ns1 *1/*1\ns2 *1/*1\n", "found no call other than the reference"),
     ],
@@ -109,3 +110,35 @@ def test_predict__a_table_in_which_the_other_allele_is_frequent(tmp_path, monkey
         assert predicted["N1"] == pytest.approx(14, abs=2)
     in_memory = dr.load_model("m").predict(dr.read_genotypes("many.csv"))
     assert in_memory.set_index("sample_id")["prediction"]["N1"] == pytest.approx(14, abs=2)
+
+
+def _zygosity(cells, **options):  # type: ignore[no-untyped-def]
+    samples = [f"s{at}" for at in range(len(cells))]
+    return genotypes_in_words(samples, ["rs1"], np.array(cells, dtype=object)[:, None], where="panel.tsv", **options)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["wt", "het", "hom"],
+        ["Wild-type", "Heterozygous", "homozygous"],
+        ["hom-ref", "het", "hom-alt"],
+        ["HOM_REF", "HET", "HOM_VAR"],
+        ["wt/wt", "wt/mut", "mut/mut"],
+    ],
+)
+def test_genotypes_in_words__copies_by_zygosity(words):
+    genotypes = _zygosity([*words, "", words[1]])
+    assert genotypes.features["kind"].tolist() == ["dosage"]
+    np.testing.assert_array_equal(genotypes.dense()[:, 0], [0, 1, 2, np.nan, 1])
+
+
+def test_genotypes_in_words__homozygous_alone_tells_no_allele_but_to_a_model():
+    for cells in (["het", "hom"], ["hom", "hom-alt", "wt"]):
+        with pytest.raises(
+            InputError, match='"rs1": found "hom", which does not tell whether the reference or the alt'
+        ):
+            _zygosity(cells)
+    trained = _zygosity(["wt", "het", "hom"]).features
+    assert _zygosity(["hom"], known_features=trained).dense().tolist() == [[2.0]]
+    assert _zygosity(["wt"], known_features=trained).dense().tolist() == [[0.0]]
