@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from drugresponse.curves import fit_curves
-from drugresponse.errors import DrugResponseError, ModelFileError
+from drugresponse.errors import DrugResponseError
 from drugresponse.model.loading import load_model
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.outputs import output_files
@@ -24,7 +24,8 @@ from drugresponse.validation.checks import Check, equal, refused
 
 __all__ = ["CHECKS"]
 
-_REFUSED_MODEL = ModelFileError.exit_code
+_REFUSED_MODEL = 3
+"""The exit code, written out: that of the class is what is checked."""
 
 
 def _damaged(bench: Bench) -> Iterator[Check]:

@@ -230,6 +230,12 @@ def test_audit__samples_that_one_side_lacks(study):
     assert found["samples without genotype"].severity == "note"
 
 
+def test_audit__ten_measurements_of_a_drug_are_not_few(study):
+    few = study.responses["drug_id"] == study.drugs.index[0]
+    study.responses = study.responses[~few | study.responses["sample_id"].isin(study.ids[:10])]
+    assert "drugs with few measurements" not in [each.check for each in study.audit("new-samples")]
+
+
 @pytest.mark.parametrize(("n_few", "severity"), [(2, "note"), (7, "warning")])
 def test_audit__drugs_with_few_measurements(study, n_few, severity):
     few = study.responses["drug_id"].isin(study.drugs.index[:n_few])

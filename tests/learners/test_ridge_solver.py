@@ -76,6 +76,15 @@ def test_fit_ridge__penalty_of_each_target_leaves_least_error_out():
     np.testing.assert_allclose(fit.errors, missed.mean(axis=0), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("n_tokens", "passed_over"), [(12, False), (18, True)])
+def test_fit_ridge__penalties_that_leave_less_than_a_fifth_of_the_freedom_are_passed_over(n_tokens, passed_over):
+    """Without noise the least penalty is best, unless nearly every row has a token of its own."""
+    rng = np.random.default_rng(0)
+    tokens = rng.normal(size=(20, n_tokens)) / np.sqrt(n_tokens)
+    fit = fit_ridge(tokens, tokens @ rng.normal(size=(n_tokens, 1)))
+    assert (fit.penalties[0] > PENALTIES.min()) == passed_over
+
+
 def test_fit_ridge__more_tokens_than_rows_gives_the_same_as_fewer():
     tokens, targets, weights = made(20, 12)
     # tokens that are 0 everywhere say nothing, and turn the problem round

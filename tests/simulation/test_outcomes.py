@@ -50,6 +50,7 @@ def test_dilutions_hold_the_value_and_end_with_the_panel() -> None:
     table = simulate_cohort(n_samples=300, n_drugs=4, outcome="interval").responses.table
     inside = np.isfinite(table["lower"]) & np.isfinite(table["upper"])
     assert (table.loc[inside, "upper"] - table.loc[inside, "lower"] == 1).all()
+    assert (table.loc[inside, "upper"] - table.loc[inside, "response"] == 0.5).all()
     for _, of_drug in table.groupby("drug_id"):
         lowest, highest = of_drug["upper"].min(), of_drug["lower"].max()
         assert (of_drug.loc[np.isinf(of_drug["lower"]), "upper"] == lowest).all()

@@ -87,6 +87,19 @@ def test_update__is_gaussian_conditioning():
     assert np.allclose(posterior.variance[0, others], left)
 
 
+def test_complete__a_cell_is_left_out_by_conditioning_on_the_others():
+    rng = np.random.default_rng(4)
+    covariance = DrugCovariance(rng.normal(size=(5, 2)), rng.uniform(0.5, 2, 5))
+    residuals, weights = rng.normal(size=(3, 5)), np.ones((3, 5))
+    weights[1, 2] = 0.0
+    _, left_out = covariance.complete(residuals, weights)
+    whole = dense(covariance)
+    for row, drug in np.ndindex(3, 5):
+        others = [other for other in range(5) if other != drug and weights[row, other] > 0]
+        expected = whole[drug, others] @ np.linalg.solve(whole[np.ix_(others, others)], residuals[row, others])
+        assert left_out[row, drug] == pytest.approx(expected)
+
+
 def test_update__an_exceptional_pilot_counts_as_two_and_a_half_standard_deviations():
     covariance = DrugCovariance(np.ones((2, 1)), np.array([3.0, 3.0]))
     at_most, beyond = (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model.file import read_model_file, write_model_file
-from drugresponse.model.intervals.conformal import OWN_GROUPS, Shape, calibration_units, conformal_quantile
+from drugresponse.model.intervals.conformal import OWN_GROUPS, Shape, _scales, calibration_units, conformal_quantile
 from drugresponse.model.intervals.intervals import IntervalTable
 from tests.learners.cohorts import made_pairs
 
@@ -66,6 +66,30 @@ def test_shape__finds_errors_that_grow_and_ignores_a_constant():
     ratio = found.of(np.array([1.0]))[0] / found.of(np.array([-1.0]))[0]
     assert ratio == pytest.approx(np.e, rel=0.1)
     assert Shape.fit(np.full(4000, 3.0) + 1e-3 * values, np.exp(values / 2), 8).is_flat
+
+
+def test_shape__bins_are_drawn_towards_the_mean_by_twenty_rows():
+    values, errors = np.repeat([0.0, 1.0], 20), np.repeat([1.0, 3.0], 20)
+    found = Shape.fit(values, errors, 2)
+    assert found.at.tolist() == [0.0, 1.0]
+    assert found.factor.tolist() == [(10 + 20) / (20 + 20), (30 + 20) / (20 + 20)]
+
+
+def test_scales__a_row_is_not_measured_by_its_own_group_with_more_drugs_than_groups():
+    rng = np.random.default_rng(0)
+    pairs = grid(12, 40)
+    drug, sample = pairs.drug_index, pairs.sample_index
+    sizes = rng.gamma(2.0, size=len(pairs))
+    by_hand = np.array(
+        [
+            (sizes[(drug == each) & (sample != its)].sum() + 10 * sizes.mean())
+            / (np.count_nonzero((drug == each) & (sample != its)) + 10)
+            for each, its in zip(drug, sample, strict=True)
+        ]
+    )
+    scale, without = _scales(drug, sample, sizes, np.ones(len(pairs)))
+    np.testing.assert_allclose(without, by_hand)
+    assert scale.shape == (40,)
 
 
 @pytest.mark.parametrize("scheme", ["new-samples", "random-pairs"])
