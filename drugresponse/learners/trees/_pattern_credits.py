@@ -16,7 +16,7 @@ __all__ = ["PatternCredits"]
 
 _DEEPEST = 6
 """Inputs on one path; a table of 2 to this power is kept for each leaf."""
-_MOST_NODES = 62
+_MOST_NODES = 63
 """Turns of a tree that one whole number holds."""
 _SAMPLES_AT_ONCE = 4096
 _POINTS, _POINT_WEIGHTS = np.polynomial.legendre.leggauss((_DEEPEST + 1) // 2)

@@ -57,3 +57,13 @@ def test_read__leaves_trees_that_are_too_deep_for_tables_to_xgboost():
     deep = grow_booster(inputs, inputs.sum(axis=1), np.ones(600), {"max_depth": 9, "lambda": 0.0}, 2, random_state=0)
     assert PatternCredits.read(deep) is None
     np.testing.assert_allclose(own_credits(deep, inputs).sum(axis=1), deep.inplace_predict(inputs), atol=1e-4)
+
+
+def test_read__takes_a_full_tree_of_the_greatest_depth():
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(size=(2000, 6)).astype(np.float32)
+    drawn = {"max_depth": 6, "lambda": 0.0, "min_child_weight": 0.0}
+    full = grow_booster(inputs, inputs.sum(axis=1), np.ones(2000), drawn, 1, random_state=0)
+    tables = PatternCredits.read(full)
+    assert tables is not None and len(tables.trees[0].turns) == 63
+    np.testing.assert_allclose(tables.of(inputs), booster_credits(full, 1, by_steps=False)(inputs), atol=2e-5)
