@@ -15,6 +15,7 @@ from pathlib import Path
 
 from server import HOME, ROOT
 from web_client import PageError, WebClient, find_browser, web_client
+from workflow_pages import check_runs
 
 COHORT = ROOT / "test-data" / "cell_lines"
 TABLES = ("genotypes.tsv", "responses.tsv", "drugs.tsv", "samples.tsv", "new_genotypes.tsv", "new_samples.tsv")
@@ -119,6 +120,9 @@ def walk(client: WebClient, steps: Steps) -> None:
     train(client, steps)
     predict(client, steps)
     read_source(client, steps)
+    with html_not_allowed(client):
+        check_runs(client)
+    steps.done("workflow-runs")
     elsewhere = sorted({url for url in client.requests if not url.startswith((client.url, "data:", "blob:"))})
     check(not elsewhere, f"the page asked other machines (none expected): {elsewhere[:5]}")
 

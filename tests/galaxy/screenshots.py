@@ -19,6 +19,7 @@ from stages import REPORTS, WORKFLOWS, run_workflow_tests, say
 from summary import read_report
 from waiting import LONGEST_SECONDS
 from web_client import WebClient, find_browser, web_client
+from workflow_pages import open_run
 
 if TYPE_CHECKING:
     from bioblend.galaxy import GalaxyInstance
@@ -30,7 +31,7 @@ PARTS = {"forms": "form-", "reports": ("report-", "predictions"), "workflows": "
 """What is pictured, and how the names of its pictures begin."""
 WIDTH = 1400
 # as tall as the longest form with its sections open; a report goes on below
-FORM_HEIGHT, REPORT_HEIGHT = 8000, 1300
+FORM_HEIGHT, REPORT_HEIGHT, RUN_HEIGHT = 8000, 1300, 5000
 MARGIN = 12
 COLOURS = 64
 DRAWING_MS = 3000
@@ -113,9 +114,9 @@ def take_tools(server: GalaxyServer, client: WebClient, parts: Collection[str]) 
 def take_workflows(client: WebClient) -> None:
     """The page of a run of each workflow."""
     for name, run in workflow_runs().items():
-        client.page.goto(f"{client.url}/workflows/invocations/{run}/report", wait_until="domcontentloaded")
-        client.page.get_by_text("For research only").first.wait_for()
-        take_middle(client, f"workflow-{name}")
+        client.page.set_viewport_size({"width": WIDTH, "height": RUN_HEIGHT})
+        open_run(client, run)
+        take_middle(client, f"workflow-{name}", above=client.page.get_by_role("heading", name="What was given"))
 
 
 def shown_test(tool: str) -> dict[str, Any]:
