@@ -245,7 +245,19 @@ class _CheckedForecasts(_Checked):
             return (
                 f"{count(events, 'held-out response')} that {tell} too few to judge by (expected {FEW_EVENTS} or more)."
             )
-        return f"{super().consequence()}{self._missed_events()}"
+        return f"{super().consequence()}{self._missed_events()}{self._called_against_odds()}"
+
+    def _called_against_odds(self) -> str:
+        """That a threshold above one half calls susceptible what is rather resistant, to keep false alarms down."""
+        forecasts = self.manifest.get("forecasts") or {}
+        threshold = forecasts.get("threshold")
+        if forecasts.get("threshold_rule") != "major-errors" or threshold is None or threshold <= MOSTLY_MISSED:
+            return ""
+        low, high = (self.manifest["outcome"]["classes"][at] for at in (0, -1))
+        return (
+            f" Its threshold is {threshold:.2f}: up to that probability of {high} it calls {low}, also where {high} is "
+            "the more probable; look at the probability itself, or say what a miss costs."
+        )
 
     def _missed_events(self) -> str:
         """That calls miss most events, where a threshold that keeps false alarms down leaves a weak model few."""

@@ -177,3 +177,7 @@ def test_verdict__a_threshold_that_leaves_most_events_uncalled_is_said():
     assert words in model_verdict(strict.manifest_).words
     assert "At its threshold" not in model_verdict(lenient.manifest_).words
     assert words in "\n".join(describe_model(strict.manifest_))
+    for threshold, said in ((0.74, True), (0.5, False)):
+        told = strict.manifest_ | {"forecasts": strict.manifest_["forecasts"] | {"threshold": threshold}}
+        against = "Its threshold is 0.74: up to that probability of R it calls S, also where R is the more probable"
+        assert (against in model_verdict(told).words) is said
