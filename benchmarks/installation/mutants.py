@@ -82,10 +82,8 @@ def _first_wrong(site: Path, areas: Sequence[str]) -> str:
 
 
 def found_by_unit_tests(site: Path, file: str) -> str:
-    """The first unit test that fails on the faulty copy, of those that mirror a module, else of those of its room."""
-    tests = mirrored_tests(file)
-    if not tests:
-        return "no tests"
+    """The first unit test that fails on the faulty copy: examples of a module, and tests that mirror it or its room."""
+    tests = [str(Path("drugresponse", file)), *mirrored_tests(file)]
     return _in_a_fork(site, lambda: _first_failed(site, tests), _MOST_SECONDS["tests"])
 
 
@@ -121,7 +119,7 @@ def _first_failed(site: Path, tests: Sequence[str]) -> str:
                 failed.append(report.nodeid)
 
     paths = [str(site / each) for each in tests]
-    words = ["-x", "-q", "-p", "no:cacheprovider", "--rootdir", str(site)]
+    words = ["-x", "-q", "--doctest-modules", "-p", "no:cacheprovider", "--rootdir", str(site)]
     words += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *paths]
     pytest.main(words, plugins=[Failures()])
     return failed[0] if failed else NOT_FOUND
