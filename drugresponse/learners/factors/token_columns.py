@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from drugresponse.data.stored_values import BLOCK_CELLS
 from drugresponse.features.centring import known_means
 from drugresponse.features.genotype_kernels import feature_blocks
 from drugresponse.features.samples import COVARIATES, SampleEncoder
@@ -124,6 +125,10 @@ class ChosenTokens:
     def __len__(self) -> int:
         return len(self.features)
 
+    def part(self, which: slice) -> ChosenTokens:
+        """Some of them."""
+        return ChosenTokens(self.features[which], self.arms[which], self.centre[which], self.scale[which])
+
     def of_values(self, values: NDArray[np.float32], side: Array, encoder: SampleEncoder) -> Array:
         """`(n_samples, n_chosen)` tokens of the features' numbers, NaN where missing, beside the covariates' tokens."""
         tokens = np.nan_to_num((values.astype(np.float64) - self.centre) * self.scale, copy=False)
@@ -236,9 +241,14 @@ class StoredColumns:
         tokens, genotype = np.empty((len(self._side), len(columns))), columns >= n_side
         tokens[:, ~genotype] = self._side[:, columns[~genotype]]
         chosen = self.chosen(columns[genotype])
-        features, places = np.unique(chosen.features, return_inverse=True)
-        values = self.stored.genotypes.values.read(features)[:, places]
-        tokens[:, genotype] = chosen.of_values(values, self._side, self.stored.covariate_encoder)
+        places = np.flatnonzero(genotype)
+        step = max(1, BLOCK_CELLS // max(len(tokens), 1))
+        for start in range(0, len(places), step):
+            part = chosen.part(slice(start, start + step))
+            features, at = np.unique(part.features, return_inverse=True)
+            values = self.stored.genotypes.values.read(features)[:, at]
+            of_values = part.of_values(values, self._side, self.stored.covariate_encoder)
+            tokens[:, places[start : start + step]] = of_values
         return tokens
 
     def units(self, columns: NDArray[np.intp]) -> Array:

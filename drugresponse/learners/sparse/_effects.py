@@ -18,6 +18,8 @@ _MOST_COLUMNS = 500
 """Columns that are taken at each look, for a few targets."""
 _MORE_COLUMNS, _MOST_IN_ALL = 50, 1500
 """So many more for each target, up to a limit."""
+_CELLS_AT_ONCE = 1 << 24
+"""Numbers of the table that are copied at once, 128 MB."""
 _LOOKS = 2
 """How often all columns are looked at: beside what is known by then, others show."""
 _LEAST_SCORE = 2.5
@@ -48,8 +50,12 @@ class SparseEffects:
 
     def predict(self, tokens: ColumnTable, rows: NDArray[np.intp] | None = None) -> Array:
         """`(n_rows, n_targets)` of all rows, or of those with these numbers."""
-        inputs = tokens.of(self.columns, rows)
-        return np.asarray((inputs - self.centre) @ self.effects.T + self.intercepts)
+        at = np.arange(len(tokens.values)) if rows is None else rows
+        predicted = np.empty((len(at), len(self.intercepts)))
+        for part in _row_parts(len(at), len(self.columns)):
+            inputs = tokens.of(self.columns, at[part])
+            predicted[part] = (inputs - self.centre) @ self.effects.T + self.intercepts
+        return predicted
 
     def at_zero(self) -> Array:
         """`(n_targets,)` prediction where every token is 0."""
@@ -116,6 +122,12 @@ def fit_sparse(tokens: TokenColumns, targets: Array, weights: Array) -> tuple[li
     return fits, table
 
 
+def _row_parts(n_rows: int, n_columns: int) -> list[slice]:
+    """Rows that are copied at once: of very many samples a copy of all would be as large as their table."""
+    step = max(1, _CELLS_AT_ONCE // max(n_columns, 1))
+    return [slice(start, start + step) for start in range(0, n_rows, step)]
+
+
 def _fit_set(
     table: ColumnTable,
     targets: Array,
@@ -127,11 +139,17 @@ def _fit_set(
 ) -> SparseEffects:
     rows = np.flatnonzero(weights)
     weights, root = weights[rows], np.sqrt(weights[rows])[:, None]
-    inputs, aims = table.of(columns, rows), targets[rows]
-    centre, intercepts = (np.average(of_rows, axis=0, weights=weights) for of_rows in (inputs, aims))
-    inputs, aims = root * (inputs - centre) * unit, root * (aims - intercepts)
-    moments = Moments(
-        inputs.T @ inputs, aims.T @ inputs, (aims**2).sum(axis=0), float(weights.sum()), n_always, n_unseen
-    )
+    parts, aims, total = _row_parts(len(rows), len(columns)), targets[rows], float(weights.sum())
+    intercepts = np.average(aims, axis=0, weights=weights)
+    aims = root * (aims - intercepts)
+    centre = np.zeros(len(columns))
+    for part in parts:
+        centre += weights[part] @ table.of(columns, rows[part]) / total
+    squares, products = np.zeros((len(columns), len(columns))), np.zeros((aims.shape[1], len(columns)))
+    for part in parts:
+        inputs = root[part] * (table.of(columns, rows[part]) - centre) * unit
+        squares += inputs.T @ inputs
+        products += aims[part].T @ inputs
+    moments = Moments(squares, products, (aims**2).sum(axis=0), total, n_always, n_unseen)
     fit: Posterior = fit_mixture(moments)
     return SparseEffects(columns, fit.effects * unit, fit.second_moments * unit**2, centre, intercepts)

@@ -38,3 +38,15 @@ def test_fit_sparse__a_second_look_finds_what_a_crowd_hid(monkeypatch):
     fit = fit_sparse(tokens_in_memory(tokens), targets, np.ones((1, 400)))[0][0]
     assert 40 in fit.columns
     assert abs(fit.effects[0, list(fit.columns).index(40)] - 0.8) < 0.15
+
+
+def test_fit_sparse__is_the_same_in_a_few_rows_at_a_time(monkeypatch):
+    rng = np.random.default_rng(2)
+    tokens = rng.normal(size=(103, 60))
+    targets, weights = tokens[:, :2] + rng.normal(size=(103, 2)), rng.random((2, 103)) * (rng.random((2, 103)) < 0.8)
+    expected, whole = fit_sparse(tokens_in_memory(tokens), targets, weights)
+    monkeypatch.setattr(_effects, "_CELLS_AT_ONCE", 10 * 60)
+    fits, table = fit_sparse(tokens_in_memory(tokens), targets, weights)
+    for fit, one in zip(fits, expected, strict=True):
+        np.testing.assert_allclose(fit.effects, one.effects, rtol=1e-7, atol=1e-9)
+        np.testing.assert_allclose(fit.predict(table, np.arange(5, 90)), one.predict(whole)[5:90], rtol=1e-7, atol=1e-9)
