@@ -18,9 +18,15 @@ _MOST_COST = 4.0
 """What the ridges may cost together, in ridges on all samples; drugs with most holes come first."""
 _COST = 2.0
 """Power of a drug's share of samples that its ridge costs: from 1, where tokens are few, to 3, where samples are."""
+_CHEAP = 2e9
+"""Cubes of the drugs' numbers of rows that together cost no more than about a second, however many drugs these are."""
+_MANY_HOLES = 0.5
+"""Share of the cells that were measured, up to which drugs vouch for each other."""
 _FEWEST_ROWS = 10
 _SURE_OF_FILLING, _SURE_OF_MIXING = 2.0, 1.0
 """Standard errors by which a ridge of the drug's own must lessen the left-out error."""
+_SURE_TOGETHER = 2.0
+"""The same of all drugs together."""
 _TOWARDS_SHARED = 2.0
 """Rows that speak against a drug's own ridge before any was looked at."""
 _HELD_OUT = 5
@@ -84,7 +90,7 @@ class OwnRidges:
         of_all = ridges.fit(np.arange(n), targets.values, weights=weights, groups=groups)[0]
         shared = of_all.left_out @ targets.loadings.T
         coefficients, intercepts, leverage = np.zeros((ridges.n_axes, n_own)), np.zeros(n_own), np.zeros(n_own)
-        left_out, completed = np.zeros((n, n_own)), np.full((n, n_own), np.nan)
+        left_out, beyond = np.zeros((n, n_own)), np.zeros((n, n_own))
         for together in alike:
             mine, of_rows = np.isin(drugs, together), targets.weights[:, together[0]]
             rows, n_mine = np.flatnonzero(of_rows > 0), len(together)
@@ -95,10 +101,14 @@ class OwnRidges:
             inside = predicted[rows, n_mine:]
             predicted[rows] = fit.left_out
             coefficients[:, mine], intercepts[mine] = fit.coefficients[:, :n_mine], fit.intercepts[:n_mine]
-            left_out[:, mine], beyond = predicted[:, :n_mine], predicted[:, n_mine:]
-            shares = _sure_shares(lacking, beyond[rows], of_rows[rows, None], _SURE_OF_FILLING)
-            completed[:, mine] = np.where(shares > 0, known + shares * beyond, np.nan)
-            leverage[mine] = np.where(shares > 0, _leverage(lacking - inside, lacking - beyond[rows]), 0.0)
+            left_out[:, mine], beyond[:, mine] = predicted[:, :n_mine], predicted[:, n_mine:]
+            leverage[mine] = _leverage(lacking - inside, lacking - predicted[rows, n_mine:])
+        known, of_cells = shared[:, drugs], targets.weights[:, drugs]
+        shares = _sure_shares(
+            targets.responses[:, drugs] - known, beyond, of_cells, _SURE_OF_FILLING, _mostly_holes(targets.weights)
+        )
+        completed = np.where(shares > 0, known + shares * beyond, np.nan)
+        leverage = np.where(shares > 0, leverage, 0.0)
         return cls(drugs, ridges.of_inputs(coefficients), intercepts, left_out, completed, leverage, shared)
 
     def refill(self, targets: ResponseFactors, rank: int) -> ResponseFactors:
@@ -143,7 +153,8 @@ class OwnRidges:
         known = np.where(weights > 0, measured - hidden * (measured - before), before)
         away, lacking = self.left_out - known, targets.responses[:, self.drugs] - known
         counts = (weights > 0).sum(axis=0)
-        shares = _sure_shares(lacking, away, weights, _SURE_OF_MIXING) * counts / (counts + _TOWARDS_SHARED)
+        sure = _sure_shares(lacking, away, weights, _SURE_OF_MIXING, _mostly_holes(targets.weights))
+        shares = sure * counts / (counts + _TOWARDS_SHARED)
         # as far as the axes reach, which is all the way unless there are more drugs than the rank allows
         back_all = np.linalg.pinv(targets.loadings.T)[self.drugs]
         back = shares[:, None] * back_all
@@ -178,8 +189,16 @@ def affordable_drugs(weights: Array) -> list[NDArray[np.intp]]:
         if counts[drug] >= _FEWEST_ROWS:
             alike.setdefault(weights[:, drug].tobytes(), []).append(int(drug))
     together = [np.array(drugs, dtype=np.intp) for drugs in alike.values()]
-    spent = np.cumsum([(counts[drugs[0]] / len(weights)) ** _COST for drugs in together])
-    return together[: int((spent <= _MOST_COST).sum())]
+    rows = np.array([counts[drugs[0]] for drugs in together], dtype=np.float64)
+    affordable = np.cumsum((rows / len(weights)) ** _COST) <= _MOST_COST
+    if _mostly_holes(weights):
+        affordable |= np.cumsum(rows**3) <= _CHEAP
+    return together[: int(affordable.sum())]
+
+
+def _mostly_holes(weights: Array) -> bool:
+    """Whether few rows of each drug have to do: elsewhere its own tell enough."""
+    return bool((weights > 0).mean() <= _MANY_HOLES)
 
 
 def _shares(lacking: Array, predicted: Array, weights: Array) -> Array:
@@ -189,14 +208,29 @@ def _shares(lacking: Array, predicted: Array, weights: Array) -> Array:
     return np.clip(np.divide(aim, square, out=np.zeros_like(square), where=square > 0), 0.0, 1.0)
 
 
-def _sure_shares(lacking: Array, predicted: Array, weights: Array, errors: float) -> Array:
-    """The same; 0 where the error is not lessened by more than so many standard errors."""
-    shares, measured = _shares(lacking, predicted, weights), np.broadcast_to(weights > 0, lacking.shape)
+def _sure_shares(lacking: Array, predicted: Array, weights: Array, errors: float, vouching: bool) -> Array:
+    """The same; 0 where the error is not lessened by more than so many standard errors.
+
+    Few rows of a drug are sure of little. Where drugs vouch for each other, and all together are sure, a drug that is
+    not takes the share of all, as far as its own rows do not speak against it.
+    """
+    shares, measured = _shares(lacking, predicted, weights), weights > 0
     gains = weights * (lacking**2 - (lacking - shares * predicted) ** 2)
     counts = measured.sum(axis=0)
     means = gains.sum(axis=0) / counts
     spread = np.sqrt((measured * (gains - means) ** 2).sum(axis=0) / counts)
-    return np.where(means > errors * spread / np.sqrt(counts), shares, 0.0)
+    sure = means > errors * spread / np.sqrt(counts)
+    if not vouching:
+        return np.where(sure, shares, 0.0)
+    square = (weights * predicted**2).sum(axis=0)
+    aim = (weights * predicted * lacking).sum(axis=0)
+    typical = square.sum() / max(len(square), 1)
+    of_all = float(np.clip(aim.sum() / max(float(square.sum()), 1e-300), 0.0, 1.0))
+    # drugs of one sample are no independent witnesses
+    by_sample = (weights * (lacking**2 - (lacking - of_all * predicted) ** 2)).sum(axis=1)
+    together = by_sample.mean() > _SURE_TOGETHER * by_sample.std() / np.sqrt(len(by_sample))
+    pulled = np.clip((aim + of_all * typical) / (square + typical + 1e-300), 0.0, 1.0)
+    return np.where(sure, shares, pulled if together else 0.0)
 
 
 def _leverage(inside: Array, left_out: Array) -> Array:

@@ -118,6 +118,27 @@ def test_own_ridges__drugs_of_the_same_samples_are_all_had_for_the_price_of_one(
     assert list(fit.drugs[:2]) == [1, 0]
 
 
+def test_own_ridges__of_a_small_screen_in_two_panels_every_drug_has_one_and_is_filled_by_it():
+    """Few rows of a drug are sure of little; all drugs together are."""
+    rng = np.random.default_rng(0)
+    n, n_drugs = 160, 28
+    calls = draw_calls(n, 80, rng, share=0.15)
+    axes = rng.normal(size=(80, 4)) * (rng.random((80, 4)) < 0.3)
+    truth = calls @ axes @ rng.normal(size=(4, n_drugs))
+    values = truth / truth.std() + rng.normal(0, 0.5, truth.shape)
+    panel = (np.arange(n)[:, None] % 2 == np.arange(n_drugs) % 2) & (rng.random(values.shape) < 0.9)
+    pairs = made_pairs(calls, n_drugs)
+    at = (pairs.sample_index, pairs.drug_index)
+    grid, tokens, targets = parts(pairs, values[at], panel[at])
+    fit = OwnRidges.fit(tokens, targets, grid.row_weights, np.arange(n))
+    assert sorted(fit.drugs) == list(range(n_drugs))
+    assert np.isfinite(fit.completed).all()
+    noise = np.random.default_rng(1).normal(size=len(pairs.sample_index))
+    grid, tokens, targets = parts(pairs, noise, panel[at])
+    nothing = OwnRidges.fit(tokens, targets, grid.row_weights, np.arange(n))
+    assert np.isfinite(nothing.completed).all(axis=0).mean() < 0.3
+
+
 def parts(pairs: Pairs, y: np.ndarray, measured: np.ndarray) -> tuple[ResponseGrid, DenseTokens, ResponseFactors]:
     grid = ResponseGrid.build(pairs[np.flatnonzero(measured)], y[measured], None)
     calls = pairs.genotypes.dense().astype(float)
