@@ -8,7 +8,8 @@ RESEARCH_ONLY = "For research only"
 PICTURE = "history_dataset_as_image"
 COMPLETE = """() => {
     const middle = document.querySelector('#center');
-    return !middle.innerText.includes('Loading ') && [...middle.querySelectorAll('img')].every(each => each.complete);
+    const drawn = [...middle.querySelectorAll('img')].every(each => each.src && each.complete);
+    return drawn && !middle.innerText.includes('Loading ');
 }"""
 NARROWEST = 200
 """Pixels of a picture that is drawn; one that is not found has none."""
