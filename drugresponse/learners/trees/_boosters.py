@@ -13,7 +13,7 @@ from drugresponse.errors import ModelFileError
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.state import Array, State, state_ids, state_number, state_wholes
 from drugresponse.learners.trees._booster_document import prove_booster
-from drugresponse.learners.trees._pattern_credits import PatternCredits
+from drugresponse.learners.trees.credits.pattern_credits import PatternCredits
 from drugresponse.threads import run_in_order
 
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array, State, damaged, state_array, state_wholes
-from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
+from drugresponse.learners.trees.credits.tree_credits import Terms, TreeCredits
 from drugresponse.threads import count_jobs
 
 __all__ = ["Forest", "grow_forest"]

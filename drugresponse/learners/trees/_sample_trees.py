@@ -17,7 +17,7 @@ from drugresponse.learners.ridge.linear import FactorRidge
 from drugresponse.learners.state import Array, State, state_array, state_number, state_wholes
 from drugresponse.learners.trees._boosters import Growth, booster_bytes, grow_booster, load_booster
 from drugresponse.learners.trees._forest import Forest, grow_forest
-from drugresponse.learners.trees._shapley_trees import shapley_credits
+from drugresponse.learners.trees.credits.shapley_trees import shapley_credits
 
 __all__ = ["SampleTrees"]
 

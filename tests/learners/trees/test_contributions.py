@@ -13,7 +13,7 @@ from drugresponse.learners.registry import make_learner
 from drugresponse.learners.rescaling import Rescaling
 from drugresponse.learners.trees._boosters import grow_booster
 from drugresponse.learners.trees._forest import Forest, grow_forest
-from drugresponse.learners.trees._shapley_trees import LeafPaths, shapley_credits
+from drugresponse.learners.trees.credits.shapley_trees import LeafPaths, shapley_credits
 from tests.learners.cohorts import draw_calls, made_pairs
 
 PARAMETERS = {"max_depth": 4, "eta": 0.3, "num_parallel_tree": 2, "subsample": 0.7}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,12 @@ from numpy.typing import NDArray
 
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.learners.state import Array
-from drugresponse.learners.trees._tree_credits import Terms, TreeCredits
+from drugresponse.learners.trees.credits.coalitions import DEEPEST, coalition_tables
+from drugresponse.learners.trees.credits.tree_credits import Terms, TreeCredits
 
 __all__ = ["LeafPaths", "shapley_credits"]
 
 _SAMPLES_AT_ONCE = 32
-_DEEPEST = 6
-"""A table of 2 to the power of the depth is kept for each leaf."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +60,7 @@ class LeafPaths:
         for tree in learner["gradient_booster"]["model"]["trees"]:
             leaves += _leaves(tree)
         n_slots = max(1, max(len(leaf.turns) for leaf in leaves))
-        if n_slots > _DEEPEST:
+        if n_slots > DEEPEST:
             raise ModelFileError(f"model: a tree asks for {n_slots} inputs in a row. The file is damaged; train again.")
         shape = (len(leaves), n_slots)
         inputs, shares = np.zeros(shape, dtype=np.intp), np.ones(shape)
@@ -77,26 +75,6 @@ class LeafPaths:
     def expected(self) -> Array:
         """`(n_outputs,)` mean prediction, each leaf by the share of training rows that its path lets through."""
         return np.asarray(self.base + self.shares.prod(axis=1) @ self.values)
-
-    def weights(self) -> Array:
-        """`(n_leaves, 2 ** n_slots, n_slots)` Shapley value of each slot for a leaf of value 1.
-
-        The second dimension says which slots a sample meets: bit `j` is set where it meets slot `j`.
-        """
-        n_leaves, n_slots = self.shares.shape
-        met = (np.arange(2**n_slots)[:, None] >> np.arange(n_slots)) & 1
-        coalition = [factorial(size) * factorial(n_slots - size - 1) / factorial(n_slots) for size in range(n_slots)]
-        weights = np.empty((n_leaves, 2**n_slots, n_slots))
-        for slot in range(n_slots):
-            # of each size, the sum over coalitions of the others of the leaf's value
-            by_size = np.zeros((n_slots, n_leaves, 2**n_slots))
-            by_size[0] = 1.0
-            for other in (other for other in range(n_slots) if other != slot):
-                joined = by_size[:-1] * met[:, other]
-                by_size *= self.shares[:, None, other]
-                by_size[1:] += joined
-            weights[:, :, slot] = np.tensordot(coalition, by_size, 1) * (met[:, slot] - self.shares[:, None, slot])
-        return weights
 
 
 @dataclass(frozen=True)
@@ -143,7 +121,7 @@ def shapley_credits(booster: Any, inputs: NDArray[np.float32]) -> TreeCredits:
         `(n_samples, n_inputs)`; none missing.
     """
     paths = LeafPaths.read(booster)
-    weights, bits = paths.weights(), 1 << np.arange(paths.inputs.shape[1])
+    weights, bits = coalition_tables(paths.shares), 1 << np.arange(paths.inputs.shape[1])
     leaf = np.arange(len(paths.values))
 
     def terms_of(rows: NDArray[np.float32]) -> Terms:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drugresponse.learners.trees._boosters import booster_credits, grow_booster
-from drugresponse.learners.trees._pattern_credits import PatternCredits
+from drugresponse.learners.trees.credits.pattern_credits import PatternCredits
 
 
 def made(*, missing: float) -> tuple[np.ndarray, np.ndarray]:

@@ -11,16 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drugresponse.learners.state import Array
+from drugresponse.learners.trees.credits.coalitions import DEEPEST, coalition_tables
 
 __all__ = ["PatternCredits"]
 
-_DEEPEST = 6
-"""Inputs on one path; a table of 2 to this power is kept for each leaf."""
 _MOST_NODES = 63
 """Turns of a tree that one whole number holds."""
 _SAMPLES_AT_ONCE = 4096
-_POINTS, _POINT_WEIGHTS = np.polynomial.legendre.leggauss((_DEEPEST + 1) // 2)
-_POINTS, _POINT_WEIGHTS = (_POINTS + 1) / 2, _POINT_WEIGHTS / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +63,7 @@ class PatternCredits:
     """What a booster's predictions owe to each input, exactly as TreeSHAP defines it.
 
     Of a tree that asks few questions, many samples take the same turns; only turns that differ are worked out, with a
-    table for each leaf of all coalitions of the few inputs on its path. The weight of a coalition of `s` among `n`
-    others is the integral of t^s (1 - t)^(n - s) from 0 to 1, so that the sum over coalitions is the integral of a
-    product of one factor for each of them, and exact at three points of Gauss and Legendre. Source: Lundberg et al.
-    2020, "From local explanations to global understanding with explainable AI for trees", doi:10.1038/s42256-019-0138-9
-    (the path-dependent form, where an input that is not known takes each branch by its share of the training rows);
-    the integral is Owen's, 1972, "Multilinear extensions of games", doi:10.1287/mnsc.18.5.64.
+    table for each leaf (`coalition_tables`).
 
     Attributes
     ----------
@@ -171,7 +163,7 @@ def _read_tree(tree: dict[str, Any], numbers: dict[tuple[int, float, int], int])
         return None
     leaves = list(_leaves(tree))
     n_slots = max(1, *(len(leaf.path) for leaf in leaves))
-    if n_slots > _DEEPEST:
+    if n_slots > DEEPEST:
         return None
     columns = ("split_indices", "split_conditions", "default_left")
     questions = [tuple(tree[name][node] for name in columns) for node in inner]
@@ -189,19 +181,7 @@ def _read_tree(tree: dict[str, Any], numbers: dict[tuple[int, float, int], int])
         inputs,
         asked,
         left,
-        (_tables(shares) * values[:, None, None]).astype(np.float32),
+        (coalition_tables(shares) * values[:, None, None]).astype(np.float32),
         places.reshape(len(leaves) * n_slots, len(inputs)).astype(np.float32),
         float(shares.prod(axis=1) @ values),
     )
-
-
-def _tables(shares: Array) -> Array:
-    """`(n_leaves, 2 ** n_slots, n_slots)` Shapley value of each slot for a leaf of value 1, by which slots are met."""
-    n_slots = shares.shape[1]
-    met = ((np.arange(2**n_slots)[:, None] >> np.arange(n_slots)) & 1).astype(np.float64)
-    table = np.zeros((len(shares), 2**n_slots, n_slots))
-    for point, weight in zip(_POINTS, _POINT_WEIGHTS, strict=True):
-        factors = point * met + (1 - point) * shares[:, None]
-        # no factor is 0, since each path was taken by some row
-        table += weight * factors.prod(axis=2, keepdims=True) / factors
-    return table * (met - shares[:, None])

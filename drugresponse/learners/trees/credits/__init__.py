@@ -1,0 +1,1 @@
+"""What trees credit each of their inputs with."""
