@@ -116,7 +116,7 @@ def take_workflows(client: WebClient) -> None:
     for name, run in workflow_runs().items():
         client.page.set_viewport_size({"width": WIDTH, "height": RUN_HEIGHT})
         open_run(client, run)
-        take_middle(client, f"workflow-{name}", above=client.page.get_by_role("heading", name="What was given"))
+        take_middle(client, f"workflow-{name}", above=client.page.get_by_role("heading", name="How it was made"))
 
 
 def shown_test(tool: str) -> dict[str, Any]:
