@@ -168,13 +168,7 @@ def _usual_order(cells: pd.Series, plain: pd.Series, where: str) -> tuple[dict[s
     family = family_of(words)
     written = cells.groupby(plain).agg(lambda some: some.str.strip().value_counts().index[0])
     if family is None:
-        shown = sorted(written)
-        raise InputError(
-            f"{where}: found the words {show_ids(shown)}, whose order is not known (expected numbers, or classes such "
-            f'as S, I and R). Say it, lowest response first and the event last: `classes` "{"<".join(shown)}" or the '
-            "other way round, words of one class joined by =, such as S<I=R; if they are not the responses, choose the "
-            "column that holds them."
-        )
+        raise _of_unknown_order(plain, written, where)
     numbers = {word: family.number_of[word] for word in words}
     order = {number: at for at, number in enumerate(sorted(set(numbers.values())))}
     number_of = {word: order[number] for word, number in numbers.items()}
@@ -184,6 +178,33 @@ def _usual_order(cells: pd.Series, plain: pd.Series, where: str) -> tuple[dict[s
         str(written[next(word for word in common if number_of[word] == number)]) for number in range(len(order))
     )
     return number_of, listed
+
+
+def _of_unknown_order(plain: pd.Series, written: pd.Series, where: str) -> InputError:
+    """What to say of words that have no usual order: of a few strange ones among usual ones, or of all."""
+    counts = plain.value_counts()
+    usual: set[str] = set()
+    for word in sorted(counts.index, key=lambda word: (-int(counts[word]), word)):
+        if family_of(usual | {word}) is not None:
+            usual.add(word)
+    strange = [word for word in counts.index if word not in usual]
+    family = family_of(usual)
+    if family is None or len(usual) < 2 or 2 * counts[strange].sum() > counts.sum():
+        shown = sorted(written)
+        return InputError(
+            f"{where}: found the words {show_ids(shown)}, whose order is not known (expected numbers, or classes such "
+            f'as S, I and R). Say it, lowest response first and the event last: `classes` "{"<".join(shown)}" or the '
+            "other way round, words of one class joined by =, such as S<I=R; if they are not the responses, choose the "
+            "column that holds them."
+        )
+    known = [str(written[word]) for word in sorted(usual, key=family.number_of.__getitem__)]
+    others = sorted(str(written[word]) for word in strange)
+    return InputError(
+        f"{where}: found {show_ids(others)} ({count(int(counts[strange].sum()), 'response')}) among the classes "
+        f"{show_ids(known)} (expected words of these classes). Leave these cells empty, or list every word in "
+        f'`classes`, lowest response first and words of one class joined by =, such as "{"<".join(known[:-1])}'
+        f'<{"=".join([*others, known[-1]])}".'
+    )
 
 
 def _that_occur(

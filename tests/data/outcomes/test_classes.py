@@ -94,7 +94,7 @@ def test_read_classes__what_cannot_be_told_names_the_way_out():
         InputError, match=r'words "A", "B", whose order is not known .*`classes` "A<B" or the other way'
     ):
         read("A", "B")
-    with pytest.raises(InputError, match=r'words "I", "NS", "S", whose order is not known'):
+    with pytest.raises(InputError, match=r'found "NS" .1 response. among the classes "S", "I" .*`classes`.* "S<NS=I"'):
         read("S", "NS", "I")
     with pytest.raises(InputError, match=r'all 3 responses are "R" \(expected two classes or more\)'):
         read("R", "R", "R")
@@ -102,6 +102,12 @@ def test_read_classes__what_cannot_be_told_names_the_way_out():
         read("S", "I", "R", outcome="binary")
     with pytest.raises(InputError, match=r"found the two classes S and R \(expected three or more"):
         read("S", "R", outcome="ordinal")
+
+
+def test_read_classes__a_few_strange_words_among_usual_ones_are_named():
+    with pytest.raises(InputError, match=r'found "ATU", "IE" \(2 responses\) among the classes "S", "I", "R"') as said:
+        read(*"SSIRRS", "ATU", "IE")
+    assert "order is not known" not in str(said.value)
 
 
 def test_read_classes__a_listed_class_that_never_occurs_is_left_out_and_told(caplog):
