@@ -49,9 +49,10 @@ check-beside-docs: $(PACKAGE_READY) $(DOCS_READY)
 	@mkdir -p build; $(MAKE) docs > build/docs.log 2>&1 & docs=$$!; $(MAKE) check; status=$$?; \
 		wait $$docs || status=$$?; cat build/docs.log; exit $$status
 
-# one thread each: two processes that both take all cores wait for each other, and learners alone take ten times as long
+# one thread each: two processes that both take all cores wait for each other, and learners alone take ten times as long;
+# half of the tests each, in their order, so that what the tests of a module share is made once
 unit-tests: $(PACKAGE_READY)
-	$(call stage,unit tests,OMP_NUM_THREADS=1 $(VENV)/pytest -q -n 2)
+	$(call stage,unit tests,OMP_NUM_THREADS=1 $(VENV)/pytest -q -n 2 --dist worksteal)
 
 # nothing is fetched; a warning is an error, and so is a link inside that leads nowhere
 docs: $(DOCS_READY) ## the pages as a site, its notebooks run anew: build/docs/index.html

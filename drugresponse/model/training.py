@@ -230,7 +230,7 @@ def join_tables(
     arm: str | None,
     lineage_column: str | None,
     scheme: str,
-    minimum_carriers: int,
+    minimum_carriers: int = 1,
 ) -> tuple[Responses, TrainingRows]:
     """The responses the right way round, refused where they cannot be what they measure, and all tables joined by id.
 

@@ -66,6 +66,7 @@ def read_doses(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder, "doses.dat")
     ...     _ = file.write_text("sample_id\tdrug_id\tdose\tresponse\ns1\td1\t10\t99\ns1\td1\t1000\t20\n")
