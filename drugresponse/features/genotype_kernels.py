@@ -21,7 +21,6 @@ from drugresponse.threads import run_in_order
 __all__ = [
     "FeatureMoments",
     "SampleKernels",
-    "centre",
     "centred",
     "feature_blocks",
     "feature_moments",
@@ -102,34 +101,10 @@ def feature_blocks(features: pd.DataFrame) -> dict[str, NDArray[np.intp]]:
     return {str(name): np.flatnonzero(codes == code) for code, name in enumerate(names)}
 
 
-def centre(values: NDArray[np.float32], means: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """Subtract means of columns in place; what is missing becomes 0.
-
-    Parameters
-    ----------
-    values
-        `(n_samples, n_columns)`, NaN where missing; overwritten.
-    means
-        `(n_columns,)`; None takes those of what is called.
-
-    Returns
-    -------
-    (n_columns,) float64
-        The means; 0 where nothing is called.
-
-    Examples
-    --------
-    >>> values = np.array([[0, 1], [2, np.nan]], dtype=np.float32)
-    >>> centre(values).tolist(), values.tolist()
-    ([1.0, 1.0], [[-1.0, 0.0], [1.0, 0.0]])
-    """
-    return _centre(values, means)[0]
-
-
 def _centre(
     values: NDArray[np.float32], means: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """As `centre`, and the rows and columns of the calls that were missing."""
+    """Subtract these means, or those of what is called, in place: the means, and where calls were missing, now 0."""
     n_rows, n_columns = values.shape
     centres = np.zeros(n_columns) if means is None else means
     missing = [np.zeros((2, 0), dtype=np.intp)]

@@ -12,16 +12,12 @@ from numpy.typing import NDArray
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored_values import column_blocks
-from drugresponse.data.surveys.coded_calls import coded_blocks
+from drugresponse.data.surveys.coded_calls import coded_blocks, columns_in_caches
 from drugresponse.features.alignment import align
 from drugresponse.features.genotype_kernels import centred, feature_blocks
 from drugresponse.features.samples import SampleEncoder
 
 __all__ = ["TokenEffects", "dual_effects", "token_products"]
-
-_CELLS = 1 << 18
-"""Codes that are multiplied together: few enough for the caches of a processor."""
-_FEWEST_COLUMNS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +131,7 @@ def _centred_products(
         return np.asarray(centred(block, means) @ effects, dtype=np.float64)
     wide = effects.astype(np.float64)
     products = np.tile(-(means @ wide), (len(block), 1))
-    step = max(_FEWEST_COLUMNS, _CELLS // max(len(block), 1))
+    step = columns_in_caches(len(block))
     for start in range(0, len(means), step):
         mine = slice(start, start + step)
         products += block.by_column[mine].astype(np.float32).T @ effects[mine]

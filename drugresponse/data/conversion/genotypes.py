@@ -61,7 +61,11 @@ def as_genotypes(data: GenotypesLike, *, layer: str | None = None, kind: str | N
 
 def _from_object(data: Any, layer: str | None, kind: str | None) -> Genotypes:
     if isinstance(data, Mapping):
-        return joined_blocks({name: as_genotypes(part, layer=layer, kind=kind) for name, part in data.items()})
+        parts = {
+            name: part if isinstance(part, Genotypes) else _from_object(part, layer, kind)
+            for name, part in data.items()
+        }
+        return joined_blocks(parts)
     if is_frame(data):
         return _from_frame(data, kind)
     if modalities := modalities_of(data):

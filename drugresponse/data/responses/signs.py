@@ -58,13 +58,14 @@ def with_signs(table: pd.DataFrame, response_column: str, where: str) -> pd.Data
     """
     if "censor" in table.columns or response_column not in table.columns:
         return table
+    others = [name for name in table.columns if name != response_column and _may_hold_signs(table[name])]
+    if not others:
+        return table  # as most tables, whose many responses need not be looked at
     response = table[response_column]
     rows = response.notna() & ~response.astype(str).map(is_missing).astype(bool)
     if not rows.any() or not all(is_number(cell) or is_limit_or_number(cell) for cell in set(response[rows].map(str))):
         return table
-    others = [name for name in table.columns if name != response_column]
-    signs = {name: {plain_sign(cell) for cell in table.loc[rows, name].dropna().unique()} for name in others}
-    signs = {name: some - {""} for name, some in signs.items() if not pd.api.types.is_numeric_dtype(table[name].dtype)}
+    signs = {name: {plain_sign(cell) for cell in table.loc[rows, name].dropna().unique()} - {""} for name in others}
     held = [name for name, some in signs.items() if _are_signs(name, some)]
     if not held:
         _warn_of_words(signs, where)
@@ -81,6 +82,14 @@ def with_signs(table: pd.DataFrame, response_column: str, where: str) -> pd.Data
     progress.info('%s: took limits from "%s" (%s).', where, chosen[0], ", ".join(sorted(signs[chosen[0]])))
     signs_of_rows = table[chosen[0]].map(plain_sign, na_action="ignore")
     return table.drop(columns=chosen).assign(censor=signs_of_rows)
+
+
+def _may_hold_signs(column: pd.Series) -> bool:
+    """Whether any cell is the sign of a limit, or a word in its place."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return False
+    cells = map(plain_sign, column.dropna().unique())
+    return any(cell in _WORDS or LIMIT_SIGNS.get(cell) in _WORDS for cell in cells)
 
 
 def _are_signs(name: str, cells: set[str]) -> bool:

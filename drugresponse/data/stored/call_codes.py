@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MISSING", "CallCodes", "read_codes"]
+__all__ = ["MISSING", "CallCodes", "read_codes", "take_columns"]
 
 MISSING = 7
 """The code of a missing call; calls from 0 to 6 are their own."""
@@ -61,10 +61,6 @@ class CallCodes:
         columns, rows = np.divmod(self._flat_places(), max(len(self), 1))
         return rows, columns
 
-    def take(self, columns: NDArray[np.intp]) -> CallCodes:
-        """Some of the columns."""
-        return self if len(columns) == len(self.by_column) else CallCodes(self.by_column[columns])
-
     def _flat_places(self) -> NDArray[np.intp]:
         """Most words of eight calls lack none, and are passed over at once."""
         flat = self.by_column.reshape(-1)
@@ -76,6 +72,19 @@ class CallCodes:
             place = np.flatnonzero(some[hit].view(np.uint8) == MISSING)
             parts.append((start + hit[place // _WORD]) * _WORD + place % _WORD)
         return np.concatenate([*parts, n_whole + np.flatnonzero(flat[n_whole:] == MISSING)])
+
+
+def take_columns(block: NDArray[np.float32] | CallCodes, columns: NDArray[np.intp]) -> NDArray[np.float32] | CallCodes:
+    """Some columns of a block of numbers or of codes, in ascending order; all of them are the block itself.
+
+    Examples
+    --------
+    >>> take_columns(CallCodes(np.array([[0, 1], [2, 7]], dtype=np.uint8)), np.array([1])).by_column.tolist()
+    [[2, 7]]
+    """
+    if len(columns) == block.shape[1]:
+        return block
+    return CallCodes(block.by_column[columns]) if isinstance(block, CallCodes) else block[:, columns]
 
 
 def read_codes(source: Any, columns: NDArray[np.intp], rows: NDArray[np.intp]) -> CallCodes | None:

@@ -13,10 +13,12 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.stored.call_codes import MISSING, CallCodes
 from drugresponse.data.stored.missing_cells import missing_cells
 
-__all__ = ["MISSING", "CodedCalls", "coded_blocks", "coded_calls", "count_columns"]
+__all__ = ["MISSING", "CodedCalls", "coded_blocks", "coded_calls", "columns_in_caches", "count_columns"]
 
 _AT_ONCE = 256
 """Columns that are looked at together: few enough for the caches of a processor."""
+_CELLS = 1 << 18
+_FEWEST_COLUMNS = 16
 _FEW = 16
 
 
@@ -161,6 +163,11 @@ def coded_calls(
         mine = slice(start, start + at_once)
         part = CallCodes(block.by_column[mine]) if isinstance(block, CallCodes) else block[:, mine]
         yield columns[mine], CodedCalls.of(part)
+
+
+def columns_in_caches(n_rows: int) -> int:
+    """How many columns of codes are best looked at together: few enough for the caches of a processor."""
+    return max(_FEWEST_COLUMNS, _CELLS // max(n_rows, 1))
 
 
 def _missing_coded(calls: NDArray[np.float32]) -> NDArray[np.float32]:

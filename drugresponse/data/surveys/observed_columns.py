@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drugresponse.data.stored.call_codes import CallCodes, read_codes
+from drugresponse.data.stored.call_codes import CallCodes, read_codes, take_columns
 from drugresponse.data.stored_values import ColumnSource, column_blocks
 
 __all__ = ["ObservedColumns"]
@@ -75,8 +75,7 @@ class ObservedColumns:
             new = np.flatnonzero(~self._seen[columns])
             if len(new):
                 self._seen[columns] = True
-                part = block.take(new) if isinstance(block, CallCodes) else block[:, new]
-                self.observe(columns[new], block if len(new) == len(columns) else part)
+                self.observe(columns[new], take_columns(block, new))
 
     def finish(self) -> None:
         """Read what nobody has read yet."""

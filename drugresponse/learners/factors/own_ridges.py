@@ -203,9 +203,13 @@ def _mostly_holes(weights: Array) -> bool:
 
 def _shares(lacking: Array, predicted: Array, weights: Array) -> Array:
     """`(n_drugs,)` share of each column's prediction, 0 to 1, that comes nearest to what is lacking."""
-    square = (weights * predicted**2).sum(axis=0)
-    aim = (weights * predicted * lacking).sum(axis=0)
+    aim, square = _products(lacking, predicted, weights)
     return np.clip(np.divide(aim, square, out=np.zeros_like(square), where=square > 0), 0.0, 1.0)
+
+
+def _products(lacking: Array, predicted: Array, weights: Array) -> tuple[Array, Array]:
+    """`(n_drugs,)` weighted sums of what was predicted times what is lacking, and times itself."""
+    return (weights * predicted * lacking).sum(axis=0), (weights * predicted**2).sum(axis=0)
 
 
 def _sure_shares(lacking: Array, predicted: Array, weights: Array, errors: float, vouching: bool) -> Array:
@@ -222,8 +226,7 @@ def _sure_shares(lacking: Array, predicted: Array, weights: Array, errors: float
     sure = means > errors * spread / np.sqrt(counts)
     if not vouching:
         return np.where(sure, shares, 0.0)
-    square = (weights * predicted**2).sum(axis=0)
-    aim = (weights * predicted * lacking).sum(axis=0)
+    aim, square = _products(lacking, predicted, weights)
     typical = square.sum() / max(len(square), 1)
     of_all = float(np.clip(aim.sum() / max(float(square.sum()), 1e-300), 0.0, 1.0))
     # drugs of one sample are no independent witnesses

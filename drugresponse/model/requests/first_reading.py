@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from drugresponse.data.genotypes import Genotypes
-from drugresponse.data.stored.call_codes import CallCodes
+from drugresponse.data.stored.call_codes import CallCodes, take_columns
 from drugresponse.data.stored.missing_cells import missing_cells
 from drugresponse.data.stored_values import StoredValues
-from drugresponse.data.surveys.coded_calls import coded_calls
+from drugresponse.data.surveys.coded_calls import coded_calls, columns_in_caches
 from drugresponse.data.surveys.observed_columns import ObservedColumns
 from drugresponse.features.alignment import Alignment
 from drugresponse.model.feature_weights import keep_missing_as_trained, share_without
@@ -26,7 +26,6 @@ _CELLS = 1 << 18
 _MOST_JUDGED = 500_000_000
 """Calls by which the scale of a block is judged, where it counts alleles or alterations: more would tell no more."""
 _RUN = 64
-_FEWEST_COLUMNS = 16
 
 
 class Checks(NamedTuple):
@@ -96,9 +95,7 @@ class FirstReading:
         if self._sums is None:
             return
         mine = np.flatnonzero(self._judged[columns])
-        part = block.take(mine) if isinstance(block, CallCodes) else block
-        part = part[:, mine] if isinstance(part, np.ndarray) and len(mine) < len(columns) else part
-        for judged, calls in coded_calls(columns[mine], part, max(_FEWEST_COLUMNS, _CELLS // max(len(block), 1))):
+        for judged, calls in coded_calls(columns[mine], take_columns(block, mine), columns_in_caches(len(block))):
             self._sums.add(judged, calls)
 
     def checks(self, covariates: pd.DataFrame) -> Checks:

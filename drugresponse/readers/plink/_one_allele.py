@@ -87,7 +87,7 @@ def named_by_model(alleles: pd.DataFrame, known_features: pd.DataFrame | None, w
 
 
 def _sites(features: pd.DataFrame) -> pd.DataFrame:
-    """`chromosome, position, ref, alt` of the model's variants that have a place and two alleles, each place once."""
+    """`chromosome, position, ref, alt` of the model's variants that have a place and two alleles."""
     table = features.reindex(columns=["chromosome", "position", "ref", "alt", "kind"])
     table = table[table["position"].notna() & (table["kind"] == "dosage")]
     names = table["chromosome"].astype(str)
