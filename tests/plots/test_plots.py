@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 from drugresponse import InputError, load_model, plots
@@ -51,7 +52,7 @@ def test_every_plot__is_tested() -> None:
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_plot__legible_and_same_bytes(name: str) -> None:
-    before = dict(mpl.rcParams)
+    before, opened_before = dict(mpl.rcParams), plt.get_fignums()
     figure = drawn(name)
     written = plots.svg(figure, title=f"A plot, {name}")
     assert written == plots.svg(drawn(name), title=f"A plot, {name}")
@@ -62,7 +63,7 @@ def test_plot__legible_and_same_bytes(name: str) -> None:
     texts = {"".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text")}
     assert figure.axes[0].get_xlabel() in texts or not figure.axes[0].get_xlabel()
     assert dict(mpl.rcParams) == before
-    assert "matplotlib.pyplot" not in sys.modules or not mpl.pyplot.get_fignums()
+    assert plt.get_fignums() == opened_before
 
 
 WIDTHS = [(name, dark, width) for name in GIVEN for dark, width in ((False, 4.2), (True, 7.0))]
@@ -271,4 +272,5 @@ def test_pilots__the_line_of_the_corrected_predictions_is_the_lower_one() -> Non
 
 
 def test_pilots__of_responses_that_are_told_to_the_last_digit() -> None:
-    plots.pilots({"adaptation": {"tried": [{"pilots": 1, "rmse_before": 0.0, "rmse_after": 0.0}]}})
+    _, ax = plots.figure()
+    plots.pilots({"adaptation": {"tried": [{"pilots": 1, "rmse_before": 0.0, "rmse_after": 0.0}]}}, ax)
