@@ -29,7 +29,7 @@ WITHOUT_SETTINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Commands that are for the command line alone, and what each does."""
-PUBLISHERS = ("beataml", "cbioportal", "ccle", "cellminer", "depmap", "gdsc", "hivdb")
+PUBLISHERS = ("beataml", "cbioportal", "ccle", "cellminer", "depmap", "gdsc", "hivdb", "pharmacodb")
 ALL_COMMANDS = (*COMMANDS, *WITHOUT_SETTINGS)
 _IN_ORDER = ("simulate", "import", *(name for name in COMMANDS if name != "simulate"), "doctor", "completion")
 

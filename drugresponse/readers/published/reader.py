@@ -16,6 +16,7 @@ from drugresponse.readers.published.cellminer import CELLMINER
 from drugresponse.readers.published.depmap import DEPMAP
 from drugresponse.readers.published.gdsc import GDSC
 from drugresponse.readers.published.hivdb import HIVDB
+from drugresponse.readers.published.pharmacodb import PHARMACODB
 from drugresponse.readers.published.tables import PublishedFile, PublishedTables, Publisher
 from drugresponse.readers.published.whole_files import rows_of_numbers
 from drugresponse.readers.source.foreign_formats import FOREIGN
@@ -35,6 +36,7 @@ PUBLISHERS: Mapping[str, Publisher] = MappingProxyType(
         "depmap": DEPMAP,
         "gdsc": GDSC,
         "hivdb": HIVDB,
+        "pharmacodb": PHARMACODB,
     }
 )
 """Whose files are known."""

@@ -7,7 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-__all__ = ["LINES", "write_beataml", "write_cbioportal", "write_cellminer", "write_depmap", "write_gdsc", "write_hivdb"]
+__all__ = [
+    "LINES",
+    "write_beataml",
+    "write_cbioportal",
+    "write_ccle",
+    "write_cellminer",
+    "write_depmap",
+    "write_gdsc",
+    "write_hivdb",
+    "write_pharmacodb",
+]
 
 LINES = 24
 
@@ -100,6 +110,20 @@ def write_cellminer(scores: Path, repeats: Path, expression: Path) -> None:
 def _write_titled(file: Path, rows: list[list[object]]) -> None:
     titles: list[list[object]] = [["Data Set: NCI-60"], ["a: a footnote"], ["b: another"]]
     pd.DataFrame(titles + rows).to_excel(file, index=False, header=False)
+
+
+def write_pharmacodb(tissue_file: Path, line_file: Path) -> None:
+    """Statistics of a compound in a tissue, one without a curve, and of a line, of which the first has a row too."""
+    columns = ["compound", "tissue", "cell_line", "dataset", "Einf", "EC50", "AAC", "IC50"]
+    rows = [
+        ["Lapatinib", "Breast", "BT-474", "CCLE", 12.5, 0.04, 0.41, 0.11],
+        ["Lapatinib", "Breast", "BT-474", "gCSI", 20, 0.05, 0.36, 0.2],
+        ["Lapatinib", "Breast", "MCF-7", "CCLE", 90, 3.1, 0.02, ""],
+        ["Lapatinib", "Breast", "HS578T", "CCLE", "", "", "", ""],
+    ]
+    pd.DataFrame(rows, columns=columns).to_csv(tissue_file, index=False)
+    of_line = [["BT-474", "Lapatinib", *rows[1][3:]], ["BT-474", "Lapatinib", "GDSC2", 15, 0.05, 0.39, 0.1]]
+    pd.DataFrame(of_line, columns=["cell_line", "compound", *columns[3:]]).to_csv(line_file, index=False)
 
 
 def write_beataml(curves_file: Path, mutations_file: Path) -> None:

@@ -20,6 +20,7 @@ from tests.readers.published.look_alikes import (
     write_depmap,
     write_gdsc,
     write_hivdb,
+    write_pharmacodb,
 )
 
 
@@ -183,6 +184,28 @@ def test_read_published__cellminer_repeats_that_failed_are_left_out(cellminer):
 def test_read_published__cellminer_of_two_measures(cellminer):
     with pytest.raises(dr.InputError, match=r"beside a file of minus_log10_gi50 .* not both"):
         read_published("cellminer", [cellminer["scores"], cellminer["repeats"]])
+
+
+def test_read_published__pharmacodb_rows_of_two_downloads_count_once(tmp_path):
+    files = [tmp_path / "tissue.csv", tmp_path / "line.csv"]
+    write_pharmacodb(*files)
+    tables = read_published("pharmacodb", files)
+    assert tables.responses[["sample_id", "drug_id", "study", "response"]].values.tolist() == [
+        ["BT-474", "Lapatinib", "CCLE", 0.41],
+        ["BT-474", "Lapatinib", "gCSI", 0.36],
+        ["MCF-7", "Lapatinib", "CCLE", 0.02],
+        ["BT-474", "Lapatinib", "GDSC2", 0.39],
+    ]
+    assert tables.measure == dr.Measure("aac", "", "sensitive")
+    assert tables.samples.loc["BT-474", "tissue"] == "Breast"
+    assert "1 row without an AAC left out" in tables.notes[0]
+    assert "1 row that a file before has too left out" in tables.notes[1]
+
+
+def test_read_published__pharmacodb_percent_of_its_pages(tmp_path):
+    (tmp_path / "copied.csv").write_text("compound,cell_line,dataset,AAC,IC50\nLapatinib,MCF-7,CCLE,41.2,0.1\n")
+    with pytest.raises(dr.InputError, match=r"copied.csv: found an AAC of 41.2 \(expected a share from 0 to 1"):
+        read_published("pharmacodb", [tmp_path / "copied.csv"])
 
 
 def test_read_published__beataml_silent_mutations_are_none(tmp_path):
