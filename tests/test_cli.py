@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_main__version(capsys):
     for words in (["--version"], ["train", "--version"]):
         assert cli.main(words) == 0
         assert capsys.readouterr().out == f"drugresponse {__version__}\n"
+
+
+def test_module__is_the_program(tmp_path):
+    module = [sys.executable, "-m", "drugresponse"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[1])}
+    run = partial(subprocess.run, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert run([*module, "--version"]).stdout == f"drugresponse {__version__}\n"
+    refused = run([*module, "predict", "--model", "none"])
+    assert refused.returncode == 2 and refused.stderr.startswith("drugresponse predict: error: ")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
