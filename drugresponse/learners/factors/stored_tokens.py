@@ -20,6 +20,9 @@ from drugresponse.learners.state import Array
 
 __all__ = ["StoredTokens", "TrainingTokens"]
 
+_ROUNDING = float(np.finfo(np.float32).eps)
+"""Share of a kernel's diagonal, of products in single precision, up to which what centring leaves is rounding."""
+
 
 class TrainingTokens(Protocol):
     """Training samples whose genotypes are stored, and the way from a map of what stands for them to their tokens."""
@@ -100,7 +103,9 @@ class StoredTokens:
             for block, kernel in sample_kernels(genotypes.values, genotypes.features).by_block.items():
                 centred = _centred(kernel, genotypes.values)
                 square = float(np.mean(np.diag(centred) * multiplier**2))
-                if square <= 0:
+                before = float(np.mean(np.diag(kernel)[genotypes.values.places] * multiplier**2))
+                # a block that varies among the root's other samples alone leaves what rounding makes of it
+                if square <= _ROUNDING * before:
                     continue
                 # of all samples of a root it is 1 but for rounding, and nothing need be copied
                 square = 1.0 if isclose(square, 1.0, rel_tol=1e-9) else square

@@ -144,6 +144,21 @@ def test_fit__a_missing_call_counts_as_the_mean_of_all_samples_in_a_fold():
     assert np.allclose(wide.sample_encoder_.center_, dense.sample_encoder_.center_, atol=1e-6)
 
 
+@pytest.mark.parametrize(("seed", "copies"), [(3, [0, 1, 2, 0.37]), (4, [0, 1, 2, 0.37]), (0, [np.nan])])
+def test_fit__a_block_that_varies_among_other_samples_alone_adds_nothing(seed, copies):
+    """Of equal calls the kernel leaves rounding, which must not be brought to the size of a block."""
+    pairs, y = cohort(two_blocks=True, seed=seed)
+    calls = pairs.genotypes.dense()
+    calls[:50, :30] = np.random.default_rng(seed).choice(copies, 30)
+    genotypes = Genotypes.build(calls, pairs.genotypes.sample_ids, pairs.genotypes.features)
+    pairs = replace(pairs, genotypes=genotypes)
+    trained = pairs.sample_index < 50
+    dense = FactorRidge().fit(pairs[trained].compact(), y[trained])
+    wide = FactorRidge().fit(stored_pairs(pairs)[trained].compact(), y[trained])
+    assert wide.block_scales_ == dense.block_scales_ == {"mutation": 1.0}
+    assert away(wide.predict(pairs[~trained]), dense.predict(pairs[~trained]), y) < 1e-5
+
+
 def test_fit__by_the_loss_of_classes_is_as_in_memory():
     pairs, y = cohort(covariates=True)
     happened = (y > np.median(y)).astype(np.float64)
