@@ -56,6 +56,27 @@ def test_lineages__calls_of_several_values_keep_the_level_too() -> None:
     assert _small(associate_pairs(replace(pairs, lineages=LINEAGE), y).table) < 0.12
 
 
+@pytest.mark.parametrize("two_copies", [False, True])
+def test_lineages__an_allele_that_most_have_is_tested_by_those_that_lack_it(two_copies: bool) -> None:
+    pairs, y = _isolates(n_features=4, two_copies=two_copies)
+    copies, names = pairs.genotypes.dense(), ["f0", "f1", "f2", "f3"]
+    had, lacked = (
+        associate_pairs(
+            replace(
+                pairs,
+                lineages=LINEAGE,
+                genotypes=Genotypes.from_dense(calls, pairs.genotypes.sample_ids, names, kind="dosage"),
+            ),
+            y,
+        )
+        .table.set_index("feature_id")
+        .sort_index()
+        for calls in (copies, 2 - copies)
+    )
+    assert lacked["p"].tolist() == pytest.approx(had["p"].tolist(), abs=0.02 if two_copies else 1e-9)
+    assert lacked["effect"].tolist() == pytest.approx((-had["effect"]).tolist())
+
+
 def test_lineages__an_effect_within_them_is_found() -> None:
     pairs, y = _isolates(effect=3.0)
     table = associate_pairs(replace(pairs, lineages=LINEAGE), y).table.set_index("feature_id")

@@ -177,6 +177,14 @@ def test_responses__a_strong_responder_does_not_outweigh(study):
     assert "1 response of 600 hold 100% of all squared" in _only(response_findings(study.rows()[0])).message
 
 
+def test_responses__of_few_rows_one_may_hold_most(study):
+    study.wide = study.wide.iloc[:19, :1]
+    study.wide.iloc[3] = 1e6
+    assert list(response_findings(study.rows()[0])) == []
+    study.wide = pd.concat([study.wide, pd.DataFrame({"A": [0.5]}, index=study.ids[19:20])])
+    assert _only(response_findings(study.rows()[0])).check == "responses that outweigh all"
+
+
 def test_same_responses__rounded_ones_are_chance(study):
     study.wide = study.wide.round(1)
     assert list(same_response_findings(*study.rows())) == []

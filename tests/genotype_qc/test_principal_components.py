@@ -90,6 +90,11 @@ def test_features__of_the_commonest_kind_without_ten_dosages():
     assert (kind, len(columns)) == ("altered", 20)
 
 
+def test_components__of_three_samples_are_two():
+    found = principal_components(two_populations(n=3))
+    assert found.scores.columns.tolist() == ["PC1", "PC2"]
+
+
 @pytest.mark.parametrize(("n", "m"), [(2, 50), (30, 9)])
 def test_components__none_with_too_little(n, m):
     rng = np.random.default_rng(0)
