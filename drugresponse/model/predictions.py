@@ -30,6 +30,7 @@ from drugresponse.model.requests.requests import Request
 
 __all__ = [
     "BLOCK_ABSENT",
+    "FEW_FEATURES",
     "MANY_SITES_FILLED",
     "NOT_CLAIMED",
     "PREDICTION_COLUMNS",
@@ -63,7 +64,9 @@ MANY_SITES_FILLED = "many-sites-filled"
 """Flag of rows whose sample lacks more than half of the model's sites, which were taken for the reference."""
 BLOCK_ABSENT = "block-absent"
 """Flag of rows whose sample lacks a whole block of the model: predicted from the others, with wider bounds."""
-_UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range"})
+FEW_FEATURES = "few-features"
+"""Flag of rows whose sample has fewer of the model's features than was asked for, or than samples of the training."""
+_UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range", FEW_FEATURES})
 """Flags of rows for which held-out scores do not speak."""
 NOT_CLAIMED = "coverage-not-claimed"
 """Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
@@ -87,7 +90,8 @@ def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd
     known, absent = request.known_weight, request.absent_blocks
     if absent is not None and parts.intervals is not None:
         known = absent.known_weight(known)
-    table = table_of(parts, pairs, predicted, known, minimum_features, request.out_of_range)
+    usual = _usual_features(parts)
+    table = table_of(parts, pairs, predicted, known, minimum_features, request.out_of_range, usual_features=usual)
     table = table.assign(features_found=request.known_weight[pairs.sample_index])
     table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], parts.features)
     if parts.intervals is None:
@@ -108,7 +112,8 @@ def _forecast_table(
 ) -> pd.DataFrame:
     """As `predict`, of an outcome that is not continuous: what its forecasts tell beside stands in the last columns."""
     pairs, forecast = request.pairs, head.forecast(request.pairs, scores)
-    table = table_of(parts, pairs, scores, request.known_weight, minimum_features, request.out_of_range)
+    known, usual = request.known_weight, _usual_features(parts)
+    table = table_of(parts, pairs, scores, known, minimum_features, request.out_of_range, usual_features=usual)
     table = _with_sites_filled(table, request.sites_filled[pairs.sample_index], parts.features)
     enough = table["prediction"].notna().to_numpy()
     told = {"prediction": forecast.prediction, **forecast.columns}
@@ -183,6 +188,8 @@ def table_of(
     known_weight: NDArray[np.float64],
     minimum_features: float,
     out_of_range: NDArray[np.bool_] | None = None,
+    *,
+    usual_features: float = 0.0,
 ) -> pd.DataFrame:
     """As `prediction_table`, beside the naive predictions and with the training ids of a model."""
     return prediction_table(
@@ -195,6 +202,7 @@ def table_of(
         sample_seen=parts.training_ids.contains(pairs.genotypes.sample_ids),
         drug_seen=pairs.drugs.index.isin(parts.drugs.index),
         out_of_range=out_of_range,
+        usual_features=usual_features,
     )
 
 
@@ -209,6 +217,7 @@ def prediction_table(
     sample_seen: NDArray[np.bool_],
     drug_seen: NDArray[np.bool_],
     out_of_range: NDArray[np.bool_] | None = None,
+    usual_features: float = 0.0,
 ) -> pd.DataFrame:
     """One row for each pair, with the columns of the predictions table.
 
@@ -227,6 +236,8 @@ def prediction_table(
         `(n_samples,)` and `(n_drugs,)` whether training had them.
     out_of_range
         `(n_samples,)` whether values lie far outside the training; None where that is not known.
+    usual_features
+        Share of the weight that samples of the training have; who has less is flagged, predicted or not.
     """
     enough = (known_weight >= minimum_features)[pairs.sample_index]
     if len(enough) and not enough.any():
@@ -235,6 +246,7 @@ def prediction_table(
             100 * minimum_features,
         )
     seen, known = sample_seen[pairs.sample_index], drug_seen[pairs.drug_index]
+    few = (known_weight < max(minimum_features, usual_features))[pairs.sample_index]
     columns = {
         "sample_id": pairs.sample_ids,
         "drug_id": pairs.drug_ids,
@@ -245,7 +257,7 @@ def prediction_table(
         "sample_seen": seen,
         "drug_seen": known,
         "features_found": known_weight[pairs.sample_index],
-        "flag": _flags(pairs, scheme, seen, known, enough, out_of_range),
+        "flag": _flags(pairs, scheme, seen, known, few, out_of_range),
     }
     return pd.DataFrame(columns)[list(_PAIR_COLUMNS)]
 
@@ -260,6 +272,11 @@ def flag_counts(predictions: pd.DataFrame) -> pd.Series:
     """
     flags = predictions["flag"].fillna("").astype(str)
     return flags[flags != ""].str.split(";").explode().value_counts().sort_index()
+
+
+def _usual_features(parts: FittedParts) -> float:
+    """Share of the model's weight below which no sample is predicted unless that is asked for."""
+    return float(parts.manifest["parameters"]["minimum_features"])
 
 
 def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], trained: pd.DataFrame) -> pd.DataFrame:
@@ -278,8 +295,8 @@ def with_bounds(
     table
         As `prediction_table` gives it.
     lower, upper
-        `(n_rows,)`, NaN without bounds. They are left out of rows outside the scheme or out of range, and of samples
-        that training had where the scheme is about new ones.
+        `(n_rows,)`, NaN without bounds. They are left out of rows outside the scheme, out of range or with few
+        features, and of samples that training had where the scheme is about new ones.
     scheme
         That the model was trained for.
     """
@@ -293,7 +310,7 @@ def unlike_training(predictions: pd.DataFrame) -> NDArray[np.bool_]:
 
     Examples
     --------
-    >>> unlike_training(pd.DataFrame({"flag": ["", "seen-sample", "out-of-range;few-features"]})).tolist()
+    >>> unlike_training(pd.DataFrame({"flag": ["", "seen-sample", "out-of-range;new-drug"]})).tolist()
     [False, False, True]
     """
     codes, words = pd.factorize(predictions["flag"])
@@ -319,7 +336,7 @@ def _flags(
     name: str,
     seen: NDArray[np.bool_],
     known: NDArray[np.bool_],
-    enough: NDArray[np.bool_],
+    few: NDArray[np.bool_],
     out_of_range: NDArray[np.bool_] | None,
 ) -> NDArray[np.object_]:
     scheme = find_scheme(name)
@@ -327,7 +344,7 @@ def _flags(
     conditions = {
         "new-drug": ~known,
         "seen-sample": seen,
-        "few-features": ~enough,
+        FEW_FEATURES: few,
         "no-structure": ~structure & (~known | (not scheme.drug_effect)),
         "out-of-range": np.zeros(len(pairs), dtype=bool) if out_of_range is None else out_of_range[pairs.sample_index],
         "outside-scheme": (scheme.drug_effect & ~known) | (scheme.sample_effect & ~seen),

@@ -10,7 +10,7 @@ import pandas as pd
 
 from drugresponse.data.tables import Measure
 from drugresponse.model.feature_weights import FeatureMatch
-from drugresponse.model.predictions import BLOCK_ABSENT, MANY_SITES_FILLED, NOT_CLAIMED, flag_counts
+from drugresponse.model.predictions import BLOCK_ABSENT, FEW_FEATURES, MANY_SITES_FILLED, NOT_CLAIMED, flag_counts
 from drugresponse.report.blocks import Block, Cell, Columns, Items, Part, Report, Row, Table, Words
 from drugresponse.report.drug_ranking import TOP_DRUGS, drugs_at_end, ranked_ends, ranking_words
 from drugresponse.report.forecasts import forecast_report
@@ -39,7 +39,8 @@ MOST_SAMPLES = 200
 FLAGS = {
     "new-drug": "The drug was not in training.",
     "seen-sample": "The sample was in training: its prediction is no check of the model.",
-    "few-features": "Too few of the genotype features that the model relies on are known: nothing is predicted.",
+    FEW_FEATURES: "Too few of the genotype features that the model relies on are known: nothing is predicted, or, "
+    "where less was asked for than the training had, a guess without bounds.",
     "no-structure": "The drug has no readable structure where the prediction would need one.",
     "out-of-range": "Values of the sample lie far outside those of training: its prediction is a guess beyond them.",
     "outside-scheme": "The model was not trained for rows like this, and its held-out scores do not cover them.",

@@ -64,8 +64,8 @@ def short_predictions(
         direction asks for first. The verdict is the direction away from the baseline, and whether the baseline lies
         beyond the bounds; of yes and no and of classes what is called, and what else remains possible. It is `unproven`
         where the model was no better than naive predictions, was not checked, or its inputs leak, and in rows flagged
-        `outside-scheme` or `out-of-range`; `not predicted` where there is no prediction. Numbers have four significant
-        digits.
+        `outside-scheme`, `out-of-range` or `few-features`; `not predicted` where there is no prediction. Numbers have
+        four significant digits.
 
     Examples
     --------

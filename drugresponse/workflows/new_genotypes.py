@@ -13,6 +13,7 @@ from drugresponse.data.parents.sums import is_parent
 from drugresponse.data.variants.genome_build import refuse_other_build
 from drugresponse.data.variants.star_features import star_feature
 from drugresponse.errors import InputError, count
+from drugresponse.features.reference_sites import is_site
 from drugresponse.model.feature_weights import FeatureMatch, rows_of_features
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.requests.genotypes import completed_genotypes
@@ -91,12 +92,22 @@ def refuse_few_features(
     if result["prediction"].notna().any():
         return
     least = model.minimum_features if minimum is None else minimum
-    absent = FeatureMatch.of(model.regressor_, table).heaviest_absent()
+    match = FeatureMatch.of(model.regressor_, table)
+    absent = f"{match.heaviest_absent()}{_where_variants_alone_are_listed(table, match, model.parts_.features)}"
     raise InputError(
         f"genotypes: the features found hold at most {float(result['features_found'].max()):.1%} of the model's weight "
         f"in any sample (expected {least:.0%} or more). {absent}{' ' if absent else ''}Check that ids, places and "
         f"alleles are those of the training (prepare writes them so with `like`), or lower `minimum_features`{advice}."
     )
+
+
+def _where_variants_alone_are_listed(table: Genotypes, match: FeatureMatch, trained: pd.DataFrame) -> str:
+    """What to do where a file may lack sites since the sample bears the reference there, as a sentence; or nothing."""
+    sites, columns = is_site(trained), match.alignment.columns
+    told = table.reference is not None and table.reference.everywhere.any()
+    if told or not (sites & (columns >= 0)).any() or not (sites & (columns < 0) & ~match.alignment.conflict).any():
+        return ""
+    return " If the files list variants only, give `absent_means` reference: what they lack is the reference then."
 
 
 def _features_of(model: DrugResponseModel) -> pd.DataFrame:

@@ -62,3 +62,17 @@ def test_predict__nobody_without_any_feature(panel):
     model = dr.DrugResponseModel("ridge", folds=0).fit(genotypes, responses)
     nothing = pd.DataFrame(np.nan, index=["n1"], columns=genotypes.columns)
     assert predicted(model, nothing)["flag"].tolist() == ["few-features"]
+
+
+def test_predict__a_sample_with_less_than_the_training_has_is_flagged_and_without_bounds(panel):
+    genotypes, responses = panel
+    model = dr.DrugResponseModel("ridge", folds=3).fit(genotypes, responses.iloc[:160])
+    poor = pd.DataFrame(np.nan, index=["n1", "n2"], columns=genotypes.columns)
+    poor.loc["n2"] = 1.0
+    table = model.predict(poor, minimum_features=0.0).set_index("sample_id")
+    assert table["prediction"].notna().all()
+    assert table["flag"].to_dict() == {"n1": "few-features", "n2": ""}
+    assert table["lower"].notna().to_dict() == {"n1": False, "n2": True}
+    verdicts = dr.short_predictions(table.reset_index(), model).set_index("sample_id")["verdict"]
+    assert verdicts["n1"].startswith("unproven")
+    assert not verdicts["n2"].startswith("unproven")

@@ -104,6 +104,8 @@ def test_predict__a_patient_with_a_third_of_the_sites_as_prepared_like_the_train
     prepare(PrepareSettings(genotypes=[cohort], dataset=tmp_path / "trained"))
     patient = {"genotypes": [tmp_path / "patient"], "absent_means": "reference"}
     predict(PredictSettings(model=model, predictions=tmp_path / "direct", **patient))
+    with pytest.raises(InputError, match=r"give `absent_means` reference: what they lack is the reference then\."):
+        predict(PredictSettings(model=model, predictions=tmp_path / "refused", genotypes=patient["genotypes"]))
     direct = pd.read_table(tmp_path / "direct", keep_default_na=False).iloc[0]
     assert (direct["features_found"], direct["sites_filled"], direct["flag"]) == (1, 32, "many-sites-filled")
     for like in (tmp_path / "trained", model):
