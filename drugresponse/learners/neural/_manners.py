@@ -23,6 +23,8 @@ class Manner:
         How large the ridge's embedding is among the inputs.
     floor
         What a token weighs on which the ridge does not hang at all, beside 1 of the one on which it hangs most.
+    free
+        Share of the members that start without the ridge: all tokens weigh the same, and its embedding is not seen.
     """
 
     name: str
@@ -30,11 +32,12 @@ class Manner:
     huber: float
     weight_of_ridge: float
     floor: float
+    free: float
 
 
-BOLD = Manner("bold", dropout=0.1, huber=0.3, weight_of_ridge=1.0, floor=0.3)
+BOLD = Manner("bold", dropout=0.1, huber=0.3, weight_of_ridge=1.0, floor=0.3, free=0.5)
 """Where genotype decides: what is left is outliers, and genes that only act together, on which no ridge hangs."""
-CAUTIOUS = Manner("cautious", dropout=0.6, huber=1.0, weight_of_ridge=2.0, floor=0.02)
+CAUTIOUS = Manner("cautious", dropout=0.6, huber=1.0, weight_of_ridge=2.0, floor=0.02, free=0.0)
 """Where it says little: what is left is noise."""
 
 

@@ -83,14 +83,25 @@ class TiedNetwork:
         Source of the start values and of dropout.
     place
         Where the numbers are.
+    sizes
+        `(n_members, n_inputs)` of each member's factors at the start; 1 unless given.
     """
 
     def __init__(
-        self, shape: Shape, loadings: Array, *, dropout: float, rng: np.random.Generator, place: Place
+        self,
+        shape: Shape,
+        loadings: Array,
+        *,
+        dropout: float,
+        rng: np.random.Generator,
+        place: Place,
+        sizes: Array | None = None,
     ) -> None:
         self.shape, self.dropout, self.rng, self.place = shape, dropout, rng, place
         self.loadings = place.put(loadings)
         start = self._start()
+        if sizes is not None:
+            start["adapter"] *= sizes.astype(np.float32)
         self.n_shared = sum(start[name].size for name in _SHARED)
         self.numbers = place.put(np.concatenate([each.ravel() for each in start.values()]))
         size = len(self.numbers)

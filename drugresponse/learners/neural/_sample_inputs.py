@@ -96,6 +96,16 @@ class SampleInputs:
         used = tokens[:, self.columns] * self.weights
         return (np.hstack([used, used @ site_sums(self.sites), embedded]) - self.center) * self.scale
 
+    def freed(self) -> Array:
+        """`(n_inputs,)` what turns the inputs into those of a model that knows no ridge.
+
+        Tokens weigh the same, and the ridge's embedding is 0. Sums over sites are of weighed tokens, and stay.
+        """
+        factors = np.ones(len(self.scale))
+        factors[: len(self.columns)] = 1.0 / self.weights
+        factors[len(factors) - _width(self.stage) :] = 0.0
+        return factors
+
     def to_tokens(self, slopes: Array) -> Array:
         """`(n_rows, n_tokens)` slopes along the tokens, of `(n_rows, n_inputs)` along the inputs."""
         slopes, n_used, width = slopes * self.scale, len(self.columns), _width(self.stage)

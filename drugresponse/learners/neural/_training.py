@@ -101,7 +101,14 @@ class Training:
             dropout=settings.manner.dropout,
             rng=np.random.default_rng([settings.random_state, 1]),
             place=self.place,
+            sizes=self._sizes(),
         )
+
+    def _sizes(self) -> Array:
+        """`(n_members, n_inputs)` of the factors for inputs: a share of the members starts without the ridge."""
+        sizes = np.ones((self.settings.members, len(self.inputs.scale)))
+        sizes[len(sizes) - int(self.settings.manner.free * len(sizes)) :] = self.inputs.freed()
+        return sizes
 
     def _rate(self) -> float:
         """Up in the first steps, then down along half a cosine."""

@@ -76,12 +76,13 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
     """Genotype embeddings by an ensemble of networks meet drug embeddings in a product.
 
     The members share their weights; each sees a sample's tokens, their sums over sites, and the leading columns of the
-    ridge's left-out embedding through signs of its own. They give the leading columns of a sample embedding, which
-    meets the drug vectors of `FactorRidge`: a drug's own, or what its structure says. The embedding of a prediction
-    lies between the ridge's and the members' mean. How far, and whether the network is trained boldly or with caution,
-    is told by groups held out by the same scheme: the share of least error there, drawn to 0 as far as these rows leave
-    it unsure; then the model is trained on all rows. Where nothing is left of the share, the number of epochs is 0 and
-    the model is the ridge. The ridge takes a censored response at its limit; training takes it for what it is.
+    ridge's left-out embedding through signs of its own. Half of those that are trained boldly start with tokens that
+    weigh the same and nothing of the ridge. The members give the leading columns of a sample embedding, which meets the
+    drug vectors of `FactorRidge`: a drug's own, or what its structure says. The embedding of a prediction lies between
+    the ridge's and the members' mean. How far, and whether the network is trained boldly or with caution, is told by
+    groups held out by the same scheme: the share of least error there, drawn to 0 as far as these rows leave it unsure;
+    then the model is trained on all rows. Where nothing is left of the share, the number of epochs is 0 and the model
+    is the ridge. The ridge takes a censored response at its limit; training takes it for what it is.
 
     Of an outcome that is not continuous, scores on the scale of its link are trained and judged by its loss. Times are
     at risk among the samples of a batch. In training, rare events of yes or no weigh more.

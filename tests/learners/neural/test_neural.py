@@ -249,7 +249,8 @@ def test_training__on_a_device_of_torch_is_the_same_but_for_the_last_bits(small,
     there = trained(learner, pairs, y)[0]
     for name, array in here.arrays.items():
         np.testing.assert_allclose(there.arrays[name], array, atol=1e-4)
-    assert np.abs(here.arrays["adapter"] ** 2 - 1).max() > 0.01
+    moved = here.arrays["adapter"] - start(learner, pairs, y).network.arrays()["adapter"]
+    assert np.abs(moved).max() > 0.01
 
 
 def test_choose_place__says_what_there_is():
@@ -400,6 +401,37 @@ def test_training__caution_drops_more_and_shows_more_of_the_ridge(small):
     least, most = (int(at(stage.token_importance()[bold.inputs.columns])) for at in (np.argmin, np.argmax))
     seen = [each.inputs.weights[least] / each.inputs.weights[most] for each in (bold, cautious)]
     assert seen[1] < seen[0]
+
+
+def test_training__half_of_the_bold_members_start_without_the_ridge(small):
+    pairs, y = small
+    stage = FactorRidge().fit(pairs, y)
+    settings = TrainingSettings(8, 5, 3, 2e-3, 1e-2, BOLD, "cpu", 0)
+    bold, cautious = (
+        Training(stage, pairs, y, np.ones(len(y)), replace(settings, manner=manner)) for manner in (BOLD, CAUTIOUS)
+    )
+    n_tokens, width = len(bold.inputs.columns), min(11, 1 + stage.rank_)
+    factors, plain = (np.abs(training.network.arrays()["adapter"]) for training in (bold, cautious))
+    np.testing.assert_allclose(plain, 1.0)
+    np.testing.assert_allclose(factors[:3], 1.0)
+    # what a free member is shown of a token is the token, in one unit for all
+    tokens = bold.inputs.scale[0] * stage.tokens(pairs)[:, bold.inputs.columns]
+    for factor in factors[3:, :n_tokens]:
+        np.testing.assert_allclose(bold.values[:, :n_tokens] * factor, tokens, atol=1e-5)
+    assert np.ptp(bold.inputs.weights) > 0.1
+    assert (factors[3:, -width:] == 0).all()
+    # the seed's draws are those of a network whose members are all tied
+    signs = np.sign(bold.network.arrays()["adapter"])[:, :-width]
+    np.testing.assert_equal(signs, cautious.network.arrays()["adapter"][:, :-width])
+
+
+def test_training__free_members_learn_of_the_ridge_as_they_learn_of_all_else(small):
+    pairs, y = small
+    network, training = trained(NeuralResponse(members=2, hidden=16, epochs=20, learning_rate=0.02), pairs, y)
+    width = min(11, 1 + training.stage.rank_)
+    seen = training.inputs.scale[-width:] > 0
+    assert seen.any()
+    assert (network.arrays["adapter"][1, -width:][seen] != 0).all()
 
 
 def test_neural__seed_draws_the_network(small):
