@@ -18,6 +18,7 @@ from benchmarks.robustness.fuzz import add_fuzz_options, run_fuzz
 from benchmarks.robustness.kills import add_kill_options, run_kills
 from benchmarks.robustness.membership import add_membership_options, membership_lines
 from benchmarks.run import Plan, known_learners, run
+from benchmarks.scoreboard import add_scoreboard_options, draw_ranks, read_scoreboard, scoreboard_page
 from benchmarks.scores import fold_scores, mean_scores
 from benchmarks.sparse import add_sparse_options, sparse_lines
 from benchmarks.traps.command import add_trap_options, trap_lines
@@ -37,6 +38,7 @@ _COMMANDS = (
     "fuzz",
     "kills",
     "membership",
+    "scoreboard",
 )
 _GROUPS = {"references": (*NAIVE_NAMES, *REFERENCES), "learners": tuple(LEARNERS), "naive": NAIVE_NAMES}
 """What a word stands for that names several."""
@@ -76,6 +78,8 @@ def main(arguments: list[str]) -> int:
         cache = Cache(options.cache)
         if options.command == "compare":
             return _compare(cache, options)
+        if options.command == "scoreboard":
+            return _print_scoreboard(cache, options)
         failed = run(_plan(options), cache) if options.command == "run" else 0
         _print_scores(cache, options)
     except InputError as error:
@@ -116,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
     compared.add_argument("--learner", default="auto")
     compared.add_argument("--against", nargs="+", default=[], help="references, or names; all measured when left out")
     compared.add_argument("--draws", type=int, default=1000)
+    add_scoreboard_options(
+        commands.add_parser("scoreboard", parents=[cached], help="ranks of all measured, and of other tools")
+    )
     outcomes = commands.add_parser(
         "outcomes", parents=[data, cached], help="yes or no, classes, limits and times beside references"
     )
@@ -191,6 +198,14 @@ def _compare(cache: Cache, options: argparse.Namespace) -> int:
     table = compare_with(cache, options.learner, against, n_draws=options.draws)
     _write(options, comparison_page(table, options.learner), tab_separated(table))
     return int(table["verdict"].isin(["worse", "deficit"]).any())
+
+
+def _print_scoreboard(cache: Cache, options: argparse.Namespace) -> int:
+    board = read_scoreboard(cache, options.others, options.learners)
+    _write(options, scoreboard_page(board), tab_separated(board.places))
+    if options.figure is not None:
+        draw_ranks(board, options.figure)
+    return 0
 
 
 def _print_memory(options: argparse.Namespace) -> int:

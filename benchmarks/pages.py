@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.cohorts import PUBLISHED
 
-__all__ = ["comparison_page", "put_between_marks", "scores_page", "tab_separated"]
+__all__ = ["comparison_page", "markdown_table", "put_between_marks", "scores_page", "tab_separated"]
 
 _REFERENCES = {"random-pairs": "mean effects", PUBLISHED: "mean effects", "new-drugs": "sample mean"}
 _SHOWN = {
@@ -38,7 +38,7 @@ def scores_page(means: pd.DataFrame) -> str:
         lines = [
             [_label(row), *(_cell(row[name], digits) for name, (_, digits) in _SHOWN.items())] for row in _rows(table)
         ]
-        parts.append(_markdown(["", *(words for words, _ in _SHOWN.values())], lines))
+        parts.append(markdown_table(["", *(words for words, _ in _SHOWN.values())], lines))
     return "\n".join(parts)
 
 
@@ -59,7 +59,7 @@ def comparison_page(table: pd.DataFrame, learner: str) -> str:
             for row in _rows(rows)
         ]
         header = ["against", "folds", "score", f"`{learner}`", "other", "gain", "95 % interval", "verdict"]
-        parts.append(_markdown(header, lines))
+        parts.append(markdown_table(header, lines))
     counts = table["verdict"].value_counts()
     broken = int(counts.get("worse", 0) + counts.get("deficit", 0))
     words = ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -77,6 +77,12 @@ def put_between_marks(old: str, page: str, mark: str = "benchmarks") -> str:
     before, begin, rest = old.partition(f"<!-- {mark} -->")
     _, end, after = rest.partition(f"<!-- /{mark} -->")
     return f"{before}{begin}\n\n{page}\n{end}{after}" if begin and end else page
+
+
+def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Words at the left, all other columns at the right."""
+    rows = [header, ["---", *("---:" for _ in header[1:])], *lines]
+    return "".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |\n" for row in rows)
 
 
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -97,8 +103,3 @@ def _label(row: dict[str, Any]) -> str:
 def _cell(value: float, digits: int) -> str:
     # + 0.0: no minus before nothing
     return "" if np.isnan(value) else f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [header, ["---", *("---:" for _ in header[1:])], *lines]
-    return "".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in row)} |\n" for row in rows)

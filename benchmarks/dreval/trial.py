@@ -20,6 +20,7 @@ from drevalpy.models.drp_model import DRPModel
 
 from benchmarks.dreval.folder import CALLS, write_folder
 from benchmarks.dreval.model import SCHEMES, register
+from benchmarks.pages import markdown_table, tab_separated
 from drugresponse.simulation.cohort import simulate_cohort
 
 _NAME = "simulated"
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--n-samples", type=int, default=200)
     parser.add_argument("--n-features", type=int, default=100)
     parser.add_argument("--n-drugs", type=int, default=20)
+    parser.add_argument("--tsv", type=Path, help="write the table also here, for benchmarks scoreboard --others")
     options = parser.parse_args(arguments)
     sizes = {name: getattr(options, name) for name in ("n_samples", "n_features", "n_drugs")}
     data = options.directory / "data"
@@ -79,15 +81,18 @@ def main(arguments: Sequence[str]) -> int:
         )
         seconds[model.get_model_name()] = time.process_time() - begun
     results = options.directory / "results" / _NAME / options.mode
-    sys.stdout.write(_table(results, seconds))
+    scores = _scores(results, seconds)
+    sys.stdout.write(_table(scores))
+    if options.tsv is not None:
+        place = scores.assign(cohort=f"{_NAME}, drevalpy {version('drevalpy')}", scheme=options.mode)
+        options.tsv.write_text(tab_separated(place), encoding="utf-8")
     sys.stdout.write(f"\ndrevalpy {version('drevalpy')}, {options.mode}, {options.folds} folds\n")
     return 0
 
 
-def _table(results: Path, seconds: dict[str, float]) -> str:
-    """Its own scores of its own files of predictions, means over folds."""
-    lines = ["| | RMSE | Pearson | normalised Pearson | CPU, s |", "|---|---|---|---|---|"]
-    ruler = _predictions(results, _RULER)
+def _scores(results: Path, seconds: dict[str, float]) -> pd.DataFrame:
+    """Its own scores of its own files of predictions, means over folds, and seconds of CPU of all folds."""
+    ruler, rows = _predictions(results, _RULER), []
     for name, spent in seconds.items():
         scores = []
         for own, beside in zip(_predictions(results, name), ruler, strict=True):
@@ -96,8 +101,14 @@ def _table(results: Path, seconds: dict[str, float]) -> str:
             beyond = _scored(response - mean, predicted - mean)["Pearson"]
             scores.append({**_scored(response, predicted), "beyond": beyond})
         means = pd.DataFrame(scores).mean()
-        lines.append(f"| {name} | {means['RMSE']:.3f} | {means['Pearson']:.3f} | {means['beyond']:.3f} | {spent:.1f} |")
-    return "\n".join(lines) + "\n"
+        rows.append([name, means["RMSE"], means["Pearson"], means["beyond"], spent])
+    return pd.DataFrame(rows, columns=["learner", "rmse", "pearson", "normalised_pearson", "cpu_seconds"])
+
+
+def _table(scores: pd.DataFrame) -> str:
+    header = ["", "RMSE", "Pearson", "normalised Pearson", "CPU, s"]
+    lines = [[name, *(f"{each:.3f}" for each in numbers)] for name, *numbers in scores.to_numpy()]
+    return markdown_table(header, lines)
 
 
 def _scored(response: pd.Series, predictions: pd.Series) -> dict[str, float]:
