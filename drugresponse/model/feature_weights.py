@@ -33,7 +33,7 @@ progress = logging.getLogger("drugresponse.progress")
 
 _SHOWN = 3
 USUAL_LEAST_SHARE = 0.5
-_UNUSUAL, _LEAST = 0.05, 0.01
+_UNUSUAL, _LEAST = 0.01, 0.01
 """Share of training samples that may have less than the least share, and what a sample needs in any case."""
 _MISSING = "missing as trained"
 
@@ -146,10 +146,10 @@ def share_of_weight(weights: NDArray[np.float64], genotypes: Genotypes, alignmen
 
 
 def least_share(weights: NDArray[np.float64], genotypes: Genotypes, trained: pd.DataFrame) -> float:
-    """Share of a model's weight below which a sample is not predicted: a half, or what 19 of 20 training samples have.
+    """Share of a model's weight below which a sample is not predicted: a half, or what 99 of 100 training samples have.
 
-    The held-out check has seen samples with as many missing calls as the training has, and its scores and bounds hold
-    for them too.
+    The held-out check has seen samples with as many missing calls as the training has, and its scores hold for all of
+    them together. Bounds are too narrow for those with less than a half, which bear a flag.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ class DrugResponseModel(Shown, ScoredModel, BaseEstimator):
         Training samples that must carry a feature for a weight of its own; others count by their parents, if at all.
     minimum_features
         Least share of the model's weight that a sample's known features must hold; below it nothing is predicted. None
-        is 0.5, or what 19 of 20 training samples have where that is less; `manifest_` tells it.
+        is 0.5, or what 99 of 100 training samples have where that is less; `manifest_` tells it.
     folds
         Folds of the held-out check at training; 0 leaves it out.
     rank, epochs

@@ -19,7 +19,7 @@ from drugresponse.errors import InputError, show_ids
 from drugresponse.features.alignment import align
 from drugresponse.features.reference_sites import count_sites
 from drugresponse.learners.base import predictions_of
-from drugresponse.model.feature_weights import share_of_weight, tell_of_alignment
+from drugresponse.model.feature_weights import USUAL_LEAST_SHARE, share_of_weight, tell_of_alignment
 from drugresponse.model.forecasts.head import Head
 from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.forecasts.time_head import TimeHead
@@ -69,7 +69,7 @@ FEW_FEATURES = "few-features"
 _UNLIKE_TRAINING = frozenset({"outside-scheme", "out-of-range", FEW_FEATURES})
 """Flags of rows for which held-out scores do not speak."""
 NOT_CLAIMED = "coverage-not-claimed"
-"""Flag of rows that have bounds in a scheme whose new rows may be unlike the held-out ones."""
+"""Flag of rows that have bounds where new rows may be unlike the held-out ones, or that hang on few features."""
 
 
 def predict(parts: FittedParts, request: Request, minimum_features: float) -> pd.DataFrame:
@@ -122,7 +122,7 @@ def _forecast_table(
     table = table.assign(lower=forecast.lower, upper=forecast.upper)
     bounded = _bounded(table, parts.scheme) & table["lower"].notna().to_numpy() & table["upper"].notna().to_numpy()
     held = {name: table[name].where(bounded) for name in ("lower", "upper", *forecast.bound_columns)}
-    flags = _flagged(table["flag"], bounded & (not head.claimed), NOT_CLAIMED)
+    flags = _flagged(table["flag"], bounded & (_has_little(table) if head.claimed else True), NOT_CLAIMED)
     return table.assign(**held, flag=flags)
 
 
@@ -301,8 +301,18 @@ def with_bounds(
         That the model was trained for.
     """
     bounded = np.isfinite(lower) & np.isfinite(upper) & _bounded(table, scheme)
-    flags = _flagged(table["flag"], bounded & (scheme not in CLAIMED_SCHEMES), NOT_CLAIMED)
+    unsure = _has_little(table) if scheme in CLAIMED_SCHEMES else True
+    flags = _flagged(table["flag"], bounded & unsure, NOT_CLAIMED)
     return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
+
+
+def _has_little(table: pd.DataFrame) -> NDArray[np.bool_]:
+    """`(n_rows,)` which rows hang on less than half of the model's weight, so that held-out errors are below theirs.
+
+    Where a block is absent the bounds are wider for that.
+    """
+    absent = table["flag"].str.contains(BLOCK_ABSENT, regex=False).to_numpy(dtype=bool)
+    return np.asarray((table["features_found"] < USUAL_LEAST_SHARE).to_numpy(dtype=bool) & ~absent)
 
 
 def unlike_training(predictions: pd.DataFrame) -> NDArray[np.bool_]:

@@ -48,7 +48,8 @@ FLAGS = {
     "guess where they were not assayed.",
     BLOCK_ABSENT: "The sample lacks a whole block of features: it is predicted from the others, with bounds as much "
     "wider as held-out errors were larger without it.",
-    NOT_CLAIMED: "The row has bounds, but in this scheme new rows may be unlike those that calibrated them.",
+    NOT_CLAIMED: "The row has bounds that may be too narrow: in this scheme new rows may be unlike those that "
+    "calibrated them, or less than half of what the model relies on is known of the sample (features_found).",
 }
 
 

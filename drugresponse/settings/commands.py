@@ -135,8 +135,8 @@ class TrainSettings(
 
     minimum_features: float | None = option(
         "Share of features that must be found",
-        f"{_LEAST_FEATURES} Unless given, 0.5, or what 19 of 20 training samples have where that is less: of calls that"
-        " are usually missing, as many may be missing again.",
+        f"{_LEAST_FEATURES} Unless given, 0.5, or what 99 of 100 training samples have where that is less: of calls "
+        "that are usually missing, as many may be missing again.",
         limits=(0, 1),
         section="genotype_options",
     )

@@ -44,6 +44,23 @@ def test_predict__patients_with_as_many_calls_as_the_training(panel):
     assert np.corrcoef(table["prediction"][known & lacking], truth[known & lacking])[0, 1] > 0.7
 
 
+def test_predict__patients_like_those_of_the_training_are_predicted_and_flagged_where_little_is_known():
+    """One site decides, and is missing in some of the training as of the new patients."""
+    random, n = np.random.default_rng(0), 300
+    calls = random.binomial(2, 0.3, size=(n, 4)).astype(float)
+    responses = 3 * calls[:, 0] + random.normal(0, 0.5, n)
+    calls[random.random(n) < 0.04, 0] = np.nan
+    genotypes = pd.DataFrame(calls, index=[f"p{at}" for at in range(n)], columns=[f"rs{at}" for at in range(4)])
+    table = pd.DataFrame({"sample_id": genotypes.index, "drug_id": "d", "response": responses})
+    model = dr.DrugResponseModel("ridge").fit(genotypes.iloc[:150], table.iloc[:150])
+    new = predicted(model, genotypes.iloc[150:])
+    lacking = np.isnan(calls[150:, 0])
+    assert lacking.sum() > 4 and new["prediction"].notna().mean() > 0.97
+    flagged = new["flag"] == "coverage-not-claimed"
+    assert flagged.any() and (flagged <= lacking).all()
+    assert (flagged == (new["features_found"] < 0.5))[new["prediction"].notna()].all()
+
+
 def test_predict__a_share_that_was_asked_for_binds(panel):
     genotypes, responses = panel
     model = dr.DrugResponseModel("ridge", folds=0, minimum_features=0.5).fit(genotypes, responses)

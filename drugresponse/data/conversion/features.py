@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from drugresponse.data.conversion._allele_codes import refuse_allele_codes
 from drugresponse.data.conversion._missing_codes import refuse_missing_codes
 from drugresponse.data.conversion.spreadsheet_dates import warn_of_dates
 from drugresponse.data.genotypes import FEATURE_COLUMNS, KINDS
@@ -61,7 +62,8 @@ def describe_features(
     Raises
     ------
     InputError
-        `kind` is unknown, or none of the ids stands in the table.
+        `kind` is unknown, none of the ids stands in the table, or the numbers of a guessed kind hold codes of missing
+        calls or of alleles.
 
     Examples
     --------
@@ -98,7 +100,10 @@ def describe_features(
         members = np.flatnonzero(unknown & (features["block"] == block).to_numpy())
         numbers = _numbers(values, members)
         guess = kind_of(numbers)
-        refuse_missing_codes(numbers, guess, guessed=True, where=f'{where}, block "{block}"' if block else where)
+        place = f'{where}, block "{block}"' if block else where
+        refuse_missing_codes(numbers, guess, guessed=True, where=place)
+        if not isinstance(values, StoredValues):
+            refuse_allele_codes(numbers, values, members, list(ids[members]), place)
         kinds[members] = guess
         of_block = f' of block "{block}"' if block else ""
         logger.info(

@@ -20,7 +20,7 @@ from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.ids import ids_as_text, spellings_alike, without_blanks
 from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, quoted, show_ids
-from drugresponse.readers.matrix.words import genotypes_in_words, is_call, is_uncalled
+from drugresponse.readers.matrix.words import advice_on_calls, genotypes_in_words, is_call, is_uncalled
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import read_features, read_parquet
 from drugresponse.readers.text.column_numbers import refuse_data_as_names
@@ -117,11 +117,21 @@ def _from_text(file: Source, known_features: Collection[str]) -> Labelled:
     names = [header[at] for at in columns]
     try:
         values = text.numbers(columns)
+        _warn_of_signs_alone(text, columns, values)
     except ValueError:
         if _in_words(text, columns):
             return ids, names, np.array([[row[at] for at in columns] for row in text.rows], dtype=object), header[id_at]
         values = _values_by_cell(text, columns)
     return ids, names, values, header[id_at]
+
+
+def _warn_of_signs_alone(text: DelimitedText, columns: Sequence[int], values: NDArray[np.float32]) -> None:
+    """Warn where no cell is a number and some are "-", which is missing here, and may mean absent."""
+    nothing = values[:1].size and np.isnan(values[0]).all() and np.isnan(values).all()
+    if nothing and any(row[at].strip() == "-" for row in text.rows for at in columns):
+        logger.warning(
+            '%s: each cell is "-" or empty, and counts as missing. If "-" means absent, write 0 or no.', text.where
+        )
 
 
 def numbers_in(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
@@ -147,6 +157,7 @@ def _in_words(text: DelimitedText, columns: Sequence[int]) -> bool:
 
 def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.float32]:
     """Slower: every spelling is read, and the cell that is no number is named."""
+    _refuse_second_header(text, columns)
     index = pd.Index(np.asarray(text.lines) - 2)
     values = np.empty((len(text.lines), len(columns)), dtype=np.float32)
     cells = list(zip(*text.rows, strict=True))
@@ -160,6 +171,23 @@ def _values_by_cell(text: DelimitedText, columns: Sequence[int]) -> NDArray[np.f
     return values
 
 
+def _refuse_second_header(text: DelimitedText, columns: Sequence[int]) -> None:
+    """Refuse a table whose names of columns go on in a second line, such as one of units or of rs numbers."""
+    first = [text.rows[0][at] for at in columns if text.rows[0][at].strip()]
+    below = [row[at] for row in text.rows[1:3] for at in columns]
+    if (
+        len(first) > 1
+        and not any(map(is_number, first))
+        and below
+        and all(is_number(cell) or is_missing(cell) for cell in below)
+    ):
+        raise InputError(
+            f"{text.where}, line {text.lines[0]}: found words alone, such as {quoted(first[0], 40)}, above numbers "
+            "(expected names of columns in one line). If both lines are names, write them into one; if it is a line of "
+            "units, delete it."
+        )
+
+
 def _has_others(column: Sequence[str]) -> bool:
     """Whether any cell of a column is neither number nor call."""
     return any(not (is_missing(cell) or is_number(cell) or is_uncalled(cell) or is_call(cell)) for cell in set(column))
@@ -171,11 +199,14 @@ def _refuse_words(column: Sequence[str], lines: Sequence[int], where: str, name:
     if not words or any(is_number(cell) for cell, _ in words):
         return
     strange = next(((cell, line) for cell, line in words if not is_call(cell)), words[0])
-    raise InputError(
-        f'{where}, line {strange[1]}, column "{name}": {quoted(strange[0], 40)} is not a number, nor is anything else '
-        "in this column (expected a table of samples and features, or calls such as A/G, 0/1, *1/*4, wild type, het). "
+    advice = advice_on_calls(cell for cell, _ in words) or (
         "Remove the column, or move it into the table of samples. A list of alterations names its columns sample_id, "
         "gene and alteration in the first line, calls of star alleles sample_id, gene and diplotype."
+    )
+    raise InputError(
+        f'{where}, line {strange[1]}, column "{name}": {quoted(strange[0], 40)} is not a number, nor is anything else '
+        "in this column (expected a table of samples and features, or calls such as A/G, 0/1, *1/*4, wild type, het, "
+        f"yes, +, PM). {advice}"
     )
 
 

@@ -1,11 +1,11 @@
-"""Cells that are calls in words, as people write them: A/G, 0/1, *1/*4, wild type and mutated -> Genotypes."""
+"""Cells that are calls in words, as people write them: A/G, 0/1, *1/*4, wild type, +, yes, PM -> Genotypes."""
 
 from __future__ import annotations
 
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -21,12 +21,13 @@ from drugresponse.data.missing import is_missing
 from drugresponse.errors import InputError, count, quoted, show_ids
 from drugresponse.readers.star_alleles.reader import genotypes_of_diplotypes
 
-__all__ = ["genotypes_in_words", "is_call", "is_uncalled"]
+__all__ = ["advice_on_calls", "genotypes_in_words", "is_call", "is_uncalled"]
 
 logger = logging.getLogger(__name__)
+progress = logging.getLogger("drugresponse.progress")
 
 _NUMBERS, _INDEXES, _LETTERS, _STARS, _WORDS = "numbers", "indexes", "letters", "star alleles", "words"
-_ZYGOSITY = "zygosity"
+_ZYGOSITY, _PRESENCE, _PHENOTYPES = "zygosity", "present or absent", "metabolizer phenotypes"
 _COPIES_OF = MappingProxyType(
     {
         **dict.fromkeys(("wt", "wild type", "wildtype", "ref", "reference", "wt/wt", "ref/ref", "hom ref", "homref",
@@ -44,6 +45,15 @@ _UNCALLED = frozenset({"./.", ".|.", "--", "-/-", "00", "nn", "n/n", "nc", "nt",
                        "not called", "failed", "undetermined", "unknown", "not tested", "not done"})  # fmt: skip
 _UNMUTATED = frozenset({"wt", "wild type", "wildtype", "wild-type", "unmutated", "not mutated", "non-mutated",
                         "negative", "neg", "not detected", "undetected"})  # fmt: skip
+_MINUS = ("-", "\N{MINUS SIGN}", "\N{EN DASH}")
+_PRESENT = frozenset({"+", "yes", "y", "true", "present", "carrier"})
+_ABSENT = frozenset({*_MINUS, "no", "n", "false", "absent", "not present", "non-carrier", "noncarrier", "non carrier"})
+_BARE = MappingProxyType({**dict.fromkeys(_MINUS, "+"), "n": "y"})
+"""Signs of what is absent, where their counterpart stands in the table; without it they may as well be missing."""
+_SIGNED_ALLELES = re.compile(rf"[{''.join(_MINUS)}+]\s*[/|]\s*[{''.join(_MINUS)}+]")
+"""Of which `+` is the wild type in mice, and the variant elsewhere."""
+_OF_AN_ARRAY = re.compile(r"[AB]\s*[/|]?\s*[AB]|NC|--")
+_PHENOTYPE = r"(?i:[pineru]m|[\w -]+ (?:metaboli[sz]er|function))"
 _MUTATED = frozenset({"mut", "mutant", "mutated", "mutation", "positive", "pos", "detected"})
 _CHANGE = r"(?:p\.)?\(?[A-Z]\d+(?:[A-Z*]|fs\S*|del|dup|ins\S*|_\S+)\)?"
 _ALLELE = r"[ACGTacgt]+|[IDid]|(?i:del|ins)"
@@ -62,10 +72,15 @@ _FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             + "|".join(re.escape(word).replace(r"\ ", "[-_ ]") for word in sorted({*_COPIES_OF, *_HOMOZYGOUS}))
             + ")"
         ),
+        _PRESENCE: re.compile(f"(?i:{'|'.join(map(re.escape, sorted(_PRESENT | _ABSENT)))})"),
+        _PHENOTYPES: re.compile(_PHENOTYPE),
     }
 )
 """In the order in which a column is tried."""
-_OF_A_GENE = re.compile(r"[\s_]*(?:genotypes?|diplotypes?|star[\s_]alleles?|alleles?)$", re.IGNORECASE)
+_OF_A_GENE = re.compile(
+    r"[\s_]*(?:genotypes?|diplotypes?|star[\s_]alleles?|alleles?|phenotypes?|metaboli[sz]er(?:[\s_](?:status|type))?)$",
+    re.IGNORECASE,
+)
 
 
 def is_call(cell: str) -> bool:
@@ -88,6 +103,24 @@ def is_uncalled(cell: str) -> bool:
     (True, True, False)
     """
     return cell.strip().lower() in _UNCALLED
+
+
+def advice_on_calls(cells: Iterable[str]) -> str:
+    """What to write in place of calls that do not tell which allele is the reference; "" of other cells.
+
+    Examples
+    --------
+    >>> advice_on_calls(["+/+", "+/-"])[:33], advice_on_calls(["liver"])
+    ('Which allele + is, is not told (it', '')
+    """
+    words = {cell.strip() for cell in cells if not is_missing(cell)}
+    if words and all(map(_SIGNED_ALLELES.fullmatch, words)):
+        what = "Which allele + is, is not told (it is the wild type in mice, and the variant elsewhere)"
+    elif words and all(map(_OF_AN_ARRAY.fullmatch, words)):
+        what = "Which of the alleles A and B of an array is the reference, is not told"
+    else:
+        return ""
+    return f"{what}: write wt, het and hom, or copies of the alternate allele (0, 1 or 2)."
 
 
 def genotypes_in_words(
@@ -135,16 +168,22 @@ def genotypes_in_words(
     >>> pd.DataFrame(genotypes.dense(), columns=genotypes.features.index).to_dict("list")
     {'KRAS': [0.0, 1.0, nan], 'rs1': [1.0, 0.0, nan], 'CYP2D6*4': [1.0, 0.0, 2.0]}
     """
-    columns = [_Column.of(name, cells[:, at], samples, where) for at, name in enumerate(features)]
+    written = {cell.strip().lower() for cell in set(cells.ravel())}
+    columns = [
+        _Column.of(name, _without_bare_signs(cells[:, at], written), samples, where) for at, name in enumerate(features)
+    ]
     of_form = {form: [column for column in columns if column.form == form] for form in (_NUMBERS, *_FORMS)}
     parts = [
         _one_feature_each(some, form, samples, table, kind, known_features, where)
         for form, some in of_form.items()
-        if some and form != _STARS
+        if some and form not in (_STARS, _PHENOTYPES)
     ]
-    if of_form[_STARS]:
-        diplotypes = {_OF_A_GENE.sub("", column.name): column.words for column in of_form[_STARS]}
-        called = genotypes_of_diplotypes(diplotypes, samples, where, known_features)
+    if of_form[_STARS] or of_form[_PHENOTYPES]:
+        diplotypes, phenotypes = (
+            {_OF_A_GENE.sub("", column.name): column.words for column in of_form[form]}
+            for form in (_STARS, _PHENOTYPES)
+        )
+        called = genotypes_of_diplotypes(diplotypes, samples, where, known_features, phenotypes=phenotypes)
         parts += [] if called is None else [called]
     if not parts:
         raise InputError(f"{where}: found no call other than the reference (expected genotypes). Check the file.")
@@ -154,6 +193,9 @@ def genotypes_in_words(
         if some
     )
     logger.info("%s: read as calls in words: %s.", where, ", ".join(said))
+    if of_form[_PRESENCE]:
+        shown, minus = show_ids([column.name for column in of_form[_PRESENCE]]), ' ("-" too, beside "+")'
+        progress.info("%s: read as present or absent%s: %s.", where, minus if "+" in written else "", shown)
     return Genotypes.join(parts)
 
 
@@ -183,6 +225,19 @@ class _Column:
         )
 
 
+def _without_bare_signs(cells: Iterable[str], written: Collection[str]) -> list[str]:
+    """The cells of a column with "-" as absent where "+" stands in the table and the column holds no other calls."""
+    texts = [cell.strip() for cell in cells]
+    there = {text.lower() for text in texts}
+    others = {text for text in there - _BARE.keys() if not (is_missing(text) or is_uncalled(text))}
+    is_of_signs = others <= _PRESENT | _ABSENT
+    word_of = {
+        sign: "absent" if is_of_signs and counterpart in written else sign if sign.isalpha() else ""
+        for sign, counterpart in _BARE.items()
+    }
+    return [word_of.get(text.lower(), text) for text in texts]
+
+
 def _one_feature_each(
     columns: Sequence[_Column],
     form: str,
@@ -203,12 +258,14 @@ def _one_feature_each(
         counted = [_copies_by_zygosity(column, known_features, where) for column in columns]
     elif form == _WORDS:
         counted = [[_altered(word) for word in column.words] for column in columns]
+    elif form == _PRESENCE:
+        counted = [_present(column, where) for column in columns]
     else:
         numbers = [pd.Series(column.words, name=column.name, dtype=object) for column in columns]
         counted = [to_numbers(column, where=where).tolist() for column in numbers]
     values = as_float32(np.array(counted, dtype=np.float64).T)
     described = table if table is None or table.index.isin(names).any() else None
-    kind = {_NUMBERS: kind, _WORDS: "altered"}.get(form, "dosage")
+    kind = {_NUMBERS: kind, _WORDS: "altered", _PRESENCE: "altered"}.get(form, "dosage")
     rows = describe_features(names, values, table=described, kind=kind, where=where)
     if alleles is not None:
         rows = rows.assign(**dict(zip(("ref", "alt"), map(list, zip(*alleles, strict=True)), strict=True)))
@@ -276,3 +333,13 @@ def _copies_by_zygosity(column: _Column, known_features: pd.DataFrame | None, wh
 
 def _altered(word: str) -> float:
     return float(word.lower() not in _UNMUTATED) if word else np.nan
+
+
+def _present(column: _Column, where: str) -> list[float]:
+    words = [word.lower() for word in column.words]
+    if "n" in words:
+        raise InputError(
+            f'{where}, column "{column.name}": found "N" where no cell of the table is "Y", so that it may be no, or '
+            "not known (expected both). Write no, or leave the cell empty."
+        )
+    return [float(word in _PRESENT) if word else np.nan for word in words]

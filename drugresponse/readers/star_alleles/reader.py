@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -119,8 +120,10 @@ def genotypes_of_diplotypes(
     samples: Sequence[str],
     where: str,
     known_features: pd.DataFrame | None = None,
+    *,
+    phenotypes: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Genotypes | None:
-    """Copies of alleles, from a column of diplotypes for each gene.
+    """Copies of alleles, from a column of diplotypes for each gene, and phenotypes from columns of those.
 
     Parameters
     ----------
@@ -132,6 +135,8 @@ def genotypes_of_diplotypes(
         Name of the file.
     known_features
         As for `read_star_alleles`.
+    phenotypes
+        By gene, `(n_samples,)` phenotypes such as PM, as `read_star_alleles` takes them; "" where not known.
 
     Returns
     -------
@@ -148,6 +153,10 @@ def genotypes_of_diplotypes(
         StarAlleleCall(sample, canonical_gene(gene), call, "", "")
         for gene, column in diplotypes.items()
         for sample, call in zip(samples, column, strict=True)
+    ] + [
+        StarAlleleCall(sample, canonical_gene(gene), "", phenotype, "")
+        for gene, column in phenotypes.items()
+        for sample, phenotype in zip(samples, column, strict=True)
     ]
     return _genotypes(calls, where, known_features)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from drugresponse.data.ids import trimmed
 from drugresponse.errors import InputError, show_ids
 from drugresponse.memory_limit import refuse_beyond_memory
+from drugresponse.readers.text._footnotes import without_footnotes
 from drugresponse.readers.text.encoding import lines_of
 from drugresponse.readers.text.typed import float_columns
 
@@ -90,7 +91,7 @@ class DelimitedText:
 
 
 def cut_rows(text: str, where: str, *, of_plink: bool = False) -> DelimitedText:
-    r"""Cut text into a header and rows; lines without any cell filled are passed over.
+    r"""Cut text into a header and rows; lines without any cell filled, and footnotes, are passed over.
 
     Parameters
     ----------
@@ -120,7 +121,8 @@ def cut_rows(text: str, where: str, *, of_plink: bool = False) -> DelimitedText:
     if of_plink and separator not in next(filter(str.strip, _lines(text))):
         text, separator, between = "\n".join("\t".join(line.split()) for line in _lines(text)), "\t", "blanks"
     refuse_beyond_memory(2 * len(text) + _LINE_BYTES * text.count("\n"), where)
-    (_, first), *body = _filled(text, separator, where)
+    filled = _filled(text, separator, where)
+    (_, first), *body = filled if of_plink else without_footnotes(filled, separator, where)
     if not body:
         raise _no_rows(where)
     header = [trimmed(name) for name in _cells(first, separator)]

@@ -78,6 +78,7 @@ def test_with_bounds__schemes_without_a_claim_are_flagged_where_there_are_bounds
         {
             "prediction": [1.0, 1.0, np.nan, 1.0],
             "sample_seen": True,
+            "features_found": 1.0,
             "flag": ["", "new-drug", "few-features", "new-drug;outside-scheme"],
         }
     )
@@ -88,6 +89,9 @@ def test_with_bounds__schemes_without_a_claim_are_flagged_where_there_are_bounds
     claimed = with_bounds(table.assign(sample_seen=[True, False, False, False]), lower, upper, "new-samples")
     assert claimed["flag"].tolist() == table["flag"].tolist()
     assert claimed["lower"].isna().all()
+    little = table.assign(sample_seen=False, features_found=[0.4, 0.6, 0.4, 0.4], flag=["", "", "", "block-absent"])
+    told = with_bounds(little, lower, lower + 2, "new-samples")
+    assert told["flag"].tolist() == ["coverage-not-claimed", "", "", "block-absent"]
     assert with_bounds(table.iloc[:0], lower[:0], upper[:0], "new-drugs").empty
 
 

@@ -33,6 +33,10 @@ def read(tmp_path, rows: str, **options) -> pd.DataFrame:
         ("wt mut WT not_tested", [0, 1, 0, NAN]),
         ("negative positive Positive unknown", [0, 1, 1, NAN]),
         ("wild_type G12D p.G13D NA", [0, 1, 1, NAN]),
+        ("+ - + NA", [1, 0, 1, NAN]),
+        ("yes No TRUE not_tested", [1, 0, 1, NAN]),
+        ("Y n y ", [1, 0, 1, NAN]),
+        ("present absent non-carrier carrier", [1, 0, 0, 1]),
     ],
 )
 @pytest.mark.parametrize("across", [False, True])
@@ -47,6 +51,24 @@ def test_read_genotypes__spellings_of_a_column(tmp_path, cells, expected, across
     values = read(tmp_path, text, known_samples=samples)
     np.testing.assert_array_equal(values["X"], expected)
     assert values["n"].tolist() == [0.5, 1.5, 2.5, 3.5]
+
+
+def test_read_genotypes__a_minus_is_absent_only_beside_plus(tmp_path, caplog):
+    caplog.set_level("INFO", "drugresponse.progress")
+    values = read(tmp_path, "sample_id A B rs1\ns1 + - A/G\ns2 - - -\ns3 NA - A/A\n")
+    np.testing.assert_array_equal(values, [[1, 0, 1], [0, 0, NAN], [NAN, 0, 0]])
+    assert 'words.tsv: read as present or absent ("-" too, beside "+"): "A", "B".' in caplog.text
+    assert np.isnan(read(tmp_path, "sample_id A B\ns1 - -\n")).all(axis=None)
+    assert 'each cell is "-" or empty, and counts as missing. If "-" means absent, write 0 or no' in caplog.text
+
+
+def test_read_genotypes__phenotypes_of_metabolizers_in_columns_of_genes(tmp_path):
+    rows = "sample_id CYP2D6_phenotype CYP2D6 CYP2C19\ns1 PM *4/*4 Rapid_metabolizer\ns2 NM *1/*1 nm\ns3 im *1/*4 NA\n"
+    values = read(tmp_path, rows)
+    assert values["CYP2D6*4"].tolist() == [2, 0, 1]
+    assert values["CYP2D6_phenotype:Poor Metabolizer"].tolist() == [1, 0, 0]
+    assert values["CYP2D6_phenotype:Intermediate Metabolizer"].tolist() == [0, 0, 1]
+    np.testing.assert_array_equal(values["CYP2C19_phenotype:Rapid Metabolizer"], [1, 0, NAN])
 
 
 def test_read_genotypes__a_column_without_any_call_is_missing(tmp_path):
@@ -69,7 +91,10 @@ def test_read_genotypes__a_column_a_gene(tmp_path):
         ("sample_id rs1\ns1 A/G\ns2 0/1\n", r'column "rs1", sample "s2": found "0/1" beside letters|"A/G" beside'),
         ("sample_id rs1\ns1 A/G\ns2 2\n", r'column "rs1", sample "s2": found "2" beside letters'),
         ("sample_id rs1\ns1 AB\ns2 BB\n", r'"AB" is not a number, .*or calls such as A/G, 0/1, \*1/\*4, wild type'),
-        ("sample_id lesion\ns1 yes\ns2 no\n", r'"yes" is not a number, .* move it into the table of samples'),
+        ("sample_id lesion\ns1 large\ns2 no\n", r'"large" is not a number, .* move it into the table of samples'),
+        ("sample_id X\ns1 +/+\ns2 +/-\ns3 -/-\n", r'"\+/\+" is not .* Which allele \+ is, is not told .*wt, het'),
+        ("sample_id X\ns1 N\ns2 N\n", 'column "X": found "N" where no cell of the table is "Y"'),
+        ("sample_id X Y\ns1 rs1 rs2\ns2 1 0\ns3 0 1\n", 'line 2: found words alone, such as "rs1", above numbers'),
         ("sample_id X\ns1 0.5\ns2 nt\n", 'column "X": "nt" is not a number'),
         ("sample_id X KRAS\ns1 0.5 wt\ns2 failed mut\n", 'column "X": "failed" is not a number'),
         ("sample_id KRAS\ns1 wt\ns2 ND\ns3 mut\n", '"ND" is not a number, nor is'),

@@ -20,6 +20,22 @@ def test_cut_rows__rows_without_a_filled_cell_are_passed_over():
     assert (tabs.rows, tabs.lines) == (table.rows, table.lines)
 
 
+@pytest.mark.parametrize("below", ["* n.d. = not determined\t\t", "\n^a) by sequencing\t\t\nSource: registry", "n = 2"])
+def test_cut_rows__footnotes_are_left_out_and_named(caplog, below):
+    table = "id\ta\tb\ns1\t0\t1\ns2\t\t\n"
+    assert cut_rows(f"{table}{below}\n", "panel.tsv").beginnings(1) == [["s1"], ["s2"]]
+    assert "below the table, from line" in caplog.text and below.strip()[:10] in caplog.text
+
+
+def test_cut_rows__an_id_alone_in_the_last_row_is_no_footnote(caplog):
+    rows = ["s1\t0\t1", "patient 7 left\t\t", "*1\t\t", "Source\t\t"]
+    assert len(cut_rows("\n".join(["id\ta\tb", *rows]), "panel.tsv").rows) == 4
+    assert len(cut_rows("drug_id\n* new drug = one", "drugs.tsv").rows) == 1
+    with pytest.raises(InputError, match=r"line 3: found 1 values"):
+        cut_rows("id\ta\tb\ns1\t0\t1\ns2\n", "cut-short.tsv")
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("separator", ["\t", ",", ";"])
 def test_cut_rows__an_empty_cell_in_quotes_is_empty(separator):
     text = 'id\ta\tb\n"s1"\t""\t"5"""\ns2\t7\t""\n'.replace("\t", separator)
