@@ -427,11 +427,14 @@ def test_training__half_of_the_bold_members_start_without_the_ridge(small):
 
 def test_training__free_members_learn_of_the_ridge_as_they_learn_of_all_else(small):
     pairs, y = small
-    network, training = trained(NeuralResponse(members=2, hidden=16, epochs=20, learning_rate=0.02), pairs, y)
+    learner = NeuralResponse(members=2, hidden=16, epochs=20, learning_rate=0.02)
+    network, training = trained(learner, pairs, y)
     width = min(11, 1 + training.stage.rank_)
-    seen = training.inputs.scale[-width:] > 0
-    assert seen.any()
-    assert (network.arrays["adapter"][1, -width:][seen] != 0).all()
+    seen = np.flatnonzero(training.inputs.scale[-width:]) - width
+    before, after = start(learner, pairs, y).network.arrays()["adapter"], network.arrays["adapter"]
+    assert len(seen)
+    assert (before[1, seen] == 0).all()
+    assert (after[1, seen] != 0).all()
 
 
 def test_neural__seed_draws_the_network(small):
