@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,13 +22,16 @@ from results_as_inputs import problem_of_results
 from server import DATA_MANAGER, HOME, ROOT, GalaxyServer
 from summary import Row, read_report, rows_of, tests_in
 from waiting import LONGEST_SECONDS
+from web_client import find_browser
+from workflow_pages import WORKFLOWS, workflows_without_a_run
 
 # planemo does not look for .planemo.yml by itself
 PLANEMO = (str(HOME / "planemo" / "bin" / "planemo"), "--config", ".planemo.yml")
 REPORTS = HOME / "report"
 # as many as Galaxy has workers
 AT_ONCE = 2
-WORKFLOWS = ROOT / "tools" / "workflows"
+LEFT_BEHIND = "plnmotmptestjob*.json"
+"""Planemo writes the inputs of each test beside the test, and leaves them there when it is stopped."""
 LESSON = ROOT / "docs" / "tutorial" / "workflows"
 EXAMPLE = ROOT / "docs" / "examples" / "drive_galaxy.py"
 COHORT = ROOT / "test-data" / "cell_lines"
@@ -75,14 +78,26 @@ def planemo_test(server: GalaxyServer, report: Path, weights: Mapping[Path, int]
             *("--test_output_junit", str(part.with_suffix(".xml"))),
             *(str(path.relative_to(ROOT)) for path in share),
         ]
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        codes = list(pool.map(lambda arguments: planemo("test", *arguments), runs.values()))
+    folders = {ROOT, *(path.parent for path in weights)}
+    clear_left_behind(folders)
+    try:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            codes = list(pool.map(lambda arguments: planemo("test", *arguments), runs.values()))
+    finally:
+        clear_left_behind(folders)
     missing = [part for part in runs if not part.exists()]
     for part in missing:
         say(f"FAILED planemo wrote no report to {part.relative_to(ROOT)}")
     if not missing:
         report.write_text(json.dumps({"tests": [each for part in runs for each in tests_in(part)]}))
     return not any(codes), not missing
+
+
+def clear_left_behind(folders: Iterable[Path]) -> None:
+    """Remove what a planemo that was stopped left behind; none may be running."""
+    for folder in folders:
+        for path in folder.glob(LEFT_BEHIND):
+            path.unlink(missing_ok=True)
 
 
 def run_tool_tests(server: GalaxyServer) -> tuple[bool, list[Row]]:
@@ -149,13 +164,27 @@ def problems_of_run_report(server: GalaxyServer, run: str) -> list[str]:
 
 
 def run_browser(server: GalaxyServer) -> tuple[bool, list[Row]]:
-    """A newcomer's steps in a real browser, where there is one."""
+    """A newcomer's steps in a real browser, where there is one; pages of workflows' runs that are lacking are made."""
     start = time.monotonic()
+    if find_browser():
+        make_runs(server)
     outcome = walk_in_browser(server.url)
     seconds = time.monotonic() - start
     say(f"Browser: {outcome.word}: {outcome.message}")
     note = "" if outcome.word == "passed" else outcome.word
     return outcome.word != "FAILED", [Row("browser", int(note != "SKIPPED"), int(not note), seconds, note)]
+
+
+def make_runs(server: GalaxyServer) -> None:
+    """Run the workflows whose pages are to be looked at, where the stage before has not done so."""
+    from bioblend.galaxy import GalaxyInstance
+
+    invocations = GalaxyInstance(server.url, key=server.user_key).invocations
+    made = [each["id"] for each in invocations.get_invocations(limit=100)]
+    pages = {run: invocations.get_invocation_report(run)["markdown"] for run in made}
+    lacking = {path: number_of_tests(path) for path in workflows_without_a_run(pages).values()}
+    if lacking:
+        planemo_test(server, REPORTS / "pages_test_output.json", lacking)
 
 
 def run_example(server: GalaxyServer) -> tuple[bool, list[Row]]:

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from stages import dealt, number_of_tests, workflow_files
+from stages import clear_left_behind, dealt, number_of_tests, workflow_files
 
 
 def test_dealt__shares_of_about_the_same_weight() -> None:
@@ -20,3 +20,10 @@ def test_dealt__a_single_file_is_a_single_share() -> None:
 
 def test_number_of_tests__each_workflow_has_some() -> None:
     assert all(number_of_tests(path) for path in workflow_files())
+
+
+def test_clear_left_behind__what_a_stopped_planemo_left_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("plnmotmptestjobx7.json", "tests.json", "plnmotmptestjob.txt"):
+        (tmp_path / name).touch()
+    clear_left_behind([tmp_path])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plnmotmptestjob.txt", "tests.json"]
