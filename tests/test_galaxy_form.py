@@ -375,3 +375,15 @@ def test_form__measured_data_are_taken():
     assert not refuses(None)
     # the table of fits holds measures that may be chosen as responses
     assert not refuses("\t".join(fits.FIT_COLUMNS))
+
+
+@each_tool
+def test_form__names_no_format_that_galaxy_has_no_datatype_of(name):
+    words = [param.get(part) or "" for param in read(name).iter("param") for part in ("label", "help")]
+    assert [each for each in words if re.search(r"PLINK 2|\.?pgen|\.ods", each)] == []
+
+
+@each_tool
+def test_form__a_report_is_called_what_people_search(name):
+    words = [each.text for each in read(name).iter("option") if each.get("value") == "report"]
+    assert all(each.startswith("HTML report") for each in words)

@@ -110,12 +110,16 @@ class GenotypeReading(GenotypeFiles):
         "refused.",
         belongs_to=("genotypes with positions",),
     )
-    filters: str = option(
-        "Variants and calls that failed a filter of their caller",
-        "By FILTER of each variant and FT of each call. They are counted in any case.",
-        default="all",
-        choices={"all": "Are kept", "pass": "Are left out"},
-        belongs_to=("VCF, BCF, PLINK 2",),
+    # Galaxy has no datatype of PLINK 2
+    filters: str = shorter_in_forms(
+        option(
+            "Variants and calls that failed a filter of their caller",
+            "By FILTER of each variant and FT of each call. They are counted in any case.",
+            default="all",
+            choices={"all": "Are kept", "pass": "Are left out"},
+            belongs_to=("VCF, BCF, PLINK 2",),
+        ),
+        "By FILTER of each variant and FT of each call. They are counted in any case. Only for VCF, BCF.",
     )
     layer: str | None = option(
         "Layer of the .h5ad file",
