@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from drugresponse.galaxy._pictures import CHECKSUMS, checksum_of, with_older_pictures
+from drugresponse.galaxy._pictures import CHECKSUMS, checksum_of, pages_of_workflows, with_older_pictures
 from tests.galaxy_tools import ROOT, TOOLS, read
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -66,16 +66,27 @@ FORM = """<inputs><param label="Model" help="One."/>
 )
 def test_pictures__are_older_where_what_they_show_has_changed(before, after, seen):
     now, then = (checksum_of(etree.fromstring(text)) for text in (FORM.replace(before, after), FORM))
-    page = with_older_pictures("Older than the form that they show: ?\n", {"form.png": now}, {"form.png": then})
+    page = with_older_pictures("Older than what they show: ?\n", {"form.png": now}, {"form.png": then})
     assert ("form.png" in page) == seen
 
 
 def test_pictures__the_page_names_those_that_are_older():
     """Rendering writes that line; it is none where the pictures are those of the forms."""
     taken = json.loads((ROOT / CHECKSUMS).read_text(encoding="utf-8"))
-    assert set(taken) == {f"form-{name}.png" for name in TOOLS}
-    older = {
-        f"form-{name}.png" for name in TOOLS if taken[f"form-{name}.png"] != checksum_of(read(name).find("inputs"))
-    }
-    (line,) = re.findall(r"^Older than the form that they show: (.+)$", PICTURES.read_text(encoding="utf-8"), re.M)
-    assert set(re.findall(r"form-\w+\.png", line)) == older
+    now = {f"form-{name}.png": checksum_of(read(name).find("inputs")) for name in TOOLS} | pages_of_workflows(ROOT)
+    assert set(taken) == set(now)
+    assert len(pages_of_workflows(ROOT)) == 3
+    older = {name for name, checksum in now.items() if taken[name] != checksum}
+    (line,) = re.findall(r"^Older than what they show: (.+)$", PICTURES.read_text("utf-8"), re.M)
+    assert set(re.findall(r"(?:form|workflow)-[\w-]+\.png", line)) == older
+
+
+def test_pictures__of_a_workflow_are_older_where_its_page_says_other_words(tmp_path):
+    workflow = tmp_path / "tools" / "workflows" / "w" / "w.gxwf.yml"
+    workflow.parent.mkdir(parents=True)
+    checksums = []
+    for words in ("# One", "# One", "# Two"):
+        workflow.write_text(f"report:\n  markdown: '{words}'\n")
+        checksums.append(pages_of_workflows(tmp_path))
+    assert checksums[0] == checksums[1] != checksums[2]
+    assert "w.png" in with_older_pictures("Older than what they show: ?\n", checksums[2], checksums[0])

@@ -11,14 +11,14 @@ from drugresponse.galaxy._cases import add_cases
 from drugresponse.galaxy._command import command_lines, listed_genotypes
 from drugresponse.galaxy._form import add_inputs, add_outputs
 from drugresponse.galaxy._layout import lay_out
-from drugresponse.galaxy._pictures import CHECKSUMS, checksum_of, picture_of, with_older_pictures
+from drugresponse.galaxy._pictures import CHECKSUMS, checksum_of, pages_of_workflows, picture_of, with_older_pictures
 from drugresponse.galaxy._repositories import DESCRIPTION, with_repositories
 from drugresponse.galaxy._shared import FILE, share_fields
 from drugresponse.galaxy._story import Story, read_story
 from drugresponse.galaxy._xml import etree, gx, gxt
 from drugresponse.settings import COMMANDS, option_page, with_learners
 
-__all__ = ["ROOT", "build_tool", "forms_now", "render_all"]
+__all__ = ["ROOT", "build_tool", "render_all", "shown_now"]
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "@TOOL_VERSION@+galaxy@VERSION_SUFFIX@"
@@ -30,7 +30,7 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     """Everything that is made from the options, the learners and the test cases.
 
     These are the tools, their repositories, the option page, a table of learners, and what pictures are older than
-    their forms.
+    what they show.
 
     Parameters
     ----------
@@ -48,7 +48,9 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     tools = {path: build_tool(read_story(path)) for path in sorted(folder.glob("drugresponse_*.yml"))}
     shown = root / "docs" / "screenshots.md"
     taken = json.loads((root / CHECKSUMS).read_text(encoding="utf-8"))
-    contents[shown] = with_older_pictures(shown.read_text(encoding="utf-8"), _forms(tools), taken)
+    contents[shown] = with_older_pictures(
+        shown.read_text(encoding="utf-8"), _forms(tools) | pages_of_workflows(root), taken
+    )
     contents[folder / FILE] = _GENERATED + lay_out(share_fields(tools.values()))
     for path, tool in tools.items():
         tool.insert(0, etree.Comment(f"Generated from {path.name} and drugresponse/settings: change these."))
@@ -59,9 +61,10 @@ def render_all(root: Path = ROOT) -> dict[Path, str]:
     return contents
 
 
-def forms_now(root: Path = ROOT) -> dict[str, str]:
-    """Checksum of each form as it is, by the name of its picture."""
-    return _forms({path: build_tool(read_story(path)) for path in sorted((root / "tools").glob("drugresponse_*.yml"))})
+def shown_now(root: Path = ROOT) -> dict[str, str]:
+    """Checksum of each form and each workflow's page as it is, by the name of its picture."""
+    tools = {path: build_tool(read_story(path)) for path in sorted((root / "tools").glob("drugresponse_*.yml"))}
+    return _forms(tools) | pages_of_workflows(root)
 
 
 def _forms(tools: Mapping[Path, Any]) -> dict[str, str]:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from patients import walk_of_patients
 from server import HOME, ROOT, GalaxyServer
-from stages import REPORTS, WORKFLOWS, run_workflow_tests, say
+from stages import REPORTS, run_workflow_tests, say
 from summary import read_report
 from waiting import LONGEST_SECONDS
 from web_client import WebClient, find_browser, web_client
-from workflow_pages import open_run
+from workflow_pages import WORKFLOWS, open_run
 
 if TYPE_CHECKING:
     from bioblend.galaxy import GalaxyInstance
@@ -33,7 +33,7 @@ WIDTH = 1400
 # as tall as the longest form with its sections open; a report goes on below
 FORM_HEIGHT, REPORT_HEIGHT, RUN_HEIGHT = 8000, 1300, 5000
 MARGIN = 12
-COLOURS = 64
+COLOURS = 48
 DRAWING_MS = 3000
 
 
@@ -202,6 +202,7 @@ def copy_to_docs(parts: Collection[str]) -> None:
             with Image.open(taken) as picture:
                 small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
                 small.save(IN_DOCS / taken.name, optimize=True)
-    if "forms" in parts:
+    noted = sorted({"forms", "workflows"} & set(parts))
+    if noted:
         python = ROOT / ".venv" / "bin" / "python"
-        subprocess.run([python, "-m", "drugresponse.galaxy", "--pictured"], cwd=ROOT, check=True)
+        subprocess.run([python, "-m", "drugresponse.galaxy", "--pictured", *noted], cwd=ROOT, check=True)
