@@ -286,7 +286,12 @@ def _with_sites_filled(table: pd.DataFrame, filled: NDArray[np.intp], trained: p
 
 
 def with_bounds(
-    table: pd.DataFrame, lower: NDArray[np.float64], upper: NDArray[np.float64], scheme: str
+    table: pd.DataFrame,
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    scheme: str,
+    *,
+    by_genotype: bool = True,
 ) -> pd.DataFrame:
     """The table of predictions with bounds where the rows are such as were held out at training.
 
@@ -299,9 +304,11 @@ def with_bounds(
         features, and of samples that training had where the scheme is about new ones.
     scheme
         That the model was trained for.
+    by_genotype
+        Whether the rows hang on the features that are known of a sample; those of a naive prediction do not.
     """
     bounded = np.isfinite(lower) & np.isfinite(upper) & _bounded(table, scheme)
-    unsure = _has_little(table) if scheme in CLAIMED_SCHEMES else True
+    unsure = by_genotype & _has_little(table) if scheme in CLAIMED_SCHEMES else True
     flags = _flagged(table["flag"], bounded & unsure, NOT_CLAIMED)
     return table.assign(lower=np.where(bounded, lower, np.nan), upper=np.where(bounded, upper, np.nan), flag=flags)
 

@@ -129,7 +129,7 @@ def _correct(
     upper = np.where(moved, prediction + half, predictions["upper"].to_numpy(dtype=np.float64))
     flag = predictions["flag"].str.split(";").map(lambda words: ";".join(word for word in words if word != NOT_CLAIMED))
     corrected = predictions.assign(prediction=prediction, flag=flag)
-    return with_bounds(corrected, lower, upper, scheme).assign(pilots=used)
+    return with_bounds(corrected, lower, upper, scheme, by_genotype=base == "model").assign(pilots=used)
 
 
 def _at(

@@ -107,6 +107,8 @@ def test_adapt__a_new_drug_moves_by_the_mean_of_the_others_without_bounds(model)
 def test_adapt__without_genotypes_starts_at_the_means(model):
     adapted = model.adapt(None, pilots_of("d0", "d3"), samples=SAMPLES)
     assert (adapted["features_found"] == 0).all()
+    # the bounds are those of the means, and lack no feature
+    assert (adapted["flag"] == "").all()
     truth = joined(adapted)
     error = np.sqrt(np.mean((truth["response"] - truth["prediction"]) ** 2))
     assert error < 0.75 * np.sqrt(np.mean((truth["response"] - truth["baseline"]) ** 2))
