@@ -331,7 +331,7 @@ def _complete_features(features: pd.DataFrame) -> pd.DataFrame:
     table.index = pd.Index([str(name) for name in features.index], name="feature_id", dtype=object)
     for column in _TEXT_COLUMNS:
         if column not in features.columns:
-            table[column] = ""
+            table[column] = pd.Series("", table.index, dtype=object)
             continue
         # large tables of variants are text already, and making them so takes longer than reading their calls
         if table[column].dtype != object or pd.api.types.infer_dtype(table[column], skipna=False) != "string":

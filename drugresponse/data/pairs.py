@@ -186,8 +186,12 @@ class Pairs(Shown):
 def _of_samples(covariates: pd.DataFrame, sample_ids: pd.Index) -> pd.DataFrame:
     """The covariates of these samples; one that is not in the table has every covariate missing."""
     table = covariates.reindex(sample_ids)
-    text = [name for name in table.columns if table[name].dtype == object]
-    return table.assign(**{name: table[name].where(table[name].notna(), "") for name in text})
+    text = [
+        name
+        for name, kind in table.dtypes.items()
+        if pd.api.types.is_object_dtype(kind) or isinstance(kind, pd.StringDtype)
+    ]
+    return table.assign(**{name: table[name].astype(object).where(table[name].notna(), "") for name in text})
 
 
 def _with_smiles(drugs: pd.DataFrame) -> pd.DataFrame:

@@ -215,7 +215,11 @@ def _plain_text(table: pd.DataFrame) -> pd.DataFrame:
         name: object
         for name, dtype in table.dtypes.items()
         if isinstance(dtype, pd.StringDtype)
-        or (isinstance(dtype, pd.CategoricalDtype) and not dtype.ordered and dtype.categories.dtype == object)
+        or (
+            isinstance(dtype, pd.CategoricalDtype)
+            and not dtype.ordered
+            and (dtype.categories.dtype == object or isinstance(dtype.categories.dtype, pd.StringDtype))
+        )
     }
     return table.astype(dtypes)
 

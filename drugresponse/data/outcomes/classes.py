@@ -57,7 +57,8 @@ def are_words(column: pd.Series) -> bool:
     """
     if column.dtype == bool or isinstance(column.dtype, pd.BooleanDtype) or _ordered(column):
         return True
-    levels = {str(cell).strip() for cell in column.dropna().unique()} if column.dtype == object else set()
+    may_be = column.dtype == object or isinstance(column.dtype, pd.StringDtype)
+    levels = {str(cell).strip() for cell in column.dropna().unique()} if may_be else set()
     seen = {level for level in levels if level == "+" or not is_missing(level)}
     # grades have a number in their name, and no number is a word
     grades = [plain_word(level) != level and plain_word(level).isdigit() and level[:1].isalpha() for level in seen]

@@ -249,7 +249,7 @@ def limits_of_sides(values: Array, sides: pd.Series, signs: pd.Series | None = N
     missing = np.isnan(values)
     lower = np.where((sides == "left") & ~missing, -np.inf, values)
     upper = np.where((sides == "right") & ~missing, np.inf, values)
-    written = pd.Series("", sides.index) if signs is None else signs.fillna("").astype(str).str.strip()
+    written = pd.Series("", sides.index) if signs is None else signs.astype(object).fillna("").astype(str).str.strip()
     return WrittenLimits(lower, upper, written.map(_SIGNS).eq("from").to_numpy(dtype=bool))
 
 

@@ -271,7 +271,7 @@ def _rows(features: pd.DataFrame, names: pd.Index, levels: pd.Series, members: s
     table = pd.DataFrame({"block": (levels + _SUMS).to_numpy(dtype=object), "kind": "score"}, index=ids)
     table = table.assign(gene=gene.to_numpy(dtype=object)).reindex(columns=features.columns)
     text = [name for name in table.columns if name != "position"]
-    table[text] = table[text].fillna("").astype(object)
+    table[text] = table[text].astype(object).fillna("")
     return table.astype({"position": "Int64"}).rename_axis(features.index.name)
 
 

@@ -87,6 +87,7 @@ def merge_repeats(
         means = _common_limits(some, means)
     elif outcome.kind == "time-to-event":
         means = _equal_times(some, means, where)
+    means = means.astype(dict.fromkeys(_KEYS, object))
     merged = pd.concat([table[~repeated], means[list(table.columns)]])
     return merged.sort_values(_KEYS, kind="stable").reset_index(drop=True), means[list(REPLICATE_COLUMNS)]
 

@@ -24,7 +24,8 @@ _ARROW = {
     "float32": pyarrow.float32(),
     "bool": pyarrow.bool_(),
 }
-_PANDAS = {"text": "object"}
+_PANDAS = {"text": "object", "category": "object"}
+"""Categories are made afterwards: those that pandas 3 reads are numbers where all look like such, and 01 is 1."""
 _SMALL_BLOCK, _LARGE_BLOCK, _LARGEST_BLOCK = 1 << 20, 1 << 26, 2**31 - 1
 _TRUE, _FALSE = ["TRUE", "True", "true"], ["FALSE", "False", "false"]
 _BLANKS = r"\s+"
@@ -126,8 +127,9 @@ def _even(
 
 
 def _uneven(content: bytes, names: Sequence[str], types: Mapping[str, str], separator: str | None) -> pd.DataFrame:
+    few = [name for name, kind in types.items() if kind == "category"]
     try:
-        return pd.read_csv(
+        read = pd.read_csv(
             io.BytesIO(content),
             sep=separator or _BLANKS,
             header=None,
@@ -141,3 +143,4 @@ def _uneven(content: bytes, names: Sequence[str], types: Mapping[str, str], sepa
         )
     except OverflowError as error:
         raise ValueError(str(error)) from error
+    return read.astype(dict.fromkeys(few, "category"))

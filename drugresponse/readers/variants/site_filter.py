@@ -158,7 +158,7 @@ def filter_genotypes(genotypes: Genotypes, site_filter: SiteFilter) -> Genotypes
         dropped["outside the regions"] = int((~kept).sum())
     if site_filter.genes is not None:
         wanted = features["gene"].isin(site_filter.genes).to_numpy(dtype=bool)
-        wanted |= ~_blocks_with(features, (features["gene"] != "").to_numpy(dtype=bool), "genes")
+        wanted = wanted | ~_blocks_with(features, (features["gene"] != "").to_numpy(dtype=bool), "genes")
         dropped["in none of the genes"] = int((kept & ~wanted).sum())
         kept &= wanted
     if site_filter.looks_at_calls:
