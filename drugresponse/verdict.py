@@ -17,7 +17,9 @@ from drugresponse.data.splits import SCHEMES
 from drugresponse.data.tables import Measure
 from drugresponse.errors import count
 from drugresponse.learners.registry import NAIVE, WITHOUT_GENOTYPE
-from drugresponse.model.held_out import LEAST_SKILL, Judgement, headline, judge, judge_scores
+from drugresponse.model.held_out import headline
+from drugresponse.model.judging.judgement import LEAST_SKILL, Judgement, judge_of_average, judge_scores
+from drugresponse.model.judging.skill_interval import MINIMUM_GROUPS
 from drugresponse.words import joined, number, percent
 
 __all__ = [
@@ -125,7 +127,7 @@ def _judged(manifest: Mapping[str, Any], scores: Mapping[str, Any], metrics: pd.
         return manifest["verdict"]
     if metrics is not None:
         return judge_scores(metrics, str(manifest["learner"]))
-    return {"judgement": judge(_number(scores["skill"]), []), "folds": 0, "folds_better": 0}
+    return {"judgement": judge_of_average(_number(scores["skill"])), "folds": 0, "folds_better": 0}
 
 
 def _number(value: float | None) -> float:
@@ -139,6 +141,9 @@ class _Checked:
         self.manifest, self.scores = manifest, scores
         self.judgement: Judgement = judged["judgement"]
         self.folds, self.folds_better = int(judged["folds"]), int(judged["folds_better"])
+        # older files were judged by whether all folds agree
+        self.by_interval = "lower" in judged
+        self.lower, self.upper = (_number(judged.get(name)) for name in ("lower", "upper"))
         self.skill = _number(scores["skill"])
         self.naive = str(scores["best_naive"])
 
@@ -167,15 +172,22 @@ class _Checked:
         if abs(self.skill) < LEAST_SKILL:
             return "about as well as the best naive prediction"
         more = f"{percent(self.skill)} less" if self.skill > 0 else f"{percent(-self.skill)} more"
-        return (
-            f"on average with {more} squared error than the best naive prediction of each fold, but not so in every "
-            "fold"
-        )
+        return f"on average with {more} squared error than the best naive prediction of each fold, {self._unsure()}"
+
+    def _unsure(self) -> str:
+        """Why a difference is no gain or loss."""
+        if not self.by_interval:
+            return "but not so in every fold"
+        if not np.isfinite(self.lower):
+            return f"which fewer than {MINIMUM_GROUPS} independent groups cannot tell from chance"
+        return "which may be chance"
 
     def _agreement(self) -> str:
         skill = f"skill {number(self.skill)}" if self.judgement != "unknown" else "skill not defined"
         if not self.folds or self.judgement == "unknown":
             return skill
+        if np.isfinite(self.lower):
+            skill = f"{skill}, 95% interval {number(self.lower)} to {number(self.upper)}"
         if self.folds == 1:
             return f"{skill} in the only fold"
         return f"{skill}, above 0 in {self.folds_better} of {self.folds} folds"
@@ -230,7 +242,7 @@ class _CheckedForecasts(_Checked):
         if abs(self.skill) < LEAST_SKILL:
             return "about as well as the best naive prediction"
         which = "better" if self.skill > 0 else "worse"
-        return f"on average {percent(abs(self.skill))} {which} than the best naive prediction, but not so in every fold"
+        return f"on average {percent(abs(self.skill))} {which} than the best naive prediction, {self._unsure()}"
 
     def _agreement(self) -> str:
         name = skill_name(str(self.scores["metric"]))

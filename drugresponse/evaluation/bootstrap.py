@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import METRICS, rounding
 from drugresponse.data.scores.labels import OUTCOME_METRIC_LABELS, metric_limits
-from drugresponse.data.splits import Scheme, study_of_pair
+from drugresponse.data.splits import Scheme
 from drugresponse.errors import InputError, count
 from drugresponse.evaluation.held_out.evaluation import Evaluation
+from drugresponse.model.judging.skill_interval import MINIMUM_GROUPS, independent_groups
 
 __all__ = [
     "MINIMUM_GROUPS",
@@ -32,8 +33,6 @@ __all__ = [
 
 N_DRAWS = 1000
 """Draws of an evaluation, unless another number is asked for."""
-MINIMUM_GROUPS = 5
-"""Fewest groups that give an interval or a test; fewer say nothing about the groups that were not seen."""
 _DRAWS_AT_ONCE = 100
 _CONSTANT = 1e-7
 """A spread below this share is rounding, not spread."""
@@ -48,10 +47,7 @@ def group_of_row(rows: TrainingRows, scheme: Scheme) -> NDArray[np.intp]:
     hold for these drugs. In `new-studies` studies are resampled where there are 5 or more, else subjects: the intervals
     hold for these studies.
     """
-    groups = scheme.err_together[0].of_pair(rows.pairs)
-    if rows.pairs.studies is not None and len(np.unique(study_of_pair(rows.pairs))) >= MINIMUM_GROUPS:
-        groups = study_of_pair(rows.pairs)
-    return np.unique(groups, return_inverse=True)[1].astype(np.intp)
+    return independent_groups(rows.pairs, scheme)[0]
 
 
 def held_out_errors(evaluation: Evaluation) -> NDArray[np.float64]:

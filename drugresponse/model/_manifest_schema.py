@@ -228,7 +228,15 @@ MANIFEST: dict[str, Schema] = {
         }
     ),
     "verdict": Absent(
-        Maybe({"judgement": one_of(("better", "same", "worse", "unknown")), "folds": WHOLE, "folds_better": WHOLE})
+        Maybe(
+            {
+                "judgement": one_of(("better", "same", "worse", "unknown")),
+                "folds": WHOLE,
+                "folds_better": WHOLE,
+                "lower": Absent(Maybe(NUMBER)),
+                "upper": Absent(Maybe(NUMBER)),
+            }
+        )
     ),
     "findings": Absent(Many({"check": TEXT, "severity": one_of(SEVERITIES), "message": TEXT, "count": WHOLE})),
     "adaptation": Maybe(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,28 +12,24 @@ from numpy.typing import NDArray
 
 from drugresponse.data.joining import TrainingRows
 from drugresponse.data.metrics import score_levels
-from drugresponse.data.splits import Fold, make_folds
+from drugresponse.data.splits import Fold, find_scheme, make_folds
 from drugresponse.learners.baselines import NaiveEffects, reference_name
 from drugresponse.learners.studies.study_learner import on_one_scale
 from drugresponse.model.intervals.intervals import IntervalTable, cross_conformal_bounds
+from drugresponse.model.judging.skill_interval import (
+    groups_within_drug,
+    independent_groups,
+    skill_interval,
+)
 from drugresponse.model.response_scales.response_scale import IDENTITY
 
 __all__ = [
-    "LEAST_SKILL",
     "METRIC_COLUMNS",
     "HeldOut",
-    "Judgement",
     "headline",
-    "judge",
-    "judge_scores",
     "plan_check",
     "score_held_out",
 ]
-
-LEAST_SKILL = 0.01
-"""Skill below this is not told from none."""
-
-Judgement = Literal["better", "same", "worse", "unknown"]
 
 METRIC_COLUMNS = ("learner", "scheme", "repeat", "fold", "level", "id", "metric", "value", "lower", "upper")
 
@@ -129,7 +125,8 @@ def score_held_out(held: HeldOut, learner: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns `learner, scheme, repeat, fold, level, id, metric, value, lower, upper`; the average over folds has
-        fold `all`. The learner and the reference also have the `coverage` and median `width` of their 90 % intervals.
+        fold `all`, and there the learner's skill, of all rows and of each drug, its 95 % interval. The learner and the
+        reference also have the `coverage` and median `width` of their 90 % intervals.
     """
     pairs = held.rows.pairs
     tables = []
@@ -142,7 +139,28 @@ def score_held_out(held: HeldOut, learner: str) -> pd.DataFrame:
         for name, predicted in {learner: held.predicted[test], **naive}.items():
             scores = score_levels(truth, predicted, naive, reference)
             tables.append(scores.assign(learner=name, fold=str(number)))
-    return _with_average(pd.concat([*tables, _score_intervals(held, learner)], ignore_index=True), held.scheme)
+    scores = pd.concat([*tables, _score_intervals(held, learner)], ignore_index=True)
+    return _with_average(scores, _skill_bounds(held, learner, scores), held.scheme)
+
+
+def _skill_bounds(held: HeldOut, learner: str, scores: pd.DataFrame) -> pd.DataFrame:
+    """Columns `learner, level, id, metric, lower, upper` of the learner's skill, over all rows and of each drug."""
+    pairs, y, scheme = held.rows.pairs, held.rows.y, find_scheme(held.scheme)
+    losses = (y - held.predicted) ** 2
+    naive = np.stack([(y - values) ** 2 for values in held.naive.values()])
+    groupings, within = independent_groups(pairs, scheme), (groups_within_drug(pairs, scheme),)
+    by_drug = pd.Series(held.tested).groupby(pairs.drug_ids[held.tested])
+    rows_of_drug = {str(name): rows.to_numpy() for name, rows in by_drug}
+    own = scores[(scores["learner"] == learner) & (scores["metric"] == "skill") & np.isfinite(scores["value"])]
+    bounds: list[tuple[str, str, float, float]] = []
+    for level, rows_of, groups in (("global", {"all": held.tested}, groupings), ("drug", rows_of_drug, within)):
+        for name, folds in own[(own["level"] == level) & (own["id"] != "mean")].groupby("id", sort=False)["fold"]:
+            rows = rows_of[str(name)]
+            sets = [rows[held.fold[rows] == int(fold)] for fold in folds]
+            limits = skill_interval("continuous", losses, naive, sets, groups)
+            bounds.append((level, str(name), *limits))
+    table = pd.DataFrame(bounds, columns=["level", "id", "lower", "upper"])
+    return table.assign(learner=learner, metric="skill").astype({"lower": np.float64, "upper": np.float64})
 
 
 def _score_intervals(held: HeldOut, learner: str) -> pd.DataFrame:
@@ -184,40 +202,13 @@ def headline(metrics: pd.DataFrame, learner: str) -> dict[str, float | str | Non
     }
 
 
-def judge(skill: float, by_fold: Sequence[float]) -> Judgement:
-    """Better or worse only where the average says so and no fold disagrees.
-
-    Examples
-    --------
-    >>> judge(0.1, [0.05, 0.15]), judge(0.1, [0.3, -0.1]), judge(0.005, []), judge(-0.2, [-0.2])
-    ('better', 'same', 'same', 'worse')
-    """
-    if not np.isfinite(skill):
-        return "unknown"
-    known = [of_fold for of_fold in by_fold if np.isfinite(of_fold)]
-    if skill >= LEAST_SKILL and all(of_fold > 0 for of_fold in known):
-        return "better"
-    if skill <= -LEAST_SKILL and all(of_fold < 0 for of_fold in known):
-        return "worse"
-    return "same"
-
-
-def judge_scores(metrics: pd.DataFrame, learner: str) -> dict[str, str | int]:
-    """What the learner's skill amounts to: the judgement, of how many folds, and in how many it is above 0."""
-    own = metrics[(metrics["learner"] == learner) & (metrics["level"] == "global") & (metrics["metric"] == "skill")]
-    average = own["fold"] == "all"
-    folds = [float(skill) for skill in own.loc[~average, "value"]]
-    judgement = judge(float(own.loc[average, "value"].iloc[0]), folds)
-    return {"judgement": judgement, "folds": len(folds), "folds_better": sum(skill > 0 for skill in folds)}
-
-
 def _defined(value: Any) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _with_average(scores: pd.DataFrame, scheme: str) -> pd.DataFrame:
+def _with_average(scores: pd.DataFrame, bounds: pd.DataFrame, scheme: str) -> pd.DataFrame:
     keys = ["learner", "level", "id", "metric"]
     average = scores.groupby(keys, sort=False)["value"].mean().reset_index().assign(fold="all")
-    table = pd.concat([average, scores], ignore_index=True)
-    table = table.assign(scheme=scheme, repeat=0, lower=np.nan, upper=np.nan)
-    return table[list(METRIC_COLUMNS)]
+    average = average.merge(bounds, how="left", on=keys)
+    table = pd.concat([average, scores.assign(lower=np.nan, upper=np.nan)], ignore_index=True)
+    return table.assign(scheme=scheme, repeat=0)[list(METRIC_COLUMNS)]

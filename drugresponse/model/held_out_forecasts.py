@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,14 +15,20 @@ from drugresponse.data.joining import TrainingRows
 from drugresponse.data.outcomes.distribution import Distribution
 from drugresponse.data.outcomes.observed import Observed
 from drugresponse.data.scores.labels import LOSS_METRICS
-from drugresponse.data.scores.levels import score_outcome
+from drugresponse.data.scores.levels import drugs_scored, score_outcome
+from drugresponse.data.scores.losses import row_losses
 from drugresponse.data.scores.pooling import join_distributions, truth_of_folds
 from drugresponse.data.scores.truth import Truth
-from drugresponse.data.splits import Fold
+from drugresponse.data.splits import Fold, find_scheme
 from drugresponse.model.forecasts.head import Forecast, Head
 from drugresponse.model.forecasts.heads import cross_fitted, fit_head
 from drugresponse.model.forecasts.naive import NaiveForecasts
 from drugresponse.model.held_out import METRIC_COLUMNS
+from drugresponse.model.judging.skill_interval import (
+    groups_within_drug,
+    independent_groups,
+    skill_interval,
+)
 from drugresponse.shown import Shown
 
 __all__ = ["HeldOutForecasts", "outcome_headline"]
@@ -80,7 +86,8 @@ class HeldOutForecasts(Shown):
         Returns
         -------
         pandas.DataFrame
-            As of `score_held_out`; the rows of all folds together have fold `all`.
+            As of `score_held_out`; the rows of all folds together have fold `all`, and the learner's skill there its
+            interval.
         """
         fold, told, truth = self.fold, self._told, self._truth
         tables = []
@@ -98,8 +105,26 @@ class HeldOutForecasts(Shown):
                 tables.append(scores.assign(learner=who, fold=name))
             if covered is not None and size is not None:
                 tables.append(_coverage(truth[at], covered[at], size[at]).assign(learner=learner, fold=name))
-        table = pd.concat(tables, ignore_index=True)
-        return table.assign(scheme=self.scheme, repeat=0, lower=np.nan, upper=np.nan)[list(METRIC_COLUMNS)]
+        table = pd.concat(tables, ignore_index=True).assign(scheme=self.scheme, repeat=0)
+        bounds = self._skill_bounds(forecasts, naive, tested).assign(learner=learner, fold="all", metric="skill")
+        return table.merge(bounds, how="left", on=["learner", "fold", "level", "id", "metric"])[list(METRIC_COLUMNS)]
+
+    def _skill_bounds(
+        self, said: Distribution, naive: Mapping[str, Distribution], tested: NDArray[np.intp]
+    ) -> pd.DataFrame:
+        """Columns `level, id, lower, upper` of the skill over all tested rows, and of each drug that is scored."""
+        truth, pairs, scheme = self._truth, self.rows.pairs[tested], find_scheme(self.scheme)
+        losses = row_losses(truth, said)
+        of_naive = np.stack([row_losses(truth, baseline) for baseline in naive.values()])
+        within = (groups_within_drug(pairs, scheme),)
+        units: list[tuple[str, str, NDArray[np.intp], tuple[NDArray[np.intp], ...]]]
+        units = [("global", "all", np.arange(len(truth)), independent_groups(pairs, scheme))]
+        units += [("drug", name, at, within) for name, at in drugs_scored(truth).items()]
+        bounds = [
+            (level, name, *skill_interval(truth.outcome.kind, losses, of_naive, [at], groups))
+            for level, name, at, groups in units
+        ]
+        return pd.DataFrame(bounds, columns=["level", "id", "lower", "upper"])
 
     def pictured(self) -> tuple[Truth, Distribution]:
         """What came in every held-out row, and what was said of it by a model and a head that did not see its fold."""

@@ -22,8 +22,9 @@ from drugresponse.data.surveys.survey import survey_of
 from drugresponse.data.tables import Measure
 from drugresponse.learners.chosen import RUNTIME_ONLY, learner_facts
 from drugresponse.learners.prior.prior_learner import bare_learner
-from drugresponse.model.held_out import headline, judge_scores
+from drugresponse.model.held_out import headline
 from drugresponse.model.held_out_forecasts import outcome_headline
+from drugresponse.model.judging.judgement import judge_scores
 from drugresponse.model.parts import FittedParts
 
 __all__ = ["NOTICE", "describe_training", "package_versions"]
@@ -161,7 +162,7 @@ def _describe_outcome(rows: TrainingRows, parts: FittedParts) -> dict[str, Any]:
     }
 
 
-def _verdict(metrics: pd.DataFrame, learner: str, rows: TrainingRows) -> dict[str, str | int]:
+def _verdict(metrics: pd.DataFrame, learner: str, rows: TrainingRows) -> dict[str, Any]:
     """What the skill amounts to; of an outcome that is not continuous nothing with few events."""
     judged = judge_scores(metrics, learner)
     few = rows.pairs.outcome.kind != "continuous" and _events(rows) < FEW_EVENTS

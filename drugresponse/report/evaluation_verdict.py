@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from drugresponse.audit.findings import caution_messages
-from drugresponse.model.held_out import LEAST_SKILL, Judgement, judge
+from drugresponse.model.judging.judgement import LEAST_SKILL, Judgement, judge
 from drugresponse.report.blocks import Verdict
 from drugresponse.report.evaluation_numbers import Estimate, Numbers, p_words, percent_interval, percent_words
 from drugresponse.report.page import count, number
@@ -65,13 +65,9 @@ class Outcome:
 
 
 def _judge(numbers: Numbers, learner: str) -> Judgement:
-    """By the interval, or by agreement of the folds where there is none."""
+    """By the interval; where there is none, nothing tells a gain from chance."""
     skill = numbers.score(learner, "skill")
-    if not skill.has_interval():
-        return judge(skill.value, numbers.by_fold(learner, "skill"))
-    if skill.lower > 0 and skill.value >= LEAST_SKILL:
-        return "better"
-    return "worse" if skill.upper < 0 and skill.value <= -LEAST_SKILL else "same"
+    return judge(skill.value, skill.lower, skill.upper)
 
 
 def _genotype(numbers: Numbers, learner: str, gain: Estimate, q: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drugresponse.model.held_out import judge
+from drugresponse.model.judging.judgement import judge
 
 __all__ = ["HeldOut"]
 
@@ -27,8 +27,8 @@ class HeldOut:
     folds
         Index `(learner, fold)`, columns metrics; empty where the folds are not known.
     drugs
-        Index: drugs with enough held-out rows, by falling skill. Columns `skill, normalised_pearson, rmse, naive_rmse,
-        folds_better, folds, judgement`; empty where not known.
+        Index: drugs with enough held-out rows, by falling skill. Columns `skill, normalised_pearson, rmse, lower,
+        upper, naive_rmse, folds_better, folds, judgement`, bounds of the skill; empty where not known.
     """
 
     learner: str
@@ -79,13 +79,14 @@ def _drug_scores(metrics: pd.DataFrame, learner: str) -> pd.DataFrame:
     if own.empty:
         return pd.DataFrame()
     scores = _wide(own[own["fold"] == "all"], ["id"])[["skill", "normalised_pearson", "rmse"]]
+    bounds = own[(own["fold"] == "all") & (own["metric"] == "skill")].set_index("id")
+    scores[["lower", "upper"]] = bounds[["lower", "upper"]]
     naive = rows[(rows["learner"] != learner) & (rows["fold"] == "all") & (rows["metric"] == "rmse")]
     scores["naive_rmse"] = naive.groupby("id")["value"].min()
     in_folds = own[(own["fold"] != "all") & (own["metric"] == "skill")].groupby("id")["value"]
     by_fold = {str(drug): list(values) for drug, values in in_folds}
     scores["folds"] = [len(by_fold.get(drug, [])) for drug in scores.index]
     scores["folds_better"] = [sum(skill > 0 for skill in by_fold.get(drug, [])) for drug in scores.index]
-    scores["judgement"] = [
-        judge(skill, by_fold.get(drug, [])) for drug, skill in zip(scores.index, scores["skill"], strict=True)
-    ]
+    columns = zip(*(scores[name] for name in ("skill", "lower", "upper")), strict=True)
+    scores["judgement"] = [judge(*map(float, row)) for row in columns]
     return scores.sort_index().sort_values("skill", ascending=False, kind="stable")

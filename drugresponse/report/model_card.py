@@ -92,7 +92,7 @@ def _not_for(manifest: Mapping[str, Any]) -> list[str]:
         *(f"Any claim that rests on its scores: {leak}" for leak in verdict.leaks),
     ]
     if not verdict.leaks and verdict.judgement in ("same", "worse"):
-        lines.append("Predictions in place of the naive ones, which are as good or better on held-out rows.")
+        lines.append("Predictions in place of the naive ones: held-out rows do not show that they are better.")
     if verdict.judgement == "unknown":
         lines.append("Predictions that others rely on: whether it is better than a naive one is not known.")
     scheme = manifest["scheme"]["name"]

@@ -166,7 +166,10 @@ def _caution(verdict: ModelVerdict) -> str:
     if verdict.title == NOT_CHECKED:
         return "The model was not checked: read the differences below as unproven."
     if verdict.judgement != "better":
-        return "On held-out rows the model was no better than a naive prediction: read the differences below as noise."
+        return (
+            "Held-out rows do not show that the model is better than a naive prediction: read the differences below as "
+            "unproven."
+        )
     return ""
 
 

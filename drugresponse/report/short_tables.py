@@ -14,7 +14,7 @@ from drugresponse.data.outcomes.outcome import Outcome
 from drugresponse.data.scores.labels import LOSS_METRICS
 from drugresponse.data.tables import Measure
 from drugresponse.evaluation.summary import EvaluationSummary
-from drugresponse.model.held_out import judge
+from drugresponse.model.judging.judgement import judge
 from drugresponse.model.model import DrugResponseModel
 from drugresponse.model.predictions import unlike_training
 from drugresponse.report.drug_names import drug_names
@@ -63,9 +63,9 @@ def short_predictions(
         bounds in the unit; samples in their order, the drugs of each by difference, the end that the measure's
         direction asks for first. The verdict is the direction away from the baseline, and whether the baseline lies
         beyond the bounds; of yes and no and of classes what is called, and what else remains possible. It is `unproven`
-        where the model was no better than naive predictions, was not checked, or its inputs leak, and in rows flagged
-        `outside-scheme`, `out-of-range` or `few-features`; `not predicted` where there is no prediction. Numbers have
-        four significant digits.
+        where the model was not shown to be better than naive predictions, was not checked, or its inputs leak, and in
+        rows flagged `outside-scheme`, `out-of-range` or `few-features`; `not predicted` where there is no prediction.
+        Numbers have four significant digits.
 
     Examples
     --------
@@ -145,7 +145,7 @@ def short_training(model: DrugResponseModel) -> pd.DataFrame:
         Columns `drug_id, drug_name, verdict, skill` (the share saved of the error, or loss, of the best naive
         prediction), `error, naive_error` (RMSE, or the loss of the outcome), `folds_better, folds`. The first row is of
         all drugs together, under the verdict on the model; then drugs by falling skill, of which `better` and `worse`
-        are said where no fold disagrees. Numbers have four significant digits.
+        are said where the 95 % interval of the skill is, each drug by itself. Numbers have four significant digits.
 
     Examples
     --------
@@ -180,11 +180,11 @@ def _scores(rows: pd.DataFrame, learner: str) -> dict[str, Any]:
     """Of a learner beside the best naive prediction."""
     average, own = rows["fold"].astype(str) == "all", rows["learner"] == learner
     is_skill = rows["metric"] == "skill"
-    skill = rows.loc[average & own & is_skill, "value"]
+    skill = rows.loc[average & own & is_skill, ["value", "lower", "upper"]]
     folds = [float(value) for value in rows.loc[~average & own & is_skill, "value"] if np.isfinite(value)]
-    value = float(skill.iloc[0]) if len(skill) else float("nan")
+    value, lower, upper = map(float, skill.iloc[0]) if len(skill) else (float("nan"),) * 3
     return {
-        "verdict": _JUDGEMENTS[judge(value, folds)],
+        "verdict": _JUDGEMENTS[judge(value, lower, upper)],
         "skill": value,
         "error": rows.loc[average & own & ~is_skill, "value"].min(),
         "naive_error": rows.loc[average & ~own & ~is_skill, "value"].min(),
@@ -199,7 +199,7 @@ def _unproven(verdict: ModelVerdict) -> str:
         return "unproven: what the model was trained on leaks"
     if verdict.title == NOT_CHECKED:
         return "unproven: the model was not checked"
-    return "" if verdict.judgement == "better" else "unproven: the model is no better than naive"
+    return "" if verdict.judgement == "better" else "unproven: the model is not shown to be better than naive"
 
 
 def _difference(table: pd.DataFrame, outcome: Outcome | None) -> pd.Series:

@@ -168,7 +168,7 @@ def _drugs_part(manifest: Mapping[str, Any], held: HeldOut, names: Mapping[str, 
     columns: Columns = {
         "Drug": lambda row: drug_cell(row.Index, names),
         "Loss or gain": lambda row: Cell(drawing=skill_bar(row.skill, largest)),
-        "Skill": lambda row: number(row.skill),
+        "Skill": lambda row: Cell(number(row.skill), _interval(row.lower, row.upper)),
         "Folds above 0": lambda row: f"{row.folds_better} of {row.folds}",
         "Normalised Pearson": lambda row: number(row.normalised_pearson),
         "RMSE": lambda row: number(row.rmse),
@@ -180,22 +180,20 @@ def _drugs_part(manifest: Mapping[str, Any], held: HeldOut, names: Mapping[str, 
     return Part("Drug by drug", [Words(_drug_counts(manifest, held)), table, Words(more, quiet=True)])
 
 
+def _interval(lower: float, upper: float) -> str:
+    return f"{number(lower)} to {number(upper)}" if lower == lower else ""
+
+
 def _drug_counts(manifest: Mapping[str, Any], held: HeldOut) -> str:
     kinds = held.drugs["judgement"].value_counts()
     better, worse = int(kinds.get("better", 0)), int(kinds.get("worse", 0))
-    folds = int(held.drugs["folds"].min())
     unscored = manifest["training"]["drugs"] - len(held.drugs)
+    n = len(held.drugs)
     sentences = [
-        f"The model beats the best naive prediction of the drug in every fold for {better} of "
-        f"{count(len(held.drugs), 'drug')}, and loses in every fold for {worse}."
+        f"The 95% interval of the skill lies above 0 for {better} of {count(n, 'drug')}, and below 0 for {worse}. Each "
+        f"drug is judged by itself: without any real gain, chance alone puts about 1 drug in 40 above, and as many "
+        "below, so compare the two counts before you read single drugs."
     ]
-    if folds > 1:
-        sentences.append(
-            f"Without any real gain, chance alone gives up to about 1 drug in {2**folds} with {folds} wins of {folds}, "
-            "and as many losses: compare the two counts before you read single drugs."
-        )
-    else:
-        sentences.append("Some drugs were scored in one fold only: read no single drug as proven.")
     if model_verdict(manifest).leaks:
         sentences.insert(0, "The inputs leak, so that the counts below are no gains.")
     if unscored > 0:

@@ -149,7 +149,8 @@ def _of_methods(manifest: Mapping[str, Any]) -> dict[str, str]:
         "12b": "Features and covariates are centred and scaled by block, within each fold; texts are levels.",
         "12c": f"{learner_words(manifest)}, with the settings above; penalties and stops are chosen inside each "
         f"fold.{weighed}",
-        "12e": "Skill over the best naive prediction of each fold, and the scores above.",
+        "12e": "Skill over the best naive prediction of each fold, with a 95 % interval over independent groups, such "
+        "as subjects; and the scores above. A gain is claimed where the interval lies above 0.",
         "12g": "By drugresponse predict, from the model file.",
         "15": " ".join([direction(measure_of(manifest)), *(f"{line}." for line in forecast_words(dict(manifest)))]),
         "18f": f"drugresponse {manifest.get('package', __version__)}, under the MIT licence.",

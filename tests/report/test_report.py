@@ -40,8 +40,11 @@ def auto_notes(weights, errors, not_tried=(), **learners):
     return {"weights": weights, "inner_rmse": errors, "not_tried": list(not_tried), "learners": learners}
 
 
-def metrics_of(skills, *, drugs=None, learner="ridge"):
-    """Metrics of a learner with these skills in the folds; a drug has one skill, the same in each fold."""
+def metrics_of(skills, *, drugs=None, learner="ridge", arm=0.05):
+    """Metrics of a learner with these skills in the folds; a drug has one skill, the same in each fold.
+
+    The interval of a skill reaches `arm` to either side.
+    """
     rows = []
     for fold, skill in [("all", float(np.mean(skills))), *((str(i), each) for i, each in enumerate(skills))]:
         for name, gain in ((learner, skill), ("overall mean", -0.5), ("tissue-drug mean", 0.0)):
@@ -51,7 +54,9 @@ def metrics_of(skills, *, drugs=None, learner="ridge"):
                 scores = {"rmse": 1.0, "skill": own if name == learner else 0.0, "normalised_pearson": 0.5}
                 rows += [(name, fold, "drug", drug, metric, value) for metric, value in scores.items()]
     table = pd.DataFrame(rows, columns=["learner", "fold", "level", "id", "metric", "value"])
-    return table.assign(scheme="new-samples", repeat=0, lower=np.nan, upper=np.nan)
+    bounded = (table["learner"] == learner) & (table["fold"] == "all") & (table["metric"] == "skill")
+    skill = table["value"].where(bounded)
+    return table.assign(scheme="new-samples", repeat=0, lower=skill - arm, upper=skill + arm)
 
 
 def predictions_of(gaps, **changes):
@@ -147,23 +152,43 @@ def test_training_report__scores_are_those_of_the_metrics(hostile):
 
 
 @pytest.mark.parametrize(
-    ("skills", "words"),
+    ("skills", "arm", "words"),
     [
         (
             [0.2, 0.3, 0.1],
-            r"Better than every naive prediction On .* 20\.0% less squared error .* above 0 in 3 of 3 folds",
+            0.15,
+            r"Better than every naive prediction On .* 20\.0% less squared error .* skill 0\.200, 95% interval "
+            r"0\.0500 to 0\.350, above 0 in 3 of 3 folds",
         ),
-        ([0.02, 0.03, 0.01], r"A little better than every naive prediction On .* 2\.00% less squared error"),
-        ([0.5, 0.3, -0.1], r"Not reliably better .* 23\.3% less squared error .* not so in every fold .* 2 of 3 folds"),
-        ([0.01, 0.005, 0.003], r"Not reliably better .* about as well as the best naive prediction \(RMSE .* 3 of 3"),
-        ([-0.2, -0.3, 0.1], r"Not reliably better .* 13\.3% more squared error .* not so in every fold"),
-        ([-0.2, -0.3, -0.1], r"Worse than a naive prediction .* 20\.0% more squared error .* above 0 in 0 of 3 folds"),
-        ([0.2], r"Better than every naive prediction, in one fold .* in the only fold\)\. One fold cannot show"),
-        ([float("nan")] * 2, r"Cannot be judged .* could not be set against a naive prediction"),
+        (
+            [0.2, 0.3, 0.1],
+            0.25,
+            r"Not reliably better .* 20\.0% less squared .* which may be chance .* 3 of 3 folds",
+        ),
+        ([0.2, 0.3, -0.1], 0.1, r"Better than every naive prediction .* above 0 in 2 of 3 folds"),
+        (
+            [0.2, 0.3, 0.1],
+            np.nan,
+            r"Not reliably better .* which fewer than 5 independent groups cannot tell",
+        ),
+        ([0.02, 0.03, 0.01], 0.01, r"A little better than every naive prediction On .* 2\.00% less squared error"),
+        (
+            [0.01, 0.005, 0.003],
+            0.001,
+            r"Not reliably better .* about as well as the best naive prediction \(RMSE",
+        ),
+        ([-0.2, -0.3, 0.1], 0.2, r"Not reliably better .* 13\.3% more squared error .* which may be chance"),
+        (
+            [-0.2, -0.3, -0.1],
+            0.1,
+            r"Worse than a naive prediction .* 20\.0% more squared .* above 0 in 0 of 3 folds",
+        ),
+        ([0.2], 0.1, r"Better than every naive prediction, in one fold .* in the only fold\)\. One fold cannot show"),
+        ([float("nan")] * 2, 0.1, r"Cannot be judged .* could not be set against a naive prediction"),
     ],
 )
-def test_training_report__verdict_follows_skill_and_folds(skills, words):
-    text = Page(training_report(manifest_of(), metrics_of(skills))).text
+def test_training_report__verdict_follows_the_interval_of_the_skill(skills, arm, words):
+    text = Page(training_report(manifest_of(), metrics_of(skills, arm=arm))).text
     assert re.search(words, text)
     assert re.search(r"RMSE [-\d.]+ against 2\.00 of the tissue-drug mean", text)
 
@@ -222,8 +247,9 @@ def test_training_report__drugs_are_ordered_counted_and_cut():
     drugs = {f"drug{i:03d}": i / 400 - 0.3011 for i in range(320)}
     manifest = manifest_of(training={**manifest_of()["training"], "drugs": 330})
     text = Page(training_report(manifest, metrics_of([0.2, 0.3, 0.1], drugs=drugs))).text
-    assert "in every fold for 195 of 320 drugs, and loses in every fold for 117." in text
-    assert "1 drug in 8 with 3 wins of 3" in text
+    above, below = (sum(sign * skill > 0.05 for skill in drugs.values()) for sign in (1, -1))
+    assert f"The 95% interval of the skill lies above 0 for {above} of 320 drugs, and below 0 for {below}." in text
+    assert "about 1 drug in 40 above, and as many below" in text
     assert "10 drugs had fewer than 10 held-out rows" in text
     assert "20 drugs with lower skill not shown" in text
     assert re.findall(r"drug\d{3}", text) == sorted(drugs, reverse=True)[:300]
@@ -426,8 +452,8 @@ def test_prediction_report__many_samples_are_cut():
     ("held", "words"),
     [
         (None, "The model was not checked: read the differences below as unproven."),
-        ({"skill": 0.001}, "read the differences below as noise"),
-        ({"skill": float("nan")}, "read the differences below as noise"),
+        ({"skill": 0.001}, "read the differences below as unproven"),
+        ({"skill": float("nan")}, "read the differences below as unproven"),
     ],
 )
 def test_prediction_report__differences_of_an_unproven_model_are_called_so(held, words):

@@ -74,7 +74,7 @@ def test_short_predictions__nothing_is_proven_by_a_model_that_was_not_checked():
     assert set(short["verdict"]) == {"unproven: the model was not checked", "not predicted"}
     naive = dr.DrugResponseModel("additive-mean", folds=2).fit(cohort.genotypes, cohort.responses)
     short = dr.short_predictions(table_of(prediction=5.0), naive)
-    assert set(short["verdict"]) == {"unproven: the model is no better than naive"}
+    assert set(short["verdict"]) == {"unproven: the model is not shown to be better than naive"}
 
 
 def test_short_evaluation__all_drugs_then_each_by_its_gain():
