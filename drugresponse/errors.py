@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from types import ModuleType
 
 __all__ = [
+    "TWO_RESPONSES",
     "DrugResponseError",
     "InputError",
     "InstallationError",
@@ -27,7 +28,11 @@ __all__ = [
 _LONGEST_WORD = 400
 """Longer than paths and names; a damaged file can have a name of megabytes."""
 
+_CLASS = r"[(\[]?(?-i:S|I|R|SDD|NS)[)\]]?"
+_LIMIT = r"[<>=\u2264\u2265]*\s*\d[\d.,]*"
+TWO_RESPONSES = "A number and its class are two responses: write one of them alone, such as <=0.25, or R."
 _ADVICE = {
+    rf"{_LIMIT}\s*/?\s*{_CLASS}|{_CLASS}\s*[:/]?\s*[(\[]?{_LIMIT}[)\]]?": TWO_RESPONSES,
     r"[<>\u2264\u2265]=?\s*[\d.,]+": 'Write the limit alone, and "left" or "right" in a column "censor".',
     r"[-+]?[\d.]*,\d+": "Write decimals with a point.",
     r"[-+\d.,]+\s*%": "Write the number alone, without the percent sign.",

@@ -9,17 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
 
 from drugresponse.data.genotypes import Genotypes
 from drugresponse.data.surveys.coded_calls import CodedCalls
 from drugresponse.errors import InputError, count
 
-__all__ = ["CarrierSums", "ImpossibleCalls", "refuse_impossible", "tell_of_carriers"]
+__all__ = ["CarrierSums", "ImpossibleCalls", "TwosOfAltered", "refuse_impossible", "tell_of_carriers"]
 
 logger = logging.getLogger(__name__)
 
 _COPIES = 2.05
 """Copies of an allele, at most; expected ones of several alternates may add up to a little more than two."""
+_TWO, _PAIRS_A_SAMPLE = 1.5, 0.1
+"""From where a value is two; and two copies that a training sample would have, were its values copies."""
 _FEWEST, _FEWEST_SHARES = 5, 20
 _EXPECTED_PAIRS = 30.0
 
@@ -47,7 +50,7 @@ def tell_of_carriers(known: Genotypes, high: NDArray[np.float32], centre: NDArra
     called = values.data[np.isfinite(values.data)]
     missing = known.missing()[:, np.flatnonzero(common)].sum(axis=0)
     expected = float(((known.shape[0] - np.asarray(missing).ravel()) * (centre[common] / 2.0) ** 2).sum())
-    if called.max(initial=0.0) <= 1 and (called == np.rint(called)).all():
+    if called.max(initial=0.0) <= 1:
         _tell_of_single_copies(expected)
 
 
@@ -80,6 +83,61 @@ class _Counted:
             f'feature "{feature_id}" (expected {self.words}, as in training). '
             "Give the values as the training had them, or train again with these."
         )
+
+
+class TwosOfAltered:
+    """Samples with 2 in features that training had as altered or not, which a model takes for twice the effect.
+
+    Where alterations are rare, a second copy may have been in none of the training by chance, and nothing is said.
+
+    Parameters
+    ----------
+    features, weights, high, centre
+        `(n_features,)` of the model and of its training.
+    n_samples
+        New samples.
+    """
+
+    def __init__(
+        self,
+        features: pd.DataFrame,
+        weights: NDArray[np.float64],
+        high: NDArray[np.float32],
+        centre: NDArray[np.float32],
+        n_samples: int,
+    ) -> None:
+        altered = (features["kind"] == "altered").to_numpy()
+        are_binary = bool(altered.any()) and float(np.nan_to_num(high[altered]).max(initial=0.0)) <= 1
+        are_binary &= float(((np.nan_to_num(centre[altered]) / 2.0) ** 2).sum()) >= _PAIRS_A_SAMPLE
+        self._looked_at = altered & (weights > 0) & are_binary
+        self._ids, self._example = features.index, -1
+        self._samples = np.zeros(n_samples, dtype=bool)
+
+    def add(self, columns: NDArray[np.intp], calls: CodedCalls) -> None:
+        """Take in some features of all samples."""
+        mine = np.flatnonzero(self._looked_at[columns])
+        if len(mine) and not (calls.whole and calls.most <= 1):
+            self.add_values(columns[mine], sparse.csr_array(np.nan_to_num(calls.calls[:, mine])))
+
+    def add_values(self, columns: NDArray[np.intp], values: sparse.csr_array) -> None:
+        """The same of sparse values, NaN where missing."""
+        rows = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
+        twos = self._looked_at[columns[values.indices]] & (values.data >= _TWO)
+        self._samples[rows[twos]] = True
+        if twos.any():
+            self._example = int(columns[values.indices[twos][0]])
+
+    def tell(self) -> NDArray[np.bool_]:
+        """`(n_samples,)` whose rows are to be flagged, after a warning that counts them."""
+        if self._samples.any():
+            logger.warning(
+                'genotypes: found 2 in features that are 0 or 1 in training, such as "%s", in %s: read as two copies, '
+                "with twice the effect, and flagged out-of-range. If 2 says that the alteration is there, write 1, and "
+                "0 where it is not.",
+                self._ids[self._example],
+                count(int(self._samples.sum()), "sample"),
+            )
+        return self._samples
 
 
 class ImpossibleCalls:
@@ -164,7 +222,7 @@ class CarrierSums:
             return
         values = calls.calls[:, mine]
         called = values[np.isfinite(values)]
-        self._single = bool(called.max(initial=0.0) <= 1 and (called == np.rint(called)).all())
+        self._single = bool(called.max(initial=0.0) <= 1)
 
     def tell(self) -> None:
         """Say that no call has two copies, where that is next to impossible."""
@@ -176,7 +234,8 @@ def _tell_of_single_copies(expected: float) -> None:
     if expected >= _EXPECTED_PAIRS:
         logger.warning(
             "genotypes: no call has two copies of an allele, where about %.0f are usual after the training. If 1 "
-            "says that an allele is borne, and not how often, the predictions are wrong: give copies.",
+            "says that an allele is borne, and not how often, or if numbers are shares of two alleles (0, 0.5 and 1), "
+            "the predictions are wrong: give copies.",
             expected,
         )
 

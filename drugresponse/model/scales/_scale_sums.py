@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from drugresponse.data.surveys.coded_calls import CodedCalls
 from drugresponse.model.scales._blocks import MEASURED, Block
 from drugresponse.model.scales._covariate_ranges import FAR
-from drugresponse.model.scales._impossible_values import CarrierSums, ImpossibleCalls
+from drugresponse.model.scales._impossible_values import CarrierSums, ImpossibleCalls, TwosOfAltered
 
 __all__ = ["BlockSums", "ScaleSums"]
 
@@ -96,11 +96,13 @@ class ScaleSums:
                 self.blocks[number].slopes = np.zeros(n_samples)
         self.impossible = ImpossibleCalls(features, weights, self._low, self._high)
         self.carriers = CarrierSums(features, self._high, self._centre)
+        self.twos = TwosOfAltered(features, weights, self._high, self._centre, n_samples)
 
     def add(self, columns: NDArray[np.intp], calls: CodedCalls) -> None:
         """Take in some features of all samples."""
         self.impossible.add(columns, calls)
         self.carriers.add(columns, calls)
+        self.twos.add(columns, calls)
         numbers = self._number[columns]
         for number in np.unique(numbers[numbers >= 0]).tolist():
             sums, mine = self.blocks[number], numbers == number

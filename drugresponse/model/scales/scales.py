@@ -25,7 +25,7 @@ from drugresponse.learners.state import State, damaged, state_array, state_ids
 from drugresponse.model.scales._blocks import MEASURED, Block
 from drugresponse.model.scales._cohort_shift import tell_of_counts_elsewhere, tell_of_values_elsewhere
 from drugresponse.model.scales._covariate_ranges import FAR, covariate_ranges, covariates_far
-from drugresponse.model.scales._impossible_values import refuse_impossible, tell_of_carriers
+from drugresponse.model.scales._impossible_values import TwosOfAltered, refuse_impossible, tell_of_carriers
 from drugresponse.model.scales._scale_sums import ScaleSums
 
 __all__ = ["MEASURED", "TrainedScales"]
@@ -127,6 +127,9 @@ class TrainedScales:
         outside, off = np.zeros(known.shape[0]), np.zeros(known.shape[0], dtype=bool)
         refuse_impossible(known, weights, self.low, self.high)
         tell_of_carriers(known, self.high, self.centre)
+        twos = TwosOfAltered(known.features, weights, self.high, self.centre, known.shape[0])
+        twos.add_values(np.arange(known.shape[1]), known.values)
+        off |= twos.tell()
         for block in Block.all_of(known.features):
             if not weights[block.columns].any():
                 continue
@@ -168,6 +171,7 @@ class TrainedScales:
         outside, off = np.zeros(len(sample_ids)), np.zeros(len(sample_ids), dtype=bool)
         sums.impossible.refuse()
         sums.carriers.tell()
+        off |= sums.twos.tell()
         for of_block in sums.blocks:
             block = of_block.block
             if block.kind in MEASURED:

@@ -22,7 +22,7 @@ from drugresponse.data.responses.wide import are_same_classes, are_same_limits, 
 from drugresponse.data.responses.wide_kinds import refuse_several_kinds
 from drugresponse.data.tables import Measure, Responses
 from drugresponse.data.turned_responses import turned
-from drugresponse.errors import InputError, count, show_ids
+from drugresponse.errors import TWO_RESPONSES, InputError, count, number_advice, quoted, show_ids
 from drugresponse.readers.source.foreign_formats import refuse_own_table
 from drugresponse.readers.source.source import AnySource, Source
 from drugresponse.readers.tables.text_tables import line_of, read_table, required_column
@@ -149,6 +149,7 @@ def _looks_wide(
     if response_column != "response" or {drug_column, *_LONG_ONLY} & set(table.columns):
         return False
     drugs = table.drop(columns=_id_column(table, sample_column))
+    _refuse_limits_with_classes(drugs, where)
     # one column of numbers beside the ids is a response under another name; which, only its owner knows
     if drugs.shape[1] < 2:
         return False
@@ -192,6 +193,17 @@ def _melt(
         )
     wide.insert(0, "sample_id", samples)
     return melt_drugs(wide, drug_ids, where=where)
+
+
+def _refuse_limits_with_classes(drugs: pd.DataFrame, where: str) -> None:
+    """Refuse a wide table in which most cells of a column are an MIC and its class, such as `<=0.25 S`."""
+    for name, column in drugs.items():
+        present = column[~column.map(is_missing)]
+        both = present.map(lambda cell: number_advice(str(cell)) == TWO_RESPONSES)
+        if 2 * both.sum() > len(present):
+            line = present.index[int(both.to_numpy().argmax())] + 2
+            cell = quoted(present[both].iloc[0], 40)
+            raise InputError(f'{where}, line {line}, column "{name}": found {cell}. {TWO_RESPONSES}')
 
 
 def _refuse_among_limits(drugs: pd.DataFrame, requested: Requested, where: str) -> None:

@@ -145,9 +145,13 @@ def test_check__values_that_the_kind_cannot_have(kind, train, new, told):
         checked(train.astype(float), new.astype(float), kind)
 
 
-def test_check__two_copies_of_a_variant_that_had_at_most_one_are_fine():
-    for kind in ("dosage", "altered"):
-        assert not checked(np.minimum(dosages(60, 1), 1), dosages(5, 2), kind).any()
+def test_check__two_copies_of_a_variant_that_had_at_most_one_are_fine_unless_many_would_have_had_two(caplog):
+    common, rare = np.minimum(dosages(60, 1), 1), np.minimum(dosages(60, 1), 1) * (dosages(60, 3) == 2)
+    assert not checked(common, dosages(5, 2), "dosage").any()
+    assert not checked(rare[:, :20], dosages(5, 2)[:, :20], "altered").any()
+    assert not caplog.records
+    assert checked(common, dosages(5, 2), "altered").all()
+    assert "found 2 in features that are 0 or 1 in training" in caplog.text
 
 
 def test_check__says_that_no_call_has_two_copies(caplog):

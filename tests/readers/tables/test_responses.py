@@ -620,3 +620,14 @@ def test_read_responses__a_wide_table_of_mics_without_limits_is_one_of_dilutions
     lines = [f"s{i}\t{2.0 ** (i % 5):g}\t{2.0 ** (i % 4 - 2):g}" for i in range(12)]
     for header, kind in (("AMP_MIC\tCIP MIC", "interval"), ("AMP\tCIP", "continuous")):
         assert read_responses(write(tmp_path, "\n".join([f"sample_id\t{header}", *lines]))).outcome.kind == kind
+
+
+@pytest.mark.parametrize("cells", [["<=0.25 S", "4 (R)", "NA"], ["S (<=0.25)", "R: >8", "I 1"]])
+@pytest.mark.parametrize("is_wide", [False, True])
+def test_read_responses__an_mic_with_its_class_in_one_cell(tmp_path, cells, is_wide):
+    header = "sample_id\tAMX\tCIP" if is_wide else "sample_id\tdrug_id\tresponse"
+    rows = [f"s{at}\t{cell if is_wide else 'AMX'}\t{cell}" for at, cell in enumerate(cells)]
+    (tmp_path / "mic.tsv").write_text("\n".join([header, *rows]))
+    message = rf'line 2, column "(AMX|response)": .*{re.escape(cells[0])}".* A number and its class are two responses: '
+    with pytest.raises(InputError, match=message):
+        read_responses(tmp_path / "mic.tsv")
