@@ -31,26 +31,40 @@ def response_findings(rows: TrainingRows) -> Iterator[Finding]:
     Parameters
     ----------
     rows
-        The pairs that are evaluated; of classes and times only the weights are looked at.
+        The pairs that are evaluated; of classes, limits and times only the weights and what is constant are looked at.
     """
     yield from _weights(rows)
+    yield from _constant(rows)
     if rows.pairs.outcome.kind != "continuous":
         return
     names = rows.pairs.drugs.index
     table = pd.DataFrame({"drug": rows.pairs.drug_index, "y": rows.y, "free": _uncensored(rows)})
-    by_drug = table.groupby("drug")["y"]
-    size, n_values = by_drug.size(), by_drug.nunique()
-    constant = size.index[(size >= _FEWEST) & (n_values == 1)]
-    if len(constant):
-        message = (
-            f"All responses are equal of {len(constant)} of {count(len(names), 'drug')} "
-            f"({show_ids(names[constant])}): nothing can be learned of them. Leave them out, or look at how they were "
-            "measured."
-        )
-        yield caution("constant responses", message, len(constant), len(names))
     yield from _follow_tissue(rows, table)
     yield from _outweigh(rows, table)
     yield from _at_limit(table[table["free"]], names)
+
+
+def _constant(rows: TrainingRows) -> Iterator[Finding]:
+    """Drugs of which all responses are one: one number, class or pair of limits; of times, no event at all."""
+    observed, names = rows.pairs.observed, rows.pairs.drugs.index
+    told = pd.DataFrame({"y": rows.y})
+    if observed is not None and observed.lower is not None:
+        told = pd.DataFrame({"lower": observed.lower, "upper": observed.upper})
+    if observed is not None and observed.happened is not None:
+        # an event differs from every other by its time
+        told = pd.DataFrame({"y": np.where(observed.happened, np.arange(len(rows.y)), -1)})
+    drug = pd.Series(rows.pairs.drug_index, name="drug")
+    size = drug.value_counts(sort=False)
+    distinct = pd.concat([drug, told], axis=1).drop_duplicates()["drug"].value_counts()
+    constant = np.sort(size.index[(size >= _FEWEST) & (distinct.reindex(size.index) == 1)])
+    if not len(constant):
+        return
+    what = "No event happened" if rows.pairs.outcome.kind == "time-to-event" else "All responses are equal"
+    message = (
+        f"{what} of {len(constant)} of {count(len(names), 'drug')} ({show_ids(names[constant])}): nothing can be "
+        "learned of them. Leave them out, or look at how they were measured."
+    )
+    yield caution("constant responses", message, len(constant))
 
 
 def _uncensored(rows: TrainingRows) -> np.ndarray:
