@@ -64,7 +64,7 @@ def _constant(rows: TrainingRows) -> Iterator[Finding]:
         f"{what} of {len(constant)} of {count(len(names), 'drug')} ({show_ids(names[constant])}): nothing can be "
         "learned of them. Leave them out, or look at how they were measured."
     )
-    yield caution("constant responses", message, len(constant))
+    yield caution("constant responses", message, len(constant), len(names))
 
 
 def _uncensored(rows: TrainingRows) -> np.ndarray:
