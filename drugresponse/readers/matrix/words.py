@@ -110,8 +110,8 @@ def advice_on_calls(cells: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> advice_on_calls(["+/+", "+/-"])[:33], advice_on_calls(["liver"])
-    ('Which allele + is, is not told (it', '')
+    >>> advice_on_calls(["+/+", "+/-"])[:17], advice_on_calls(["liver"])
+    ('Which allele + is', '')
     """
     words = {cell.strip() for cell in cells if not is_missing(cell)}
     if words and all(map(_SIGNED_ALLELES.fullmatch, words)):
