@@ -28,6 +28,7 @@ from drugresponse.model.response_scales.response_scale import (
     on_scale,
     placed_on_scale,
     to_users_scale,
+    within_responses,
 )
 
 __all__ = ["CLAIMED_SCHEMES", "UNCLAIMED_GROUPS", "IntervalTable", "cross_conformal_bounds"]
@@ -124,6 +125,7 @@ class IntervalTable:
                 "intervals: found a missing prediction (expected one for every held-out row). Report this as a defect."
             )
         weight = np.ones(len(measured)) if weights is None else weights / weights.mean()
+        predicted = within_responses(response_scale, predicted, measured)
         fitted = placed_on_scale(response_scale, predicted)
         residuals = on_scale(response_scale, measured) - fitted
         units = calibration_units(pairs, scheme)
@@ -297,7 +299,7 @@ def cross_conformal_bounds(
     if pairs.studies is not None:
         # what is off in a whole study, such as its level, must not tell of itself
         fold = np.where(fold >= 0, study_of_pair(pairs), -1)
-    bounds = np.full((2, len(pairs)), np.nan)
+    bounds, predicted = np.full((2, len(pairs)), np.nan), within_responses(response_scale, predicted, measured)
     for number in np.unique(fold[fold >= 0]):
         tested, others = np.flatnonzero(fold == number), np.flatnonzero((fold >= 0) & (fold != number))
         if len(others):

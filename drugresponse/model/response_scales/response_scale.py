@@ -15,7 +15,16 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError
 from drugresponse.learners.state import State, damaged, state_array, state_ids
 
-__all__ = ["AUTO", "IDENTITY", "SCALES", "ResponseScale", "on_scale", "placed_on_scale", "to_users_scale"]
+__all__ = [
+    "AUTO",
+    "IDENTITY",
+    "SCALES",
+    "ResponseScale",
+    "on_scale",
+    "placed_on_scale",
+    "to_users_scale",
+    "within_responses",
+]
 
 AUTO, IDENTITY = "auto", "identity"
 SCALES: Mapping[str, str] = MappingProxyType({IDENTITY: "as they are", "sqrt": "square root", "log": "logarithm"})
@@ -63,6 +72,20 @@ def placed_on_scale(name: str, predicted: Array) -> Array:
     return predicted if name == IDENTITY else on_scale(name, np.maximum(predicted, 0.0 if name == "sqrt" else 1e-300))
 
 
+def within_responses(name: str, predicted: Array, y: Array) -> Array:
+    """Predictions as a model of the scale tells them: never beyond the range of the responses.
+
+    A fold that chose another scale, or a naive sum of effects, may predict where the scale has no place: at the end of
+    a logarithm a residual of hundreds would decide over all bounds.
+
+    Examples
+    --------
+    >>> within_responses("log", np.array([-0.5, 3.0]), np.array([0.25, 8.0])).tolist()
+    [0.25, 3.0]
+    """
+    return predicted if name == IDENTITY else np.clip(predicted, np.min(y), np.max(y))
+
+
 def to_users_scale(name: str, values: Array) -> Array:
     """What stands for these values on the user's scale: the inverse of `on_scale`, NaN for NaN.
 
@@ -73,8 +96,9 @@ def to_users_scale(name: str, values: Array) -> Array:
     """
     if name == IDENTITY:
         return values
-    # a root below 0 is that of no response
-    return np.asarray(_BACK[name](np.maximum(values, 0.0) if name == "sqrt" else values), dtype=np.float64)
+    # a root below 0 is that of no response; what no number holds is infinite
+    with np.errstate(over="ignore"):
+        return np.asarray(_BACK[name](np.maximum(values, 0.0) if name == "sqrt" else values), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +192,8 @@ class ResponseScale:
         if self.is_identity:
             return predicted
         by_drug = np.append(self.corrections, self.of_all)[self.drug_ids.get_indexer(pd.Index(drug_ids))]
-        with np.errstate(over="ignore"):
-            back = to_users_scale(self.name, predicted)
-            means = back + by_drug if self.name == "sqrt" else back * by_drug
+        back = to_users_scale(self.name, predicted)
+        means = back + by_drug if self.name == "sqrt" else back * by_drug
         return np.clip(means, self.least, self.most)
 
     def get_state(self) -> State:

@@ -9,7 +9,7 @@ from drugresponse.data.pairs import Pairs
 from drugresponse.errors import InputError, ModelFileError
 from drugresponse.model.file import read_model_file, write_model_file
 from drugresponse.model.intervals.conformal import OWN_GROUPS, Shape, _scales, calibration_units, conformal_quantile
-from drugresponse.model.intervals.intervals import IntervalTable
+from drugresponse.model.intervals.intervals import IntervalTable, cross_conformal_bounds
 from tests.learners.cohorts import made_pairs
 
 
@@ -396,3 +396,21 @@ def test_calibrate__weights_of_equal_size_change_nothing():
     same = IntervalTable.calibrate(pairs, measured, predicted, scheme="new-samples", weights=np.full(len(pairs), 3.0))
     assert np.allclose(one.drugs.tails, same.drugs.tails)
     assert isinstance(one.drugs.drug_ids, pd.Index)
+
+
+@pytest.mark.parametrize("scale", ["sqrt", "log"])
+def test_bounds__a_fold_of_another_scale_does_not_decide(scale):
+    """It may predict where the scale has no place, such as below 0."""
+    rng = np.random.default_rng(0)
+    pairs, score = grid(120, 1), rng.normal(0, 1, 120)
+    measured, predicted = np.exp(score + rng.normal(0, 0.2, 120)), np.exp(score)
+    beyond = np.where(np.arange(120) < 40, predicted - 1.0, predicted)
+    assert beyond.min() < 0
+    fold = np.repeat([0, 1, 2], 40)
+    for values in (predicted, beyond):
+        table = IntervalTable.calibrate(pairs, measured, values, scheme="new-samples", response_scale=scale)
+        crossed = cross_conformal_bounds(pairs, measured, values, fold, scheme="new-samples", response_scale=scale)
+        lower, upper = table.bounds(pairs, predicted)
+        assert np.mean((measured >= lower) & (measured <= upper)) > 0.8
+        for low, high in ((lower, upper), crossed):
+            assert (high - low).max() < 10 * measured.max()
