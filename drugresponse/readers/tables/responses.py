@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
+from itertools import islice
 
 import pandas as pd
 
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 progress = logging.getLogger("drugresponse.progress")
 
 _DOSES = ("dose", "dosage", "doseum", "dosenm", "concentration", "conc", "concum", "concnm", "concentrationum")
+_FIRST_CELLS = 20
 _LONG_ONLY = ("censor", "weight", "study")
 
 
@@ -198,12 +200,20 @@ def _melt(
 def _refuse_limits_with_classes(drugs: pd.DataFrame, where: str) -> None:
     """Refuse a wide table in which most cells of a column are an MIC and its class, such as `<=0.25 S`."""
     for name, column in drugs.items():
+        # where most cells are, so is one of the first; a screen has thousands of columns
+        first = islice((cell for cell in column if not is_missing(cell)), _FIRST_CELLS)
+        if not any(_is_limit_with_class(cell) for cell in first):
+            continue
         present = column[~column.map(is_missing)]
-        both = present.map(lambda cell: number_advice(str(cell)) == TWO_RESPONSES)
+        both = present.map(_is_limit_with_class)
         if 2 * both.sum() > len(present):
             line = present.index[int(both.to_numpy().argmax())] + 2
             cell = quoted(present[both].iloc[0], 40)
             raise InputError(f'{where}, line {line}, column "{name}": found {cell}. {TWO_RESPONSES}')
+
+
+def _is_limit_with_class(cell: object) -> bool:
+    return number_advice(str(cell)) == TWO_RESPONSES
 
 
 def _refuse_among_limits(drugs: pd.DataFrame, requested: Requested, where: str) -> None:
