@@ -38,6 +38,7 @@ _FIRST_OF_WHOLE = re.compile(r"n|no|num|number|nr|count|total")
 _WITH_DOSE = re.compile(
     r"(|.*[ _@:(\[-])(\d+(?:[.,]\d+)?(?:e-?\d+)?)\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)?[)\]]?", re.IGNORECASE
 )
+_MOST_SPELLINGS = 1000
 _AreSame: TypeAlias = Callable[[pd.DataFrame, Requested], bool]
 _SURE_DOSE = re.compile(r"(?:^|[ _@:(\[-])\d+[.,]\d+|\d\s*_?([pnum\u00b5\u03bc]?M|[num]g/m?l)[)\]]?$")
 
@@ -53,7 +54,12 @@ def are_same_classes(drugs: pd.DataFrame, requested: Requested) -> bool:
     """
     if requested.kind in ("continuous", "interval", "time-to-event"):
         return False
-    cells = {str(cell) for name in drugs.columns for cell in drugs[name].dropna().unique()}
+    cells: set[str] = set()
+    for name in drugs.columns:
+        cells.update(map(str, drugs[name].dropna().unique()))
+        # no few classes have so many spellings: a screen of measured numbers need not be read twice
+        if len(cells) > _MOST_SPELLINGS:
+            return False
     words = {plain_word(cell) for cell in cells if not is_missing(cell)} - UNREAD
     if requested.classes:
         return words <= {plain_word(word) for each in requested.classes for word in each.split("=")}
