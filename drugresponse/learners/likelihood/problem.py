@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from drugresponse.data.pairs import Pairs
 from drugresponse.data.splits import deal_folds, groups_of_samples
 from drugresponse.learners.base import relative_weights
+from drugresponse.learners.likelihood.alike import alike_numbers, rows_alike
 from drugresponse.learners.likelihood.likeness import drug_likeness, working_table
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
@@ -46,6 +47,8 @@ class ScoreProblem:
         `(n_samples, n_drugs)` what the rows lack at the start, in standard deviations; 0 where not measured.
     likeness
         `(n_drugs, n_drugs)` prior covariance over drugs of an input's effects, of mean variance 1.
+    n_samples
+        Samples, each counted, of which `shape` may count one for several that are alike.
     """
 
     loss: RowLoss
@@ -57,6 +60,7 @@ class ScoreProblem:
     folds: NDArray[np.intp]
     working: Array
     likeness: Array
+    n_samples: int
 
     @classmethod
     def of(cls, pairs: Pairs, y: Array, sample_weight: Array | None, scheme: str, random_state: int) -> ScoreProblem:
@@ -78,7 +82,7 @@ class ScoreProblem:
         np.maximum.at(greatest, pairs.drug_index, loss.derivatives(np.zeros(len(y)))[1] / loss.weights)
         precision = greatest * (_PRIOR_ROWS if shape[1] > 1 else _ALONE)
         folds = _deal(pairs, scheme, random_state)
-        return cls(loss, *at, shape, levels, precision, folds, working, drug_likeness(working, measured))
+        return cls(loss, *at, shape, levels, precision, folds, working, drug_likeness(working, measured), shape[0])
 
     def of_rows(self, table: Array) -> Array:
         """`(n_rows,)` entries of `(n_samples, n_drugs)`."""
@@ -99,6 +103,43 @@ class ScoreProblem:
             sample_index=self.sample_index[rows],
             drug_index=self.drug_index[rows],
         )
+
+    def merged(self, scores: Array) -> tuple[ScoreProblem, NDArray[np.intp], NDArray[np.intp]]:
+        """The same problem, in which samples of the same inputs in the same fold are one, as are their equal rows.
+
+        Isolates of a clone, or patients with the same few mutations, ask for the same scores: a step costs what is
+        different among the rows. Where hardly any rows are alike, or the loss of a row looks at others, all stay.
+
+        Parameters
+        ----------
+        scores
+            `(n_samples, n_axes)` the samples' inputs in any axes.
+
+        Returns
+        -------
+        problem : ScoreProblem
+        firsts : (n_merged,) intp
+            A sample for each of the problem's.
+        place : (n_samples,) intp
+            Which of them each sample is.
+        """
+        firsts, place = alike_numbers(scores, self.folds)
+        of_row = place[self.sample_index]
+        different = rows_alike(self.loss, of_row)
+        if different is None:
+            each = np.arange(len(self.folds))
+            return self, each, each
+        rows, loss = different
+        problem = replace(
+            self,
+            loss=loss,
+            sample_index=of_row[rows],
+            drug_index=self.drug_index[rows],
+            shape=(len(firsts), self.shape[1]),
+            folds=self.folds[firsts],
+            working=self.working[firsts],
+        )
+        return problem, firsts, place
 
 
 def _deal(pairs: Pairs, scheme: str, random_state: int) -> NDArray[np.intp]:

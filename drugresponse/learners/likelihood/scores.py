@@ -61,7 +61,12 @@ def fit_scores(inputs: Array | Basis, problem: ScoreProblem, without: Sequence[A
         The inputs of all samples where each fold's are left out, which may be others: inputs that were learned from
         responses are learned without those that are to be predicted. None has the same in every fold.
     """
-    basis, folds = inputs if isinstance(inputs, Basis) else Basis.of(inputs), problem.fold_rows()
+    basis = inputs if isinstance(inputs, Basis) else Basis.of(inputs)
+    place = np.arange(problem.shape[0])
+    if without is None:
+        problem, firsts, place = problem.merged(basis.scores)
+        basis = replace(basis, scores=basis.scores[firsts])
+    folds = problem.fold_rows()
     bases = [basis] * len(folds) if without is None else [Basis.of(one) for one in without]
     parts = [problem.take(rows) for rows, _ in folds]
     starts: list[LinearScores | None] = [None] * len(folds)
@@ -88,7 +93,7 @@ def fit_scores(inputs: Array | Basis, problem: ScoreProblem, without: Sequence[A
         # the folds' mean is near the answer
         near = LinearScores(*(np.mean([getattr(fit, name) for fit in starts], axis=0) for name in _PARTS))
     fit = maximise(replace(problem, loss=loss), basis, penalty, near, exactly=True)
-    return ScoreFit(basis.right @ fit.coefficients, fit.levels, left_out, effects, penalty)
+    return ScoreFit(basis.right @ fit.coefficients, fit.levels, left_out[place], effects[place], penalty)
 
 
 _PARTS = ("levels", "coefficients")

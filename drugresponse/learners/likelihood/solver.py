@@ -106,10 +106,10 @@ class _Frame:
 
     @classmethod
     def at(cls, problem: ScoreProblem, basis: Basis, penalty: float, start: LinearScores) -> _Frame:
-        n_samples, n_drugs = problem.shape
         curvature = problem.loss.derivatives(problem.of_rows(start.table(basis)))[1]
-        rows = np.maximum(np.bincount(problem.drug_index, curvature, n_drugs), _LEAST_ROWS * curvature.max())
-        root = np.sqrt(rows / n_samples)
+        greatest = float((curvature / problem.loss.weights).max())
+        rows = np.maximum(np.bincount(problem.drug_index, curvature, problem.shape[1]), _LEAST_ROWS * greatest)
+        root = np.sqrt(rows / problem.n_samples)
         inverse = np.linalg.inv(problem.likeness)
         values, vectors = np.linalg.eigh(inverse / root[:, None] / root)
         penalties = penalty * np.maximum(values, 1e-12)
@@ -131,13 +131,13 @@ class _Frame:
 
     def objective(self, problem: ScoreProblem, basis: Basis) -> Callable[[Array], tuple[float, Array]]:
         """A function of the unknowns: the penalised loss and its gradient."""
-        n_drugs, table = len(self.usual), np.zeros(problem.shape)
+        n_drugs, shape = len(self.usual), problem.shape
+        cells = problem.sample_index * n_drugs + problem.drug_index
 
         def penalised(unknowns: Array) -> tuple[float, Array]:
             scores = self.out_of(unknowns)
-            rows = problem.of_rows(scores.table(basis))
-            loss, slope = problem.loss.total_and_slope(rows)
-            table[problem.sample_index, problem.drug_index] = slope
+            loss, slope = problem.loss.total_and_slope(scores.table(basis).ravel()[cells])
+            table = np.bincount(cells, slope, shape[0] * n_drugs).reshape(shape)
             moved = unknowns[:n_drugs] * self.of_level
             own = unknowns[n_drugs:].reshape(self.scale.shape) * self.scale
             loss += 0.5 * float(self.precision @ moved**2) + 0.5 * float((self.penalties * own**2).sum())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,14 @@ class RowLoss(ABC):
         `(n_rows,)` number of each row's drug, from 0.
     unit
         How far scores lie apart, as the kind of outcome has it: 1 for log odds and log hazards, the spread of values.
+    looks_at_others
+        Whether the loss of a row hangs on other rows too.
     """
 
     weights: Array
     drug_index: NDArray[np.intp]
     unit: float = 1.0
+    looks_at_others: ClassVar[bool] = False
 
     @abstractmethod
     def values(self, scores: Array) -> Array:
@@ -56,6 +60,17 @@ class RowLoss(ABC):
     @abstractmethod
     def take(self, rows: Any) -> RowLoss:
         """The loss of some rows alone; drugs keep their numbers, and what is held for them."""
+
+    @abstractmethod
+    def answers(self) -> NDArray[np.intp]:
+        """`(n_rows,)` number of what is known of each row.
+
+        Rows of one number, drug and score differ in weight alone, unless a loss looks at other rows.
+        """
+
+    def reweighted(self, rows: NDArray[np.intp], weights: Array) -> RowLoss:
+        """The loss of some rows, with other weights: where others are like them, those of all."""
+        return cast("RowLoss", replace(cast("Any", self.take(rows)), weights=weights))
 
     def total(self, scores: Array) -> float:
         """The weighted sum over rows."""

@@ -55,6 +55,10 @@ class BernoulliLoss(RowLoss):
         events = np.bincount(self.drug_index, self.weights * self.y) + _PRIOR_ROWS * overall
         return np.asarray(logit(events / (np.bincount(self.drug_index, self.weights) + _PRIOR_ROWS)))
 
+    def answers(self) -> NDArray[np.intp]:
+        """`(n_rows,)` the class."""
+        return self.y.astype(np.intp)
+
     def take(self, rows: Any) -> BernoulliLoss:
         """The loss of some rows."""
         return replace(self, y=self.y[rows], weights=self.weights[rows], drug_index=self.drug_index[rows])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,7 @@ class CoxLoss(RowLoss):
     entry: Array
     weights: Array
     drug_index: NDArray[np.intp]
+    looks_at_others: ClassVar[bool] = True
 
     def values(self, scores: Array) -> Array:
         """`(n_rows,)` 0 where no event happened."""
@@ -71,6 +72,10 @@ class CoxLoss(RowLoss):
     def start(self) -> Array:
         """`(n_drugs,)` zeros: a partial likelihood has no level."""
         return np.zeros(int(self.drug_index.max(initial=-1)) + 1)
+
+    def answers(self) -> NDArray[np.intp]:
+        """`(n_rows,)` whether the event happened."""
+        return self.happened.astype(np.intp)
 
     def take(self, rows: Any) -> CoxLoss:
         """The loss of some rows, at risk among themselves."""

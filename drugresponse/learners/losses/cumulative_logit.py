@@ -92,6 +92,10 @@ class CumulativeLogitLoss(RowLoss):
         gaps = self._best_gaps(scores, np.repeat(pooled, n_drugs, axis=0))
         return replace(self, cuts=_cuts_of(gaps))
 
+    def answers(self) -> NDArray[np.intp]:
+        """`(n_rows,)` the class."""
+        return self.y.astype(np.intp)
+
     def take(self, rows: Any) -> CumulativeLogitLoss:
         """The loss of some rows."""
         return replace(self, y=self.y[rows], weights=self.weights[rows], drug_index=self.drug_index[rows])

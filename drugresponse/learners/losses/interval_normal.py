@@ -104,22 +104,18 @@ class IntervalNormalLoss(RowLoss):
         pooled = self._best_spreads(scores, np.array([usual]))
         return replace(self, spread=np.exp(self._best_spreads(scores, np.repeat(pooled, len(self.spread)))))
 
+    def answers(self) -> NDArray[np.intp]:
+        """`(n_rows,)` number of the pair of limits."""
+        return _numbered(self.lower, self.upper)
+
     def take(self, rows: Any) -> IntervalNormalLoss:
         """The loss of some rows."""
         parts = {name: getattr(self, name)[rows] for name in ("lower", "upper", "weights", "drug_index")}
         return replace(self, **parts)
 
     @cached_property
-    def _kinds(self) -> tuple[NDArray[np.intp], ...]:
-        """Numbers of the rows that are exact, and of those with an upper limit, with a lower one, and with both.
-
-        Most rows have one limit, and the tails cost most: a row is only asked for its own.
-        """
-        lower, upper = np.isfinite(self.lower), np.isfinite(self.upper)
-        exact = lower & upper
-        exact[exact] = self.upper[exact] - self.lower[exact] < _NARROW * self.unit
-        kinds = exact, upper & ~lower, lower & ~upper, lower & upper & ~exact
-        return tuple(np.flatnonzero(kind) for kind in kinds)
+    def _kinds(self) -> _Kinds:
+        return _Kinds.of(self.lower, self.upper, _NARROW * self.unit)
 
     def _at(self, scores: Array, spreads: Array | None = None) -> tuple[Array, Array, Array]:
         """`(n_rows,)` losses, and their slopes by the score, in spreads, and by the logarithm of the spread.
@@ -131,21 +127,20 @@ class IntervalNormalLoss(RowLoss):
         """
         spread = (self.spread if spreads is None else spreads)[self.drug_index]
         losses, slope, by_spread = np.zeros((3, len(scores)))
-        exact, upper, lower, both = self._kinds
-        middle, width = (self.lower[exact] - scores[exact]) / spread[exact], self.upper[exact] - self.lower[exact]
-        losses[exact] = 0.5 * middle**2 + _LOG_ROOT + np.log(spread[exact]) - np.log(np.where(width > 0, width, 1.0))
-        slope[exact], by_spread[exact] = -middle, 1 - middle**2
-        above, below = (
-            (self.upper[upper] - scores[upper]) / spread[upper],
-            (scores[lower] - self.lower[lower]) / spread[lower],
-        )
-        losses[upper], slope[upper] = _tail(above)
-        losses[lower], ratio = _tail(below)
-        slope[lower] = -ratio
-        by_spread[upper], by_spread[lower] = above * slope[upper], below * ratio
-        limits = [(limit[both] - scores[both]) / spread[both] for limit in (self.lower, self.upper)]
-        losses[both], of_lower, of_upper = _between(*limits)
-        slope[both], by_spread[both] = of_upper - of_lower, limits[1] * of_upper - limits[0] * of_lower
+        kinds = self._kinds
+        if len(exact := kinds.exact):
+            own = spread[exact]
+            middle = (kinds.value - scores[exact]) / own
+            losses[exact] = 0.5 * middle**2 + _LOG_ROOT + np.log(own) - kinds.log_width
+            slope[exact], by_spread[exact] = -middle, 1 - middle**2
+        if len(beyond := kinds.beyond):
+            inside = kinds.sign * (kinds.limit - scores[beyond]) / spread[beyond]
+            losses[beyond], ratio = _tail(inside)
+            slope[beyond], by_spread[beyond] = kinds.sign * ratio, inside * ratio
+        if len(both := kinds.both):
+            limits = [(limit[both] - scores[both]) / spread[both] for limit in (self.lower, self.upper)]
+            losses[both], of_lower, of_upper = _between(*limits)
+            slope[both], by_spread[both] = of_upper - of_lower, limits[1] * of_upper - limits[0] * of_lower
         return losses, slope, by_spread
 
     def _by_drug(self, values: Array) -> Array:
@@ -186,6 +181,49 @@ class IntervalNormalLoss(RowLoss):
         start = np.clip(usual, *limits)
         best = minimize(penalised, start, jac=True, method="L-BFGS-B", bounds=[limits] * len(usual))
         return np.asarray(best.x)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kinds:
+    """Rows by what is known of them: most have one limit, and the tails cost most, so that each is asked for its own.
+
+    Attributes
+    ----------
+    exact, value, log_width
+        Numbers of the rows that are as good as a value, the value, and the logarithm of their width, 0 where none.
+    beyond, limit, sign
+        Of those with one limit; the sign is 1 below it and -1 above.
+    both
+        Of those between two.
+    """
+
+    exact: NDArray[np.intp]
+    value: Array
+    log_width: Array
+    beyond: NDArray[np.intp]
+    limit: Array
+    sign: Array
+    both: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, lower: Array, upper: Array, narrow: float) -> _Kinds:
+        """Of `(n_rows,)` limits; those between which there is less than `narrow` are values."""
+        above, below = np.isfinite(lower), np.isfinite(upper)
+        between = np.flatnonzero(above & below)
+        is_exact = upper[between] - lower[between] < narrow
+        exact, beyond = between[is_exact], np.flatnonzero(above != below)
+        width = upper[exact] - lower[exact]
+        limit = np.where(below, upper, lower)[beyond]
+        sign = np.where(below, 1.0, -1.0)[beyond]
+        log_width = np.log(np.where(width > 0, width, 1.0))
+        return cls(exact, lower[exact], log_width, beyond, limit, sign, between[~is_exact])
+
+
+def _numbered(one: NDArray, other: NDArray) -> NDArray[np.intp]:
+    """`(n_rows,)` number of each row's two values, from 0."""
+    first, second = (np.unique(values, return_inverse=True)[1].astype(np.int64) for values in (one, other))
+    pair = first * (second.max(initial=0) + 1) + second
+    return np.unique(pair, return_inverse=True)[1].astype(np.intp)
 
 
 def _tail(limit: Array) -> tuple[Array, Array]:

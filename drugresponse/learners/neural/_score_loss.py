@@ -61,9 +61,15 @@ def mean_slopes_of(
     -------
     slopes : (n_rows, members) float64
     """
-    values, own = offset[:, None] + scale * scores.astype(np.float64), loss.take(rows)
-    slopes = np.stack([own.derivatives(member)[0] for member in values.T], axis=1)
-    return slopes * (scale / len(rows))
+    values = (offset[:, None] + scale * scores.astype(np.float64)).T
+    own = loss.take(rows)
+    if own.looks_at_others:
+        slopes = np.stack([own.derivatives(member)[0] for member in values])
+    else:
+        # a row does not look at others: all members at once
+        repeated = own.take(np.tile(np.arange(len(rows)), len(values)))
+        slopes = repeated.derivatives(values.ravel())[0].reshape(values.shape)
+    return slopes.T * (scale / len(rows))
 
 
 def limit_slopes(

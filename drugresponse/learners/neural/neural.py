@@ -155,7 +155,7 @@ class NeuralResponse(StagedRegressor[TiedWeights | MovedWeights]):
         held_out, trained, stages = [], [], []
         for train, test in folds:
             part, seen = rows.take(train), rows.take(test)
-            stage, shown, screened = self._start(part.pairs, part.y, part.weights)
+            stage, shown, screened = self._start_of_part(part.pairs, part.y, part.weights)
             stages.append(stage)
             trained.append(replace(part, pairs=shown))
             held_out.append(seen if screened is None else replace(seen, pairs=screened.shown(seen.pairs)))

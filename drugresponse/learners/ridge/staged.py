@@ -48,17 +48,42 @@ class StagedRegressor(PairRegressor, Generic[Stage]):
     second_: Stage
     screened_: ScreenedRidge | None = None
     reads_blocks: ClassVar[bool] = True
+    _given: FactorRidge | None = None
+    """The ridge of all rows, where it is there already."""
 
-    def _ridge(self) -> FactorRidge:
+    def first_ridge(self) -> FactorRidge:
+        """The ridge that comes first, unfitted."""
         return FactorRidge(self.scheme, self.rank, self.random_state)
+
+    def fit_after(self, ridge: FactorRidge, pairs: Pairs, y: Array, sample_weight: Array | None = None) -> Any:
+        """As `fit`, of rows to which the first ridge was fitted already.
+
+        Parameters
+        ----------
+        ridge
+            As `first_ridge` gives it, fitted to these rows, of genotypes in memory. It is kept, and not changed.
+        pairs, y, sample_weight
+            As in `fit`.
+        """
+        self._given = ridge
+        try:
+            return self.fit(pairs, y, sample_weight)
+        finally:
+            self._given = None
 
     def prepare(self, pairs: Pairs, n_jobs: int | None = 1) -> None:
         """What the ridge prepares."""
-        self._ridge().prepare(pairs, n_jobs)
+        self.first_ridge().prepare(pairs, n_jobs)
 
     def _start(self, pairs: Pairs, y: Array, weights: Array | None) -> tuple[FactorRidge, Pairs, ScreenedRidge | None]:
         """The ridge, and the pairs that the second stage is fitted to: of stored genotypes its stand-in, and theirs."""
-        ridge = self._ridge().fit(pairs, y, weights)
+        return self._start_of_part(pairs, y, weights) if self._given is None else (self._given, pairs, None)
+
+    def _start_of_part(
+        self, pairs: Pairs, y: Array, weights: Array | None
+    ) -> tuple[FactorRidge, Pairs, ScreenedRidge | None]:
+        """As `_start`, of some of the rows."""
+        ridge = self.first_ridge().fit(pairs, y, weights)
         if not pairs.genotypes.is_stored:
             return ridge, pairs, None
         screened, shown = ScreenedRidge.fit(ridge, pairs)

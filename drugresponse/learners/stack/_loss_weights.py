@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from drugresponse.learners.likelihood.alike import alike_numbers, rows_alike
 from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.paired_gain import paired_gain_over_noise
 from drugresponse.learners.stack._weights import LEAST_WEIGHT, PRIOR_SPREAD, combine, judge_weights
@@ -101,6 +102,11 @@ def loss_weights(table: Array, loss: RowLoss, groups: NDArray) -> Array:
     >>> loss_weights(np.column_stack([0 * scores, scores, -scores]), loss, np.arange(400)).round().tolist()
     [1.0, 0.0]
     """
+    n_rows = len(table)
+    # rows of like genotypes have like scores
+    different = rows_alike(loss, alike_numbers(table)[1])
+    if different is not None:
+        table, loss = table[different[0]], different[1]
     naive, beyond = table[:, 0], table[:, 1:] - table[:, :1]
     shares, used = np.zeros(beyond.shape[1]), np.ones(beyond.shape[1], dtype=bool)
     for _ in range(_ADJUSTMENTS):
@@ -116,7 +122,7 @@ def loss_weights(table: Array, loss: RowLoss, groups: NDArray) -> Array:
         if not used.any():
             return np.zeros(len(used))
     # each group of rows counts as one observation beside the prior
-    pull = len(table) / len(np.unique(groups)) / PRIOR_SPREAD**2
+    pull = n_rows / len(np.unique(groups)) / PRIOR_SPREAD**2
     equal = np.full(int(used.sum()), shares.sum() / used.sum())
     shares[used] = _least_loss(naive, beyond[:, used], loss, equal, pull)
     return shares
@@ -124,14 +130,15 @@ def loss_weights(table: Array, loss: RowLoss, groups: NDArray) -> Array:
 
 def _least_loss(naive: Array, beyond: Array, loss: RowLoss, towards: Array | None = None, pull: float = 0.0) -> Array:
     """`(n_columns,)` weights of the columns of `beyond` that leave least loss, pulled towards some."""
-    n_rows, n_columns = beyond.shape
+    n_columns, n_rows = beyond.shape[1], float(loss.weights.sum())
     start = np.full(n_columns, 1.0 / n_columns) if towards is None else towards
     anchor = np.zeros(n_columns) if towards is None else towards
 
     def penalised(weights: Array) -> tuple[float, Array]:
         scores, away = naive + beyond @ weights, weights - anchor
-        total = loss.total(scores) + 0.5 * pull * float(away @ away)
-        return total / n_rows, (beyond.T @ loss.derivatives(scores)[0] + pull * away) / n_rows
+        total, slopes = loss.total_and_slope(scores)
+        total += 0.5 * pull * float(away @ away)
+        return total / n_rows, (beyond.T @ slopes + pull * away) / n_rows
 
     within = {"type": "ineq", "fun": lambda weights: _MOST_IN_SUM - weights.sum(), "jac": lambda weights: -(weights**0)}
     bounds = [(0.0, _MOST_IN_SUM)] * n_columns

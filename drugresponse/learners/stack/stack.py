@@ -22,6 +22,7 @@ from drugresponse.learners.losses.base import RowLoss
 from drugresponse.learners.losses.losses import loss_of
 from drugresponse.learners.registry import AUTO, CANDIDATES, LEARNERS, NAIVE, make_learner, restore_learner
 from drugresponse.learners.stack._loss_weights import weigh_by_loss
+from drugresponse.learners.stack._shared_ridges import SharedRidges
 from drugresponse.learners.stack._weights import combine, weigh_learners
 from drugresponse.learners.state import Array, State, state_numbers, state_texts
 from drugresponse.units import units_in_order
@@ -146,6 +147,7 @@ class AutoLearner(PairRegressor):
         self.tried_: list[str] = []
         columns: list[Array] = []
         shared = {"pairs": pairs, "y": y, "weights": weights, "settings": self._settings(1), "folds": folds}
+        shared["ridges"] = SharedRidges()
         names = (NAIVE, *candidates[:room])
         # with a limit of time, learner by learner, so that none is begun that may not be finished in all folds
         for batch in [names] if not self.most_minutes else [(name,) for name in names]:
@@ -168,6 +170,7 @@ class AutoLearner(PairRegressor):
         names = (NAIVE, *self.weights_)
         jobs = n_jobs if len(self.weights_) == 1 else 1
         shared = {"pairs": pairs, "y": y, "weights": weights, "settings": self._settings(jobs)}
+        shared["ridges"] = SharedRidges()
         fitted = units_in_order(_fit, names, shared, n_jobs, "fits to all rows", str)
         self.members_: dict[str, PairRegressor] = dict(zip(names, fitted, strict=True))
 
@@ -261,18 +264,31 @@ def _name_of_fit(unit: tuple[str, int]) -> str:
     return f"{name}, fold {at + 1}"
 
 
-def _fit(name: str, pairs: Pairs, y: Array, weights: Array, settings: Mapping[str, Any]) -> PairRegressor:
-    fitted: PairRegressor = make_learner(name, settings).fit(pairs, y, weights)
-    return fitted
+def _fit(
+    name: str,
+    pairs: Pairs,
+    y: Array,
+    weights: Array,
+    settings: Mapping[str, Any],
+    ridges: SharedRidges,
+    part: int = 0,
+) -> PairRegressor:
+    return ridges.fit(make_learner(name, settings), part, pairs, y, weights)
 
 
 def _held_out_fit(
-    unit: tuple[str, int], pairs: Pairs, y: Array, weights: Array, settings: Mapping[str, Any], folds: Sequence[Fold]
+    unit: tuple[str, int],
+    pairs: Pairs,
+    y: Array,
+    weights: Array,
+    settings: Mapping[str, Any],
+    folds: Sequence[Fold],
+    ridges: SharedRidges,
 ) -> Array:
     """What the learner of this name predicts for the test rows of a fold, fitted to its training rows."""
     name, at = unit
     train, test = folds[at]
-    return _fit(name, pairs[train], y[train], weights[train], settings).predict(pairs[test])
+    return _fit(name, pairs[train], y[train], weights[train], settings, ridges, at).predict(pairs[test])
 
 
 def candidates_for(pairs: Pairs) -> tuple[str, ...]:

@@ -133,3 +133,30 @@ def test_levels__are_those_of_the_drugs_where_nothing_else_is_known():
     fit = fit_scores(np.zeros((2000, 0)), ScoreProblem.of(pairs, y, None, "new-samples", 0))
     shares = [y[pairs.drug_index == drug].mean() for drug in range(2)]
     np.testing.assert_allclose(fit.levels, logit(shares), atol=0.01)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fit_scores__samples_that_are_alike_cost_once_and_count_each(kind):
+    rng = np.random.default_rng(4)
+    calls = draw_calls(12, 4, rng)[rng.integers(0, 12, 240)]
+    pairs = made_pairs(calls, 3, keep=rng.random((240, 3)) < 0.9)
+    scores = (calls @ rng.normal(0, 1.5, (4, 3)))[pairs.sample_index, pairs.drug_index]
+    pairs, y = draw_outcome(pairs, scores, kind, rng)
+    problem = ScoreProblem.of(pairs, y, rng.uniform(0.5, 2.0, len(y)), "new-samples", 0)
+    inputs = calls - calls.mean(axis=0)
+    once, firsts, place = problem.merged(inputs)
+    np.testing.assert_array_equal(inputs[firsts][place], inputs)
+    np.testing.assert_array_equal(problem.folds[firsts][place], problem.folds)
+    assert len(once.sample_index) < 0.8 * len(y) or kind in ("time-to-event", "interval")
+    assert once.loss.weights.sum() == pytest.approx(problem.loss.weights.sum())
+    table = rng.normal(size=once.shape)
+    assert once.loss.total(once.of_rows(table)) == pytest.approx(problem.loss.total(problem.of_rows(table[place])))
+    fit, basis = fit_scores(inputs, problem), Basis.of(inputs)
+    # as without: the fit to all rows as they are, and each fold's
+    loss = problem.loss.adjusted(problem.of_rows(fit.left_out))
+    each = maximise(replace(problem, loss=loss), basis, fit.penalty, exactly=True)
+    np.testing.assert_allclose(fit.coefficients, basis.right @ each.coefficients, atol=0.01)
+    np.testing.assert_allclose(fit.levels, each.levels, atol=0.01)
+    rows, samples = problem.fold_rows()[0]
+    alone = maximise(replace(problem, loss=loss).take(rows), basis, fit.penalty, exactly=True).table(basis)[samples]
+    np.testing.assert_allclose(fit.left_out[samples], alone, atol=0.1 * fit.left_out.std())

@@ -67,3 +67,16 @@ def test_adjusted__takes_the_spread_around_the_scores():
     loss = IntervalNormalLoss.of(values, values, np.ones(2000), np.zeros(2000, dtype=np.intp))
     assert loss.spread[0] == pytest.approx(3.04, rel=0.05)
     assert loss.adjusted(scores).spread[0] == pytest.approx(0.5, rel=0.05)
+
+
+def test_of__rows_of_the_same_limits_are_as_one_of_their_weight():
+    lower, upper = np.array([-INF, 1.0, 2.0, 1.0]), np.array([0.0, 1.0, INF, 1.0])
+    drug, weights = np.array([0, 0, 0, 1]), np.array([2.0, 1.0, 3.0, 2.0])
+    once = IntervalNormalLoss.of(lower, upper, weights, drug)
+    rows = np.array([2, 0, 1, 3, 2, 0, 2])
+    parts = np.array([0.5, 1.5, 1.0, 2.0, 1.0, 0.5, 1.5])
+    loss = IntervalNormalLoss.of(lower[rows], upper[rows], parts, drug[rows])
+    np.testing.assert_allclose(loss.start(), once.start(), rtol=1e-8)
+    np.testing.assert_allclose(loss.spread, once.spread, rtol=1e-6)
+    scores = np.linspace(-1, 3, len(rows))
+    np.testing.assert_allclose(loss.values(scores), once.take(rows).values(scores), rtol=1e-5)
