@@ -309,10 +309,14 @@ def as_responses(responses: ResponsesLike, outcome: OutcomeLike = AUTO, classes:
         return responses
     table = responses.to_frame("response") if isinstance(responses, pd.Series) else responses
     if not is_frame(table):
-        raise InputError(
-            f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). "
-            "Read a file with drugresponse.read_responses."
-        )
+        way_out = "Read a file with drugresponse.read_responses."
+        if isinstance(table, (np.ndarray, list)):
+            # as scikit-learn hands them to what it scores
+            way_out = (
+                "Numbers alone do not say whose they are: give a Series by sample id; to cross_val_score, GridSearchCV "
+                "and the like give the model's `as_estimator(genotypes)`, and pairs of ids as X."
+            )
+        raise InputError(f"responses: found {type(responses).__name__} (expected Responses or a DataFrame). {way_out}")
     requested, rows = Requested.of(outcome, classes), _plain_text(as_pandas(table, "responses"))
     if "sample_id" not in rows.columns:
         rows = rows.reset_index() if "sample_id" in rows.index.names else _index_as(rows, "sample_id")

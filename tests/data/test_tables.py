@@ -150,6 +150,8 @@ def test_measure__claims_no_more_than_was_told(direction, words):
 
 
 def test_as_responses__a_path_is_refused():
+    with pytest.raises(InputError, match=r"found ndarray .* give the model's `as_estimator"):
+        as_responses(np.zeros(3))
     with pytest.raises(InputError, match=r"found str \(expected Responses or a DataFrame\)"):
         as_responses("responses.tsv")
 
